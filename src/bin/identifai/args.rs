@@ -1,0 +1,117 @@
+//! The command line: what `--help` says is said here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+const AFTER_HELP: &str = "\
+Environment:
+  IDENTIFAI_API_KEY   the API key
+  IDENTIFAI_BASE_URL  where the service is, if not at https://backend.identifai.net
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY are honoured.
+
+Exit status: 0 done; 2 usage or settings, nothing was sent; 3 refused by the service; 4 rate limit;
+5 network or service failed; 6 analysis failed; 130 interrupted. Of several items, the highest.";
+
+/// Unofficial client of the identifAI API: was it made by a human or by a machine?
+///
+/// The key comes from the environment or from a file, never from an argument. To try it without one: --sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "identifai", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command that talks to the service takes, before or after its name.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Where the service is [default: $IDENTIFAI_BASE_URL, or https://backend.identifai.net]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Read the API key from a file [default: $IDENTIFAI_API_KEY]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Talk to an embedded sandbox instead of the service: no key, no network, made-up answers
+    #[arg(long, global = true, conflicts_with_all = ["base_url", "api_key_file"])]
+    pub(crate) sandbox: bool,
+    /// Print results as JSON, one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The deadline of one call, in seconds [default: 120 for a submit]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Do not pace requests (this version does not pace yet)
+    #[arg(long, global = true)]
+    pub(crate) no_pace: bool,
+    /// Allow a plain-http base URL on another machine; the key is then sent in clear
+    #[arg(long, global = true)]
+    pub(crate) allow_http: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Submit images by URL and print their identifiers, one a line; this spends credits
+    Classify(Classify),
+    /// Serve the sandbox until stopped, for other programs to talk to
+    Sandbox(Serve),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Classify {
+    /// http or https URLs of images; the service downloads them itself
+    #[arg(required = true, value_name = "URL")]
+    pub(crate) inputs: Vec<String>,
+    /// Your own reference, which comes back with the result
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) ref_id: Option<String>,
+    /// A URL that the service shall send the result to as well, if it has enabled that for the account
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook_url: Option<String>,
+    /// Look for morphing in people's faces, too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_morphing: Option<bool>,
+    /// Look for manipulation without generative AI, too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_tampering: Option<bool>,
+    /// Make a heatmap of AI content, too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_heatmap: Option<bool>,
+    /// Tell if the image is not safe for work, too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_nsfw: Option<bool>,
+    /// Analyse anew what was submitted before, which may cost again
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) no_cache: Option<bool>,
+    /// Keep a C2PA signature from forcing the verdict to artificial
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) prevent_c2pa_forces: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port of 127.0.0.1 to listen on [default: any free one]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("must be more than zero seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

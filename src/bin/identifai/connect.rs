@@ -1,0 +1,72 @@
+//! From global options and environment to a client.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use identifai::sandbox::Sandbox;
+use identifai::{ApiKey, Canceller, Client, Pace};
+
+use crate::args::Global;
+use crate::output;
+
+/// A client, and the sandbox that it talks to, if it does.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    _sandbox: Option<Sandbox>,
+}
+
+/// Connects as `global` says; or what is wrong with the settings.
+pub(crate) fn connect(global: &Global) -> Result<Connected, String> {
+    let (sandbox, key) = if global.sandbox {
+        let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
+        output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
+        let key = ApiKey::new(sandbox.api_key());
+        (Some(sandbox), key)
+    } else {
+        (None, api_key(global)?)
+    };
+    let mut builder = Client::builder(key).allow_http(global.allow_http);
+    let base_url = match &sandbox {
+        Some(sandbox) => Some(sandbox.base_url().to_owned()),
+        None => global.base_url.clone().or_else(|| env("IDENTIFAI_BASE_URL")),
+    };
+    if let Some(base_url) = base_url {
+        builder = builder.base_url(base_url);
+    }
+    if let Some(timeout) = global.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if global.no_pace || sandbox.is_some() {
+        builder = builder.pace(Pace::off());
+    }
+    let client = builder.build().map_err(|error| output::chain(&error))?;
+    cancel_on_interrupt(client.canceller());
+    Ok(Connected { client, _sandbox: sandbox })
+}
+
+fn api_key(global: &Global) -> Result<ApiKey, String> {
+    let Some(path) = &global.api_key_file else {
+        let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; --sandbox needs none";
+        return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
+    };
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("--api-key-file: cannot read {}: {error}", path.display()))?;
+    Ok(ApiKey::new(text.trim()))
+}
+
+/// Blank counts as unset.
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// Ctrl-C ends the call under way; a second one ends the program, should the first one not get through.
+fn cancel_on_interrupt(canceller: Canceller) {
+    let again = AtomicBool::new(false);
+    let handler = move || {
+        if again.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(output::INTERRUPTED));
+        }
+        canceller.cancel();
+    };
+    // Without a handler Ctrl-C ends the program at once, which is no worse.
+    let _ = ctrlc::set_handler(handler);
+}

@@ -1,0 +1,22 @@
+//! The program `identifai`: the client's calls as commands, for shells and scripts.
+
+mod args;
+mod classify;
+mod connect;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let Arguments { global, command } = Arguments::parse();
+    let status = match &command {
+        Command::Classify(arguments) => classify::run(&global, arguments),
+        Command::Sandbox(arguments) => serve::run(arguments),
+    };
+    ExitCode::from(status)
+}

@@ -1,0 +1,30 @@
+//! `identifai sandbox`: the sandbox for other programs.
+
+use std::sync::mpsc;
+
+use identifai::sandbox::Sandbox;
+
+use crate::args::Serve;
+use crate::output;
+
+/// Serves until Ctrl-C, and returns the exit status.
+pub(crate) fn run(arguments: &Serve) -> u8 {
+    let sandbox = match Sandbox::start_on(arguments.port) {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            output::note(&format!("the sandbox does not start on port {}: {error}", arguments.port));
+            return output::FAILED;
+        }
+    };
+    let (stop, stopped) = mpsc::channel();
+    if let Err(error) = ctrlc::set_handler(move || stop.send(()).unwrap_or_default()) {
+        output::note(&format!("Ctrl-C will not be noticed: {error}"));
+    }
+    // The first line, which a program that started this one waits for.
+    if output::result(&format!("listening on {}", sandbox.base_url())).is_err() {
+        return output::FAILED;
+    }
+    output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
+    let _ = stopped.recv();
+    output::DONE
+}

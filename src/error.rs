@@ -1,0 +1,396 @@
+//! What can go wrong, and what an error tells: one type for all of the crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::api_key::ApiKey;
+use crate::identifier::Identifier;
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How much of the service's text goes into one line, in characters.
+const MESSAGE_MAX: usize = 1_000;
+/// How much of an answer's body an error keeps, in bytes.
+const BODY_MAX: usize = 4 * 1024;
+
+/// What went wrong, by meaning.
+///
+/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An option of the call is unusable; nothing was sent. The message names the option.
+    InvalidInput,
+    /// A setting (key, base URL, proxy, ...) is unusable; nothing was sent. The message names the setting.
+    Config,
+    /// No connection: the name was not found, or nobody answered there. Nothing was sent.
+    Connect,
+    /// No secure connection: the certificate or the handshake was refused. Nothing was sent.
+    Tls,
+    /// The deadline of the call passed.
+    Timeout,
+    /// The connection ended before the answer was complete.
+    Disconnected,
+    /// The service answered with a redirect (3xx). None is followed, since the key would go along; check the base URL.
+    Redirect,
+    /// 401: the key is missing or not valid.
+    Unauthorized,
+    /// 403: the key may not use this API, or the terms of service were not accepted on the dashboard.
+    Forbidden,
+    /// 404: no such submission, or the base URL is not the API's.
+    NotFound,
+    /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
+    Rejected,
+    /// The account has no credits left.
+    ///
+    /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
+    OutOfCredits,
+    /// 429: more requests than the key may make. [`Error::retry_after`] tells how long to wait, if the service said so.
+    RateLimited,
+    /// 5xx: the service failed.
+    Server,
+    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
+    UnexpectedResponse,
+    /// The service took the submission and could not analyse it.
+    AnalysisFailed,
+    /// The analysis did not end in the time that was given for waiting. It goes on; ask again later.
+    WaitTimedOut,
+    /// [`Canceller::cancel`](crate::Canceller::cancel) was called.
+    Cancelled,
+}
+
+impl ErrorKind {
+    /// A positive number that stands for this kind, for exit statuses and the C interface.
+    pub const fn code(self) -> i32 {
+        self.row().0
+    }
+
+    /// The kind in lower case with underscores, as `--json` prints it.
+    pub const fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Code and name: fixed for good. A new kind takes the next number.
+    const fn row(self) -> (i32, &'static str) {
+        match self {
+            Self::InvalidInput => (1, "invalid_input"),
+            Self::Config => (2, "config"),
+            Self::Connect => (3, "connect"),
+            Self::Tls => (4, "tls"),
+            Self::Timeout => (5, "timeout"),
+            Self::Disconnected => (6, "disconnected"),
+            Self::Redirect => (7, "redirect"),
+            Self::Unauthorized => (8, "unauthorized"),
+            Self::Forbidden => (9, "forbidden"),
+            Self::NotFound => (10, "not_found"),
+            Self::Rejected => (11, "rejected"),
+            Self::OutOfCredits => (12, "out_of_credits"),
+            Self::RateLimited => (13, "rate_limited"),
+            Self::Server => (14, "server"),
+            Self::UnexpectedResponse => (15, "unexpected_response"),
+            Self::AnalysisFailed => (16, "analysis_failed"),
+            Self::WaitTimedOut => (17, "wait_timed_out"),
+            Self::Cancelled => (18, "cancelled"),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why a call failed.
+///
+/// `Display` is one line, holds neither key nor query string, and leaves the cause to [`source`](StdError::source), as
+/// programs that print a chain expect. What came from the service is escaped and may be printed as it is.
+///
+/// ```
+/// use identifai::{ErrorKind, UrlOptions, classify_from_url};
+///
+/// let error = classify_from_url(&UrlOptions::new("api-key", "cat.jpg")).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+/// assert!(error.to_string().starts_with("file_url: "));
+/// assert!(!error.may_have_been_sent());
+/// ```
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    summary: String,
+    message: Option<String>,
+    status: Option<u16>,
+    request_id: Option<String>,
+    identifier: Option<Identifier>,
+    retry_after: Option<Duration>,
+    may_have_been_sent: bool,
+    body: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// What went wrong, by meaning.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's own text (`error` or `message` of its answer), in one line and with control characters escaped.
+    pub fn message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// What the service calls this request in its logs (`X-Request-Id`), if it says so. Undocumented; of use to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The submission this error is about, if one was paid for: it is not lost, its result can be asked for later.
+    pub fn identifier(&self) -> Option<&Identifier> {
+        self.0.identifier.as_ref()
+    }
+
+    /// How long to wait before the same call can succeed, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the same call may succeed later and repeating it cannot pay twice.
+    pub fn is_retryable(&self) -> bool {
+        use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
+        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
+        passing && !self.0.may_have_been_sent
+    }
+
+    /// Whether the service may have accepted the submit, and charged for it, although the call failed.
+    ///
+    /// `false` is certain: it never arrived whole, or it was refused.
+    pub fn may_have_been_sent(&self) -> bool {
+        self.0.may_have_been_sent
+    }
+
+    /// The first 4 KiB of the answer's body, if there was one, raw: escape it before showing it.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.write_str(&inner.summary)?;
+        if let Some(message) = &inner.message {
+            write!(f, ": {message}")?;
+        }
+        if let Some(pause) = inner.retry_after {
+            write!(f, "; try again in {} s", pause.as_secs_f64().ceil())?;
+        }
+        if inner.may_have_been_sent {
+            f.write_str("; the submit may have been accepted all the same")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// How the rooms of the crate make errors.
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            summary: summary.into(),
+            message: None,
+            status: None,
+            request_id: None,
+            identifier: None,
+            retry_after: None,
+            may_have_been_sent: false,
+            body: None,
+            source: None,
+        }))
+    }
+
+    /// `field` cannot be sent. The value is not named: arguments get swapped, it may be the key.
+    pub(crate) fn invalid_input(field: &str, reason: &str) -> Self {
+        Self::new(ErrorKind::InvalidInput, format!("{field}: {reason}"))
+    }
+
+    /// `setting` cannot be used; see [`invalid_input`](Self::invalid_input).
+    pub(crate) fn config(setting: &str, reason: &str) -> Self {
+        Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
+    }
+
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: Option<&str>) -> Self {
+        self.0.message = message.map(one_line);
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<&str>) -> Self {
+        self.0.request_id = request_id.map(one_line);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: &[u8]) -> Self {
+        self.0.body = (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned());
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Marks that the submit may have arrived; what was marked before stays marked.
+    pub(crate) fn or_sent(mut self, may_have_been_sent: bool) -> Self {
+        self.0.may_have_been_sent |= may_have_been_sent;
+        self
+    }
+
+    /// Takes the key out of every text of this error. Every error passes here on its way to the caller.
+    pub(crate) fn sealed(mut self, key: &ApiKey) -> Self {
+        let inner = &mut *self.0;
+        let texts = [Some(&mut inner.summary), inner.message.as_mut(), inner.request_id.as_mut(), inner.body.as_mut()];
+        for text in texts.into_iter().flatten() {
+            if let std::borrow::Cow::Owned(masked) = key.mask(text) {
+                *text = masked;
+            }
+        }
+        // Only now, since a cut through the key would leave half of it unmasked.
+        if let Some(body) = &mut inner.body {
+            body.truncate(body.floor_char_boundary_at(BODY_MAX));
+        }
+        if let Some(source) = &inner.source {
+            let (shown, raw) = (source.to_string(), format!("{source:?}"));
+            if key.is_in(&shown) || key.is_in(&raw) {
+                inner.source = Some(key.mask(&shown).into());
+            }
+        }
+        self
+    }
+}
+
+/// `str::floor_char_boundary` is newer than this crate's Rust.
+trait CharBoundary {
+    fn floor_char_boundary_at(&self, index: usize) -> usize;
+}
+
+impl CharBoundary for str {
+    fn floor_char_boundary_at(&self, index: usize) -> usize {
+        (0..=index.min(self.len())).rev().find(|&at| self.is_char_boundary(at)).unwrap_or(0)
+    }
+}
+
+/// Foreign text as one line that no terminal interprets: control characters and those that reorder or break lines
+/// (Unicode's bidirectional controls and separators) are escaped.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for (count, c) in text.trim().chars().enumerate() {
+        if count == MESSAGE_MAX {
+            line.push('\u{2026}');
+            break;
+        }
+        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || reorders {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_are_fixed() {
+        use ErrorKind::*;
+        let kinds = [
+            InvalidInput,
+            Config,
+            Connect,
+            Tls,
+            Timeout,
+            Disconnected,
+            Redirect,
+            Unauthorized,
+            Forbidden,
+            NotFound,
+            Rejected,
+            OutOfCredits,
+            RateLimited,
+            Server,
+            UnexpectedResponse,
+            AnalysisFailed,
+            WaitTimedOut,
+            Cancelled,
+        ];
+        let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
+            rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled";
+        for ((code, kind), name) in (1..).zip(kinds).zip(names.split_whitespace()) {
+            assert_eq!((kind.code(), kind.as_str()), (code, name));
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_word_wide_and_crosses_threads() {
+        fn crosses_threads<T: Send + Sync + 'static>() {}
+        crosses_threads::<Error>();
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn foreign_text_stays_on_one_line() {
+        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(" a\r\nb\x1b[31m\u{202e}\u{2028}c "));
+        assert_eq!(error.to_string(), "refused: a\\r\\nb\\u{1b}[31m\\u{202e}\\u{2028}c");
+        let long = Error::new(ErrorKind::Rejected, "refused").with_message(Some(&"x".repeat(5_000)));
+        assert!(long.to_string().len() < 1_100);
+    }
+
+    #[test]
+    fn the_body_is_masked_before_it_is_cut() {
+        let key = ApiKey::new("0123456789");
+        let body = format!("{}0123456789", "\u{e9}".repeat(2_046));
+        let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes()).sealed(&key);
+        assert_eq!(error.body().unwrap(), format!("{}[api", "\u{e9}".repeat(2_046)));
+    }
+
+    #[test]
+    fn a_cause_that_names_the_key_is_replaced() {
+        let key = ApiKey::new("0123456789");
+        let cause = std::io::Error::other("header 0123456789 refused");
+        let error = Error::new(ErrorKind::Server, "failed").with_source(cause).sealed(&key);
+        assert_eq!(error.source().unwrap().to_string(), "header [api key] refused");
+        assert!(!format!("{error:?}").contains("0123456789"));
+    }
+}

@@ -1,0 +1,34 @@
+//! Time and chance, as parameters: a test brings its own.
+
+use std::fmt::Debug;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use super::cancel::Cancel;
+
+/// What the exchange asks of the world beside the network.
+pub(crate) trait Clock: Debug + Send + Sync {
+    fn now(&self) -> Instant;
+    /// Sleeps for `pause`, less if `cancel` is set.
+    fn sleep(&self, pause: Duration, cancel: &Cancel);
+    /// A number from 0 up to 1, for jitter.
+    fn chance(&self) -> f64;
+}
+
+#[derive(Debug)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, pause: Duration, cancel: &Cancel) {
+        cancel.sleep(pause);
+    }
+
+    fn chance(&self) -> f64 {
+        // Each `RandomState` differs. Jitter need not be better than that.
+        f64::from((RandomState::new().hash_one(0) >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
+    }
+}

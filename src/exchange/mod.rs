@@ -1,0 +1,154 @@
+//! One request against the world, under one deadline: send, judge, pause, send again.
+
+mod attempt;
+mod cancel;
+mod clock;
+mod http_date;
+mod lookup;
+mod process;
+mod retry;
+mod target;
+mod transport;
+mod ureq;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use self::attempt::Attempt;
+pub(crate) use self::attempt::Observer;
+use self::cancel::Cancel;
+use self::clock::{Clock, SystemClock};
+pub(crate) use self::process::PerProcess;
+pub(crate) use self::target::{Base, ProxyUrl, Target};
+#[cfg(test)]
+pub(crate) use self::transport::Failure;
+pub(crate) use self::transport::Response;
+use self::transport::{Outcome, Transport};
+use crate::api_key::ApiKey;
+use crate::error::{Error, ErrorKind, Result};
+use crate::wire::request::Request;
+
+/// The longest deadline there is. Sums of times stay in range with it.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// How a call may be made: what the caller decides beside what is sent where.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// For the whole call; `None` leaves it to the request.
+    pub(crate) timeout: Option<Duration>,
+    /// How often a try may be repeated.
+    pub(crate) retries: u32,
+    /// Whether a submit of unknown fate may be repeated, too.
+    pub(crate) resend_if_unknown: bool,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// The last answer to a request.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    /// If this is no success: whether this try or one before may have been accepted nevertheless.
+    pub(crate) may_have_been_sent: bool,
+}
+
+/// The world as the calls of one client and of its clones see it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    transport: Box<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    cancel: Cancel,
+}
+
+impl Exchange {
+    /// For `target`, over real sockets and in real time.
+    pub(crate) fn new(target: Target) -> Result<Self> {
+        Ok(Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)))
+    }
+
+    fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { transport, clock, cancel: Cancel::default() }
+    }
+
+    /// Ends all calls, for good.
+    pub(crate) fn cancel(&self) {
+        self.cancel.set();
+        self.transport.shut_down();
+    }
+
+    /// Sends `request`, again where `terms` allow it, and returns the last answer whatever its status.
+    pub(crate) fn call(&self, request: &Request, key: &ApiKey, terms: &Terms) -> Result<Answer> {
+        let deadline = Deadline::new(self.clock.now(), terms.timeout.unwrap_or(request.timeout));
+        let mut number = 0_u32;
+        let mut may_have_been_sent = false;
+        loop {
+            let start = self.clock.now();
+            let left = deadline.left(start);
+            if self.cancel.is_set() {
+                return Err(cancelled().or_sent(may_have_been_sent));
+            }
+            number = number.saturating_add(1);
+            let outcome = self.transport.send(request, key, left);
+            let now = self.clock.now();
+            may_have_been_sent |= retry::may_have_been_sent(&outcome);
+            let again = number <= terms.retries && retry::may_repeat(&outcome, terms.resend_if_unknown);
+            let wanted = again.then(|| retry::pause(number, asked(&outcome), self.clock.chance()));
+            let pause = wanted.filter(|pause| *pause < deadline.left(now));
+            if let Some(observer) = &terms.observer {
+                observer.see(&Attempt::new(number, &outcome, now.saturating_duration_since(start), pause));
+            }
+            let Some(pause) = pause else {
+                return self.conclude(outcome, &deadline, wanted, may_have_been_sent);
+            };
+            self.clock.sleep(pause, &self.cancel);
+        }
+    }
+
+    /// The outcome of the last try as that of the call. `wanted` is a pause that the deadline had no room for.
+    fn conclude(
+        &self,
+        outcome: Outcome,
+        deadline: &Deadline,
+        wanted: Option<Duration>,
+        may_have_been_sent: bool,
+    ) -> Result<Answer> {
+        match outcome {
+            Ok(mut response) => {
+                response.retry_after = response.retry_after.or(wanted);
+                Ok(Answer { response, may_have_been_sent })
+            }
+            Err(_) if self.cancel.is_set() => Err(cancelled().or_sent(may_have_been_sent)),
+            Err(mut failure) => {
+                if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
+                    failure.summary += &format!(" (the deadline of this call is {:?})", deadline.total);
+                }
+                Err(failure.into_error().or_sent(may_have_been_sent))
+            }
+        }
+    }
+}
+
+/// The pause that the service asks for.
+fn asked(outcome: &Outcome) -> Option<Duration> {
+    outcome.as_ref().ok()?.retry_after
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
+}
+
+/// When a call ends, come what may.
+#[derive(Debug)]
+struct Deadline {
+    start: Instant,
+    total: Duration,
+}
+
+impl Deadline {
+    fn new(start: Instant, total: Duration) -> Self {
+        Self { start, total: total.min(FOREVER) }
+    }
+
+    fn left(&self, now: Instant) -> Duration {
+        self.total.saturating_sub(now.saturating_duration_since(self.start))
+    }
+}

@@ -1,0 +1,139 @@
+//! Whether a request is sent again, and when: decided on values alone.
+
+use std::time::{Duration, SystemTime};
+
+use super::http_date;
+use super::transport::{Outcome, Response};
+use crate::error::ErrorKind;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// Whether a submit may be repeated after `outcome`.
+///
+/// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
+/// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right.
+pub(crate) fn may_repeat(outcome: &Outcome, resend_if_unknown: bool) -> bool {
+    let passing = match outcome {
+        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504) || is_cut_short(response),
+        Err(failure) => matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected),
+    };
+    passing && (resend_if_unknown || !may_have_been_sent(outcome))
+}
+
+/// Whether the service may have acted on the submit although `outcome` is no success.
+///
+/// A 4xx says that it did not, and so does a 503 that names a time to come back. A redirect, any other 5xx, and a 2xx
+/// that cannot be read leave it open; so does a 408, behind which a proxy may stand.
+pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
+    match outcome {
+        Ok(response) => match response.status {
+            408 => true,
+            400..=499 => false,
+            503 => response.retry_after.is_none(),
+            _ => true,
+        },
+        Err(failure) => failure.body_left,
+    }
+}
+
+fn is_cut_short(response: &Response) -> bool {
+    matches!(response.status, 200..=299) && response.cut_short.is_some()
+}
+
+/// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
+/// jitter, so that clients which failed together do not return together. `chance` is from 0 up to 1.
+pub(crate) fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
+    asked.unwrap_or_else(|| {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << number.saturating_sub(1).min(8));
+        doubled.min(LONGEST_PAUSE).mul_f64(chance)
+    })
+}
+
+/// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is measured against the `Date` of the same
+/// answer where there is one, as the two clocks may differ; a date in the past is no pause.
+pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit mean never; the longest time there is says that best.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let then = http_date::parse(value)?;
+    let now = date.and_then(http_date::parse).unwrap_or(wall);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::transport::Failure;
+    use std::time::UNIX_EPOCH;
+
+    fn answer(status: u16, retry_after: Option<u64>) -> Outcome {
+        Ok(Response { status, retry_after: retry_after.map(Duration::from_secs), ..Response::default() })
+    }
+
+    fn failure(kind: ErrorKind, body_left: bool) -> Outcome {
+        Err(Failure::new(kind, "").after_body(body_left))
+    }
+
+    #[test]
+    fn a_submit_is_repeated_only_if_unsent_or_refused() {
+        use ErrorKind::*;
+        //  outcome, may have been sent, repeated, repeated if the caller does not mind paying twice
+        let table = [
+            (answer(200, None), true, false, false),
+            (answer(301, None), true, false, false),
+            (answer(400, None), false, false, false),
+            (answer(401, None), false, false, false),
+            (answer(404, Some(1)), false, false, false),
+            (answer(408, None), true, false, true),
+            (answer(429, None), false, true, true),
+            (answer(429, Some(1)), false, true, true),
+            (answer(500, None), true, false, true),
+            (answer(501, None), true, false, false),
+            (answer(502, Some(1)), true, false, true),
+            (answer(503, None), true, false, true),
+            (answer(503, Some(1)), false, true, true),
+            (answer(504, None), true, false, true),
+            (failure(Connect, false), false, true, true),
+            (failure(Timeout, false), false, true, true),
+            (failure(Timeout, true), true, false, true),
+            (failure(Disconnected, false), false, true, true),
+            (failure(Disconnected, true), true, false, true),
+            (failure(Tls, false), false, false, false),
+            (failure(UnexpectedResponse, true), true, false, false),
+        ];
+        for (outcome, sent, repeat, resend) in table {
+            assert_eq!(may_have_been_sent(&outcome), sent, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, false), repeat, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, true), resend, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_eight_seconds_and_jitter_from_nothing() {
+        let longest = |number| pause(number, None, 1.0).as_secs_f64();
+        assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]);
+        assert_eq!(pause(3, None, 0.0), Duration::ZERO);
+        assert_eq!(pause(3, None, 0.25), Duration::from_millis(500));
+        assert_eq!(pause(3, Some(Duration::from_secs(40)), 0.25), Duration::from_secs(40));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let wall = UNIX_EPOCH + Duration::from_secs(784_111_700);
+        let read = |value, date| Some(retry_after(value, date, wall)?.as_secs());
+        let at_37 = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(read("120", None), Some(120));
+        assert_eq!(read(" 0 ", None), Some(0));
+        assert_eq!(read("99999999999999999999999", None), Some(u64::MAX));
+        assert_eq!(read(at_37, None), Some(77));
+        assert_eq!(read(at_37, Some("Sun, 06 Nov 1994 08:49:30 GMT")), Some(7));
+        assert_eq!(read(at_37, Some("nonsense")), Some(77));
+        assert_eq!(read("Sun, 06 Nov 1993 08:49:37 GMT", None), Some(0));
+        for value in ["", "-1", "1.5", "soon"] {
+            assert_eq!(read(value, None), None, "{value}");
+        }
+    }
+}

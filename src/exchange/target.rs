@@ -1,0 +1,134 @@
+//! Where requests go, and by which way: settings that have passed every check.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::url::{Url, is_loopback};
+
+/// What a transport is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) base: Base,
+    pub(crate) proxy: Option<ProxyUrl>,
+    /// Certificates in PEM that are trusted beside the usual ones.
+    pub(crate) extra_roots: Option<Vec<u8>>,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    /// The longest body of an answer, in bytes.
+    pub(crate) response_limit: u64,
+}
+
+/// `scheme://host[:port][/path]` without a slash at its end: what an endpoint's path is put behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) url: String,
+    pub(crate) is_https: bool,
+    host: std::ops::Range<usize>,
+}
+
+impl Base {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Self::read(text).map_err(|reason| Error::config("base_url", reason))
+    }
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let url = Url::split(text).ok_or("is not a URL like https://host")?;
+        let is_https = url.is_scheme("https");
+        // What passes here means the same to every parser of URLs, so that host and path cannot be confused later on.
+        let plain = |byte: u8, more: &[u8]| byte.is_ascii_alphanumeric() || more.contains(&byte);
+        if !is_https && !url.is_scheme("http") {
+            Err("must start with https:// or http://")
+        } else if url.user_info.is_some() {
+            Err("must not hold a user name or password")
+        } else if url.has_tail {
+            Err("must not hold a query or a fragment")
+        } else if !is_host(url.host) {
+            Err("has no host, or one with characters that no host has (write international names in punycode)")
+        } else if !url.port.unwrap_or("1").parse::<u16>().is_ok_and(|port| port > 0) {
+            Err("has a port that is no number from 1 to 65535")
+        } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=:@")) {
+            Err("has a path with characters that must be percent-encoded")
+        } else {
+            let host_at = url.scheme.len() + "://".len();
+            Ok(Self { url: text.trim_end_matches('/').to_owned(), is_https, host: host_at..host_at + url.host.len() })
+        }
+    }
+
+    /// The host, an IPv6 address with its brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.url[self.host.clone()]
+    }
+
+    /// Host and port, for messages.
+    pub(crate) fn authority(&self) -> &str {
+        let rest = &self.url[self.host.start..];
+        rest.split('/').next().unwrap_or(rest)
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(self.host())
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
+    }
+}
+
+/// A proxy's URL, shown without the user name and password that it may hold.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ProxyUrl(pub(crate) String);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = Url::split(&self.0).map(|url| url.origin());
+        write!(f, "ProxyUrl({})", shown.as_deref().unwrap_or("[redacted]"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn a_base_url_is_scheme_host_port_and_path() {
+        let base = Base::parse("HTTPS://api.example.com:8443/v1/").unwrap();
+        assert_eq!((base.url.as_str(), base.is_https), ("HTTPS://api.example.com:8443/v1", true));
+        assert_eq!((base.host(), base.authority()), ("api.example.com", "api.example.com:8443"));
+        let base = Base::parse("http://[::1]:80").unwrap();
+        assert_eq!((base.host(), base.authority(), base.is_loopback()), ("[::1]", "[::1]:80", true));
+    }
+
+    #[test]
+    fn nonsense_is_named_and_never_shown() {
+        for text in [
+            "",
+            "s3cret",
+            "api.example.com",
+            "ftp://api.example.com",
+            "https://",
+            "https:///s3cret",
+            "https://u:s3cret@api.example.com",
+            "https://api.example.com/?key=s3cret",
+            "https://api.example.com#s3cret",
+            "https://api.example.com:0",
+            "https://api.example.com:99999",
+            "https://api.example.com:",
+            "https://api.example.com\\@s3cret",
+            "https://api example.com",
+            "https://b\u{fc}cher.example",
+            "https://[::g]",
+            "https://api.example.com/a b",
+            "https://api.example.com/\r\nX-Evil: s3cret",
+        ] {
+            let error = Base::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+            assert!(error.to_string().starts_with("base_url: "), "{error}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+}

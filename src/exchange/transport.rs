@@ -1,0 +1,69 @@
+//! What one try hands to the network and gets back. The network itself is behind a trait of one method.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use crate::api_key::ApiKey;
+use crate::error::{Error, ErrorKind};
+use crate::wire::request::Request;
+
+/// Sends one request once.
+pub(crate) trait Transport: Debug + Send + Sync {
+    /// Sends `request` with `key`, and returns the answer or why there is none, before `limit` has passed.
+    fn send(&self, request: &Request, key: &ApiKey, limit: Duration) -> Outcome;
+
+    /// Ends what is under way, and makes later sends fail.
+    fn shut_down(&self) {}
+}
+
+pub(crate) type Outcome = Result<Response, Failure>;
+
+/// An answer, of any status, with its body read to the end.
+#[derive(Debug, Default)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Vec<u8>,
+    /// Whether the message itself told where the body ends (RFC 9112, section 6.3); else the end of the connection did.
+    pub(crate) framed: bool,
+    /// Why the body is not whole, if it is not.
+    pub(crate) cut_short: Option<Failure>,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) summary: String,
+    /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
+    pub(crate) body_left: bool,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
+        Self { kind, summary: summary.into(), body_left: false, source: None }
+    }
+
+    pub(crate) fn after_body(mut self, body_left: bool) -> Self {
+        self.body_left = body_left;
+        self
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let error = Error::new(self.kind, self.summary);
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}

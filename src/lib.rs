@@ -1,0 +1,59 @@
+//! An **unofficial**, blocking client of the [identifAI](https://identifai.net) API, which tells whether an image was
+//! made by a human or by a machine.
+//!
+//! ```no_run
+//! use identifai::{UrlOptions, classify_from_url};
+//!
+//! let opts = UrlOptions::new("api-key", "https://example.com/cat.jpg").with_heatmap(true);
+//! let id = classify_from_url(&opts)?;
+//! println!("{id}");
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! - One call, from anywhere: [`classify_from_url`].
+//! - Many calls, over one set of connections: [`Client`].
+//! - What went wrong, and whether it was paid for: [`Error`], [`ErrorKind`].
+//! - No key, no network: the feature `sandbox` has the service in a nutshell.
+//!
+//! # What it promises
+//!
+//! - **It never pays twice.** A submit is repeated only if it never arrived whole, or was refused.
+//! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry.
+//! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
+//! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
+//!
+//! # Features
+//!
+//! | feature | default | effect |
+//! | --- | --- | --- |
+//! | `rustls` | yes | HTTPS by rustls with bundled roots |
+//! | `platform-verifier` | no | rustls, trusting what the operating system trusts |
+//! | `native-tls` | no | HTTPS by the operating system's library; used instead of rustls where both are there |
+//! | `socks-proxy` | no | SOCKS proxies; without it they are an error |
+//! | `sandbox` | no | the embedded stand-in of the service |
+//! | `cli` | no | the program `identifai` |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api_key;
+mod client;
+mod error;
+mod exchange;
+mod identifier;
+mod media;
+mod options;
+mod proxy;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod settings;
+mod url;
+mod wire;
+
+pub use api_key::ApiKey;
+pub use client::{Canceller, Client, ClientBuilder};
+pub use error::{Error, ErrorKind, Result};
+pub use exchange::Attempt;
+pub use identifier::Identifier;
+pub use media::{Image, Medium, Submission, Submitted};
+pub use options::{UrlOptions, classify_from_url};
+pub use settings::Pace;

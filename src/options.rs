@@ -1,0 +1,159 @@
+//! The plain function: one image by URL, everything that can be said about it in one value.
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::api_key::ApiKey;
+use crate::client::Client;
+use crate::error::Result;
+use crate::exchange::{Exchange, PerProcess};
+use crate::identifier::Identifier;
+use crate::media::{Image, Submission};
+use crate::settings::{Connection, Settings, process_env, settings_setters};
+
+/// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
+/// identifier.
+///
+/// It spends credits of the account. It blocks until the service has answered or the deadline (120 seconds by default)
+/// has passed, may be called from anywhere, and starts no thread on a warm call. Calls share a small cache of
+/// connections; for many calls a [`Client`] says so in the open.
+///
+/// ```no_run
+/// use identifai::{UrlOptions, classify_from_url};
+///
+/// let opts = UrlOptions::from_env("https://example.com/cat.jpg")?.ref_id("order-17").with_heatmap(true);
+/// let id = classify_from_url(&opts)?;
+/// println!("{id}");
+/// # Ok::<(), identifai::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Every [`ErrorKind`](crate::ErrorKind) but those of results. [`Error::may_have_been_sent`](crate::Error::may_have_been_sent)
+/// tells whether the service may have accepted the image although the call failed.
+pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
+    client_for(&opts.settings)?.submit(&opts.image).map(Into::into)
+}
+
+/// One image URL with its options, and how to reach the service. Nothing is checked before the call.
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until classify_from_url is called"]
+pub struct UrlOptions {
+    settings: Settings,
+    image: Submission<Image>,
+}
+
+impl UrlOptions {
+    /// Options with their defaults, for the image at `file_url`.
+    pub fn new(api_key: impl Into<String>, file_url: impl Into<String>) -> Self {
+        Self { settings: Settings::new(ApiKey::new(api_key)), image: Image::from_url(file_url) }
+    }
+
+    /// The same, with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config) if there is no key.
+    pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
+        Ok(Self { settings: Settings::from_env(process_env)?, image: Image::from_url(file_url) })
+    }
+
+    settings_setters!();
+
+    /// See [`Submission::ref_id`].
+    pub fn ref_id(self, ref_id: impl Into<String>) -> Self {
+        self.map(|image| image.ref_id(ref_id))
+    }
+
+    /// See [`Submission::webhook_url`].
+    pub fn webhook_url(self, webhook_url: impl Into<String>) -> Self {
+        self.map(|image| image.webhook_url(webhook_url))
+    }
+
+    /// See [`Submission::no_cache`].
+    pub fn no_cache(self, on: bool) -> Self {
+        self.map(|image| image.no_cache(on))
+    }
+
+    /// See [`Submission::with_morphing`].
+    pub fn with_morphing(self, on: bool) -> Self {
+        self.map(|image| image.with_morphing(on))
+    }
+
+    /// See [`Submission::with_tampering`].
+    pub fn with_tampering(self, on: bool) -> Self {
+        self.map(|image| image.with_tampering(on))
+    }
+
+    /// See [`Submission::with_heatmap`].
+    pub fn with_heatmap(self, on: bool) -> Self {
+        self.map(|image| image.with_heatmap(on))
+    }
+
+    /// See [`Submission::with_nsfw`].
+    pub fn with_nsfw(self, on: bool) -> Self {
+        self.map(|image| image.with_nsfw(on))
+    }
+
+    /// See [`Submission::prevent_c2pa_forces`].
+    pub fn prevent_c2pa_forces(self, on: bool) -> Self {
+        self.map(|image| image.prevent_c2pa_forces(on))
+    }
+
+    fn map(mut self, change: impl FnOnce(Submission<Image>) -> Submission<Image>) -> Self {
+        self.image = change(self.image);
+        self
+    }
+}
+
+/// How many connection settings are remembered.
+const CACHED: usize = 8;
+
+/// The connections of the plain function, the last used first.
+static CACHE: LazyLock<PerProcess<Mutex<Vec<(Connection, Arc<Exchange>)>>>> =
+    LazyLock::new(|| PerProcess::new(Mutex::default()));
+
+/// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
+/// of that: it goes with each request.
+fn client_for(settings: &Settings) -> Result<Client> {
+    let mut cache = CACHE.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let exchange = match cache.iter().position(|(connection, _)| *connection == settings.connection) {
+        Some(at) => {
+            cache[..=at].rotate_right(1);
+            Arc::clone(&cache[0].1)
+        }
+        None => {
+            let exchange = Arc::new(Exchange::new(settings.connection.target(process_env)?)?);
+            cache.truncate(CACHED - 1);
+            cache.insert(0, (settings.connection.clone(), Arc::clone(&exchange)));
+            exchange
+        }
+    };
+    Client::over(exchange, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(port: u16) -> Arc<Exchange> {
+        let mut settings = Settings::new(ApiKey::new(format!("key-{port}")));
+        settings.connection.base_url = format!("http://127.0.0.1:{port}");
+        client_for(&settings).unwrap().exchange().clone()
+    }
+
+    #[test]
+    fn calls_share_connections_by_settings_and_eight_are_kept() {
+        let first = exchange(1);
+        for port in 2..=8 {
+            exchange(port);
+        }
+        assert!(Arc::ptr_eq(&first, &exchange(1)), "the key is no part of it, and eight fit");
+        exchange(9);
+        assert!(Arc::ptr_eq(&first, &exchange(1)), "the least recently used goes first");
+        for port in 2..=9 {
+            exchange(port);
+        }
+        assert!(!Arc::ptr_eq(&first, &exchange(1)));
+    }
+}

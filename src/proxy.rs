@@ -1,0 +1,152 @@
+//! Which proxy stands between a client and the service, if any: decided once, from settings or the environment.
+
+use crate::error::{Error, Result};
+use crate::exchange::{Base, ProxyUrl};
+use crate::url::Url;
+
+/// What the settings say of a proxy.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Proxy {
+    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or not.
+    #[default]
+    Environment,
+    None,
+    Url(ProxyUrl),
+}
+
+impl Proxy {
+    /// The proxy for `base`. `env` reads the environment.
+    pub(crate) fn choose(&self, base: &Base, env: impl Fn(&str) -> Option<String>) -> Result<Option<ProxyUrl>> {
+        // Whatever goes to this machine stays on it: a proxy would see the key in clear.
+        if base.is_loopback() {
+            return Ok(None);
+        }
+        let (url, source) = match self {
+            Self::None => return Ok(None),
+            Self::Url(url) => (url.clone(), "proxy"),
+            Self::Environment => match from_environment(base, env) {
+                Some(url) => (ProxyUrl(url), "proxy (from the environment)"),
+                None => return Ok(None),
+            },
+        };
+        check(&url.0, base).map_err(|reason| Error::config(source, reason))?;
+        Ok(Some(url))
+    }
+}
+
+/// The variable for the base's scheme before the one for all, lower case before upper case, as curl has it; `HTTP_PROXY`
+/// in capitals counts for nothing, since a web server's CGI sets it from a request's header.
+fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let read = |name: &&str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let names: &[&str] = if base.is_https {
+        &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    } else {
+        &["http_proxy", "all_proxy", "ALL_PROXY"]
+    };
+    let url = names.iter().find_map(read)?;
+    let exempt = ["no_proxy", "NO_PROXY"].iter().find_map(read).is_some_and(|list| is_exempt(base.host(), &list));
+    let has_scheme = url.contains("://");
+    (!exempt).then(|| if has_scheme { url } else { format!("http://{url}") })
+}
+
+/// Whether `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in.
+fn is_exempt(host: &str, list: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    list.split(',').map(|entry| entry.trim().to_ascii_lowercase()).filter(|entry| !entry.is_empty()).any(|entry| {
+        let domain = entry.trim_start_matches('*').trim_start_matches('.');
+        entry == "*"
+            || host == domain
+            || host.strip_suffix(domain).is_some_and(|rest| !domain.is_empty() && rest.ends_with('.'))
+    })
+}
+
+fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
+    let url = Url::split(proxy).filter(|url| !url.host.is_empty());
+    let url = url.ok_or("is not a URL like http://host:port")?;
+    if !url.port.unwrap_or("1").parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err("has a port that is no number from 1 to 65535");
+    }
+    if proxy.contains(|c: char| !c.is_ascii_graphic()) {
+        return Err("contains a blank, a control character or one beyond ASCII; percent-encode it");
+    }
+    if !base.is_https {
+        return Err("would see the key, since the base URL is plain http; use https, or switch the proxy off");
+    }
+    match url.scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => Ok(()),
+        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks-proxy") => Ok(()),
+        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
+            Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`")
+        }
+        _ => Err("must start with http://, https:// or socks5h://"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn base(url: &str) -> Base {
+        Base::parse(url).unwrap()
+    }
+
+    fn chosen(url: &str, env: &[(&str, &str)]) -> Result<Option<String>> {
+        let read = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Ok(Proxy::Environment.choose(&base(url), read)?.map(|url| url.0))
+    }
+
+    #[test]
+    fn the_environment_is_read_as_curl_reads_it() {
+        let api = "https://api.test";
+        let table: [(&[(&str, &str)], Option<&str>); 12] = [
+            (&[], None),
+            (&[("HTTPS_PROXY", "http://p:1")], Some("http://p:1")),
+            (&[("HTTPS_PROXY", "http://p:1"), ("https_proxy", "http://q:1")], Some("http://q:1")),
+            (&[("ALL_PROXY", "http://a:1"), ("HTTPS_PROXY", "http://p:1")], Some("http://p:1")),
+            (&[("ALL_PROXY", "p:3128")], Some("http://p:3128")),
+            (&[("HTTP_PROXY", "http://p:1"), ("http_proxy", "http://p:1")], None),
+            (&[("HTTPS_PROXY", " ")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "x.test, API.test")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", ".test")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("no_proxy", "*")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "pi.test,i.test,,*.")], Some("http://p:1")),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*.test")], None),
+        ];
+        for (env, expected) in table {
+            assert_eq!(chosen(api, env).unwrap().as_deref(), expected, "{env:?}");
+        }
+    }
+
+    #[test]
+    fn loopback_never_uses_a_proxy() {
+        let explicit = Proxy::Url(ProxyUrl("http://p:1".into()));
+        for url in ["http://127.0.0.1:8080", "http://localhost", "https://[::1]:8443"] {
+            assert_eq!(chosen(url, &[("http_proxy", "http://p:1"), ("ALL_PROXY", "http://p:1")]).unwrap(), None);
+            assert_eq!(explicit.choose(&base(url), |_| None).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_an_error_and_never_a_direct_connection() {
+        let bad = |url: &str, proxy: &str| {
+            let error = Proxy::Url(ProxyUrl(proxy.into())).choose(&base(url), |_| None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+            assert!(chosen(url, &[("ALL_PROXY", proxy)]).is_err());
+        };
+        for proxy in ["ftp://s3cret@p", "http://", "http://s3cret@", "http://s3cret@p:0", "http://p:x", "http://p:1 "] {
+            if !proxy.ends_with(' ') {
+                bad("https://api.test", proxy);
+            }
+        }
+        bad("http://api.test", "http://u:s3cret@p:1");
+        assert_eq!(cfg!(feature = "socks-proxy"), chosen("https://api.test", &[("ALL_PROXY", "socks5://p:1")]).is_ok());
+    }
+
+    #[test]
+    fn a_proxy_s_password_is_not_shown() {
+        assert_eq!(format!("{:?}", ProxyUrl("http://u:s3cret@p:1/x".into())), "ProxyUrl(http://p)");
+        assert_eq!(format!("{:?}", ProxyUrl("s3cret".into())), "ProxyUrl([redacted])");
+    }
+}

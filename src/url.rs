@@ -1,0 +1,142 @@
+//! As much of RFC 3986 as checking a URL takes: where its parts begin and end. Nothing is decoded or rewritten.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// The parts of `scheme://user@host:port/path?query#fragment`, as they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Url<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) user_info: Option<&'a str>,
+    /// With its brackets, where it is an IPv6 address.
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<&'a str>,
+    /// From the first slash on; empty where there is none.
+    pub(crate) path: &'a str,
+    /// Whether a query or a fragment follows.
+    pub(crate) has_tail: bool,
+}
+
+impl<'a> Url<'a> {
+    /// Splits an absolute URL with an authority; anything else is `None`.
+    pub(crate) fn split(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        {
+            return None;
+        }
+        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let (user_info, host_port) = match authority.rsplit_once('@') {
+            Some((user_info, host_port)) => (Some(user_info), host_port),
+            None => (None, authority),
+        };
+        let host_end = if host_port.starts_with('[') {
+            host_port.find(']')? + 1
+        } else {
+            host_port.find(':').unwrap_or(host_port.len())
+        };
+        let (host, port) = host_port.split_at(host_end);
+        let port = match port {
+            "" => None,
+            port => Some(port.strip_prefix(':')?),
+        };
+        Some(Self { scheme, user_info, host, port, path, has_tail: !tail.is_empty() })
+    }
+
+    pub(crate) fn is_scheme(&self, scheme: &str) -> bool {
+        self.scheme.eq_ignore_ascii_case(scheme)
+    }
+
+    /// Scheme and host: what may be shown of a URL whose rest may be secret.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+}
+
+/// Whether a host can be nothing but this machine: 127.0.0.0/8, `[::1]` or `localhost` (RFC 6761, section 6.3).
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+        || bare.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Why the service cannot fetch from or call `url`, if that is plain to see. What is left of the URL is the service's
+/// to judge: it passes untouched.
+pub(crate) fn why_not_web(url: &str) -> Option<&'static str> {
+    if url.is_empty() {
+        return Some("is empty");
+    }
+    if url.contains(|c: char| c.is_control() || c == ' ') {
+        return Some("contains a blank or a control character; percent-encode it");
+    }
+    match Url::split(url) {
+        Some(parts) if !parts.is_scheme("http") && !parts.is_scheme("https") => {
+            Some("must start with http:// or https://")
+        }
+        Some(parts) if parts.host.is_empty() || parts.host == "[]" => Some("has no host"),
+        Some(_) => None,
+        None => Some("is not a URL; it must start with http:// or https:// and a host"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_found_where_rfc_3986_puts_them() {
+        let url = Url::split("https://user:p@ss@[2001:db8::1]:8443/a/b?c=/d@e#f").unwrap();
+        assert_eq!((url.scheme, url.user_info), ("https", Some("user:p@ss")));
+        assert_eq!((url.host, url.port), ("[2001:db8::1]", Some("8443")));
+        assert_eq!((url.path, url.has_tail), ("/a/b", true));
+        let bare = Url::split("http://example.com").unwrap();
+        assert_eq!((bare.host, bare.port, bare.path, bare.has_tail), ("example.com", None, "", false));
+        for text in ["", "example.com", "://x", "1http://x", "http:/x", "http://[::1", "http://[::1]x"] {
+            assert_eq!(Url::split(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
+        for host in ["127.0.0.1", "127.9.8.7", "[::1]", "localhost", "LocalHost"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[::2]", "0.0.0.0", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_the_service_could_fetch_is_refused() {
+        let long = format!("https://example.com/?sig={}", "a%2F".repeat(20_000));
+        for url in [
+            "http://example.com/cat.jpg",
+            "HTTPS://EXAMPLE.com",
+            "https://b\u{fc}cher.example/\u{1f408}.jpg?q=\u{e9}",
+            "https://[2001:db8::1]:8443/cat.jpg",
+            "https://user:pw@example.com:8080/a%20b?x=[]&y=|#z",
+            &long,
+        ] {
+            assert_eq!(why_not_web(url), None, "{url}");
+        }
+        for url in [
+            "",
+            " https://example.com",
+            "https://example.com/a b",
+            "https://example.com/\n",
+            "https://example.com/\u{85}",
+            "ftp://example.com/cat.jpg",
+            "file:///etc/passwd",
+            "cat.jpg",
+            "https://",
+            "https:///cat.jpg",
+            "https://:80/cat.jpg",
+            "https://user@/cat.jpg",
+            "https://?q",
+        ] {
+            assert!(why_not_web(url).is_some(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The API's words: what is sent and how answers read. Pure, without socket or clock.
+
+pub(crate) mod multipart;
+pub(crate) mod request;
+pub(crate) mod response;
