@@ -152,3 +152,6 @@ impl Deadline {
         self.total.saturating_sub(now.saturating_duration_since(self.start))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! The exchange on a clock that the tests own, with answers that they script.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Mutex;
+
+use super::*;
+use crate::proxy::Proxy;
+use crate::settings::Settings;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Time that passes only when somebody sleeps, or a scripted answer takes some.
+struct FakeClock {
+    start: Instant,
+    passed: Mutex<Duration>,
+    slept: Mutex<Vec<Duration>>,
+    on_sleep: Box<dyn Fn(&Cancel) + Send + Sync>,
+}
+
+impl FakeClock {
+    fn new(on_sleep: impl Fn(&Cancel) + Send + Sync + 'static) -> Arc<Self> {
+        let (passed, slept) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { start: Instant::now(), passed, slept, on_sleep: Box::new(on_sleep) })
+    }
+
+    fn pass(&self, time: Duration) {
+        *self.passed.lock().unwrap() += time;
+    }
+
+    fn slept(&self) -> Vec<Duration> {
+        self.slept.lock().unwrap().clone()
+    }
+}
+
+impl fmt::Debug for FakeClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FakeClock")
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Instant {
+        self.start + *self.passed.lock().unwrap()
+    }
+
+    fn sleep(&self, pause: Duration, cancel: &Cancel) {
+        self.slept.lock().unwrap().push(pause);
+        self.pass(pause);
+        (self.on_sleep)(cancel);
+    }
+
+    fn chance(&self) -> f64 {
+        0.5
+    }
+}
+
+/// What a try comes to, and how long it takes.
+type Try = (Outcome, Duration);
+
+#[derive(Debug)]
+struct Scripted {
+    clock: Arc<FakeClock>,
+    tries: Mutex<VecDeque<Try>>,
+    limits: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl Transport for Scripted {
+    fn send(&self, _: &Request, _: &ApiKey, limit: Duration) -> Outcome {
+        self.limits.lock().unwrap().push(limit);
+        let (outcome, took) = self.tries.lock().unwrap().pop_front().expect("sent more often than scripted");
+        self.clock.pass(took);
+        outcome
+    }
+}
+
+struct Call {
+    result: Result<Answer>,
+    /// The limit that each try got.
+    limits: Vec<Duration>,
+    slept: Vec<Duration>,
+    seen: Vec<Attempt>,
+}
+
+fn terms(timeout: Duration) -> Terms {
+    Terms { timeout: Some(timeout), retries: 2, resend_if_unknown: false, observer: None }
+}
+
+fn request() -> Request {
+    Request { path: "/p", content_type: "text/plain".into(), body: b"body".to_vec(), timeout: 120 * SECOND }
+}
+
+fn run(tries: impl IntoIterator<Item = Try>, terms: Terms) -> Call {
+    run_with(tries, terms, |_| ())
+}
+
+fn run_with(tries: impl IntoIterator<Item = Try>, mut terms: Terms, on_sleep: fn(&Cancel)) -> Call {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    terms.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
+    let clock = FakeClock::new(on_sleep);
+    let limits = Arc::default();
+    let tries = Mutex::new(tries.into_iter().collect());
+    let transport = Scripted { clock: Arc::clone(&clock), tries, limits: Arc::clone(&limits) };
+    let exchange = Exchange::with(Box::new(transport), Arc::clone(&clock) as _);
+    let result = exchange.call(&request(), &ApiKey::new("key"), &terms);
+    let (limits, seen) = (limits.lock().unwrap().clone(), seen.lock().unwrap().clone());
+    Call { result, limits, slept: clock.slept(), seen }
+}
+
+fn status(status: u16, retry_after: Option<u64>) -> Try {
+    let retry_after = retry_after.map(Duration::from_secs);
+    (Ok(Response { status, retry_after, ..Response::default() }), Duration::ZERO)
+}
+
+fn failure(kind: ErrorKind, body_left: bool) -> Try {
+    (Err(Failure::new(kind, "failed").after_body(body_left)), Duration::ZERO)
+}
+
+#[test]
+fn a_429_is_retried_after_the_pause_that_the_service_asks_for() {
+    let call = run([status(429, Some(1)), status(200, None)], terms(30 * SECOND));
+    let answer = call.result.unwrap();
+    assert_eq!((answer.response.status, call.slept), (200, vec![SECOND]));
+    assert_eq!(call.limits, [30 * SECOND, 29 * SECOND]);
+}
+
+#[test]
+fn without_a_hint_pauses_double_and_the_last_answer_stands() {
+    let call = run([status(429, None), status(429, None), status(429, Some(9))], terms(30 * SECOND));
+    let answer = call.result.unwrap();
+    assert_eq!(call.slept, [SECOND / 4, SECOND / 2]);
+    assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(9 * SECOND)));
+    assert!(!answer.may_have_been_sent);
+}
+
+#[test]
+fn a_submit_of_unknown_fate_is_sent_once_and_says_so() {
+    for fate in [failure(ErrorKind::Disconnected, true), failure(ErrorKind::Timeout, true)] {
+        let call = run([fate], terms(30 * SECOND));
+        assert!(call.result.unwrap_err().may_have_been_sent());
+    }
+    for unclear in [status(503, None), status(500, None), status(302, None)] {
+        let answer = run([unclear], terms(30 * SECOND)).result.unwrap();
+        assert!(answer.may_have_been_sent);
+    }
+}
+
+#[test]
+fn what_surely_did_not_arrive_is_sent_again() {
+    let tries = [failure(ErrorKind::Connect, false), failure(ErrorKind::Disconnected, false), status(200, None)];
+    let call = run(tries, terms(30 * SECOND));
+    assert_eq!((call.result.unwrap().response.status, call.limits.len()), (200, 3));
+    let call = run([failure(ErrorKind::Tls, false)], terms(30 * SECOND));
+    assert_eq!(call.result.unwrap_err().kind(), ErrorKind::Tls);
+    let never = Terms { retries: 0, ..terms(30 * SECOND) };
+    let error = run([failure(ErrorKind::Connect, false)], never).result.unwrap_err();
+    assert!(error.is_retryable() && !error.may_have_been_sent());
+}
+
+#[test]
+fn who_allows_it_may_pay_twice_and_an_unknown_fate_stays_unknown() {
+    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let tries = [failure(ErrorKind::Disconnected, true), status(500, None), failure(ErrorKind::Connect, false)];
+    let error = run(tries, resend).result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.may_have_been_sent(), "the first try may have arrived");
+}
+
+#[test]
+fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
+    let call = run([status(429, Some(60))], terms(30 * SECOND));
+    let answer = call.result.unwrap();
+    assert_eq!((call.slept.len(), answer.response.retry_after), (0, Some(60 * SECOND)));
+    let (outcome, _) = status(429, None);
+    let call = run([(outcome, 30 * SECOND - SECOND / 8)], terms(30 * SECOND));
+    assert_eq!(call.result.unwrap().response.retry_after, Some(SECOND / 4), "the pause that there was no time for");
+    let call = run([status(503, Some(u64::MAX))], terms(Duration::MAX));
+    assert_eq!(call.result.unwrap().response.status, 503);
+}
+
+#[test]
+fn one_deadline_bounds_tries_and_pauses_together() {
+    let slow = |answer: Try| (answer.0, 12 * SECOND);
+    let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], terms(30 * SECOND));
+    assert_eq!(call.limits, [30 * SECOND, 13 * SECOND]);
+    assert_eq!(call.slept, [5 * SECOND]);
+    let late = (failure(ErrorKind::Timeout, true).0, 30 * SECOND);
+    let error = run([late], terms(30 * SECOND)).result.unwrap_err();
+    assert!(error.to_string().contains("the deadline of this call is 30s"), "{error}");
+    let own = Terms { timeout: None, ..terms(SECOND) };
+    assert_eq!(run([status(200, None)], own).limits, [120 * SECOND]);
+}
+
+#[test]
+fn the_observer_sees_every_try_and_pause() {
+    let tries = [failure(ErrorKind::Connect, false), status(429, Some(3)), (status(200, None).0, SECOND)];
+    let seen = run(tries, terms(30 * SECOND)).seen;
+    let told: Vec<_> = seen.iter().map(|a| (a.number, a.status, a.failure, a.took, a.pause)).collect();
+    assert_eq!(
+        told,
+        [
+            (1, None, Some(ErrorKind::Connect), Duration::ZERO, Some(SECOND / 4)),
+            (2, Some(429), None, Duration::ZERO, Some(3 * SECOND)),
+            (3, Some(200), None, SECOND, None),
+        ]
+    );
+}
+
+#[test]
+fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
+    let call = run_with([status(429, Some(1))], terms(30 * SECOND), Cancel::set);
+    let error = call.result.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, false));
+    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let error = run_with([failure(ErrorKind::Disconnected, true)], resend, Cancel::set).result.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true));
+}
+
+/// The real transport for a port of this machine, in fake time.
+fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
+    let mut connection = Settings::new(ApiKey::new("key")).connection;
+    connection.base_url = format!("http://127.0.0.1:{port}");
+    connection.proxy = Proxy::None;
+    Exchange::with(Box::new(ureq::Http::new(connection.target(|_| None).unwrap()).unwrap()), clock)
+}
+
+#[test]
+fn a_refused_connection_is_made_again() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = Arc::new(Mutex::new(None));
+    let started = Arc::clone(&server);
+    let clock = FakeClock::new(move |_| {
+        let mut started = started.lock().unwrap();
+        if started.is_none() {
+            let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+            *started = Some(std::thread::spawn(move || {
+                let mut stream = listener.accept().unwrap().0;
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+            }));
+        }
+    });
+    let exchange = over_sockets(port, Arc::clone(&clock));
+    let answer = exchange.call(&request(), &ApiKey::new("key"), &terms(30 * SECOND)).unwrap();
+    assert_eq!((answer.response.body.as_slice(), clock.slept().len()), (b"ok".as_slice(), 1));
+    server.lock().unwrap().take().unwrap().join().unwrap();
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let clock = FakeClock::new(|_| ());
+    let error = over_sockets(port, Arc::clone(&clock)).call(&request(), &ApiKey::new("key"), &terms(30 * SECOND));
+    let error = error.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent(), clock.slept().len()), (ErrorKind::Connect, false, 2));
+    assert!(error.to_string().contains(&format!("could not connect to 127.0.0.1:{port}")), "{error}");
+}
