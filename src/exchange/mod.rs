@@ -20,9 +20,7 @@ use self::cancel::Cancel;
 use self::clock::{Clock, SystemClock};
 pub(crate) use self::process::PerProcess;
 pub(crate) use self::target::{Base, ProxyUrl, Target};
-#[cfg(test)]
-pub(crate) use self::transport::Failure;
-pub(crate) use self::transport::Response;
+pub(crate) use self::transport::{Failure, Response};
 use self::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
@@ -111,18 +109,20 @@ impl Exchange {
         wanted: Option<Duration>,
         may_have_been_sent: bool,
     ) -> Result<Answer> {
+        let name_deadline = |mut failure: Failure| {
+            if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
+                failure.summary += &format!(" (the deadline of this call is {:?})", deadline.total);
+            }
+            failure
+        };
         match outcome {
             Ok(mut response) => {
                 response.retry_after = response.retry_after.or(wanted);
+                response.cut_short = response.cut_short.map(name_deadline);
                 Ok(Answer { response, may_have_been_sent })
             }
             Err(_) if self.cancel.is_set() => Err(cancelled().or_sent(may_have_been_sent)),
-            Err(mut failure) => {
-                if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
-                    failure.summary += &format!(" (the deadline of this call is {:?})", deadline.total);
-                }
-                Err(failure.into_error().or_sent(may_have_been_sent))
-            }
+            Err(failure) => Err(name_deadline(failure).into_error().or_sent(may_have_been_sent)),
         }
     }
 }

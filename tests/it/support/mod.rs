@@ -1,1 +1,196 @@
-//! x
+//! What the tests share: a scripted server, and running themselves as another process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use identifai::{Client, ClientBuilder, Pace, UrlOptions};
+
+pub(crate) const KEY: &str = "planted-KEY-0f3a/9+x";
+pub(crate) const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
+pub(crate) const CAT: &str = "https://example.com/cat.jpg";
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// Request line and headers, with the blank line.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// A server on loopback whose every connection is a closure's business.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<Seen>>>,
+    stop: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// One connection of a [`Server`].
+pub(crate) struct Connection {
+    pub(crate) stream: BufReader<TcpStream>,
+    requests: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    pub(crate) fn start(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (connections, requests, stop) = (Arc::default(), Arc::default(), Arc::default());
+        let shared = (Arc::clone(&connections), Arc::clone(&requests), Arc::clone(&stop));
+        let serve = Arc::new(serve);
+        let accepting = std::thread::spawn(move || {
+            let (connections, requests, stop): (Arc<AtomicUsize>, Arc<_>, Arc<AtomicBool>) = shared;
+            for stream in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                let stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                connections.fetch_add(1, Ordering::SeqCst);
+                let mut connection = Connection { stream: BufReader::new(stream), requests: Arc::clone(&requests) };
+                let serve = Arc::clone(&serve);
+                std::thread::spawn(move || serve(&mut connection));
+            }
+        });
+        Self { address, connections, requests, stop, accepting: Some(accepting) }
+    }
+
+    /// Answers every request on every connection with the same bytes.
+    pub(crate) fn answering(answer: impl Into<String>) -> Self {
+        let answer = answer.into();
+        Self::start(move |connection| {
+            while connection.request().is_some() {
+                connection.send(&answer);
+            }
+        })
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Seen> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Options for this server, without retries.
+    pub(crate) fn options(&self) -> UrlOptions {
+        UrlOptions::new(KEY, CAT).base_url(self.base_url()).pace(Pace::off()).retries(0)
+    }
+
+    /// A client of this server, without retries.
+    pub(crate) fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder(KEY).base_url(self.base_url()).pace(Pace::off()).retries(0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread.
+        let _ = TcpStream::connect(self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+impl Connection {
+    /// Reads one request, if another one comes.
+    pub(crate) fn request(&mut self) -> Option<Seen> {
+        let head = self.head()?;
+        let mut seen = Seen { head, body: Vec::new() };
+        let length = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
+        seen.body.resize(length, 0);
+        self.stream.read_exact(&mut seen.body).ok()?;
+        self.requests.lock().unwrap().push(seen.clone());
+        Some(seen)
+    }
+
+    /// Reads as far as the blank line.
+    pub(crate) fn head(&mut self) -> Option<String> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        Some(head)
+    }
+
+    pub(crate) fn send(&mut self, answer: &str) {
+        // The client may have gone, which is what many a test is about.
+        let _ = self.stream.get_mut().write_all(answer.as_bytes());
+    }
+
+    /// Sends byte by byte, for as long as the client listens.
+    pub(crate) fn trickle(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        for byte in bytes {
+            if self.stream.get_mut().write_all(&[byte]).is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the client has closed the connection.
+    pub(crate) fn wait_for_end(&mut self) {
+        let _ = std::io::copy(&mut self.stream, &mut std::io::sink());
+    }
+}
+
+/// A whole answer with a length.
+pub(crate) fn answer(status: u16, content_type: &str, body: &str) -> String {
+    answer_with(status, &format!("Content-Type: {content_type}\r\n"), body)
+}
+
+pub(crate) fn answer_with(status: u16, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+pub(crate) fn accepted() -> String {
+    answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\"}}"))
+}
+
+const ALONE: &str = "IDENTIFAI_TEST_ALONE";
+
+/// Runs the test `name` again, alone in a process of its own, with `env`. There, it returns `None`; here, what came of it.
+///
+/// For tests of what belongs to the process: threads, environment, forks.
+pub(crate) fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
+    if std::env::var_os(ALONE).is_some() {
+        return None;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(ALONE, "1")
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{name} alone:\n{text}");
+    Some(output)
+}

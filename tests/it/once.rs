@@ -1,0 +1,75 @@
+//! It never pays twice: what may have been accepted is not sent again, and the error says so.
+
+use identifai::{ErrorKind, classify_from_url};
+
+use crate::support::{ID, Server, accepted, answer, answer_with};
+
+#[test]
+fn a_connection_that_dies_after_the_body_is_not_tried_again() {
+    let server = Server::start(|connection| {
+        connection.request();
+    });
+    let error = classify_from_url(&server.options().retries(5)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true));
+    assert!(!error.is_retryable() && error.to_string().contains("may have been accepted"), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_reused_connection_that_dies_after_the_body_is_not_tried_again_either() {
+    let server = Server::start(|connection| {
+        connection.request();
+        connection.send(&accepted());
+        connection.request();
+    });
+    let opts = server.options().retries(5);
+    assert_eq!(classify_from_url(&opts).unwrap().as_str(), ID);
+    let error = classify_from_url(&opts).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true));
+    assert_eq!((server.requests().len(), server.connections()), (2, 1));
+}
+
+#[test]
+fn a_503_is_repeated_only_if_the_service_says_when_to_come_back() {
+    let plain = Server::answering(answer(503, "text/html", "<html>"));
+    let error = classify_from_url(&plain.options().retries(5)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, true));
+    assert_eq!(plain.requests().len(), 1);
+    let polite = Server::answering(answer_with(503, "Retry-After: 0\r\n", ""));
+    let error = classify_from_url(&polite.options().retries(2)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, false));
+    assert_eq!(polite.requests().len(), 3);
+}
+
+#[test]
+fn a_429_is_waited_out_and_the_same_submit_sent_again() {
+    let server = Server::start(|connection| {
+        connection.request();
+        connection.send(&answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"));
+        connection.request();
+        connection.send(&accepted());
+    });
+    assert_eq!(classify_from_url(&server.options().retries(1)).unwrap().as_str(), ID);
+    let [first, second] = server.requests().try_into().unwrap();
+    assert_eq!((first.head, first.body), (second.head, second.body));
+}
+
+#[test]
+fn a_pause_beyond_the_deadline_is_not_begun() {
+    let server = Server::answering(answer_with(429, "Retry-After: 3600\r\n", ""));
+    let error = classify_from_url(&server.options().retries(2)).unwrap_err();
+    assert_eq!((error.kind(), error.retry_after().unwrap().as_secs()), (ErrorKind::RateLimited, 3600));
+    assert!(error.to_string().contains("try again in 3600 s"), "{error}");
+    assert!(error.is_retryable());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn who_allows_it_is_served_twice() {
+    let server = Server::start(|connection| {
+        connection.request();
+    });
+    let error = server.builder().retries(1).resend_if_unknown(true).build().unwrap();
+    let error = error.submit(&identifai::Image::from_url("https://x.test/")).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Disconnected, 2));
+}
