@@ -7,7 +7,6 @@ use crate::api_key::ApiKey;
 use crate::error::{Error, Result};
 use crate::exchange::{Base, Observer, ProxyUrl, Target, Terms};
 use crate::proxy::Proxy;
-use crate::url::Url;
 
 const BASE_URL: &str = "https://backend.identifai.net";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,15 +105,13 @@ impl fmt::Debug for Settings {
         let Self { key, connection, terms, pace } = self;
         let Connection { base_url, allow_http, proxy, extra_roots, user_agent, connect_timeout, response_limit } =
             connection;
-        // Settings get swapped, and one of them is the key.
-        let text = |text: &str| key.mask(text).into_owned();
         f.debug_struct("Settings")
             .field("key", key)
-            .field("base_url", &Url::split(base_url).map(|url| text(&url.origin())))
+            .field("base_url", &Base::parse(base_url).map(|base| key.mask(&base.url).into_owned()).ok())
             .field("allow_http", allow_http)
-            .field("proxy", &text(&format!("{proxy:?}")))
+            .field("proxy", proxy)
             .field("extra_roots", &extra_roots.is_some())
-            .field("user_agent", &user_agent.as_deref().map(text))
+            .field("user_agent", &user_agent.is_some())
             .field("connect_timeout", connect_timeout)
             .field("response_limit", response_limit)
             .field("terms", terms)

@@ -95,35 +95,31 @@ impl Exchange {
                 observer.see(&Attempt::new(number, &outcome, now.saturating_duration_since(start), pause));
             }
             let Some(pause) = pause else {
-                return self.conclude(outcome, &deadline, wanted, may_have_been_sent);
+                return match self.conclude(outcome, &deadline, wanted) {
+                    Ok(response) => Ok(Answer { response, may_have_been_sent }),
+                    Err(error) => Err(error.or_sent(may_have_been_sent)),
+                };
             };
             self.clock.sleep(pause, &self.cancel);
         }
     }
 
     /// The outcome of the last try as that of the call. `wanted` is a pause that the deadline had no room for.
-    fn conclude(
-        &self,
-        outcome: Outcome,
-        deadline: &Deadline,
-        wanted: Option<Duration>,
-        may_have_been_sent: bool,
-    ) -> Result<Answer> {
+    fn conclude(&self, outcome: Outcome, deadline: &Deadline, wanted: Option<Duration>) -> Result<Response> {
         let name_deadline = |mut failure: Failure| {
             if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
                 failure.summary += &format!(" (the deadline of this call is {:?})", deadline.total);
             }
             failure
         };
-        match outcome {
-            Ok(mut response) => {
-                response.retry_after = response.retry_after.or(wanted);
-                response.cut_short = response.cut_short.map(name_deadline);
-                Ok(Answer { response, may_have_been_sent })
-            }
-            Err(_) if self.cancel.is_set() => Err(cancelled().or_sent(may_have_been_sent)),
-            Err(failure) => Err(name_deadline(failure).into_error().or_sent(may_have_been_sent)),
+        let is_whole = outcome.as_ref().is_ok_and(|response| response.cut_short.is_none());
+        if self.cancel.is_set() && !is_whole {
+            return Err(cancelled());
         }
+        let mut response = outcome.map_err(|failure| name_deadline(failure).into_error())?;
+        response.retry_after = response.retry_after.or(wanted);
+        response.cut_short = response.cut_short.map(name_deadline);
+        Ok(response)
     }
 }
 

@@ -75,11 +75,11 @@ impl Http {
         limit: Duration,
         body: &mut Witness<'_>,
     ) -> Result<Response, UreqError> {
-        let mut key = HeaderValue::from_str(key.expose()).map_err(http::Error::from)?;
-        key.set_sensitive(true);
+        let mut key_value = HeaderValue::from_str(key.expose()).map_err(http::Error::from)?;
+        key_value.set_sensitive(true);
         let length = body.left.len();
         let request = http::Request::post(format!("{}{}", self.base.url, request.path))
-            .header(API_KEY, key)
+            .header(API_KEY, key_value)
             .header(CONTENT_TYPE, &request.content_type)
             .header(CONTENT_LENGTH, length)
             .body(SendBody::from_reader(body))?;
@@ -91,10 +91,10 @@ impl Http {
             .max_idle_age(SUBMIT_MAX_IDLE)
             .build();
         let (head, body) = agent.run(request)?.into_parts();
-        Ok(self.read(&head, body))
+        Ok(self.read(&head, body, key))
     }
 
-    fn read(&self, head: &http::response::Parts, mut body: Body) -> Response {
+    fn read(&self, head: &http::response::Parts, mut body: Body, key: &ApiKey) -> Response {
         let headers = &head.headers;
         let declared = body.content_length();
         let chunked =
@@ -112,7 +112,8 @@ impl Http {
         Response {
             status: head.status.as_u16(),
             content_type: text(headers, &CONTENT_TYPE),
-            location: text(headers, &LOCATION),
+            // Masked here, before it is taken apart: half a key could not be told any more.
+            location: text(headers, &LOCATION).map(|location| key.mask(&location).into_owned()),
             request_id: text(headers, &REQUEST_ID),
             retry_after: text(headers, &RETRY_AFTER)
                 .and_then(|value| retry::retry_after(&value, text(headers, &DATE).as_deref(), SystemTime::now())),

@@ -1,0 +1,59 @@
+//! A canceller ends the calls of all clones, from any thread, for good.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use identifai::{ErrorKind, Image};
+
+use crate::support::{CAT, Connection, Server, answer_with};
+
+/// Cancels a call that `serve` holds up, and returns its error.
+fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> identifai::Error {
+    let (reached, held_up) = mpsc::channel();
+    let server = Server::start(move |connection| {
+        connection.request();
+        reached.send(()).unwrap();
+        serve(connection);
+    });
+    let client = server.builder().retries(2).build().unwrap();
+    let canceller = client.canceller();
+    let (error, took) = std::thread::scope(|scope| {
+        let call = scope.spawn(|| client.submit(&Image::from_url(CAT)).unwrap_err());
+        held_up.recv().unwrap();
+        std::thread::sleep(Duration::from_millis(10));
+        let start = Instant::now();
+        canceller.clone().cancel();
+        (call.join().unwrap(), start.elapsed())
+    });
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    assert!(took < Duration::from_millis(100), "{took:?}");
+    let before = server.requests().len();
+    let later = client.with_timeout(Duration::from_secs(5)).submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((later.kind(), later.may_have_been_sent()), (ErrorKind::Cancelled, false));
+    assert_eq!(server.requests().len(), before);
+    error
+}
+
+#[test]
+fn a_call_that_waits_for_its_answer_ends() {
+    let error = cancelled_in(Connection::wait_for_end);
+    assert!(error.may_have_been_sent());
+}
+
+#[test]
+fn a_call_in_the_middle_of_an_answer_ends() {
+    let error = cancelled_in(|connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n{");
+        connection.wait_for_end();
+    });
+    assert!(error.may_have_been_sent());
+}
+
+#[test]
+fn a_call_that_pauses_before_a_retry_ends() {
+    let error = cancelled_in(|connection| {
+        connection.send(&answer_with(429, "Retry-After: 60\r\n", ""));
+        connection.wait_for_end();
+    });
+    assert!(!error.may_have_been_sent());
+}

@@ -1,0 +1,139 @@
+//! Connections are shared and kept, belong to their process, and cost no thread.
+
+use identifai::{Client, ErrorKind, Image, UrlOptions, classify_from_url};
+
+use crate::support::{CAT, Server, accepted, alone};
+
+#[test]
+fn a_hundred_submits_use_one_connection() {
+    let server = Server::answering(accepted());
+    let client = server.client();
+    for _ in 0..100 {
+        client.clone().submit(&Image::from_url(CAT)).unwrap();
+    }
+    assert_eq!((server.requests().len(), server.connections()), (100, 1));
+}
+
+#[test]
+fn calls_of_the_plain_function_share_connections_across_keys() {
+    let server = Server::answering(accepted());
+    for key in ["one", "two", "three"] {
+        let opts = UrlOptions::new(key, CAT).base_url(server.base_url());
+        classify_from_url(&opts).unwrap();
+    }
+    let keys: Vec<_> = server.requests().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
+    assert_eq!((keys, server.connections()), (["one", "two", "three"].map(str::to_owned).to_vec(), 1));
+}
+
+#[test]
+fn a_refusal_s_connection_is_used_again() {
+    let server = Server::answering(crate::support::answer(400, "application/json", "{\"error\":\"no\"}"));
+    let client = server.client();
+    for _ in 0..5 {
+        assert_eq!(client.submit(&Image::from_url(CAT)).unwrap_err().kind(), ErrorKind::Rejected);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn threads_share_a_client() {
+    let server = Server::answering(accepted());
+    let client = server.client();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..25).for_each(|_| drop(client.submit(&Image::from_url(CAT)).unwrap())));
+        }
+    });
+    assert_eq!(server.requests().len(), 200);
+    assert!(server.connections() <= 8);
+}
+
+#[test]
+fn a_connection_that_the_server_closed_while_idle_is_not_used() {
+    let server = Server::start(|connection| {
+        connection.request();
+        connection.send(&accepted());
+    });
+    let client = server.client();
+    for _ in 0..3 {
+        client.submit(&Image::from_url(CAT)).unwrap();
+        // The end of the connection takes a moment to arrive.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!((server.requests().len(), server.connections()), (3, 3));
+}
+
+#[test]
+fn client_and_options_cross_threads() {
+    fn crosses<T: Send + Sync + Clone + 'static>() {}
+    crosses::<Client>();
+    crosses::<UrlOptions>();
+    crosses::<identifai::Submission<Image>>();
+    crosses::<identifai::Submitted<Image>>();
+    crosses::<identifai::Canceller>();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_warm_call_starts_no_thread() {
+    if alone("connections::a_warm_call_starts_no_thread", &[]).is_some() {
+        return;
+    }
+    // The kernel numbers every thread that is started, in this process too, so a thread that came and went leaves a gap.
+    fn number_of_a_new_thread() -> u32 {
+        let id = std::thread::spawn(|| std::fs::read_link("/proc/thread-self").unwrap()).join().unwrap();
+        id.file_name().unwrap().to_str().unwrap().parse().unwrap()
+    }
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    client.submit(&Image::from_url(CAT)).unwrap();
+    // Other processes take numbers as well, so the gap is looked for more than once.
+    let undisturbed = (0..20).any(|_| {
+        let before = (number_of_a_new_thread(), threads());
+        for _ in 0..10 {
+            client.submit(&Image::from_url(CAT)).unwrap();
+        }
+        (number_of_a_new_thread(), threads()) == (before.0 + 1, before.1)
+    });
+    assert!(undisturbed, "warm calls start threads");
+}
+
+#[cfg(unix)]
+#[test]
+#[allow(unsafe_code)]
+fn the_child_of_a_fork_leaves_its_parent_s_connections_alone() {
+    unsafe extern "C" {
+        fn fork() -> i32;
+        fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+        fn _exit(status: i32) -> !;
+    }
+    let name = "connections::the_child_of_a_fork_leaves_its_parent_s_connections_alone";
+    if alone(name, &[]).is_some() {
+        return;
+    }
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let submit = || client.submit(&Image::from_url(CAT)).is_ok() && classify_from_url(&server.options()).is_ok();
+    assert!(submit());
+    let before = server.connections();
+    // SAFETY: the child makes its calls and leaves by `_exit`, so it runs no destructor or test of its parent.
+    let status = unsafe {
+        match fork() {
+            0 => {
+                let fine = submit();
+                client.canceller().cancel();
+                _exit(i32::from(!fine))
+            }
+            child => {
+                let mut status = -1;
+                assert_eq!(waitpid(child, &raw mut status, 0), child);
+                status
+            }
+        }
+    };
+    assert_eq!(status, 0, "the child could not submit");
+    assert_eq!(server.connections(), 2 * before, "the child made connections of its own");
+    assert!(submit(), "and did not shut its parent's down");
+    assert_eq!(server.connections(), 2 * before, "which the parent still uses");
+}

@@ -1,0 +1,72 @@
+//! Proxies: none for this machine, none that sees the key, none passed by in silence.
+
+use identifai::{Client, ErrorKind, Image, classify_from_url};
+
+use crate::support::{CAT, ID, KEY, Server, accepted, alone};
+
+/// A proxy that refuses every tunnel.
+fn refusing() -> Server {
+    Server::start(|connection| {
+        connection.request();
+        connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    })
+}
+
+#[test]
+fn loopback_goes_direct_whatever_the_environment_says() {
+    let proxy = refusing();
+    let url = proxy.base_url();
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let env: Vec<_> = names.iter().map(|name| (*name, url.as_str())).collect();
+    if alone("proxies::loopback_goes_direct_whatever_the_environment_says", &env).is_none() {
+        assert!(std::env::var_os("HTTP_PROXY").is_some());
+        let server = Server::answering(accepted());
+        assert_eq!(classify_from_url(&server.options()).unwrap().as_str(), ID);
+        let by_name = server.options().base_url(format!("http://localhost:{}", server.address.port()));
+        assert_eq!(classify_from_url(&by_name).unwrap().as_str(), ID);
+    }
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn an_explicit_proxy_is_not_used_for_loopback_either() {
+    let (proxy, server) = (refusing(), Server::answering(accepted()));
+    assert_eq!(classify_from_url(&server.options().proxy(proxy.base_url())).unwrap().as_str(), ID);
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
+    let proxy = refusing();
+    let client =
+        |allow| Client::builder(KEY).base_url("http://api.test").allow_http(allow).proxy(proxy.base_url()).build();
+    for allow in [false, true] {
+        assert_eq!(client(allow).unwrap_err().kind(), ErrorKind::Config);
+    }
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
+    use std::error::Error as _;
+
+    let proxy = refusing();
+    let url = format!("http://user:pa%24s@{}", proxy.address);
+    let client = Client::builder(KEY).base_url("https://api.test").proxy(url).retries(0).build().unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
+    assert!(error.source().unwrap().to_string().contains("403"), "{error:?}");
+    let [seen] = proxy.requests().try_into().unwrap();
+    assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
+    assert_eq!(seen.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
+    assert!(!seen.head.contains(KEY));
+}
+
+#[cfg(all(any(feature = "rustls", feature = "native-tls"), not(feature = "socks-proxy")))]
+#[test]
+fn a_socks_proxy_without_the_feature_is_an_error() {
+    let error = Client::builder(KEY).proxy("socks5h://127.0.0.1:1080").build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("socks-proxy"), "{error}");
+}

@@ -1,0 +1,148 @@
+//! It never leaks the key: in no text that this crate makes, and to no host but the one.
+
+use std::error::Error as _;
+use std::fmt::Debug;
+
+use identifai::{ApiKey, Client, ErrorKind, Image, Submitted, UrlOptions, classify_from_url};
+
+use crate::support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
+
+/// Everything that can be seen of an error.
+fn everything(error: &identifai::Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    for part in [error.message(), error.request_id(), error.body()].into_iter().flatten() {
+        text += part;
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!("{cause} {cause:?}");
+        source = cause.source();
+    }
+    text
+}
+
+fn shows_nothing(text: &str) {
+    assert!(!text.contains(KEY), "{text}");
+    // Nor half of it, as a cut in the wrong place would leave.
+    assert!(!text.contains(&KEY[..12]) && !text.contains(&KEY[8..]), "{text}");
+}
+
+#[test]
+fn no_debug_output_shows_the_key() {
+    let shown = |value: &dyn Debug| format!("{value:?} {value:#?}");
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let swapped = Image::from_url(KEY).ref_id(KEY).webhook_url(KEY);
+    let values: [&dyn Debug; 10] = [
+        &ApiKey::new(KEY),
+        &UrlOptions::new(KEY, CAT),
+        &UrlOptions::new(CAT, KEY).base_url(KEY).ref_id(KEY).webhook_url(KEY).user_agent(KEY).proxy(KEY),
+        &UrlOptions::new(KEY, KEY).base_url(format!("https://{KEY}/")).user_agent(KEY).proxy(format!("http://{KEY}@p")),
+        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")),
+        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).build().unwrap(),
+        &client,
+        &client.canceller(),
+        &swapped,
+        &client.submit(&Image::from_url(CAT)).unwrap(),
+    ];
+    for value in values {
+        shows_nothing(&shown(value));
+    }
+}
+
+#[test]
+fn no_local_error_shows_the_key() {
+    let nobody = "http://127.0.0.1:1";
+    let bad = [
+        UrlOptions::new(CAT, KEY).base_url(nobody),
+        UrlOptions::new(KEY, KEY).base_url(nobody),
+        UrlOptions::new(KEY, CAT).base_url(nobody).webhook_url(KEY),
+        UrlOptions::new(KEY, CAT).base_url(nobody).user_agent(format!("{KEY}\n")),
+        UrlOptions::new(KEY, CAT).base_url(nobody).extra_root_certificates(KEY),
+        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody),
+        UrlOptions::new(KEY, CAT).base_url(KEY),
+        UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")),
+        UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")),
+        UrlOptions::new(KEY, CAT).proxy(KEY),
+    ];
+    for opts in bad {
+        let error = classify_from_url(&opts).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Config), "{error}");
+        shows_nothing(&everything(&error));
+    }
+}
+
+#[test]
+fn no_echo_of_the_service_shows_the_key() {
+    let json_key = KEY.replace('/', "\\/");
+    let percent_key = KEY.replace('/', "%2F").replace('+', "%2B");
+    let padded = format!("{}{KEY}", "x".repeat(4_090));
+    let echoes = [
+        answer(400, "application/json", &format!("{{\"error\":\"bad key {KEY}\"}}")),
+        answer(401, "application/json", &format!("{{\"message\":\"bad key {json_key}\"}}")),
+        answer(500, "text/html", &format!("<a href='/?k={percent_key}'>{KEY}</a>")),
+        answer(500, "text/html", &padded),
+        answer(200, "text/html", KEY),
+        answer(200, "application/json", &format!("{{\"identifier\":\"{KEY}\"}}")),
+        answer_with(429, &format!("X-Request-Id: {KEY}\r\nRetry-After: {KEY}\r\n"), ""),
+        answer_with(302, &format!("Location: https://{KEY}.example/{KEY}?{KEY}\r\n"), ""),
+        format!("HTTP/1.1 {KEY}\r\n\r\n"),
+        format!("{KEY}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {KEY}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{KEY}\r\n"),
+    ];
+    for echo in echoes {
+        let server = Server::start(move |connection| {
+            connection.request();
+            connection.send(&echo);
+        });
+        let error = classify_from_url(&server.options()).unwrap_err();
+        shows_nothing(&everything(&error));
+    }
+}
+
+#[test]
+fn an_identifier_that_is_the_key_is_not_believed() {
+    let key = "a-key-that-could-be-an-identifier";
+    let server = Server::answering(answer(200, "application/json", &format!("{{\"identifier\":\"{key}\"}}")));
+    let opts = UrlOptions::new(key, CAT).base_url(server.base_url());
+    let error = classify_from_url(&opts).unwrap_err();
+    assert!(error.may_have_been_sent() && !everything(&error).contains(key), "{error:?}");
+}
+
+#[test]
+fn a_redirect_is_an_error_and_nothing_goes_to_where_it_points() {
+    let elsewhere = Server::answering(accepted());
+    for status in [301, 302, 303, 307, 308] {
+        for host in [elsewhere.base_url(), format!("http://localhost:{}", elsewhere.address.port())] {
+            let location = format!("Location: {host}/api/image_fromurl?token=s3cret\r\n");
+            let server = Server::answering(answer_with(status, &location, ""));
+            let error = classify_from_url(&server.options().retries(5)).unwrap_err();
+            assert_eq!((error.kind(), error.status()), (ErrorKind::Redirect, Some(status)));
+            assert!(
+                error.to_string().contains("a redirect to host ") && !everything(&error).contains("s3cret"),
+                "{error}"
+            );
+            assert_eq!(server.requests().len(), 1);
+        }
+    }
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn the_key_is_sent_once_a_request_and_only_in_its_header() {
+    let server = Server::answering(accepted());
+    classify_from_url(&server.options()).unwrap();
+    let [seen] = server.requests().try_into().unwrap();
+    assert_eq!(seen.head.matches(KEY).count(), 1);
+    assert!(!String::from_utf8_lossy(&seen.body).contains(KEY));
+}
+
+#[test]
+fn what_is_stored_of_a_submission_holds_no_key() {
+    let server = Server::answering(accepted());
+    let sent = server.client().submit(&Image::from_url(CAT)).unwrap();
+    let stored = serde_json::to_string(&sent).unwrap();
+    assert_eq!(stored, format!("{{\"medium\":\"image\",\"identifier\":\"{ID}\"}}"));
+    assert_eq!(serde_json::from_str::<Submitted<Image>>(&stored).unwrap(), sent);
+}
