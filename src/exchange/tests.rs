@@ -219,12 +219,16 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true));
 }
 
-/// The real transport for a port of this machine, in fake time.
-fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
+/// The real transport for a port of this machine.
+fn http(port: u16) -> ureq::Http {
     let mut connection = Settings::new(ApiKey::new("key")).connection;
     connection.base_url = format!("http://127.0.0.1:{port}");
     connection.proxy = Proxy::None;
-    Exchange::with(Box::new(ureq::Http::new(connection.target(|_| None).unwrap()).unwrap()), clock)
+    ureq::Http::new(connection.target(|_| None).unwrap()).unwrap()
+}
+
+fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
+    Exchange::with(Box::new(http(port)), clock)
 }
 
 #[test]
@@ -257,4 +261,36 @@ fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
     let error = error.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent(), clock.slept().len()), (ErrorKind::Connect, false, 2));
     assert!(error.to_string().contains(&format!("could not connect to 127.0.0.1:{port}")), "{error}");
+}
+
+#[test]
+fn a_submit_uses_no_connection_that_has_idled_too_long() {
+    let connections_for = |max_idle: Duration| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut http = http(listener.local_addr().unwrap().port());
+        assert_eq!(http.submit_max_idle, 3 * SECOND, "as designed");
+        http.submit_max_idle = max_idle;
+        let connections = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                *counted.lock().unwrap() += 1;
+                std::thread::spawn(move || {
+                    let mut stream = stream.unwrap();
+                    while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    }
+                });
+            }
+        });
+        for _ in 0..2 {
+            // Head and body may come in two reads, which makes for two answers, so a body is done without.
+            let request = Request { body: Vec::new(), ..request() };
+            http.send(&request, &ApiKey::new("key"), 30 * SECOND).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let connections = *connections.lock().unwrap();
+        connections
+    };
+    assert_eq!((connections_for(60 * SECOND), connections_for(Duration::from_millis(10))), (1, 2));
 }

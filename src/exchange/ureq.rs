@@ -42,6 +42,8 @@ pub(super) struct Http {
     base: Base,
     configs: Configs,
     connect_timeout: Duration,
+    /// How long a connection may have idled for a submit to use it.
+    pub(super) submit_max_idle: Duration,
     response_limit: u64,
     agent: PerProcess<Agent>,
 }
@@ -60,6 +62,7 @@ impl Http {
             configs,
             base: target.base,
             connect_timeout: target.connect_timeout,
+            submit_max_idle: SUBMIT_MAX_IDLE,
             response_limit: target.response_limit,
         })
     }
@@ -88,7 +91,7 @@ impl Http {
             .configure_request(request)
             .timeout_global(Some(limit))
             .timeout_connect(Some(self.connect_timeout.min(limit)))
-            .max_idle_age(SUBMIT_MAX_IDLE)
+            .max_idle_age(self.submit_max_idle)
             .build();
         let (head, body) = agent.run(request)?.into_parts();
         Ok(self.read(&head, body, key))

@@ -6,6 +6,12 @@ mod connections;
 mod contract;
 mod deadline;
 mod once;
+#[cfg(feature = "cli")]
+mod program;
 mod proxies;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod secrets;
 mod support;
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+mod tls;

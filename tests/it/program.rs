@@ -1,0 +1,248 @@
+//! The program: results on stdout, everything else on stderr, and an exit status that says what happened.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
+
+struct Outcome {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn program(env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_identifai"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("IDENTIFAI_") || name.to_ascii_lowercase().ends_with("_proxy") {
+            command.env_remove(name);
+        }
+    }
+    command.envs(env.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    let output = program(env).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let outcome = Outcome { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!outcome.out.contains(KEY) && !outcome.err.contains(KEY), "{}{}", outcome.out, outcome.err);
+    outcome
+}
+
+/// Runs the program against `server` with the planted key.
+fn against(server: &Server, arguments: &[&str]) -> Outcome {
+    let url = server.base_url();
+    run(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)], arguments)
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_first_command_of_the_readme_prints_an_identifier() {
+    let env = [
+        ("IDENTIFAI_API_KEY", KEY),
+        ("IDENTIFAI_BASE_URL", "http://nobody.test"),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ];
+    for arguments in [["--sandbox", "classify", CAT], ["classify", CAT, "--sandbox"]] {
+        let outcome = run(&env, &arguments);
+        assert_eq!(outcome.status, 0, "{}", outcome.err);
+        let identifier = outcome.out.strip_suffix('\n').unwrap();
+        assert!(identifier.len() == 64 && identifier.bytes().all(|byte| byte.is_ascii_hexdigit()), "{identifier}");
+        assert!(outcome.err.contains("sandbox: answers are made up"), "{}", outcome.err);
+    }
+}
+
+#[test]
+fn every_option_reaches_the_wire() {
+    let server = Server::answering(accepted());
+    let arguments = [
+        "classify",
+        "--ref-id",
+        "r 1",
+        "--webhook-url=https://x.test/h",
+        "--with-morphing",
+        "--with-tampering=false",
+        "--with-heatmap=true",
+        "--with-nsfw",
+        CAT,
+        "--no-cache",
+        "--prevent-c2pa-forces=false",
+        "--no-pace",
+        "--timeout=5",
+    ];
+    let outcome = against(&server, &arguments);
+    assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, format!("{ID}\n").as_str(), ""));
+    let [seen] = server.requests().try_into().unwrap();
+    let body = String::from_utf8_lossy(&seen.body);
+    for (name, value) in [
+        ("file_url", CAT),
+        ("ref_id", "r 1"),
+        ("webhook_url", "https://x.test/h"),
+        ("with_morphing", "true"),
+        ("with_tampering", "false"),
+        ("with_heatmap", "true"),
+        ("with_nsfw", "true"),
+        ("no_cache", "true"),
+        ("prevent_c2pa_forces", "false"),
+    ] {
+        assert!(body.contains(&format!("name=\"{name}\"\r\n\r\n{value}\r\n")), "{name}: {body}");
+    }
+    assert_eq!(seen.header("x-api-key"), Some(KEY));
+}
+
+#[test]
+fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let body = String::from_utf8(seen.body).unwrap();
+            connection.send(&match () {
+                () if body.contains("bad.jpg") => answer(400, "application/json", "{\"error\":\"No \\u001b[31mway\"}"),
+                () if body.contains("busy.jpg") => {
+                    answer_with(429, "Retry-After: 600\r\n", "{\"message\":\"Too Many Attempts.\"}")
+                }
+                () => accepted(),
+            });
+        }
+    });
+    let urls = ["https://x.test/bad.jpg?token=s3cret", "https://x.test/busy.jpg", CAT];
+    let outcome = against(&server, &["classify", urls[0], urls[1], urls[2]]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (4, format!("{ID}\n").as_str()));
+    let [first, second] = outcome.err.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(first, "identifai: item 1: the service refused the request (HTTP 400): No \\u{1b}[31mway");
+    assert!(second.starts_with("identifai: item 2: ") && second.ends_with("try again in 600 s"), "{second}");
+    let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
+    assert_eq!((outcome.status, outcome.err.as_str()), (3, ""));
+    let message = "No \\u{1b}[31mway";
+    let error = json!({"kind": "rejected", "status": 400, "message": message, "may_have_been_sent": false});
+    assert_eq!(json_lines(&outcome.out), [json!({"input": urls[0], "error": error}), json!({"identifier": ID})]);
+}
+
+#[test]
+fn each_failure_has_its_exit_status() {
+    let table = [
+        (answer(400, "application/json", "{\"error\":\"credits\"}"), 3, "out_of_credits"),
+        (answer(401, "application/json", "{}"), 3, "unauthorized"),
+        (answer(403, "application/json", "{}"), 3, "forbidden"),
+        (answer(404, "application/json", "{}"), 3, "not_found"),
+        (answer(413, "application/json", "{}"), 3, "rejected"),
+        (answer_with(302, "Location: https://x.test/\r\n", ""), 5, "redirect"),
+        (answer(500, "application/json", "{}"), 5, "server"),
+        (answer(200, "text/html", "<html>"), 5, "unexpected_response"),
+    ];
+    for (bytes, status, kind) in table {
+        let outcome = against(&Server::answering(bytes), &["classify", CAT, "--json"]);
+        assert_eq!(outcome.status, status, "{kind}: {}{}", outcome.out, outcome.err);
+        assert_eq!(json_lines(&outcome.out)[0]["error"]["kind"], kind);
+    }
+    let stalled = Server::start(|connection| connection.wait_for_end());
+    let outcome = against(&stalled, &["classify", CAT, "--timeout", "0.1"]);
+    assert_eq!(outcome.status, 5);
+    assert!(outcome.err.contains("timed out"), "{}", outcome.err);
+}
+
+#[test]
+fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
+    let server = Server::answering(accepted());
+    let url = server.base_url();
+    for arguments in [
+        &["classify"][..],
+        &["classify", CAT, "cat.jpg"],
+        &["classify", CAT, "--timeout", "0"],
+        &["classify", CAT, "--timeout", "-1"],
+        &["classify", CAT, "--with-nsfw=maybe"],
+        &["classify", CAT, "--base-url", "ftp://x"],
+        &["classify", CAT, "--webhook-url", "x"],
+        &["classify", "--sandbox", "--base-url", &url, CAT],
+        &["classify", "--api-key-file", "/nonexistent", CAT],
+        &["classify", "ftp://x.test/cat.jpg"],
+        &["nonsense"],
+    ] {
+        let outcome = against(&server, arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(!outcome.err.is_empty());
+    }
+    let outcome = run(&[("IDENTIFAI_API_KEY", " ")], &["classify", CAT]);
+    assert!(outcome.status == 2 && outcome.err.contains("IDENTIFAI_API_KEY"), "{}", outcome.err);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
+    let server = Server::answering(accepted());
+    let path = std::env::temp_dir().join(format!("identifai-key-{}", std::process::id()));
+    std::fs::write(&path, format!("{KEY}\n")).unwrap();
+    let env = [("IDENTIFAI_API_KEY", "another"), ("IDENTIFAI_BASE_URL", "http://127.0.0.1:1")];
+    let url = server.base_url();
+    let outcome = run(&env, &["classify", CAT, "--api-key-file", path.to_str().unwrap(), "--base-url", &url]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert_eq!(server.requests()[0].header("x-api-key"), Some(KEY));
+}
+
+#[test]
+fn swapped_arguments_do_not_show_the_key() {
+    let server = Server::answering(accepted());
+    let outcome = against(&server, &["classify", KEY]);
+    assert_eq!((outcome.status, server.connections()), (2, 0));
+    assert!(outcome.err.contains("argument 1"), "{}", outcome.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_identifier_that_cannot_be_printed_is_not_lost_and_nothing_more_is_paid_for() {
+    let server = Server::answering(accepted());
+    let url = server.base_url();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = program(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)]);
+    let output = command.args(["classify", CAT, CAT]).stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), server.requests().len()), (Some(5), 1));
+    assert!(err.contains(ID), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_call_with_status_130() {
+    let (reached, held_up) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection| {
+        connection.request();
+        reached.send(()).unwrap();
+        connection.wait_for_end();
+    });
+    let url = server.base_url();
+    let mut command = program(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)]);
+    let child = command.args(["classify", CAT, CAT]).stderr(Stdio::piped()).spawn().unwrap();
+    held_up.recv().unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), server.requests().len()), (Some(130), 1), "{err}");
+    assert!(err.contains("cancelled; the submit may have been accepted"), "{err}");
+}
+
+#[test]
+fn the_sandbox_command_says_where_it_listens_and_serves() {
+    let mut child = program(&[]).arg("sandbox").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.strip_prefix("listening on ").unwrap().trim_end();
+    assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+    let outcome = run(&[("IDENTIFAI_API_KEY", "sandbox"), ("IDENTIFAI_BASE_URL", url)], &["classify", CAT]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((outcome.status, outcome.out.len()), (0, 65), "{}", outcome.err);
+}
+
+#[test]
+fn help_names_every_exit_status_and_variable() {
+    let outcome = run(&[], &["--help"]);
+    for word in ["IDENTIFAI_API_KEY", "IDENTIFAI_BASE_URL", "Exit status", "130", "--sandbox", "--json", "unofficial"] {
+        assert!(outcome.out.to_lowercase().contains(&word.to_lowercase()), "{word}: {}", outcome.out);
+    }
+}

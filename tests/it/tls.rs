@@ -1,0 +1,172 @@
+//! HTTPS against a real TLS server on loopback: who is trusted, what is resumed, and that nothing is sent before.
+
+use std::error::Error as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use identifai::{Client, ClientBuilder, ErrorKind, Image};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{CAT, ID, KEY, Server, accepted};
+
+/// A server that closes each connection after `answers` answers, and what it saw.
+struct TlsServer {
+    address: SocketAddr,
+    authority: String,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The number of requests on each connection that had one.
+    requests: Vec<usize>,
+    /// The handshake of each.
+    handshakes: Vec<Option<HandshakeKind>>,
+}
+
+impl Seen {
+    fn requests(&self) -> usize {
+        self.requests.iter().sum()
+    }
+}
+
+impl TlsServer {
+    fn start(host: &str, answers: usize) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+        let config = config(certificate.der().clone(), PrivateKeyDer::try_from(key.serialize_der()).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let shared = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || serve(StreamOwned::new(tls, stream.unwrap()), answers, &shared));
+            }
+        });
+        Self { address, authority: authority.pem(), seen }
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        let url = format!("https://localhost:{}", self.address.port());
+        Client::builder(KEY).base_url(url).retries(0).timeout(Duration::from_secs(10))
+    }
+}
+
+fn config(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Arc<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
+}
+
+fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: usize, seen: &Mutex<Seen>) {
+    let mut stream = BufReader::new(stream);
+    for number in 0..answers {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            match stream.read_line(&mut head) {
+                Ok(read) if read > 0 => {}
+                _ => return,
+            }
+        }
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).unwrap();
+        let mut seen = seen.lock().unwrap();
+        if number == 0 {
+            seen.handshakes.push(stream.get_ref().conn.handshake_kind());
+            seen.requests.push(0);
+        }
+        *seen.requests.last_mut().unwrap() += 1;
+        drop(seen);
+        stream.get_mut().write_all(accepted().as_bytes()).unwrap();
+    }
+    stream.get_mut().conn.send_close_notify();
+    let _ = stream.get_mut().flush();
+}
+
+#[test]
+fn an_extra_root_is_trusted_and_later_connections_resume() {
+    let server = TlsServer::start("localhost", 1);
+    let client = server.builder().extra_root_certificates(server.authority.clone()).build().unwrap();
+    for _ in 0..4 {
+        assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+    }
+    let seen = server.seen.lock().unwrap();
+    assert_eq!(seen.requests, [1; 4]);
+    assert!(matches!(seen.handshakes[0], Some(HandshakeKind::Full)), "{:?}", seen.handshakes);
+    assert!(
+        seen.handshakes[1..].iter().all(|kind| matches!(kind, Some(HandshakeKind::Resumed))),
+        "{:?}",
+        seen.handshakes
+    );
+}
+
+#[test]
+fn a_hundred_calls_take_one_connection() {
+    let server = TlsServer::start("localhost", 1_000);
+    let client = server.builder().extra_root_certificates(server.authority.clone()).build().unwrap();
+    for _ in 0..100 {
+        client.submit(&Image::from_url(CAT)).unwrap();
+    }
+    assert_eq!(server.seen.lock().unwrap().requests, [100]);
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused_before_the_key_is_sent() {
+    let server = TlsServer::start("localhost", 1);
+    let other = TlsServer::start("localhost", 1);
+    let trusting_another = server.builder().extra_root_certificates(other.authority.clone());
+    for builder in [server.builder(), trusting_another] {
+        let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+        assert!(error.to_string().starts_with("no secure connection to localhost:"), "{error}");
+        assert!(error.source().unwrap().to_string().contains("certificate"), "{error:?}");
+    }
+    assert_eq!(server.seen.lock().unwrap().requests(), 0);
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused() {
+    let server = TlsServer::start("other.test", 1);
+    let client = server.builder().extra_root_certificates(server.authority.clone()).build().unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+    assert_eq!(server.seen.lock().unwrap().requests(), 0);
+}
+
+#[test]
+fn what_is_no_tls_is_a_tls_error_and_sees_no_key() {
+    let server = Server::start(|connection| {
+        connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+        let mut received = Vec::new();
+        let _ = connection.stream.read_to_end(&mut received);
+        assert!(!String::from_utf8_lossy(&received).contains("x-api-key"));
+    });
+    let url = format!("https://localhost:{}", server.address.port());
+    let error = server.builder().base_url(url).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+}
+
+#[test]
+fn a_handshake_that_stalls_ends_with_the_connect_timeout() {
+    let server = Server::start(crate::support::Connection::wait_for_end);
+    let url = format!("https://localhost:{}", server.address.port());
+    let builder = server.builder().base_url(url).connect_timeout(Duration::from_millis(200));
+    for builder in [builder.clone(), builder.extra_root_certificates(TlsServer::start("localhost", 1).authority)] {
+        let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+        assert!(error.to_string().contains("connecting"), "{error}");
+    }
+    assert_eq!(server.connections(), 2);
+}
