@@ -109,27 +109,28 @@ impl UrlOptions {
 /// How many connection settings are remembered.
 const CACHED: usize = 8;
 
+/// What calls with the same connection settings share.
+struct Cached {
+    connection: Connection,
+    exchange: Arc<Exchange>,
+}
+
 /// The connections of the plain function, the last used first.
-static CACHE: LazyLock<PerProcess<Mutex<Vec<(Connection, Arc<Exchange>)>>>> =
-    LazyLock::new(|| PerProcess::new(Mutex::default()));
+static CACHE: LazyLock<PerProcess<Mutex<Vec<Cached>>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 /// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
 /// of that: it goes with each request.
 fn client_for(settings: &Settings) -> Result<Client> {
     let mut cache = CACHE.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    let exchange = match cache.iter().position(|(connection, _)| *connection == settings.connection) {
-        Some(at) => {
-            cache[..=at].rotate_right(1);
-            Arc::clone(&cache[0].1)
-        }
-        None => {
-            let exchange = Arc::new(Exchange::new(settings.connection.target(process_env)?)?);
-            cache.truncate(CACHED - 1);
-            cache.insert(0, (settings.connection.clone(), Arc::clone(&exchange)));
-            exchange
-        }
-    };
-    Client::over(exchange, settings)
+    if let Some(at) = cache.iter().position(|cached| cached.connection == settings.connection) {
+        cache[..=at].rotate_right(1);
+    } else {
+        let connection = settings.connection.clone();
+        let exchange = Arc::new(Exchange::new(connection.target(process_env)?)?);
+        cache.truncate(CACHED - 1);
+        cache.insert(0, Cached { connection, exchange });
+    }
+    Client::over(Arc::clone(&cache[0].exchange), settings)
 }
 
 #[cfg(test)]

@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn the_environment_is_read_as_curl_reads_it() {
         let api = "https://api.test";
-        let table: [(&[(&str, &str)], Option<&str>); 12] = [
+        type Environment<'a> = &'a [(&'a str, &'a str)];
+        let table: [(Environment<'_>, Option<&str>); 12] = [
             (&[], None),
             (&[("HTTPS_PROXY", "http://p:1")], Some("http://p:1")),
             (&[("HTTPS_PROXY", "http://p:1"), ("https_proxy", "http://q:1")], Some("http://q:1")),

@@ -108,7 +108,7 @@ impl Exchange {
     fn conclude(&self, outcome: Outcome, deadline: &Deadline, wanted: Option<Duration>) -> Result<Response> {
         let name_deadline = |mut failure: Failure| {
             if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
-                failure.summary += &format!(" (the deadline of this call is {:?})", deadline.total);
+                failure.summary = format!("{} (the deadline of this call is {:?})", failure.summary, deadline.total);
             }
             failure
         };

@@ -69,12 +69,12 @@ mod tests {
     use crate::exchange::transport::Failure;
     use std::time::UNIX_EPOCH;
 
-    fn answer(status: u16, retry_after: Option<u64>) -> Outcome {
-        Ok(Response { status, retry_after: retry_after.map(Duration::from_secs), ..Response::default() })
+    fn answer(status: u16, retry_after: Option<u64>) -> Response {
+        Response { status, retry_after: retry_after.map(Duration::from_secs), ..Response::default() }
     }
 
-    fn failure(kind: ErrorKind, body_left: bool) -> Outcome {
-        Err(Failure::new(kind, "").after_body(body_left))
+    fn failure(kind: ErrorKind, body_left: bool) -> Failure {
+        Failure::new(kind, "").after_body(body_left)
     }
 
     #[test]
@@ -82,27 +82,27 @@ mod tests {
         use ErrorKind::*;
         //  outcome, may have been sent, repeated, repeated if the caller does not mind paying twice
         let table = [
-            (answer(200, None), true, false, false),
-            (answer(301, None), true, false, false),
-            (answer(400, None), false, false, false),
-            (answer(401, None), false, false, false),
-            (answer(404, Some(1)), false, false, false),
-            (answer(408, None), true, false, true),
-            (answer(429, None), false, true, true),
-            (answer(429, Some(1)), false, true, true),
-            (answer(500, None), true, false, true),
-            (answer(501, None), true, false, false),
-            (answer(502, Some(1)), true, false, true),
-            (answer(503, None), true, false, true),
-            (answer(503, Some(1)), false, true, true),
-            (answer(504, None), true, false, true),
-            (failure(Connect, false), false, true, true),
-            (failure(Timeout, false), false, true, true),
-            (failure(Timeout, true), true, false, true),
-            (failure(Disconnected, false), false, true, true),
-            (failure(Disconnected, true), true, false, true),
-            (failure(Tls, false), false, false, false),
-            (failure(UnexpectedResponse, true), true, false, false),
+            (Ok(answer(200, None)), true, false, false),
+            (Ok(answer(301, None)), true, false, false),
+            (Ok(answer(400, None)), false, false, false),
+            (Ok(answer(401, None)), false, false, false),
+            (Ok(answer(404, Some(1))), false, false, false),
+            (Ok(answer(408, None)), true, false, true),
+            (Ok(answer(429, None)), false, true, true),
+            (Ok(answer(429, Some(1))), false, true, true),
+            (Ok(answer(500, None)), true, false, true),
+            (Ok(answer(501, None)), true, false, false),
+            (Ok(answer(502, Some(1))), true, false, true),
+            (Ok(answer(503, None)), true, false, true),
+            (Ok(answer(503, Some(1))), false, true, true),
+            (Ok(answer(504, None)), true, false, true),
+            (Err(failure(Connect, false)), false, true, true),
+            (Err(failure(Timeout, false)), false, true, true),
+            (Err(failure(Timeout, true)), true, false, true),
+            (Err(failure(Disconnected, false)), false, true, true),
+            (Err(failure(Disconnected, true)), true, false, true),
+            (Err(failure(Tls, false)), false, false, false),
+            (Err(failure(UnexpectedResponse, true)), true, false, false),
         ];
         for (outcome, sent, repeat, resend) in table {
             assert_eq!(may_have_been_sent(&outcome), sent, "{outcome:?}");
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_eight_seconds_and_jitter_from_nothing() {
-        let longest = |number| pause(number, None, 1.0).as_secs_f64();
-        assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]);
+        let longest = |number| pause(number, None, 1.0).as_millis();
+        assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
         assert_eq!(pause(3, None, 0.0), Duration::ZERO);
         assert_eq!(pause(3, None, 0.25), Duration::from_millis(500));
         assert_eq!(pause(3, Some(Duration::from_secs(40)), 0.25), Duration::from_secs(40));

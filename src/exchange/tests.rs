@@ -175,7 +175,7 @@ fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
     let answer = call.result.unwrap();
     assert_eq!((call.slept.len(), answer.response.retry_after), (0, Some(60 * SECOND)));
     let (outcome, _) = status(429, None);
-    let call = run([(outcome, 30 * SECOND - SECOND / 8)], terms(30 * SECOND));
+    let call = run([(outcome, 29 * SECOND + SECOND * 7 / 8)], terms(30 * SECOND));
     assert_eq!(call.result.unwrap().response.retry_after, Some(SECOND / 4), "the pause that there was no time for");
     let call = run([status(503, Some(u64::MAX))], terms(Duration::MAX));
     assert_eq!(call.result.unwrap().response.status, 503);
@@ -289,8 +289,7 @@ fn a_submit_uses_no_connection_that_has_idled_too_long() {
             http.send(&request, &ApiKey::new("key"), 30 * SECOND).unwrap();
             std::thread::sleep(Duration::from_millis(20));
         }
-        let connections = *connections.lock().unwrap();
-        connections
+        *connections.lock().unwrap()
     };
     assert_eq!((connections_for(60 * SECOND), connections_for(Duration::from_millis(10))), (1, 2));
 }

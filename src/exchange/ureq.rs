@@ -10,9 +10,10 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use ::ureq::config::Config;
+use ::ureq::config::{Config, ConfigBuilder};
 use ::ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING};
 use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Uri};
+use ::ureq::typestate::AgentScope;
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport, time};
 use ::ureq::{Agent, Body, Error as UreqError, Proxy, SendBody};
@@ -36,6 +37,8 @@ const MAX_IDLE_CONNECTIONS: usize = 64;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+type AgentConfig = ConfigBuilder<AgentScope>;
 
 /// Requests over real sockets.
 pub(super) struct Http {
@@ -247,60 +250,51 @@ impl Configs {
 
 /// Which certificates are trusted, and which library checks them: set outright, since ureq panics where its default is
 /// not compiled in.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls {
-    use super::{Error, Result};
-    use ::ureq::config::ConfigBuilder;
-    use ::ureq::typestate::AgentScope;
+    use ::ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    pub(super) use with_tls::{roots, trust};
+    use super::{AgentConfig, Error, Result};
 
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    mod with_tls {
-        use super::{AgentScope, ConfigBuilder, Error, Result};
-        use ::ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
-
-        /// Reads the certificates in `pem`.
-        pub(in super::super) fn roots(pem: &[u8]) -> Result<RootCerts> {
-            let mut certificates = Vec::new();
-            for item in parse_pem(pem) {
-                match item {
-                    Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                    Ok(_) => {}
-                    Err(_) => return Err(Error::config("extra_root_certificates", "is not PEM")),
-                }
+    /// Reads the certificates in `pem`.
+    pub(super) fn roots(pem: &[u8]) -> Result<RootCerts> {
+        let mut certificates = Vec::new();
+        for item in parse_pem(pem) {
+            match item {
+                Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+                Ok(_) => {}
+                Err(_) => return Err(Error::config("extra_root_certificates", "is not PEM")),
             }
-            if certificates.is_empty() {
-                return Err(Error::config("extra_root_certificates", "holds no certificate in PEM"));
-            }
-            Ok(RootCerts::from(certificates))
         }
-
-        pub(in super::super) fn trust(
-            config: ConfigBuilder<AgentScope>,
-            extra: Option<&RootCerts>,
-        ) -> ConfigBuilder<AgentScope> {
-            // Who turns on the system's TLS means it; rustls is there by default.
-            let native = cfg!(feature = "native-tls");
-            let usual = if native || cfg!(feature = "platform-verifier") {
-                RootCerts::PlatformVerifier
-            } else {
-                RootCerts::WebPki
-            };
-            let tls = TlsConfig::builder()
-                .provider(if native { TlsProvider::NativeTls } else { TlsProvider::Rustls })
-                .root_certs(extra.cloned().unwrap_or(usual));
-            config.tls_config(tls.build())
+        if certificates.is_empty() {
+            return Err(Error::config("extra_root_certificates", "holds no certificate in PEM"));
         }
+        Ok(RootCerts::from(certificates))
     }
 
-    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    pub(super) fn roots(_: &[u8]) -> Result<()> {
+    pub(super) fn trust(config: AgentConfig, extra: Option<&RootCerts>) -> AgentConfig {
+        // Who turns on the system's TLS means it; rustls is there by default.
+        let native = cfg!(feature = "native-tls");
+        let usual = match native || cfg!(feature = "platform-verifier") {
+            true => RootCerts::PlatformVerifier,
+            false => RootCerts::WebPki,
+        };
+        let provider = if native { TlsProvider::NativeTls } else { TlsProvider::Rustls };
+        config.tls_config(TlsConfig::builder().provider(provider).root_certs(extra.cloned().unwrap_or(usual)).build())
+    }
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+mod tls {
+    use super::{AgentConfig, Error, Result};
+
+    pub(super) enum Never {}
+
+    pub(super) fn roots(_: &[u8]) -> Result<Never> {
         Err(Error::config("extra_root_certificates", "takes the crate's feature `rustls` or `native-tls`"))
     }
 
-    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-    pub(super) fn trust(config: ConfigBuilder<AgentScope>, _: Option<&()>) -> ConfigBuilder<AgentScope> {
+    pub(super) fn trust(config: AgentConfig, _: Option<&Never>) -> AgentConfig {
         config
     }
 }

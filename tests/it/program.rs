@@ -140,7 +140,7 @@ fn each_failure_has_its_exit_status() {
         assert_eq!(outcome.status, status, "{kind}: {}{}", outcome.out, outcome.err);
         assert_eq!(json_lines(&outcome.out)[0]["error"]["kind"], kind);
     }
-    let stalled = Server::start(|connection| connection.wait_for_end());
+    let stalled = Server::start(crate::support::Connection::wait_for_end);
     let outcome = against(&stalled, &["classify", CAT, "--timeout", "0.1"]);
     assert_eq!(outcome.status, 5);
     assert!(outcome.err.contains("timed out"), "{}", outcome.err);

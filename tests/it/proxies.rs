@@ -1,8 +1,8 @@
 //! Proxies: none for this machine, none that sees the key, none passed by in silence.
 
-use identifai::{Client, ErrorKind, Image, classify_from_url};
+use identifai::{Client, ErrorKind, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, alone};
+use crate::support::{ID, KEY, Server, accepted, alone};
 
 /// A proxy that refuses every tunnel.
 fn refusing() -> Server {
@@ -50,6 +50,9 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
 #[test]
 fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
     use std::error::Error as _;
+
+    use crate::support::CAT;
+    use identifai::Image;
 
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);

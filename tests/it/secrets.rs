@@ -15,7 +15,7 @@ fn everything(error: &identifai::Error) -> String {
     }
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!("{cause} {cause:?}");
+        text.extend([cause.to_string(), format!("{cause:?}")]);
         source = cause.source();
     }
     text

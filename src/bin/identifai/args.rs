@@ -1,5 +1,8 @@
 //! The command line: what `--help` says is said here.
 
+// Its comments are help texts, not Markdown, and a switch is a bool.
+#![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

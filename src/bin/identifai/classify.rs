@@ -1,6 +1,6 @@
 //! `identifai classify`: submit each URL, print each identifier.
 
-use identifai::{Client, Error, ErrorKind, Identifier, Image, Submission};
+use identifai::{ErrorKind, Identifier, Image, Submission};
 use serde_json::json;
 
 use crate::args::{Classify, Global};
@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     };
     let mut status = output::DONE;
     for (index, input) in arguments.inputs.iter().enumerate() {
-        let outcome = submit(&connected.client, job(arguments, input));
+        let outcome = connected.client.submit(&job(arguments, input)).map(Identifier::from);
         let printed = match &outcome {
             Ok(identifier) if global.json => output::result(&json!({ "identifier": identifier }).to_string()),
             Ok(identifier) => output::result(identifier.as_str()),
@@ -47,10 +47,6 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
         }
     }
     status
-}
-
-fn submit(client: &Client, job: Submission<Image>) -> Result<Identifier, Error> {
-    client.submit(&job).map(Into::into)
 }
 
 /// Which of several items a message is about: by its place, as URLs hold secrets.
