@@ -193,7 +193,9 @@ impl fmt::Display for Error {
         if let Some(pause) = inner.retry_after {
             write!(f, "; try again in {} s", pause.as_secs_f64().ceil())?;
         }
-        if inner.may_have_been_sent {
+        if let Some(identifier) = &inner.identifier {
+            write!(f, "; it was submitted as {identifier}")?;
+        } else if inner.may_have_been_sent {
             f.write_str("; the submit may have been accepted all the same")?;
         }
         Ok(())
@@ -259,6 +261,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_identifier(mut self, identifier: Option<Identifier>) -> Self {
+        self.0.identifier = identifier;
+        self
+    }
+
     pub(crate) fn with_body(mut self, body: &[u8]) -> Self {
         self.0.body = (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned());
         self
@@ -291,6 +298,7 @@ impl Error {
         if let Some(message) = &mut inner.message {
             cut(message, MESSAGE_MAX, "\u{2026}");
         }
+        inner.identifier = inner.identifier.take().filter(|identifier| !key.is_in(identifier.as_str()));
         if let Some(source) = &inner.source {
             let (shown, raw) = (source.to_string(), format!("{source:?}"));
             if key.is_in(&shown) || key.is_in(&raw) {

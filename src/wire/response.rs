@@ -66,7 +66,12 @@ fn success(mut response: Response) -> Result<Response> {
         return Err(refusal(&response));
     }
     match response.cut_short.take() {
-        Some(failure) => Err(describe(failure.into_error(), &response)),
+        Some(failure) => {
+            // JSON shows its own end, so an identifier in a whole object is one, whatever was to follow.
+            let is_object = response.body.trim_ascii_start().starts_with(b"{");
+            let identifier = if is_object { find_identifier(&response).ok() } else { None };
+            Err(describe(failure.into_error().with_identifier(identifier), &response))
+        }
         None => Ok(response),
     }
 }
@@ -212,6 +217,10 @@ mod tests {
             let error =
                 identifier(Response { cut_short, ..json(200, &format!("{{\"identifier\":\"{ID}\"}}")) }).unwrap_err();
             assert_eq!((error.kind(), error.status()), (kind, Some(200)));
+            assert_eq!(error.identifier().unwrap().as_str(), ID, "what was paid for is not lost");
+            let cut_short = Some(Failure::new(kind, "cut"));
+            let error = identifier(Response { cut_short, ..answer(200, "text/plain", ID) }).unwrap_err();
+            assert_eq!(error.identifier(), None, "more may have followed");
             // The status of a refusal says more than that its text broke off.
             let cut_short = Some(Failure::new(kind, "cut"));
             let error = identifier(Response { cut_short, ..json(401, "{\"err") }).unwrap_err();

@@ -27,7 +27,9 @@ fn what_is_cut_off_is_a_lost_connection_and_what_arrived_is_kept() {
     ] {
         let error = after(&bytes).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{error}");
-        assert!(error.body().unwrap().contains(ID), "what was paid for can be read from the error");
+        assert!(error.body().unwrap().contains(ID), "what arrived can be read from the error");
+        let known = error.identifier().map(identifai::Identifier::as_str);
+        assert_eq!(known, bytes.contains('{').then_some(ID), "a whole object is believed: {bytes}");
     }
     for bytes in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"] {
         let error = after(bytes).unwrap_err();
