@@ -118,7 +118,6 @@ impl fmt::Display for ErrorKind {
 /// ```
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     summary: String,
@@ -204,7 +203,20 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        let Inner { kind, summary, message, status, request_id, identifier, .. } = &*self.0;
+        let Inner { retry_after, may_have_been_sent, body, source, .. } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("summary", summary)
+            .field("message", message)
+            .field("status", status)
+            .field("request_id", request_id)
+            .field("identifier", identifier)
+            .field("retry_after", retry_after)
+            .field("may_have_been_sent", may_have_been_sent)
+            .field("body", body)
+            .field("source", source)
+            .finish()
     }
 }
 

@@ -51,7 +51,7 @@ fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option
 
 /// Whether `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in.
 fn is_exempt(host: &str, list: &str) -> bool {
-    let host = host.to_ascii_lowercase();
+    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
     list.split(',').map(|entry| entry.trim().to_ascii_lowercase()).filter(|entry| !entry.is_empty()).any(|entry| {
         let domain = entry.trim_start_matches('*').trim_start_matches('.');
         entry == "*"

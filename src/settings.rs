@@ -42,20 +42,22 @@ pub(crate) struct Connection {
 /// The service allows a key one submit a second and 30 a minute, and two reads a second and 60 a minute. **This version
 /// does not pace requests yet**; a 429 of the service is waited out and retried. `Pace::off()` is there so that a
 /// program can already say that it wants none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Pace {
-    /// Within the limits that the service documents.
-    #[default]
-    Documented,
-    /// Not at all.
-    Off,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    within_limits: bool,
 }
 
 impl Pace {
     /// No pacing: for a sandbox, or a program that paces itself.
     pub const fn off() -> Self {
-        Self::Off
+        Self { within_limits: false }
+    }
+}
+
+/// Within the limits that the service documents.
+impl Default for Pace {
+    fn default() -> Self {
+        Self { within_limits: true }
     }
 }
 

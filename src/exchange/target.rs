@@ -51,8 +51,10 @@ impl Base {
         } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
             Err("has a path with characters that must be percent-encoded")
         } else {
-            let host_at = url.scheme.len() + "://".len();
-            Ok(Self { url: text.trim_end_matches('/').to_owned(), is_https, host: host_at..host_at + url.host.len() })
+            let scheme = url.scheme.to_ascii_lowercase();
+            let rest = text[url.scheme.len()..].trim_end_matches('/');
+            let host_at = scheme.len() + "://".len();
+            Ok(Self { url: scheme + rest, is_https, host: host_at..host_at + url.host.len() })
         }
     }
 
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn a_base_url_is_scheme_host_port_and_path() {
         let base = Base::parse("HTTPS://api.example.com:8443/v1/").unwrap();
-        assert_eq!((base.url.as_str(), base.is_https), ("HTTPS://api.example.com:8443/v1", true));
+        assert_eq!((base.url.as_str(), base.is_https), ("https://api.example.com:8443/v1", true));
         assert_eq!((base.host(), base.authority()), ("api.example.com", "api.example.com:8443"));
         let base = Base::parse("http://[::1]:80").unwrap();
         assert_eq!((base.host(), base.authority(), base.is_loopback()), ("[::1]", "[::1]:80", true));

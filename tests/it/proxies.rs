@@ -73,3 +73,29 @@ fn a_socks_proxy_without_the_feature_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("socks-proxy"), "{error}");
 }
+
+#[cfg(all(any(feature = "rustls", feature = "native-tls"), feature = "socks-proxy"))]
+#[test]
+fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
+    use std::io::{Read, Write};
+
+    use crate::support::CAT;
+    use identifai::Image;
+
+    let (seen, saw) = std::sync::mpsc::channel();
+    let proxy = Server::start(move |connection| {
+        let (mut greeting, mut request) = ([0; 3], [0; 15]);
+        connection.stream.read_exact(&mut greeting).unwrap();
+        connection.stream.get_mut().write_all(&[5, 0]).unwrap();
+        connection.stream.read_exact(&mut request).unwrap();
+        seen.send((greeting, request)).unwrap();
+        // "Not allowed", RFC 1928, section 6.
+        connection.stream.get_mut().write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+    });
+    let url = format!("socks5h://{}", proxy.address);
+    let client = Client::builder(KEY).base_url("https://api.test").proxy(url).retries(0).build().unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
+    let (greeting, request) = saw.recv().unwrap();
+    assert_eq!((greeting, &request), ([5, 1, 0], b"\x05\x01\x00\x03\x08api.test\x01\xbb"));
+}
