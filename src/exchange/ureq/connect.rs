@@ -1,0 +1,258 @@
+//! Making connections: look the name up, dial, shake hands; and say what failed as failed before the request.
+//!
+//! ureq asks its resolver for each request, even where a connection stands, so the resolver that it is given does
+//! nothing, and names are looked up here.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ::ureq::config::Config;
+use ::ureq::http::Uri;
+use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ::ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport, time,
+};
+use ::ureq::{Error as UreqError, Proxy};
+
+use super::in_flight::{self, Keyed};
+use super::socket::Dial;
+use crate::error::ErrorKind;
+use crate::exchange::lookup::Lookups;
+use crate::exchange::transport::Failure;
+
+/// The resolver for ureq: see above.
+#[derive(Debug)]
+pub(super) struct LeaveItToConnect;
+
+impl Resolver for LeaveItToConnect {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, UreqError> {
+        Ok(self.empty())
+    }
+}
+
+/// The resolver proper, for the target and for a proxy.
+#[derive(Debug)]
+struct Resolve(Lookups);
+
+impl Resolver for Resolve {
+    fn resolve(&self, uri: &Uri, _: &Config, limit: NextTimeout) -> Result<ResolvedSocketAddrs, UreqError> {
+        let found = match self.0.resolve(uri.host().unwrap_or_default(), port(uri), in_flight::left()) {
+            Ok(found) => found,
+            Err(error) => {
+                let timed_out = error.kind() == io::ErrorKind::TimedOut;
+                let error = if timed_out { UreqError::Timeout(limit.reason) } else { error.into() };
+                return Err(NotConnected::at(Step::Lookup, uri, error));
+            }
+        };
+        let mut addresses = self.empty();
+        for address in found {
+            // More than there is room for are more than anybody tries.
+            let _ = addresses.try_push(address);
+        }
+        Ok(addresses)
+    }
+}
+
+fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(match uri.scheme_str() {
+        Some("https") => 443,
+        Some("http") => 80,
+        _ => 1080,
+    })
+}
+
+type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
+
+/// From nothing to a connection: through a proxy, or by a socket, and TLS on top where the URI wants it.
+fn chain() -> Chain {
+    let chain = ();
+    #[cfg(feature = "socks-proxy")]
+    let chain = chain.chain(::ureq::unversioned::transport::SocksConnector::default());
+    let chain = chain.chain(ConnectProxyConnector::default()).chain(Dial);
+    #[cfg(feature = "rustls")]
+    let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
+    #[cfg(feature = "native-tls")]
+    let chain = chain.chain(::ureq::unversioned::transport::NativeTlsConnector::default());
+    Box::new(chain.chain(Finish))
+}
+
+/// The end of the chain, which makes one type of whatever came out.
+#[derive(Debug)]
+struct Finish;
+
+impl<In: Transport> Connector<In> for Finish {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
+        Ok(chained.map(|transport| Box::new(transport) as _))
+    }
+}
+
+/// The agent's connector.
+#[derive(Debug)]
+pub(super) struct Connect {
+    chain: Chain,
+    lookups: Resolve,
+    extra: Option<ExtraRoots>,
+}
+
+/// ureq trusts either the usual roots or given ones. To trust both, a handshake that fails with the one is made again
+/// with the other, on a new connection; the one that worked goes first the next time.
+#[derive(Debug)]
+pub(super) struct ExtraRoots {
+    /// The agent's configuration, but for the roots.
+    config: Config,
+    /// The same for the way to a proxy.
+    to_proxy: Config,
+    /// It keeps TLS sessions, which belong to the roots that vouched for them.
+    chain: Chain,
+    goes_first: AtomicBool,
+}
+
+impl ExtraRoots {
+    pub(super) fn new(config: Config, to_proxy: Config) -> Self {
+        Self { config, to_proxy, chain: chain(), goes_first: AtomicBool::new(false) }
+    }
+}
+
+impl Connect {
+    pub(super) fn new(extra: Option<ExtraRoots>) -> Self {
+        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra }
+    }
+
+    fn connect_trusting_both(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
+        let Some(extra) = self.extra.as_ref().filter(|_| details.needs_tls()) else {
+            return self.connect_with(details, None);
+        };
+        let extra_first = extra.goes_first.load(Ordering::Relaxed);
+        let outcome = self.connect_with(details, extra_first.then_some(extra));
+        if !outcome.as_ref().is_err_and(NotConnected::is_about_tls) {
+            return outcome;
+        }
+        let outcome = self.connect_with(details, (!extra_first).then_some(extra));
+        if outcome.is_ok() {
+            extra.goes_first.store(!extra_first, Ordering::Relaxed);
+        }
+        outcome
+    }
+
+    /// Connects with the usual roots or the extra ones.
+    fn connect_with(
+        &self,
+        details: &ConnectionDetails,
+        extra: Option<&ExtraRoots>,
+    ) -> Result<Option<Box<dyn Transport>>, UreqError> {
+        let proxy = details.config.proxy();
+        let (chain, config) = match extra {
+            None => (&self.chain, details.config),
+            Some(extra) if proxy.is_some() => (&extra.chain, &extra.config),
+            Some(extra) => (&extra.chain, &extra.to_proxy),
+        };
+        let limit = || NextTimeout { after: in_flight::left().into(), ..details.timeout };
+        // A proxy looks the target up itself, but for the SOCKS versions that cannot.
+        let is_unresolved = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
+        let addrs =
+            if is_unresolved { self.lookups.resolve(details.uri, config, limit())? } else { details.addrs.clone() };
+        let details = ConnectionDetails {
+            addrs,
+            config,
+            // Else the TLS sessions of earlier connections are not resumed.
+            request_level: false,
+            resolver: &self.lookups,
+            now: time::Instant::now(),
+            timeout: limit(),
+            uri: details.uri,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        let step = if proxy.is_some() { Step::Proxy } else { Step::Connect };
+        chain.connect(&details, None).map_err(|error| NotConnected::at(step, details.uri, error))
+    }
+}
+
+impl Connector<()> for Connect {
+    type Out = Keyed;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Keyed>, UreqError> {
+        let connected = in_flight::within(*details.timeout.after, || self.connect_trusting_both(details))?;
+        Ok(connected.map(Keyed))
+    }
+}
+
+/// An error from before the request, on its way through ureq.
+#[derive(Debug)]
+pub(super) struct NotConnected {
+    step: Step,
+    /// Host and port that were to be reached.
+    to: String,
+    error: UreqError,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Lookup,
+    Connect,
+    /// On the far side of a proxy.
+    Proxy,
+}
+
+impl NotConnected {
+    /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
+    fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
+        match error {
+            UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
+            error => {
+                let to = format!("{}:{}", uri.host().unwrap_or_default(), port(uri));
+                UreqError::Other(Box::new(Self { step, to, error }))
+            }
+        }
+    }
+
+    fn is_about_tls(error: &UreqError) -> bool {
+        let UreqError::Other(inner) = error else { return false };
+        inner.downcast_ref::<Self>().is_some_and(|inner| inner.kind() == ErrorKind::Tls)
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match &self.error {
+            UreqError::Timeout(_) => ErrorKind::Timeout,
+            UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
+            // rustls reports what it makes of the peer's bytes as invalid data.
+            UreqError::Io(error) if error.kind() == io::ErrorKind::InvalidData => ErrorKind::Tls,
+            #[cfg(feature = "rustls")]
+            UreqError::Rustls(_) => ErrorKind::Tls,
+            #[cfg(feature = "native-tls")]
+            UreqError::NativeTls(_) | UreqError::Der(_) => ErrorKind::Tls,
+            _ => ErrorKind::Connect,
+        }
+    }
+
+    pub(super) fn failure(self) -> Failure {
+        let (kind, to) = (self.kind(), &self.to);
+        let summary = match (kind, self.step) {
+            (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
+            (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
+            (ErrorKind::Tls, _) => format!("no secure connection to {to}"),
+            (_, Step::Lookup) => format!("could not look up {to}"),
+            (_, Step::Connect) => format!("could not connect to {to}"),
+            (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
+        };
+        let failure = Failure::new(kind, summary);
+        match self.error {
+            UreqError::Timeout(_) => failure,
+            UreqError::Io(error) => failure.because(error),
+            error => failure.because(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl StdError for NotConnected {}

@@ -1,0 +1,159 @@
+//! What the connection must know of the request that runs on this thread, and ureq does not pass on: when it ends, and
+//! the key.
+//!
+//! ureq hands limits down as lengths of time, which begin anew with each read of a proxy's answer and with each write
+//! that a signal interrupts; and it logs the heads of requests at trace level. A thread runs one request at a time, so
+//! what belongs to the request is kept with the thread.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use ::ureq::Error as UreqError;
+use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
+use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+
+use crate::api_key::ApiKey;
+
+/// As ureq writes it.
+const KEY_HEADER: &[u8] = b"\r\nx-api-key: ";
+const STAND_IN: u8 = b'*';
+
+thread_local! {
+    static CURRENT: RefCell<Option<InFlight>> = const { RefCell::new(None) };
+}
+
+struct InFlight {
+    end: Instant,
+    /// Taken when it is sent: one request, one key.
+    key: Option<ApiKey>,
+}
+
+/// Runs a request that ends within `limit` and carries `key`.
+pub(super) fn during<T>(limit: Duration, key: &ApiKey, run: impl FnOnce() -> T) -> T {
+    let own = InFlight { end: Instant::now() + limit, key: Some(key.clone()) };
+    // A request's body may come from a reader that makes requests of its own.
+    let _restore = Restore(CURRENT.replace(Some(own)));
+    run()
+}
+
+struct Restore(Option<InFlight>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+/// Runs a part of the request that may take no longer than `limit`, nor than the request.
+pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
+    let whole = end();
+    set_end(whole.map(|end| end.min(Instant::now() + limit)));
+    let outcome = run();
+    set_end(whole);
+    outcome
+}
+
+/// What is left of the request's time.
+pub(super) fn left() -> Duration {
+    end().map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+}
+
+fn end() -> Option<Instant> {
+    CURRENT.with_borrow(|current| current.as_ref().map(|request| request.end))
+}
+
+fn set_end(end: Option<Instant>) {
+    CURRENT.with_borrow_mut(|current| {
+        if let (Some(request), Some(end)) = (current.as_mut(), end) {
+            request.end = end;
+        }
+    });
+}
+
+/// What ureq gets to see in place of the key, as long as that.
+pub(super) fn stand_in(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::from_bytes(&vec![STAND_IN; key.expose().len()])
+}
+
+/// Puts the key where its stand-in is, if `output` is the head that has it.
+fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
+    CURRENT.with_borrow_mut(|current| {
+        let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
+        let start = output.windows(KEY_HEADER.len()).position(|window| window == KEY_HEADER)? + KEY_HEADER.len();
+        let place = output.get_mut(start..start + key.len())?;
+        if place.iter().any(|byte| *byte != STAND_IN) {
+            return None;
+        }
+        place.copy_from_slice(key);
+        let range = start..start + key.len();
+        current.as_mut()?.key = None;
+        Some(range)
+    })
+}
+
+/// The connection as ureq sees it, above TLS: everything it sends passes here.
+#[derive(Debug)]
+pub(super) struct Keyed(pub(super) Box<dyn Transport>);
+
+impl Transport for Keyed {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
+        let placed = place_key(&mut self.0.buffers().output()[..amount]);
+        let outcome = self.0.transmit_output(amount, timeout);
+        if let Some(range) = placed {
+            self.0.buffers().output()[range].fill(STAND_IN);
+        }
+        outcome
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        self.0.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn the_key_is_placed_once_a_request_and_only_over_its_stand_in() {
+        let key = ApiKey::new("s3cret");
+        let head = b"POST / HTTP/1.1\r\nx-api-key: ******\r\n\r\n";
+        during(HOUR, &key, || {
+            let mut other = b"\r\nx-api-key: *****x\r\nx-api-key: ".to_vec();
+            assert_eq!(place_key(&mut other), None);
+            let mut first = head.to_vec();
+            assert_eq!(place_key(&mut first), Some(28..34));
+            assert_eq!(first, b"POST / HTTP/1.1\r\nx-api-key: s3cret\r\n\r\n");
+            let mut second = head.to_vec();
+            assert_eq!(place_key(&mut second), None, "a body that looks like a head");
+        });
+        assert_eq!(place_key(&mut head.to_vec()), None);
+    }
+
+    #[test]
+    fn a_part_ends_with_the_whole_and_requests_nest() {
+        let key = ApiKey::new("key");
+        during(HOUR, &key, || {
+            assert!(within(2 * HOUR, left) <= HOUR);
+            assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
+            assert_eq!(during(Duration::ZERO, &key, left), Duration::ZERO);
+            assert!(left() > HOUR / 2);
+        });
+        assert_eq!(left(), Duration::MAX);
+    }
+}

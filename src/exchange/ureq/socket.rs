@@ -1,0 +1,132 @@
+//! TCP sockets that keep a deadline: against peers that trickle, and signals that interrupt.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use ::ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, ShutdownHandle, Transport,
+};
+use ::ureq::{Error as UreqError, Timeout};
+
+use super::in_flight;
+
+/// Opens a socket to the first of the addresses that takes one, unless a proxy's connection is there already.
+#[derive(Debug)]
+pub(super) struct Dial;
+
+impl<In: Transport> Connector<In> for Dial {
+    type Out = Either<In, Socket>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
+        if let Some(proxied) = chained {
+            return Ok(Some(Either::A(proxied)));
+        }
+        let stream = Arc::new(dial(details)?);
+        (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(Some(Either::B(Socket { stream, buffers })))
+    }
+}
+
+fn dial(details: &ConnectionDetails) -> Result<TcpStream, UreqError> {
+    let mut last = UreqError::HostNotFound;
+    for (index, address) in details.addrs.iter().enumerate() {
+        let left = in_flight::left();
+        if left.is_zero() {
+            return Err(UreqError::Timeout(details.timeout.reason));
+        }
+        // Half of what is left for each but the last, so that one which swallows packets leaves time for the others.
+        let share = if index + 1 == details.addrs.len() { left } else { (left / 2).max(Duration::from_millis(1)) };
+        let opened = TcpStream::connect_timeout(address, share);
+        match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if is_timeout(&error) => last = UreqError::Timeout(details.timeout.reason),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+}
+
+/// A TCP connection.
+#[derive(Debug)]
+pub(super) struct Socket {
+    /// Shared with the handle that shuts it down.
+    stream: Arc<TcpStream>,
+    buffers: LazyBuffers,
+}
+
+/// Repeats `operate`, each time with what is left of the time, for as long as signals interrupt it.
+fn uninterrupted(
+    limit: NextTimeout,
+    mut operate: impl FnMut(Duration) -> io::Result<usize>,
+) -> Result<usize, UreqError> {
+    let (whole, reason) = match in_flight::left() {
+        left if left < *limit.after => (left, Timeout::Global),
+        _ => (*limit.after, limit.reason),
+    };
+    let start = Instant::now();
+    loop {
+        let left = whole.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(UreqError::Timeout(reason));
+        }
+        match operate(left) {
+            Ok(amount) => return Ok(amount),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_timeout(&error) => return Err(UreqError::Timeout(reason)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+impl Transport for Socket {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, limit: NextTimeout) -> Result<(), UreqError> {
+        let mut stream = &*self.stream;
+        let mut output = &self.buffers.output()[..amount];
+        while !output.is_empty() {
+            let written = uninterrupted(limit, |left| {
+                stream.set_write_timeout(Some(left))?;
+                stream.write(output)
+            })?;
+            if written == 0 {
+                return Err(io::Error::from(io::ErrorKind::WriteZero).into());
+            }
+            output = &output[written..];
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, limit: NextTimeout) -> Result<bool, UreqError> {
+        let mut stream = &*self.stream;
+        let input = self.buffers.input_append_buf();
+        let amount = uninterrupted(limit, |left| {
+            stream.set_read_timeout(Some(left))?;
+            stream.read(input)
+        })?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        is_quiet(&self.stream).unwrap_or(false)
+    }
+}
+
+/// Whether nothing has come in, neither data nor an end.
+fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
+    stream.set_nonblocking(true)?;
+    let quiet = stream.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+    stream.set_nonblocking(false)?;
+    Ok(quiet)
+}
