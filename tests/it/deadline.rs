@@ -97,6 +97,86 @@ fn a_server_that_reads_in_a_trickle() {
     });
 }
 
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn a_proxy_that_trickles() {
+    let proxy = Server::start(|connection| {
+        connection.head();
+        connection.send("HTTP/1.1 200 OK\r\nX-Slow: ");
+        connection.trickle(std::iter::repeat_n(b'x', 100));
+    });
+    let client = identifai::Client::builder("key").base_url("https://api.test").proxy(proxy.base_url()).retries(0);
+    for client in [client.clone().timeout(DEADLINE), client.connect_timeout(DEADLINE)] {
+        let client = client.build().unwrap();
+        let late = (0..3).map(|_| {
+            let start = Instant::now();
+            let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+            assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+            start.elapsed().saturating_sub(DEADLINE)
+        });
+        let late: Vec<_> = late.collect();
+        assert!(late.iter().any(|late| *late < Duration::from_millis(50)), "{late:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[allow(unsafe_code)]
+fn signals_do_not_prolong_a_call() {
+    unsafe extern "C" {
+        fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+        fn ualarm(first: u32, interval: u32) -> u32;
+    }
+    extern "C" fn nothing(_: i32) {}
+    const SIGALRM: i32 = 14;
+    if crate::support::alone("deadline::signals_do_not_prolong_a_call", &[]).is_some() {
+        return;
+    }
+    let server = Server::start(|connection| {
+        connection.head();
+        std::thread::sleep(Duration::from_millis(300));
+        connection.wait_for_end();
+    });
+    // SAFETY: the handler does nothing, and this process runs this test alone.
+    unsafe {
+        signal(SIGALRM, nothing);
+        ualarm(20_000, 20_000);
+    }
+    let start = Instant::now();
+    for job in [Image::from_url(CAT), Image::from_url(CAT).ref_id("x".repeat(16 << 20))] {
+        // The kernel gives the signal to any thread, so the call is made in all that there are.
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let error = server.client().with_timeout(DEADLINE).submit(&job).unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+                });
+            }
+        });
+    }
+    assert!(start.elapsed() < 8 * DEADLINE, "{:?}", start.elapsed());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_deadline_that_is_all_but_over_is_not_prolonged() {
+    // A listener that takes no more connections, so that the next one gets no answer.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut held = Vec::new();
+    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
+        held.push(stream);
+        assert!(held.len() < 10_000);
+    }
+    let client = identifai::Client::builder("key").base_url(format!("http://{address}")).retries(0);
+    for client in [client.clone().timeout(Duration::from_micros(20)), client.connect_timeout(Duration::from_nanos(1))] {
+        let start = Instant::now();
+        let error = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+        assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    }
+}
+
 #[test]
 fn a_deadline_may_be_as_long_as_there_is_time() {
     let server = Server::answering(crate::support::accepted());
