@@ -73,7 +73,7 @@ impl Client {
     /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, or what the exchange came to. See
     /// [`Error::may_have_been_sent`].
     pub fn submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        self.try_submit(job).map_err(|error| error.sealed(&self.key))
+        self.try_submit(job).map_err(|error| error.sealed(&self.key, &job.secrets()))
     }
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
@@ -150,8 +150,9 @@ impl fmt::Debug for Canceller {
 /// ```
 /// use std::time::Duration;
 ///
-/// let client = identifai::Client::builder("api-key").timeout(Duration::from_secs(30)).build();
-/// assert!(client.is_ok());
+/// let builder = identifai::Client::builder("api-key").timeout(Duration::from_secs(30));
+/// let client = builder.base_url("http://localhost:8080").build()?;
+/// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until build is called"]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::api_key::ApiKey;
 use crate::identifier::Identifier;
+use crate::secret;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -105,13 +106,14 @@ impl fmt::Display for ErrorKind {
 
 /// Why a call failed.
 ///
-/// `Display` is one line, holds neither key nor query string, and leaves the cause to [`source`](StdError::source), as
+/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause to [`source`](StdError::source), as
 /// programs that print a chain expect. What came from the service is escaped and may be printed as it is.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
 ///
-/// let error = classify_from_url(&UrlOptions::new("api-key", "cat.jpg")).unwrap_err();
+/// let opts = UrlOptions::new("api-key", "cat.jpg").base_url("http://localhost:8080");
+/// let error = classify_from_url(&opts).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
 /// assert!(error.to_string().starts_with("file_url: "));
 /// assert!(!error.may_have_been_sent());
@@ -294,14 +296,17 @@ impl Error {
         self
     }
 
-    /// Takes the key out of every text of this error. Every error passes here on its way to the caller.
-    pub(crate) fn sealed(mut self, key: &ApiKey) -> Self {
+    /// Takes the key out of every text of this error, and what else is `secret`. Every error passes here on its way to
+    /// the caller.
+    pub(crate) fn sealed(mut self, key: &ApiKey, secrets: &[&str]) -> Self {
         let inner = &mut *self.0;
+        let clean = |text: &str| {
+            let start = key.mask(text).into_owned();
+            secrets.iter().fold(start, |text, secret| secret::mask(&text, secret, "[..]").into_owned())
+        };
         let texts = [Some(&mut inner.summary), inner.message.as_mut(), inner.request_id.as_mut(), inner.body.as_mut()];
         for text in texts.into_iter().flatten() {
-            if let std::borrow::Cow::Owned(masked) = key.mask(text) {
-                *text = masked;
-            }
+            *text = clean(text);
         }
         // Only now, since a cut through the key would leave half of it unmasked.
         if let Some(body) = &mut inner.body {
@@ -312,9 +317,10 @@ impl Error {
         }
         inner.identifier = inner.identifier.take().filter(|identifier| !key.is_in(identifier.as_str()));
         if let Some(source) = &inner.source {
+            // The type of a cause is worth keeping, unless it would tell.
             let (shown, raw) = (source.to_string(), format!("{source:?}"));
-            if key.is_in(&shown) || key.is_in(&raw) {
-                inner.source = Some(key.mask(&shown).into());
+            if clean(&shown) != shown || clean(&raw) != raw {
+                inner.source = Some(clean(&shown).into());
             }
         }
         self
@@ -396,18 +402,25 @@ mod tests {
     fn texts_are_masked_before_they_are_cut() {
         let key = ApiKey::new("0123456789");
         let body = format!("{}0123456789", "\u{e9}".repeat(2_046));
-        let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes()).sealed(&key);
+        let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes()).sealed(&key, &[]);
         assert_eq!(error.body().unwrap(), format!("{}[api", "\u{e9}".repeat(2_046)));
         let message = format!("{}0123456789", "x".repeat(995));
-        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(&message)).sealed(&key);
+        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(&message)).sealed(&key, &[]);
         assert_eq!(error.message().unwrap(), format!("{}[api \u{2026}", "x".repeat(995)));
+    }
+
+    #[test]
+    fn a_query_string_that_the_service_quotes_is_masked() {
+        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?sig=t0ken"));
+        let error = error.sealed(&ApiKey::new("key"), &["sig=t0ken"]);
+        assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
     }
 
     #[test]
     fn a_cause_that_names_the_key_is_replaced() {
         let key = ApiKey::new("0123456789");
         let cause = std::io::Error::other("header 0123456789 refused");
-        let error = Error::new(ErrorKind::Server, "failed").with_source(cause).sealed(&key);
+        let error = Error::new(ErrorKind::Server, "failed").with_source(cause).sealed(&key, &[]);
         assert_eq!(error.source().unwrap().to_string(), "header [api key] refused");
         assert!(!format!("{error:?}").contains("0123456789"));
     }

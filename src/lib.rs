@@ -50,6 +50,7 @@ mod options;
 mod proxy;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod secret;
 mod settings;
 mod url;
 mod wire;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exchange::{Base, ProxyUrl};
-use crate::url::Url;
+use crate::url::{Url, has_usable_port};
 
 /// What the settings say of a proxy.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -44,26 +44,39 @@ fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option
         &["http_proxy", "all_proxy", "ALL_PROXY"]
     };
     let url = names.iter().find_map(read)?;
-    let exempt = ["no_proxy", "NO_PROXY"].iter().find_map(read).is_some_and(|list| is_exempt(base.host(), &list));
+    let exempt = ["no_proxy", "NO_PROXY"].iter().find_map(read).unwrap_or_default();
+    if exempt.split(',').any(|entry| exempts(entry.trim(), base)) {
+        return None;
+    }
     let has_scheme = url.contains("://");
-    (!exempt).then(|| if has_scheme { url } else { format!("http://{url}") })
+    Some(if has_scheme { url } else { format!("http://{url}") })
 }
 
-/// Whether `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in.
-fn is_exempt(host: &str, list: &str) -> bool {
-    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    list.split(',').map(|entry| entry.trim().to_ascii_lowercase()).filter(|entry| !entry.is_empty()).any(|entry| {
-        let domain = entry.trim_start_matches('*').trim_start_matches('.');
-        entry == "*"
-            || host == domain
-            || host.strip_suffix(domain).is_some_and(|rest| !domain.is_empty() && rest.ends_with('.'))
-    })
+/// Whether an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in; with or without a
+/// dot in front, and with or without its port behind.
+fn exempts(entry: &str, base: &Base) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let host = base.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let entry = entry.to_ascii_lowercase();
+    let entry = match entry.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+            if port != base.port() {
+                return false;
+            }
+            name
+        }
+        _ => &entry,
+    };
+    let domain = entry.trim_start_matches('*').trim_start_matches('.').trim_matches(['[', ']']);
+    !domain.is_empty() && (host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
 }
 
 fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     let url = Url::split(proxy).filter(|url| !url.host.is_empty());
     let url = url.ok_or("is not a URL like http://host:port")?;
-    if !url.port.unwrap_or("1").parse::<u16>().is_ok_and(|port| port > 0) {
+    if !has_usable_port(&url) {
         return Err("has a port that is no number from 1 to 65535");
     }
     if proxy.contains(|c: char| !c.is_ascii_graphic()) {
@@ -100,7 +113,7 @@ mod tests {
     fn the_environment_is_read_as_curl_reads_it() {
         let api = "https://api.test";
         type Environment<'a> = &'a [(&'a str, &'a str)];
-        let table: [(Environment<'_>, Option<&str>); 12] = [
+        let table: [(Environment<'_>, Option<&str>); 15] = [
             (&[], None),
             (&[("HTTPS_PROXY", "http://p:1")], Some("http://p:1")),
             (&[("HTTPS_PROXY", "http://p:1"), ("https_proxy", "http://q:1")], Some("http://q:1")),
@@ -113,9 +126,16 @@ mod tests {
             (&[("HTTPS_PROXY", "http://p:1"), ("no_proxy", "*")], None),
             (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "pi.test,i.test,,*.")], Some("http://p:1")),
             (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*.test")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "api.test:443")], None),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", ".test:8443")], Some("http://p:1")),
+            (&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "2001:db8::1,[2001:db8::2]:443")], Some("http://p:1")),
         ];
         for (env, expected) in table {
             assert_eq!(chosen(api, env).unwrap().as_deref(), expected, "{env:?}");
+        }
+        for (host, exempt) in [("[2001:db8::1]", true), ("[2001:db8::2]", true), ("[2001:db8::3]", false)] {
+            let env = table[14].0;
+            assert_eq!(chosen(&format!("https://{host}"), env).unwrap().is_none(), exempt, "{host}");
         }
     }
 
@@ -136,10 +156,8 @@ mod tests {
             assert!(!error.to_string().contains("s3cret"), "{error}");
             assert!(chosen(url, &[("ALL_PROXY", proxy)]).is_err());
         };
-        for proxy in ["ftp://s3cret@p", "http://", "http://s3cret@", "http://s3cret@p:0", "http://p:x", "http://p:1 "] {
-            if !proxy.ends_with(' ') {
-                bad("https://api.test", proxy);
-            }
+        for proxy in ["ftp://s3cret@p", "http://", "http://s3cret@", "http://s3cret@p:0", "http://p:x", "http://p:+1"] {
+            bad("https://api.test", proxy);
         }
         bad("http://api.test", "http://u:s3cret@p:1");
         assert_eq!(cfg!(feature = "socks-proxy"), chosen("https://api.test", &[("ALL_PROXY", "socks5://p:1")]).is_ok());

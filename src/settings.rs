@@ -203,8 +203,8 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Whether the base URL may be plain `http` on another machine. **The key is then sent in clear.** No proxy is
-        /// used for it. Default: `false`.
+        /// Whether the base URL may be plain `http` on another machine. **The key is then sent in clear**, so
+        /// with a proxy in the way, from the environment too, it is an error. Default: `false`.
         pub fn allow_http(mut self, allow: bool) -> Self {
             self.settings.connection.allow_http = allow;
             self

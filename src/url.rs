@@ -62,6 +62,12 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || bare.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// Whether a port, where there is one, is a number from 1 to 65535.
+pub(crate) fn has_usable_port(url: &Url<'_>) -> bool {
+    let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    url.port.is_none_or(|port| is_number(port) && port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
 /// Why the service cannot fetch from or call `url`, if that is plain to see. What is left of the URL is the service's
 /// to judge: it passes untouched.
 pub(crate) fn why_not_web(url: &str) -> Option<&'static str> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::retry::Next;
 use super::transport::Outcome;
 use crate::error::ErrorKind;
 
@@ -26,7 +27,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(number: u32, outcome: &Outcome, took: Duration, pause: Option<Duration>) -> Self {
+    pub(super) fn new(number: u32, outcome: &Outcome, took: Duration, next: Next) -> Self {
+        let pause = match next {
+            Next::TryAfter(pause) => Some(pause),
+            Next::TooLate(_) | Next::Stop => None,
+        };
         let (status, failure) = match outcome {
             Ok(response) => (Some(response.status), response.cut_short.as_ref().map(|failure| failure.kind)),
             Err(failure) => (None, Some(failure.kind)),

@@ -1,38 +1,58 @@
 //! The one switch that ends the calls of a client, from any thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::process::PerProcess;
+
 /// Set once, for good. Whoever pauses does it here, so that it can be woken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Cancel {
     set: AtomicBool,
+    bed: PerProcess<Bed>,
+}
+
+/// Where the threads of a process sleep.
+#[derive(Debug, Default)]
+struct Bed {
     gate: Mutex<()>,
     wake: Condvar,
 }
 
+impl Bed {
+    fn enter(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Cancel {
+    pub(crate) fn new() -> Self {
+        Self { set: AtomicBool::new(false), bed: PerProcess::new(Bed::default()) }
+    }
+
     pub(crate) fn is_set(&self) -> bool {
         self.set.load(Ordering::Acquire)
     }
 
     pub(crate) fn set(&self) {
         self.set.store(true, Ordering::Release);
-        // Taken and let go, so that nobody is between looking at `set` and falling asleep.
-        drop(self.gate.lock().unwrap_or_else(PoisonError::into_inner));
-        self.wake.notify_all();
+        let bed = self.bed.get(Bed::default);
+        // Entered and left, so that nobody is between looking at `set` and falling asleep.
+        drop(bed.enter());
+        bed.wake.notify_all();
     }
 
     /// Sleeps for `pause`, or until the switch is set.
     pub(crate) fn sleep(&self, pause: Duration) {
         let start = Instant::now();
-        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let bed = self.bed.get(Bed::default);
+        let mut inside = bed.enter();
         while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             if self.is_set() {
                 return;
             }
-            gate = self.wake.wait_timeout(gate, left).unwrap_or_else(PoisonError::into_inner).0;
+            inside = bed.wake.wait_timeout(inside, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -43,7 +63,7 @@ mod tests {
 
     #[test]
     fn setting_it_wakes_who_sleeps() {
-        let cancel = Cancel::default();
+        let cancel = Cancel::new();
         let start = Instant::now();
         std::thread::scope(|scope| {
             scope.spawn(|| cancel.sleep(Duration::from_secs(60)));
@@ -51,5 +71,12 @@ mod tests {
         });
         cancel.sleep(Duration::from_secs(60));
         assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_pause_lasts_as_long_as_it_is() {
+        let start = Instant::now();
+        Cancel::new().sleep(Duration::from_millis(20));
+        assert!(start.elapsed() >= Duration::from_millis(20));
     }
 }

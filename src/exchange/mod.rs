@@ -19,6 +19,7 @@ pub(crate) use self::attempt::Observer;
 use self::cancel::Cancel;
 use self::clock::{Clock, SystemClock};
 pub(crate) use self::process::PerProcess;
+use self::retry::Next;
 pub(crate) use self::target::{Base, ProxyUrl, Target};
 pub(crate) use self::transport::{Failure, Response};
 use self::transport::{Outcome, Transport};
@@ -64,7 +65,7 @@ impl Exchange {
     }
 
     fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, clock, cancel: Cancel::default() }
+        Self { transport, clock, cancel: Cancel::new() }
     }
 
     /// Ends all calls, for good.
@@ -79,57 +80,61 @@ impl Exchange {
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
-            let start = self.clock.now();
-            let left = deadline.left(start);
             if self.cancel.is_set() {
                 return Err(cancelled().or_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
-            let outcome = self.transport.send(request, key, left);
-            let now = self.clock.now();
+            let start = self.clock.now();
+            let outcome = self.transport.send(request, key, deadline.left(start));
+            let end = self.clock.now();
             may_have_been_sent |= retry::may_have_been_sent(&outcome);
-            let again = number <= terms.retries && retry::may_repeat(&outcome, terms.resend_if_unknown);
-            let wanted = again.then(|| retry::pause(number, asked(&outcome), self.clock.chance()));
-            let pause = wanted.filter(|pause| *pause < deadline.left(now));
+            let next = retry::next(&outcome, number, terms, self.clock.chance(), deadline.left(end));
             if let Some(observer) = &terms.observer {
-                observer.see(&Attempt::new(number, &outcome, now.saturating_duration_since(start), pause));
+                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(start), next));
             }
-            let Some(pause) = pause else {
-                return match self.conclude(outcome, &deadline, wanted) {
-                    Ok(response) => Ok(Answer { response, may_have_been_sent }),
-                    Err(error) => Err(error.or_sent(may_have_been_sent)),
-                };
+            if let Next::TryAfter(pause) = next {
+                self.clock.sleep(pause, &self.cancel);
+                continue;
+            }
+            return match self.conclude(outcome, next, &deadline) {
+                Ok(response) => Ok(Answer { response, may_have_been_sent }),
+                Err(error) => Err(error.or_sent(may_have_been_sent)),
             };
-            self.clock.sleep(pause, &self.cancel);
         }
     }
 
-    /// The outcome of the last try as that of the call. `wanted` is a pause that the deadline had no room for.
-    fn conclude(&self, outcome: Outcome, deadline: &Deadline, wanted: Option<Duration>) -> Result<Response> {
-        let name_deadline = |mut failure: Failure| {
-            if failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero() {
-                failure.summary = format!("{} (the deadline of this call is {:?})", failure.summary, deadline.total);
-            }
-            failure
+    /// The outcome of the last try as that of the call.
+    fn conclude(&self, outcome: Outcome, next: Next, deadline: &Deadline) -> Result<Response> {
+        let explain = |failure: Failure| {
+            let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();
+            let why = match next {
+                _ if passed => format!(" (the deadline of this call is {:?})", deadline.total),
+                Next::TooLate(pause) => format!(" (no time to try again, {pause:?} later)"),
+                _ => return failure,
+            };
+            Failure { summary: failure.summary + &why, ..failure }
         };
-        let is_whole = outcome.as_ref().is_ok_and(|response| response.cut_short.is_none());
-        if self.cancel.is_set() && !is_whole {
-            return Err(cancelled());
+        let mut response = match outcome {
+            Ok(response) => response,
+            Err(_) if self.cancel.is_set() => return Err(cancelled()),
+            Err(failure) => return Err(explain(failure).into_error()),
+        };
+        // Where only the end of the connection shows that of the answer, the canceller may have made it.
+        if self.cancel.is_set() && (response.cut_short.is_some() || !response.framed) {
+            response.cut_short = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
         }
-        let mut response = outcome.map_err(|failure| name_deadline(failure).into_error())?;
-        response.retry_after = response.retry_after.or(wanted);
-        response.cut_short = response.cut_short.map(name_deadline);
+        response.cut_short = response.cut_short.map(explain);
+        if let (429, Next::TooLate(pause)) = (response.status, next) {
+            response.retry_after = Some(pause);
+        }
         Ok(response)
     }
 }
 
-/// The pause that the service asks for.
-fn asked(outcome: &Outcome) -> Option<Duration> {
-    outcome.as_ref().ok()?.retry_after
-}
+const CANCELLED: &str = "cancelled";
 
 fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "cancelled")
+    Error::new(ErrorKind::Cancelled, CANCELLED)
 }
 
 /// When a call ends, come what may.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::Terms;
 use super::http_date;
 use super::transport::{Outcome, Response};
 use crate::error::ErrorKind;
@@ -9,11 +10,34 @@ use crate::error::ErrorKind;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
+/// What follows a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another one, after a pause.
+    TryAfter(Duration),
+    /// Nothing, since the pause that would come first has no place before the deadline.
+    TooLate(Duration),
+    /// Nothing: it is done, cannot be mended, or was tried often enough.
+    Stop,
+}
+
+/// Decides what follows try `number` (from 1) with `left` of the time; `chance` is from 0 up to 1.
+pub(crate) fn next(outcome: &Outcome, number: u32, terms: &Terms, chance: f64, left: Duration) -> Next {
+    if number > terms.retries || !may_repeat(outcome, terms.resend_if_unknown) {
+        return Next::Stop;
+    }
+    let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
+    match pause(number, asked, chance) {
+        pause if pause < left => Next::TryAfter(pause),
+        pause => Next::TooLate(pause),
+    }
+}
+
 /// Whether a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
 /// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right.
-pub(crate) fn may_repeat(outcome: &Outcome, resend_if_unknown: bool) -> bool {
+fn may_repeat(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let passing = match outcome {
         Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504) || is_cut_short(response),
         Err(failure) => matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected),
@@ -42,8 +66,8 @@ fn is_cut_short(response: &Response) -> bool {
 }
 
 /// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
-/// jitter, so that clients which failed together do not return together. `chance` is from 0 up to 1.
-pub(crate) fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
+/// jitter, so that clients which failed together do not return together.
+fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
     asked.unwrap_or_else(|| {
         let doubled = FIRST_PAUSE.saturating_mul(1 << number.saturating_sub(1).min(8));
         doubled.min(LONGEST_PAUSE).mul_f64(chance)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::url::{Url, is_loopback};
+use crate::url::{Url, has_usable_port, is_loopback};
 
 /// What a transport is made from.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Base {
             Err("must not hold a query or a fragment")
         } else if !is_host(url.host) {
             Err("has no host, or one with characters that no host has (write international names in punycode)")
-        } else if !url.port.unwrap_or("1").parse::<u16>().is_ok_and(|port| port > 0) {
+        } else if !has_usable_port(&url) {
             Err("has a port that is no number from 1 to 65535")
         // An @ there is one that was meant to end a user name with a slash in it.
         } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
@@ -61,6 +61,12 @@ impl Base {
     /// The host, an IPv6 address with its brackets.
     pub(crate) fn host(&self) -> &str {
         &self.url[self.host.clone()]
+    }
+
+    /// The port, as a number in digits.
+    pub(crate) fn port(&self) -> &str {
+        let default = if self.is_https { "443" } else { "80" };
+        self.authority()[self.host.len()..].strip_prefix(':').unwrap_or(default)
     }
 
     /// Host and port, for messages.
@@ -120,6 +126,7 @@ mod tests {
             "https://api.example.com#s3cret",
             "https://api.example.com:0",
             "https://api.example.com:99999",
+            "https://api.example.com:+80",
             "https://api.example.com:",
             "https://api.example.com\\@s3cret",
             "https://api example.com",

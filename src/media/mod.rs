@@ -82,8 +82,13 @@ impl<M: Medium> Submission<M> {
         self
     }
 
-    /// Refuses what the service can only refuse, before it is sent.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Whether a submit would refuse this by itself, before anything is sent. A submit checks it anyway; this is for
+    /// programs that want to know before they begin.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field.
+    pub fn check(&self) -> Result<()> {
         let webhook_url = self.webhook_url.as_ref().map(|url| ("webhook_url", url));
         for (field, url) in [Some(("file_url", &self.file_url)), webhook_url].into_iter().flatten() {
             if let Some(reason) = why_not_web(url) {
@@ -91,6 +96,17 @@ impl<M: Medium> Submission<M> {
             }
         }
         Ok(())
+    }
+
+    /// What nobody else shall see of the URLs: signatures and tokens in their queries, and passwords.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let urls = [Some(&self.file_url), self.webhook_url.as_ref()].into_iter().flatten();
+        let secrets = urls.flat_map(|url| {
+            let query = url.split_once('?').map(|(_, query)| query);
+            [query, Url::split(url).and_then(|url| url.user_info)]
+        });
+        // What is shorter is no secret, and would be found in many a word.
+        secrets.flatten().filter(|secret| secret.len() >= 4).collect()
     }
 
     /// Adds every field that is set.

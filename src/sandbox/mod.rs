@@ -29,6 +29,7 @@
 mod form;
 mod service;
 
+use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -38,8 +39,6 @@ use tiny_http::{Header, Request, Response, Server};
 
 use self::service::{Answer, Call, Service};
 
-/// Threads that answer. Slow answers wait in threads of their own.
-const WORKERS: usize = 4;
 /// The longest body that is read, in bytes.
 const BODY_LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -47,15 +46,16 @@ const BODY_LIMIT: u64 = 16 * 1024 * 1024;
 ///
 /// Several may run at once; each has its own credits and submissions. A connection that a client keeps open cannot be
 /// closed from here: a request on it after the sandbox was dropped gets no answer before its deadline.
-#[derive(Debug)]
 pub struct Sandbox {
     base_url: String,
-    shared: Arc<Shared>,
-    workers: Vec<JoinHandle<()>>,
+    inside: Arc<Inside>,
+    server: Arc<Server>,
+    receiving: Option<JoinHandle<()>>,
 }
 
-struct Shared {
-    server: Server,
+/// What requests share. The server is not in it, so that a request which hangs does not keep the port.
+#[derive(Default)]
+struct Inside {
     service: Service,
     stopped: Mutex<bool>,
     stop: Condvar,
@@ -77,20 +77,18 @@ impl Sandbox {
     ///
     /// If the port cannot be listened on, or no thread started.
     pub fn start_on(port: u16) -> io::Result<Self> {
-        let server = Server::http(("127.0.0.1", port)).map_err(io::Error::other)?;
+        let server = Arc::new(Server::http(("127.0.0.1", port)).map_err(io::Error::other)?);
         let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("no address"))?;
-        let shared =
-            Arc::new(Shared { server, service: Service::default(), stopped: Mutex::new(false), stop: Condvar::new() });
-        let mut sandbox = Self { base_url: format!("http://{address}"), shared, workers: Vec::new() };
-        for _ in 0..WORKERS {
-            let shared = Arc::clone(&sandbox.shared);
-            sandbox.workers.push(spawn(move || {
-                while let Ok(request) = shared.server.recv() {
-                    answer(&shared, request);
-                }
-            })?);
-        }
-        Ok(sandbox)
+        let inside = Arc::new(Inside::default());
+        let (requests, share) = (Arc::clone(&server), Arc::clone(&inside));
+        let receiving = spawn(move || {
+            while let Ok(request) = requests.recv() {
+                let inside = Arc::clone(&share);
+                // Without a thread the request is dropped, which answers it with a 500.
+                let _ = spawn(move || inside.answer(request));
+            }
+        })?;
+        Ok(Self { base_url: format!("http://{address}"), inside, server, receiving: Some(receiving) })
     }
 
     /// What to give a client as its base URL.
@@ -106,26 +104,24 @@ impl Sandbox {
 
     /// How many credits are left.
     pub fn credits(&self) -> u64 {
-        self.shared.service.credits()
+        self.inside.service.credits()
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        *self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.shared.stop.notify_all();
-        for _ in &self.workers {
-            self.shared.server.unblock();
+        *self.inside.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.inside.stop.notify_all();
+        self.server.unblock();
+        if let Some(receiving) = self.receiving.take() {
+            let _ = receiving.join();
         }
-        for worker in self.workers.drain(..) {
-            let _ = worker.join();
-        }
-    }
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shared(..)")
     }
 }
 
@@ -133,27 +129,20 @@ fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("identifai-sandbox".to_owned()).spawn(run)
 }
 
-fn answer(shared: &Arc<Shared>, mut request: Request) {
-    let mut body = Vec::new();
-    let answer = match request.as_reader().take(BODY_LIMIT + 1).read_to_end(&mut body) {
-        Ok(_) if body.len() as u64 > BODY_LIMIT => Answer::too_large(),
-        Ok(_) => shared.service.answer(&call(&request, &body)),
-        // The client went away in the middle of its request.
-        Err(_) => return,
-    };
-    if answer.delay.is_zero() {
-        return respond(request, &answer);
-    }
-    let shared = Arc::clone(shared);
-    // Without a thread the request is dropped, which answers it with a 500.
-    let _ = spawn(move || {
-        if !shared.stops_within(answer.delay) {
+impl Inside {
+    fn answer(&self, mut request: Request) {
+        let mut body = Vec::new();
+        let answer = match request.as_reader().take(BODY_LIMIT + 1).read_to_end(&mut body) {
+            Ok(_) if body.len() as u64 > BODY_LIMIT => Answer::too_large(),
+            Ok(_) => self.service.answer(&call(&request, &body)),
+            // The client went away in the middle of its request.
+            Err(_) => return,
+        };
+        if answer.delay.is_zero() || !self.stops_within(answer.delay) {
             respond(request, &answer);
         }
-    });
-}
+    }
 
-impl Shared {
     fn stops_within(&self, delay: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.stop.wait_timeout_while(stopped, delay, |stopped| !*stopped);

@@ -113,7 +113,9 @@ impl Service {
         };
         let mut state = self.state();
         let mut hash = Sha256::new();
-        for (name, value) in fields.iter().filter(|(name, _)| name != "webhook_url" && name != "no_cache") {
+        // What does not change the analysis does not make another one of it.
+        let not_options = ["ref_id", "webhook_url", "no_cache"];
+        for (name, value) in fields.iter().filter(|(name, _)| !not_options.contains(&name.as_str())) {
             hash.update(format!("{name}\0{value}\0"));
         }
         if value(fields, "no_cache") == Some("true") {
@@ -147,7 +149,8 @@ fn check(fields: &[(String, String)]) -> Result<(), String> {
         if fields[..index].iter().any(|(earlier, _)| earlier == name) {
             return Err(format!("The {name} field is there twice."));
         }
-        let is_url = value.starts_with("http://") || value.starts_with("https://");
+        let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
         match name.as_str() {
             switch if SWITCHES.contains(&switch) && !["true", "false"].contains(&value.as_str()) => {
                 return Err(format!("The {name} field must be true or false."));
@@ -255,6 +258,7 @@ mod tests {
         let service = Service::default();
         let first = url(&service, "https://x.test/");
         assert_eq!(url(&service, "https://x.test/"), first);
+        assert_eq!(submit(&service, &[("file_url", "https://x.test/"), ("ref_id", "r")], |_| ()), first);
         assert_eq!(service.credits(), CREDITS - 1);
         let anew = submit(&service, &[("file_url", "https://x.test/"), ("no_cache", "true")], |_| ());
         assert_ne!(anew.body, first.body);
@@ -267,8 +271,9 @@ mod tests {
     #[test]
     fn what_the_documentation_does_not_know_is_refused() {
         let service = Service::default();
-        let bad: [&[(&str, &str)]; 6] = [
+        let bad: [&[(&str, &str)]; 7] = [
             &[("file_url", "cat.jpg")],
+            &[("file_url", "ftp://x.test/")],
             &[("file_url", "https://x.test/"), ("with_heatmap", "1")],
             &[("file_url", "https://x.test/"), ("with_hetamap", "true")],
             &[("file_url", "https://x.test/"), ("file_url", "https://y.test/")],

@@ -27,11 +27,13 @@ struct Submitted {
 }
 
 fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
-    let body = std::str::from_utf8(&response.body).map_err(|_| "it is not UTF-8")?.trim();
+    // A byte order mark, or a byte that is no UTF-8 in some other field, is no reason to lose what was paid for.
+    let body = String::from_utf8_lossy(&response.body);
+    let body = body.trim_start_matches('\u{feff}').trim();
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
-        let answer: Submitted = serde_json::from_str(body).map_err(|_| "it is not whole JSON")?;
+        let answer: Submitted = serde_json::from_str(body).map_err(|_| "it is not whole JSON with one identifier")?;
         match answer.identifier {
             Some(Value::String(text)) => text,
             Some(Value::Null) | None => return Err("it has no identifier"),
@@ -68,8 +70,8 @@ fn success(mut response: Response) -> Result<Response> {
     match response.cut_short.take() {
         Some(failure) => {
             // JSON shows its own end, so an identifier in a whole object is one, whatever was to follow.
-            let is_object = response.body.trim_ascii_start().starts_with(b"{");
-            let identifier = if is_object { find_identifier(&response).ok() } else { None };
+            let is_object = response.body.contains(&b'{');
+            let identifier = find_identifier(&response).ok().filter(|_| is_object);
             Err(describe(failure.into_error().with_identifier(identifier), &response))
         }
         None => Ok(response),
@@ -170,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_encoding_elsewhere_loses_no_identifier() {
+        let with_mark = format!("\u{feff}{{\"identifier\":\"{ID}\"}}");
+        assert_eq!(identifier(json(200, &with_mark)).unwrap().as_str(), ID);
+        let mut latin = format!("{{\"identifier\":\"{ID}\",\"name\":\"caf_\"}}").into_bytes();
+        let at = latin.len() - 3;
+        latin[at] = 0xe9;
+        assert_eq!(identifier(Response { body: latin, ..json(200, "") }).unwrap().as_str(), ID);
+    }
+
+    #[test]
     fn text_whose_end_may_be_missing_is_no_identifier_unless_its_length_proves_it() {
         let unframed = |body: &str| identifier(Response { framed: false, ..answer(200, "text/plain", body) });
         assert_eq!(unframed(ID).unwrap().as_str(), ID);
@@ -194,7 +206,7 @@ mod tests {
             ("application/json", "{\"identifier\":\"\"}", "unsafe"),
             ("application/json", "{\"identifier\":\"../credits\"}", "unsafe"),
             ("application/json", long.as_str(), "unsafe"),
-            ("application/json", "{\"identifier\":\"a\",\"identifier\":\"b\"}", "not whole JSON"),
+            ("application/json", "{\"identifier\":\"a\",\"identifier\":\"b\"}", "not whole JSON with one identifier"),
             ("text/plain", "Service temporarily unavailable", "unsafe"),
         ];
         for (content_type, body, reason) in table {
@@ -205,7 +217,7 @@ mod tests {
             assert_eq!(error.body().unwrap_or_default(), body);
         }
         let binary = Response { body: vec![0xff, 0xfe], ..json(200, "") };
-        assert!(identifier(binary).unwrap_err().to_string().contains("UTF-8"));
+        assert!(identifier(binary).unwrap_err().to_string().contains("neither JSON nor plain text"));
         let refused = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
         assert_eq!((refused.kind(), refused.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
     }

@@ -50,9 +50,20 @@ fn an_answer_delimited_by_the_end_of_the_connection_is_read_with_care() {
 #[test]
 fn chunks_and_early_hints_are_plain_http() {
     let chunked = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{ID}\r\n0\r\n\r\n"
+        "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\
+         Transfer-Encoding: chunked\r\n\r\n20\r\n{}\r\n20\r\n{}\r\n0\r\n\r\n",
+        &ID[..32],
+        &ID[32..],
     );
     assert_eq!(after(&chunked).unwrap().as_str(), ID);
+}
+
+#[test]
+fn a_coding_that_delimits_nothing_does_not_make_a_text_whole() {
+    for head in ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked"] {
+        let error = after(&format!("{head}\r\nContent-Type: text/plain\r\n\r\nabcdef")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{head}: {error}");
+    }
 }
 
 #[test]

@@ -50,6 +50,16 @@ fn a_call_in_the_middle_of_an_answer_ends() {
 }
 
 #[test]
+fn an_answer_that_the_canceller_cut_off_is_not_taken_for_whole() {
+    let error = cancelled_in(|connection| {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n8d64370a");
+        connection.wait_for_end();
+    });
+    assert!(error.may_have_been_sent() && error.identifier().is_none());
+    assert_eq!(error.body(), Some("8d64370a"), "what arrived is kept");
+}
+
+#[test]
 fn a_call_that_pauses_before_a_retry_ends() {
     let error = cancelled_in(|connection| {
         connection.send(&answer_with(429, "Retry-After: 60\r\n", ""));

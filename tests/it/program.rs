@@ -161,6 +161,9 @@ fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
         &["classify", "--sandbox", "--base-url", &url, CAT],
         &["classify", "--api-key-file", "/nonexistent", CAT],
         &["classify", "ftp://x.test/cat.jpg"],
+        &["classify", CAT, "ftp://x.test/cat.jpg"],
+        &["--base-url", &url, "classify", "--sandbox", CAT],
+        &["--api-key-file", "/dev/null", "classify", "--sandbox", CAT],
         &["nonsense"],
     ] {
         let outcome = against(&server, arguments);
@@ -188,9 +191,25 @@ fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
 #[test]
 fn swapped_arguments_do_not_show_the_key() {
     let server = Server::answering(accepted());
-    let outcome = against(&server, &["classify", KEY]);
-    assert_eq!((outcome.status, server.connections()), (2, 0));
-    assert!(outcome.err.contains("argument 1"), "{}", outcome.err);
+    for (arguments, says) in [
+        (&["classify", KEY][..], "argument 1 is no URL"),
+        (&[KEY], "no such command"),
+        (&[KEY, "classify", CAT], "no such command"),
+        (&["--timeout", KEY, "classify", CAT], "--timeout"),
+        (&["--api-key-file", KEY, "classify", CAT], "--api-key-file: cannot read"),
+        (&["classify", CAT, &format!("--with-nsfw={KEY}")], "--with-nsfw"),
+        (&["classify", CAT, "--ref-id", "r", "--webhook-url", KEY], "webhook_url"),
+        (&["sandbox", KEY], "not expected"),
+        (&["sandbox", "--port", KEY], "--port"),
+        (&["classify", CAT, &format!("-{KEY}")], "not expected"),
+    ] {
+        let outcome = against(&server, arguments);
+        assert_eq!(outcome.status, 2, "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+    let typo = against(&server, &["classify", CAT, "--with-hetamap"]);
+    assert!(typo.status == 2 && typo.err.contains("--with-heatmap"), "a typo is helped with: {}", typo.err);
 }
 
 #[cfg(target_os = "linux")]

@@ -60,10 +60,35 @@ fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     assert!(error.source().unwrap().to_string().contains("403"), "{error:?}");
+    assert_eq!(error.to_string(), "the proxy did not connect to api.test:443");
     let [seen] = proxy.requests().try_into().unwrap();
     assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
     assert_eq!(seen.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
     assert!(!seen.head.contains(KEY));
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn a_proxy_that_is_none_is_a_failed_connection() {
+    use crate::support::CAT;
+    use identifai::Image;
+
+    let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(30));
+    for greeting in ["SSH-2.0-x\r\n\r\n", &flood] {
+        let greeting = greeting.to_owned();
+        let proxy = Server::start(move |connection| {
+            connection.head();
+            connection.send(&greeting);
+            connection.wait_for_end();
+        });
+        let builder = Client::builder(KEY).base_url("https://api.test").proxy(proxy.base_url()).retries(0);
+        let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
+    }
+    let gone =
+        Client::builder(KEY).base_url("https://api.test").proxy("http://127.0.0.1:1").retries(0).build().unwrap();
+    let error = gone.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!(error.to_string(), "could not connect to 127.0.0.1:1");
 }
 
 #[cfg(all(any(feature = "rustls", feature = "native-tls"), not(feature = "socks-proxy")))]

@@ -48,6 +48,25 @@ fn a_slow_answer_is_slow_and_holds_up_nobody() {
 }
 
 #[test]
+fn clients_that_stall_neither_stop_it_nor_keep_it_from_stopping() {
+    use std::io::Write;
+
+    let sandbox = Sandbox::start().unwrap();
+    let head = "POST /api/image_fromurl HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    let address = sandbox.base_url().strip_prefix("http://").unwrap();
+    let stalled: Vec<_> = (0..12)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert!(submit(&sandbox, "quick.jpg").is_ok());
+    drop(sandbox);
+    drop(stalled);
+}
+
+#[test]
 fn all_options_pass_its_strict_reader() {
     let sandbox = Sandbox::start().unwrap();
     let opts = UrlOptions::new(sandbox.api_key(), "https://b\u{fc}cher.example/?a=\"b\"\u{1f408}")

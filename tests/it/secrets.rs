@@ -103,6 +103,21 @@ fn no_echo_of_the_service_shows_the_key() {
 }
 
 #[test]
+fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
+    let token = "X-Signature=pl4nted/t0ken%3D";
+    let file_url = format!("https://user:pl4nted@files.test/cat.jpg?{token}");
+    for text in [file_url.clone(), file_url.replace('/', "\\/")] {
+        let server =
+            Server::answering(answer(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
+        let opts = UrlOptions::new(KEY, &file_url).base_url(server.base_url()).webhook_url(&file_url);
+        let error = classify_from_url(&opts).unwrap_err();
+        assert!(error.message().unwrap().starts_with("no file at https://"), "{error}");
+        let text = everything(&error) + &format!("{opts:?}");
+        assert!(!text.contains("pl4nted") && !text.contains("t0ken"), "{text}");
+    }
+}
+
+#[test]
 fn an_identifier_that_is_the_key_is_not_believed() {
     let key = "a-key-that-could-be-an-identifier";
     let object = format!("{{\"identifier\":\"{key}\"}}");

@@ -38,8 +38,9 @@ pub(crate) struct Global {
     /// Read the API key from a file [default: $IDENTIFAI_API_KEY]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
-    /// Talk to an embedded sandbox instead of the service: no key, no network, made-up answers
-    #[arg(long, global = true, conflicts_with_all = ["base_url", "api_key_file"])]
+    /// Talk to an embedded sandbox instead of the service: no key, no network, made-up answers. Goes without
+    /// --base-url and --api-key-file
+    #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Print results as JSON, one object a line
     #[arg(long, global = true)]

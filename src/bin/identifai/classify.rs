@@ -9,10 +9,18 @@ use crate::output;
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
+    let jobs: Vec<_> = arguments.inputs.iter().map(|input| job(arguments, input)).collect();
     // All of them first: nothing is paid for on a command line that is wrong.
-    if let Some(at) = arguments.inputs.iter().position(|input| !input.contains("://")) {
-        output::note(&format!("argument {} is no URL (it has no ://); this version submits URLs, not files", at + 1));
-        return output::USAGE;
+    for (index, (input, job)) in arguments.inputs.iter().zip(&jobs).enumerate() {
+        let place = format!("argument {}", index + 1);
+        if !input.contains("://") {
+            output::note(&format!("{place} is no URL (it has no ://); this version submits URLs, not files"));
+            return output::USAGE;
+        }
+        if let Err(error) = job.check() {
+            output::note(&format!("{place}: {}", output::chain(&error)));
+            return output::USAGE;
+        }
     }
     let connected = match connect(global) {
         Ok(connected) => connected,
@@ -22,8 +30,8 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
         }
     };
     let mut status = output::DONE;
-    for (index, input) in arguments.inputs.iter().enumerate() {
-        let outcome = connected.client.submit(&job(arguments, input)).map(Identifier::from);
+    for (index, (input, job)) in arguments.inputs.iter().zip(&jobs).enumerate() {
+        let outcome = connected.client.submit(job).map(Identifier::from);
         let printed = match &outcome {
             Ok(identifier) if global.json => output::result(&json!({ "identifier": identifier }).to_string()),
             Ok(identifier) => output::result(identifier.as_str()),
@@ -58,29 +66,30 @@ fn label(arguments: &Classify, index: usize) -> String {
 }
 
 fn job(arguments: &Classify, input: &str) -> Submission<Image> {
-    type Set<T> = fn(Submission<Image>, T) -> Submission<Image>;
-    let texts: [(&Option<String>, Set<String>); 2] = [
-        (&arguments.ref_id, |job, text| job.ref_id(text)),
-        (&arguments.webhook_url, |job, text| job.webhook_url(text)),
-    ];
-    let switches: [(Option<bool>, Set<bool>); 6] = [
-        (arguments.with_morphing, |job, on| job.with_morphing(on)),
-        (arguments.with_tampering, |job, on| job.with_tampering(on)),
-        (arguments.with_heatmap, |job, on| job.with_heatmap(on)),
-        (arguments.with_nsfw, |job, on| job.with_nsfw(on)),
-        (arguments.no_cache, |job, on| job.no_cache(on)),
-        (arguments.prevent_c2pa_forces, |job, on| job.prevent_c2pa_forces(on)),
-    ];
     let mut job = Image::from_url(input);
-    for (text, set) in texts {
-        if let Some(text) = text {
-            job = set(job, text.clone());
-        }
+    if let Some(ref_id) = &arguments.ref_id {
+        job = job.ref_id(ref_id);
     }
-    for (switch, set) in switches {
-        if let Some(on) = switch {
-            job = set(job, on);
-        }
+    if let Some(webhook_url) = &arguments.webhook_url {
+        job = job.webhook_url(webhook_url);
+    }
+    if let Some(on) = arguments.with_morphing {
+        job = job.with_morphing(on);
+    }
+    if let Some(on) = arguments.with_tampering {
+        job = job.with_tampering(on);
+    }
+    if let Some(on) = arguments.with_heatmap {
+        job = job.with_heatmap(on);
+    }
+    if let Some(on) = arguments.with_nsfw {
+        job = job.with_nsfw(on);
+    }
+    if let Some(on) = arguments.no_cache {
+        job = job.no_cache(on);
+    }
+    if let Some(on) = arguments.prevent_c2pa_forces {
+        job = job.prevent_c2pa_forces(on);
     }
     job
 }

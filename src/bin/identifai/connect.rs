@@ -17,6 +17,12 @@ pub(crate) struct Connected {
 /// Connects as `global` says; or what is wrong with the settings.
 pub(crate) fn connect(global: &Global) -> Result<Connected, String> {
     let (sandbox, key) = if global.sandbox {
+        // Not left to clap, which sees only the options on one side of the command.
+        if global.base_url.is_some() || global.api_key_file.is_some() {
+            return Err(
+                "--sandbox brings its own base URL and key: it goes without --base-url and --api-key-file".into()
+            );
+        }
         let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
         let key = ApiKey::new(sandbox.api_key());
@@ -49,7 +55,8 @@ fn api_key(global: &Global) -> Result<ApiKey, String> {
         return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| format!("--api-key-file: cannot read {}: {error}", path.display()))?;
+    // The name is not shown: it may be the key, given by mistake.
+    let text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
     Ok(ApiKey::new(text.trim()))
 }
 

@@ -13,7 +13,10 @@ use clap::Parser;
 use self::args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let Arguments { global, command } = Arguments::parse();
+    let Arguments { global, command } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return ExitCode::from(output::usage(&error)),
+    };
     let status = match &command {
         Command::Classify(arguments) => classify::run(&global, arguments),
         Command::Sandbox(arguments) => serve::run(arguments),

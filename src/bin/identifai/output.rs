@@ -27,6 +27,27 @@ pub(crate) fn status(error: &Error) -> u8 {
     }
 }
 
+/// Says what is wrong with a command line, or what was asked for by `--help`, and returns the exit status. What somebody
+/// put in the wrong place is not repeated unless it looks like an option: it may be the key.
+pub(crate) fn usage(error: &clap::Error) -> u8 {
+    use clap::error::{ContextKind, ErrorKind};
+
+    let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => note("no such command; `identifai --help` lists them"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let reason = error.source().map_or_else(|| "not one of its values".to_owned(), ToString::to_string);
+            note(&format!("{}: {reason}", named(ContextKind::InvalidArg)));
+        }
+        ErrorKind::UnknownArgument if !named(ContextKind::InvalidArg).starts_with("--") => {
+            note("an argument is not expected; `identifai --help` lists what is");
+        }
+        // To standard output if it was asked for, else to standard error.
+        _ => error.print().unwrap_or_default(),
+    }
+    u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
 /// One line of result. It fails if nobody reads any more.
 pub(crate) fn result(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

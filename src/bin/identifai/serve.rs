@@ -17,7 +17,11 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
         }
     };
     let (stop, stopped) = mpsc::channel();
-    if let Err(error) = ctrlc::set_handler(move || stop.send(()).unwrap_or_default()) {
+    let handler = {
+        let stop = stop.clone();
+        move || stop.send(()).unwrap_or_default()
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
         output::note(&format!("Ctrl-C will not be noticed: {error}"));
     }
     // The first line, which a program that started this one waits for.
@@ -25,6 +29,8 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
         return output::FAILED;
     }
     output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
+    // `stop` lives until here, so this waits even if Ctrl-C is not noticed.
     let _ = stopped.recv();
+    drop(stop);
     output::DONE
 }
