@@ -87,7 +87,11 @@ mod tests {
             assert!(text.parse::<Identifier>().is_err(), "{text:?}");
         }
         assert!("a".repeat(128).parse::<Identifier>().is_ok());
-        assert!("65f0c0ffee_-Z".parse::<Identifier>().is_ok());
+        let id: Identifier = "65f0c0ffee_-Z".parse().unwrap();
+        assert_eq!(
+            (id.as_str(), id.as_ref(), format!("{id:>14}").as_str()),
+            ("65f0c0ffee_-Z", "65f0c0ffee_-Z", " 65f0c0ffee_-Z")
+        );
     }
 
     #[test]

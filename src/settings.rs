@@ -297,6 +297,19 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_are_those_that_are_documented() {
+        let target = target(|to| to.base_url = "http://127.0.0.1".into()).unwrap();
+        assert_eq!((target.response_limit, target.connect_timeout), (4_194_304, Duration::from_secs(10)));
+        let settings = Settings::new(ApiKey::new("key"));
+        assert_eq!(settings.connection.base_url, "https://backend.identifai.net");
+        assert_eq!(
+            (settings.terms.retries, settings.terms.timeout, settings.terms.resend_if_unknown),
+            (2, None, false)
+        );
+        assert_ne!(Pace::off(), Pace::default());
+    }
+
+    #[test]
     fn the_user_agent_names_crate_and_program() {
         let local = |to: &mut Connection| to.base_url = "http://127.0.0.1".into();
         let own = concat!("identifai-rust/", env!("CARGO_PKG_VERSION"));

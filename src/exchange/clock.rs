@@ -32,3 +32,18 @@ impl Clock for SystemClock {
         f64::from((RandomState::new().hash_one(0) >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_spread_from_nothing_to_one() {
+        let drawn: Vec<f64> = (0..1_000).map(|_| SystemClock.chance()).collect();
+        assert!(drawn.iter().all(|chance| (0.0..1.0).contains(chance)));
+        for tenth in 0..10 {
+            let range = f64::from(tenth) / 10.0..f64::from(tenth + 1) / 10.0;
+            assert!(drawn.iter().any(|chance| range.contains(chance)), "{range:?}");
+        }
+    }
+}

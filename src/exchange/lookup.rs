@@ -17,6 +17,7 @@ type System = fn(&str) -> io::Result<Vec<IpAddr>>;
 pub(crate) struct Lookups {
     shared: Arc<Shared>,
     system: System,
+    kept: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl Lookups {
     }
 
     fn with(system: System) -> Self {
-        Self { shared: Arc::default(), system }
+        Self { shared: Arc::default(), system, kept: KEPT }
     }
 
     /// The addresses of `host`; `TimedOut` if there are none after `limit`.
@@ -59,11 +60,12 @@ impl Lookups {
 
     fn look_up(&self, host: &str, limit: Duration) -> io::Result<Vec<IpAddr>> {
         let start = Instant::now();
+        // What this call waited for is its own, however old or bad.
         let mut waited = false;
         let mut names = self.shared.lock();
         loop {
             match names.get(host) {
-                Some(Lookup::Found(ips, at)) if at.elapsed() < KEPT => return Ok(ips.clone()),
+                Some(Lookup::Found(ips, at)) if waited || at.elapsed() < self.kept => return Ok(ips.clone()),
                 Some(Lookup::Failed(kind, text)) if waited => return Err(io::Error::new(*kind, text.clone())),
                 Some(Lookup::Running) => {
                     let left = limit.saturating_sub(start.elapsed());
@@ -135,6 +137,9 @@ mod tests {
             assert_eq!(lookups.resolve("api.test", 443, SECOND).unwrap(), ["192.0.2.1:443".parse().unwrap()]);
         }
         assert_eq!(ASKED.load(Ordering::Relaxed), 1);
+        let lookups = Lookups { kept: Duration::ZERO, ..lookups };
+        lookups.resolve("api.test", 443, SECOND).unwrap();
+        assert_eq!(ASKED.load(Ordering::Relaxed), 2, "but not for ever");
     }
 
     #[test]

@@ -136,6 +136,30 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_cut_short_is_of_unknown_fate() {
+        let cut_short = Some(failure(ErrorKind::Disconnected, true));
+        let outcome = Ok(Response { cut_short, ..answer(200, None) });
+        assert!(may_have_been_sent(&outcome) && !may_repeat(&outcome, false) && may_repeat(&outcome, true));
+    }
+
+    #[test]
+    fn a_pause_must_end_before_the_deadline() {
+        let terms = Terms { timeout: None, retries: 2, resend_if_unknown: false, observer: None };
+        let second = Duration::from_secs(1);
+        let outcome = Ok(answer(429, Some(1)));
+        let table = [
+            (1, 2 * second, Next::TryAfter(second)),
+            (2, 2 * second, Next::TryAfter(second)),
+            (3, 2 * second, Next::Stop),
+            (1, second, Next::TooLate(second)),
+            (1, Duration::ZERO, Next::TooLate(second)),
+        ];
+        for (number, left, expected) in table {
+            assert_eq!(next(&outcome, number, &terms, 0.5, left), expected, "try {number}, {left:?} left");
+        }
+    }
+
+    #[test]
     fn pauses_double_up_to_eight_seconds_and_jitter_from_nothing() {
         let longest = |number| pause(number, None, 1.0).as_millis();
         assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);

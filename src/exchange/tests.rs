@@ -194,6 +194,9 @@ fn one_deadline_bounds_tries_and_pauses_together() {
     let late = (failure(ErrorKind::Timeout, true).0, 30 * SECOND);
     let error = run([late], terms(30 * SECOND)).result.unwrap_err();
     assert!(error.to_string().contains("the deadline of this call is 30s"), "{error}");
+    let year = 365 * 24 * 60 * 60 * SECOND;
+    let unbounded = run([status(200, None)], terms(Duration::MAX)).limits;
+    assert!(unbounded[0] >= year && unbounded[0] < 100 * year, "{unbounded:?}");
     let own = Terms { timeout: None, ..terms(SECOND) };
     assert_eq!(run([status(200, None)], own).limits, [120 * SECOND]);
 }

@@ -224,6 +224,8 @@ mod tests {
         let stored = serde_json::to_string(&sent).unwrap();
         assert_eq!(stored, r#"{"medium":"image","identifier":"abc"}"#);
         assert_eq!(serde_json::from_str::<Submitted<Image>>(&stored).unwrap(), sent);
+        assert_ne!(Submitted::new("abd".parse().unwrap()), sent);
+        assert_eq!(format!("{sent:?}"), "Submitted { medium: \"image\", identifier: Identifier(\"abc\") }");
         for other in [r#"{"medium":"video","identifier":"abc"}"#, r#"{"medium":"image","identifier":"a/b"}"#] {
             assert!(serde_json::from_str::<Submitted<Image>>(other).is_err());
         }

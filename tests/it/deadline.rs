@@ -17,6 +17,7 @@ fn ends_in_time(serve: fn(&mut Connection)) {
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         let took = start.elapsed();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, true), "{error}");
+        assert!(error.to_string().contains("waiting for the answer"), "{error}");
         assert!(error.to_string().contains("the deadline of this call is 250ms"), "{error}");
         assert!(took >= DEADLINE, "{took:?}");
         took.saturating_sub(DEADLINE)
@@ -71,6 +72,7 @@ fn upload_ends_in_time(read: fn(&mut Connection)) {
         let error = client.submit(&job).unwrap_err();
         let took = start.elapsed();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+        assert!(error.to_string().contains("before the request to"), "{error}");
         took.saturating_sub(DEADLINE)
     });
     let late: Vec<_> = late.collect();

@@ -8,6 +8,7 @@ mod cancel;
 mod connections;
 mod contract;
 mod deadline;
+mod environment;
 mod once;
 #[cfg(feature = "cli")]
 mod program;

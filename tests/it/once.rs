@@ -1,6 +1,8 @@
 //! It never pays twice: what may have been accepted is not sent again, and the error says so.
 
-use identifai::{ErrorKind, classify_from_url};
+use std::sync::{Arc, Mutex};
+
+use identifai::{Attempt, ErrorKind, Image, classify_from_url};
 
 use crate::support::{ID, Server, accepted, answer, answer_with};
 
@@ -69,7 +71,30 @@ fn who_allows_it_is_served_twice() {
     let server = Server::start(|connection| {
         connection.request();
     });
-    let error = server.builder().retries(1).resend_if_unknown(true).build().unwrap();
-    let error = error.submit(&identifai::Image::from_url("https://x.test/")).unwrap_err();
-    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Disconnected, 2));
+    let job = Image::from_url("https://x.test/");
+    let client = server.builder().retries(1).resend_if_unknown(true).build().unwrap();
+    assert_eq!(client.submit(&job).unwrap_err().kind(), ErrorKind::Disconnected);
+    assert_eq!(server.requests().len(), 2);
+    assert!(client.with_resend_if_unknown(false).submit(&job).is_err());
+    assert_eq!(server.requests().len(), 3);
+    assert!(client.with_resend_if_unknown(false).with_resend_if_unknown(true).submit(&job).is_err());
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn an_observer_sees_what_was_tried() {
+    let server = Server::start(|connection| {
+        connection.request();
+        connection.send(&answer_with(429, "Retry-After: 0\r\n", ""));
+        connection.request();
+        connection.send(&accepted());
+    });
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let opts = server.options().retries(1).on_attempt(move |attempt: &Attempt| {
+        log.lock().unwrap().push((attempt.number, attempt.status, attempt.pause.is_some()));
+    });
+    classify_from_url(&opts).unwrap();
+    assert_eq!(*seen.lock().unwrap(), [(1, Some(429), true), (2, Some(200), false)]);
+    assert!(format!("{opts:?}").contains("Observer"));
 }

@@ -174,3 +174,35 @@ fn a_handshake_that_stalls_ends_with_the_connect_timeout() {
     }
     assert_eq!(server.connections(), 2);
 }
+
+#[test]
+fn an_extra_root_is_trusted_through_a_proxy_too_which_sees_no_key() {
+    let server = TlsServer::start("api.test", 1_000);
+    let (target, seen) = (server.address, Arc::new(Mutex::new(Vec::new())));
+    let tapped = Arc::clone(&seen);
+    let proxy = Server::start(move |connection| {
+        connection.request();
+        connection.send("HTTP/1.1 200 Connected\r\n\r\n");
+        let server = std::net::TcpStream::connect(target).unwrap();
+        let (mut to, mut from) = (server.try_clone().unwrap(), server);
+        let mut back = connection.stream.get_ref().try_clone().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut from, &mut back));
+        let mut some = [0; 4096];
+        while let Ok(read) = connection.stream.read(&mut some) {
+            if read == 0 || to.write_all(&some[..read]).is_err() {
+                break;
+            }
+            tapped.lock().unwrap().extend_from_slice(&some[..read]);
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
+    let builder = server.builder().base_url("https://api.test").proxy(proxy.base_url());
+    let client = builder.extra_root_certificates(server.authority.clone()).build().unwrap();
+    for _ in 0..3 {
+        assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+    }
+    assert_eq!(server.seen.lock().unwrap().requests, [3]);
+    assert!(proxy.requests().iter().all(|seen| seen.head.starts_with("CONNECT api.test:443 ")));
+    let seen = seen.lock().unwrap();
+    assert!(!seen.is_empty() && !seen.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
+}

@@ -256,3 +256,47 @@ impl fmt::Display for NotConnected {
 }
 
 impl StdError for NotConnected {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_says_how_far_it_came() {
+        let io = |kind: io::ErrorKind| UreqError::Io(kind.into());
+        let timeout = || UreqError::Timeout(::ureq::Timeout::Connect);
+        let table = [
+            (Step::Lookup, timeout(), ErrorKind::Timeout, "timed out while looking up api.test:443"),
+            (Step::Lookup, io(io::ErrorKind::Other), ErrorKind::Connect, "could not look up api.test:443"),
+            (Step::Connect, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
+            (
+                Step::Connect,
+                io(io::ErrorKind::ConnectionReset),
+                ErrorKind::Connect,
+                "could not connect to api.test:443",
+            ),
+            (Step::Connect, io(io::ErrorKind::InvalidData), ErrorKind::Tls, "no secure connection to api.test:443"),
+            (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "no secure connection to api.test:443"),
+            (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "could not connect to api.test:443"),
+            (
+                Step::Proxy,
+                io(io::ErrorKind::UnexpectedEof),
+                ErrorKind::Connect,
+                "the proxy did not connect to api.test:443",
+            ),
+        ];
+        let uri = Uri::from_static("https://user:pw@api.test/");
+        for (step, error, kind, summary) in table {
+            let UreqError::Other(marked) = NotConnected::at(step, &uri, error) else { panic!("not marked") };
+            let failure = marked.downcast::<NotConnected>().unwrap().failure();
+            assert_eq!((failure.kind, failure.summary.as_str(), failure.body_left), (kind, summary, false));
+        }
+    }
+
+    #[test]
+    fn ports_follow_the_scheme() {
+        for (uri, expected) in [("https://x", 443), ("http://x", 80), ("socks5h://x", 1080), ("http://x:8080", 8080)] {
+            assert_eq!(port(&Uri::from_static(uri)), expected, "{uri}");
+        }
+    }
+}
