@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Terms;
 use super::http_date;
-use super::transport::{Outcome, Response};
+use super::transport::Outcome;
 use crate::error::ErrorKind;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -36,10 +36,11 @@ pub(crate) fn next(outcome: &Outcome, number: u32, terms: &Terms, chance: f64, l
 /// Whether a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
-/// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right.
+/// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
+/// that is open; a 2xx leaves nothing open, even if its body broke off.
 fn may_repeat(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let passing = match outcome {
-        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504) || is_cut_short(response),
+        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
         Err(failure) => matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected),
     };
     passing && (resend_if_unknown || !may_have_been_sent(outcome))
@@ -59,10 +60,6 @@ pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
         },
         Err(failure) => failure.body_left,
     }
-}
-
-fn is_cut_short(response: &Response) -> bool {
-    matches!(response.status, 200..=299) && response.cut_short.is_some()
 }
 
 /// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
@@ -90,7 +87,7 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::transport::Failure;
+    use crate::exchange::transport::{Failure, Response};
     use std::time::UNIX_EPOCH;
 
     fn answer(status: u16, retry_after: Option<u64>) -> Response {
@@ -136,10 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_cut_short_is_of_unknown_fate() {
+    fn what_was_accepted_is_not_sent_again_even_if_the_answer_broke_off() {
         let cut_short = Some(failure(ErrorKind::Disconnected, true));
         let outcome = Ok(Response { cut_short, ..answer(200, None) });
-        assert!(may_have_been_sent(&outcome) && !may_repeat(&outcome, false) && may_repeat(&outcome, true));
+        assert!(may_have_been_sent(&outcome) && !may_repeat(&outcome, false) && !may_repeat(&outcome, true));
     }
 
     #[test]

@@ -140,29 +140,33 @@ impl Http {
     /// What an error of ureq means. `body_left` tells how far the request had come.
     fn failure(&self, error: UreqError, body_left: bool) -> Failure {
         let host = self.base.authority();
-        let failure = match error {
+        let error = match error {
             UreqError::Other(inner) => match inner.downcast::<NotConnected>() {
                 // Made by our connector, so not a byte of the request has left.
                 Ok(not_connected) => return not_connected.failure(),
-                Err(inner) => {
-                    Failure::new(ErrorKind::Disconnected, format!("lost the connection to {host}")).because(inner)
-                }
+                Err(inner) => UreqError::Other(inner),
             },
-            UreqError::Timeout(_) if body_left => {
-                Failure::new(ErrorKind::Timeout, format!("timed out while waiting for the answer of {host}"))
-            }
-            UreqError::Timeout(_) => {
-                Failure::new(ErrorKind::Timeout, format!("timed out before the request to {host} was sent"))
-            }
-            UreqError::Io(error) => {
-                Failure::new(ErrorKind::Disconnected, format!("lost the connection to {host}")).because(error)
-            }
-            error => {
-                let summary = format!("what {host} sent is not HTTP that can be understood");
-                Failure::new(ErrorKind::UnexpectedResponse, summary).because(error.to_string())
-            }
+            error => error,
         };
-        failure.after_body(body_left)
+        let (kind, summary) = match &error {
+            UreqError::Timeout(_) if body_left => {
+                (ErrorKind::Timeout, format!("timed out while waiting for the answer of {host}"))
+            }
+            UreqError::Timeout(_) => (ErrorKind::Timeout, format!("timed out before the request to {host} was sent")),
+            UreqError::Io(_) => (ErrorKind::Disconnected, format!("lost the connection to {host}")),
+            _ => (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood")),
+        };
+        because(Failure::new(kind, summary).after_body(body_left), error)
+    }
+}
+
+/// `failure` with its cause: by its type if that is the standard library's, else by its text.
+fn because(failure: Failure, cause: UreqError) -> Failure {
+    match cause {
+        // The summary says it all.
+        UreqError::Timeout(_) => failure,
+        UreqError::Io(error) => failure.because(error),
+        error => failure.because(error.to_string()),
     }
 }
 

@@ -240,12 +240,7 @@ impl NotConnected {
             (_, Step::Connect) => format!("could not connect to {to}"),
             (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
         };
-        let failure = Failure::new(kind, summary);
-        match self.error {
-            UreqError::Timeout(_) => failure,
-            UreqError::Io(error) => failure.because(error),
-            error => failure.because(error.to_string()),
-        }
+        super::because(Failure::new(kind, summary), self.error)
     }
 }
 
