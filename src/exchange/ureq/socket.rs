@@ -86,6 +86,14 @@ fn uninterrupted(
     }
 }
 
+/// macOS refuses to set a limit once the peer has closed, even if its answer is still to be read.
+fn tolerant(set: io::Result<()>) -> io::Result<()> {
+    match set {
+        Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        set => set,
+    }
+}
+
 impl Transport for Socket {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
@@ -96,7 +104,7 @@ impl Transport for Socket {
         let mut output = &self.buffers.output()[..amount];
         while !output.is_empty() {
             let written = uninterrupted(limit, |left| {
-                stream.set_write_timeout(Some(left))?;
+                tolerant(stream.set_write_timeout(Some(left)))?;
                 stream.write(output)
             })?;
             if written == 0 {
@@ -111,7 +119,7 @@ impl Transport for Socket {
         let mut stream = &*self.stream;
         let input = self.buffers.input_append_buf();
         let amount = uninterrupted(limit, |left| {
-            stream.set_read_timeout(Some(left))?;
+            tolerant(stream.set_read_timeout(Some(left)))?;
             stream.read(input)
         })?;
         self.buffers.input_appended(amount);
