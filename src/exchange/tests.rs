@@ -140,7 +140,8 @@ fn without_a_hint_pauses_double_and_the_last_answer_stands() {
 fn a_submit_of_unknown_fate_is_sent_once_and_says_so() {
     for fate in [failure(ErrorKind::Disconnected, true), failure(ErrorKind::Timeout, true)] {
         let call = run([fate], terms(30 * SECOND));
-        assert!(call.result.unwrap_err().may_have_been_sent());
+        let error = call.result.unwrap_err();
+        assert!(error.may_have_been_sent() && !error.to_string().contains("deadline"), "there was time left: {error}");
     }
     for unclear in [status(503, None), status(500, None), status(302, None)] {
         let answer = run([unclear], terms(30 * SECOND)).result.unwrap();
@@ -196,7 +197,7 @@ fn one_deadline_bounds_tries_and_pauses_together() {
     assert!(error.to_string().contains("the deadline of this call is 30s"), "{error}");
     let year = 365 * 24 * 60 * 60 * SECOND;
     let unbounded = run([status(200, None)], terms(Duration::MAX)).limits;
-    assert!(unbounded[0] >= year && unbounded[0] < 100 * year, "{unbounded:?}");
+    assert!(unbounded[0] >= 9 * year && unbounded[0] < 100 * year, "{unbounded:?}");
     let own = Terms { timeout: None, ..terms(SECOND) };
     assert_eq!(run([status(200, None)], own).limits, [120 * SECOND]);
 }
