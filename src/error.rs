@@ -422,6 +422,10 @@ mod tests {
         let cause = std::io::Error::other("header 0123456789 refused");
         let error = Error::new(ErrorKind::Server, "failed").with_source(cause).sealed(&key, &[]);
         assert_eq!(error.source().unwrap().to_string(), "header [api key] refused");
+        let cause = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let harmless = Error::new(ErrorKind::Server, "failed").with_source(cause).sealed(&key, &[]);
+        let cause = harmless.source().unwrap().downcast_ref::<std::io::Error>();
+        assert_eq!(cause.unwrap().kind(), std::io::ErrorKind::ConnectionReset, "a harmless one keeps its type");
         let shown = format!("{error:?}");
         assert!(
             shown.starts_with("Error { kind: Server, summary: \"failed\"") && !shown.contains("0123456789"),

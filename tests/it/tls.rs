@@ -24,6 +24,8 @@ struct TlsServer {
 struct Seen {
     /// The number of requests on each connection that had one.
     requests: Vec<usize>,
+    /// All connections, those included whose handshake failed.
+    accepted: usize,
     /// The handshake of each.
     handshakes: Vec<Option<HandshakeKind>>,
 }
@@ -49,6 +51,7 @@ impl TlsServer {
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
+                shared.lock().unwrap().accepted += 1;
                 let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
                 let shared = Arc::clone(&shared);
                 std::thread::spawn(move || serve(StreamOwned::new(tls, stream.unwrap()), answers, &shared));
@@ -104,6 +107,7 @@ fn an_extra_root_is_trusted_and_later_connections_resume() {
     }
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen.requests, [1; 4]);
+    assert_eq!(seen.accepted, 5, "the roots that fit are known after the first handshake");
     assert!(matches!(seen.handshakes[0], Some(HandshakeKind::Full)), "{:?}", seen.handshakes);
     assert!(
         seen.handshakes[1..].iter().all(|kind| matches!(kind, Some(HandshakeKind::Resumed))),
@@ -160,6 +164,19 @@ fn what_is_no_tls_is_a_tls_error_and_sees_no_key() {
     let received = saw.recv().unwrap();
     assert!(!received.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
     assert!(!received.windows(9).any(|window| window == b"x-api-key"));
+}
+
+#[test]
+fn only_a_refused_certificate_is_worth_a_second_connection() {
+    let server = Server::start(|connection| {
+        connection.stream.read_exact(&mut [0; 5]).unwrap();
+    });
+    let url = format!("https://localhost:{}", server.address.port());
+    let authority = TlsServer::start("localhost", 1).authority;
+    let client = server.builder().base_url(url).extra_root_certificates(authority).build().unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
+    assert_eq!(server.connections(), 1);
 }
 
 #[test]
