@@ -166,24 +166,62 @@ fn signals_do_not_prolong_a_call() {
     }
 }
 
+/// A listener that takes no more connections, so that the next one gets no answer.
+#[cfg(target_os = "linux")]
+struct Full {
+    address: std::net::SocketAddr,
+    _held: (std::net::TcpListener, Vec<std::net::TcpStream>),
+}
+
+#[cfg(target_os = "linux")]
+impl Full {
+    fn new() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut held = Vec::new();
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
+            held.push(stream);
+            assert!(held.len() < 10_000);
+        }
+        Self { address, _held: (listener, held) }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_deadline_that_is_all_but_over_is_not_prolonged() {
-    // A listener that takes no more connections, so that the next one gets no answer.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut held = Vec::new();
-    while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
-        held.push(stream);
-        assert!(held.len() < 10_000);
-    }
-    let client = identifai::Client::builder("key").base_url(format!("http://{address}")).retries(0);
-    for client in [client.clone().timeout(Duration::from_micros(20)), client.connect_timeout(Duration::from_nanos(1))] {
+    let full = Full::new();
+    let client = identifai::Client::builder("key").base_url(format!("http://{}", full.address)).retries(0);
+    for client in [
+        client.clone().timeout(Duration::from_micros(20)),
+        client.clone().timeout(Duration::from_millis(50)),
+        client.connect_timeout(Duration::from_nanos(1)),
+    ] {
         let start = Instant::now();
         let error = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
         assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_address_that_does_not_answer_leaves_time_for_the_next() {
+    let full = Full::new();
+    let Ok(listener) = std::net::TcpListener::bind(("::1", full.address.port())) else {
+        eprintln!("SKIPPED an_address_that_does_not_answer_leaves_time_for_the_next: no IPv6 loopback");
+        return;
+    };
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+        std::io::Write::write_all(&mut stream, crate::support::accepted().as_bytes()).unwrap();
+        std::thread::park_timeout(Duration::from_secs(5));
+    });
+    let url = format!("http://localhost:{}", full.address.port());
+    let client = identifai::Client::builder("key").base_url(url).retries(0).connect_timeout(2 * DEADLINE);
+    let sent = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap();
+    assert_eq!(sent.identifier().as_str(), crate::support::ID);
 }
 
 #[test]

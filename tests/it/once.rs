@@ -18,6 +18,16 @@ fn a_connection_that_dies_after_the_body_is_not_tried_again() {
 }
 
 #[test]
+fn a_connection_that_is_reset_in_the_middle_of_the_body_surely_did_not_bring_it() {
+    // To close with bytes unread is to reset.
+    let server = Server::start(|connection| drop(connection.head()));
+    let job = Image::from_url("https://x.test/").ref_id("x".repeat(16 << 20));
+    let error = server.client().submit(&job).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, false), "{error}");
+    assert!(error.is_retryable());
+}
+
+#[test]
 fn a_reused_connection_that_dies_after_the_body_is_not_tried_again_either() {
     let server = Server::start(|connection| {
         connection.request();
