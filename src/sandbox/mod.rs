@@ -27,38 +27,23 @@
 //! ```
 
 mod form;
+mod server;
 mod service;
 
 use std::fmt;
-use std::io::{self, Read};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::io;
+use std::sync::Arc;
 
-use tiny_http::{Header, Request, Response, Server};
+use self::server::Server;
+use self::service::Service;
 
-use self::service::{Answer, Call, Service};
-
-/// The longest body that is read, in bytes.
-const BODY_LIMIT: u64 = 16 * 1024 * 1024;
-
-/// A running sandbox, on a port of its own. It stops when it is dropped.
+/// A running sandbox, on a port of its own. It stops when it is dropped, and closes its connections.
 ///
-/// Several may run at once; each has its own credits and submissions. A connection that a client keeps open cannot be
-/// closed from here: a request on it after the sandbox was dropped gets no answer before its deadline.
+/// Several may run at once; each has its own credits and submissions.
 pub struct Sandbox {
     base_url: String,
-    inside: Arc<Inside>,
-    server: Arc<Server>,
-    receiving: Option<JoinHandle<()>>,
-}
-
-/// What requests share. The server is not in it, so that a request which hangs does not keep the port.
-#[derive(Default)]
-struct Inside {
-    service: Service,
-    stopped: Mutex<bool>,
-    stop: Condvar,
+    service: Arc<Service>,
+    _server: Server,
 }
 
 impl Sandbox {
@@ -77,18 +62,10 @@ impl Sandbox {
     ///
     /// If the port cannot be listened on, or no thread started.
     pub fn start_on(port: u16) -> io::Result<Self> {
-        let server = Arc::new(Server::http(("127.0.0.1", port)).map_err(io::Error::other)?);
-        let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("no address"))?;
-        let inside = Arc::new(Inside::default());
-        let (requests, share) = (Arc::clone(&server), Arc::clone(&inside));
-        let receiving = spawn(move || {
-            while let Ok(request) = requests.recv() {
-                let inside = Arc::clone(&share);
-                // Without a thread the request is dropped, which answers it with a 500.
-                let _ = spawn(move || inside.answer(request));
-            }
-        })?;
-        Ok(Self { base_url: format!("http://{address}"), inside, server, receiving: Some(receiving) })
+        let service = Arc::new(Service::default());
+        let answering = Arc::clone(&service);
+        let server = Server::start(port, move |call| answering.answer(call))?;
+        Ok(Self { base_url: format!("http://{}", server.address()), service, _server: server })
     }
 
     /// What to give a client as its base URL.
@@ -104,7 +81,7 @@ impl Sandbox {
 
     /// How many credits are left.
     pub fn credits(&self) -> u64 {
-        self.inside.service.credits()
+        self.service.credits()
     }
 }
 
@@ -112,68 +89,4 @@ impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sandbox").field("base_url", &self.base_url).finish_non_exhaustive()
     }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        *self.inside.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.inside.stop.notify_all();
-        self.server.unblock();
-        if let Some(receiving) = self.receiving.take() {
-            let _ = receiving.join();
-        }
-    }
-}
-
-fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("identifai-sandbox".to_owned()).spawn(run)
-}
-
-impl Inside {
-    fn answer(&self, mut request: Request) {
-        let mut body = Vec::new();
-        let answer = match request.as_reader().take(BODY_LIMIT + 1).read_to_end(&mut body) {
-            Ok(_) if body.len() as u64 > BODY_LIMIT => Answer::too_large(),
-            Ok(_) => self.service.answer(&call(&request, &body)),
-            // The client went away in the middle of its request.
-            Err(_) => return,
-        };
-        if answer.delay.is_zero() || !self.stops_within(answer.delay) {
-            respond(request, &answer);
-        }
-    }
-
-    fn stops_within(&self, delay: Duration) -> bool {
-        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.stop.wait_timeout_while(stopped, delay, |stopped| !*stopped);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
-fn call<'a>(request: &'a Request, body: &'a [u8]) -> Call<'a> {
-    let header = |name: &'static str| {
-        let found = request.headers().iter().find(|header| header.field.equiv(name));
-        found.map(|header| header.value.as_str())
-    };
-    Call {
-        method: request.method().as_str(),
-        path: request.url().split('?').next().unwrap_or_default(),
-        api_key: header("X-Api-Key"),
-        accept: header("Accept"),
-        content_type: header("Content-Type"),
-        body,
-    }
-}
-
-fn respond(request: Request, answer: &Answer) {
-    let mut response = Response::from_string(answer.body.as_str()).with_status_code(answer.status);
-    let retry_after = answer.retry_after.map(|seconds| ("Retry-After", seconds.to_string()));
-    let content_type = Some(("Content-Type", answer.content_type.to_owned()));
-    for (name, value) in [content_type, retry_after].into_iter().flatten() {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
-    }
-    // It fails if the client has gone, which is the client's business.
-    let _ = request.respond(response);
 }

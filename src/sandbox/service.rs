@@ -47,12 +47,8 @@ impl Answer {
     }
 
     /// As the framework that the backend seems to run on words it.
-    fn message(status: u16, text: &str) -> Self {
+    pub(super) fn message(status: u16, text: &str) -> Self {
         Self::new(status, "application/json", json!({ "message": text }).to_string())
-    }
-
-    pub(super) fn too_large() -> Self {
-        Self::message(413, "The sandbox reads no more than 16 MiB.")
     }
 }
 

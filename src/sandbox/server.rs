@@ -1,0 +1,264 @@
+//! HTTP/1.1 on loopback: a thread a connection, and all of them end with their server.
+//!
+//! The sockets are handled here because the small blocking server crates either cannot be stopped while clients keep
+//! connections open, or let a connection starve behind idle ones (`tiny_http` 0.12 does both). Heads are read by httparse,
+//! which ureq brings along anyway.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::service::{Answer, Call};
+
+/// The longest head and body that are read, in bytes.
+const HEAD_LIMIT: u64 = 64 * 1024;
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+const MAX_HEADERS: usize = 100;
+
+type Handler = Box<dyn Fn(&Call<'_>) -> Answer + Send + Sync>;
+
+/// A listening server. It stops when it is dropped.
+pub(super) struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    handler: Handler,
+    state: Mutex<State>,
+    stop: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    /// The connections that stand, by their number.
+    open: HashMap<u64, TcpStream>,
+    accepted: u64,
+}
+
+impl Server {
+    pub(super) fn start(port: u16, handler: impl Fn(&Call<'_>) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = listener.local_addr()?;
+        let shared = Shared { handler: Box::new(handler), state: Mutex::default(), stop: Condvar::new() };
+        let shared = Arc::new(shared);
+        let accepting = {
+            let shared = Arc::clone(&shared);
+            spawn(move || shared.accept(&listener))?
+        };
+        Ok(Self { address, shared, accepting: Some(accepting) })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.stopped = true;
+        for stream in state.open.values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        drop(state);
+        self.shared.stop.notify_all();
+        // Wakes the accepting thread, which takes the listener along.
+        let _ = TcpStream::connect(self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("identifai-sandbox".to_owned()).spawn(run)
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn accept(self: &Arc<Self>, listener: &TcpListener) {
+        for stream in listener.incoming() {
+            // A client that went away before it was accepted is no reason to stop.
+            let Ok(stream) = stream else { continue };
+            let Some(number) = self.register(&stream) else { return };
+            let shared = Arc::clone(self);
+            let serving = spawn(move || {
+                // An error is a connection that ended, which is the client's business.
+                let _ = shared.serve(&stream);
+                shared.lock().open.remove(&number);
+            });
+            if serving.is_err() {
+                self.lock().open.remove(&number);
+            }
+        }
+    }
+
+    /// Notes a connection, to be closed with the server; `None` once that has stopped.
+    fn register(&self, stream: &TcpStream) -> Option<u64> {
+        let mut state = self.lock();
+        state.accepted += 1;
+        let number = state.accepted;
+        if state.stopped {
+            return None;
+        }
+        // What cannot be noted is not served, as it could not be closed.
+        match stream.try_clone() {
+            Ok(copy) => drop(state.open.insert(number, copy)),
+            Err(_) => drop(stream.shutdown(Shutdown::Both)),
+        }
+        Some(number)
+    }
+
+    fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let mut reader = BufReader::new(stream);
+        while let Some(head) = read_head(&mut reader)? {
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+            let mut request = httparse::Request::new(&mut headers);
+            if !matches!(request.parse(&head), Ok(httparse::Status::Complete(_))) {
+                return respond(stream, &Answer::message(400, "This is not HTTP/1.1."), true);
+            }
+            let header = |name: &str| {
+                let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+                found.and_then(|header| std::str::from_utf8(header.value).ok())
+            };
+            let length = match (header("Content-Length"), header("Transfer-Encoding")) {
+                (None, None) => 0,
+                (Some(length), None) => length.parse().unwrap_or(usize::MAX),
+                _ => return respond(stream, &Answer::message(411, "The sandbox wants a Content-Length."), true),
+            };
+            if length > BODY_LIMIT {
+                return respond(stream, &Answer::message(413, "The sandbox reads no more than 16 MiB."), true);
+            }
+            if header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue")) {
+                stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body)?;
+            let answer = (self.handler)(&Call {
+                method: request.method.unwrap_or_default(),
+                path: request.path.unwrap_or_default().split('?').next().unwrap_or_default(),
+                api_key: header("X-Api-Key"),
+                accept: header("Accept"),
+                content_type: header("Content-Type"),
+                body: &body,
+            });
+            let close = request.version != Some(1)
+                || header("Connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
+            if self.stops_within(answer.delay) {
+                return Ok(());
+            }
+            respond(stream, &answer, close)?;
+            if close {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn stops_within(&self, delay: Duration) -> bool {
+        let waited = self.stop.wait_timeout_while(self.lock(), delay, |state| !state.stopped);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stopped
+    }
+}
+
+/// The bytes up to the blank line; `None` at the end of the connection.
+fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::new();
+    let mut reader = reader.take(HEAD_LIMIT);
+    while !head.ends_with(b"\r\n\r\n") {
+        if reader.read_until(b'\n', &mut head)? == 0 {
+            return if reader.limit() == 0 { Ok(Some(head)) } else { Ok(None) };
+        }
+    }
+    Ok(Some(head))
+}
+
+fn respond(mut stream: &TcpStream, answer: &Answer, close: bool) -> io::Result<()> {
+    let Answer { status, content_type, body, retry_after, .. } = answer;
+    let reason = if *status < 400 { "OK" } else { "Refused" };
+    let retry_after = retry_after.map_or_else(String::new, |seconds| format!("Retry-After: {seconds}\r\n"));
+    let connection = if close { "Connection: close\r\n" } else { "" };
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status} {reason}\r\nContent-Type: {content_type}\r\n{retry_after}{connection}\
+         Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(answer.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn echo() -> Server {
+        let handler = |call: &Call<'_>| {
+            let body = String::from_utf8_lossy(call.body);
+            Answer::message(200, &format!("{} {} {body}", call.method, call.path))
+        };
+        Server::start(0, handler).unwrap()
+    }
+
+    /// All that comes back until the server closes, or nothing more comes.
+    fn exchange(server: &Server, request: &str) -> String {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    #[test]
+    fn requests_follow_each_other_on_a_connection() {
+        let one = "POST /a?q HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+        let two = "GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let answers = exchange(&echo(), &format!("{one}{two}{one}"));
+        assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{answers}");
+        assert!(answers.contains("POST /a hi") && answers.contains("GET /b "), "{answers}");
+    }
+
+    #[test]
+    fn what_it_cannot_read_it_refuses() {
+        let server = echo();
+        let table = [
+            ("nonsense\r\n\r\n".to_owned(), "400"),
+            ("x".repeat(64 * 1024), "400"),
+            ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(), "411"),
+            ("POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n".to_owned(), "413"),
+            ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".to_owned(), "413"),
+        ];
+        for (request, status) in table {
+            let answer = exchange(&server, &request);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        }
+        assert_eq!(exchange(&server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhi"), "", "cut off");
+    }
+
+    #[test]
+    fn who_asks_before_sending_a_body_is_told_to_go_on() {
+        let request = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi";
+        assert!(exchange(&echo(), request).starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+    }
+
+    #[test]
+    fn everything_ends_with_it() {
+        let server = echo();
+        let address = server.address();
+        let mut idle = TcpStream::connect(address).unwrap();
+        idle.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert!(idle.read(&mut [0; 16]).unwrap() > 0, "it is being served");
+        drop(server);
+        let _ = idle.read_to_end(&mut Vec::new());
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
