@@ -192,12 +192,12 @@ impl fmt::Display for Error {
             write!(f, ": {message}")?;
         }
         if let Some(pause) = inner.retry_after {
-            write!(f, "; try again in {} s", pause.as_secs_f64().ceil())?;
+            write!(f, " (try again in {} s)", pause.as_secs_f64().ceil())?;
         }
         if let Some(identifier) = &inner.identifier {
-            write!(f, "; it was submitted as {identifier}")?;
+            write!(f, " (it was submitted as {identifier})")?;
         } else if inner.may_have_been_sent {
-            f.write_str("; the submit may have been accepted all the same")?;
+            f.write_str(" (the submit may have been accepted all the same)")?;
         }
         Ok(())
     }

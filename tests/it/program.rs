@@ -115,7 +115,10 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
     assert_eq!((outcome.status, outcome.out.as_str()), (4, format!("{ID}\n").as_str()));
     let [first, second] = outcome.err.lines().collect::<Vec<_>>().try_into().unwrap();
     assert_eq!(first, "identifai: item 1: the service refused the request (HTTP 400): No \\u{1b}[31mway");
-    assert!(second.starts_with("identifai: item 2: ") && second.ends_with("try again in 600 s"), "{second}");
+    assert!(
+        second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
+        "{second}"
+    );
     let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
     assert_eq!((outcome.status, outcome.err.as_str()), (3, ""));
     let message = "No \\u{1b}[31mway";
@@ -242,7 +245,7 @@ fn ctrl_c_ends_the_call_with_status_130() {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), server.requests().len()), (Some(130), 1), "{err}");
-    assert!(err.contains("cancelled; the submit may have been accepted"), "{err}");
+    assert!(err.contains("cancelled (the submit may have been accepted"), "{err}");
 }
 
 #[test]

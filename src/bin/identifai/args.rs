@@ -31,6 +31,7 @@ pub(crate) struct Arguments {
 
 /// What every command that talks to the service takes, before or after its name.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Where the service is [default: $IDENTIFAI_BASE_URL, or https://backend.identifai.net]
     #[arg(long, global = true, value_name = "URL")]
