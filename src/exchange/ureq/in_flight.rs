@@ -48,7 +48,9 @@ impl Drop for Restore {
 /// Runs a part of the request that may take no longer than `limit`, nor than the request.
 pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     let whole = end();
-    set_end(whole.map(|end| end.min(Instant::now() + limit)));
+    // A limit beyond all time is none.
+    let part = Instant::now().checked_add(limit);
+    set_end(whole.map(|end| part.map_or(end, |part| end.min(part))));
     let outcome = run();
     set_end(whole);
     outcome
@@ -150,6 +152,7 @@ mod tests {
         let key = ApiKey::new("key");
         during(HOUR, &key, || {
             assert!(within(2 * HOUR, left) <= HOUR);
+            assert!(within(Duration::MAX, left) <= HOUR);
             assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
             assert_eq!(during(Duration::ZERO, &key, left), Duration::ZERO);
             assert!(left() > HOUR / 2);
