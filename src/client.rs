@@ -8,13 +8,13 @@ use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::{Answer, Exchange, Terms};
 use crate::media::{Medium, Submission, Submitted};
-use crate::settings::{Settings, process_env, settings_setters};
+use crate::settings::{Settings, check_timeout, process_env, settings_setters};
 use crate::wire::{request, response};
 
 /// A blocking client of the identifAI API.
 ///
-/// Cheap to clone, and to be shared between threads: clones use the same connections. It runs no thread and no runtime
-/// of its own, so it works anywhere, inside an async program's blocking section too. After a fork the child opens
+/// Cheap to clone, and to be shared between threads: clones use the same connections. It has no runtime of its own
+/// and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section too. After a fork the child opens
 /// connections of its own.
 ///
 /// ```no_run
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// [`Config`](crate::ErrorKind::Config) if there is no key, or one of the two is unusable.
     pub fn from_env() -> Result<Self> {
-        Self::new(&Settings::from_env(process_env)?)
+        ClientBuilder::from_env()?.build()
     }
 
     fn new(settings: &Settings) -> Result<Self> {
@@ -70,13 +70,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, or what the exchange came to. See
-    /// [`Error::may_have_been_sent`].
+    /// [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent, or any other
+    /// [`ErrorKind`] but those of results. [`Error::may_have_been_sent`] tells whether it may have been paid for.
     pub fn submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
         self.try_submit(job).map_err(|error| error.sealed(&self.key, &job.secrets()))
     }
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
+        check_timeout(self.terms.timeout)?;
         job.check()?;
         let Answer { response, may_have_been_sent } =
             self.exchange.call(&request::submit(job), &self.key, &self.terms)?;
@@ -91,7 +92,7 @@ impl Client {
 
     /// The same client with another deadline for each call. It shares connections and canceller.
     ///
-    /// A deadline of zero makes the calls fail.
+    /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         let terms = Terms { timeout: Some(timeout), ..self.terms.clone() };
@@ -161,6 +162,16 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
+    /// Settings with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) if there is no key.
+    pub fn from_env() -> Result<Self> {
+        Ok(Self { settings: Settings::from_env(process_env)? })
+    }
+
     settings_setters!();
 
     /// Checks the settings and makes the client. Nothing is sent or connected yet.

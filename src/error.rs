@@ -26,11 +26,11 @@ pub enum ErrorKind {
     InvalidInput,
     /// A setting (key, base URL, proxy, ...) is unusable; nothing was sent. The message names the setting.
     Config,
-    /// No connection: the name was not found, or nobody answered there. Nothing was sent.
+    /// No connection: the name was not found, or nobody answered there. This try sent nothing.
     Connect,
-    /// No secure connection: the certificate or the handshake was refused. Nothing was sent.
+    /// No secure connection: the certificate or the handshake was refused. This try sent nothing.
     Tls,
-    /// The deadline of the call passed.
+    /// A limit passed: the deadline of the call, or the connect timeout.
     Timeout,
     /// The connection ended before the answer was complete.
     Disconnected,
@@ -159,15 +159,15 @@ impl Error {
         self.0.identifier.as_ref()
     }
 
-    /// How long to wait before the same call can succeed, if that is known.
+    /// How long to wait before trying again: what the service asked for, or the pause that the deadline had no room for.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
     /// Whether the same call may succeed later and repeating it cannot pay twice.
     pub fn is_retryable(&self) -> bool {
-        use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
-        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
+        use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout};
+        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout);
         passing && !self.0.may_have_been_sent
     }
 

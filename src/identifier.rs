@@ -1,5 +1,6 @@
 //! The identifier of a submission: checked once, safe in a path ever after.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -66,6 +67,13 @@ impl From<Identifier> for String {
 
 impl AsRef<str> for Identifier {
     fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that a map by identifier can be asked with text.
+impl Borrow<str> for Identifier {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

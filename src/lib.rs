@@ -36,7 +36,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// The README's examples are tests, too.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "sandbox"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

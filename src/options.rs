@@ -15,7 +15,7 @@ use crate::settings::{Connection, Settings, process_env, settings_setters};
 ///
 /// It spends credits of the account. It blocks until the service has answered or the deadline (120 seconds by default)
 /// has passed, may be called from anywhere, and starts no thread on a warm call. Calls share a small cache of
-/// connections; for many calls a [`Client`] says so in the open.
+/// connections; for many calls, or calls that are to be cancelled, there is [`Client`].
 ///
 /// ```no_run
 /// use identifai::{UrlOptions, classify_from_url};
@@ -53,49 +53,57 @@ impl UrlOptions {
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config) if there is no key.
+    /// [`Config`](crate::ErrorKind::Config) if there is no key. What else is wrong, the call reports.
     pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
         Ok(Self { settings: Settings::from_env(process_env)?, image: Image::from_url(file_url) })
     }
 
     settings_setters!();
 
-    /// See [`Submission::ref_id`].
+    /// Your own reference, which comes back with the result; see [`Submission::ref_id`].
+    /// Default: not sent.
     pub fn ref_id(self, ref_id: impl Into<String>) -> Self {
         self.map(|image| image.ref_id(ref_id))
     }
 
-    /// See [`Submission::webhook_url`].
+    /// A URL that the service shall send the result to as well; see [`Submission::webhook_url`].
+    /// Default: not sent.
     pub fn webhook_url(self, webhook_url: impl Into<String>) -> Self {
         self.map(|image| image.webhook_url(webhook_url))
     }
 
-    /// See [`Submission::no_cache`].
+    /// Whether to analyse anew what was submitted before, which may cost again; see [`Submission::no_cache`].
+    /// Default: not sent.
     pub fn no_cache(self, on: bool) -> Self {
         self.map(|image| image.no_cache(on))
     }
 
-    /// See [`Submission::with_morphing`].
+    /// Whether to look for morphing in people's faces, too; see [`Submission::with_morphing`].
+    /// Default: not sent.
     pub fn with_morphing(self, on: bool) -> Self {
         self.map(|image| image.with_morphing(on))
     }
 
-    /// See [`Submission::with_tampering`].
+    /// Whether to look for manipulation without generative AI, too; see [`Submission::with_tampering`].
+    /// Default: not sent.
     pub fn with_tampering(self, on: bool) -> Self {
         self.map(|image| image.with_tampering(on))
     }
 
-    /// See [`Submission::with_heatmap`].
+    /// Whether to make a heatmap of AI content, too; see [`Submission::with_heatmap`].
+    /// Default: not sent.
     pub fn with_heatmap(self, on: bool) -> Self {
         self.map(|image| image.with_heatmap(on))
     }
 
-    /// See [`Submission::with_nsfw`].
+    /// Whether to tell if the image is not safe for work, too; see [`Submission::with_nsfw`].
+    /// Default: not sent.
     pub fn with_nsfw(self, on: bool) -> Self {
         self.map(|image| image.with_nsfw(on))
     }
 
-    /// See [`Submission::prevent_c2pa_forces`].
+    /// Whether to keep a C2PA signature from forcing the verdict to artificial; see [`Submission::prevent_c2pa_forces`].
+    /// Default: not sent.
     pub fn prevent_c2pa_forces(self, on: bool) -> Self {
         self.map(|image| image.prevent_c2pa_forces(on))
     }

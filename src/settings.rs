@@ -122,7 +122,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-fn check_timeout(timeout: Option<Duration>) -> Result<()> {
+pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
     match timeout {
         Some(Duration::ZERO) => Err(Error::config("timeout", "must be longer than zero")),
         _ => Ok(()),
@@ -265,7 +265,8 @@ macro_rules! settings_setters {
         }
 
         /// A function that sees every try, with the pause that follows it: for logs and measurements, since this crate
-        /// prints nothing. It runs on the calling thread. Default: none.
+        /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would be
+        /// lost. Default: none.
         pub fn on_attempt(mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) -> Self {
             self.settings.observe(see);
             self

@@ -109,7 +109,7 @@ impl Exchange {
             let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();
             let why = match next {
                 _ if passed => format!(" (the deadline of this call is {:?})", deadline.total),
-                Next::TooLate(pause) => format!(" (no time to try again, {pause:?} later)"),
+                Next::TooLate(pause) => format!(" (no time to try again, {:.1} s later)", pause.as_secs_f64()),
                 _ => return failure,
             };
             Failure { summary: failure.summary + &why, ..failure }

@@ -109,14 +109,11 @@ impl Http {
         let chunked = head.version == Version::HTTP_11
             && text(headers, &TRANSFER_ENCODING).is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"));
         let mut bytes = Vec::new();
-        let cut_short = if declared.is_some_and(|length| length > self.response_limit) {
-            Some(self.too_long())
-        } else {
-            match body.as_reader().take(self.response_limit.saturating_add(1)).read_to_end(&mut bytes) {
-                Ok(_) if bytes.len() as u64 > self.response_limit => Some(self.too_long()),
-                Ok(_) => None,
-                Err(error) => Some(self.failure(error.into(), true)),
-            }
+        // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
+        let cut_short = match body.as_reader().take(self.response_limit.saturating_add(1)).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 > self.response_limit => Some(self.too_long()),
+            Ok(_) => None,
+            Err(error) => Some(self.failure(error.into(), true)),
         };
         Response {
             status: head.status.as_u16(),
@@ -143,7 +140,7 @@ impl Http {
         let error = match error {
             UreqError::Other(inner) => match inner.downcast::<NotConnected>() {
                 // Made by our connector, so not a byte of the request has left.
-                Ok(not_connected) => return not_connected.failure(),
+                Ok(not_connected) => return not_connected.failure(&self.base),
                 Err(inner) => UreqError::Other(inner),
             },
             error => error,

@@ -2,7 +2,9 @@
 
 mod image;
 
+use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use serde::de::Error as _;
@@ -101,12 +103,21 @@ impl<M: Medium> Submission<M> {
     /// What nobody else shall see of the URLs: signatures and tokens in their queries, and passwords.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let urls = [Some(&self.file_url), self.webhook_url.as_ref()].into_iter().flatten();
-        let secrets = urls.flat_map(|url| {
-            let query = url.split_once('?').map(|(_, query)| query);
-            [query, Url::split(url).and_then(|url| url.user_info)]
-        });
+        let mut secrets = Vec::new();
+        for url in urls {
+            let url = url.split_once('#').map_or(url.as_str(), |(url, _)| url);
+            let user_info = Url::split(url).and_then(|url| url.user_info).unwrap_or_default();
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+            // Each may be quoted whole or in parts.
+            secrets.extend([query, user_info]);
+            secrets.extend(user_info.split_once(':').map(|(_, password)| password).into_iter().chain(values));
+        }
         // What is shorter is no secret, and would be found in many a word.
-        secrets.flatten().filter(|secret| secret.len() >= 4).collect()
+        secrets.retain(|secret| secret.len() >= 4);
+        // The longest first, so that none is broken up by a part of it.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
     }
 
     /// Adds every field that is set.
@@ -184,6 +195,12 @@ impl<M: Medium> PartialEq for Submitted<M> {
 
 impl<M: Medium> Eq for Submitted<M> {}
 
+impl<M: Medium> Hash for Submitted<M> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identifier.hash(state);
+    }
+}
+
 impl<M: Medium> fmt::Debug for Submitted<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Submitted").field("medium", &M::NAME).field("identifier", &self.identifier).finish()
@@ -192,14 +209,13 @@ impl<M: Medium> fmt::Debug for Submitted<M> {
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
-    medium: std::borrow::Cow<'a, str>,
-    identifier: std::borrow::Cow<'a, Identifier>,
+    medium: Cow<'a, str>,
+    identifier: Cow<'a, Identifier>,
 }
 
 impl<M: Medium> Serialize for Submitted<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored { medium: M::NAME.into(), identifier: std::borrow::Cow::Borrowed(&self.identifier) }
-            .serialize(serializer)
+        Stored { medium: M::NAME.into(), identifier: Cow::Borrowed(&self.identifier) }.serialize(serializer)
     }
 }
 

@@ -134,10 +134,10 @@ impl Shared {
             let length = match (header("Content-Length"), header("Transfer-Encoding")) {
                 (None, None) => 0,
                 (Some(length), None) => length.parse().unwrap_or(usize::MAX),
-                _ => return respond(stream, &Answer::message(411, "The sandbox wants a Content-Length."), true),
+                _ => return respond(stream, &Answer::message(411, "A Content-Length is wanted."), true),
             };
             if length > BODY_LIMIT {
-                return respond(stream, &Answer::message(413, "The sandbox reads no more than 16 MiB."), true);
+                return respond(stream, &Answer::message(413, "No more than 16 MiB are read here."), true);
             }
             if header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue")) {
                 stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;

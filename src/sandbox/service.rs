@@ -83,10 +83,10 @@ impl Service {
 
     pub(super) fn answer(&self, call: &Call<'_>) -> Answer {
         if call.path != "/api/image_fromurl" {
-            return Answer::message(404, "The sandbox does not know this path.");
+            return Answer::message(404, "This path is not known here.");
         }
         if call.method != "POST" {
-            return Answer::message(405, "The sandbox knows this path for POST only.");
+            return Answer::message(405, "This path takes POST only.");
         }
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
@@ -156,7 +156,7 @@ fn check(fields: &[(String, String)]) -> Result<(), String> {
                 return Err("The file_url field must be a valid URL.".to_owned());
             }
             name if !SWITCHES.contains(&name) && !TEXTS.contains(&name) => {
-                return Err(format!("The {name} field is not one that the sandbox knows."));
+                return Err(format!("The {name} field is not known here."));
             }
             _ => {}
         }

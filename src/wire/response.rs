@@ -22,7 +22,7 @@ pub(crate) fn identifier(response: Response) -> Result<Identifier> {
 }
 
 #[derive(Deserialize)]
-struct Submitted {
+struct SubmitAnswer {
     identifier: Option<Value>,
 }
 
@@ -33,7 +33,8 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
-        let answer: Submitted = serde_json::from_str(body).map_err(|_| "it is not whole JSON with one identifier")?;
+        let answer: SubmitAnswer =
+            serde_json::from_str(body).map_err(|_| "it is not whole JSON with one identifier")?;
         match answer.identifier {
             Some(Value::String(text)) => text,
             Some(Value::Null) | None => return Err("it has no identifier"),
@@ -89,7 +90,7 @@ fn refusal(response: &Response) -> Error {
             (ErrorKind::OutOfCredits, "no credits left".to_owned())
         }
         403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".to_owned()),
-        404 => (ErrorKind::NotFound, "not found".to_owned()),
+        404 => (ErrorKind::NotFound, "not found; is the base URL that of the API?".to_owned()),
         429 => (ErrorKind::RateLimited, "the key's rate limit is reached".to_owned()),
         400..=499 => (ErrorKind::Rejected, "the service refused the request".to_owned()),
         500..=599 => (ErrorKind::Server, "the service failed".to_owned()),

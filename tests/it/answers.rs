@@ -95,6 +95,7 @@ fn more_than_the_limit_is_not_read() {
         let error = limited.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
         assert!(error.to_string().contains("limit of 1000 bytes"), "{error}");
+        assert!(error.body().unwrap().contains(ID), "what was paid for can be found");
         assert!(error.may_have_been_sent());
     }
     let server = Server::answering(answer(200, "application/json", &object));

@@ -202,6 +202,7 @@ fn swapped_arguments_do_not_show_the_key() {
         (&["--api-key-file", KEY, "classify", CAT], "--api-key-file: cannot read"),
         (&["classify", CAT, &format!("--with-nsfw={KEY}")], "--with-nsfw"),
         (&["classify", CAT, "--ref-id", "r", "--webhook-url", KEY], "webhook_url"),
+        (&[&format!("--json={KEY}"), "classify", CAT], "takes no value"),
         (&["sandbox", KEY], "not expected"),
         (&["sandbox", "--port", KEY], "--port"),
         (&["classify", CAT, &format!("-{KEY}")], "not expected"),

@@ -88,7 +88,7 @@ fn a_proxy_that_is_none_is_a_failed_connection() {
     let gone =
         Client::builder(KEY).base_url("https://api.test").proxy("http://127.0.0.1:1").retries(0).build().unwrap();
     let error = gone.submit(&Image::from_url(CAT)).unwrap_err();
-    assert_eq!(error.to_string(), "could not connect to 127.0.0.1:1");
+    assert_eq!(error.to_string(), "could not connect to the proxy 127.0.0.1:1");
 }
 
 #[cfg(all(any(feature = "rustls", feature = "native-tls"), not(feature = "socks-proxy")))]

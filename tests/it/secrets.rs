@@ -104,9 +104,11 @@ fn no_echo_of_the_service_shows_the_key() {
 
 #[test]
 fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
-    let token = "X-Signature=pl4nted/t0ken%3D";
-    let file_url = format!("https://user:pl4nted@files.test/cat.jpg?{token}");
-    for text in [file_url.clone(), file_url.replace('/', "\\/")] {
+    let token = "a=1&X-Signature=pl4nted/t0ken%3D";
+    let file_url = format!("https://user:pl4nted@files.test/cat.jpg?{token}#page");
+    let fetched = file_url.trim_end_matches("#page").to_owned();
+    let parts = "https://pl4nted and pl4nted/t0ken%3D".to_owned();
+    for text in [file_url.clone(), fetched, parts, file_url.replace('/', "\\/")] {
         let server =
             Server::answering(answer(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
         let opts = UrlOptions::new(KEY, &file_url).base_url(server.base_url()).webhook_url(&file_url);

@@ -34,7 +34,10 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
 
     let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     match error.kind() {
-        ErrorKind::InvalidSubcommand => note("no such command; `identifai --help` lists them"),
+        ErrorKind::InvalidSubcommand => {
+            note("no such command; `identifai --help` lists them (to submit: `identifai classify URL`)");
+        }
+        ErrorKind::TooManyValues => note(&format!("{}: takes no value", named(ContextKind::InvalidArg))),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = error.source().map_or_else(|| "not one of its values".to_owned(), ToString::to_string);
             note(&format!("{}: {reason}", named(ContextKind::InvalidArg)));

@@ -20,6 +20,7 @@ use super::in_flight::{self, Keyed};
 use super::socket::Dial;
 use crate::error::ErrorKind;
 use crate::exchange::lookup::Lookups;
+use crate::exchange::target::Base;
 use crate::exchange::transport::Failure;
 
 /// The resolver for ureq: see above.
@@ -230,8 +231,11 @@ impl NotConnected {
         }
     }
 
-    pub(super) fn failure(self) -> Failure {
-        let (kind, to) = (self.kind(), &self.to);
+    /// What this means to a call to `base`; whatever else was to be reached is a proxy.
+    pub(super) fn failure(self, base: &Base) -> Failure {
+        let is_target = self.to == format!("{}:{}", base.host(), base.port());
+        let to = if is_target { self.to.clone() } else { format!("the proxy {}", self.to) };
+        let kind = self.kind();
         let summary = match (kind, self.step) {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
@@ -280,10 +284,11 @@ mod tests {
                 "the proxy did not connect to api.test:443",
             ),
         ];
+        let base = Base::parse("https://api.test").unwrap();
         let uri = Uri::from_static("https://user:pw@api.test/");
         for (step, error, kind, summary) in table {
             let UreqError::Other(marked) = NotConnected::at(step, &uri, error) else { panic!("not marked") };
-            let failure = marked.downcast::<NotConnected>().unwrap().failure();
+            let failure = marked.downcast::<NotConnected>().unwrap().failure(&base);
             assert_eq!((failure.kind, failure.summary.as_str(), failure.body_left), (kind, summary, false));
         }
     }
