@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api_key::ApiKey;
+use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::{Answer, Exchange, Terms};
 use crate::media::{Medium, Submission, Submitted};
-use crate::settings::{Settings, check_timeout, process_env, settings_setters};
+use crate::settings::{Settings, check_timeout, settings_setters};
 use crate::wire::{request, response};
 
 /// A blocking client of the identifAI API.
@@ -51,7 +52,7 @@ impl Client {
     }
 
     fn new(settings: &Settings) -> Result<Self> {
-        Self::over(Arc::new(Exchange::new(settings.connection.target(process_env)?)?), settings)
+        Self::over(Arc::new(Exchange::new(settings.connection.target(environment::of_process)?)?), settings)
     }
 
     /// A client that shares the connections of `exchange`.
@@ -169,7 +170,7 @@ impl ClientBuilder {
     ///
     /// [`Config`](ErrorKind::Config) if there is no key.
     pub fn from_env() -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(process_env)? })
+        Ok(Self { settings: Settings::from_env(environment::of_process)? })
     }
 
     settings_setters!();

@@ -296,8 +296,8 @@ impl Error {
         self
     }
 
-    /// Takes the key out of every text of this error, and what else is `secret`. Every error passes here on its way to
-    /// the caller.
+    /// Takes the key out of every text of this error, and the `secrets`. Every error of a call passes here on its way
+    /// to the caller; those from before a call hold no value that anybody gave.
     pub(crate) fn sealed(mut self, key: &ApiKey, secrets: &[&str]) -> Self {
         let inner = &mut *self.0;
         let clean = |text: &str| {

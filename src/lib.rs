@@ -42,6 +42,7 @@ struct Readme;
 
 mod api_key;
 mod client;
+mod environment;
 mod error;
 mod exchange;
 mod identifier;

@@ -4,11 +4,12 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::api_key::ApiKey;
 use crate::client::Client;
+use crate::environment;
 use crate::error::Result;
 use crate::exchange::{Exchange, PerProcess};
 use crate::identifier::Identifier;
 use crate::media::{Image, Submission};
-use crate::settings::{Connection, Settings, process_env, settings_setters};
+use crate::settings::{Connection, Settings, settings_setters};
 
 /// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
 /// identifier.
@@ -55,7 +56,7 @@ impl UrlOptions {
     ///
     /// [`Config`](crate::ErrorKind::Config) if there is no key. What else is wrong, the call reports.
     pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(process_env)?, image: Image::from_url(file_url) })
+        Ok(Self { settings: Settings::from_env(environment::of_process)?, image: Image::from_url(file_url) })
     }
 
     settings_setters!();
@@ -134,7 +135,7 @@ fn client_for(settings: &Settings) -> Result<Client> {
         cache[..=at].rotate_right(1);
     } else {
         let connection = settings.connection.clone();
-        let exchange = Arc::new(Exchange::new(connection.target(process_env)?)?);
+        let exchange = Arc::new(Exchange::new(connection.target(environment::of_process)?)?);
         cache.truncate(CACHED - 1);
         cache.insert(0, Cached { connection, exchange });
     }

@@ -1,5 +1,6 @@
 //! Which proxy stands between a client and the service, if any: decided once, from settings or the environment.
 
+use crate::environment;
 use crate::error::{Error, Result};
 use crate::exchange::{Base, ProxyUrl};
 use crate::url::{Url, has_usable_port};
@@ -37,7 +38,7 @@ impl Proxy {
 /// The variable for the base's scheme before the one for all, lower case before upper case, as curl has it; `HTTP_PROXY`
 /// in capitals counts for nothing, since a web server's CGI sets it from a request's header.
 fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let read = |name: &&str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let read = |name: &&str| environment::value(&env, name);
     let names: &[&str] = if base.is_https {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else {
@@ -87,10 +88,10 @@ fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     }
     match url.scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => Ok(()),
-        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks-proxy") => Ok(()),
-        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
-            Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`")
-        }
+        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => match cfg!(feature = "socks-proxy") {
+            true => Ok(()),
+            false => Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`"),
+        },
         _ => Err("must start with http://, https:// or socks5h://"),
     }
 }

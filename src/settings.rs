@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::api_key::ApiKey;
+use crate::environment;
 use crate::error::{Error, Result};
-use crate::exchange::{Base, Observer, ProxyUrl, Target, Terms};
+use crate::exchange::{Base, Target, Terms};
 use crate::proxy::Proxy;
 
 const BASE_URL: &str = "https://backend.identifai.net";
@@ -81,7 +82,7 @@ impl Settings {
 
     /// From `IDENTIFAI_API_KEY` and `IDENTIFAI_BASE_URL`, as `env` reads them; blank counts as unset.
     pub(crate) fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let read = |name| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let read = |name| environment::value(&env, name);
         let key =
             read(KEY_VARIABLE).ok_or_else(|| Error::config(KEY_VARIABLE, "this environment variable is not set"))?;
         let mut settings = Self::new(ApiKey::new(key));
@@ -89,10 +90,6 @@ impl Settings {
             settings.connection.base_url = base_url;
         }
         Ok(settings)
-    }
-
-    pub(crate) fn observe(&mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) {
-        self.terms.observer = Some(Observer::new(see));
     }
 
     /// Checks what is not part of the connection.
@@ -129,16 +126,7 @@ pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
     }
 }
 
-/// The environment of this process; what is not Unicode counts as unset.
-pub(crate) fn process_env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
 impl Connection {
-    pub(crate) fn set_proxy(&mut self, url: String) {
-        self.proxy = Proxy::Url(ProxyUrl(url));
-    }
-
     /// Checks everything, and works out what the settings come to.
     pub(crate) fn target(&self, env: impl Fn(&str) -> Option<String>) -> Result<Target> {
         let base = Base::parse(&self.base_url)?;
@@ -215,7 +203,7 @@ macro_rules! settings_setters {
         /// It never sees the key: only `https` goes through it. What goes to this machine uses no proxy.
         /// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, read when the connection settings are first used.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
-            self.settings.connection.set_proxy(url.into());
+            self.settings.connection.proxy = crate::proxy::Proxy::Url(crate::exchange::ProxyUrl(url.into()));
             self
         }
 
@@ -268,7 +256,7 @@ macro_rules! settings_setters {
         /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would be
         /// lost. Default: none.
         pub fn on_attempt(mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) -> Self {
-            self.settings.observe(see);
+            self.settings.terms.observer = Some(crate::exchange::Observer::new(see));
             self
         }
     };

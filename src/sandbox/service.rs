@@ -102,10 +102,10 @@ impl Service {
 
     fn submit(&self, fields: &[(String, String)], accept: Option<&str>) -> Answer {
         let file_url = value(fields, "file_url").unwrap_or_default();
-        let mut answer = match forced(file_url) {
+        let delay = match forced(file_url) {
             Some(Forced::Answer(answer)) => return answer,
-            Some(Forced::Delay) => Answer { delay: SLOW, ..Answer::new(200, "", String::new()) },
-            None => Answer::new(200, "", String::new()),
+            Some(Forced::Delay) => SLOW,
+            None => Duration::ZERO,
         };
         let mut state = self.state();
         let mut hash = Sha256::new();
@@ -124,14 +124,13 @@ impl Service {
             state.analyses += 1;
             state.submitted.insert(identifier.clone());
         }
-        if accept == Some("application/json") {
-            answer.content_type = "application/json";
-            answer.body = json!({ "identifier": identifier }).to_string();
-        } else {
-            answer.content_type = "text/plain; charset=UTF-8";
-            answer.body = identifier;
-        }
-        answer
+        let answer = match accept {
+            Some("application/json") => {
+                Answer::new(200, "application/json", json!({ "identifier": identifier }).to_string())
+            }
+            _ => Answer::new(200, "text/plain; charset=UTF-8", identifier),
+        };
+        Answer { delay, ..answer }
     }
 }
 
