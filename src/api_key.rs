@@ -53,6 +53,19 @@ impl ApiKey {
         secret::mask(text, &self.0, MASK)
     }
 
+    /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it
+    /// into what is stored.
+    pub(crate) fn mask_body(&self, body: Vec<u8>) -> Vec<u8> {
+        let masked = match String::from_utf8_lossy(&body) {
+            text if self.0.len() >= TELLING => match self.mask(&text) {
+                Cow::Owned(masked) => Some(masked.into_bytes()),
+                Cow::Borrowed(_) => None,
+            },
+            _ => None,
+        };
+        masked.unwrap_or(body)
+    }
+
     /// Whether `text` gives the key away. A key of a few characters occurs in a long identifier by chance.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         text == &*self.0 || (self.0.len() >= TELLING && text.contains(&*self.0))

@@ -1,16 +1,21 @@
 //! The client, for more than one call: check, put on the wire, exchange, read; nothing else.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::api_key::ApiKey;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Answer, Exchange, Terms};
-use crate::media::{Medium, Submission, Submitted};
+use crate::exchange::{Answer, Deadline, Exchange, Response, Terms};
+use crate::identifier::Identifier;
+use crate::media::{Image, Medium, Submission, Submitted};
+use crate::report::{Classification, Heatmap, Report};
 use crate::settings::{Settings, check_timeout, settings_setters};
-use crate::wire::{request, response};
+use crate::wait::{self, Wait};
+use crate::wire::answer;
+use crate::wire::request::{self, Request};
 
 /// A blocking client of the identifAI API.
 ///
@@ -33,12 +38,13 @@ pub struct Client {
     exchange: Arc<Exchange>,
     key: ApiKey,
     terms: Terms,
+    wait: Wait,
 }
 
 impl Client {
     /// Starts the settings of a client with `key`.
     pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
-        ClientBuilder { settings: Settings::new(key.into()) }
+        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
     }
 
     /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
@@ -58,7 +64,7 @@ impl Client {
     /// A client that shares the connections of `exchange`.
     pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
         settings.check()?;
-        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone() })
+        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: Wait::default() })
     }
 
     #[cfg(test)]
@@ -78,17 +84,197 @@ impl Client {
     }
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        check_timeout(self.terms.timeout)?;
+        self.check_timeout()?;
         job.check()?;
         let Answer { response, may_have_been_sent } =
             self.exchange.call(&request::submit(job), &self.key, &self.terms)?;
-        let identifier = response::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
+        let identifier = answer::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
         // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
         if self.key.is_in(identifier.as_str()) {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
             return Err(error.or_sent(true));
         }
-        Ok(Submitted::new(identifier))
+        Ok(Submitted::now(identifier, self.exchange.now()))
+    }
+
+    /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, Image, Submitted};
+    ///
+    /// let client = Client::from_env()?;
+    /// let report = client.result(&Submitted::<Image>::new("8d64370a".parse()?))?;
+    /// println!("{report}");
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) if the service does not know it, and every other [`ErrorKind`] of a call, with
+    /// the identifier. An analysis that failed is none: the report's [`state`](Report::state) says so.
+    pub fn result<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
+        self.check_timeout()?;
+        let report = self.try_look(sent, &self.terms).map(|(report, _)| report);
+        report.map_err(|error| self.about(sent, error))
+    }
+
+    /// One step of [`wait`](Self::wait): the report if the analysis is finished, `None` if it is not. It asks once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed).
+    pub fn poll<M: Medium>(&self, sent: &Submitted<M>) -> Result<Option<Report<M>>> {
+        wait::finished(self.result(sent)?).map_err(|error| self.about(sent, error))
+    }
+
+    /// Reads how many submissions stand, 100 by each request, and returns their reports in the same order: `None` for one
+    /// that the service left out.
+    ///
+    /// What is asked for twice is fetched once. A request that the service finds too long, or whose answer is longer than
+    /// the limit, is made again for half as many. A deadline that was set bounds all requests together; by default each
+    /// has 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`] of a call; nothing is lost by asking again.
+    pub fn results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
+        self.check_timeout()?;
+        self.try_results(sent).map_err(|error| error.sealed(&self.key, &[]))
+    }
+
+    fn try_results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
+        let deadline = self.terms.timeout.map(|total| Deadline::new(self.now(), total));
+        let mut known = HashSet::new();
+        let asked: Vec<_> = sent.iter().map(Submitted::identifier).filter(|&id| known.insert(id)).collect();
+        let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
+        let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
+        while !rest.is_empty() {
+            let (request, taken) = request::results::<M>(rest, most, self.exchange.base_path_len);
+            let left = deadline.map(|deadline| deadline.left(self.now()));
+            let response = self.read(&request, &Terms { timeout: left, ..self.terms.clone() })?;
+            if taken > 1 && (response.status == 414 || response.is_over_limit) {
+                most = taken / 2;
+                continue;
+            }
+            for report in answer::reports(response)? {
+                found.insert(report.identifier().clone(), report);
+            }
+            rest = &rest[taken..];
+        }
+        Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
+    }
+
+    /// Waits until the analysis of a submission is finished, as long and as patiently as [`Wait`] says: 5 minutes by
+    /// default.
+    ///
+    /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is not
+    /// repeated by itself either: the next look is its repetition.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitTimedOut`](ErrorKind::WaitTimedOut) with [`last_state`](Error::last_state), and with the failure of the last
+    /// look as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's words; and those of
+    /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
+    pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
+        self.check_timeout()?;
+        wait::until_finished(self, sent).map_err(|error| self.about(sent, error))
+    }
+
+    /// Submits one medium and waits for its report: [`submit`](Self::submit) and [`wait`](Self::wait) in one.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, Image};
+    ///
+    /// let report = Client::from_env()?.classify(&Image::from_url("https://example.com/cat.jpg"))?;
+    /// println!("made by a machine: {:?}", report.is_artificial());
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the two. Once it was submitted, every error carries the identifier: wait for that, rather than pay for
+    /// another one.
+    pub fn classify<M: Medium>(&self, job: &Submission<M>) -> Result<Report<M>> {
+        // Before anything is paid for.
+        self.wait.check()?;
+        let sent = self.submit(job)?;
+        self.wait(&sent).map_err(|error| error.or_sent(true).sealed(&self.key, &job.secrets()))
+    }
+
+    /// Fetches the heatmap of an image that was submitted with
+    /// [`with_heatmap`](Submission::with_heatmap) and is analysed.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, Image, Submitted};
+    ///
+    /// let sent = Submitted::<Image>::new("8d64370a".parse()?);
+    /// let heatmap = Client::from_env()?.heatmap(&sent)?;
+    /// heatmap.write_to(std::fs::File::create("heatmap.png")?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if what
+    /// came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
+    pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
+        self.check_timeout()?;
+        let response = self.exchange.call(&request::heatmap(sent.identifier()), &self.key, &self.terms);
+        response.and_then(|answer| answer::heatmap(answer.response)).map_err(|error| self.about(sent, error))
+    }
+
+    /// Overrides the verdict on a file, for every submission of it, those to come included. The medium is named, as
+    /// each has an endpoint of its own.
+    ///
+    /// `hash` is the SHA-256 of the file, which a report has as its [`hash`](Report::hash); it is not the identifier.
+    /// `classification` is [`Human`](Classification::Human) or [`Artificial`](Classification::Artificial).
+    ///
+    /// ```no_run
+    /// use identifai::{Classification, Client, Image};
+    ///
+    /// let hash = "1122bc921122bc921122bc921122bc921122bc921122bc921122bc921122bc92";
+    /// Client::from_env()?.override_verdict::<Image>(hash, &Classification::Human)?;
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
+    /// service does not know the file, and every other [`ErrorKind`] of a call.
+    pub fn override_verdict<M: Medium>(&self, hash: &str, classification: &Classification) -> Result<()> {
+        self.check_timeout()?;
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; a report has it as its hash";
+            return Err(Error::invalid_input("hash", reason));
+        }
+        if let Classification::Other(_) = classification {
+            return Err(Error::invalid_input("classification", "must be human or artificial"));
+        }
+        let request = request::override_verdict::<M>(hash, classification.as_str());
+        let outcome = self.read(&request, &self.terms);
+        let outcome = outcome.and_then(|response| answer::overridden(response, hash, classification));
+        outcome.map_err(|error| error.sealed(&self.key, &[]))
+    }
+
+    fn check_timeout(&self) -> Result<()> {
+        check_timeout(self.terms.timeout)
+    }
+
+    /// The answer to a request that is no submit.
+    fn read(&self, request: &Request, terms: &Terms) -> Result<Response> {
+        let mut response = self.exchange.call(request, &self.key, terms)?.response;
+        response.body = self.key.mask_body(response.body);
+        Ok(response)
+    }
+
+    fn try_look<M: Medium>(&self, sent: &Submitted<M>, terms: &Terms) -> Result<(Report<M>, Option<Duration>)> {
+        let response = self.read(&request::result::<M>(sent.identifier()), terms)?;
+        let retry_after = response.retry_after;
+        Ok((answer::report(response, sent.identifier())?, retry_after))
+    }
+
+    fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
+        error.with_identifier(Some(sent.identifier().clone())).sealed(&self.key, &[])
     }
 
     /// The same client with another deadline for each call. It shares connections and canceller.
@@ -98,6 +284,12 @@ impl Client {
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         let terms = Terms { timeout: Some(timeout), ..self.terms.clone() };
         Self { terms, ..self.clone() }
+    }
+
+    /// The same client with another patience. It shares connections and canceller.
+    #[must_use]
+    pub fn with_wait(&self, wait: Wait) -> Self {
+        Self { wait, ..self.clone() }
     }
 
     /// The same client, but one that repeats a submit of unknown fate too, or does not. **It may then be paid for
@@ -114,6 +306,31 @@ impl Client {
     }
 }
 
+/// What waiting takes of a client.
+impl Client {
+    pub(crate) fn patience(&self) -> &Wait {
+        &self.wait
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.exchange.now()
+    }
+
+    pub(crate) fn chance(&self) -> f64 {
+        self.exchange.chance()
+    }
+
+    pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
+        self.exchange.pause(pause)
+    }
+
+    /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
+    pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
+        let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
+        self.try_look(sent, &Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() })
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exchange = format!("{:?}", self.exchange);
@@ -121,6 +338,7 @@ impl fmt::Debug for Client {
             .field("exchange", &format_args!("{}", self.key.mask(&exchange)))
             .field("key", &self.key)
             .field("terms", &self.terms)
+            .field("wait", &self.wait)
             .finish()
     }
 }
@@ -160,6 +378,7 @@ impl fmt::Debug for Canceller {
 #[must_use = "settings do nothing until build is called"]
 pub struct ClientBuilder {
     settings: Settings,
+    wait: Wait,
 }
 
 impl ClientBuilder {
@@ -170,10 +389,16 @@ impl ClientBuilder {
     ///
     /// [`Config`](ErrorKind::Config) if there is no key.
     pub fn from_env() -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(environment::of_process)? })
+        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: Wait::default() })
     }
 
     settings_setters!();
+
+    /// How patiently to wait for results. Default: 5 minutes, as [`Wait`] says.
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
 
     /// Checks the settings and makes the client. Nothing is sent or connected yet.
     ///
@@ -181,6 +406,7 @@ impl ClientBuilder {
     ///
     /// [`Config`](ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client> {
-        Client::new(&self.settings)
+        self.wait.check()?;
+        Ok(Client { wait: self.wait, ..Client::new(&self.settings)? })
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::api_key::ApiKey;
 use crate::identifier::Identifier;
+use crate::report::State;
 use crate::secret;
+use crate::text::one_line;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,7 +42,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// 403: the key may not use this API, or the terms of service were not accepted on the dashboard.
     Forbidden,
-    /// 404: no such submission, or the base URL is not the API's.
+    /// 404: no such submission, no heatmap of it, or the base URL is not the API's.
     NotFound,
     /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
     Rejected,
@@ -127,6 +129,7 @@ struct Inner {
     status: Option<u16>,
     request_id: Option<String>,
     identifier: Option<Identifier>,
+    last_state: Option<State>,
     retry_after: Option<Duration>,
     may_have_been_sent: bool,
     body: Option<String>,
@@ -154,9 +157,14 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// The submission this error is about, if one was paid for: it is not lost, its result can be asked for later.
+    /// The submission this error is about: what was paid for is not lost, its result can be asked for later.
     pub fn identifier(&self) -> Option<&Identifier> {
         self.0.identifier.as_ref()
+    }
+
+    /// The state that was seen last, if waiting for a result timed out and it was seen at all.
+    pub fn last_state(&self) -> Option<&State> {
+        self.0.last_state.as_ref()
     }
 
     /// How long to wait before trying again: what the service asked for, or the pause that the deadline had no room for.
@@ -195,7 +203,7 @@ impl fmt::Display for Error {
             write!(f, " (try again in {} s)", pause.as_secs_f64().ceil())?;
         }
         if let Some(identifier) = &inner.identifier {
-            write!(f, " (it was submitted as {identifier})")?;
+            write!(f, " (submission {identifier})")?;
         } else if inner.may_have_been_sent {
             f.write_str(" (the submit may have been accepted all the same)")?;
         }
@@ -206,7 +214,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { kind, summary, message, status, request_id, identifier, .. } = &*self.0;
-        let Inner { retry_after, may_have_been_sent, body, source, .. } = &*self.0;
+        let Inner { last_state, retry_after, may_have_been_sent, body, source, .. } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("summary", summary)
@@ -214,6 +222,7 @@ impl fmt::Debug for Error {
             .field("status", status)
             .field("request_id", request_id)
             .field("identifier", identifier)
+            .field("last_state", last_state)
             .field("retry_after", retry_after)
             .field("may_have_been_sent", may_have_been_sent)
             .field("body", body)
@@ -238,6 +247,7 @@ impl Error {
             status: None,
             request_id: None,
             identifier: None,
+            last_state: None,
             retry_after: None,
             may_have_been_sent: false,
             body: None,
@@ -277,6 +287,11 @@ impl Error {
 
     pub(crate) fn with_identifier(mut self, identifier: Option<Identifier>) -> Self {
         self.0.identifier = identifier;
+        self
+    }
+
+    pub(crate) fn with_last_state(mut self, state: Option<State>) -> Self {
+        self.0.last_state = state;
         self
     }
 
@@ -334,21 +349,6 @@ fn cut(text: &mut String, max: usize, end: &str) {
         text.truncate(at);
         text.push_str(end);
     }
-}
-
-/// Foreign text as one line that no terminal interprets: control characters and those that reorder or break lines
-/// (Unicode's bidirectional controls and separators) are escaped.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for c in text.trim().chars() {
-        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || reorders {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }
 
 #[cfg(test)]

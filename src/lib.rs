@@ -49,11 +49,14 @@ mod identifier;
 mod media;
 mod options;
 mod proxy;
+mod report;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
 mod settings;
+mod text;
 mod url;
+mod wait;
 mod wire;
 
 pub use api_key::ApiKey;
@@ -63,4 +66,9 @@ pub use exchange::Attempt;
 pub use identifier::Identifier;
 pub use media::{Image, Medium, Submission, Submitted};
 pub use options::{UrlOptions, classify_from_url};
+pub use report::{
+    AnyReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult, Report, Score,
+    State, ValidationResults, ValidationStatus, Verdict,
+};
 pub use settings::Pace;
+pub use wait::Wait;

@@ -11,7 +11,6 @@ use crate::proxy::Proxy;
 
 const BASE_URL: &str = "https://backend.identifai.net";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const RESPONSE_LIMIT: u64 = 4 * 1024 * 1024;
 const RETRIES: u32 = 2;
 
 const KEY_VARIABLE: &str = "IDENTIFAI_API_KEY";
@@ -35,7 +34,7 @@ pub(crate) struct Connection {
     pub(crate) extra_roots: Option<Vec<u8>>,
     pub(crate) user_agent: Option<String>,
     pub(crate) connect_timeout: Duration,
-    pub(crate) response_limit: u64,
+    pub(crate) response_limit: Option<u64>,
 }
 
 /// How fast requests may follow each other.
@@ -73,7 +72,7 @@ impl Settings {
                 extra_roots: None,
                 user_agent: None,
                 connect_timeout: CONNECT_TIMEOUT,
-                response_limit: RESPONSE_LIMIT,
+                response_limit: None,
             },
             terms: Terms { timeout: None, retries: RETRIES, resend_if_unknown: false, observer: None },
             pace: Pace::default(),
@@ -178,7 +177,8 @@ macro_rules! settings_setters {
 
         /// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying.
         ///
-        /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers.
+        /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; 30 seconds for
+        /// everything else, of which one try takes 10 at the most.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.terms.timeout = Some(timeout);
             self
@@ -225,15 +225,19 @@ macro_rules! settings_setters {
             self
         }
 
-        /// The longest answer that is read, in bytes; a longer one is an error. Default: 4 MiB.
+        /// The longest answer that is read, in bytes; a longer one is an error. Default: 4 MiB, and 64 MiB for a
+        /// heatmap.
         pub fn response_limit(mut self, bytes: u64) -> Self {
-            self.settings.connection.response_limit = bytes;
+            self.settings.connection.response_limit = Some(bytes);
             self
         }
 
-        /// How often a failed try is repeated within the deadline, where that cannot pay twice: the submit never
-        /// arrived whole, or the service refused it with a 429, or with a 503 that says when to come back. `0` is never.
-        /// Default: 2.
+        /// How often a failed try is repeated within the deadline, where that cannot pay twice. `0` is never.
+        ///
+        /// A submit is repeated if it never arrived whole, or if the service refused it with a 429, or with a 503 that
+        /// says when to come back; anything else after a lost connection, a limit that passed, and 408, 429, 500, 502,
+        /// 503 and 504. Pauses are what `Retry-After` says, else half a second doubling to 8, at random from nothing up
+        /// to that. Default: 2.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.terms.retries = retries;
             self
@@ -288,7 +292,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_that_are_documented() {
         let target = target(|to| to.base_url = "http://127.0.0.1".into()).unwrap();
-        assert_eq!((target.response_limit, target.connect_timeout), (4_194_304, Duration::from_secs(10)));
+        assert_eq!((target.response_limit, target.connect_timeout), (None, Duration::from_secs(10)));
         let settings = Settings::new(ApiKey::new("key"));
         assert_eq!(settings.connection.base_url, "https://backend.identifai.net");
         assert_eq!(

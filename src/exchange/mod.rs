@@ -3,6 +3,8 @@
 mod attempt;
 mod cancel;
 mod clock;
+#[cfg(test)]
+pub(crate) mod fake;
 mod http_date;
 mod lookup;
 mod process;
@@ -46,7 +48,7 @@ pub(crate) struct Terms {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) response: Response,
-    /// If this is no success: whether this try or one before may have been accepted nevertheless.
+    /// If this is no success: whether a submit may have been accepted nevertheless, in this try or one before.
     pub(crate) may_have_been_sent: bool,
 }
 
@@ -56,16 +58,34 @@ pub(crate) struct Exchange {
     transport: Box<dyn Transport>,
     clock: Arc<dyn Clock>,
     cancel: Cancel,
+    /// How long the path of the base URL is, which is a part of each request line.
+    pub(crate) base_path_len: usize,
 }
 
 impl Exchange {
     /// For `target`, over real sockets and in real time.
     pub(crate) fn new(target: Target) -> Result<Self> {
-        Ok(Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)))
+        let base_path_len = target.base.path().len();
+        Ok(Self { base_path_len, ..Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)) })
     }
 
     fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, clock, cancel: Cancel::new() }
+        Self { transport, clock, cancel: Cancel::new(), base_path_len: 0 }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A number from 0 up to 1, for jitter.
+    pub(crate) fn chance(&self) -> f64 {
+        self.clock.chance()
+    }
+
+    /// Does nothing for `pause`, between calls.
+    pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
+        self.clock.sleep(pause, &self.cancel);
+        if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
     /// Ends all calls, for good.
@@ -85,10 +105,11 @@ impl Exchange {
             }
             number = number.saturating_add(1);
             let start = self.clock.now();
-            let outcome = self.transport.send(request, key, deadline.left(start));
+            let outcome = self.transport.send(request, key, deadline.left(start).min(request.try_timeout));
             let end = self.clock.now();
-            may_have_been_sent |= retry::may_have_been_sent(&outcome);
-            let next = retry::next(&outcome, number, terms, self.clock.chance(), deadline.left(end));
+            may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
+            let (chance, left) = (self.clock.chance(), deadline.left(end));
+            let next = retry::next(&outcome, number, request.is_idempotent, terms, chance, left);
             if let Some(observer) = &terms.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(start), next));
             }
@@ -138,18 +159,18 @@ fn cancelled() -> Error {
 }
 
 /// When a call ends, come what may.
-#[derive(Debug)]
-struct Deadline {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
     start: Instant,
     total: Duration,
 }
 
 impl Deadline {
-    fn new(start: Instant, total: Duration) -> Self {
+    pub(crate) fn new(start: Instant, total: Duration) -> Self {
         Self { start, total: total.min(FOREVER) }
     }
 
-    fn left(&self, now: Instant) -> Duration {
+    pub(crate) fn left(&self, now: Instant) -> Duration {
         self.total.saturating_sub(now.saturating_duration_since(self.start))
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Terms;
 use super::http_date;
-use super::transport::Outcome;
+use super::transport::{Failure, Outcome, Response};
 use crate::error::ErrorKind;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -22,8 +22,16 @@ pub(crate) enum Next {
 }
 
 /// Decides what follows try `number` (from 1) with `left` of the time; `chance` is from 0 up to 1.
-pub(crate) fn next(outcome: &Outcome, number: u32, terms: &Terms, chance: f64, left: Duration) -> Next {
-    if number > terms.retries || !may_repeat(outcome, terms.resend_if_unknown) {
+pub(crate) fn next(
+    outcome: &Outcome,
+    number: u32,
+    is_idempotent: bool,
+    terms: &Terms,
+    chance: f64,
+    left: Duration,
+) -> Next {
+    let may_repeat = if is_idempotent { is_passing(outcome) } else { may_resend(outcome, terms.resend_if_unknown) };
+    if number > terms.retries || !may_repeat {
         return Next::Stop;
     }
     let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
@@ -33,17 +41,29 @@ pub(crate) fn next(outcome: &Outcome, number: u32, terms: &Terms, chance: f64, l
     }
 }
 
+/// Whether another try may turn out better than `outcome`.
+fn is_passing(outcome: &Outcome) -> bool {
+    let is_passing =
+        |failure: &Failure| matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected);
+    match outcome {
+        Ok(response) if is_success(response) => response.cut_short.as_ref().is_some_and(is_passing),
+        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
+        Err(failure) => is_passing(failure),
+    }
+}
+
 /// Whether a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
 /// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
 /// that is open; a 2xx leaves nothing open, even if its body broke off.
-fn may_repeat(outcome: &Outcome, resend_if_unknown: bool) -> bool {
-    let passing = match outcome {
-        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
-        Err(failure) => matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected),
-    };
-    passing && (resend_if_unknown || !may_have_been_sent(outcome))
+fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
+    let accepted = outcome.as_ref().is_ok_and(is_success);
+    is_passing(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
+}
+
+fn is_success(response: &Response) -> bool {
+    (200..=299).contains(&response.status)
 }
 
 /// Whether the service may have acted on the submit although `outcome` is no success.
@@ -87,7 +107,6 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::transport::{Failure, Response};
     use std::time::UNIX_EPOCH;
 
     fn answer(status: u16, retry_after: Option<u64>) -> Response {
@@ -127,8 +146,8 @@ mod tests {
         ];
         for (outcome, sent, repeat, resend) in table {
             assert_eq!(may_have_been_sent(&outcome), sent, "{outcome:?}");
-            assert_eq!(may_repeat(&outcome, false), repeat, "{outcome:?}");
-            assert_eq!(may_repeat(&outcome, true), resend, "{outcome:?}");
+            assert_eq!(may_resend(&outcome, false), repeat, "{outcome:?}");
+            assert_eq!(may_resend(&outcome, true), resend, "{outcome:?}");
         }
     }
 
@@ -136,7 +155,39 @@ mod tests {
     fn what_was_accepted_is_not_sent_again_even_if_the_answer_broke_off() {
         let cut_short = Some(failure(ErrorKind::Disconnected, true));
         let outcome = Ok(Response { cut_short, ..answer(200, None) });
-        assert!(may_have_been_sent(&outcome) && !may_repeat(&outcome, false) && !may_repeat(&outcome, true));
+        assert!(may_have_been_sent(&outcome) && !may_resend(&outcome, false) && !may_resend(&outcome, true));
+    }
+
+    #[test]
+    fn what_is_idempotent_is_repeated_whatever_became_of_it_unless_that_would_not_help() {
+        use ErrorKind::*;
+        let cut = |kind| Ok(Response { cut_short: Some(failure(kind, true)), ..answer(200, None) });
+        let table = [
+            (Ok(answer(200, None)), false),
+            (Ok(answer(302, None)), false),
+            (Ok(answer(400, None)), false),
+            (Ok(answer(404, None)), false),
+            (Ok(answer(408, None)), true),
+            (Ok(answer(429, None)), true),
+            (Ok(answer(500, None)), true),
+            (Ok(answer(501, None)), false),
+            (Ok(answer(502, None)), true),
+            (Ok(answer(503, None)), true),
+            (Ok(answer(504, None)), true),
+            (Err(failure(Connect, false)), true),
+            (Err(failure(Timeout, true)), true),
+            (Err(failure(Disconnected, true)), true),
+            (Err(failure(Tls, false)), false),
+            (Err(failure(UnexpectedResponse, true)), false),
+            (cut(Disconnected), true),
+            (cut(Timeout), true),
+            (cut(UnexpectedResponse), false),
+        ];
+        let terms = Terms { timeout: None, retries: 1, resend_if_unknown: false, observer: None };
+        for (outcome, repeated) in table {
+            let next = next(&outcome, 1, true, &terms, 0.0, Duration::MAX);
+            assert_eq!(next == Next::TryAfter(Duration::ZERO), repeated, "{outcome:?}");
+        }
     }
 
     #[test]
@@ -152,7 +203,7 @@ mod tests {
             (1, Duration::ZERO, Next::TooLate(second)),
         ];
         for (number, left, expected) in table {
-            assert_eq!(next(&outcome, number, &terms, 0.5, left), expected, "try {number}, {left:?} left");
+            assert_eq!(next(&outcome, number, false, &terms, 0.5, left), expected, "try {number}, {left:?} left");
         }
     }
 

@@ -15,8 +15,8 @@ pub(crate) struct Target {
     pub(crate) extra_roots: Option<Vec<u8>>,
     pub(crate) user_agent: String,
     pub(crate) connect_timeout: Duration,
-    /// The longest body of an answer, in bytes.
-    pub(crate) response_limit: u64,
+    /// The longest body of an answer, in bytes; `None` leaves it to the request.
+    pub(crate) response_limit: Option<u64>,
 }
 
 /// `scheme://host[:port][/path]` without a slash at its end: what an endpoint's path is put behind.
@@ -73,6 +73,11 @@ impl Base {
     pub(crate) fn authority(&self) -> &str {
         let rest = &self.url[self.host.start..];
         rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// What stands between host and endpoint: nothing, or a path that begins with a slash.
+    pub(crate) fn path(&self) -> &str {
+        &self.url[self.host.start + self.authority().len()..]
     }
 
     pub(crate) fn is_loopback(&self) -> bool {

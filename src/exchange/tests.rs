@@ -1,80 +1,14 @@
 //! The exchange on a clock that the tests own, with answers that they script.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
+use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
 use super::*;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// Time that passes only when somebody sleeps, or a scripted answer takes some.
-struct FakeClock {
-    start: Instant,
-    passed: Mutex<Duration>,
-    slept: Mutex<Vec<Duration>>,
-    on_sleep: Box<dyn Fn(&Cancel) + Send + Sync>,
-}
-
-impl FakeClock {
-    fn new(on_sleep: impl Fn(&Cancel) + Send + Sync + 'static) -> Arc<Self> {
-        let (passed, slept) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { start: Instant::now(), passed, slept, on_sleep: Box::new(on_sleep) })
-    }
-
-    fn pass(&self, time: Duration) {
-        *self.passed.lock().unwrap() += time;
-    }
-
-    fn slept(&self) -> Vec<Duration> {
-        self.slept.lock().unwrap().clone()
-    }
-}
-
-impl fmt::Debug for FakeClock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FakeClock")
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Instant {
-        self.start + *self.passed.lock().unwrap()
-    }
-
-    fn sleep(&self, pause: Duration, cancel: &Cancel) {
-        self.slept.lock().unwrap().push(pause);
-        self.pass(pause);
-        (self.on_sleep)(cancel);
-    }
-
-    fn chance(&self) -> f64 {
-        0.5
-    }
-}
-
-/// What a try comes to, and how long it takes.
-type Try = (Outcome, Duration);
-
-#[derive(Debug)]
-struct Scripted {
-    clock: Arc<FakeClock>,
-    tries: Mutex<VecDeque<Try>>,
-    limits: Arc<Mutex<Vec<Duration>>>,
-}
-
-impl Transport for Scripted {
-    fn send(&self, _: &Request, _: &ApiKey, limit: Duration) -> Outcome {
-        self.limits.lock().unwrap().push(limit);
-        let (outcome, took) = self.tries.lock().unwrap().pop_front().expect("sent more often than scripted");
-        self.clock.pass(took);
-        outcome
-    }
-}
+use crate::wire::request::{Content, Method};
 
 struct Call {
     result: Result<Answer>,
@@ -89,34 +23,33 @@ fn terms(timeout: Duration) -> Terms {
 }
 
 fn request() -> Request {
-    Request { path: "/p", content_type: "text/plain".into(), body: b"body".to_vec(), timeout: 120 * SECOND }
+    let content = Content { media_type: "text/plain".to_owned(), bytes: b"body".to_vec() };
+    Request {
+        method: Method::Post,
+        path: "/p".to_owned(),
+        accept: None,
+        content: Some(content),
+        is_idempotent: false,
+        timeout: 120 * SECOND,
+        try_timeout: Duration::MAX,
+        response_limit: 1_000,
+    }
 }
 
 fn run(tries: impl IntoIterator<Item = Try>, terms: Terms) -> Call {
-    run_with(tries, terms, |_| ())
+    run_with(tries, &request(), terms, |_| ())
 }
 
-fn run_with(tries: impl IntoIterator<Item = Try>, mut terms: Terms, on_sleep: fn(&Cancel)) -> Call {
+fn run_with(tries: impl IntoIterator<Item = Try>, request: &Request, mut terms: Terms, on_sleep: fn(&Cancel)) -> Call {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     terms.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
     let clock = FakeClock::new(on_sleep);
-    let limits = Arc::default();
-    let tries = Mutex::new(tries.into_iter().collect());
-    let transport = Scripted { clock: Arc::clone(&clock), tries, limits: Arc::clone(&limits) };
-    let exchange = Exchange::with(Box::new(transport), Arc::clone(&clock) as _);
-    let result = exchange.call(&request(), &ApiKey::new("key"), &terms);
-    let (limits, seen) = (limits.lock().unwrap().clone(), seen.lock().unwrap().clone());
+    let (exchange, sent) = Scripted::exchange(&clock, in_turn(tries.into_iter().collect()));
+    let result = exchange.call(&request, &ApiKey::new("key"), &terms);
+    let limits = sent.lock().unwrap().iter().map(|sent| sent.limit).collect();
+    let seen = seen.lock().unwrap().clone();
     Call { result, limits, slept: clock.slept(), seen }
-}
-
-fn status(status: u16, retry_after: Option<u64>) -> Try {
-    let retry_after = retry_after.map(Duration::from_secs);
-    (Ok(Response { status, retry_after, ..Response::default() }), Duration::ZERO)
-}
-
-fn failure(kind: ErrorKind, body_left: bool) -> Try {
-    (Err(Failure::new(kind, "failed").after_body(body_left)), Duration::ZERO)
 }
 
 #[test]
@@ -203,6 +136,24 @@ fn one_deadline_bounds_tries_and_pauses_together() {
 }
 
 #[test]
+fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
+    let read = Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: 30 * SECOND, ..request() };
+    let own = Terms { timeout: None, ..terms(SECOND) };
+    let slow = (failure(ErrorKind::Timeout, true).0, 10 * SECOND);
+    let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
+    assert_eq!(call.result.unwrap().response.status, 200);
+    let left = 30 * SECOND - 10 * SECOND - SECOND / 4 - SECOND / 2;
+    assert_eq!(call.limits, [10 * SECOND, 10 * SECOND, left.min(10 * SECOND)], "a try has ten seconds");
+    let tries = || [status(503, None), status(502, None), status(500, None)];
+    let answer = run_with(tries(), &read, terms(30 * SECOND), |_| ()).result.unwrap();
+    assert_eq!((answer.response.status, answer.may_have_been_sent), (500, false));
+    let error =
+        run_with([failure(ErrorKind::Disconnected, true)], &read, Terms { retries: 0, ..terms(SECOND) }, |_| ());
+    let error = error.result.unwrap_err();
+    assert!(error.is_retryable() && !error.may_have_been_sent());
+}
+
+#[test]
 fn the_observer_sees_every_try_and_pause() {
     let tries = [failure(ErrorKind::Connect, false), status(429, Some(3)), (status(200, None).0, SECOND)];
     let seen = run(tries, terms(30 * SECOND)).seen;
@@ -219,11 +170,11 @@ fn the_observer_sees_every_try_and_pause() {
 
 #[test]
 fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
-    let call = run_with([status(429, Some(1))], terms(30 * SECOND), Cancel::set);
+    let call = run_with([status(429, Some(1))], &request(), terms(30 * SECOND), Cancel::set);
     let error = call.result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, false));
     let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
-    let error = run_with([failure(ErrorKind::Disconnected, true)], resend, Cancel::set).result.unwrap_err();
+    let error = run_with([failure(ErrorKind::Disconnected, true)], &request(), resend, Cancel::set).result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true));
 }
 
@@ -272,8 +223,8 @@ fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
 }
 
 #[test]
-fn a_submit_uses_no_connection_that_has_idled_too_long() {
-    let connections_for = |max_idle: Duration| {
+fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
+    let connections_for = |max_idle: Duration, is_idempotent: bool| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut http = http(listener.local_addr().unwrap().port());
         assert_eq!(http.submit_max_idle, 3 * SECOND, "as designed");
@@ -293,11 +244,14 @@ fn a_submit_uses_no_connection_that_has_idled_too_long() {
         });
         for _ in 0..2 {
             // Head and body may come in two reads, which makes for two answers, so a body is done without.
-            let request = Request { body: Vec::new(), ..request() };
+            let content = Some(Content { media_type: "text/plain".to_owned(), bytes: Vec::new() });
+            let request = Request { content, is_idempotent, ..request() };
             http.send(&request, &ApiKey::new("key"), 30 * SECOND).unwrap();
             std::thread::sleep(Duration::from_millis(20));
         }
         *connections.lock().unwrap()
     };
-    assert_eq!((connections_for(60 * SECOND), connections_for(Duration::from_millis(10))), (1, 2));
+    let short = Duration::from_millis(10);
+    assert_eq!((connections_for(60 * SECOND, false), connections_for(short, false)), (1, 2));
+    assert_eq!(connections_for(short, true), 1);
 }

@@ -14,9 +14,9 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::ureq::config::Config;
-use ::ureq::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING};
+use ::ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING};
 use ::ureq::http::{self, HeaderMap, HeaderName, Version};
-use ::ureq::{Agent, Body, Error as UreqError, Proxy, SendBody};
+use ::ureq::{Agent, AsSendBody, Body, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
 use super::process::PerProcess;
@@ -25,7 +25,7 @@ use super::target::{Base, Target};
 use super::transport::{Failure, Outcome, Response};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::request::Request;
+use crate::wire::request::{Method, Request};
 
 const BUFFER: usize = 16 * 1024;
 /// A connection that has idled longer may be about to be closed by the other side, and a submit that dies on it is of
@@ -45,7 +45,8 @@ pub(super) struct Http {
     connect_timeout: Duration,
     /// How long a connection may have idled for a submit to use it.
     pub(super) submit_max_idle: Duration,
-    response_limit: u64,
+    /// If not what the request says.
+    response_limit: Option<u64>,
     agent: PerProcess<Agent>,
 }
 
@@ -85,24 +86,47 @@ impl Http {
         limit: Duration,
         body: &mut Witness<'_>,
     ) -> Result<Response, UreqError> {
-        let length = body.left.len();
-        let request = http::Request::post(format!("{}{}", self.base.url, request.path))
-            .header(API_KEY, in_flight::stand_in(key).map_err(http::Error::from)?)
-            .header(CONTENT_TYPE, &request.content_type)
-            .header(CONTENT_LENGTH, length)
-            .body(SendBody::from_reader(body))?;
-        let agent = self.agent();
-        let request = agent
-            .configure_request(request)
-            .timeout_global(Some(limit))
-            .timeout_connect(Some(self.connect_timeout.min(limit)))
-            .max_idle_age(self.submit_max_idle)
-            .build();
-        let (head, body) = agent.run(request)?.into_parts();
-        Ok(self.read(&head, body, key))
+        let method = match request.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+        };
+        let mut outgoing = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{}", self.base.url, request.path))
+            .header(API_KEY, in_flight::stand_in(key).map_err(http::Error::from)?);
+        if let Some(accept) = request.accept {
+            outgoing = outgoing.header(ACCEPT, accept);
+        }
+        let max_idle = if request.is_idempotent { MAX_IDLE } else { self.submit_max_idle };
+        let answer = match &request.content {
+            None => self.run(outgoing.body(())?, limit, max_idle)?,
+            Some(content) => {
+                let outgoing =
+                    outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, body.left.len());
+                self.run(outgoing.body(SendBody::from_reader(body))?, limit, max_idle)?
+            }
+        };
+        let (head, body) = answer.into_parts();
+        Ok(self.read(&head, body, key, self.response_limit.unwrap_or(request.response_limit)))
     }
 
-    fn read(&self, head: &http::response::Parts, mut body: Body, key: &ApiKey) -> Response {
+    fn run(
+        &self,
+        outgoing: http::Request<impl AsSendBody>,
+        limit: Duration,
+        max_idle: Duration,
+    ) -> Result<http::Response<Body>, UreqError> {
+        let agent = self.agent();
+        let configured = agent
+            .configure_request(outgoing)
+            .timeout_global(Some(limit))
+            .timeout_connect(Some(self.connect_timeout.min(limit)))
+            .max_idle_age(max_idle)
+            .build();
+        agent.run(configured)
+    }
+
+    fn read(&self, head: &http::response::Parts, mut body: Body, key: &ApiKey, limit: u64) -> Response {
         let headers = &head.headers;
         let declared = body.content_length();
         // As ureq sees it: anything else it reads to the end of the connection.
@@ -110,8 +134,10 @@ impl Http {
             && text(headers, &TRANSFER_ENCODING).is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"));
         let mut bytes = Vec::new();
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
-        let cut_short = match body.as_reader().take(self.response_limit.saturating_add(1)).read_to_end(&mut bytes) {
-            Ok(_) if bytes.len() as u64 > self.response_limit => Some(self.too_long()),
+        let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        let is_over_limit = bytes.len() as u64 > limit;
+        let cut_short = match outcome {
+            Ok(_) if is_over_limit => Some(too_long(limit)),
             Ok(_) => None,
             Err(error) => Some(self.failure(error.into(), true)),
         };
@@ -125,13 +151,9 @@ impl Http {
                 .and_then(|value| retry::retry_after(&value, text(headers, &DATE).as_deref(), SystemTime::now())),
             body: bytes,
             framed: declared.is_some() || chunked,
+            is_over_limit,
             cut_short,
         }
-    }
-
-    fn too_long(&self) -> Failure {
-        let summary = format!("the answer is longer than the limit of {} bytes", self.response_limit);
-        Failure::new(ErrorKind::UnexpectedResponse, summary).after_body(true)
     }
 
     /// What an error of ureq means. `body_left` tells how far the request had come.
@@ -157,6 +179,11 @@ impl Http {
     }
 }
 
+fn too_long(limit: u64) -> Failure {
+    let summary = format!("the answer is longer than the limit of {limit} bytes");
+    Failure::new(ErrorKind::UnexpectedResponse, summary).after_body(true)
+}
+
 /// `failure` with its cause: by its type if that is the standard library's, else by its text.
 fn because(failure: Failure, cause: UreqError) -> Failure {
     match cause {
@@ -169,7 +196,7 @@ fn because(failure: Failure, cause: UreqError) -> Failure {
 
 impl super::transport::Transport for Http {
     fn send(&self, request: &Request, key: &ApiKey, limit: Duration) -> Outcome {
-        let mut body = Witness { left: &request.body };
+        let mut body = Witness { left: request.content.as_ref().map_or(&[], |content| &content.bytes) };
         let outcome = in_flight::during(limit, key, || self.try_send(request, key, limit, &mut body));
         let body_left = body.left.is_empty();
         outcome.map_err(|error| self.failure(error, body_left))

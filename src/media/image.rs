@@ -1,6 +1,7 @@
 //! Images: PNG, JPEG, GIF, WebP and TIFF of up to 50 MB, says the service's documentation.
 
 use super::{Medium, Submission, sealed};
+use crate::report::ImageFindings;
 use crate::wire::multipart::Form;
 
 /// The medium image.
@@ -65,6 +66,9 @@ impl Medium for Image {}
 impl sealed::Medium for Image {
     const NAME: &'static str = "image";
     const FROM_URL: &'static str = "/api/image_fromurl";
+    const RESULT: &'static str = "/api/classification";
+    const RESULTS: &'static str = "/api/classifications";
+    type Findings = ImageFindings;
     type Options = ImageOptions;
 
     #[allow(private_interfaces)]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::time::Instant;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::image::Image;
 use crate::error::{Error, Result};
 use crate::identifier::Identifier;
+use crate::report::Findings;
 use crate::url::{Url, why_not_web};
 use crate::wire::multipart::Form;
 
@@ -20,7 +22,7 @@ use crate::wire::multipart::Form;
 pub trait Medium: sealed::Medium {}
 
 pub(crate) mod sealed {
-    use super::{Form, fmt};
+    use super::{Findings, Form, fmt};
 
     /// What differs from medium to medium.
     pub trait Medium: Sized + 'static {
@@ -28,6 +30,12 @@ pub(crate) mod sealed {
         const NAME: &'static str;
         /// The endpoint that takes a URL.
         const FROM_URL: &'static str;
+        /// The endpoint that has the results, each behind a slash and its identifier.
+        const RESULT: &'static str;
+        /// The endpoint that has many results at a time.
+        const RESULTS: &'static str;
+        /// What only this medium's reports have.
+        type Findings: Findings;
         /// The options that only some media have.
         type Options: Clone + Default + fmt::Debug + Send + Sync;
 
@@ -160,13 +168,24 @@ impl<M: Medium> fmt::Debug for Submission<M> {
 /// ```
 pub struct Submitted<M: Medium> {
     identifier: Identifier,
+    /// When it was submitted, if this process did it.
+    at: Option<Instant>,
     medium: PhantomData<fn() -> M>,
 }
 
 impl<M: Medium> Submitted<M> {
     /// For an identifier that comes from elsewhere: a file, a database, another program.
     pub fn new(identifier: Identifier) -> Self {
-        Self { identifier, medium: PhantomData }
+        Self { identifier, at: None, medium: PhantomData }
+    }
+
+    /// For an identifier that the service gave out just now.
+    pub(crate) fn now(identifier: Identifier, now: Instant) -> Self {
+        Self { at: Some(now), ..Self::new(identifier) }
+    }
+
+    pub(crate) fn at(&self) -> Option<Instant> {
+        self.at
     }
 
     /// What the service calls the submission by.
@@ -183,7 +202,7 @@ impl<M: Medium> From<Submitted<M>> for Identifier {
 
 impl<M: Medium> Clone for Submitted<M> {
     fn clone(&self) -> Self {
-        Self::new(self.identifier.clone())
+        Self { identifier: self.identifier.clone(), at: self.at, medium: PhantomData }
     }
 }
 
@@ -203,7 +222,8 @@ impl<M: Medium> Hash for Submitted<M> {
 
 impl<M: Medium> fmt::Debug for Submitted<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submitted").field("medium", &M::NAME).field("identifier", &self.identifier).finish()
+        let Self { identifier, at: _, medium: _ } = self;
+        f.debug_struct("Submitted").field("medium", &M::NAME).field("identifier", identifier).finish()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The API's words: what is sent and how answers read. Pure, without socket or clock.
 
+pub(crate) mod answer;
 pub(crate) mod multipart;
 pub(crate) mod request;
-pub(crate) mod response;
+mod response;

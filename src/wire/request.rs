@@ -1,22 +1,57 @@
-//! Endpoints: which path, which body.
+//! Endpoints: which method, which path, which body.
 
 use std::time::Duration;
 
 use super::multipart::{Boundary, Form};
-use crate::media::{Medium, Submission};
+use crate::identifier::Identifier;
+use crate::media::{Image, Medium, Submission, sealed};
 
 /// The service downloads the file before it answers, so a submit by URL takes its time.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
+/// For what asks or sets, with all its tries.
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// For one try of it, so that there is time for another one.
+const READ_TRY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A `POST` as it goes out, but for host and key.
+const JSON_LIMIT: u64 = 4 * 1024 * 1024;
+const HEATMAP_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How many submissions one request may ask for: documented.
+const PAGE_MAX: usize = 100;
+/// How long a request line may be, in bytes: servers commonly take 8 KiB (RFC 9112, section 3, recommends 8,000).
+const REQUEST_LINE_MAX: usize = 8_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+}
+
+/// A request as it goes out, but for host and key.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// Begins with a slash.
-    pub(crate) path: &'static str,
-    pub(crate) content_type: String,
-    pub(crate) body: Vec<u8>,
+    pub(crate) method: Method,
+    /// Begins with a slash; with the query.
+    pub(crate) path: String,
+    /// What is accepted, if not JSON.
+    pub(crate) accept: Option<&'static str>,
+    pub(crate) content: Option<Content>,
+    /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
+    /// whatever became of the try before.
+    pub(crate) is_idempotent: bool,
     /// How long the whole call may take if the caller does not say.
     pub(crate) timeout: Duration,
+    /// How long one try may take.
+    pub(crate) try_timeout: Duration,
+    /// How long the answer may be if the caller does not say, in bytes.
+    pub(crate) response_limit: u64,
+}
+
+/// The content of a request, with its type.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) media_type: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// `POST /api/image_fromurl` and its like.
@@ -27,17 +62,77 @@ pub(crate) fn submit<M: Medium>(job: &Submission<M>) -> Request {
 fn submit_with<M: Medium>(job: &Submission<M>, boundary: &Boundary) -> Request {
     let mut form = Form::default();
     job.fill(&mut form);
-    let (content_type, body) = form.encode(boundary);
-    Request { path: M::FROM_URL, content_type, body, timeout: SUBMIT_TIMEOUT }
+    let (media_type, bytes) = form.encode(boundary);
+    Request {
+        method: Method::Post,
+        path: M::FROM_URL.to_owned(),
+        accept: None,
+        content: Some(Content { media_type, bytes }),
+        is_idempotent: false,
+        timeout: SUBMIT_TIMEOUT,
+        try_timeout: Duration::MAX,
+        response_limit: JSON_LIMIT,
+    }
+}
+
+/// `GET /api/classification/{identifier}` and its like.
+pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request {
+    get(format!("{}/{identifier}", M::RESULT))
+}
+
+/// `GET /api/classifications?identifiers[]=...` and its like, for as many of `identifiers` from the first as one request
+/// may ask for, but `most` at the most; and how many these are. `base_path` is how long the path before this one is.
+///
+/// The brackets go unencoded, else a hundred identifiers of 64 characters would not fit.
+pub(crate) fn results<M: Medium>(identifiers: &[&Identifier], most: usize, base_path: usize) -> (Request, usize) {
+    let mut path = M::RESULTS.to_owned();
+    let frame = "GET  HTTP/1.1\r\n".len() + base_path;
+    let mut taken = 0;
+    for identifier in identifiers.iter().take(most.min(PAGE_MAX)) {
+        let parameter = format!("{}identifiers[]={identifier}", if taken == 0 { '?' } else { '&' });
+        // One always goes, however long the rest is: the service may take it.
+        if taken > 0 && frame + path.len() + parameter.len() > REQUEST_LINE_MAX {
+            break;
+        }
+        path += &parameter;
+        taken += 1;
+    }
+    (get(path), taken)
+}
+
+/// `GET /api/classification/heatmap/{identifier}`.
+pub(crate) fn heatmap(identifier: &Identifier) -> Request {
+    let path = format!("{}/heatmap/{identifier}", <Image as sealed::Medium>::RESULT);
+    // JSON is what a refusal comes in.
+    Request { accept: Some("image/png, application/json;q=0.9"), response_limit: HEATMAP_LIMIT, ..get(path) }
+}
+
+/// `POST /api/classification/{hash}/override` and its like. To say the same twice is to say it once.
+pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request {
+    let bytes = serde_json::json!({ "classification": classification }).to_string().into_bytes();
+    let content = Content { media_type: "application/json".to_owned(), bytes };
+    Request { method: Method::Post, content: Some(content), ..get(format!("{}/{hash}/override", M::RESULT)) }
+}
+
+fn get(path: String) -> Request {
+    Request {
+        method: Method::Get,
+        path,
+        accept: None,
+        content: None,
+        is_idempotent: true,
+        timeout: READ_TIMEOUT,
+        try_timeout: READ_TRY_TIMEOUT,
+        response_limit: JSON_LIMIT,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::Image;
 
     fn body(job: &Submission<Image>) -> String {
-        String::from_utf8(submit_with(job, &Boundary::fixed("B")).body).unwrap()
+        String::from_utf8(submit_with(job, &Boundary::fixed("B")).content.unwrap().bytes).unwrap()
     }
 
     #[test]
@@ -58,9 +153,62 @@ mod tests {
             .with_nsfw(false)
             .prevent_c2pa_forces(true);
         let request = submit_with(&job, &Boundary::fixed("identifai-00"));
-        assert_eq!(request.path, "/api/image_fromurl");
-        assert_eq!(request.content_type, "multipart/form-data; boundary=identifai-00");
+        assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/image_fromurl"));
+        assert!(!request.is_idempotent, "it is paid for");
+        let content = request.content.unwrap();
+        assert_eq!(content.media_type, "multipart/form-data; boundary=identifai-00");
         let golden = include_str!("../../tests/fixtures/image_fromurl.form").replace('\n', "\r\n");
-        assert_eq!(String::from_utf8(request.body).unwrap(), golden);
+        assert_eq!(String::from_utf8(content.bytes).unwrap(), golden);
+    }
+
+    #[test]
+    fn reads_and_overrides_go_where_the_documentation_says() {
+        let id: Identifier = "abc".parse().unwrap();
+        let request = result::<Image>(&id);
+        assert_eq!((request.method, request.path.as_str()), (Method::Get, "/api/classification/abc"));
+        assert!(request.is_idempotent && request.content.is_none());
+        assert_eq!((request.timeout.as_secs(), request.try_timeout.as_secs()), (30, 10));
+        assert_eq!(heatmap(&id).path, "/api/classification/heatmap/abc");
+        let request = override_verdict::<Image>("89ff", "human");
+        assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/classification/89ff/override"));
+        let content = request.content.unwrap();
+        assert_eq!(
+            (content.media_type.as_str(), content.bytes),
+            ("application/json", br#"{"classification":"human"}"#.to_vec())
+        );
+    }
+
+    /// The identifiers in pages, and the longest request line.
+    fn pages(identifiers: &[&Identifier], most: usize, base_path: usize) -> (Vec<usize>, usize) {
+        let (mut rest, mut sizes, mut longest) = (identifiers, Vec::new(), 0);
+        while !rest.is_empty() {
+            let (request, taken) = results::<Image>(rest, most, base_path);
+            let asked: Vec<_> = request.path.split(['?', '&']).skip(1).collect();
+            let expected: Vec<_> = rest[..taken].iter().map(|id| format!("identifiers[]={id}")).collect();
+            assert_eq!(asked, expected);
+            longest = longest.max(format!("GET {} HTTP/1.1\r\n", request.path).len() + base_path);
+            sizes.push(taken);
+            rest = &rest[taken..];
+        }
+        (sizes, longest)
+    }
+
+    #[test]
+    fn pages_hold_a_hundred_and_eight_thousand_bytes_at_most() {
+        let identifiers = |len: usize, count: usize| -> Vec<Identifier> {
+            (0..count).map(|n| format!("{n:0len$}").parse().unwrap()).collect()
+        };
+        let (of_64, of_128, short) = (identifiers(64, 250), identifiers(128, 100), identifiers(3, 250));
+        let (of_64, of_128, short): (Vec<_>, Vec<_>, Vec<_>) =
+            (of_64.iter().collect(), of_128.iter().collect(), short.iter().collect());
+        assert_eq!(pages(&of_64, usize::MAX, 0), (vec![100, 100, 50], 7_935));
+        assert_eq!(pages(&short, usize::MAX, 0).0, [100, 100, 50]);
+        let (sizes, longest) = pages(&of_128, usize::MAX, 0);
+        assert_eq!(sizes, [55, 45]);
+        assert!((7_850..=8_000).contains(&longest), "{longest}");
+        assert!(pages(&of_64, usize::MAX, 200).1 <= 8_000, "the base URL's path is part of the line");
+        assert_eq!(pages(&of_64[..5], 2, 0).0, [2, 2, 1]);
+        assert_eq!(pages(&short[..2], usize::MAX, 9_000).0, [1, 1], "one always goes");
+        assert_eq!(results::<Image>(&[], 100, 0).1, 0);
     }
 }

@@ -1,82 +1,26 @@
-//! Answers: what each status means, and the identifier in a good one.
+//! Answers: what each status means, and what the service says in words.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
-use crate::identifier::Identifier;
 use crate::url::Url;
 
-/// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
-pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    let response = success(response)?;
-    match find_identifier(&response) {
-        Ok(identifier) => Ok(identifier),
-        Err(what) => {
-            let message = service_text(&response.body);
-            let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
-            Err(describe(error.with_message(message.as_deref()), &response))
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct SubmitAnswer {
-    identifier: Option<Value>,
-}
-
-fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
-    // A byte order mark, or a byte that is no UTF-8 in some other field, is no reason to lose what was paid for.
-    let body = String::from_utf8_lossy(&response.body);
-    let body = body.trim_start_matches('\u{feff}').trim();
-    let text = if body.is_empty() {
-        return Err("it is empty");
-    } else if body.starts_with('{') {
-        let answer: SubmitAnswer =
-            serde_json::from_str(body).map_err(|_| "it is not whole JSON with one identifier")?;
-        match answer.identifier {
-            Some(Value::String(text)) => text,
-            Some(Value::Null) | None => return Err("it has no identifier"),
-            Some(_) => return Err("its identifier is not a string"),
-        }
-    } else if is_plain_text(response) {
-        // An answer that the end of the connection delimits may have lost its end. What the documentation shows is as
-        // long as a SHA-256 in hexadecimal digits; only that is known to be whole.
-        if !response.framed && !is_sha256(body) {
-            return Err("it has no length, so its end may be missing");
-        }
-        body.to_owned()
-    } else {
-        return Err("it is neither JSON nor plain text");
-    };
-    Identifier::try_from(text).map_err(|_| "its identifier is empty, too long or unsafe")
-}
-
-/// RFC 9110, section 8.3.1: the media type is what stands before a semicolon, in any case of letters.
-fn is_plain_text(response: &Response) -> bool {
-    let content_type = response.content_type.as_deref().unwrap_or_default();
-    content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("text/plain"))
-}
-
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
 /// A 2xx that arrived whole, or the error that the answer stands for.
-fn success(mut response: Response) -> Result<Response> {
+pub(super) fn success(mut response: Response) -> Result<Response> {
     if !(200..=299).contains(&response.status) {
         return Err(refusal(&response));
     }
     match response.cut_short.take() {
-        Some(failure) => {
-            // JSON shows its own end, so an identifier in a whole object is one, whatever was to follow.
-            let is_object = response.body.contains(&b'{');
-            let identifier = find_identifier(&response).ok().filter(|_| is_object);
-            Err(describe(failure.into_error().with_identifier(identifier), &response))
-        }
+        Some(failure) => Err(describe(failure.into_error(), &response)),
         None => Ok(response),
     }
+}
+
+/// The error of a 2xx that is not what was asked for.
+pub(super) fn unexpected(what: &str, response: &Response) -> Error {
+    let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
+    describe(error.with_message(service_text(&response.body).as_deref()), response)
 }
 
 fn refusal(response: &Response) -> Error {
@@ -90,7 +34,7 @@ fn refusal(response: &Response) -> Error {
             (ErrorKind::OutOfCredits, "no credits left".to_owned())
         }
         403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".to_owned()),
-        404 => (ErrorKind::NotFound, "not found; is the base URL that of the API?".to_owned()),
+        404 => (ErrorKind::NotFound, "no such submission, or the base URL is not that of the API".to_owned()),
         429 => (ErrorKind::RateLimited, "the key's rate limit is reached".to_owned()),
         400..=499 => (ErrorKind::Rejected, "the service refused the request".to_owned()),
         500..=599 => (ErrorKind::Server, "the service failed".to_owned()),
@@ -100,7 +44,7 @@ fn refusal(response: &Response) -> Error {
     describe(error, response)
 }
 
-fn describe(error: Error, response: &Response) -> Error {
+pub(super) fn describe(error: Error, response: &Response) -> Error {
     error
         .with_status(response.status)
         .with_request_id(response.request_id.as_deref())
@@ -143,102 +87,9 @@ fn service_text(body: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Failure;
-
-    const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
-
-    fn answer(status: u16, content_type: &str, body: &str) -> Response {
-        let content_type = Some(content_type.to_owned());
-        Response { status, content_type, body: body.into(), framed: true, ..Response::default() }
-    }
 
     fn json(status: u16, body: &str) -> Response {
-        answer(status, "application/json", body)
-    }
-
-    #[test]
-    fn both_documented_answers_are_understood() {
-        let documented = format!("{{\"identifier\": \"{ID}\"}}");
-        let with_more = format!("\r\n{{\"new\":[1,{{}}],\"identifier\":\"{ID}\",\"x\":null}}\n");
-        for body in [documented, with_more] {
-            for content_type in ["application/json", "text/html", ""] {
-                assert_eq!(identifier(answer(200, content_type, &body)).unwrap().as_str(), ID);
-            }
-            assert_eq!(identifier(json(201, &body)).unwrap().as_str(), ID);
-        }
-        for content_type in ["text/plain", "Text/Plain; charset=UTF-8"] {
-            assert_eq!(identifier(answer(200, content_type, &format!("{ID}\n"))).unwrap().as_str(), ID);
-            assert_eq!(identifier(answer(200, content_type, "abc")).unwrap().as_str(), "abc");
-        }
-    }
-
-    #[test]
-    fn an_odd_encoding_elsewhere_loses_no_identifier() {
-        let with_mark = format!("\u{feff}{{\"identifier\":\"{ID}\"}}");
-        assert_eq!(identifier(json(200, &with_mark)).unwrap().as_str(), ID);
-        let mut latin = format!("{{\"identifier\":\"{ID}\",\"name\":\"caf_\"}}").into_bytes();
-        let at = latin.len() - 3;
-        latin[at] = 0xe9;
-        assert_eq!(identifier(Response { body: latin, ..json(200, "") }).unwrap().as_str(), ID);
-    }
-
-    #[test]
-    fn text_whose_end_may_be_missing_is_no_identifier_unless_its_length_proves_it() {
-        let unframed = |body: &str| identifier(Response { framed: false, ..answer(200, "text/plain", body) });
-        assert_eq!(unframed(ID).unwrap().as_str(), ID);
-        assert_eq!(unframed(&ID[1..]).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
-        // JSON shows its own end.
-        let object = Response { framed: false, ..json(200, &format!("{{\"identifier\":\"{ID}\"}}")) };
-        assert_eq!(identifier(object).unwrap().as_str(), ID);
-    }
-
-    #[test]
-    fn what_is_no_answer_of_the_api_is_told_apart_and_kept() {
-        let long = format!("{{\"identifier\":\"{}\"}}", "a".repeat(129));
-        let table = [
-            ("text/html", "<html>Sign in</html>", "neither JSON nor plain text"),
-            ("application/json", "", "empty"),
-            ("text/plain", " \r\n", "empty"),
-            ("application/json", "{\"identifier\":\"8d6437", "not whole JSON"),
-            ("application/json", "[]", "neither JSON nor plain text"),
-            ("application/json", "{}", "no identifier"),
-            ("application/json", "{\"identifier\":null}", "no identifier"),
-            ("application/json", "{\"identifier\":7}", "not a string"),
-            ("application/json", "{\"identifier\":\"\"}", "unsafe"),
-            ("application/json", "{\"identifier\":\"../credits\"}", "unsafe"),
-            ("application/json", long.as_str(), "unsafe"),
-            ("application/json", "{\"identifier\":\"a\",\"identifier\":\"b\"}", "not whole JSON with one identifier"),
-            ("text/plain", "Service temporarily unavailable", "unsafe"),
-        ];
-        for (content_type, body, reason) in table {
-            let error = identifier(answer(200, content_type, body)).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
-            assert_eq!(error.status(), Some(200));
-            assert!(error.to_string().contains(reason), "{body}: {error}");
-            assert_eq!(error.body().unwrap_or_default(), body);
-        }
-        let binary = Response { body: vec![0xff, 0xfe], ..json(200, "") };
-        assert!(identifier(binary).unwrap_err().to_string().contains("neither JSON nor plain text"));
-        let refused = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
-        assert_eq!((refused.kind(), refused.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
-    }
-
-    #[test]
-    fn a_body_that_broke_off_is_the_transport_s_failure() {
-        for kind in [ErrorKind::Disconnected, ErrorKind::Timeout, ErrorKind::UnexpectedResponse] {
-            let cut_short = Some(Failure::new(kind, "cut"));
-            let error =
-                identifier(Response { cut_short, ..json(200, &format!("{{\"identifier\":\"{ID}\"}}")) }).unwrap_err();
-            assert_eq!((error.kind(), error.status()), (kind, Some(200)));
-            assert_eq!(error.identifier().unwrap().as_str(), ID, "what was paid for is not lost");
-            let cut_short = Some(Failure::new(kind, "cut"));
-            let error = identifier(Response { cut_short, ..answer(200, "text/plain", ID) }).unwrap_err();
-            assert_eq!(error.identifier(), None, "more may have followed");
-            // The status of a refusal says more than that its text broke off.
-            let cut_short = Some(Failure::new(kind, "cut"));
-            let error = identifier(Response { cut_short, ..json(401, "{\"err") }).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Unauthorized);
-        }
+        Response { status, body: body.into(), framed: true, ..Response::default() }
     }
 
     #[test]
@@ -270,7 +121,7 @@ mod tests {
             (600, "", UnexpectedResponse, None),
         ];
         for (status, body, kind, message) in table {
-            let error = identifier(json(status, body)).unwrap_err();
+            let error = success(json(status, body)).unwrap_err();
             assert_eq!(
                 (error.kind(), error.status(), error.message()),
                 (kind, Some(status), message),
@@ -284,7 +135,7 @@ mod tests {
     fn a_redirect_names_the_host_and_no_more() {
         let to = |location: &str| {
             let response = Response { location: Some(location.to_owned()), ..json(302, "") };
-            identifier(response).unwrap_err().to_string()
+            success(response).unwrap_err().to_string()
         };
         let error = to("https://user:pw@login.test:8443/path?token=secret#x");
         assert!(error.contains("host login.test,"), "{error}");

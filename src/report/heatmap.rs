@@ -1,0 +1,112 @@
+//! The heatmap of an image: bytes that are known to be a whole PNG.
+
+use std::fmt;
+use std::io::{self, Write};
+
+/// Where an image looks artificial, as a PNG.
+///
+/// It was checked to be one from its signature to its end, so that what is stored is no error page and nothing half.
+/// What is in between was not decoded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Heatmap {
+    png: Vec<u8>,
+    width: u32,
+    height: u32,
+}
+
+/// PNG specification (third edition), section 5.2.
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// The first chunk (section 11.2.1), as far as its type: 13 bytes of header.
+const HEADER: &[u8] = b"\0\0\0\x0dIHDR";
+/// The last chunk (section 11.2.5), with its checksum.
+const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+
+impl Heatmap {
+    /// Checks that `png` is a PNG, or says what is wrong with it and gives it back.
+    pub(crate) fn read(png: Vec<u8>) -> Result<Self, (&'static str, Vec<u8>)> {
+        match size(&png) {
+            Ok((width, height)) => Ok(Self { png, width, height }),
+            Err(reason) => Err((reason, png)),
+        }
+    }
+
+    /// The PNG.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.png
+    }
+
+    /// The PNG, without a copy.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.png
+    }
+
+    /// How wide it is, in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// How high it is, in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Writes the PNG: to a file, for one.
+    ///
+    /// # Errors
+    ///
+    /// What the writer reports.
+    pub fn write_to(&self, mut writer: impl Write) -> io::Result<()> {
+        writer.write_all(&self.png)?;
+        writer.flush()
+    }
+}
+
+/// Width and height of a whole PNG, or what it is instead.
+fn size(png: &[u8]) -> Result<(u32, u32), &'static str> {
+    let rest = png.strip_prefix(SIGNATURE).ok_or("it is no PNG")?;
+    let header = rest.strip_prefix(HEADER).ok_or("it is a PNG without a header")?;
+    let number = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
+    let size = number(0).zip(number(4)).ok_or("it is a PNG without a size")?;
+    if png.ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
+}
+
+impl AsRef<[u8]> for Heatmap {
+    fn as_ref(&self) -> &[u8] {
+        &self.png
+    }
+}
+
+impl fmt::Debug for Heatmap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { png, width, height } = self;
+        f.debug_struct("Heatmap").field("width", width).field("height", height).field("bytes", &png.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_png_passes() {
+        let header = [&b"\0\0\0\x10\0\0\0\x09"[..], b"\x08\x02\0\0\0crc_"].concat();
+        let png = [SIGNATURE, HEADER, &header, b"data", END].concat();
+        let heatmap = Heatmap::read(png.clone()).unwrap();
+        assert_eq!((heatmap.width(), heatmap.height(), heatmap.as_bytes()), (16, 9, png.as_slice()));
+        assert_eq!(format!("{heatmap:?}"), format!("Heatmap {{ width: 16, height: 9, bytes: {} }}", png.len()));
+        let mut written = Vec::new();
+        heatmap.write_to(&mut written).unwrap();
+        assert_eq!((written, heatmap.into_bytes()), (png.clone(), png.clone()));
+        let table = [
+            (b"".to_vec(), "no PNG"),
+            (b"<html>".to_vec(), "no PNG"),
+            (b"\xff\xd8\xff\xe0".to_vec(), "no PNG"),
+            (SIGNATURE.to_vec(), "without a header"),
+            ([SIGNATURE, HEADER, b"\0\0\0"].concat(), "without a size"),
+            (png[..png.len() - 1].to_vec(), "end is missing"),
+        ];
+        for (bytes, reason) in table {
+            assert!(Heatmap::read(bytes).unwrap_err().0.contains(reason), "{reason}");
+        }
+    }
+}

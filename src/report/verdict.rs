@@ -1,0 +1,161 @@
+//! Verdicts: what the analysis comes to, by heuristic and by model.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::object::Object;
+
+/// What something was classified as.
+///
+/// It serialises as the text that the service uses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum Classification {
+    /// `human`: made by a human.
+    Human,
+    /// `artificial`: made by a machine.
+    Artificial,
+    /// Anything else, as the service wrote it: what detections are labelled with, or a class that is new.
+    Other(String),
+}
+
+impl Classification {
+    /// The text that the service uses.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Human => "human",
+            Self::Artificial => "artificial",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// The text as it is; control characters in [`Other`](Classification::Other) are not escaped.
+impl fmt::Display for Classification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl From<String> for Classification {
+    fn from(text: String) -> Self {
+        match text.as_str() {
+            "human" => Self::Human,
+            "artificial" => Self::Artificial,
+            _ => Self::Other(text),
+        }
+    }
+}
+
+impl From<Classification> for String {
+    fn from(classification: Classification) -> Self {
+        match classification {
+            Classification::Other(text) => text,
+            known => known.as_str().to_owned(),
+        }
+    }
+}
+
+impl FromStr for Classification {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.to_owned().into())
+    }
+}
+
+/// What a heuristic makes of the results of the models.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The heuristic, such as `AverageExcludeObsolete`. The service names them and does not explain them.
+    pub heuristic: Option<String>,
+    /// What it says.
+    pub classification: Option<Classification>,
+    /// How sure it is of this classification, from 0 to 1. It is not the probability of `artificial`.
+    pub confidence: Option<f64>,
+    /// The models that it is based on.
+    pub models: Vec<String>,
+}
+
+impl Verdict {
+    pub(super) fn read(object: &Object<'_>) -> Self {
+        Self {
+            heuristic: object.text("heuristic"),
+            classification: object.text("classification").map(Classification::from),
+            confidence: object.number("confidence"),
+            models: object.texts("models"),
+        }
+    }
+}
+
+/// What one detection model found.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ModelResult {
+    /// The model, such as `V011`.
+    pub model: Option<String>,
+    /// `unknown` in the answer; the service does not explain it.
+    pub unknown: Option<bool>,
+    /// How long it took. The unit is not documented; this takes it for seconds.
+    pub elapsed_time: Option<Duration>,
+    /// A score for each label, in no fixed order.
+    pub classification: Vec<Score>,
+    /// `confidence` of `classification_details`.
+    pub confidence: Option<f64>,
+}
+
+impl ModelResult {
+    /// The score of a label, from 0 to 1, if there is one.
+    pub fn score(&self, label: &Classification) -> Option<f64> {
+        self.classification.iter().find(|score| score.label.as_ref() == Some(label))?.score
+    }
+
+    pub(super) fn read(object: &Object<'_>) -> Self {
+        Self {
+            model: object.text("model"),
+            unknown: object.flag("unknown"),
+            elapsed_time: object.number("elapsed_time").and_then(|time| Duration::try_from_secs_f64(time).ok()),
+            classification: object.objects("classification", Score::read),
+            confidence: object.object("classification_details").and_then(|details| details.number("confidence")),
+        }
+    }
+}
+
+/// How much speaks for a label, as one model sees it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Score {
+    /// What the score is of.
+    pub label: Option<Classification>,
+    /// From 0 to 1. The scores of a model add up to 1 in the documentation's examples.
+    pub score: Option<f64>,
+}
+
+impl Score {
+    fn read(object: &Object<'_>) -> Self {
+        Self { label: object.text("label").map(Classification::from), score: object.number("score") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classifications_keep_what_nobody_knows() {
+        for text in ["human", "artificial", "partly", "Human", ""] {
+            let classification: Classification = text.parse().unwrap();
+            assert_eq!((classification.as_str(), classification.to_string().as_str()), (text, text));
+            assert_eq!(matches!(classification, Classification::Other(_)), !["human", "artificial"].contains(&text));
+            let json = serde_json::to_string(&classification).unwrap();
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Classification>(&json).unwrap(), classification);
+        }
+    }
+}
