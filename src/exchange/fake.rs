@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::Exchange;
-use super::cancel::Cancel;
+pub(crate) use super::cancel::Cancel;
 use super::clock::Clock;
 use super::transport::{Failure, Outcome, Response, Transport};
 use crate::api_key::ApiKey;
@@ -77,10 +77,12 @@ pub(crate) struct Sent {
     pub(crate) path: String,
 }
 
+type Script = Box<dyn FnMut(&Request) -> Try + Send>;
+
 /// A transport that answers as a script says.
 pub(crate) struct Scripted {
     clock: Arc<FakeClock>,
-    script: Mutex<Box<dyn FnMut(&Request) -> Try + Send>>,
+    script: Mutex<Script>,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 

@@ -40,7 +40,7 @@ fn the_documented_example_is_understood_to_the_last_digit() {
         .iter()
         .map(|result| (result.model.as_deref().unwrap(), result.score(&Classification::Artificial).unwrap()))
         .collect();
-    assert_eq!(scores, [("V011", 0.004915), ("V01", 0.03697), ("brokenwand2", 0.93961)], "in whichever order");
+    assert_eq!(scores, [("V011", 0.004_915), ("V01", 0.03697), ("brokenwand2", 0.93961)], "in whichever order");
     assert_eq!(report.results()[0].elapsed_time.unwrap().as_millis(), 196);
     assert_eq!(report.results()[0].confidence, None);
     assert_eq!(report.to_string(), "finished without a main verdict");

@@ -12,27 +12,42 @@
 //! | `https://sandbox.test/forbidden.jpg` | 403 |
 //! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1` |
 //! | `https://sandbox.test/slow.jpg` | accepted, after 2 seconds |
+//! | `https://sandbox.test/errored.jpg` | accepted; the analysis fails |
+//! | `https://sandbox.test/c2pa.jpg` | accepted; has C2PA metadata, which force `artificial` unless that is prevented |
 //!
 //! Any other URL is accepted and costs one credit of a thousand, unless it was submitted before with the same options.
 //!
+//! Results are `new` for a second, or as long as [`set_analysis_time`](Sandbox::set_analysis_time) says. Then they have a
+//! verdict made up from the URL, by a model named `sandbox`. Overrides go by the report's `hash`, which is made from the
+//! URL, too.
+//!
 //! ```
 //! use identifai::sandbox::Sandbox;
-//! use identifai::{UrlOptions, classify_from_url};
+//! use identifai::{Client, Image, Submitted, UrlOptions, classify_from_url};
+//! use std::time::Duration;
 //!
 //! let sandbox = Sandbox::start()?;
 //! let opts = UrlOptions::new(sandbox.api_key(), "https://example.com/cat.jpg").base_url(sandbox.base_url());
 //! let id = classify_from_url(&opts)?;
 //! assert_eq!(id.as_str().len(), 64);
+//!
+//! sandbox.set_analysis_time(Duration::ZERO);
+//! let client = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).build()?;
+//! let report = client.result(&Submitted::<Image>::new(id))?;
+//! assert!(report.is_artificial().is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod analysis;
 mod form;
 mod server;
 mod service;
+mod submit;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::server::Server;
 use self::service::Service;
@@ -77,6 +92,11 @@ impl Sandbox {
     #[allow(clippy::unused_self)] // The key is this sandbox's, even if all have the same.
     pub fn api_key(&self) -> &'static str {
         service::API_KEY
+    }
+
+    /// How long analyses take from now on, those under way included. Default: 1 second.
+    pub fn set_analysis_time(&self, time: Duration) {
+        self.service.set_analysis_time(time);
     }
 
     /// How many credits are left.

@@ -144,9 +144,12 @@ impl Shared {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body)?;
+            let target = request.path.unwrap_or_default();
+            let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let answer = (self.handler)(&Call {
                 method: request.method.unwrap_or_default(),
-                path: request.path.unwrap_or_default().split('?').next().unwrap_or_default(),
+                path,
+                query,
                 api_key: header("X-Api-Key"),
                 accept: header("Accept"),
                 content_type: header("Content-Type"),
@@ -189,11 +192,11 @@ fn respond(mut stream: &TcpStream, answer: &Answer, close: bool) -> io::Result<(
     let retry_after = retry_after.map_or_else(String::new, |seconds| format!("Retry-After: {seconds}\r\n"));
     let connection = if close { "Connection: close\r\n" } else { "" };
     let length = body.len();
-    let answer = format!(
+    let head = format!(
         "HTTP/1.1 {status} {reason}\r\nContent-Type: {content_type}\r\n{retry_after}{connection}\
-         Content-Length: {length}\r\n\r\n{body}"
+         Content-Length: {length}\r\n\r\n"
     );
-    stream.write_all(answer.as_bytes())
+    stream.write_all(&[head.as_bytes(), body].concat())
 }
 
 #[cfg(test)]

@@ -1,26 +1,26 @@
-//! What the sandbox answers: pure but for its own memory.
+//! What the sandbox answers: pure but for its own memory and the clock.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 
+use super::analysis::Analysis;
 use super::form;
+use super::submit::{self, Forced};
 
 pub(super) const API_KEY: &str = "sandbox";
 const CREDITS: u64 = 1_000;
-const SLOW: Duration = Duration::from_secs(2);
-/// Documented for `POST /api/image_fromurl`, in the contract's order.
-const SWITCHES: [&str; 6] =
-    ["with_morphing", "with_tampering", "with_heatmap", "no_cache", "prevent_c2pa_forces", "with_nsfw"];
-const TEXTS: [&str; 3] = ["file_url", "ref_id", "webhook_url"];
+const ANALYSIS_TIME: Duration = Duration::from_secs(1);
+/// Documented for the plural endpoint.
+const MOST_IDENTIFIERS: usize = 100;
 
 /// A request as far as the service looks at it.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
+    pub(super) query: &'a str,
     pub(super) api_key: Option<&'a str>,
     pub(super) accept: Option<&'a str>,
     pub(super) content_type: Option<&'a str>,
@@ -31,24 +31,28 @@ pub(super) struct Call<'a> {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
     /// In seconds.
     pub(super) retry_after: Option<u32>,
     pub(super) delay: Duration,
 }
 
 impl Answer {
-    fn new(status: u16, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, body, retry_after: None, delay: Duration::ZERO }
+    pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, body: body.into(), retry_after: None, delay: Duration::ZERO }
     }
 
-    fn error(status: u16, text: &str) -> Self {
-        Self::new(status, "application/json", json!({ "error": text }).to_string())
+    fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    pub(super) fn error(status: u16, text: &str) -> Self {
+        Self::json(status, &json!({ "error": text }))
     }
 
     /// As the framework that the backend seems to run on words it.
     pub(super) fn message(status: u16, text: &str) -> Self {
-        Self::new(status, "application/json", json!({ "message": text }).to_string())
+        Self::json(status, &json!({ "message": text }))
     }
 }
 
@@ -61,13 +65,29 @@ pub(super) struct Service {
 #[derive(Debug)]
 struct State {
     credits: u64,
-    submitted: HashSet<String>,
+    analysis_time: Duration,
+    /// By identifier.
+    submitted: HashMap<String, Submitted>,
+    /// How files were classified by the user, by the hash of the file.
+    forced: HashMap<String, String>,
     analyses: u64,
+}
+
+#[derive(Debug)]
+struct Submitted {
+    analysis: Analysis,
+    at: Instant,
 }
 
 impl Default for Service {
     fn default() -> Self {
-        let state = State { credits: CREDITS, submitted: HashSet::new(), analyses: 0 };
+        let state = State {
+            credits: CREDITS,
+            analysis_time: ANALYSIS_TIME,
+            submitted: HashMap::new(),
+            forced: HashMap::new(),
+            analyses: 0,
+        };
         Self { state: Mutex::new(state) }
     }
 }
@@ -81,118 +101,143 @@ impl Service {
         self.state().credits
     }
 
+    pub(super) fn set_analysis_time(&self, time: Duration) {
+        self.state().analysis_time = time;
+    }
+
     pub(super) fn answer(&self, call: &Call<'_>) -> Answer {
-        if call.path != "/api/image_fromurl" {
-            return Answer::message(404, "This path is not known here.");
-        }
-        if call.method != "POST" {
-            return Answer::message(405, "This path takes POST only.");
+        let path: Vec<&str> = call.path.split('/').skip(1).collect();
+        // The documentation names two paths for each of these.
+        let (method, answer): (_, &dyn Fn() -> Answer) = match path.as_slice() {
+            ["api", "image_fromurl"] => ("POST", &|| self.submit(call)),
+            ["api", "classifications" | "classifications_image"] => ("GET", &|| self.results(call.query)),
+            ["api", "classification" | "classification_image", id] => ("GET", &|| self.result(id)),
+            ["api", "classification" | "classification_image", "heatmap", id] => ("GET", &|| self.heatmap(id)),
+            ["api", "classification", hash, "override"] => ("POST", &|| self.force(hash, call.body)),
+            _ => return Answer::message(404, "This path is not known here."),
+        };
+        if call.method != method {
+            return Answer::message(405, &format!("This path takes {method} only."));
         }
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
         }
-        let fields = form::parse(call.content_type.unwrap_or_default(), call.body)
-            .map_err(|reason| format!("The body is not a form: {reason}."))
-            .and_then(|fields| check(&fields).map(|()| fields));
-        match fields {
-            Ok(fields) => self.submit(&fields, call.accept),
-            Err(text) => Answer::error(400, &text),
-        }
+        answer()
     }
 
-    fn submit(&self, fields: &[(String, String)], accept: Option<&str>) -> Answer {
-        let file_url = value(fields, "file_url").unwrap_or_default();
-        let delay = match forced(file_url) {
+    fn submit(&self, call: &Call<'_>) -> Answer {
+        let fields = form::parse(call.content_type.unwrap_or_default(), call.body)
+            .map_err(|reason| format!("The body is not a form: {reason}."))
+            .and_then(|fields| submit::check(&fields).map(|()| fields));
+        let fields = match fields {
+            Ok(fields) => fields,
+            Err(text) => return Answer::error(400, &text),
+        };
+        let delay = match submit::forced(submit::value(&fields, "file_url").unwrap_or_default()) {
             Some(Forced::Answer(answer)) => return answer,
-            Some(Forced::Delay) => SLOW,
+            Some(Forced::Delay(delay)) => delay,
             None => Duration::ZERO,
         };
         let mut state = self.state();
-        let mut hash = Sha256::new();
-        // What does not change the analysis does not make another one of it.
-        let not_options = ["ref_id", "webhook_url", "no_cache"];
-        for (name, value) in fields.iter().filter(|(name, _)| !not_options.contains(&name.as_str())) {
-            hash.update(format!("{name}\0{value}\0"));
-        }
-        if value(fields, "no_cache") == Some("true") {
-            hash.update(format!("analysis {}", state.analyses));
-        }
-        let identifier = format!("{:x}", hash.finalize());
-        if !state.submitted.contains(&identifier) {
-            let Some(left) = state.credits.checked_sub(1) else { return no_credits() };
+        let identifier = submit::identifier(&fields, state.analyses);
+        let analysis = Analysis::new(fields);
+        if let Some(earlier) = state.submitted.get_mut(&identifier) {
+            earlier.analysis = analysis;
+        } else {
+            let Some(left) = state.credits.checked_sub(1) else { return submit::no_credits() };
             state.credits = left;
             state.analyses += 1;
-            state.submitted.insert(identifier.clone());
+            state.submitted.insert(identifier.clone(), Submitted { analysis, at: Instant::now() });
         }
-        let answer = match accept {
-            Some("application/json") => {
-                Answer::new(200, "application/json", json!({ "identifier": identifier }).to_string())
-            }
+        let answer = match call.accept {
+            Some("application/json") => Answer::json(200, &json!({ "identifier": identifier })),
             _ => Answer::new(200, "text/plain; charset=UTF-8", identifier),
         };
         Answer { delay, ..answer }
     }
-}
 
-fn value<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// The documented texts where there are any; the others are worded as the backend's framework words them.
-fn check(fields: &[(String, String)]) -> Result<(), String> {
-    for (index, (name, value)) in fields.iter().enumerate() {
-        if fields[..index].iter().any(|(earlier, _)| earlier == name) {
-            return Err(format!("The {name} field is there twice."));
-        }
-        let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
-        match name.as_str() {
-            switch if SWITCHES.contains(&switch) && !["true", "false"].contains(&value.as_str()) => {
-                return Err(format!("The {name} field must be true or false."));
-            }
-            "webhook_url" if !is_url => return Err("The webhook_url field must be a valid URL.".to_owned()),
-            "file_url" if !value.is_empty() && !is_url => {
-                return Err("The file_url field must be a valid URL.".to_owned());
-            }
-            name if !SWITCHES.contains(&name) && !TEXTS.contains(&name) => {
-                return Err(format!("The {name} field is not known here."));
-            }
-            _ => {}
+    fn result(&self, identifier: &str) -> Answer {
+        match self.state().report(identifier) {
+            Some(report) => Answer::json(200, &report),
+            None => unknown(),
         }
     }
-    match value(fields, "file_url") {
-        None | Some("") => Err("The file_url field is required.".to_owned()),
-        Some(_) => Ok(()),
+
+    fn results(&self, query: &str) -> Answer {
+        let name = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
+        let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+        let asked: Vec<&str> =
+            parameters.filter(|(key, _)| name(key) == "identifiers[]").map(|(_, value)| value).collect();
+        match asked.len() {
+            0 => Answer::message(422, "The identifiers field is required."),
+            1..=MOST_IDENTIFIERS => {
+                let state = self.state();
+                let reports: Vec<Value> = asked.iter().filter_map(|identifier| state.report(identifier)).collect();
+                Answer::json(200, &reports.into())
+            }
+            _ => Answer::message(422, "The identifiers field must not have more than 100 items."),
+        }
+    }
+
+    fn heatmap(&self, identifier: &str) -> Answer {
+        let state = self.state();
+        let submitted = state.submitted.get(identifier).filter(|submitted| submitted.is_done(state.analysis_time));
+        match submitted.and_then(|submitted| submitted.analysis.heatmap(identifier)) {
+            Some(png) => Answer::new(200, "image/png", png),
+            None => unknown(),
+        }
+    }
+
+    fn force(&self, hash: &str, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let Some(classification @ ("human" | "artificial")) = body["classification"].as_str() else {
+            return Answer::error(400, "The classification field must be human or artificial.");
+        };
+        let mut state = self.state();
+        let hash = hash.to_ascii_lowercase();
+        if !state.submitted.values().any(|submitted| submitted.analysis.hash == hash) {
+            return unknown();
+        }
+        let answer = json!({ "classification": classification, "type": "image", "hash": hash });
+        state.forced.insert(hash, classification.to_owned());
+        Answer::json(201, &answer)
     }
 }
 
-enum Forced {
-    Answer(Answer),
-    Delay,
+/// The same for what there is none of and what is not known: how the service tells these apart is not documented.
+fn unknown() -> Answer {
+    Answer::message(404, "Not Found")
 }
 
-/// The outcome that a URL on `sandbox.test` stands for, as card numbers do at payment services.
-fn forced(file_url: &str) -> Option<Forced> {
-    let path = file_url.split_once("://")?.1.strip_prefix("sandbox.test/")?;
-    Some(Forced::Answer(match path.split(['?', '#']).next()? {
-        "no-credits.jpg" => no_credits(),
-        "unsupported.txt" => Answer::error(400, "The uploaded file format is not supported."),
-        "too-large.jpg" => Answer::error(400, "The uploaded file exceeds the maximum allowed size of 50Mb."),
-        "download-failed.jpg" => Answer::error(400, "The file could not be downloaded."),
-        "forbidden.jpg" => Answer::error(403, "Forbidden"),
-        "rate-limited.jpg" => Answer { retry_after: Some(1), ..Answer::message(429, "Too Many Attempts.") },
-        "slow.jpg" => return Some(Forced::Delay),
-        _ => return None,
-    }))
+impl State {
+    fn report(&self, identifier: &str) -> Option<Value> {
+        let submitted = self.submitted.get(identifier)?;
+        let mut report = match submitted.is_done(self.analysis_time) {
+            true => submitted.analysis.done(identifier),
+            false => submitted.analysis.pending(identifier),
+        };
+        report["force_classification"] = self.forced.get(&submitted.analysis.hash).cloned().into();
+        Some(report)
+    }
 }
 
-fn no_credits() -> Answer {
-    Answer::error(400, "You do not have enough credits to perform this operation.")
+impl Submitted {
+    fn is_done(&self, analysis_time: Duration) -> bool {
+        self.at.elapsed() >= analysis_time
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::analysis::MODEL;
+    use crate::sandbox::submit::no_credits;
+
+    impl Answer {
+        fn text(&self) -> &str {
+            std::str::from_utf8(&self.body).unwrap()
+        }
+    }
 
     fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut Call<'_>)) -> Answer {
         let part = |(name, value): &(&str, &str)| {
@@ -202,6 +247,7 @@ mod tests {
         let mut call = Call {
             method: "POST",
             path: "/api/image_fromurl",
+            query: "",
             api_key: Some(API_KEY),
             accept: Some("application/json"),
             content_type: Some("multipart/form-data; boundary=B"),
@@ -219,12 +265,12 @@ mod tests {
     fn the_documented_answers_come_in_the_documented_words() {
         let service = Service::default();
         let required = submit(&service, &[], |_| ());
-        assert_eq!((required.status, required.body.as_str()), (400, r#"{"error":"The file_url field is required."}"#));
+        assert_eq!((required.status, required.text()), (400, r#"{"error":"The file_url field is required."}"#));
         let unauthorized = submit(&service, &[("file_url", "https://x.test/")], |call| call.api_key = Some("other"));
-        assert_eq!((unauthorized.status, unauthorized.body.as_str()), (401, r#"{"error":"Unauthorized"}"#));
+        assert_eq!((unauthorized.status, unauthorized.text()), (401, r#"{"error":"Unauthorized"}"#));
         let limited = url(&service, "https://sandbox.test/rate-limited.jpg?again");
         assert_eq!((limited.status, limited.retry_after), (429, Some(1)));
-        assert_eq!(limited.body, r#"{"message":"Too Many Attempts."}"#);
+        assert_eq!(limited.text(), r#"{"message":"Too Many Attempts."}"#);
         for (path, status) in [
             ("no-credits.jpg", 400),
             ("unsupported.txt", 400),
@@ -244,7 +290,7 @@ mod tests {
         let fields = [("file_url", "https://x.test/")];
         let json = submit(&service, &fields, |_| ());
         let text = submit(&service, &fields, |call| call.accept = Some("*/*"));
-        assert_eq!(json.body, format!(r#"{{"identifier":"{}"}}"#, text.body));
+        assert_eq!(json.text(), format!(r#"{{"identifier":"{}"}}"#, text.text()));
         assert_eq!((text.body.len(), text.content_type), (64, "text/plain; charset=UTF-8"));
     }
 
@@ -282,5 +328,130 @@ mod tests {
         assert_eq!(submit(&service, &[], |call| call.method = "GET").status, 405);
         assert_eq!(submit(&service, &[], |call| call.body = b"").status, 400);
         assert_eq!(service.credits(), CREDITS);
+    }
+
+    fn get(service: &Service, path: &str, query: &str) -> Answer {
+        let (accept, content_type) = (Some("application/json"), None);
+        service.answer(&Call { method: "GET", path, query, api_key: Some(API_KEY), accept, content_type, body: b"" })
+    }
+
+    fn force(service: &Service, hash: &str, body: &str) -> Answer {
+        let path = &*format!("/api/classification/{hash}/override");
+        let (accept, content_type, body) = (Some("application/json"), Some("application/json"), body.as_bytes());
+        service.answer(&Call { method: "POST", path, query: "", api_key: Some(API_KEY), accept, content_type, body })
+    }
+
+    fn report(service: &Service, identifier: &str) -> Value {
+        let answer = get(service, &format!("/api/classification/{identifier}"), "");
+        assert_eq!((answer.status, answer.content_type), (200, "application/json"));
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    fn identifier(answer: &Answer) -> String {
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        body["identifier"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn results_are_new_for_a_while_and_then_done_or_errored() {
+        let service = Service::default();
+        service.set_analysis_time(Duration::MAX);
+        let ids = ["c2pa.jpg", "errored.jpg", "other.jpg?x"]
+            .map(|path| identifier(&url(&service, &format!("https://sandbox.test/{path}"))));
+        for id in &ids {
+            let pending = report(&service, id);
+            assert_eq!((pending["status"].as_str(), &pending["verdict"]), (Some("new"), &Value::Null));
+            assert_eq!((&pending["identifier"], pending["api_version"].is_null()), (&json!(id), true));
+        }
+        service.set_analysis_time(Duration::ZERO);
+        let [c2pa, errored, other] = ids.map(|id| report(&service, &id));
+        assert_eq!((&c2pa["status"], &c2pa["verdict"]["classification"]), (&json!("done"), &json!("artificial")));
+        assert_eq!(c2pa["c2pa"]["validation_state"], "Valid");
+        assert_eq!((&errored["status"], errored["errors"].is_string()), (&json!("errored"), true));
+        assert_eq!(
+            (&other["status"], &other["name"], &other["c2pa"]),
+            (&json!("done"), &json!("other.jpg"), &Value::Null)
+        );
+        assert_eq!(other["results"][0]["model"], MODEL);
+        assert!(other.get("is_nsfw").is_none() && other.get("details").is_none(), "not asked for");
+        assert_eq!(get(&service, "/api/classification/nobody", "").status, 404);
+    }
+
+    #[test]
+    fn options_show_in_the_report() {
+        let service = Service::default();
+        service.set_analysis_time(Duration::ZERO);
+        let submitted = |more: &[(&str, &str)]| {
+            let fields = [&[("file_url", "https://sandbox.test/c2pa.jpg")], more].concat();
+            report(&service, &identifier(&submit(&service, &fields, |_| ())))
+        };
+        let bare = submitted(&[]);
+        assert_eq!(
+            (&bare["ref_id"], &bare["has_heatmap"], &bare["verdict"]["confidence"]),
+            (&Value::Null, &json!(false), &json!(1.0))
+        );
+        let all = submitted(&[
+            ("ref_id", "r-1"),
+            ("with_morphing", "true"),
+            ("with_nsfw", "true"),
+            ("with_heatmap", "true"),
+            ("prevent_c2pa_forces", "true"),
+        ]);
+        assert_eq!((&all["ref_id"], &all["has_heatmap"]), (&json!("r-1"), &json!(true)));
+        assert!(all["is_nsfw"].is_boolean() && all["details"][0]["detections"][0]["box"]["x2"].is_number());
+        assert_ne!(all["verdict"]["confidence"], json!(1.0));
+    }
+
+    #[test]
+    fn a_heatmap_is_a_png_once_the_analysis_is_done() {
+        let service = Service::default();
+        let heatmap = |id: &str| get(&service, &format!("/api/classification/heatmap/{id}"), "");
+        let fields = [("file_url", "https://x.test/"), ("with_heatmap", "true")];
+        let id = identifier(&submit(&service, &fields, |_| ()));
+        let without = identifier(&url(&service, "https://x.test/"));
+        service.set_analysis_time(Duration::MAX);
+        assert_eq!(heatmap(&id).status, 404);
+        service.set_analysis_time(Duration::ZERO);
+        assert_eq!((heatmap(&without).status, heatmap("nobody").status), (404, 404));
+        let answer = heatmap(&id);
+        assert_eq!((answer.status, answer.content_type), (200, "image/png"));
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&answer.body)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (64, 64));
+        assert_ne!(pixels[..3], pixels[pixels.len() - 3..]);
+    }
+
+    #[test]
+    fn many_are_asked_for_at_once_but_no_more_than_a_hundred() {
+        let service = Service::default();
+        let ids = ["a", "b"].map(|path| identifier(&url(&service, &format!("https://x.test/{path}"))));
+        let many = |query: &str| get(&service, "/api/classifications", query);
+        for name in ["identifiers[]", "identifiers%5B%5D"] {
+            let answer = many(&format!("{name}={}&{name}=nobody&{name}={}", ids[1], ids[0]));
+            let reports: Value = serde_json::from_slice(&answer.body).unwrap();
+            let found: Vec<_> = reports.as_array().unwrap().iter().map(|report| report["identifier"].clone()).collect();
+            assert_eq!(found, [json!(ids[1]), json!(ids[0])], "what is not known is left out");
+        }
+        let of = |count: usize| vec!["identifiers[]=x"; count].join("&");
+        assert_eq!((many("").status, many(&of(100)).status, many(&of(101)).status), (422, 200, 422));
+    }
+
+    #[test]
+    fn an_override_holds_for_every_submission_of_the_file() {
+        let service = Service::default();
+        let id = identifier(&url(&service, "https://x.test/"));
+        let hash = report(&service, &id)["hash"].as_str().unwrap().to_owned();
+        let force = |hash: &str, body: &str| force(&service, hash, body);
+        assert_eq!(report(&service, &id)["force_classification"], Value::Null);
+        assert_eq!(force(&hash, r#"{"classification":"partly"}"#).status, 400);
+        assert_eq!(force(&hash, "").status, 400);
+        assert_eq!(force(&id, r#"{"classification":"human"}"#).status, 404, "the identifier is not the hash");
+        let answer = force(&hash, r#"{"classification":"human"}"#);
+        assert_eq!(answer.text(), format!(r#"{{"classification":"human","hash":"{hash}","type":"image"}}"#));
+        assert_eq!(report(&service, &id)["force_classification"], "human");
+        let fields = [("file_url", "https://x.test/"), ("with_nsfw", "true")];
+        let later = identifier(&submit(&service, &fields, |_| ()));
+        assert_eq!(report(&service, &later)["force_classification"], "human");
     }
 }

@@ -1,0 +1,169 @@
+//! What the sandbox finds in an image: nothing, as it looks at none. **All of it is made up**, from the hash of the URL.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::submit::{on_sandbox_test, value};
+
+/// The documented names of heuristics, the one of the main verdict first.
+const HEURISTICS: [&str; 4] = ["AverageExcludeObsolete", "Majority", "Average", "TopRelevant"];
+/// So that nobody takes the results for real ones.
+pub(super) const MODEL: &str = "sandbox";
+/// Of the heatmap, in pixels; the bytes of a hash fill half of it.
+const SIDE: u8 = 64;
+
+/// What was submitted, and what stands for the file.
+#[derive(Debug)]
+pub(super) struct Analysis {
+    fields: Vec<(String, String)>,
+    /// Stands for the SHA-256 of the file, which is not fetched: that of its URL.
+    pub(super) hash: String,
+    /// From 0 to 255: how artificial it is said to be.
+    chance: u8,
+}
+
+impl Analysis {
+    pub(super) fn new(fields: Vec<(String, String)>) -> Self {
+        let digest = Sha256::digest(value(&fields, "file_url").unwrap_or_default());
+        Self { hash: format!("{digest:x}"), chance: digest[0], fields }
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        value(&self.fields, name) == Some("true")
+    }
+
+    fn is_errored(&self) -> bool {
+        self.is_on_sandbox_test("errored.jpg")
+    }
+
+    fn is_on_sandbox_test(&self, name: &str) -> bool {
+        value(&self.fields, "file_url").and_then(on_sandbox_test) == Some(name)
+    }
+
+    fn name(&self) -> &str {
+        let url = value(&self.fields, "file_url").unwrap_or_default();
+        url.split(['?', '#']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default()
+    }
+
+    /// How a report on it begins: our reading, as no page of the documentation shows one that is pending.
+    pub(super) fn pending(&self, identifier: &str) -> Value {
+        json!({
+            "hash": self.hash,
+            "identifier": identifier,
+            "api_version": null,
+            "status": "new",
+            "errors": null,
+            "name": self.name(),
+            "ref_id": value(&self.fields, "ref_id"),
+            "c2pa": null,
+            "has_heatmap": false,
+            "verdict": null,
+            "verdicts": [],
+            "results": [],
+        })
+    }
+
+    pub(super) fn done(&self, identifier: &str) -> Value {
+        let mut report = self.pending(identifier);
+        report["api_version"] = "v1.1.0".into();
+        report["result_url"] = format!("https://sandbox.test/results/{identifier}").into();
+        if self.is_errored() {
+            report["status"] = "errored".into();
+            report["errors"] = "The file is not an image (says the sandbox).".into();
+            return report;
+        }
+        let has_c2pa = self.is_on_sandbox_test("c2pa.jpg");
+        let is_forced = has_c2pa && !self.is_on("prevent_c2pa_forces");
+        let artificial = if is_forced { 1.0 } else { f64::from(self.chance) / 255.0 };
+        let (classification, confidence) = classify(artificial, "artificial", "human");
+        let verdict = |heuristic: &str| {
+            json!({
+                "heuristic": heuristic,
+                "confidence": confidence,
+                "classification": classification,
+                "models": [MODEL],
+            })
+        };
+        report["status"] = "done".into();
+        report["verdict"] = verdict(HEURISTICS[0]);
+        report["verdicts"] = HEURISTICS.map(verdict).to_vec().into();
+        report["results"] = json!([result(artificial, "artificial", "human")]);
+        report["has_heatmap"] = self.is_on("with_heatmap").into();
+        if has_c2pa {
+            report["c2pa"] = c2pa();
+        }
+        if self.is_on("with_nsfw") {
+            report["is_nsfw"] = (self.chance % 8 == 0).into();
+        }
+        if self.is_on("with_morphing") || self.is_on("with_tampering") {
+            report["details"] = json!([{ "detections": [self.detection()] }]);
+        }
+        report
+    }
+
+    fn detection(&self) -> Value {
+        let altered = f64::from(self.chance.reverse_bits()) / 255.0;
+        let (classification, confidence) = classify(altered, "altered", "genuine");
+        json!({
+            "box": { "x1": self.chance, "y1": 16, "x2": u16::from(self.chance) + 64, "y2": 80 },
+            "results": [result(altered, "altered", "genuine")],
+            "verdict": { "heuristic": HEURISTICS[0], "confidence": confidence, "classification": classification },
+        })
+    }
+
+    /// A PNG, if one was asked for: a pattern that each identifier has for its own.
+    pub(super) fn heatmap(&self, identifier: &str) -> Option<Vec<u8>> {
+        if !self.is_on("with_heatmap") || self.is_errored() {
+            return None;
+        }
+        let digest = Sha256::digest(identifier);
+        let heat = |x: u8, y: u8| digest[usize::from((x / 8) + (y / 16) * 8)];
+        let pixels = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
+        // From blue for what looks human to red for what looks artificial.
+        let data: Vec<u8> = pixels.flat_map(|(x, y)| [heat(x, y), 32, 255 - heat(x, y)]).collect();
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, SIDE.into(), SIDE.into());
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header().ok()?;
+        writer.write_image_data(&data).ok()?;
+        writer.finish().ok()?;
+        Some(png)
+    }
+}
+
+/// The likelier of two labels, and how likely it is.
+fn classify(score: f64, yes: &'static str, no: &'static str) -> (&'static str, f64) {
+    if score >= 0.5 { (yes, rounded(score)) } else { (no, rounded(1.0 - score)) }
+}
+
+fn result(score: f64, yes: &str, no: &str) -> Value {
+    json!({
+        "model": MODEL,
+        "unknown": false,
+        "elapsed_time": 0.1,
+        "classification": [{ "label": yes, "score": rounded(score) }, { "label": no, "score": rounded(1.0 - score) }],
+        "classification_details": { "confidence": 1 },
+    })
+}
+
+/// To four digits, as people read it.
+fn rounded(score: f64) -> f64 {
+    (score * 10_000.0).round() / 10_000.0
+}
+
+fn c2pa() -> Value {
+    json!({
+        "manifests": { "urn:uuid:5a9db0c5": { "claim_generator": "sandbox/1.0", "title": "c2pa.jpg" } },
+        "active_manifest": "urn:uuid:5a9db0c5",
+        "validation_state": "Valid",
+        "validation_status": [],
+        "validation_results": {
+            "activeManifest": {
+                "failure": [],
+                "success": [{ "code": "claimSignature.validated", "url": "urn:uuid:5a9db0c5", "explanation": "made up" }],
+                "informational": [],
+            },
+            "ingredientDeltas": [],
+        },
+    })
+}
