@@ -254,3 +254,30 @@ fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
     assert_eq!((connections_for(60 * SECOND, false), connections_for(short, false)), (1, 2));
     assert_eq!(connections_for(short, true), 1);
 }
+
+#[test]
+fn a_read_on_a_connection_that_closes_under_it_is_made_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        // The first connection ends with its second request; the next one answers it.
+        for answers in [1, 1] {
+            let mut stream = listener.accept().unwrap().0;
+            for _ in 0..answers {
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+            }
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    let clock = FakeClock::new(|_| ());
+    let exchange = over_sockets(port, Arc::clone(&clock));
+    let read = Request { method: Method::Get, content: None, is_idempotent: true, ..request() };
+    for _ in 0..2 {
+        let answer = exchange.call(&read, &ApiKey::new("key"), &terms(30 * SECOND)).unwrap();
+        assert_eq!(answer.response.body, b"ok");
+    }
+    assert_eq!(clock.slept().len(), 1);
+    drop(exchange);
+    server.join().unwrap();
+}

@@ -300,12 +300,12 @@ impl<M: Medium> fmt::Display for Report<M> {
 }
 
 impl<M: Medium> Report<M> {
-    /// `artificial, confidence 0.94 (Majority; V011 0.96, V01 0.92)`, in which the scores are those of the verdict.
+    /// `artificial, confidence 0.94 (Majority; V011 0.9641, V01 0.92)`, in which the scores are those of the verdict.
     fn fmt_verdict(&self, verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let classification = verdict.classification.as_ref();
         f.write_str(&one_line(classification.map_or("no classification", Classification::as_str)))?;
         if let Some(confidence) = verdict.confidence {
-            write!(f, ", confidence {confidence}")?;
+            write!(f, ", confidence {}", four_digits(confidence))?;
         }
         let results = self.findings.model_results();
         let score = |model: &str| {
@@ -317,7 +317,7 @@ impl<M: Medium> Report<M> {
             models.extend(results.iter().filter_map(|result| result.model.as_deref()));
         }
         let models = models.into_iter().map(|model| match score(model) {
-            Some(score) => format!("{} {score:.2}", one_line(model)),
+            Some(score) => format!("{} {}", one_line(model), four_digits(score)),
             None => one_line(model),
         });
         let models = models.collect::<Vec<_>>().join(", ");
@@ -325,6 +325,11 @@ impl<M: Medium> Report<M> {
         let basis: Vec<String> = heuristic.into_iter().chain(Some(models)).filter(|text| !text.is_empty()).collect();
         if basis.is_empty() { Ok(()) } else { write!(f, " ({})", basis.join("; ")) }
     }
+}
+
+/// A score as people read it.
+fn four_digits(score: f64) -> f64 {
+    (score * 10_000.0).round() / 10_000.0
 }
 
 /// As the JSON that it was read from, with the identifier. JSON that is nested deeper than 128 levels, or has a number

@@ -88,7 +88,7 @@ fn every_documented_field_has_its_place() {
 
     assert_eq!(
         report.to_string(),
-        "artificial, confidence 0.75708 (AverageExcludeObsolete; Revelio III 0.76, morphing); \
+        "artificial, confidence 0.7571 (AverageExcludeObsolete; Revelio III 0.7571, morphing); \
          overridden by the account's user: human"
     );
 }

@@ -69,7 +69,7 @@ impl Analysis {
         report["result_url"] = format!("https://sandbox.test/results/{identifier}").into();
         if self.is_errored() {
             report["status"] = "errored".into();
-            report["errors"] = "The file is not an image (says the sandbox).".into();
+            report["errors"] = "The file is not an image.".into();
             return report;
         }
         let has_c2pa = self.is_on_sandbox_test("c2pa.jpg");

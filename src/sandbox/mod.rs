@@ -12,7 +12,7 @@
 //! | `https://sandbox.test/forbidden.jpg` | 403 |
 //! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1` |
 //! | `https://sandbox.test/slow.jpg` | accepted, after 2 seconds |
-//! | `https://sandbox.test/errored.jpg` | accepted; the analysis fails |
+//! | `https://sandbox.test/errored.jpg` | accepted; the analysis fails (text made up) |
 //! | `https://sandbox.test/c2pa.jpg` | accepted; has C2PA metadata, which force `artificial` unless that is prevented |
 //!
 //! Any other URL is accepted and costs one credit of a thousand, unless it was submitted before with the same options.

@@ -129,6 +129,10 @@ struct OverrideAnswer {
 
 /// That the verdict on the file with `hash` is overridden, as the answer repeats it.
 pub(crate) fn overridden(response: Response, hash: &str, classification: &Classification) -> Result<()> {
+    if response.status == 404 {
+        let summary = "no file with this hash was submitted, or the base URL is not that of the API (HTTP 404)";
+        return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
+    }
     let response = success(response)?;
     let said: Option<OverrideAnswer> = serde_json::from_str(&json_text(&response.body)).ok();
     let is_said = said.is_some_and(|said| {
@@ -345,6 +349,7 @@ mod tests {
         ] {
             assert_eq!(said(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");
         }
-        assert_eq!(said(404, "").unwrap_err().kind(), ErrorKind::NotFound);
+        let error = said(404, "").unwrap_err();
+        assert!(error.kind() == ErrorKind::NotFound && error.to_string().starts_with("no file with this hash"));
     }
 }

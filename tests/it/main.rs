@@ -13,6 +13,7 @@ mod once;
 #[cfg(feature = "cli")]
 mod program;
 mod proxies;
+mod results;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secrets;

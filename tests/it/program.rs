@@ -269,3 +269,177 @@ fn help_names_every_exit_status_and_variable() {
         assert!(outcome.out.to_lowercase().contains(&word.to_lowercase()), "{word}: {}", outcome.out);
     }
 }
+
+/// A sandbox for the program to talk to, that analyses at once, and how the program is told.
+fn sandbox() -> (identifai::sandbox::Sandbox, [(&'static str, String); 2]) {
+    let sandbox = identifai::sandbox::Sandbox::start().unwrap();
+    sandbox.set_analysis_time(std::time::Duration::ZERO);
+    let env = [("IDENTIFAI_API_KEY", "sandbox".to_owned()), ("IDENTIFAI_BASE_URL", sandbox.base_url().to_owned())];
+    (sandbox, env)
+}
+
+fn in_sandbox(env: &[(&'static str, String); 2], arguments: &[&str]) -> Outcome {
+    let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
+    run(&env, arguments)
+}
+
+#[test]
+fn the_readme_s_verdicts_come_with_their_exit_statuses() {
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/c2pa.jpg"]);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let (identifier, verdict) = outcome.out.trim_end().split_once(' ').unwrap();
+    assert_eq!((identifier.len(), verdict), (64, "artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)"));
+    assert!(outcome.err.contains(&format!("submitted as {identifier}")), "said at once: {}", outcome.err);
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/errored.jpg"]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (6, ""));
+    assert!(outcome.err.contains("the service could not analyse it: The file is not an image."), "{}", outcome.err);
+}
+
+#[test]
+fn verdicts_of_several_come_in_the_order_of_the_command_line() {
+    let urls = ["errored.jpg", "a.jpg", "forbidden.jpg", "b.jpg"].map(|path| format!("https://sandbox.test/{path}"));
+    let [one, two, three, four] = urls.each_ref().map(String::as_str);
+    let outcome = run(&[], &["--sandbox", "--json", "classify", "--wait", one, two, three, four]);
+    assert_eq!(outcome.status, 6, "{}", outcome.err);
+    let lines = json_lines(&outcome.out);
+    assert_eq!((&lines[0]["input"], &lines[0]["error"]["kind"]), (&json!(one), &json!("analysis_failed")));
+    assert!(lines[0]["identifier"].is_string(), "what was paid for is named");
+    assert_eq!((&lines[1]["name"], &lines[1]["status"]), (&json!("a.jpg"), &json!("done")));
+    assert_eq!((&lines[2]["input"], &lines[2]["error"]["status"]), (&json!(three), &json!(403)));
+    assert_eq!((&lines[3]["name"], lines[3]["identifier"].is_string()), (&json!("b.jpg"), true));
+    assert_eq!(lines.len(), 4);
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", two, three]);
+    assert_eq!((outcome.status, outcome.out.lines().count()), (3, 1));
+    assert!(outcome.err.contains("item 1: submitted as ") && outcome.err.contains("item 2: the key may not"));
+}
+
+#[test]
+fn results_are_read_and_waited_for_by_identifier() {
+    let (_sandbox, env) = sandbox();
+    let url = |path: &str| format!("https://sandbox.test/{path}");
+    let submit = |path: &str| in_sandbox(&env, &["classify", &url(path)]).out.trim_end().to_owned();
+    let (c2pa, errored) = (submit("c2pa.jpg"), submit("errored.jpg"));
+    let verdict = format!("{c2pa} artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)\n");
+    for command in ["result", "wait"] {
+        let outcome = in_sandbox(&env, &[command, &c2pa]);
+        assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, verdict.as_str(), ""));
+        let outcome = in_sandbox(&env, &[command, &errored, "nobody", &c2pa]);
+        assert_eq!(outcome.status, 6, "{}", outcome.err);
+        assert!(
+            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: no such submission"),
+            "{}",
+            outcome.err
+        );
+        let outcome = in_sandbox(&env, &[command, "--json", "nobody", &c2pa]);
+        let lines = json_lines(&outcome.out);
+        assert_eq!(
+            (outcome.status, &lines[0]["input"], &lines[0]["error"]["kind"]),
+            (3, &json!("nobody"), &json!("not_found"))
+        );
+        assert_eq!((&lines[1]["identifier"], &lines[1]["status"]), (&json!(c2pa), &json!("done")));
+    }
+    let outcome = in_sandbox(&env, &["result", &errored]);
+    assert_eq!(
+        (outcome.status, outcome.out),
+        (6, format!("{errored} the analysis failed: The file is not an image.\n"))
+    );
+}
+
+#[test]
+fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
+    let server = Server::answering(answer(200, "application/json", "{\"status\":\"new\"}"));
+    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
+    assert_eq!(outcome.status, 5);
+    assert!(outcome.err.contains("within 200ms (last seen as new)") && outcome.err.contains(ID), "{}", outcome.err);
+    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.1", "--json"]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((&line["identifier"], &line["error"]["kind"]), (&json!(ID), &json!("wait_timed_out")));
+    let outcome = against(&server, &["result", ID]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{ID} pending (new)\n")));
+    let failing = Server::answering(answer(401, "application/json", "{\"error\":\"Unauthorized\"}"));
+    let outcome = against(&failing, &["result", ID, "other"]);
+    assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error of all: {}", outcome.err);
+    let outcome = against(&failing, &["result", "--json", ID, "other"]);
+    assert_eq!(json_lines(&outcome.out).len(), 2, "but a line for each");
+}
+
+#[test]
+fn a_heatmap_is_written_once_it_is_whole() {
+    let (_sandbox, env) = sandbox();
+    let directory = std::env::temp_dir().join(format!("identifai-heatmap-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("heat.png");
+    let path = path.to_str().unwrap();
+    let submit = |more: &[&str]| {
+        let arguments = [&["classify", CAT], more].concat();
+        in_sandbox(&env, &arguments).out.trim_end().to_owned()
+    };
+    let (with, without) = (submit(&["--with-heatmap"]), submit(&[]));
+    let outcome = in_sandbox(&env, &["heatmap", &without, "-o", path]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (3, ""));
+    assert!(outcome.err.contains("there is no heatmap") && !std::fs::exists(path).unwrap(), "{}", outcome.err);
+    let outcome = in_sandbox(&env, &["heatmap", &with, "-o", path]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{with} heatmap of 64 x 64 pixels written\n")));
+    let png = std::fs::read(path).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+    let outcome = in_sandbox(&env, &["heatmap", &with, "--output", path, "--json"]);
+    let expected = json!({"identifier": with, "output": path, "width": 64, "height": 64, "bytes": png.len()});
+    assert_eq!(json_lines(&outcome.out), [expected]);
+    let outcome = in_sandbox(&env, &["heatmap", &with, "-o", directory.join("none/heat.png").to_str().unwrap()]);
+    assert_eq!(outcome.status, 5);
+    let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let output = program(&env).args(["heatmap", &with, "-o", "-"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(0), png));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_override_shows_in_the_next_result() {
+    let (_sandbox, env) = sandbox();
+    let wait = in_sandbox(&env, &["classify", "--json", "--wait", "https://sandbox.test/c2pa.jpg"]);
+    let [report] = json_lines(&wait.out).try_into().unwrap();
+    let (identifier, hash) = (report["identifier"].as_str().unwrap(), report["hash"].as_str().unwrap());
+    let outcome = in_sandbox(&env, &["override", hash, "human"]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is human from now on\n")));
+    let outcome = in_sandbox(&env, &["result", identifier]);
+    assert!(outcome.out.ends_with("; overridden by the account's user: human\n"), "{}", outcome.out);
+    let outcome = in_sandbox(&env, &["override", hash, "artificial", "--json"]);
+    assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "artificial", "type": "image"})]);
+    let outcome = in_sandbox(&env, &["override", identifier, "human"]);
+    assert!(outcome.status == 3 && outcome.err.contains("no file with this hash"), "{}", outcome.err);
+}
+
+#[test]
+fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
+    let server = Server::answering(answer(200, "application/json", "{}"));
+    let hash = "0".repeat(64);
+    for (arguments, says) in [
+        (&["result", CAT][..], "argument 1 is a URL; `identifai classify --wait URL`"),
+        (&["wait", ID, KEY], "argument 2: identifier: must be"),
+        (&["heatmap", KEY, "-o", "x"], "argument 1: identifier: must be"),
+        (&["override", KEY, "human"], "hash: must be the SHA-256"),
+        (&["override", &hash, KEY], "must be one of human, artificial"),
+        (&["override", &hash], "CLASSIFICATION"),
+        (&["heatmap", ID], "--output"),
+        (&["classify", CAT, "--wait-timeout", "3"], "--wait"),
+        (&["wait", ID, "--wait-timeout", "0"], "--wait-timeout"),
+    ] {
+        let outcome = against(&server, arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn no_foreign_character_reaches_a_terminal() {
+    let body = "{\"status\":\"done\",\"name\":\"\u{9b}2J\u{202e}x\",\"verdict\":{\"classification\":\"\u{9b}\"}}";
+    let server = Server::answering(answer(200, "application/json", body));
+    for arguments in [&["result", ID][..], &["result", ID, "--json"], &["wait", ID, "--json"]] {
+        let outcome = against(&server, arguments);
+        assert!(!outcome.out.contains(['\u{9b}', '\u{202e}']), "{:?}", outcome.out);
+        if arguments.contains(&"--json") {
+            assert_eq!(json_lines(&outcome.out)[0]["name"], "\u{9b}2J\u{202e}x");
+        }
+    }
+}

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use identifai::sandbox::Sandbox;
-use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{
+    Classification, Client, ErrorKind, Image, Pace, State, Submitted, UrlOptions, Wait, classify_from_url,
+};
 
 use crate::support::CAT;
 
 fn client(sandbox: &Sandbox) -> Client {
-    Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).pace(Pace::off()).retries(0).build().unwrap()
+    let wait = Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20));
+    let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).wait(wait);
+    builder.pace(Pace::off()).retries(0).build().unwrap()
 }
 
 fn submit(sandbox: &Sandbox, path: &str) -> Result<String, ErrorKind> {
@@ -101,4 +105,94 @@ fn several_run_at_once_and_each_stops_with_its_owner() {
     let opts = UrlOptions::new("sandbox", CAT).base_url(url).retries(0).timeout(Duration::from_secs(5));
     assert_eq!(classify_from_url(&opts).unwrap_err().kind(), ErrorKind::Connect);
     assert!(submit(&two, "b.jpg").is_ok());
+}
+
+/// A sandbox that analyses in `millis`.
+fn quick(millis: u64) -> Sandbox {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_analysis_time(Duration::from_millis(millis));
+    sandbox
+}
+
+fn image(path: &str) -> identifai::Submission<Image> {
+    Image::from_url(format!("https://sandbox.test/{path}"))
+}
+
+#[test]
+fn a_verdict_comes_after_a_while() {
+    let sandbox = quick(40);
+    let client = client(&sandbox);
+    let sent = client.submit(&image("c2pa.jpg").ref_id("order-17").with_nsfw(true)).unwrap();
+    let early = client.result(&sent).unwrap();
+    assert_eq!((early.state(), early.is_artificial(), early.api_version()), (&State::Pending, None, None));
+    let report = client.wait(&sent).unwrap();
+    assert_eq!((report.state(), report.is_artificial()), (&State::Done, Some(true)));
+    assert_eq!(
+        (report.ref_id(), report.name(), report.is_nsfw().is_some()),
+        (Some("order-17"), Some("c2pa.jpg"), true)
+    );
+    assert_eq!(report.c2pa().unwrap().validation_state.as_deref(), Some("Valid"));
+    assert_eq!(report.verdict().unwrap().models, ["sandbox"]);
+    assert_eq!(sandbox.credits(), 999, "looking costs nothing");
+}
+
+#[test]
+fn an_analysis_that_fails_is_an_error_to_who_waits_and_a_state_to_who_asks() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let error = client.classify(&image("errored.jpg")).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::AnalysisFailed, Some("The file is not an image.")));
+    let sent = Submitted::<Image>::new(error.identifier().unwrap().clone());
+    let report = client.result(&sent).unwrap();
+    assert_eq!((report.state(), report.errors()), (&State::Errored, Some("The file is not an image.")));
+    assert_eq!(client.poll(&sent).unwrap_err().kind(), ErrorKind::AnalysisFailed);
+}
+
+#[test]
+fn detections_and_heatmaps_come_if_they_were_asked_for() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let bare = client.submit(&image("a.jpg")).unwrap();
+    assert_eq!(client.heatmap(&bare).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(client.result(&bare).unwrap().detections().count(), 0);
+    let all = client.submit(&image("a.jpg").with_heatmap(true).with_tampering(true)).unwrap();
+    let report = client.wait(&all).unwrap();
+    let detection = report.detections().next().unwrap();
+    assert!(detection.bounding_box.is_some() && detection.verdict.is_some() && !detection.results.is_empty());
+    assert_eq!(report.has_heatmap(), Some(true));
+    let heatmap = client.heatmap(&all).unwrap();
+    assert_eq!((heatmap.width(), heatmap.height()), (64, 64));
+    assert_ne!(heatmap, client.heatmap(&client.submit(&image("b.jpg").with_heatmap(true)).unwrap()).unwrap());
+}
+
+#[test]
+fn an_override_shows_in_every_later_result() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let report = client.classify(&image("c2pa.jpg")).unwrap();
+    client.override_verdict::<Image>(report.hash().unwrap(), &Classification::Human).unwrap();
+    for job in [image("c2pa.jpg"), image("c2pa.jpg").with_nsfw(true)] {
+        let report = client.classify(&job).unwrap();
+        assert_eq!(report.verdict().unwrap().classification, Some(Classification::Artificial));
+        assert_eq!(
+            (report.force_classification(), report.is_artificial()),
+            (Some(&Classification::Human), Some(false))
+        );
+    }
+    let unknown = "0".repeat(64);
+    let error = client.override_verdict::<Image>(&unknown, &Classification::Human).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn more_than_a_hundred_results_come_in_pages() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let mut sent: Vec<_> = (0..120).map(|number| client.submit(&image(&format!("{number}.jpg"))).unwrap()).collect();
+    sent.insert(60, Submitted::new("nobody".parse().unwrap()));
+    let reports = client.results(&sent).unwrap();
+    for (index, (sent, report)) in sent.iter().zip(&reports).enumerate() {
+        assert_eq!(report.as_ref().map(identifai::Report::identifier), (index != 60).then_some(sent.identifier()));
+    }
+    assert_eq!(reports.len(), 121);
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -46,7 +46,7 @@ pub(crate) struct Global {
     /// Print results as JSON, one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The deadline of one call, in seconds [default: 120 for a submit]
+    /// The deadline of one call, in seconds [default: 120 for a submit, 30 for anything else]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Do not pace requests (this version does not pace yet)
@@ -59,8 +59,16 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Submit images by URL and print their identifiers, one a line; this spends credits
+    /// Submit images by URL and print their identifiers, one a line, or wait for their verdicts; this spends credits
     Classify(Classify),
+    /// Print how submissions stand: pending, failed, or their verdict
+    Result(Identifiers),
+    /// Wait for the verdicts of submissions, and print them
+    Wait(WaitFor),
+    /// Fetch the heatmap of an image that was submitted with --with-heatmap
+    Heatmap(Heatmap),
+    /// Override the verdict on an image, for every submission of the same file
+    Override(Override),
     /// Serve the sandbox until stopped, for other programs to talk to
     Sandbox(Serve),
 }
@@ -70,6 +78,12 @@ pub(crate) struct Classify {
     /// http or https URLs of images; the service downloads them itself
     #[arg(required = true, value_name = "URL")]
     pub(crate) inputs: Vec<String>,
+    /// Wait for the verdicts and print them instead of the identifiers
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait for each verdict, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "wait")]
+    pub(crate) wait_timeout: Option<Duration>,
     /// Your own reference, which comes back with the result
     #[arg(long, value_name = "TEXT")]
     pub(crate) ref_id: Option<String>,
@@ -94,6 +108,47 @@ pub(crate) struct Classify {
     /// Keep a C2PA signature from forcing the verdict to artificial
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) prevent_c2pa_forces: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Identifiers {
+    /// Identifiers, as `classify` prints them
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) inputs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitFor {
+    #[command(flatten)]
+    pub(crate) identifiers: Identifiers,
+    /// How long to wait for each verdict, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Heatmap {
+    /// The identifier, as `classify` prints it
+    #[arg(value_name = "ID")]
+    pub(crate) input: String,
+    /// Where to write the PNG to; what is there is overwritten. `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Override {
+    /// The SHA-256 of the file: `hash` in what `result --json` prints. It is not the identifier
+    pub(crate) hash: String,
+    /// What it is from now on
+    pub(crate) classification: Class,
+}
+
+/// What a verdict can be overridden with.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Class {
+    Human,
+    Artificial,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,12 @@
-//! `identifai classify`: submit each URL, print each identifier.
+//! `identifai classify`: submit each URL, print each identifier, or each verdict.
 
-use identifai::{ErrorKind, Identifier, Image, Submission};
+use identifai::{Client, Error, ErrorKind, Identifier, Image, Submission};
 use serde_json::json;
 
 use crate::args::{Classify, Global};
 use crate::connect::connect;
-use crate::output;
+use crate::output::{self, Line, Printer};
+use crate::results::wait_for_each;
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
@@ -14,55 +15,62 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     for (index, (input, job)) in arguments.inputs.iter().zip(&jobs).enumerate() {
         let place = format!("argument {}", index + 1);
         if !input.contains("://") {
-            output::note(&format!("{place} is no URL (it has no ://); this version submits URLs, not files"));
-            return output::USAGE;
+            let hint = format!("{place} is no URL (it has no ://); this version submits URLs, not files");
+            return output::unusable(&hint);
         }
         if let Err(error) = job.check() {
-            output::note(&format!("{place}: {}", output::chain(&error)));
-            return output::USAGE;
+            return output::unusable(&format!("{place}: {}", output::chain(&error)));
         }
     }
-    let connected = match connect(global) {
+    let connected = match connect(global, arguments.wait_timeout) {
         Ok(connected) => connected,
-        Err(reason) => {
-            output::note(&reason);
-            return output::USAGE;
-        }
+        Err(reason) => return output::unusable(&reason),
     };
-    let mut status = output::DONE;
-    for (index, (input, job)) in arguments.inputs.iter().zip(&jobs).enumerate() {
-        let outcome = connected.client.submit(job).map(Identifier::from);
-        let printed = match &outcome {
-            Ok(identifier) if global.json => output::result(&json!({ "identifier": identifier }).to_string()),
-            Ok(identifier) => output::result(identifier.as_str()),
-            Err(error) if global.json => output::result(&output::failed_item(input, error).to_string()),
-            Err(error) => {
-                output::note(&format!("{}{}", label(arguments, index), output::chain(error)));
-                Ok(())
-            }
-        };
-        if let Err(error) = &outcome {
-            status = status.max(output::status(error));
+    let printer = Printer::new(global.json, &arguments.inputs);
+    if arguments.wait {
+        submit_and_wait(&connected.client, &jobs, printer)
+    } else {
+        submit(&connected.client, &jobs, printer)
+    }
+}
+
+/// Prints an identifier as soon as it is there.
+fn submit(client: &Client, jobs: &[Submission<Image>], mut printer: Printer<'_>) -> u8 {
+    for (index, job) in jobs.iter().enumerate() {
+        let outcome = client.submit(job).map(Identifier::from);
+        // What was paid for must not get lost with the pipe, and nothing more be paid for that nobody reads.
+        let paid = outcome.as_ref().map_or(String::new(), |identifier| format!("; submitted as {identifier}"));
+        let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }) });
+        if let Err(error) = printer.print(index, outcome.as_ref()) {
+            return printer.unread(&error, &paid);
         }
-        if let Err(error) = printed {
-            // What was paid for must not get lost with the pipe, and nothing more be paid for that nobody reads.
-            let paid = outcome.as_ref().map_or(String::new(), |identifier| format!("; submitted as {identifier}"));
-            output::note(&format!("cannot write the result: {error}{paid}"));
-            return status.max(output::FAILED);
-        }
-        if outcome.is_err_and(|error| error.kind() == ErrorKind::Cancelled) {
+        if is_cancelled(&outcome) {
             break;
         }
     }
-    status
+    printer.status
 }
 
-/// Which of several items a message is about: by its place, as URLs hold secrets.
-fn label(arguments: &Classify, index: usize) -> String {
-    match arguments.inputs.len() {
-        1 => String::new(),
-        _ => format!("item {}: ", index + 1),
+/// Submits all before it waits for the first, since they are analysed side by side; results come in the order of the
+/// command line. What was paid for is said at once, should the wait be broken off.
+fn submit_and_wait(client: &Client, jobs: &[Submission<Image>], printer: Printer<'_>) -> u8 {
+    let mut submitted = Vec::new();
+    for (index, job) in jobs.iter().enumerate() {
+        let outcome = client.submit(job);
+        if let Ok(sent) = &outcome {
+            output::note(&format!("{}submitted as {}", printer.label(index), sent.identifier()));
+        }
+        let cancelled = is_cancelled(&outcome);
+        submitted.push(outcome);
+        if cancelled {
+            break;
+        }
     }
+    wait_for_each(client, submitted, printer)
+}
+
+fn is_cancelled<T>(outcome: &Result<T, Error>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled)
 }
 
 fn job(arguments: &Classify, input: &str) -> Submission<Image> {

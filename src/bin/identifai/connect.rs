@@ -1,9 +1,10 @@
 //! From global options and environment to a client.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use identifai::sandbox::Sandbox;
-use identifai::{ApiKey, Canceller, Client, Pace};
+use identifai::{ApiKey, Canceller, Client, Pace, Wait};
 
 use crate::args::Global;
 use crate::output;
@@ -14,8 +15,9 @@ pub(crate) struct Connected {
     _sandbox: Option<Sandbox>,
 }
 
-/// Connects as `global` says; or what is wrong with the settings.
-pub(crate) fn connect(global: &Global) -> Result<Connected, String> {
+/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
+pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+    let mut wait = Wait::default();
     let (sandbox, key) = if global.sandbox {
         // Not left to clap, which sees only the options on one side of the command.
         if global.base_url.is_some() || global.api_key_file.is_some() {
@@ -25,12 +27,18 @@ pub(crate) fn connect(global: &Global) -> Result<Connected, String> {
         }
         let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
+        // Nobody wants to wait for what is made up; long enough for a look that comes too early.
+        sandbox.set_analysis_time(Duration::from_millis(60));
+        wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
         let key = ApiKey::new(sandbox.api_key());
         (Some(sandbox), key)
     } else {
         (None, api_key(global)?)
     };
-    let mut builder = Client::builder(key).allow_http(global.allow_http);
+    if let Some(timeout) = wait_timeout {
+        wait = wait.timeout(timeout);
+    }
+    let mut builder = Client::builder(key).allow_http(global.allow_http).wait(wait);
     let base_url = match &sandbox {
         Some(sandbox) => Some(sandbox.base_url().to_owned()),
         None => global.base_url.clone().or_else(|| env("IDENTIFAI_BASE_URL")),

@@ -4,6 +4,7 @@ mod args;
 mod classify;
 mod connect;
 mod output;
+mod results;
 mod serve;
 
 use std::process::ExitCode;
@@ -19,6 +20,10 @@ fn main() -> ExitCode {
     };
     let status = match &command {
         Command::Classify(arguments) => classify::run(&global, arguments),
+        Command::Result(arguments) => results::result(&global, arguments),
+        Command::Wait(arguments) => results::wait(&global, arguments),
+        Command::Heatmap(arguments) => results::heatmap(&global, arguments),
+        Command::Override(arguments) => results::override_verdict(&global, arguments),
         Command::Sandbox(arguments) => serve::run(arguments),
     };
     ExitCode::from(status)

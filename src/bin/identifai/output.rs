@@ -1,14 +1,16 @@
 //! What is printed, and what the exit status says: results on stdout, everything else on stderr.
 
 use std::error::Error as StdError;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use identifai::{Error, ErrorKind};
+use identifai::{Error, ErrorKind, ImageReport};
 use serde_json::{Value, json};
 
 pub(crate) const DONE: u8 = 0;
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const FAILED: u8 = 5;
+pub(crate) const ANALYSIS_FAILED: u8 = 6;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The exit status that an error stands for.
@@ -21,7 +23,7 @@ pub(crate) fn status(error: &Error) -> u8 {
         | ErrorKind::Rejected
         | ErrorKind::OutOfCredits => 3,
         ErrorKind::RateLimited => 4,
-        ErrorKind::AnalysisFailed => 6,
+        ErrorKind::AnalysisFailed => ANALYSIS_FAILED,
         ErrorKind::Cancelled => INTERRUPTED,
         _ => FAILED,
     }
@@ -39,7 +41,11 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
         }
         ErrorKind::TooManyValues => note(&format!("{}: takes no value", named(ContextKind::InvalidArg))),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let reason = error.source().map_or_else(|| "not one of its values".to_owned(), ToString::to_string);
+            let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
+                (Some(reason), _) => reason.to_string(),
+                (None, Some(values)) => format!("must be one of {values}"),
+                (None, None) => "not one of its values".to_owned(),
+            };
             note(&format!("{}: {reason}", named(ContextKind::InvalidArg)));
         }
         ErrorKind::UnknownArgument if !named(ContextKind::InvalidArg).starts_with("--") => {
@@ -51,11 +57,109 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(USAGE)
 }
 
+/// A result, as a person reads it and as a script does.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+/// Prints the outcomes of several items in their order, and keeps the exit status.
+pub(crate) struct Printer<'a> {
+    json: bool,
+    inputs: &'a [String],
+    pub(crate) status: u8,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(json: bool, inputs: &'a [String]) -> Self {
+        Self { json, inputs, status: DONE }
+    }
+
+    /// Prints the outcome of an item. It fails if nobody reads any more.
+    pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
+        match outcome {
+            Ok(line) if self.json => result_json(&line.json),
+            Ok(line) => result(&line.text),
+            Err(error) => {
+                self.status = self.status.max(status(error));
+                if self.json {
+                    return result_json(&failed_item(&self.inputs[index], error));
+                }
+                note(&format!("{}{}", self.label(index), chain(error)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Which of several items a message is about: by its place, as URLs hold secrets.
+    pub(crate) fn label(&self, index: usize) -> String {
+        if self.inputs.len() == 1 { String::new() } else { format!("item {}: ", index + 1) }
+    }
+
+    /// Prints the one error that all items failed with, and returns the exit status.
+    pub(crate) fn all_failed(mut self, error: &Error) -> u8 {
+        if !self.json {
+            self.inputs = &self.inputs[..1];
+        }
+        for index in 0..self.inputs.len() {
+            if let Err(error) = self.print(index, Err(error)) {
+                return self.unread(&error, "");
+            }
+        }
+        self.status
+    }
+
+    /// Prints the outcome of the only item, and returns the exit status.
+    pub(crate) fn print_only(mut self, line: &Line) -> u8 {
+        match self.print(0, Ok(line)) {
+            Ok(()) => self.status,
+            Err(error) => self.unread(&error, ""),
+        }
+    }
+
+    /// What is left to do where nobody reads any more.
+    pub(crate) fn unread(&self, error: &io::Error, lost: &str) -> u8 {
+        note(&format!("cannot write the result: {error}{lost}"));
+        self.status.max(FAILED)
+    }
+}
+
+/// Says what is wrong with arguments or settings, and returns the exit status.
+pub(crate) fn unusable(reason: &str) -> u8 {
+    note(reason);
+    USAGE
+}
+
+/// A report as a result.
+pub(crate) fn report(report: &ImageReport) -> Line {
+    let identifier = report.identifier();
+    // A report that is nested too deep to be written anew is printed as far as it is understood.
+    let json = serde_json::to_value(report).unwrap_or_else(|error| {
+        note(&format!("{identifier}: {error}"));
+        json!({ "identifier": identifier, "status": report.state().as_str() })
+    });
+    Line { text: format!("{identifier} {report}"), json }
+}
+
 /// One line of result. It fails if nobody reads any more.
 pub(crate) fn result(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
+}
+
+/// The same as JSON. Characters that a terminal may act upon are escaped: in JSON they can stand only in strings.
+pub(crate) fn result_json(value: &Value) -> io::Result<()> {
+    let mut line = String::new();
+    for c in value.to_string().chars() {
+        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || reorders {
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    result(&line)
 }
 
 /// One line beside the results. Nobody may be reading; that is no reason to stop.
@@ -79,7 +183,7 @@ pub(crate) fn chain(error: &Error) -> String {
 }
 
 /// An item that failed, as `--json` prints it.
-pub(crate) fn failed_item(input: &str, error: &Error) -> Value {
+fn failed_item(input: &str, error: &Error) -> Value {
     let mut item = json!({
         "input": input,
         "error": {

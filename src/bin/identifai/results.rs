@@ -1,0 +1,151 @@
+//! `identifai result`, `wait`, `heatmap` and `override`: what becomes of what was submitted.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use identifai::{Classification, Client, ErrorKind, Image, State, Submitted};
+use serde_json::json;
+
+use crate::args::{Class, Global, Heatmap, Identifiers, Override, WaitFor};
+use crate::connect::{Connected, connect};
+use crate::output::{self, Line, Printer};
+
+/// `identifai result`; returns the exit status, as all of these do.
+pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
+    let (sent, connected) = match prepare(&arguments.inputs, || connect(global, None)) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    let client = &connected.client;
+    let mut printer = Printer::new(global.json, &arguments.inputs);
+    // One request for a hundred; the error of a single one says more.
+    let many = if sent.len() == 1 { Ok(vec![None]) } else { client.results(&sent) };
+    let reports = match many {
+        Ok(reports) => reports,
+        Err(error) => return printer.all_failed(&error),
+    };
+    for (index, (sent, report)) in sent.iter().zip(reports).enumerate() {
+        // What was left out is asked for by itself: the answer to that says why.
+        let outcome = report.map_or_else(|| client.result(sent), Ok);
+        if outcome.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
+            printer.status = printer.status.max(output::ANALYSIS_FAILED);
+        }
+        let is_cancelled = outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
+        if let Err(error) = printer.print(index, outcome.map(|report| output::report(&report)).as_ref()) {
+            return printer.unread(&error, "");
+        }
+        if is_cancelled {
+            break;
+        }
+    }
+    printer.status
+}
+
+/// `identifai wait`.
+pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> u8 {
+    let inputs = &arguments.identifiers.inputs;
+    let (sent, connected) = match prepare(inputs, || connect(global, arguments.wait_timeout)) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    wait_for_each(&connected.client, sent.into_iter().map(Ok), Printer::new(global.json, inputs))
+}
+
+/// Waits for one after the other, and prints what comes of each in their order.
+pub(crate) fn wait_for_each(
+    client: &Client,
+    sent: impl IntoIterator<Item = identifai::Result<Submitted<Image>>>,
+    mut printer: Printer<'_>,
+) -> u8 {
+    for (index, sent) in sent.into_iter().enumerate() {
+        let outcome = sent.and_then(|sent| client.wait(&sent));
+        let is_cancelled = outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
+        if let Err(error) = printer.print(index, outcome.map(|report| output::report(&report)).as_ref()) {
+            return printer.unread(&error, "");
+        }
+        if is_cancelled {
+            break;
+        }
+    }
+    printer.status
+}
+
+/// `identifai heatmap`.
+pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
+    let inputs = std::slice::from_ref(&arguments.input);
+    let to_stdout = arguments.output == Path::new("-");
+    if to_stdout && io::stdout().is_terminal() {
+        output::note("--output: a PNG is nothing for a terminal; name a file, or redirect standard output");
+        return output::USAGE;
+    }
+    let (sent, connected) = match prepare(inputs, || connect(global, None)) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    let printer = Printer::new(global.json, inputs);
+    let heatmap = match connected.client.heatmap(&sent[0]) {
+        Ok(heatmap) => heatmap,
+        Err(error) => return printer.all_failed(&error),
+    };
+    if to_stdout {
+        return match heatmap.write_to(io::stdout().lock()) {
+            Ok(()) => printer.status,
+            Err(error) => printer.unread(&error, ""),
+        };
+    }
+    // Written only now that it is known to be whole.
+    if let Err(error) = std::fs::write(&arguments.output, heatmap.as_bytes()) {
+        output::note(&format!("cannot write the heatmap: {error}"));
+        return output::FAILED;
+    }
+    let (width, height, bytes) = (heatmap.width(), heatmap.height(), heatmap.as_bytes().len());
+    let path = arguments.output.display().to_string();
+    let line = Line {
+        text: format!("{} heatmap of {width} x {height} pixels written", arguments.input),
+        json: json!({
+            "identifier": arguments.input, "output": path, "width": width, "height": height, "bytes": bytes,
+        }),
+    };
+    printer.print_only(&line)
+}
+
+/// `identifai override`.
+pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
+    let connected = match connect(global, None) {
+        Ok(connected) => connected,
+        Err(reason) => return output::unusable(&reason),
+    };
+    let inputs = std::slice::from_ref(&arguments.hash);
+    let printer = Printer::new(global.json, inputs);
+    let classification = match arguments.classification {
+        Class::Human => Classification::Human,
+        Class::Artificial => Classification::Artificial,
+    };
+    if let Err(error) = connected.client.override_verdict::<Image>(&arguments.hash, &classification) {
+        return printer.all_failed(&error);
+    }
+    let line = Line {
+        text: format!("{} is {classification} from now on", arguments.hash),
+        json: json!({ "hash": arguments.hash, "classification": classification, "type": "image" }),
+    };
+    printer.print_only(&line)
+}
+
+/// Takes identifiers from the command line, and connects. What is wrong is said, but not repeated: it may be the key.
+fn prepare(
+    inputs: &[String],
+    connect: impl FnOnce() -> Result<Connected, String>,
+) -> Result<(Vec<Submitted<Image>>, Connected), u8> {
+    let mut sent = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let place = index + 1;
+        if input.contains("://") {
+            let hint = format!("argument {place} is a URL; `identifai classify --wait URL` submits one");
+            return Err(output::unusable(&hint));
+        }
+        let identifier = input.parse().map_err(|error| output::unusable(&format!("argument {place}: {error}")))?;
+        sent.push(Submitted::new(identifier));
+    }
+    let connected = connect().map_err(|reason| output::unusable(&reason))?;
+    Ok((sent, connected))
+}

@@ -1,0 +1,357 @@
+//! Results: what is asked for goes out as documented, and what comes back is read, waited for, and never paid for.
+
+use std::time::{Duration, Instant};
+
+use httpmock::{Method::GET, Method::POST, MockServer};
+use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, Pace, State, Submitted, Wait};
+
+use crate::support::{ID, KEY, Server, accepted, answer, answer_with};
+
+const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
+
+fn sent(identifier: &str) -> Submitted<Image> {
+    Submitted::new(identifier.parse().unwrap())
+}
+
+/// `count` identifiers of 64 characters.
+fn many(count: usize) -> Vec<Submitted<Image>> {
+    (0..count).map(|number| sent(&format!("{number:064}"))).collect()
+}
+
+fn quick() -> Wait {
+    Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(10))
+}
+
+fn json(body: &str) -> String {
+    answer(200, "application/json", body)
+}
+
+/// The identifiers that a request of many asks for, as they stand on the wire.
+fn asked(head: &str) -> Vec<String> {
+    let target = head.split(' ').nth(1).unwrap();
+    let query = target.strip_prefix("/api/classifications?").unwrap();
+    query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap().to_owned()).collect()
+}
+
+/// Reports on `identifiers`, the last one first.
+fn reports(identifiers: &[String]) -> String {
+    let reports: Vec<_> = identifiers.iter().rev().map(|id| format!("{{\"identifier\":\"{id}\"}}")).collect();
+    json(&format!("[{}]", reports.join(",")))
+}
+
+#[test]
+fn a_result_is_asked_for_by_its_identifier() {
+    let server = MockServer::start();
+    let mock = server.mock(|when, then| {
+        when.method(GET)
+            .path(format!("/prefix/api/classification/{ID}"))
+            .header("X-Api-Key", KEY)
+            .header("Accept", "application/json");
+        then.status(200).header("Content-Type", "application/json").body(DOCUMENTED);
+    });
+    let client = Client::builder(KEY).base_url(server.url("/prefix")).build().unwrap();
+    let report: ImageReport = client.result(&sent(ID)).unwrap();
+    assert_eq!((report.state(), report.verdicts().len(), report.results().len()), (&State::Done, 6, 3));
+    assert!(client.poll(&sent(ID)).unwrap().is_some());
+    assert_eq!(mock.calls(), 2);
+}
+
+#[test]
+fn a_read_is_these_bytes_and_no_others() {
+    let server = Server::answering(json("{}"));
+    server.client().result(&sent(ID)).unwrap();
+    let [seen] = server.requests().try_into().unwrap();
+    let head = seen.head.replace(&server.address.to_string(), "HOST").replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let expected = format!(
+        "GET /api/classification/{ID} HTTP/1.1\r\nuser-agent: identifai-rust/VERSION\r\naccept: application/json\r\n\
+         host: HOST\r\nx-api-key: {KEY}\r\n\r\n"
+    );
+    assert_eq!(head, expected);
+}
+
+#[test]
+fn pending_looks_different_and_means_the_same() {
+    for bytes in [
+        json(""),
+        json("null"),
+        json("[]"),
+        json("{}"),
+        json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"new\",\"verdict\":null}}")),
+        json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"processing\"}}")),
+        answer(202, "text/plain", "Accepted"),
+        "HTTP/1.1 204 X\r\n\r\n".to_owned(),
+    ] {
+        let server = Server::answering(bytes.clone());
+        assert!(server.client().poll(&sent(ID)).unwrap().is_none(), "{bytes}");
+        let report = server.client().result(&sent(ID)).unwrap();
+        assert!(!report.is_finished() && report.identifier().as_str() == ID, "{bytes}");
+    }
+}
+
+#[test]
+fn a_read_that_fails_names_the_submission_and_was_not_paid_for() {
+    let table = [
+        (answer(401, "application/json", "{\"error\":\"Unauthorized\"}"), ErrorKind::Unauthorized),
+        (answer(404, "application/json", "{\"message\":\"Not Found\"}"), ErrorKind::NotFound),
+        (answer_with(302, "Location: http://127.0.0.1:9/x\r\n", ""), ErrorKind::Redirect),
+        (answer(500, "text/html", "<html>"), ErrorKind::Server),
+        (json("<html>"), ErrorKind::UnexpectedResponse),
+        (json("{\"identifier\":\"another\",\"status\":\"done\"}"), ErrorKind::UnexpectedResponse),
+        (
+            "HTTP/1.1 200 X\r\nContent-Length: 99\r\nConnection: close\r\n\r\n{\"ident".to_owned(),
+            ErrorKind::Disconnected,
+        ),
+    ];
+    for (bytes, kind) in table {
+        let server = Server::start(move |connection| {
+            connection.request();
+            connection.send(&bytes);
+        });
+        let error = server.client().result(&sent(ID)).unwrap_err();
+        assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
+        assert!(!error.may_have_been_sent(), "{error}");
+        assert_eq!(error.is_retryable(), matches!(kind, ErrorKind::Server | ErrorKind::Disconnected));
+        assert_eq!(server.requests().len(), 1, "no retries were asked for");
+    }
+}
+
+#[test]
+fn two_hundred_and_fifty_results_cost_three_requests() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let mut found = asked(&seen.head);
+            // One is left out, and one too many is there.
+            found.retain(|id| !id.ends_with("0123"));
+            found.push("stranger".to_owned());
+            connection.send(&reports(&found));
+        }
+    });
+    let mut all = many(250);
+    all.push(all[7].clone());
+    let reports = server.client().results(&all).unwrap();
+    assert_eq!(reports.len(), 251);
+    for (number, (sent, report)) in all.iter().zip(&reports).enumerate() {
+        assert_eq!(report.as_ref().map(ImageReport::identifier), (number != 123).then_some(sent.identifier()));
+    }
+    let requests = server.requests();
+    let sizes: Vec<_> = requests.iter().map(|seen| asked(&seen.head).len()).collect();
+    assert_eq!(sizes, [100, 100, 50], "what is asked for twice is fetched once");
+    for seen in requests {
+        assert!(seen.head.lines().next().unwrap().len() <= 8_000);
+    }
+    assert_eq!(server.connections(), 1);
+    assert!(server.client().results::<Image>(&[]).unwrap().is_empty());
+    assert_eq!(server.connections(), 1, "nothing to ask for");
+}
+
+#[test]
+fn a_page_that_is_too_long_is_asked_for_in_halves() {
+    // 414 for more than 30 at a time: 100, 50, then 25 by 25.
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let found = asked(&seen.head);
+            connection.send(&if found.len() > 30 { answer(414, "text/html", "") } else { reports(&found) });
+        }
+    });
+    let reports_of = |client: Client, count| client.results(&many(count)).unwrap().into_iter().flatten().count();
+    assert_eq!(reports_of(server.client(), 110), 110);
+    let sizes: Vec<_> = server.requests().iter().map(|seen| asked(&seen.head).len()).collect();
+    assert_eq!(sizes, [100, 50, 25, 25, 25, 25, 10]);
+
+    // The same where the answer is longer than the limit.
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            connection.send(&reports(&asked(&seen.head)));
+        }
+    });
+    let client = server.builder().response_limit(2_000).build().unwrap();
+    assert_eq!(reports_of(client, 40), 40);
+    let sizes: Vec<_> = server.requests().iter().map(|seen| asked(&seen.head).len()).collect();
+    assert_eq!(sizes, [40, 20, 20]);
+
+    // One alone cannot be halved.
+    let error = Server::answering(answer(414, "text/html", "")).client().results(&many(3)).unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Rejected, Some(414)));
+}
+
+#[test]
+fn classify_pays_once_and_waits() {
+    let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
+    let server = Server::start(move |connection| {
+        let mut looks = 0;
+        while let Some(seen) = connection.request() {
+            looks += i32::from(seen.head.starts_with("GET "));
+            connection.send(&match (seen.head.starts_with("POST "), looks) {
+                (true, _) => accepted(),
+                (false, 1) => json("{\"status\":\"new\"}"),
+                (false, 2) => answer(500, "application/json", "{}"),
+                (false, 3) => answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"),
+                _ => json(verdict),
+            });
+        }
+    });
+    let client = server.builder().wait(quick()).build().unwrap();
+    let report = client.classify(&Image::from_url("https://example.com/cat.jpg")).unwrap();
+    assert_eq!((report.is_artificial(), report.identifier().as_str()), (Some(true), ID));
+    let requests = server.requests();
+    assert_eq!(requests.iter().filter(|seen| seen.head.starts_with("POST ")).count(), 1);
+    assert_eq!(requests.len(), 5);
+}
+
+#[test]
+fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
+    let token = "s1gned-token";
+    let errored = format!("{{\"status\":\"errored\",\"errors\":\"cannot read /cat.jpg?sig={token} for {KEY}\"}}");
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { json(&errored) });
+        }
+    });
+    let client = server.builder().wait(quick()).build().unwrap();
+    let error = client.classify(&Image::from_url(format!("https://example.com/cat.jpg?sig={token}"))).unwrap_err();
+    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::AnalysisFailed, Some(ID)));
+    assert!(error.may_have_been_sent() && !error.is_retryable(), "to classify anew is to pay anew");
+    let shown = format!("{error} {error:?}");
+    assert!(error.message().unwrap().starts_with("cannot read ") && !shown.contains(token), "{shown}");
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn a_wait_against_a_service_that_stalls_ends_in_time() {
+    let server = Server::start(crate::support::Connection::wait_for_end);
+    let timeout = Duration::from_millis(300);
+    let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
+    let start = Instant::now();
+    let error = client.wait(&sent(ID)).unwrap_err();
+    assert!(start.elapsed() < timeout + Duration::from_millis(200), "{:?}", start.elapsed());
+    assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
+    assert_eq!(error.identifier().map(Identifier::as_str), Some(ID));
+}
+
+#[test]
+fn a_wait_is_cancelled_from_another_thread_at_once() {
+    let (looked, was_looked) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection| {
+        while connection.request().is_some() {
+            connection.send(&json("{\"status\":\"new\"}"));
+            looked.send(()).unwrap();
+        }
+    });
+    let client = server.client();
+    let canceller = client.canceller();
+    let start = Instant::now();
+    let error = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.wait(&sent(ID)).unwrap_err());
+        was_looked.recv().unwrap();
+        canceller.cancel();
+        waiting.join().unwrap()
+    });
+    assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been 1.6 s at the least");
+    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::Cancelled, Some(ID)));
+}
+
+#[test]
+fn a_heatmap_is_a_whole_png_or_an_error() {
+    let png = [
+        &b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0crc_"[..],
+        &[0xff; 5_000],
+        b"\0\0\0\0IEND\xae\x42\x60\x82",
+    ]
+    .concat();
+    let server = MockServer::start();
+    let client = |limit: u64| Client::builder(KEY).base_url(server.base_url()).response_limit(limit).retries(0).build();
+    let path = format!("/api/classification/heatmap/{ID}");
+    let mut mock = server.mock(|when, then| {
+        when.method(GET).path(&path).header("Accept", "image/png, application/json;q=0.9").header("X-Api-Key", KEY);
+        then.status(200).header("Content-Type", "image/png").body(&png);
+    });
+    let heatmap = client(10_000).unwrap().heatmap(&sent(ID)).unwrap();
+    assert_eq!((heatmap.as_bytes(), heatmap.width(), heatmap.height()), (png.as_slice(), 2, 3));
+    let error = client(5_000).unwrap().heatmap(&sent(ID)).unwrap_err();
+    assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains("limit"), "{error}");
+    mock.delete();
+    let table = [
+        (404, "{\"message\":\"Not Found\"}".into(), ErrorKind::NotFound, "there is no heatmap"),
+        (200, Vec::new(), ErrorKind::NotFound, "there is no heatmap"),
+        (200, png[..png.len() - 4].to_vec(), ErrorKind::UnexpectedResponse, "end is missing"),
+        (200, "<html>".into(), ErrorKind::UnexpectedResponse, "no PNG"),
+        (401, "{\"error\":\"Unauthorized\"}".into(), ErrorKind::Unauthorized, "Unauthorized"),
+    ];
+    for (status, body, kind, says) in table {
+        let mut mock = server.mock(|when, then| {
+            when.method(GET).path(&path);
+            then.status(status).body(&body);
+        });
+        let error = client(10_000).unwrap().heatmap(&sent(ID)).unwrap_err();
+        assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+        mock.delete();
+    }
+}
+
+#[test]
+fn an_override_goes_by_the_hash_of_the_file() {
+    let hash = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
+    let server = MockServer::start();
+    let mock = server.mock(|when, then| {
+        when.method(POST)
+            .path(format!("/api/classification/{hash}/override"))
+            .header("Content-Type", "application/json")
+            .header("X-Api-Key", KEY)
+            .body("{\"classification\":\"artificial\"}");
+        then.status(201).body(format!("{{\"classification\":\"artificial\",\"type\":\"image\",\"hash\":\"{hash}\"}}"));
+    });
+    let client = Client::builder(KEY).base_url(server.base_url()).build().unwrap();
+    client.override_verdict::<Image>(hash, &Classification::Artificial).unwrap();
+    mock.assert();
+    let partly = Classification::Other("partly".to_owned());
+    for (hash, classification, field) in [
+        ("", &Classification::Human, "hash: "),
+        ("f617faae", &Classification::Human, "hash: "),
+        (&hash.replace('1', "/"), &Classification::Human, "hash: "),
+        (hash, &partly, "classification: "),
+    ] {
+        let error = client.override_verdict::<Image>(hash, classification).unwrap_err();
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().starts_with(field), "{error}");
+    }
+    assert_eq!(mock.calls(), 1);
+}
+
+#[test]
+fn an_override_of_unknown_fate_may_be_said_again() {
+    let hash = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
+    let server = Server::start(|connection| drop(connection.request()));
+    let error = server.client().override_verdict::<Image>(hash, &Classification::Human).unwrap_err();
+    assert!(error.is_retryable() && !error.may_have_been_sent(), "{error}");
+}
+
+#[test]
+fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
+    let echo = json(&format!("{{\"status\":\"done\",\"name\":\"{KEY}\",\"new\":\"{}\"}}", KEY.replace('/', "\\/")));
+    let report = Server::answering(echo).client().result(&sent(ID)).unwrap();
+    let again = serde_json::to_string(&report).unwrap();
+    for shown in [report.raw_json(), report.name().unwrap(), &again] {
+        assert!(!shown.contains("planted") && shown.contains("[api key]"), "{shown}");
+    }
+    let other = Server::answering(json("{}"));
+    let redirect = answer_with(302, &format!("Location: {}/x\r\n", other.base_url()), "");
+    let error = Server::answering(redirect).client().result(&sent(ID)).unwrap_err();
+    assert_eq!((error.kind(), other.connections()), (ErrorKind::Redirect, 0));
+}
+
+#[test]
+fn one_deadline_bounds_all_pages() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            std::thread::sleep(Duration::from_millis(40));
+            connection.send(&reports(&asked(&seen.head)));
+        }
+    });
+    let client = server.client().with_timeout(Duration::from_millis(100));
+    let start = Instant::now();
+    let error = client.results(&many(1_000)).unwrap_err();
+    assert!(start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let none = Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
+    assert!(none.with_timeout(Duration::ZERO).results(&many(1)).is_err());
+}
