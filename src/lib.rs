@@ -10,15 +10,17 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! - One call, from anywhere: [`classify_from_url`].
-//! - Many calls, over one set of connections: [`Client`].
+//! - One submit, from anywhere: [`classify_from_url`].
+//! - Verdicts, and many calls over one set of connections: [`Client`], of which [`classify`](Client::classify) submits and
+//!   waits. What comes back is an [`ImageReport`].
 //! - What went wrong, and whether it was paid for: [`Error`], [`ErrorKind`].
 //! - No key, no network: the feature `sandbox` has the service in a nutshell.
 //!
 //! # What it promises
 //!
 //! - **It never pays twice.** A submit is repeated only if it never arrived whole, or was refused.
-//! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry.
+//! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry; and one a wait.
+//! - **It takes nothing for done that is not**, and keeps what it does not know.
 //! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
 //! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
 //!
