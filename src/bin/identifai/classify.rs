@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::args::{Classify, Global};
 use crate::connect::connect;
 use crate::output::{self, Line, Printer};
-use crate::results::wait_for_each;
+use crate::results::print_each;
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
@@ -66,7 +66,7 @@ fn submit_and_wait(client: &Client, jobs: &[Submission<Image>], printer: Printer
             break;
         }
     }
-    wait_for_each(client, submitted, printer)
+    print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| client.wait(&sent))))
 }
 
 fn is_cancelled<T>(outcome: &Result<T, Error>) -> bool {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use identifai::{Classification, Client, ErrorKind, Image, State, Submitted};
+use identifai::{Classification, ErrorKind, Image, ImageReport, Result, State, Submitted};
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, Override, WaitFor};
@@ -17,28 +17,16 @@ pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
         Err(status) => return status,
     };
     let client = &connected.client;
-    let mut printer = Printer::new(global.json, &arguments.inputs);
+    let printer = Printer::new(global.json, &arguments.inputs);
     // One request for a hundred; the error of a single one says more.
     let many = if sent.len() == 1 { Ok(vec![None]) } else { client.results(&sent) };
     let reports = match many {
         Ok(reports) => reports,
         Err(error) => return printer.all_failed(&error),
     };
-    for (index, (sent, report)) in sent.iter().zip(reports).enumerate() {
-        // What was left out is asked for by itself: the answer to that says why.
-        let outcome = report.map_or_else(|| client.result(sent), Ok);
-        if outcome.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
-            printer.status = printer.status.max(output::ANALYSIS_FAILED);
-        }
-        let is_cancelled = outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
-        if let Err(error) = printer.print(index, outcome.map(|report| output::report(&report)).as_ref()) {
-            return printer.unread(&error, "");
-        }
-        if is_cancelled {
-            break;
-        }
-    }
-    printer.status
+    // What was left out is asked for by itself: the answer to that says why.
+    let reports = sent.iter().zip(reports).map(|(sent, report)| report.map_or_else(|| client.result(sent), Ok));
+    print_each(printer, reports)
 }
 
 /// `identifai wait`.
@@ -48,19 +36,17 @@ pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> u8 {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    wait_for_each(&connected.client, sent.into_iter().map(Ok), Printer::new(global.json, inputs))
+    print_each(Printer::new(global.json, inputs), sent.iter().map(|sent| connected.client.wait(sent)))
 }
 
-/// Waits for one after the other, and prints what comes of each in their order.
-pub(crate) fn wait_for_each(
-    client: &Client,
-    sent: impl IntoIterator<Item = identifai::Result<Submitted<Image>>>,
-    mut printer: Printer<'_>,
-) -> u8 {
-    for (index, sent) in sent.into_iter().enumerate() {
-        let outcome = sent.and_then(|sent| client.wait(&sent));
-        let is_cancelled = outcome.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
-        if let Err(error) = printer.print(index, outcome.map(|report| output::report(&report)).as_ref()) {
+/// Prints reports as they come.
+pub(crate) fn print_each(mut printer: Printer<'_>, reports: impl IntoIterator<Item = Result<ImageReport>>) -> u8 {
+    for (index, report) in reports.into_iter().enumerate() {
+        if report.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
+            printer.status = printer.status.max(output::ANALYSIS_FAILED);
+        }
+        let is_cancelled = report.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
+        if let Err(error) = printer.print(index, report.map(|report| output::report(&report)).as_ref()) {
             return printer.unread(&error, "");
         }
         if is_cancelled {
