@@ -66,11 +66,11 @@ pub use client::{Canceller, Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use exchange::Attempt;
 pub use identifier::Identifier;
-pub use media::{Image, Medium, Submission, Submitted};
+pub use media::{Audio, Frames, Image, KeyFramesMethod, Medium, Submission, Submitted, Video};
 pub use options::{UrlOptions, classify_from_url};
 pub use report::{
-    AnyReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult, Report, Score,
-    State, ValidationResults, ValidationStatus, Verdict,
+    AnyReport, AudioReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult,
+    Report, Score, Segment, State, ValidationResults, ValidationStatus, Verdict, VideoReport,
 };
 pub use settings::Pace;
 pub use wait::Wait;

@@ -1,6 +1,8 @@
 //! What is submitted: one medium, where it is found, and what the service shall look for.
 
+mod audio;
 mod image;
+mod video;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,14 +13,17 @@ use std::time::Instant;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::audio::Audio;
 pub use self::image::Image;
+pub use self::video::{Frames, KeyFramesMethod, Video};
 use crate::error::{Error, Result};
 use crate::identifier::Identifier;
 use crate::report::Findings;
 use crate::url::{Url, why_not_web};
 use crate::wire::multipart::Form;
 
-/// A kind of medium that the service analyses. This crate implements it for [`Image`]; nobody else can.
+/// A kind of medium that the service analyses. This crate implements it for [`Image`],
+/// [`Video`] and [`Audio`]; nobody else can.
 pub trait Medium: sealed::Medium {}
 
 pub(crate) mod sealed {

@@ -5,15 +5,19 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::object::Object;
-use super::{ImageReport, json_text, not_a_report};
+use super::{AudioReport, ImageReport, VideoReport, json_text, not_a_report};
 use crate::error::Result;
 
-/// A report whose medium is not known before it is read: a webhook's, for one. More media will be added.
+/// A report whose medium is not known before it is read: a webhook's, for one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AnyReport {
     /// The report of an image.
     Image(ImageReport),
+    /// The report of a video.
+    Video(VideoReport),
+    /// The report of a recording.
+    Audio(AudioReport),
 }
 
 /// What a report is of, as far as that shows.
@@ -27,25 +31,33 @@ enum Medium {
 impl AnyReport {
     /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json).
     ///
-    /// The answers do not name their medium, so this goes by their form: only those of images have `has_heatmap`, `c2pa`
-    /// or `details` as a list. That is our reading of the documentation. A report that shows nothing of it, as one that
-    /// is pending may, is an error; who knows the medium reads it by its own type.
+    /// The answers do not name their medium, so this goes by their form: the `results` of videos are an object; only
+    /// images have `has_heatmap`, `c2pa` or `details` as a list; what else has `results` is a recording. That is our
+    /// reading of the documentation. A report that shows nothing of it, as one that is pending may, is an error; who
+    /// knows the medium reads it by its own type.
     ///
     /// # Errors
     ///
     /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`,
-    /// or not one of an image: this version reads no other media.
+    /// or does not show of which medium it is.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
-        let medium = Object::parse(&json).ok().map(|object| medium(&object));
-        let reason = match medium {
-            // What is no object is refused there, in its words.
-            None | Some(Some(Medium::Image)) => return ImageReport::from_json(&*json).map(Self::Image),
-            Some(Some(Medium::Video)) => "it is that of a video, which this version does not read",
-            Some(Some(Medium::Audio)) => "it is that of a recording, which this version does not read",
-            Some(None) => "it does not show of which medium it is; read it by the type of its medium",
-        };
-        Err(not_a_report(reason, json.as_bytes()))
+        let object = Object::parse(&json).unwrap_or_default();
+        match medium(&object) {
+            Some(Medium::Image) => ImageReport::from_json(&*json).map(Self::Image),
+            Some(Medium::Video) => VideoReport::from_json(&*json).map(Self::Video),
+            Some(Medium::Audio) => AudioReport::from_json(&*json).map(Self::Audio),
+            // What is no report at all is refused there, in its words.
+            None => Err(ImageReport::from_json(&*json).map_or_else(
+                |error| error,
+                |_| {
+                    not_a_report(
+                        "it does not show of which medium it is; read it by that medium's type",
+                        json.as_bytes(),
+                    )
+                },
+            )),
+        }
     }
 }
 
@@ -57,6 +69,8 @@ fn medium(object: &Object<'_>) -> Option<Medium> {
         Some(Medium::Audio)
     } else if object.has("has_heatmap") || object.has("c2pa") || is("details", '[') {
         Some(Medium::Image)
+    } else if !object.elements("results").is_empty() {
+        Some(Medium::Audio)
     } else {
         None
     }
@@ -66,6 +80,8 @@ impl fmt::Display for AnyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Image(report) => report.fmt(f),
+            Self::Video(report) => report.fmt(f),
+            Self::Audio(report) => report.fmt(f),
         }
     }
 }
@@ -74,6 +90,8 @@ impl Serialize for AnyReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Image(report) => report.serialize(serializer),
+            Self::Video(report) => report.serialize(serializer),
+            Self::Audio(report) => report.serialize(serializer),
         }
     }
 }

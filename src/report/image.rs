@@ -4,6 +4,7 @@ use super::Report;
 use super::c2pa::C2pa;
 use super::object::Object;
 use super::verdict::{ModelResult, Verdict};
+use crate::identifier::Identifier;
 use crate::media::Image;
 
 /// What came of an image: its state, its verdict, and what is behind it.
@@ -60,13 +61,17 @@ pub struct ImageFindings {
 
 impl super::Findings for ImageFindings {
     #[allow(private_interfaces)]
-    fn read(object: &Object<'_>) -> Self {
+    fn read(object: &Object<'_>, _: &Identifier) -> Self {
         Self {
             results: object.objects("results", ModelResult::read),
             details: object.objects("details", Detail::read),
             c2pa: object.object("c2pa").map(|c2pa| C2pa::read(&c2pa)),
             has_heatmap: object.flag("has_heatmap"),
         }
+    }
+
+    fn has_results(&self) -> bool {
+        !self.results.is_empty()
     }
 
     fn model_results(&self) -> &[ModelResult] {

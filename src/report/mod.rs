@@ -1,6 +1,7 @@
 //! What comes back: reports that keep what they do not know.
 
 mod any;
+mod audio;
 mod c2pa;
 mod heatmap;
 mod image;
@@ -9,6 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod video;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +21,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 pub use self::any::AnyReport;
+pub(crate) use self::audio::AudioFindings;
+pub use self::audio::{AudioReport, Segment};
 pub use self::c2pa::{C2pa, ValidationResults, ValidationStatus};
 pub use self::heatmap::Heatmap;
 pub(crate) use self::image::ImageFindings;
@@ -26,12 +30,14 @@ pub use self::image::{BoundingBox, Detail, Detection, ImageReport};
 use self::object::Object;
 pub use self::state::State;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};
+pub(crate) use self::video::VideoFindings;
+pub use self::video::VideoReport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::Identifier;
 use crate::media::Medium;
 use crate::text::one_line;
 
-/// What came of a submission. [`ImageReport`] is that of an image.
+/// What came of a submission: [`ImageReport`], [`VideoReport`] or [`AudioReport`].
 ///
 /// It is read leniently, since the service promises little: a field that is missing, `null` or of another type than
 /// documented counts as absent, numbers may be written as strings, and what this version does not know is in
@@ -66,9 +72,13 @@ struct Common {
 pub trait Findings: Clone + Default + fmt::Debug + Send + Sync {
     #[allow(private_interfaces)]
     #[doc(hidden)]
-    fn read(object: &Object<'_>) -> Self;
+    fn read(object: &Object<'_>, identifier: &Identifier) -> Self;
+    /// Whether there is anything in it that only an analysis can have found.
+    fn has_results(&self) -> bool;
     /// What each model makes of the whole medium.
-    fn model_results(&self) -> &[ModelResult];
+    fn model_results(&self) -> &[ModelResult] {
+        &[]
+    }
 }
 
 impl Common {
@@ -128,12 +138,21 @@ impl<M: Medium> Report<M> {
         Self { state: State::Pending, raw: raw.to_owned(), ..report }
     }
 
+    /// The reports in a list within another report, whose identifier they have unless they name their own.
+    fn read_each(object: &Object<'_>, name: &str, identifier: &Identifier) -> Vec<Self> {
+        let read = |json: &str| {
+            let own = Self::read(json, None);
+            own.or_else(|_| Self::read(json, Some(identifier))).ok()
+        };
+        object.elements(name).into_iter().filter_map(read).collect()
+    }
+
     fn new(object: &Object<'_>, identifier: Identifier) -> Self {
-        let (common, findings) = (Common::read(object), M::Findings::read(object));
+        let (common, findings) = (Common::read(object), M::Findings::read(object, &identifier));
         let has_verdict = common.verdict.is_some() || !common.verdicts.is_empty();
         let state = match object.text("status").filter(|status| !status.trim().is_empty()) {
             Some(status) => State::read(status),
-            None if has_verdict || !findings.model_results().is_empty() => State::Done,
+            None if has_verdict || findings.has_results() => State::Done,
             None => State::Pending,
         };
         Self { identifier, state, common, findings, raw: String::new() }

@@ -1,6 +1,7 @@
 //! The one place that is lenient: a field of another type than documented counts as absent. It stays in the raw JSON.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
@@ -39,19 +40,36 @@ impl<'a> Object<'a> {
         number.filter(|number| number.is_finite())
     }
 
+    /// A whole number from zero, written as [`number`](Self::number) takes it.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked before.
+    pub(super) fn count(&self, name: &str) -> Option<u64> {
+        let number = self.number(name)?;
+        (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
+    }
+
+    /// A number of seconds.
+    pub(super) fn seconds(&self, name: &str) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.number(name)?).ok()
+    }
+
     pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
         Object::parse(self.json(name)?).ok()
     }
 
+    /// What is in a list, as JSON.
+    pub(super) fn elements(&self, name: &str) -> Vec<&'a str> {
+        self.json(name).map(elements).unwrap_or_default()
+    }
+
     /// The objects in a list, what else is in it left out.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(&Object<'a>) -> T) -> Vec<T> {
-        let objects = elements(self.json(name)).into_iter().filter_map(|json| Object::parse(json).ok());
+        let objects = self.elements(name).into_iter().filter_map(|json| Object::parse(json).ok());
         objects.map(|object| read(&object)).collect()
     }
 
     /// The strings in a list, what else is in it left out.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        elements(self.json(name)).into_iter().filter_map(text).collect()
+        self.elements(name).into_iter().filter_map(text).collect()
     }
 
     /// A text, or a list of texts in one; whatever else is there as JSON.
@@ -59,7 +77,7 @@ impl<'a> Object<'a> {
         let json = self.json(name)?;
         let as_text = |json: &str| text(json).unwrap_or_else(|| json.to_owned());
         let whole = if json.starts_with('[') {
-            elements(Some(json)).into_iter().filter(|json| *json != "null").map(as_text).collect::<Vec<_>>().join("; ")
+            elements(json).into_iter().filter(|json| *json != "null").map(as_text).collect::<Vec<_>>().join("; ")
         } else {
             as_text(json)
         };
@@ -71,9 +89,9 @@ fn text(json: &str) -> Option<String> {
     serde_json::from_str(json).ok()
 }
 
-fn elements(json: Option<&str>) -> Vec<&str> {
-    let elements: Option<Vec<&RawValue>> = json.and_then(|json| serde_json::from_str(json).ok());
-    elements.unwrap_or_default().into_iter().map(RawValue::get).collect()
+fn elements(json: &str) -> Vec<&str> {
+    let elements: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+    elements.into_iter().map(RawValue::get).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +113,21 @@ mod tests {
             assert_eq!(object.has(name), name != "nothing");
         }
         assert_eq!(object.number("digits"), Some(0.25));
+    }
+
+    #[test]
+    fn counts_and_seconds_are_numbers_that_make_sense() {
+        let read = |json: &str| {
+            let json = format!("{{\"a\":{json}}}");
+            let object = Object::parse(&json).unwrap();
+            (object.count("a"), object.seconds("a").map(|time| time.as_millis()))
+        };
+        assert_eq!(read("3"), (Some(3), Some(3_000)));
+        assert_eq!(read("\"3\""), (Some(3), Some(3_000)));
+        assert_eq!(read("0.25"), (None, Some(250)));
+        assert_eq!(read("-1"), (None, None));
+        assert_eq!(read("1e300"), (None, None));
+        assert_eq!(read("null"), (None, None));
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub struct Verdict {
     pub confidence: Option<f64>,
     /// The models that it is based on.
     pub models: Vec<String>,
+    /// With videos: `count` in the answer; the service does not explain it.
+    pub count: Option<u64>,
+    /// With videos: `unknown` in the answer; the service does not explain it.
+    pub unknown: Option<bool>,
 }
 
 impl Verdict {
@@ -90,6 +94,8 @@ impl Verdict {
             classification: object.text("classification").map(Classification::from),
             confidence: object.number("confidence"),
             models: object.texts("models"),
+            count: object.count("count"),
+            unknown: object.flag("unknown"),
         }
     }
 }
@@ -120,7 +126,7 @@ impl ModelResult {
         Self {
             model: object.text("model"),
             unknown: object.flag("unknown"),
-            elapsed_time: object.number("elapsed_time").and_then(|time| Duration::try_from_secs_f64(time).ok()),
+            elapsed_time: object.seconds("elapsed_time"),
             classification: object.objects("classification", Score::read),
             confidence: object.object("classification_details").and_then(|details| details.number("confidence")),
         }

@@ -170,8 +170,9 @@ fn a_page_that_is_too_long_is_asked_for_in_halves() {
     assert_eq!(sizes, [40, 20, 20]);
 
     // One alone cannot be halved.
-    let error = Server::answering(answer(414, "text/html", "")).client().results(&many(3)).unwrap_err();
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Rejected, Some(414)));
+    let server = Server::answering(answer(414, "text/html", ""));
+    let error = server.client().results(&many(3)).unwrap_err();
+    assert_eq!((error.kind(), error.status(), server.requests().len()), (ErrorKind::Rejected, Some(414), 2));
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! Videos: MP4, AVI, MOV and any other `video/*` of up to 5 GB, says the service's documentation.
+
+use super::{Medium, Submission, sealed};
+use crate::report::VideoFindings;
+use crate::wire::multipart::Form;
+
+/// The medium video. What it costs grows with the number of frames that are analysed.
+///
+/// ```
+/// use identifai::{Frames, Video};
+///
+/// let job = Video::from_url("https://example.com/clip.mp4").frames(Frames::Ten).key_frames(true);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum Video {}
+
+impl Video {
+    /// A video that the service downloads itself, from an `http` or `https` URL.
+    ///
+    /// The URL passes as it is; nothing in it is encoded or normalised.
+    pub fn from_url(file_url: impl Into<String>) -> Submission<Self> {
+        Submission::from_url(file_url.into())
+    }
+}
+
+/// How many frames of a video are analysed at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Frames {
+    /// 5
+    Five,
+    /// 10
+    Ten,
+    /// 30
+    Thirty,
+}
+
+impl Frames {
+    /// The number.
+    pub const fn count(self) -> u32 {
+        match self {
+            Self::Five => 5,
+            Self::Ten => 10,
+            Self::Thirty => 30,
+        }
+    }
+}
+
+/// How key frames are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyFramesMethod {
+    /// `iframes`: those that the video's encoder chose.
+    IFrames,
+    /// `flow`: by movement.
+    Flow,
+    /// `color`: by colour.
+    Color,
+}
+
+impl KeyFramesMethod {
+    /// The word that the service uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IFrames => "iframes",
+            Self::Flow => "flow",
+            Self::Color => "color",
+        }
+    }
+}
+
+/// What only videos can be asked for. `None` is not sent.
+#[derive(Clone, Debug, Default)]
+pub struct VideoOptions {
+    frames: Option<Frames>,
+    key_frames: Option<bool>,
+    key_frames_method: Option<KeyFramesMethod>,
+    with_morphing: Option<bool>,
+    with_tampering: Option<bool>,
+    with_nsfw: Option<bool>,
+    prevent_c2pa_forces: Option<bool>,
+}
+
+impl Submission<Video> {
+    /// How many frames to analyse at the most; more cost more. Default: left to the service, which documents none.
+    pub fn frames(self, frames: Frames) -> Self {
+        self.set(|options| options.frames = Some(frames))
+    }
+
+    /// Whether to analyse key frames rather than evenly spaced ones; there may be fewer of them than asked for.
+    /// Default: left to the service, which documents none.
+    pub fn key_frames(self, on: bool) -> Self {
+        self.set(|options| options.key_frames = Some(on))
+    }
+
+    /// How key frames are chosen. Default: left to the service, which documents `iframes`.
+    pub fn key_frames_method(self, method: KeyFramesMethod) -> Self {
+        self.set(|options| options.key_frames_method = Some(method))
+    }
+
+    /// Whether to look for morphing in people's faces, too; leave it off where there are none.
+    /// Default: left to the service, which documents none.
+    pub fn with_morphing(self, on: bool) -> Self {
+        self.set(|options| options.with_morphing = Some(on))
+    }
+
+    /// Whether to look for manipulation without generative AI, too. Default: left to the service, which documents none.
+    pub fn with_tampering(self, on: bool) -> Self {
+        self.set(|options| options.with_tampering = Some(on))
+    }
+
+    /// Whether to tell if the video is not safe for work, too. That videos take this is our reading of the documentation.
+    /// Default: left to the service, which documents none.
+    pub fn with_nsfw(self, on: bool) -> Self {
+        self.set(|options| options.with_nsfw = Some(on))
+    }
+
+    /// Whether to keep a C2PA signature from forcing the verdict to artificial.
+    /// Default: left to the service, which documents `false`: a signature forces it.
+    pub fn prevent_c2pa_forces(self, on: bool) -> Self {
+        self.set(|options| options.prevent_c2pa_forces = Some(on))
+    }
+}
+
+impl Medium for Video {}
+
+impl sealed::Medium for Video {
+    const NAME: &'static str = "video";
+    const FROM_URL: &'static str = "/api/video_fromurl";
+    const RESULT: &'static str = "/api/classification_video";
+    const RESULTS: &'static str = "/api/classifications_video";
+    type Findings = VideoFindings;
+    type Options = VideoOptions;
+
+    #[allow(private_interfaces)]
+    fn fill(options: &VideoOptions, form: &mut Form<'_>) {
+        if let Some(frames) = options.frames {
+            form.text("frames", frames.count().to_string());
+        }
+        form.switch_if("key_frames", options.key_frames);
+        form.text_if("key_frames_method", options.key_frames_method.map(KeyFramesMethod::as_str));
+        form.switch_if("with_morphing", options.with_morphing);
+        form.switch_if("with_tampering", options.with_tampering);
+        form.switch_if("with_nsfw", options.with_nsfw);
+        form.switch_if("prevent_c2pa_forces", options.prevent_c2pa_forces);
+    }
+}
