@@ -85,9 +85,8 @@ impl Client {
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
         self.check_timeout()?;
-        job.check()?;
-        let Answer { response, may_have_been_sent } =
-            self.exchange.call(&request::submit(job), &self.key, &self.terms)?;
+        let request = request::submit(job)?;
+        let Answer { response, may_have_been_sent } = self.exchange.call(&request, &self.key, &self.terms)?;
         let identifier = answer::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
         // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
         if self.key.is_in(identifier.as_str()) {
@@ -261,7 +260,7 @@ impl Client {
     }
 
     /// The answer to a request that is no submit.
-    fn read(&self, request: &Request, terms: &Terms) -> Result<Response> {
+    fn read(&self, request: &Request<'_>, terms: &Terms) -> Result<Response> {
         let mut response = self.exchange.call(request, &self.key, terms)?.response;
         response.body = self.key.mask_body(response.body);
         Ok(response)

@@ -133,8 +133,10 @@ struct Inner {
     retry_after: Option<Duration>,
     may_have_been_sent: bool,
     body: Option<String>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Cause>,
 }
+
+pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 impl Error {
     /// What went wrong, by meaning.
@@ -265,6 +267,11 @@ impl Error {
         Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
     }
 
+    /// Kind, summary and cause.
+    pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<Cause>) {
+        (self.0.kind, self.0.summary, self.0.source)
+    }
+
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
         self
@@ -300,7 +307,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn with_source(mut self, source: impl Into<Cause>) -> Self {
         self.0.source = Some(source.into());
         self
     }

@@ -66,7 +66,7 @@ pub use client::{Canceller, Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use exchange::Attempt;
 pub use identifier::Identifier;
-pub use media::{Audio, Frames, Image, KeyFramesMethod, Medium, Submission, Submitted, Video};
+pub use media::{Audio, Format, Frames, Image, KeyFramesMethod, Medium, Progress, Submission, Submitted, Video};
 pub use options::{UrlOptions, classify_from_url};
 pub use report::{
     AnyReport, AudioReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult,

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::transport::{Failure, Outcome, Response, Transport};
 use crate::api_key::ApiKey;
 use crate::error::ErrorKind;
-use crate::wire::request::Request;
+use crate::wire::request::{Request, Stall};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -77,7 +77,7 @@ pub(crate) struct Sent {
     pub(crate) path: String,
 }
 
-type Script = Box<dyn FnMut(&Request) -> Try + Send>;
+type Script = Box<dyn FnMut(&Request<'_>) -> Try + Send>;
 
 /// A transport that answers as a script says.
 pub(crate) struct Scripted {
@@ -90,7 +90,7 @@ impl Scripted {
     /// An exchange with `script` on `clock`, and the list of the tries that it makes.
     pub(crate) fn exchange(
         clock: &Arc<FakeClock>,
-        script: impl FnMut(&Request) -> Try + Send + 'static,
+        script: impl FnMut(&Request<'_>) -> Try + Send + 'static,
     ) -> (Exchange, Arc<Mutex<Vec<Sent>>>) {
         let sent = Arc::default();
         let transport =
@@ -106,7 +106,7 @@ impl fmt::Debug for Scripted {
 }
 
 impl Transport for Scripted {
-    fn send(&self, request: &Request, _: &ApiKey, limit: Duration) -> Outcome {
+    fn send(&self, request: &Request<'_>, _: &ApiKey, limit: Duration, _: Option<Stall>) -> Outcome {
         let sent = Sent { at: self.clock.passed(), limit, path: request.path.clone() };
         self.sent.lock().unwrap().push(sent);
         let (outcome, took) = (self.script.lock().unwrap())(request);
@@ -117,7 +117,7 @@ impl Transport for Scripted {
 }
 
 /// A script that plays `tries` one after the other.
-pub(crate) fn in_turn(tries: Vec<Try>) -> impl FnMut(&Request) -> Try {
+pub(crate) fn in_turn(tries: Vec<Try>) -> impl FnMut(&Request<'_>) -> Try {
     let mut tries = tries.into_iter();
     move |_| tries.next().expect("sent more often than scripted")
 }

@@ -1,6 +1,7 @@
 //! One request against the world, under one deadline: send, judge, pause, send again.
 
 mod attempt;
+mod body;
 mod cancel;
 mod clock;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub(crate) use self::transport::{Failure, Response};
 use self::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::request::Request;
+use crate::wire::request::{Request, Timeout};
 
 /// The longest deadline there is. Sums of times stay in range with it.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -95,8 +96,13 @@ impl Exchange {
     }
 
     /// Sends `request`, again where `terms` allow it, and returns the last answer whatever its status.
-    pub(crate) fn call(&self, request: &Request, key: &ApiKey, terms: &Terms) -> Result<Answer> {
-        let deadline = Deadline::new(self.clock.now(), terms.timeout.unwrap_or(request.timeout));
+    pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, terms: &Terms) -> Result<Answer> {
+        let (total, stall) = match (terms.timeout, request.timeout) {
+            (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
+            (None, Timeout::Stall(stall)) => (FOREVER, Some(stall)),
+        };
+        let deadline = Deadline::new(self.clock.now(), total);
+        let retries = if request.is_one_shot() { 0 } else { terms.retries };
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
@@ -105,11 +111,15 @@ impl Exchange {
             }
             number = number.saturating_add(1);
             let start = self.clock.now();
-            let outcome = self.transport.send(request, key, deadline.left(start).min(request.try_timeout));
+            let limit = deadline.left(start).min(request.try_timeout);
+            let outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
             let (chance, left) = (self.clock.chance(), deadline.left(end));
-            let next = retry::next(&outcome, number, request.is_idempotent, terms, chance, left);
+            let next = match retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown) {
+                true if number <= retries => retry::next(&outcome, number, chance, left),
+                _ => Next::Stop,
+            };
             if let Some(observer) = &terms.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(start), next));
             }

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::Terms;
 use super::http_date;
 use super::transport::{Failure, Outcome, Response};
 use crate::error::ErrorKind;
@@ -21,24 +20,19 @@ pub(crate) enum Next {
     Stop,
 }
 
-/// Decides what follows try `number` (from 1) with `left` of the time; `chance` is from 0 up to 1.
-pub(crate) fn next(
-    outcome: &Outcome,
-    number: u32,
-    is_idempotent: bool,
-    terms: &Terms,
-    chance: f64,
-    left: Duration,
-) -> Next {
-    let may_repeat = if is_idempotent { is_passing(outcome) } else { may_resend(outcome, terms.resend_if_unknown) };
-    if number > terms.retries || !may_repeat {
-        return Next::Stop;
-    }
+/// Decides what follows try `number` (from 1) with `left` of the time, if there are retries left and it
+/// [may be repeated](may_repeat); `chance` is from 0 up to 1.
+pub(crate) fn next(outcome: &Outcome, number: u32, chance: f64, left: Duration) -> Next {
     let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
     match pause(number, asked, chance) {
         pause if pause < left => Next::TryAfter(pause),
         pause => Next::TooLate(pause),
     }
+}
+
+/// Whether a request may be sent again after `outcome`, and whether that may help.
+pub(crate) fn may_repeat(outcome: &Outcome, is_idempotent: bool, resend_if_unknown: bool) -> bool {
+    if is_idempotent { is_passing(outcome) } else { may_resend(outcome, resend_if_unknown) }
 }
 
 /// Whether another try may turn out better than `outcome`.
@@ -146,8 +140,8 @@ mod tests {
         ];
         for (outcome, sent, repeat, resend) in table {
             assert_eq!(may_have_been_sent(&outcome), sent, "{outcome:?}");
-            assert_eq!(may_resend(&outcome, false), repeat, "{outcome:?}");
-            assert_eq!(may_resend(&outcome, true), resend, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, false, false), repeat, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, false, true), resend, "{outcome:?}");
         }
     }
 
@@ -155,7 +149,9 @@ mod tests {
     fn what_was_accepted_is_not_sent_again_even_if_the_answer_broke_off() {
         let cut_short = Some(failure(ErrorKind::Disconnected, true));
         let outcome = Ok(Response { cut_short, ..answer(200, None) });
-        assert!(may_have_been_sent(&outcome) && !may_resend(&outcome, false) && !may_resend(&outcome, true));
+        assert!(
+            may_have_been_sent(&outcome) && !may_repeat(&outcome, false, false) && !may_repeat(&outcome, false, true)
+        );
     }
 
     #[test]
@@ -183,27 +179,23 @@ mod tests {
             (cut(Timeout), true),
             (cut(UnexpectedResponse), false),
         ];
-        let terms = Terms { timeout: None, retries: 1, resend_if_unknown: false, observer: None };
         for (outcome, repeated) in table {
-            let next = next(&outcome, 1, true, &terms, 0.0, Duration::MAX);
-            assert_eq!(next == Next::TryAfter(Duration::ZERO), repeated, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, true, false), repeated, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_pause_must_end_before_the_deadline() {
-        let terms = Terms { timeout: None, retries: 2, resend_if_unknown: false, observer: None };
         let second = Duration::from_secs(1);
         let outcome = Ok(answer(429, Some(1)));
         let table = [
             (1, 2 * second, Next::TryAfter(second)),
             (2, 2 * second, Next::TryAfter(second)),
-            (3, 2 * second, Next::Stop),
             (1, second, Next::TooLate(second)),
             (1, Duration::ZERO, Next::TooLate(second)),
         ];
         for (number, left, expected) in table {
-            assert_eq!(next(&outcome, number, false, &terms, 0.5, left), expected, "try {number}, {left:?} left");
+            assert_eq!(next(&outcome, number, 0.5, left), expected, "try {number}, {left:?} left");
         }
     }
 

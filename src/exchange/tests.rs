@@ -8,7 +8,7 @@ use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
 use super::*;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
-use crate::wire::request::{Content, Method};
+use crate::wire::request::{Content, Method, Timeout};
 
 struct Call {
     result: Result<Answer>,
@@ -22,15 +22,19 @@ fn terms(timeout: Duration) -> Terms {
     Terms { timeout: Some(timeout), retries: 2, resend_if_unknown: false, observer: None }
 }
 
-fn request() -> Request {
-    let content = Content { media_type: "text/plain".to_owned(), bytes: b"body".to_vec() };
+fn content(head: &[u8]) -> Content<'static> {
+    Content { media_type: "text/plain".to_owned(), head: head.to_vec(), file: None, tail: Vec::new() }
+}
+
+fn request() -> Request<'static> {
+    let content = content(b"body");
     Request {
         method: Method::Post,
         path: "/p".to_owned(),
         accept: None,
         content: Some(content),
         is_idempotent: false,
-        timeout: 120 * SECOND,
+        timeout: Timeout::Whole(120 * SECOND),
         try_timeout: Duration::MAX,
         response_limit: 1_000,
     }
@@ -40,7 +44,12 @@ fn run(tries: impl IntoIterator<Item = Try>, terms: Terms) -> Call {
     run_with(tries, &request(), terms, |_| ())
 }
 
-fn run_with(tries: impl IntoIterator<Item = Try>, request: &Request, mut terms: Terms, on_sleep: fn(&Cancel)) -> Call {
+fn run_with(
+    tries: impl IntoIterator<Item = Try>,
+    request: &Request<'_>,
+    mut terms: Terms,
+    on_sleep: fn(&Cancel),
+) -> Call {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     terms.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
@@ -137,7 +146,8 @@ fn one_deadline_bounds_tries_and_pauses_together() {
 
 #[test]
 fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
-    let read = Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: 30 * SECOND, ..request() };
+    let read =
+        Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: Timeout::Whole(30 * SECOND), ..request() };
     let own = Terms { timeout: None, ..terms(SECOND) };
     let slow = (failure(ErrorKind::Timeout, true).0, 10 * SECOND);
     let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
@@ -243,9 +253,8 @@ fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
         });
         for _ in 0..2 {
             // Head and body may come in two reads, which makes for two answers, so a body is done without.
-            let content = Some(Content { media_type: "text/plain".to_owned(), bytes: Vec::new() });
-            let request = Request { content, is_idempotent, ..request() };
-            http.send(&request, &ApiKey::new("key"), 30 * SECOND).unwrap();
+            let request = Request { content: Some(content(b"")), is_idempotent, ..request() };
+            http.send(&request, &ApiKey::new("key"), 30 * SECOND, None).unwrap();
             std::thread::sleep(Duration::from_millis(20));
         }
         *connections.lock().unwrap()

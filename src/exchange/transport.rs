@@ -1,17 +1,17 @@
 //! What one try hands to the network and gets back. The network itself is behind a trait of one method.
 
-use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use crate::api_key::ApiKey;
-use crate::error::{Error, ErrorKind};
-use crate::wire::request::Request;
+use crate::error::{Cause, Error, ErrorKind};
+use crate::wire::request::{Request, Stall};
 
 /// Sends one request once.
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends `request` with `key`, and returns the answer or why there is none, before `limit` has passed.
-    fn send(&self, request: &Request, key: &ApiKey, limit: Duration) -> Outcome;
+    /// Sends `request` with `key`, and returns the answer or why there is none, before `limit` has passed; and before
+    /// nothing has moved for as long as `stall` says.
+    fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome;
 
     /// Ends what is under way, and makes later sends fail.
     fn shut_down(&self) {}
@@ -43,7 +43,7 @@ pub(crate) struct Failure {
     pub(crate) summary: String,
     /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
     pub(crate) body_left: bool,
-    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) source: Option<Cause>,
 }
 
 impl Failure {
@@ -64,7 +64,12 @@ impl Failure {
         }
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn from_error(error: Error) -> Self {
+        let (kind, summary, source) = error.into_parts();
+        Self { kind, summary, body_left: false, source }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Cause>) -> Self {
         self.source = Some(source.into());
         self
     }

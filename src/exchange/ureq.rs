@@ -14,24 +14,30 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::ureq::config::Config;
-use ::ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING};
+use ::ureq::http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use ::ureq::http::{self, HeaderMap, HeaderName, Version};
-use ::ureq::{Agent, AsSendBody, Body, Error as UreqError, Proxy, SendBody};
+use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
+use super::body::Body;
 use super::process::PerProcess;
 use super::retry;
 use super::target::{Base, Target};
 use super::transport::{Failure, Outcome, Response};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::request::{Method, Request};
+use crate::wire::request::{Method, Request, Stall};
 
 const BUFFER: usize = 16 * 1024;
 /// A connection that has idled longer may be about to be closed by the other side, and a submit that dies on it is of
 /// unknown fate.
 const SUBMIT_MAX_IDLE: Duration = Duration::from_secs(3);
 const MAX_IDLE: Duration = Duration::from_secs(15);
+/// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
+/// a reset. One that does not know of it costs a second.
+const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Connections kept, of which each holds two buffers at most.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 
@@ -81,10 +87,10 @@ impl Http {
 
     fn try_send(
         &self,
-        request: &Request,
+        request: &Request<'_>,
         key: &ApiKey,
         limit: Duration,
-        body: &mut Witness<'_>,
+        body: &mut Body<'_>,
     ) -> Result<Response, UreqError> {
         let method = match request.method {
             Method::Get => http::Method::GET,
@@ -101,9 +107,12 @@ impl Http {
         let answer = match &request.content {
             None => self.run(outgoing.body(())?, limit, max_idle)?,
             Some(content) => {
-                let outgoing =
-                    outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, body.left.len());
-                self.run(outgoing.body(SendBody::from_reader(body))?, limit, max_idle)?
+                let len = content.len();
+                let mut outgoing = outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, len);
+                if len > EXPECT_ABOVE {
+                    outgoing = outgoing.header(EXPECT, "100-continue");
+                }
+                self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
             }
         };
         let (head, body) = answer.into_parts();
@@ -115,7 +124,7 @@ impl Http {
         outgoing: http::Request<impl AsSendBody>,
         limit: Duration,
         max_idle: Duration,
-    ) -> Result<http::Response<Body>, UreqError> {
+    ) -> Result<http::Response<::ureq::Body>, UreqError> {
         let agent = self.agent();
         let configured = agent
             .configure_request(outgoing)
@@ -126,7 +135,7 @@ impl Http {
         agent.run(configured)
     }
 
-    fn read(&self, head: &http::response::Parts, mut body: Body, key: &ApiKey, limit: u64) -> Response {
+    fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
         let headers = &head.headers;
         let declared = body.content_length();
         // As ureq sees it: anything else it reads to the end of the connection.
@@ -195,11 +204,12 @@ fn because(failure: Failure, cause: UreqError) -> Failure {
 }
 
 impl super::transport::Transport for Http {
-    fn send(&self, request: &Request, key: &ApiKey, limit: Duration) -> Outcome {
-        let mut body = Witness { left: request.content.as_ref().map_or(&[], |content| &content.bytes) };
-        let outcome = in_flight::during(limit, key, || self.try_send(request, key, limit, &mut body));
-        let body_left = body.left.is_empty();
-        outcome.map_err(|error| self.failure(error, body_left))
+    fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome {
+        let mut body = Body::open(request.content.as_ref())?;
+        let outcome = in_flight::during(limit, stall, key, || self.try_send(request, key, limit, &mut body));
+        let body_left = body.is_read();
+        // What is wrong with the file is why the connection ended, not the other way round.
+        outcome.map_err(|error| body.into_failure().unwrap_or_else(|| self.failure(error, body_left)))
     }
 
     fn shut_down(&self) {
@@ -213,15 +223,16 @@ impl fmt::Debug for Http {
     }
 }
 
-/// The request's body as ureq reads it, and what is left of it: the witness of how much went out. An error's kind does
-/// not tell; a reset in the handshake and one after the last byte look the same.
-struct Witness<'a> {
-    left: &'a [u8],
-}
+/// The request's content as ureq reads it.
+struct Outgoing<'a, 'b>(&'a mut Body<'b>);
 
-impl Read for Witness<'_> {
+impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.left.read(buffer)
+        let amount = self.0.read(buffer)?;
+        if self.0.is_read() {
+            in_flight::all_is_read();
+        }
+        Ok(amount)
     }
 }
 

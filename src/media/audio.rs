@@ -1,6 +1,6 @@
 //! Speech: MP3, WAV, OGG, FLAC, AAC, 3GP, M4A and MP4 of up to 50 MB, says the service's documentation.
 
-use super::{Medium, Submission, sealed};
+use super::{Medium, Submission, from_everywhere, sealed};
 use crate::report::AudioFindings;
 use crate::wire::multipart::Form;
 
@@ -15,12 +15,7 @@ use crate::wire::multipart::Form;
 pub enum Audio {}
 
 impl Audio {
-    /// A recording that the service downloads itself, from an `http` or `https` URL.
-    ///
-    /// The URL passes as it is; nothing in it is encoded or normalised.
-    pub fn from_url(file_url: impl Into<String>) -> Submission<Self> {
-        Submission::from_url(file_url.into())
-    }
+    from_everywhere!("A recording", "call.wav");
 }
 
 /// What only recordings can be asked for. `None` is not sent.
@@ -44,6 +39,7 @@ impl sealed::Medium for Audio {
     const FROM_URL: &'static str = "/api/audio_fromurl";
     const RESULT: &'static str = "/api/classification_audio";
     const RESULTS: &'static str = "/api/classifications_audio";
+    const MAX_SIZE: u64 = 50 * 1024 * 1024;
     type Findings = AudioFindings;
     type Options = AudioOptions;
 

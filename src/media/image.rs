@@ -1,6 +1,6 @@
 //! Images: PNG, JPEG, GIF, WebP and TIFF of up to 50 MB, says the service's documentation.
 
-use super::{Medium, Submission, sealed};
+use super::{Medium, Submission, from_everywhere, sealed};
 use crate::report::ImageFindings;
 use crate::wire::multipart::Form;
 
@@ -15,12 +15,7 @@ use crate::wire::multipart::Form;
 pub enum Image {}
 
 impl Image {
-    /// An image that the service downloads itself, from an `http` or `https` URL.
-    ///
-    /// The URL passes as it is; nothing in it is encoded or normalised.
-    pub fn from_url(file_url: impl Into<String>) -> Submission<Self> {
-        Submission::from_url(file_url.into())
-    }
+    from_everywhere!("An image", "cat.jpg");
 }
 
 /// What only images can be asked for. `None` is not sent.
@@ -68,6 +63,7 @@ impl sealed::Medium for Image {
     const FROM_URL: &'static str = "/api/image_fromurl";
     const RESULT: &'static str = "/api/classification";
     const RESULTS: &'static str = "/api/classifications";
+    const MAX_SIZE: u64 = 50 * 1024 * 1024;
     type Findings = ImageFindings;
     type Options = ImageOptions;
 

@@ -1,6 +1,6 @@
 //! Videos: MP4, AVI, MOV and any other `video/*` of up to 5 GB, says the service's documentation.
 
-use super::{Medium, Submission, sealed};
+use super::{Medium, Submission, from_everywhere, sealed};
 use crate::report::VideoFindings;
 use crate::wire::multipart::Form;
 
@@ -15,12 +15,7 @@ use crate::wire::multipart::Form;
 pub enum Video {}
 
 impl Video {
-    /// A video that the service downloads itself, from an `http` or `https` URL.
-    ///
-    /// The URL passes as it is; nothing in it is encoded or normalised.
-    pub fn from_url(file_url: impl Into<String>) -> Submission<Self> {
-        Submission::from_url(file_url.into())
-    }
+    from_everywhere!("A video", "clip.mp4");
 }
 
 /// How many frames of a video are analysed at the most.
@@ -127,6 +122,7 @@ impl sealed::Medium for Video {
     const FROM_URL: &'static str = "/api/video_fromurl";
     const RESULT: &'static str = "/api/classification_video";
     const RESULTS: &'static str = "/api/classifications_video";
+    const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
     type Findings = VideoFindings;
     type Options = VideoOptions;
 

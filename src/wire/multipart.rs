@@ -45,26 +45,67 @@ impl<'a> Form<'a> {
         self.text_if(name, value.map(|on| if on { "true" } else { "false" }));
     }
 
-    /// The value of `Content-Type`, and the body.
-    pub(crate) fn encode(&self, boundary: &Boundary) -> (String, Vec<u8>) {
+    /// The form with `file` as its last part, if there is one.
+    pub(crate) fn encode(&self, boundary: &Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
         let boundary = &boundary.0;
-        let mut body = Vec::with_capacity(self.len(boundary));
+        let end = ["--", boundary, "--\r\n"];
+        let file = file.map(|file| file.encode(boundary));
+        let after_fields = file.as_ref().map_or(end.concat().len(), String::len);
+        let mut head = Vec::with_capacity(self.len(boundary) + after_fields);
         for (name, value) in &self.fields {
             for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {
-                body.extend_from_slice(piece.as_bytes());
+                head.extend_from_slice(piece.as_bytes());
             }
         }
-        for piece in ["--", boundary, "--\r\n"] {
-            body.extend_from_slice(piece.as_bytes());
+        let mut tail = Vec::new();
+        match file {
+            Some(header) => {
+                head.extend_from_slice(header.as_bytes());
+                tail = ["\r\n", &end.concat()].concat().into_bytes();
+            }
+            None => end.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes())),
         }
-        (format!("multipart/form-data; boundary={boundary}"), body)
+        Encoded { media_type: format!("multipart/form-data; boundary={boundary}"), head, tail }
     }
 
     fn len(&self, boundary: &str) -> usize {
         let head = HEAD.iter().map(|piece| piece.len()).sum::<usize>() + boundary.len();
-        let fields = self.fields.iter().map(|(name, value)| head + name.len() + value.len() + "\r\n".len());
-        fields.sum::<usize>() + boundary.len() + "----\r\n".len()
+        self.fields.iter().map(|(name, value)| head + name.len() + value.len() + "\r\n".len()).sum()
     }
+}
+
+/// A form but for the bytes of its file, which go between head and tail.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) media_type: String,
+    pub(crate) head: Vec<u8>,
+    /// Empty if there is no file.
+    pub(crate) tail: Vec<u8>,
+}
+
+/// What a form says of its file.
+#[derive(Debug)]
+pub(crate) struct FileHeader<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) file_name: &'a str,
+    pub(crate) media_type: &'a str,
+}
+
+impl FileHeader<'_> {
+    fn encode(&self, boundary: &str) -> String {
+        let Self { name, file_name, media_type } = self;
+        let file_name = escaped(file_name);
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
+             Content-Type: {media_type}\r\n\r\n"
+        )
+    }
+}
+
+/// As browsers do it (RFC 7578, section 4.2, leaves it to them; HTML, "multipart form data"): just what would end the
+/// quotes or the line is replaced.
+fn escaped(file_name: &str) -> String {
+    file_name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -120,13 +161,27 @@ mod tests {
             form.text(name, *value);
         }
         let boundary = Boundary::random();
-        let (content_type, body) = form.encode(&boundary);
-        assert_eq!((body.len(), body.capacity()), (form.len(&boundary.0), form.len(&boundary.0)));
-        let fields = parsed(&content_type, &body);
+        let Encoded { media_type, head, tail } = form.encode(&boundary, None);
+        assert_eq!((head.len(), tail.len()), (head.capacity(), 0), "one exact allocation");
+        let fields = parsed(&media_type, &head);
         assert_eq!(fields.len(), values.len());
         for (((name, value), expected_name), expected) in fields.iter().zip(NAMES).zip(values) {
             assert_eq!((name.as_str(), value.as_slice()), (expected_name, expected.as_bytes()));
         }
+    }
+
+    #[test]
+    fn a_file_s_part_in_its_golden_bytes() {
+        let mut form = Form::default();
+        form.text("ref_id", "r");
+        let file = FileHeader { name: "image", file_name: "a \"b\"\r\n\\;\u{1f408}.png", media_type: "image/png" };
+        let Encoded { head, tail, .. } = form.encode(&Boundary::fixed("B"), Some(&file));
+        assert_eq!(head.capacity(), head.len());
+        let body = [head, b"<bytes>".to_vec(), tail].concat();
+        let expected = "--B\r\nContent-Disposition: form-data; name=\"ref_id\"\r\n\r\nr\r\n\
+            --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a %22b%22%0D%0A\\;\u{1f408}.png\"\r\n\
+            Content-Type: image/png\r\n\r\n<bytes>\r\n--B--\r\n";
+        assert_eq!(String::from_utf8(body).unwrap(), expected);
     }
 
     #[test]

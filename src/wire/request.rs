@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use super::multipart::{Boundary, Form};
+use super::multipart::{Boundary, Encoded, FileHeader, Form};
+use crate::error::Result;
 use crate::identifier::Identifier;
-use crate::media::{Image, Medium, Submission, sealed};
+use crate::media::{Image, Medium, Submission, Upload, Watcher, sealed};
 
 /// The service downloads the file before it answers, so a submit by URL takes its time.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long an upload takes depends on the file and the line, so it may go on for as long as it moves.
+const UPLOAD_TIMEOUT: Timeout =
+    Timeout::Stall(Stall { sending: Duration::from_secs(60), answer: Duration::from_secs(120) });
 /// For what asks or sets, with all its tries.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// For one try of it, so that there is time for another one.
@@ -29,54 +33,104 @@ pub(crate) enum Method {
 
 /// A request as it goes out, but for host and key.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     /// Begins with a slash; with the query.
     pub(crate) path: String,
     /// What is accepted, if not JSON.
     pub(crate) accept: Option<&'static str>,
-    pub(crate) content: Option<Content>,
+    pub(crate) content: Option<Content<'a>>,
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
     pub(crate) is_idempotent: bool,
     /// How long the whole call may take if the caller does not say.
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Timeout,
     /// How long one try may take.
     pub(crate) try_timeout: Duration,
     /// How long the answer may be if the caller does not say, in bytes.
     pub(crate) response_limit: u64,
 }
 
+/// What bounds a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    /// So much time for all of it.
+    Whole(Duration),
+    /// As long as something moves.
+    Stall(Stall),
+}
+
+/// How long nothing may move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stall {
+    /// While the request goes out.
+    pub(crate) sending: Duration,
+    /// From its last byte to the answer.
+    pub(crate) answer: Duration,
+}
+
 /// The content of a request, with its type.
 #[derive(Debug)]
-pub(crate) struct Content {
+pub(crate) struct Content<'a> {
     pub(crate) media_type: String,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) head: Vec<u8>,
+    pub(crate) file: Option<FilePart<'a>>,
+    pub(crate) tail: Vec<u8>,
 }
 
-/// `POST /api/image_fromurl` and its like.
-pub(crate) fn submit<M: Medium>(job: &Submission<M>) -> Request {
-    submit_with(job, &Boundary::random())
+/// A file that goes between head and tail, and who watches it go.
+#[derive(Debug)]
+pub(crate) struct FilePart<'a> {
+    pub(crate) upload: Upload<'a>,
+    pub(crate) watcher: Option<&'a Watcher>,
 }
 
-fn submit_with<M: Medium>(job: &Submission<M>, boundary: &Boundary) -> Request {
-    let mut form = Form::default();
-    job.fill(&mut form);
-    let (media_type, bytes) = form.encode(boundary);
-    Request {
-        method: Method::Post,
-        path: M::FROM_URL.to_owned(),
-        accept: None,
-        content: Some(Content { media_type, bytes }),
-        is_idempotent: false,
-        timeout: SUBMIT_TIMEOUT,
-        try_timeout: Duration::MAX,
-        response_limit: JSON_LIMIT,
+impl Content<'_> {
+    pub(crate) fn len(&self) -> u64 {
+        let file = self.file.as_ref().map_or(0, |file| file.upload.len);
+        (self.head.len() as u64).saturating_add(file).saturating_add(self.tail.len() as u64)
     }
 }
 
+impl Request<'_> {
+    /// Whether it cannot be sent a second time, as its file can be read once only.
+    pub(crate) fn is_one_shot(&self) -> bool {
+        let file = self.content.as_ref().and_then(|content| content.file.as_ref());
+        file.is_some_and(|file| file.upload.is_one_shot())
+    }
+}
+
+/// `POST /api/image_fromurl`, `POST /api/classification` and their like. It fails if the submission is unusable.
+pub(crate) fn submit<M: Medium>(job: &Submission<M>) -> Result<Request<'_>> {
+    submit_with(job, &Boundary::random())
+}
+
+fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: &Boundary) -> Result<Request<'a>> {
+    let upload = job.upload()?;
+    let mut form = Form::default();
+    job.fill(&mut form);
+    let header = upload.as_ref().map(|upload| FileHeader {
+        name: M::NAME,
+        file_name: &upload.file_name,
+        media_type: upload.media_type,
+    });
+    let Encoded { media_type, head, tail } = form.encode(boundary, header.as_ref());
+    let is_upload = upload.is_some();
+    let file = upload.map(|upload| FilePart { upload, watcher: job.watcher() });
+    Ok(Request {
+        method: Method::Post,
+        path: if is_upload { M::RESULT } else { M::FROM_URL }.to_owned(),
+        accept: None,
+        content: Some(Content { media_type, head, file, tail }),
+        is_idempotent: false,
+        timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
+        try_timeout: Duration::MAX,
+        response_limit: JSON_LIMIT,
+    })
+}
+
 /// `GET /api/classification/{identifier}` and its like.
-pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request {
+pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request<'static> {
     get(format!("{}/{identifier}", M::RESULT))
 }
 
@@ -84,7 +138,11 @@ pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request {
 /// may ask for, but `most` at the most; and how many these are. `base_path` is how long the path before this one is.
 ///
 /// The brackets go unencoded, else a hundred identifiers of 64 characters would not fit.
-pub(crate) fn results<M: Medium>(identifiers: &[&Identifier], most: usize, base_path: usize) -> (Request, usize) {
+pub(crate) fn results<M: Medium>(
+    identifiers: &[&Identifier],
+    most: usize,
+    base_path: usize,
+) -> (Request<'static>, usize) {
     let mut path = M::RESULTS.to_owned();
     let frame = "GET  HTTP/1.1\r\n".len() + base_path;
     let mut taken = 0;
@@ -101,27 +159,27 @@ pub(crate) fn results<M: Medium>(identifiers: &[&Identifier], most: usize, base_
 }
 
 /// `GET /api/classification/heatmap/{identifier}`.
-pub(crate) fn heatmap(identifier: &Identifier) -> Request {
+pub(crate) fn heatmap(identifier: &Identifier) -> Request<'static> {
     let path = format!("{}/heatmap/{identifier}", <Image as sealed::Medium>::RESULT);
     // JSON is what a refusal comes in.
     Request { accept: Some("image/png, application/json;q=0.9"), response_limit: HEATMAP_LIMIT, ..get(path) }
 }
 
 /// `POST /api/classification/{hash}/override` and its like. To say the same twice is to say it once.
-pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request {
-    let bytes = serde_json::json!({ "classification": classification }).to_string().into_bytes();
-    let content = Content { media_type: "application/json".to_owned(), bytes };
+pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request<'static> {
+    let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
+    let content = Content { media_type: "application/json".to_owned(), head: body, file: None, tail: Vec::new() };
     Request { method: Method::Post, content: Some(content), ..get(format!("{}/{hash}/override", M::RESULT)) }
 }
 
-fn get(path: String) -> Request {
+fn get(path: String) -> Request<'static> {
     Request {
         method: Method::Get,
         path,
         accept: None,
         content: None,
         is_idempotent: true,
-        timeout: READ_TIMEOUT,
+        timeout: Timeout::Whole(READ_TIMEOUT),
         try_timeout: READ_TRY_TIMEOUT,
         response_limit: JSON_LIMIT,
     }
@@ -132,7 +190,7 @@ mod tests {
     use super::*;
 
     fn body(job: &Submission<Image>) -> String {
-        String::from_utf8(submit_with(job, &Boundary::fixed("B")).content.unwrap().bytes).unwrap()
+        String::from_utf8(submit_with(job, &Boundary::fixed("B")).unwrap().content.unwrap().head).unwrap()
     }
 
     #[test]
@@ -152,13 +210,13 @@ mod tests {
             .with_heatmap(true)
             .with_nsfw(false)
             .prevent_c2pa_forces(true);
-        let request = submit_with(&job, &Boundary::fixed("identifai-00"));
+        let request = submit_with(&job, &Boundary::fixed("identifai-00")).unwrap();
         assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/image_fromurl"));
         assert!(!request.is_idempotent, "it is paid for");
         let content = request.content.unwrap();
         assert_eq!(content.media_type, "multipart/form-data; boundary=identifai-00");
         let golden = include_str!("../../tests/fixtures/image_fromurl.form").replace('\n', "\r\n");
-        assert_eq!(String::from_utf8(content.bytes).unwrap(), golden);
+        assert_eq!(String::from_utf8(content.head).unwrap(), golden);
     }
 
     #[test]
@@ -167,13 +225,13 @@ mod tests {
         let request = result::<Image>(&id);
         assert_eq!((request.method, request.path.as_str()), (Method::Get, "/api/classification/abc"));
         assert!(request.is_idempotent && request.content.is_none());
-        assert_eq!((request.timeout.as_secs(), request.try_timeout.as_secs()), (30, 10));
+        assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
         assert_eq!(heatmap(&id).path, "/api/classification/heatmap/abc");
         let request = override_verdict::<Image>("89ff", "human");
         assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/classification/89ff/override"));
         let content = request.content.unwrap();
         assert_eq!(
-            (content.media_type.as_str(), content.bytes),
+            (content.media_type.as_str(), content.head),
             ("application/json", br#"{"classification":"human"}"#.to_vec())
         );
     }

@@ -14,6 +14,7 @@ use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use crate::api_key::ApiKey;
+use crate::wire::request::Stall;
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"\r\nx-api-key: ";
@@ -25,13 +26,18 @@ thread_local! {
 
 struct InFlight {
     end: Instant,
+    /// How far `end` is put off each time something moves.
+    stall: Option<Stall>,
+    /// Whether the last of the content is on its way.
+    is_read: bool,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
 }
 
-/// Runs a request that ends within `limit` and carries `key`.
-pub(super) fn during<T>(limit: Duration, key: &ApiKey, run: impl FnOnce() -> T) -> T {
-    let own = InFlight { end: Instant::now() + limit, key: Some(key.clone()) };
+/// Runs a request that ends within `limit`, or within what `stall` says unless something moves, and carries `key`.
+pub(super) fn during<T>(limit: Duration, stall: Option<Stall>, key: &ApiKey, run: impl FnOnce() -> T) -> T {
+    let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
+    let own = InFlight { end: Instant::now() + limit, stall, is_read: false, key: Some(key.clone()) };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -54,6 +60,23 @@ pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     let outcome = run();
     set_end(whole);
     outcome
+}
+
+/// Notes that a part of the request went out.
+pub(super) fn moved() {
+    CURRENT.with_borrow_mut(|current| {
+        let Some(InFlight { end, stall: Some(stall), is_read, .. }) = current else { return };
+        *end = Instant::now() + if *is_read { stall.answer } else { stall.sending };
+    });
+}
+
+/// Notes that nothing of the content is left but what is on its way.
+pub(super) fn all_is_read() {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(request) = current {
+            request.is_read = true;
+        }
+    });
 }
 
 /// What is left of the request's time.
@@ -106,6 +129,9 @@ impl Transport for Keyed {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
         let placed = place_key(&mut self.0.buffers().output()[..amount]);
         let outcome = self.0.transmit_output(amount, timeout);
+        if outcome.is_ok() {
+            moved();
+        }
         if let Some(range) = placed {
             self.0.buffers().output()[range].fill(STAND_IN);
         }
@@ -135,7 +161,7 @@ mod tests {
     fn the_key_is_placed_once_a_request_and_only_over_its_stand_in() {
         let key = ApiKey::new("s3cret");
         let head = b"POST / HTTP/1.1\r\nx-api-key: ******\r\n\r\n";
-        during(HOUR, &key, || {
+        during(HOUR, None, &key, || {
             let mut other = b"\r\nx-api-key: *****x\r\nx-api-key: ".to_vec();
             assert_eq!(place_key(&mut other), None);
             let mut first = head.to_vec();
@@ -150,11 +176,11 @@ mod tests {
     #[test]
     fn a_part_ends_with_the_whole_and_requests_nest() {
         let key = ApiKey::new("key");
-        during(HOUR, &key, || {
+        during(HOUR, None, &key, || {
             assert!(within(2 * HOUR, left) <= HOUR);
             assert!(within(Duration::MAX, left) <= HOUR);
             assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
-            assert_eq!(during(Duration::ZERO, &key, left), Duration::ZERO);
+            assert_eq!(during(Duration::ZERO, None, &key, left), Duration::ZERO);
             assert!(left() > HOUR / 2);
         });
         assert_eq!(left(), Duration::MAX);

@@ -110,6 +110,7 @@ impl Transport for Socket {
             if written == 0 {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
             }
+            in_flight::moved();
             output = &output[written..];
         }
         Ok(())

@@ -1,0 +1,241 @@
+//! Where a medium is found, and what is checked of it before the first byte is sent.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::format::Format;
+use super::{Medium, sealed};
+use crate::error::{Error, Result};
+use crate::url::{Url, why_not_web};
+
+/// Where a medium is found. Clones of a reader share it.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// The service downloads it.
+    Url(String),
+    Path(PathBuf),
+    Bytes(Arc<[u8]>),
+    Reader(Arc<Mutex<Reader>>, u64),
+}
+
+/// A reader that can be read once.
+pub(crate) struct Reader {
+    /// What was read of it to see what it is.
+    head: Vec<u8>,
+    /// Taken when it is sent.
+    rest: Option<Box<dyn Read + Send>>,
+}
+
+impl Reader {
+    pub(super) fn new(reader: impl Read + Send + 'static) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { head: Vec::new(), rest: Some(Box::new(reader)) }))
+    }
+
+    fn lock(reader: &Mutex<Self>) -> MutexGuard<'_, Self> {
+        reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a file must be like.
+#[derive(Clone, Debug)]
+pub(super) struct Demands {
+    pub(super) max_size: u64,
+    pub(super) any_format: bool,
+    pub(super) file_name: Option<String>,
+}
+
+/// A file that passed every check: what the form says of it, and how it is opened.
+#[derive(Debug)]
+pub(crate) struct Upload<'a> {
+    source: &'a Source,
+    pub(crate) len: u64,
+    pub(crate) file_name: String,
+    pub(crate) media_type: &'static str,
+}
+
+impl Source {
+    /// Checks a file as a submit of `M`; `None` for a URL, which is no file.
+    pub(super) fn upload<M: Medium>(&self, demands: &Demands) -> Result<Option<Upload<'_>>> {
+        let (len, head) = match self {
+            Self::Url(_) => return Ok(None),
+            Self::Path(path) => look_at(path)?,
+            Self::Bytes(bytes) => (bytes.len() as u64, bytes[..bytes.len().min(Format::LOOKS_AT)].to_vec()),
+            Self::Reader(reader, len) => (*len, peek(reader)?),
+        };
+        if len == 0 {
+            return Err(unusable("is empty"));
+        }
+        if len > demands.max_size {
+            let max = demands.max_size;
+            return Err(unusable(&format!("has {len} bytes, more than the {max} that are allowed (see max_size)")));
+        }
+        let own_name = demands.file_name.clone().or_else(|| self.own_name());
+        let named = own_name.as_deref().and_then(Format::of_name);
+        let seen = Format::of_bytes(&head);
+        if !demands.any_format {
+            check_format::<M>(named, seen)?;
+        }
+        let format = seen.or(named);
+        let file_name = own_name.unwrap_or_else(|| {
+            let extension = format.map(|format| format.extension());
+            extension.map_or_else(|| M::NAME.to_owned(), |extension| format!("{}.{extension}", M::NAME))
+        });
+        let media_type = format.map_or("application/octet-stream", |format| format.media_type());
+        Ok(Some(Upload { source: self, len, file_name, media_type }))
+    }
+
+    fn own_name(&self) -> Option<String> {
+        match self {
+            Self::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Upload<'_> {
+    /// Whether it can be opened once only.
+    pub(crate) fn is_one_shot(&self) -> bool {
+        matches!(self.source, Source::Reader(..))
+    }
+
+    /// Opens the file from its start.
+    pub(crate) fn open(&self) -> Result<Box<dyn Read + '_>> {
+        Ok(match self.source {
+            Source::Path(path) => {
+                let file = open(path)?;
+                // The check and this are two looks at a name that others may have changed in between.
+                let metadata = file.metadata().map_err(|error| unreadable(&error).with_source(error))?;
+                if !metadata.is_file() || metadata.len() != self.len {
+                    return Err(unusable("has changed since it was checked"));
+                }
+                Box::new(file)
+            }
+            Source::Bytes(bytes) => Box::new(&bytes[..]),
+            Source::Reader(reader, _) => {
+                let mut reader = Reader::lock(reader);
+                let rest = reader.rest.take().ok_or_else(already_sent)?;
+                Box::new(io::Cursor::new(std::mem::take(&mut reader.head)).chain(rest))
+            }
+            Source::Url(_) => Box::new(io::empty()),
+        })
+    }
+}
+
+/// The length of a file and its first bytes.
+fn look_at(path: &Path) -> Result<(u64, Vec<u8>)> {
+    // First, as opening a pipe waits for somebody to write into it.
+    let metadata = fs::metadata(path).map_err(|error| unreadable(&error).with_source(error))?;
+    if metadata.is_dir() {
+        return Err(unusable("is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(unusable("is not a regular file, but a pipe, a socket or a device"));
+    }
+    let mut head = Vec::new();
+    let read = open(path)?.take(Format::LOOKS_AT as u64).read_to_end(&mut head);
+    read.map_err(|error| unreadable(&error).with_source(error))?;
+    Ok((metadata.len(), head))
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| unreadable(&error).with_source(error))
+}
+
+/// The first bytes of a reader, which stay to be sent.
+fn peek(reader: &Mutex<Reader>) -> Result<Vec<u8>> {
+    let mut reader = Reader::lock(reader);
+    let Reader { head, rest } = &mut *reader;
+    let rest = rest.as_mut().ok_or_else(already_sent)?;
+    let missing = Format::LOOKS_AT - head.len().min(Format::LOOKS_AT);
+    let read = rest.take(missing as u64).read_to_end(head);
+    read.map_err(|error| unreadable(&error).with_source(error))?;
+    Ok(head.clone())
+}
+
+/// Content and name must not contradict each other, and what they say must be of the medium. What they do not say
+/// leaves nothing to go by.
+fn check_format<M: Medium>(named: Option<Format>, seen: Option<Format>) -> Result<()> {
+    let medium = <M as sealed::Medium>::NAME;
+    let anyway = "; any_format(true) sends it anyway";
+    match (named, seen) {
+        (Some(named), Some(seen)) if !named.agrees_with(seen) => {
+            Err(unusable(&format!("is {named} by its name and {seen} by its content{anyway}")))
+        }
+        (_, Some(format)) | (Some(format), None) if !format.fits(medium) => {
+            Err(unusable(&format!("is {format}, which is no {medium}{anyway}")))
+        }
+        (Some(named), None) if named.is_told_by_content() => {
+            Err(unusable(&format!("is {named} by its name, but not by its content{anyway}")))
+        }
+        (None, None) => Err(unusable(&format!("is of no {medium} format that the service documents{anyway}"))),
+        _ => Ok(()),
+    }
+}
+
+/// The name of the file is not shown: arguments get swapped, it may be the key.
+fn unusable(reason: &str) -> Error {
+    Error::invalid_input("file", reason)
+}
+
+fn unreadable(error: &io::Error) -> Error {
+    unusable(match error.kind() {
+        io::ErrorKind::NotFound => "does not exist",
+        io::ErrorKind::PermissionDenied => "may not be read",
+        _ => "cannot be read",
+    })
+}
+
+fn already_sent() -> Error {
+    unusable("a reader can be read once, and this one was")
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => {
+                let origin = match why_not_web(url) {
+                    None => Url::split(url).map(|url| url.origin()),
+                    Some(_) => None,
+                };
+                write!(f, "Url({:?})", origin.as_deref().unwrap_or("[not a URL]"))
+            }
+            Self::Path(_) => f.write_str("Path(..)"),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Reader(_, len) => write!(f, "Reader({len} bytes)"),
+        }
+    }
+}
+
+/// How an upload comes along, as the function given to [`on_progress`](super::Submission::on_progress) sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many bytes of the file were handed to the network. It begins anew if the upload is tried again.
+    pub sent: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// The function that sees each [`Progress`].
+#[derive(Clone)]
+pub(crate) struct Watcher(Arc<dyn Fn(Progress) -> std::ops::ControlFlow<()> + Send + Sync>);
+
+impl Watcher {
+    pub(super) fn new(see: impl Fn(Progress) -> std::ops::ControlFlow<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(see))
+    }
+
+    /// Whether to go on.
+    pub(crate) fn see(&self, sent: u64, total: u64) -> bool {
+        (self.0)(Progress { sent, total }).is_continue()
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher(..)")
+    }
+}

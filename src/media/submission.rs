@@ -1,0 +1,246 @@
+//! One medium to be submitted, with its options.
+
+use std::fmt;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use super::Medium;
+use super::source::{Demands, Progress, Reader, Source, Upload, Watcher};
+use crate::error::{Error, Result};
+use crate::url::{Url, why_not_web};
+use crate::wire::multipart::Form;
+
+/// One medium to be submitted, with its options. Made by [`Image::from_url`](crate::Image::from_url),
+/// [`Video::from_path`](crate::Video::from_path) and their like.
+///
+/// Setting an option never fails; what cannot be sent is reported by the call that would send it, before a byte is
+/// sent. An option that is not set is not sent, so that the service's own default holds. `Debug` shows which options
+/// are set, not what they hold: URLs and references are the user's secrets.
+#[derive(Clone)]
+#[must_use = "a submission does nothing until a client submits it"]
+pub struct Submission<M: Medium> {
+    source: Source,
+    file_name: Option<String>,
+    max_size: Option<u64>,
+    any_format: bool,
+    watcher: Option<Watcher>,
+    ref_id: Option<String>,
+    webhook_url: Option<String>,
+    no_cache: Option<bool>,
+    options: M::Options,
+}
+
+impl<M: Medium> Submission<M> {
+    pub(super) fn from_url(file_url: String) -> Self {
+        Self::from(Source::Url(file_url))
+    }
+
+    pub(super) fn from_path(path: PathBuf) -> Self {
+        Self::from(Source::Path(path))
+    }
+
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self::from(Source::Bytes(bytes.into()))
+    }
+
+    pub(super) fn from_reader(reader: impl Read + Send + 'static, len: u64) -> Self {
+        Self::from(Source::Reader(Reader::new(reader), len))
+    }
+
+    fn from(source: Source) -> Self {
+        Self {
+            source,
+            file_name: None,
+            max_size: None,
+            any_format: false,
+            watcher: None,
+            ref_id: None,
+            webhook_url: None,
+            no_cache: None,
+            options: M::Options::default(),
+        }
+    }
+
+    /// The name that an upload goes by, and comes back with in the report. Default: the file's own; without one, the
+    /// medium and the usual extension of its format, as `image.png`. A URL has no use for it.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = Some(name.into());
+        self
+    }
+
+    /// The largest file to upload, in bytes. Default: what the service documents, which is 50 MB for images and
+    /// recordings and 5 GB for videos; read generously, as 50 MiB and 5 GiB. A URL has no use for it.
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = Some(bytes);
+        self
+    }
+
+    /// Whether to upload a file whatever its format seems to be: by default its first bytes and the extension of its
+    /// name must fit the medium, and each other. The service decides in the end. Default: `false`. A URL has no use for
+    /// it.
+    pub fn any_format(mut self, on: bool) -> Self {
+        self.any_format = on;
+        self
+    }
+
+    /// A function that sees how an upload comes along, block by block, and can end it: with
+    /// [`ControlFlow::Break`] the call ends as [`Cancelled`](crate::ErrorKind::Cancelled), and nothing was submitted.
+    ///
+    /// It runs on the calling thread and must not panic. Default: none. A URL has no use for it.
+    ///
+    /// ```
+    /// use identifai::Video;
+    /// use std::ops::ControlFlow;
+    ///
+    /// let job = Video::from_path("clip.mp4").on_progress(|progress| {
+    ///     eprintln!("{} of {} bytes", progress.sent, progress.total);
+    ///     ControlFlow::Continue(())
+    /// });
+    /// ```
+    pub fn on_progress(mut self, see: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+        self.watcher = Some(Watcher::new(see));
+        self
+    }
+
+    /// Your own reference, which comes back with the result. Default: none.
+    pub fn ref_id(mut self, ref_id: impl Into<String>) -> Self {
+        self.ref_id = Some(ref_id.into());
+        self
+    }
+
+    /// An `http` or `https` URL that the service shall send the result to as well. Default: none.
+    ///
+    /// The service ignores it in silence unless it has enabled webhooks for the account, and does not call it for a
+    /// result that it has cached.
+    pub fn webhook_url(mut self, webhook_url: impl Into<String>) -> Self {
+        self.webhook_url = Some(webhook_url.into());
+        self
+    }
+
+    /// Whether to analyse anew what was submitted before with the same options, which may cost again.
+    /// Default: left to the service, which documents none.
+    pub fn no_cache(mut self, on: bool) -> Self {
+        self.no_cache = Some(on);
+        self
+    }
+
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut M::Options)) -> Self {
+        set(&mut self.options);
+        self
+    }
+
+    /// Whether a submit would refuse this by itself, before anything is sent. A submit checks it anyway; this is for
+    /// programs that want to know before they begin.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field: a URL that is none; a file that is missing,
+    /// empty, no regular file, too large, or of no format that fits.
+    pub fn check(&self) -> Result<()> {
+        self.upload().map(drop)
+    }
+
+    /// Checks everything, and looks at the file if it is one.
+    pub(crate) fn upload(&self) -> Result<Option<Upload<'_>>> {
+        let file_url = self.file_url().map(|url| ("file_url", url));
+        let webhook_url = self.webhook_url.as_deref().map(|url| ("webhook_url", url));
+        for (field, url) in [file_url, webhook_url].into_iter().flatten() {
+            if let Some(reason) = why_not_web(url) {
+                return Err(Error::invalid_input(field, reason));
+            }
+        }
+        self.source.upload::<M>(&Demands {
+            max_size: self.max_size.unwrap_or(M::MAX_SIZE),
+            any_format: self.any_format,
+            file_name: self.file_name.clone(),
+        })
+    }
+
+    pub(crate) fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
+    }
+
+    fn file_url(&self) -> Option<&str> {
+        match &self.source {
+            Source::Url(url) => Some(url),
+            _ => None,
+        }
+    }
+
+    /// What nobody else shall see of the URLs: signatures and tokens in their queries, and passwords.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let urls = [self.file_url(), self.webhook_url.as_deref()].into_iter().flatten();
+        let mut secrets = Vec::new();
+        for url in urls {
+            let url = url.split_once('#').map_or(url, |(url, _)| url);
+            let user_info = Url::split(url).and_then(|url| url.user_info).unwrap_or_default();
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+            // Each may be quoted whole or in parts.
+            secrets.extend([query, user_info]);
+            secrets.extend(user_info.split_once(':').map(|(_, password)| password).into_iter().chain(values));
+        }
+        // What is shorter is no secret, and would be found in many a word.
+        secrets.retain(|secret| secret.len() >= 4);
+        // The longest first, so that none is broken up by a part of it.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+
+    /// Adds every field that is set, but for a file.
+    pub(crate) fn fill<'a>(&'a self, form: &mut Form<'a>) {
+        form.text_if("file_url", self.file_url());
+        form.text_if("ref_id", self.ref_id.as_deref());
+        form.text_if("webhook_url", self.webhook_url.as_deref());
+        form.switch_if("no_cache", self.no_cache);
+        M::fill(&self.options, form);
+    }
+}
+
+impl<M: Medium> fmt::Debug for Submission<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submission")
+            .field("medium", &M::NAME)
+            .field("source", &self.source)
+            .field("file_name", &self.file_name.as_ref().map(|_| ".."))
+            .field("max_size", &self.max_size)
+            .field("any_format", &self.any_format)
+            .field("watcher", &self.watcher)
+            .field("ref_id", &self.ref_id.as_ref().map(|_| ".."))
+            .field("webhook_url", &self.webhook_url.as_ref().map(|_| ".."))
+            .field("no_cache", &self.no_cache)
+            .field("options", &self.options)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ErrorKind, Image};
+
+    #[test]
+    fn unusable_urls_are_named_by_field_and_never_shown() {
+        let bad = [
+            ("file_url", Image::from_url("s3cret")),
+            ("file_url", Image::from_url("")),
+            ("webhook_url", Image::from_url("https://x.test/").webhook_url("s3cret")),
+        ];
+        for (field, job) in bad {
+            let error = job.check().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().starts_with(&format!("{field}: ")), "{error}");
+            assert!(!format!("{error} {error:?} {job:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_more_of_a_url_than_its_host() {
+        let job = Image::from_url("https://u:p@x.test/path?token=t0ken").ref_id("ref-17").with_nsfw(true);
+        let shown = format!("{job:?}");
+        assert!(shown.contains("https://x.test\"") && shown.contains("with_nsfw: Some(true)"), "{shown}");
+        for secret in ["u:p", "path", "t0ken", "ref-17"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}
