@@ -286,6 +286,8 @@ impl Client {
     }
 
     /// The same client with another patience. It shares connections and canceller.
+    ///
+    /// With one of no use, as a time-out of zero, waiting fails with [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_wait(&self, wait: Wait) -> Self {
         Self { wait, ..self.clone() }

@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// How much of the service's text an error keeps, in bytes.
 const MESSAGE_MAX: usize = 1_000;
 /// How much of an answer's body an error keeps, in bytes.
-const BODY_MAX: usize = 4 * 1024;
+pub(crate) const BODY_MAX: usize = 4 * 1024;
 
 /// What went wrong, by meaning.
 ///
@@ -176,14 +176,14 @@ impl Error {
 
     /// Whether the same call may succeed later and repeating it cannot pay twice.
     pub fn is_retryable(&self) -> bool {
-        use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout};
-        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout);
+        use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
+        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
         passing && !self.0.may_have_been_sent
     }
 
     /// Whether the service may have accepted the submit, and charged for it, although the call failed.
     ///
-    /// `false` is certain: it never arrived whole, or it was refused.
+    /// `false` is certain: it never arrived whole, it was refused, or the call was none that submits.
     pub fn may_have_been_sent(&self) -> bool {
         self.0.may_have_been_sent
     }

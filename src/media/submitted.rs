@@ -51,6 +51,12 @@ impl<M: Medium> Submitted<M> {
     }
 }
 
+impl<M: Medium> From<Identifier> for Submitted<M> {
+    fn from(identifier: Identifier) -> Self {
+        Self::new(identifier)
+    }
+}
+
 impl<M: Medium> From<Submitted<M>> for Identifier {
     fn from(sent: Submitted<M>) -> Self {
         sent.identifier

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use super::object::Object;
-use super::{AudioReport, ImageReport, VideoReport, json_text, not_a_report};
+use super::{AudioReport, Classification, ImageReport, State, Verdict, VideoReport, json_text, not_a_report};
 use crate::error::Result;
+use crate::identifier::Identifier;
 
 /// A report whose medium is not known before it is read: a webhook's, for one.
 #[derive(Clone, Debug)]
@@ -20,16 +23,18 @@ pub enum AnyReport {
     Audio(AudioReport),
 }
 
-/// What a report is of, as far as that shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Medium {
-    Image,
-    Video,
-    Audio,
+macro_rules! each {
+    ($any:expr, $report:ident => $what:expr) => {
+        match $any {
+            AnyReport::Image($report) => $what,
+            AnyReport::Video($report) => $what,
+            AnyReport::Audio($report) => $what,
+        }
+    };
 }
 
 impl AnyReport {
-    /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json).
+    /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json)(super::Report::from_json).
     ///
     /// The answers do not name their medium, so this goes by their form: the `results` of videos are an object; only
     /// images have `has_heatmap`, `c2pa` or `details` as a list; what else has `results` is a recording. That is our
@@ -39,38 +44,81 @@ impl AnyReport {
     /// # Errors
     ///
     /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`,
-    /// or does not show of which medium it is.
+    /// or does not show of which medium it is; the error has the identifier if there is one.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
-        let object = Object::parse(&json).unwrap_or_default();
-        match medium(&object) {
-            Some(Medium::Image) => ImageReport::from_json(&*json).map(Self::Image),
-            Some(Medium::Video) => VideoReport::from_json(&*json).map(Self::Video),
-            Some(Medium::Audio) => AudioReport::from_json(&*json).map(Self::Audio),
+        match Object::parse(&json).ok().as_ref().and_then(medium) {
+            Some("image") => ImageReport::from_json(&*json).map(Self::Image),
+            Some("video") => VideoReport::from_json(&*json).map(Self::Video),
+            Some(_) => AudioReport::from_json(&*json).map(Self::Audio),
             // What is no report at all is refused there, in its words.
             None => Err(ImageReport::from_json(&*json).map_or_else(
                 |error| error,
                 |_| {
-                    not_a_report(
-                        "it does not show of which medium it is; read it by that medium's type",
-                        json.as_bytes(),
-                    )
+                    let reason = "it does not show of which medium it is; read it by that medium's type";
+                    not_a_report(reason, json.as_bytes())
                 },
             )),
         }
     }
+
+    /// See [`Report::identifier`](super::Report::identifier).
+    pub fn identifier(&self) -> &Identifier {
+        each!(self, report => report.identifier())
+    }
+
+    /// See [`Report::state`](super::Report::state).
+    pub fn state(&self) -> &State {
+        each!(self, report => report.state())
+    }
+
+    /// See [`Report::is_finished`](super::Report::is_finished).
+    pub fn is_finished(&self) -> bool {
+        each!(self, report => report.is_finished())
+    }
+
+    /// See [`Report::classification`](super::Report::classification).
+    pub fn classification(&self) -> Option<&Classification> {
+        each!(self, report => report.classification())
+    }
+
+    /// See [`Report::is_artificial`](super::Report::is_artificial).
+    pub fn is_artificial(&self) -> Option<bool> {
+        each!(self, report => report.is_artificial())
+    }
+
+    /// See [`Report::verdict`](super::Report::verdict).
+    pub fn verdict(&self) -> Option<&Verdict> {
+        each!(self, report => report.verdict())
+    }
+
+    /// See [`Report::raw_json`](super::Report::raw_json).
+    pub fn raw_json(&self) -> &str {
+        each!(self, report => report.raw_json())
+    }
 }
 
-fn medium(object: &Object<'_>) -> Option<Medium> {
-    let is = |name: &str, open: char| object.json(name).is_some_and(|json| json.starts_with(open));
-    if is("results", '{') {
-        Some(Medium::Video)
-    } else if object.has("chunk_details") || is("details", '{') {
-        Some(Medium::Audio)
-    } else if object.has("has_heatmap") || object.has("c2pa") || is("details", '[') {
-        Some(Medium::Image)
+/// The medium that a report is of, as far as that shows.
+fn medium(object: &Object<'_>) -> Option<&'static str> {
+    let is_list = |name: &str| object.json(name).is_some_and(|json| json.starts_with('['));
+    if let Some(medium) = other_medium(object) {
+        Some(medium)
+    } else if object.has("has_heatmap") || object.has("c2pa") || is_list("details") {
+        Some("image")
     } else if !object.elements("results").is_empty() {
-        Some(Medium::Audio)
+        Some("audio")
+    } else {
+        None
+    }
+}
+
+/// The medium that a report is of if that is beyond doubt, so that it cannot be read as that of another one.
+pub(super) fn other_medium(object: &Object<'_>) -> Option<&'static str> {
+    let within = |name: &str, field: &str| object.object(name).is_some_and(|inner| inner.has(field));
+    if within("results", "images") || within("results", "audios") {
+        Some("video")
+    } else if object.has("chunk_details") || within("details", "clips") {
+        Some("audio")
     } else {
         None
     }
@@ -78,20 +126,18 @@ fn medium(object: &Object<'_>) -> Option<Medium> {
 
 impl fmt::Display for AnyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Image(report) => report.fmt(f),
-            Self::Video(report) => report.fmt(f),
-            Self::Audio(report) => report.fmt(f),
-        }
+        each!(self, report => report.fmt(f))
     }
 }
 
 impl Serialize for AnyReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Image(report) => report.serialize(serializer),
-            Self::Video(report) => report.serialize(serializer),
-            Self::Audio(report) => report.serialize(serializer),
-        }
+        each!(self, report => report.serialize(serializer))
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyReport {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(Value::deserialize(deserializer)?.to_string()).map_err(D::Error::custom)
     }
 }

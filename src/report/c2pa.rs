@@ -18,9 +18,9 @@ pub struct C2pa {
     /// The same by outcome, for the active manifest.
     pub active_manifest_results: Option<ValidationResults>,
     /// Changes since the ingredients were validated, as JSON; their form is not documented.
-    pub ingredient_deltas: Option<String>,
+    pub ingredient_deltas_json: Option<String>,
     /// The manifests, as JSON: their form is free.
-    pub manifests: Option<String>,
+    pub manifests_json: Option<String>,
 }
 
 impl C2pa {
@@ -34,8 +34,8 @@ impl C2pa {
             active_manifest_results: results
                 .and_then(|results| results.object("activeManifest"))
                 .map(|active| ValidationResults::read(&active)),
-            ingredient_deltas: results.and_then(|results| results.json("ingredientDeltas")).map(str::to_owned),
-            manifests: object.json("manifests").map(str::to_owned),
+            ingredient_deltas_json: results.and_then(|results| results.json("ingredientDeltas")).map(str::to_owned),
+            manifests_json: object.json("manifests").map(str::to_owned),
         }
     }
 }

@@ -117,6 +117,7 @@ impl Detection {
 
 /// A part of an image, from corner to corner. Whether the numbers are pixels is not documented.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 #[allow(missing_docs)] // Their names say it.
 pub struct BoundingBox {
     pub x1: f64,

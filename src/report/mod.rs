@@ -32,17 +32,16 @@ pub use self::state::State;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};
 pub(crate) use self::video::VideoFindings;
 pub use self::video::VideoReport;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{BODY_MAX, Error, ErrorKind, Result};
 use crate::identifier::Identifier;
-use crate::media::Medium;
+use crate::media::{Medium, Submitted};
 use crate::text::one_line;
 
 /// What came of a submission: [`ImageReport`], [`VideoReport`] or [`AudioReport`].
 ///
 /// It is read leniently, since the service promises little: a field that is missing, `null` or of another type than
 /// documented counts as absent, numbers may be written as strings, and what this version does not know is in
-/// [`raw_json`](Self::raw_json). It serialises as the JSON that it was read from, unknown fields included, always with
-/// an `identifier`.
+/// [`raw_json`](Self::raw_json). It serialises with all of that, always with an `identifier`, and deserialises again.
 ///
 /// `Display` is one line for people, with control characters escaped.
 pub struct Report<M: Medium> {
@@ -105,9 +104,12 @@ impl<M: Medium> Report<M> {
     /// Who sent the body of a webhook's request cannot be verified, as it is not signed: to be sure, ask for the result
     /// by its [`identifier`](Self::identifier).
     ///
+    /// Where the medium is not known before, there is [`AnyReport::from_json`].
+    ///
     /// # Errors
     ///
-    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`.
+    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`, or is
+    /// clearly the report of another medium.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
         Self::read(&json, None).map_err(|reason| not_a_report(reason, json.as_bytes()))
@@ -119,6 +121,9 @@ impl<M: Medium> Report<M> {
             true => "it is not a JSON object",
             false => "it is not whole JSON",
         })?;
+        if any::other_medium(&object).is_some_and(|medium| medium != M::NAME) {
+            return Err("it is that of another medium");
+        }
         let said = identifier(&object)?;
         if said.is_none() && object.json("error").is_some() {
             return Err("it is no report but an error");
@@ -161,6 +166,11 @@ impl<M: Medium> Report<M> {
     /// The submission that this is about.
     pub fn identifier(&self) -> &Identifier {
         &self.identifier
+    }
+
+    /// The submission, to ask for its result again.
+    pub fn submitted(&self) -> Submitted<M> {
+        Submitted::new(self.identifier.clone())
     }
 
     /// How far the analysis has come.
@@ -270,7 +280,12 @@ fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'static str> {
 }
 
 fn not_a_report(reason: &str, json: &[u8]) -> Error {
-    Error::new(ErrorKind::UnexpectedResponse, format!("not a report of the API: {reason}")).with_body(json)
+    // The error keeps so much of a body, and no key can be in here to be cut through.
+    let start = &json[..json.len().min(BODY_MAX)];
+    let identifier = Object::parse(&json_text(json)).ok().and_then(|object| identifier(&object).ok().flatten());
+    Error::new(ErrorKind::UnexpectedResponse, format!("not a report of the API: {reason}"))
+        .with_identifier(identifier)
+        .with_body(start)
 }
 
 impl<M: Medium> Clone for Report<M> {
@@ -300,20 +315,21 @@ impl<M: Medium> fmt::Debug for Report<M> {
 
 impl<M: Medium> fmt::Display for Report<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.state {
-            State::Errored => match self.errors() {
+        let forced = self.force_classification();
+        if let Some(forced) = forced {
+            write!(f, "{} (overridden); ", one_line(forced.as_str()))?;
+        }
+        match (&self.state, self.verdict()) {
+            (State::Errored, _) => match self.errors() {
                 Some(errors) => write!(f, "the analysis failed: {}", one_line(errors)),
                 None => f.write_str("the analysis failed"),
             },
             _ if !self.is_finished() => write!(f, "pending ({})", one_line(self.state.as_str())),
-            _ => match self.verdict() {
-                Some(verdict) => self.fmt_verdict(verdict, f),
-                None => f.write_str("finished without a main verdict"),
-            },
-        }?;
-        match self.force_classification() {
-            Some(forced) => write!(f, "; overridden by the account's user: {}", one_line(forced.as_str())),
-            None => Ok(()),
+            (_, Some(verdict)) => {
+                f.write_str(if forced.is_some() { "verdict: " } else { "" })?;
+                self.fmt_verdict(verdict, f)
+            }
+            (_, None) => f.write_str("finished without a main verdict"),
         }
     }
 }
@@ -351,8 +367,10 @@ fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
-/// As the JSON that it was read from, with the identifier. JSON that is nested deeper than 128 levels, or has a number
-/// beyond all range, is refused.
+/// As the JSON that it was read from, unknown fields included, always with an `identifier`. Fields come in no certain
+/// order, and numbers with more digits than an `f64` or `u64` holds are rounded: what must stay to the last byte is
+/// [`raw_json`](Report::raw_json). JSON that is nested deeper than 128 levels, or has a number beyond all range, is
+/// refused.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut value: Value = serde_json::from_str(&self.raw).map_err(S::Error::custom)?;

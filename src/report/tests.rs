@@ -83,13 +83,13 @@ fn every_documented_field_has_its_place() {
     assert_eq!(c2pa.validation_status[0].explanation.as_deref(), Some("not trusted"));
     let results = c2pa.active_manifest_results.as_ref().unwrap();
     assert_eq!((results.success.len(), results.informational.len(), results.failure.len()), (2, 0, 1));
-    assert!(c2pa.manifests.as_ref().unwrap().contains("claim_generator"));
-    assert!(c2pa.ingredient_deltas.as_ref().unwrap().contains("self#1"));
+    assert!(c2pa.manifests_json.as_ref().unwrap().contains("claim_generator"));
+    assert!(c2pa.ingredient_deltas_json.as_ref().unwrap().contains("self#1"));
 
     assert_eq!(
         report.to_string(),
-        "artificial, confidence 0.7571 (AverageExcludeObsolete; Revelio III 0.7571, morphing); \
-         overridden by the account's user: human"
+        "human (overridden); verdict: artificial, confidence 0.7571 \
+         (AverageExcludeObsolete; Revelio III 0.7571, morphing)"
     );
 }
 
@@ -312,7 +312,7 @@ fn foreign_words_stay_on_one_line() {
         "verdict": {"classification": "hu\nman", "heuristic": "A\u{202e}", "models": ["a\u{1b}[2J"]},
         "force_classification": "x\ry",
     }));
-    assert_eq!(report.to_string(), "hu\\nman (A\\u{202e}; a\\u{1b}[2J); overridden by the account's user: x\\ry");
+    assert_eq!(report.to_string(), "x\\ry (overridden); verdict: hu\\nman (A\\u{202e}; a\\u{1b}[2J)");
 }
 
 #[test]
@@ -331,6 +331,7 @@ fn the_medium_shows_in_the_form_of_a_report() {
     ];
     for (json, reason) in table {
         let error = AnyReport::from_json(json).unwrap_err();
+        assert_eq!(error.identifier().is_some(), json.contains("abc"), "what is known of it is kept");
         assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains(reason), "{json}: {error}");
     }
     let table = [
@@ -347,6 +348,21 @@ fn the_medium_shows_in_the_form_of_a_report() {
         assert!(format!("{report:?}").starts_with(medium), "{json}: {report:?}");
         assert_eq!(serde_json::to_string(&report).unwrap(), serde_json::from_str::<Value>(json).unwrap().to_string());
     }
+}
+
+#[test]
+fn a_report_is_not_taken_for_that_of_another_medium() {
+    let (video, audio) =
+        (r#"{"identifier":"abc","results":{"images":[]}}"#, r#"{"identifier":"abc","chunk_details":[]}"#);
+    assert!(ImageReport::from_json(video).is_err() && ImageReport::from_json(audio).is_err());
+    assert!(VideoReport::from_json(audio).is_err() && AudioReport::from_json(video).is_err());
+    assert!(VideoReport::from_json(video).is_ok() && AudioReport::from_json(audio).is_ok());
+    let any: AnyReport = serde_json::from_str(video).unwrap();
+    assert_eq!((any.identifier().as_str(), any.state(), any.is_finished()), ("abc", &State::Pending, false));
+    assert_eq!((any.raw_json(), any.is_artificial(), any.verdict()), (video, None, None));
+    assert!(any.classification().is_none() && serde_json::from_str::<AnyReport>("[]").is_err());
+    let report = ImageReport::from_json(NEWEST).unwrap();
+    assert_eq!(report.submitted().identifier(), report.identifier());
 }
 
 #[test]

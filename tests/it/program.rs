@@ -119,6 +119,8 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
         second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
         "{second}"
     );
+    let outcome = against(&server, &["--json", "classify", urls[1]]);
+    assert_eq!(json_lines(&outcome.out)[0]["error"]["retry_after"], json!(600.0));
     let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
     assert_eq!((outcome.status, outcome.err.as_str()), (3, ""));
     let message = "No \\u{1b}[31mway";
@@ -304,6 +306,7 @@ fn verdicts_of_several_come_in_the_order_of_the_command_line() {
     let lines = json_lines(&outcome.out);
     assert_eq!((&lines[0]["input"], &lines[0]["error"]["kind"]), (&json!(one), &json!("analysis_failed")));
     assert!(lines[0]["identifier"].is_string(), "what was paid for is named");
+    assert_eq!(lines[0]["error"]["may_have_been_sent"], true);
     assert_eq!((&lines[1]["name"], &lines[1]["status"]), (&json!("a.jpg"), &json!("done")));
     assert_eq!((&lines[2]["input"], &lines[2]["error"]["status"]), (&json!(three), &json!(403)));
     assert_eq!((&lines[3]["name"], lines[3]["identifier"].is_string()), (&json!("b.jpg"), true));
@@ -402,7 +405,7 @@ fn an_override_shows_in_the_next_result() {
     let outcome = in_sandbox(&env, &["override", hash, "human"]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is human from now on\n")));
     let outcome = in_sandbox(&env, &["result", identifier]);
-    assert!(outcome.out.ends_with("; overridden by the account's user: human\n"), "{}", outcome.out);
+    assert!(outcome.out.contains(" human (overridden); verdict: artificial, "), "{}", outcome.out);
     let outcome = in_sandbox(&env, &["override", hash, "artificial", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "artificial", "type": "image"})]);
     let outcome = in_sandbox(&env, &["override", identifier, "human"]);

@@ -15,7 +15,8 @@ Environment:
   HTTPS_PROXY, ALL_PROXY, NO_PROXY are honoured.
 
 Exit status: 0 done; 2 usage or settings, nothing was sent; 3 refused by the service; 4 rate limit;
-5 network or service failed; 6 analysis failed; 130 interrupted. Of several items, the highest.";
+5 network, service or output failed, or the wait took too long; 6 the analysis failed; 130 interrupted.
+Of several items, the highest.";
 
 /// Unofficial client of the identifAI API: was it made by a human or by a machine?
 ///
@@ -160,7 +161,7 @@ pub(crate) struct Serve {
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| !seconds.is_zero()).ok_or("not a number of seconds above zero")
+    seconds.filter(|seconds| !seconds.is_zero()).ok_or("not a number of seconds above zero, such as 60")
 }
 
 #[cfg(test)]

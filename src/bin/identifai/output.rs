@@ -67,12 +67,18 @@ pub(crate) struct Line {
 pub(crate) struct Printer<'a> {
     json: bool,
     inputs: &'a [String],
+    /// Whether the items are submitted by this run: what has an identifier is then paid for.
+    submits: bool,
     pub(crate) status: u8,
 }
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(json: bool, inputs: &'a [String]) -> Self {
-        Self { json, inputs, status: DONE }
+        Self { json, inputs, submits: false, status: DONE }
+    }
+
+    pub(crate) fn of_submits(self) -> Self {
+        Self { submits: true, ..self }
     }
 
     /// Prints the outcome of an item. It fails if nobody reads any more.
@@ -83,7 +89,7 @@ impl<'a> Printer<'a> {
             Err(error) => {
                 self.status = self.status.max(status(error));
                 if self.json {
-                    return result_json(&failed_item(&self.inputs[index], error));
+                    return result_json(&failed_item(&self.inputs[index], error, self.submits));
                 }
                 note(&format!("{}{}", self.label(index), chain(error)));
                 Ok(())
@@ -183,16 +189,19 @@ pub(crate) fn chain(error: &Error) -> String {
 }
 
 /// An item that failed, as `--json` prints it.
-fn failed_item(input: &str, error: &Error) -> Value {
+fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
     let mut item = json!({
         "input": input,
         "error": {
             "kind": error.kind().as_str(),
             "status": error.status(),
             "message": error.message().map_or_else(|| chain(error), str::to_owned),
-            "may_have_been_sent": error.may_have_been_sent(),
+            "may_have_been_sent": error.may_have_been_sent() || (submits && error.identifier().is_some()),
         },
     });
+    if let Some(pause) = error.retry_after() {
+        item["error"]["retry_after"] = json!(pause.as_secs_f64());
+    }
     if let Some(identifier) = error.identifier() {
         item["identifier"] = json!(identifier);
     }
