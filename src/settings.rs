@@ -177,8 +177,9 @@ macro_rules! settings_setters {
 
         /// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying.
         ///
-        /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; 30 seconds for
-        /// everything else, of which one try takes 10 at the most.
+        /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an upload
+        /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30 seconds
+        /// for everything else, of which one try takes 10 at the most.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.terms.timeout = Some(timeout);
             self

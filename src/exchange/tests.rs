@@ -1,14 +1,14 @@
 //! The exchange on a clock that the tests own, with answers that they script.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 
 use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
 use super::*;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
-use crate::wire::request::{Content, Method, Timeout};
+use crate::wire::request::{Content, Method, Stall, Timeout};
 
 struct Call {
     result: Result<Answer>,
@@ -289,4 +289,83 @@ fn a_read_on_a_connection_that_closes_under_it_is_made_again() {
     assert_eq!(clock.slept().len(), 1);
     drop(exchange);
     server.join().unwrap();
+}
+
+/// More than the sockets' own buffers take.
+const UPLOAD: usize = 16 << 20;
+
+/// Sends an upload to a server of one connection, and returns how it ended and how long it took.
+fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream) + Send + 'static) -> (Outcome, Duration) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut http = http(listener.local_addr().unwrap().port());
+    assert_eq!(http.await_continue, SECOND, "as designed");
+    http.await_continue = Duration::from_millis(20);
+    let server = std::thread::spawn(move || serve(listener.accept().unwrap().0));
+    let request = Request { content: Some(content(&vec![7; UPLOAD])), ..request() };
+    let start = Instant::now();
+    let outcome = http.send(&request, &ApiKey::new("key"), 30 * SECOND, stall);
+    let took = start.elapsed();
+    drop(http);
+    server.join().unwrap();
+    (outcome, took)
+}
+
+/// Reads an upload, with a pause before each of the first blocks, and answers it.
+fn serve_upload(mut stream: TcpStream, pauses: u32, pause: Duration) {
+    let mut reader = BufReader::new(&stream);
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        reader.read_line(&mut line).unwrap();
+    }
+    let mut block = vec![0; UPLOAD / 64];
+    for number in 0..64 {
+        if number < pauses {
+            std::thread::sleep(pause);
+        }
+        reader.read_exact(&mut block).unwrap();
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
+#[test]
+fn a_service_that_does_not_say_continue_gets_the_upload_all_the_same() {
+    let (outcome, took) = upload(None, |stream| serve_upload(stream, 0, Duration::ZERO));
+    assert_eq!(outcome.unwrap().body, b"ok");
+    assert!(took >= Duration::from_millis(20), "it was asked first");
+}
+
+#[test]
+fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
+    let stall = Stall { sending: Duration::from_millis(150), answer: Duration::from_millis(300) };
+    // Each pause is shorter than the limit, and all of them are longer.
+    let (outcome, took) = upload(Some(stall), |stream| serve_upload(stream, 6, Duration::from_millis(40)));
+    assert!(outcome.is_ok() && took > stall.sending, "{took:?}: {outcome:?}");
+    // A peer that reads nothing, until the client has gone.
+    let (ended, end) = std::sync::mpsc::channel::<()>();
+    let (outcome, took) = upload(Some(stall), move |stream| {
+        let _ = end.recv_timeout(Duration::from_millis(300));
+        drop(stream);
+    });
+    drop(ended);
+    let failure = outcome.unwrap_err();
+    assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false));
+    assert!(took >= stall.sending && took < stall.sending * 2, "{took:?}");
+}
+
+#[test]
+fn the_answer_to_an_upload_has_a_limit_of_its_own() {
+    let stall = Stall { sending: 10 * SECOND, answer: Duration::from_millis(50) };
+    let (outcome, _) = upload(Some(stall), |mut stream| {
+        let mut left = UPLOAD;
+        let mut block = vec![0; 1 << 16];
+        // It ends with the client's end.
+        while let Ok(amount @ 1..) = stream.read(&mut block) {
+            left = left.saturating_sub(amount);
+        }
+        assert_eq!(left, 0, "all of it came");
+    });
+    let failure = outcome.unwrap_err();
+    assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, true));
 }

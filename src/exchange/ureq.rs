@@ -38,6 +38,7 @@ const MAX_IDLE: Duration = Duration::from_secs(15);
 /// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
 /// a reset. One that does not know of it costs a second.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
+const AWAIT_CONTINUE: Duration = Duration::from_secs(1);
 /// Connections kept, of which each holds two buffers at most.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 
@@ -51,6 +52,8 @@ pub(super) struct Http {
     connect_timeout: Duration,
     /// How long a connection may have idled for a submit to use it.
     pub(super) submit_max_idle: Duration,
+    /// How long to wait for `100 Continue`.
+    pub(super) await_continue: Duration,
     /// If not what the request says.
     response_limit: Option<u64>,
     agent: PerProcess<Agent>,
@@ -77,6 +80,7 @@ impl Http {
             base: target.base,
             connect_timeout: target.connect_timeout,
             submit_max_idle: SUBMIT_MAX_IDLE,
+            await_continue: AWAIT_CONTINUE,
             response_limit: target.response_limit,
         })
     }
@@ -111,6 +115,7 @@ impl Http {
                 let mut outgoing = outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, len);
                 if len > EXPECT_ABOVE {
                     outgoing = outgoing.header(EXPECT, "100-continue");
+                    in_flight::ask_first();
                 }
                 self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
             }
@@ -130,6 +135,7 @@ impl Http {
             .configure_request(outgoing)
             .timeout_global(Some(limit))
             .timeout_connect(Some(self.connect_timeout.min(limit)))
+            .timeout_await_100(Some(self.await_continue))
             .max_idle_age(max_idle)
             .build();
         agent.run(configured)

@@ -239,3 +239,100 @@ impl fmt::Debug for Watcher {
         f.write_str("Watcher(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::media::{Audio, Image, Submission, Video};
+    use crate::{ErrorKind, Medium};
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n-----";
+    const MP4: &[u8] = b"\0\0\0\x20ftypisom----";
+    const MP3: &[u8] = b"\xff\xfb\x90\x64----";
+    const PLAIN: &[u8] = b"some text";
+
+    fn upload<M: Medium>(job: &Submission<M>) -> (String, &'static str, u64) {
+        let upload = job.upload().unwrap().unwrap();
+        (upload.file_name, upload.media_type, upload.len)
+    }
+
+    fn refused<M: Medium>(job: &Submission<M>) -> String {
+        let error = job.check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.to_string()
+    }
+
+    #[test]
+    fn name_and_type_come_from_the_file_unless_they_are_given() {
+        assert_eq!(upload(&Image::from_bytes(PNG)), ("image.png".into(), "image/png", 13));
+        assert_eq!(upload(&Video::from_bytes(MP4)), ("video.mp4".into(), "video/mp4", 16));
+        assert_eq!(upload(&Audio::from_bytes(MP3).file_name("call")), ("call".into(), "audio/mpeg", 8));
+        assert_eq!(upload(&Image::from_bytes(PLAIN).any_format(true)), ("image".into(), "application/octet-stream", 9));
+        assert_eq!(
+            upload(&Image::from_bytes(PLAIN).any_format(true).file_name("a.gif")),
+            ("a.gif".into(), "image/gif", 9)
+        );
+        assert_eq!(upload(&Image::from_reader(PNG, 99)), ("image.png".into(), "image/png", 99), "as was said");
+        assert!(Image::from_url("https://x.test/").upload().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_the_medium_is_refused_unless_that_is_meant() {
+        fn check<M: Medium>(bytes: &[u8], name: &str, expected: Option<&str>) {
+            let job = || Submission::<M>::from_bytes(bytes.to_vec()).file_name(name);
+            match expected {
+                None => job().check().unwrap(),
+                Some(says) => {
+                    let error = refused(&job());
+                    assert!(error.contains(says), "{name}: {error}");
+                    assert!(error.contains("any_format(true)"));
+                    job().any_format(true).check().unwrap();
+                }
+            }
+        }
+        check::<Image>(PNG, "cat.png", None);
+        check::<Image>(PNG, "cat", None);
+        check::<Image>(PNG, "cat.dat", None);
+        check::<Image>(PNG, "cat.jpg", Some("is image/jpeg by its name and image/png by its content"));
+        check::<Image>(PLAIN, "cat.jpg", Some("is image/jpeg by its name, but not by its content"));
+        check::<Image>(PLAIN, "cat.txt", Some("of no image format"));
+        check::<Image>(MP4, "cat.mp4", Some("is video/mp4, which is no image"));
+        check::<Image>(PLAIN, "cat.mp3", Some("is audio/mpeg, which is no image"));
+        check::<Video>(MP4, "clip.mov", None);
+        check::<Video>(MP4, "clip.mp4", None);
+        check::<Video>(PNG, "clip.png", Some("is image/png, which is no video"));
+        check::<Video>(PLAIN, "clip.mpg", None);
+        check::<Audio>(MP3, "call.mp3", None);
+        check::<Audio>(MP4, "call.m4a", None);
+        check::<Audio>(PLAIN, "call.mp3", None);
+        check::<Audio>(PLAIN, "call.wav", Some("audio/wav by its name, but not"));
+        check::<Audio>(b"RIFF....AVI LIST", "call.avi", Some("is video/x-msvideo, which is no audio"));
+    }
+
+    #[test]
+    fn sizes_have_limits() {
+        assert!(refused(&Image::from_bytes([])).contains("is empty"));
+        assert!(refused(&Image::from_reader(PNG, 0)).contains("is empty"));
+        let too_large = refused(&Image::from_reader(PNG, 50 * 1024 * 1024 + 1));
+        assert!(too_large.contains("has 52428801 bytes, more than the 52428800"), "{too_large}");
+        Image::from_reader(PNG, 50 * 1024 * 1024).check().unwrap();
+        Image::from_reader(PNG, u64::MAX).max_size(u64::MAX).check().unwrap();
+        assert!(refused(&Image::from_bytes(PNG).max_size(12)).contains("more than the 12"));
+        Video::from_reader(MP4, 5 * 1024 * 1024 * 1024).check().unwrap();
+        assert!(refused(&Video::from_reader(MP4, 5 * 1024 * 1024 * 1024 + 1)).contains("5368709120"));
+        assert!(refused(&Audio::from_reader(MP3, 50 * 1024 * 1024 + 1)).contains("52428800"));
+    }
+
+    #[test]
+    fn debug_shows_no_name_and_no_content() {
+        for (job, shown) in [
+            (Image::from_path("/home/s3cret/cat.png"), "Path(..)"),
+            (Image::from_bytes(b"s3cret".to_vec()), "Bytes(6 bytes)"),
+            (Image::from_reader(&b"s3cret"[..], 6), "Reader(6 bytes)"),
+            (Image::from_url("https://s3cret.test/x"), "Url(\"https://s3cret.test\")"),
+        ] {
+            let debug = format!("{:?}", job.file_name("s3cret.png"));
+            assert!(debug.contains(shown), "{debug}");
+            assert!(!debug.replace(shown, "").contains("s3cret"), "{debug}");
+        }
+    }
+}

@@ -34,7 +34,7 @@ macro_rules! each {
 }
 
 impl AnyReport {
-    /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json)(super::Report::from_json).
+    /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json).
     ///
     /// The answers do not name their medium, so this goes by their form: the `results` of videos are an object; only
     /// images have `has_heatmap`, `c2pa` or `details` as a list; what else has `results` is a recording. That is our

@@ -20,3 +20,4 @@ mod secrets;
 mod support;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
+mod uploads;

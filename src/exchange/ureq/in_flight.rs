@@ -30,6 +30,8 @@ struct InFlight {
     stall: Option<Stall>,
     /// Whether the last of the content is on its way.
     is_read: bool,
+    /// Whether the service was asked before the content is sent, and has not answered.
+    asked: bool,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
 }
@@ -37,7 +39,7 @@ struct InFlight {
 /// Runs a request that ends within `limit`, or within what `stall` says unless something moves, and carries `key`.
 pub(super) fn during<T>(limit: Duration, stall: Option<Stall>, key: &ApiKey, run: impl FnOnce() -> T) -> T {
     let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
-    let own = InFlight { end: Instant::now() + limit, stall, is_read: false, key: Some(key.clone()) };
+    let own = InFlight { end: Instant::now() + limit, stall, is_read: false, asked: false, key: Some(key.clone()) };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -68,6 +70,23 @@ pub(super) fn moved() {
         let Some(InFlight { end, stall: Some(stall), is_read, .. }) = current else { return };
         *end = Instant::now() + if *is_read { stall.answer } else { stall.sending };
     });
+}
+
+/// Notes that the service is asked before the content is sent.
+pub(super) fn ask_first() {
+    set_asked(true);
+}
+
+fn set_asked(asked: bool) {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(request) = current {
+            request.asked = asked;
+        }
+    });
+}
+
+fn is_asked() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.asked))
 }
 
 /// Notes that nothing of the content is left but what is on its way.
@@ -139,7 +158,17 @@ impl Transport for Keyed {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
-        self.0.await_input(timeout)
+        if !is_asked() {
+            return self.0.await_input(timeout);
+        }
+        // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
+        if head_len(self.0.buffers().input()).is_some() {
+            set_asked(false);
+            return Ok(true);
+        }
+        let outcome = self.0.await_input(timeout);
+        make_plain(self.0.buffers());
+        outcome
     }
 
     fn is_open(&mut self) -> bool {
@@ -149,6 +178,23 @@ impl Transport for Keyed {
     fn is_tls(&self) -> bool {
         self.0.is_tls()
     }
+}
+
+/// How long the head of an answer is, if it is there to its end.
+fn head_len(input: &[u8]) -> Option<usize> {
+    input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+}
+
+/// Takes the fields out of a `100 Continue`, which may have some (RFC 9110, section 15.2); ureq takes it for a refusal
+/// then.
+fn make_plain(buffers: &mut dyn Buffers) {
+    const PLAIN: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let input = buffers.input();
+    let Some(end) = head_len(input).filter(|_| input.starts_with(b"HTTP/1.1 100 ")) else { return };
+    let (len, plain) = (input.len(), [PLAIN, &input[end..]].concat());
+    buffers.input_consume(len);
+    buffers.input_append_buf()[..plain.len()].copy_from_slice(&plain);
+    buffers.input_appended(plain.len());
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ pub(super) struct Socket {
     buffers: LazyBuffers,
 }
 
-/// Repeats `operate`, each time with what is left of the time, for as long as signals interrupt it.
+/// Repeats `operate` until the time is over, for as long as signals interrupt it. Each time it gets a part of the time:
+/// a write that moved something says so only when its time is over, and that must not count as having moved just then.
 fn uninterrupted(
     limit: NextTimeout,
     mut operate: impl FnMut(Duration) -> io::Result<usize>,
@@ -77,10 +78,9 @@ fn uninterrupted(
         if left.is_zero() {
             return Err(UreqError::Timeout(reason));
         }
-        match operate(left) {
+        match operate(left.min(whole / 8).max(Duration::from_millis(1))) {
             Ok(amount) => return Ok(amount),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if is_timeout(&error) => return Err(UreqError::Timeout(reason)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || is_timeout(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }

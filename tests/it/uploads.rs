@@ -1,0 +1,401 @@
+//! Uploads: every medium arrives bit for bit under the name it was given, or nothing is submitted.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use identifai::{Audio, ErrorKind, Frames, Image, KeyFramesMethod, Video};
+use multipart::server::Multipart;
+use serde_json::Value;
+
+use crate::support::{Connection, ID, Seen, Server, accepted, alone, answer};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\0";
+const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
+const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
+
+/// A directory of the test's own, gone with it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("identifai-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Name, file name, type and value of each part of a form.
+type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
+
+fn content_type(seen: &Seen) -> &str {
+    seen.header("content-type").unwrap()
+}
+
+/// As the crate `multipart` reads it, which nobody here wrote.
+fn by_multipart(seen: &Seen) -> Parts {
+    let boundary = content_type(seen).strip_prefix("multipart/form-data; boundary=").unwrap();
+    let mut parser = Multipart::with_body(seen.body.as_slice(), boundary);
+    let mut parts = Vec::new();
+    while let Some(mut entry) = parser.read_entry().unwrap() {
+        let mut value = Vec::new();
+        entry.data.read_to_end(&mut value).unwrap();
+        let media_type = entry.headers.content_type.map(|media_type| media_type.to_string());
+        parts.push((entry.headers.name.to_string(), entry.headers.filename, media_type, value));
+    }
+    parts
+}
+
+/// As another program reads it; `None` where there is none.
+fn by_program(program: &str, script: &str, seen: &Seen) -> Option<Parts> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(script);
+    let child = Command::new(program)
+        .arg(script)
+        .arg(content_type(seen))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        eprintln!("SKIPPED: forms as {program} reads them, as it is not there");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(&seen.body).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let bytes =
+        |hex: &str| (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<[Value; 4]>(line).unwrap());
+    Some(
+        lines
+            .map(|[name, file, kind, hex]| {
+                (text(&name).unwrap(), text(&file), text(&kind), bytes(hex.as_str().unwrap()))
+            })
+            .collect(),
+    )
+}
+
+#[test]
+fn each_medium_goes_to_its_endpoint_with_its_own_options() {
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let directory = Directory::new("media");
+    client.submit(&Image::from_path(directory.file("cat.png", PNG)).with_heatmap(true).no_cache(false)).unwrap();
+    let video = Video::from_bytes(MP4).frames(Frames::Thirty).key_frames(true).key_frames_method(KeyFramesMethod::Flow);
+    client.submit(&video.with_nsfw(true).with_morphing(false).with_tampering(true).ref_id("v-1")).unwrap();
+    client.submit(&Audio::from_reader(WAV, WAV.len() as u64).prevent_c2pa_forces(true)).unwrap();
+    client.submit(&Video::from_url("https://x.test/a.mp4").frames(Frames::Five)).unwrap();
+    client.submit(&Audio::from_url("https://x.test/a.wav").webhook_url("https://x.test/hook")).unwrap();
+    let field = |name: &str, value: &str| (name.to_owned(), None, None, value.as_bytes().to_vec());
+    let file = |name: &str, file: &str, media_type: &str, bytes: &[u8]| {
+        (name.to_owned(), Some(file.to_owned()), Some(media_type.to_owned()), bytes.to_vec())
+    };
+    let expected = [
+        (
+            "/api/classification",
+            vec![field("no_cache", "false"), field("with_heatmap", "true"), file("image", "cat.png", "image/png", PNG)],
+        ),
+        (
+            "/api/classification_video",
+            vec![
+                field("ref_id", "v-1"),
+                field("frames", "30"),
+                field("key_frames", "true"),
+                field("key_frames_method", "flow"),
+                field("with_morphing", "false"),
+                field("with_tampering", "true"),
+                field("with_nsfw", "true"),
+                file("video", "video.mp4", "video/mp4", MP4),
+            ],
+        ),
+        (
+            "/api/classification_audio",
+            vec![field("prevent_c2pa_forces", "true"), file("audio", "audio.wav", "audio/wav", WAV)],
+        ),
+        ("/api/video_fromurl", vec![field("file_url", "https://x.test/a.mp4"), field("frames", "5")]),
+        (
+            "/api/audio_fromurl",
+            vec![field("file_url", "https://x.test/a.wav"), field("webhook_url", "https://x.test/hook")],
+        ),
+    ];
+    let requests = server.requests();
+    assert_eq!(requests.len(), expected.len());
+    for (seen, (path, parts)) in requests.iter().zip(expected) {
+        assert!(seen.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{}", seen.head);
+        assert_eq!(by_multipart(seen), parts);
+        assert_eq!(seen.header("expect"), None, "small ones go at once");
+    }
+}
+
+#[test]
+fn any_file_name_arrives_as_it_was_given() {
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let long = format!("{}.png", "n".repeat(4_096));
+    let names = [
+        "plain.png",
+        "with \"quotes\".png",
+        "semi;colon=x.png",
+        "line\r\nbreak.png",
+        "back\\slash\\.png",
+        "\u{1f408} \u{e9}\u{4e2d}.png",
+        "a%22b.png",
+        "../../etc/passwd.png",
+        long.as_str(),
+    ];
+    for name in names {
+        client.submit(&Image::from_bytes(PNG).file_name(name)).unwrap();
+    }
+    let mut readers = 0;
+    for (seen, name) in server.requests().iter().zip(names) {
+        let as_browsers_write = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        let expect = |file_name: &str| {
+            vec![("image".to_owned(), Some(file_name.to_owned()), Some("image/png".to_owned()), PNG.to_vec())]
+        };
+        // It splits names at a semicolon inside quotes.
+        if !name.contains(';') {
+            assert_eq!(by_multipart(seen), expect(&as_browsers_write));
+        }
+        if let Some(parts) = by_program("node", "form.mjs", seen) {
+            // What is written as %22 is read as a quote, so browsers cannot tell these names apart either.
+            assert_eq!(parts, expect(&name.replace("%22", "\"")));
+            readers += 1;
+        }
+        // It takes a backslash for an escape, which RFC 7578 leaves behind.
+        if !name.contains('\\') {
+            if let Some(parts) = by_program("python3", "form.py", seen) {
+                assert_eq!(parts, expect(&as_browsers_write));
+                readers += 1;
+            }
+        }
+    }
+    eprintln!("read {readers} times by other programs");
+}
+
+#[test]
+fn what_is_no_file_to_upload_is_said_and_nothing_is_sent() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new("unusable");
+    let fifo = directory.0.join("pipe.png");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let secret = directory.file("secret.png", PNG);
+    let is_root = fs::read("/proc/self/environ")
+        .is_ok_and(|_| fs::metadata("/root").is_ok_and(|_| fs::read_dir("/root").is_ok()));
+    let table = [
+        (directory.0.join("missing.png"), "file: does not exist"),
+        (directory.0.clone(), "file: is a directory"),
+        (directory.file("empty.png", b""), "file: is empty"),
+        (fifo, "file: is not a regular file"),
+        (PathBuf::from("/dev/zero"), "file: is not a regular file"),
+        (directory.file("cat.jpg", PNG), "file: is image/jpeg by its name and image/png by its content"),
+        (directory.file("cat.txt", b"some text"), "file: is of no image format"),
+    ];
+    for (path, says) in table {
+        let error = server.client().submit(&Image::from_path(&path)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::InvalidInput, false));
+        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(!format!("{error} {error:?}").contains("identifai-unusable"), "no path is shown: {error:?}");
+    }
+    if !is_root {
+        #[cfg(unix)]
+        fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+        let error = server.client().submit(&Image::from_path(&secret)).unwrap_err();
+        assert!(error.to_string().starts_with("file: may not be read"), "{error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+/// A server that reads what comes, and answers forms that are whole.
+fn patient() -> Server {
+    Server::start(|connection| {
+        while let Some(head) = connection.head() {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            if head.contains("100-continue") {
+                connection.send("HTTP/1.1 100 Continue\r\nX-Proxy: a\r\n\r\n");
+            }
+            let mut body = connection.stream.by_ref().take(length.parse().unwrap());
+            let whole = io::copy(&mut body, &mut io::sink()).is_ok() && body.limit() == 0;
+            if !whole {
+                return;
+            }
+            connection.send(&accepted());
+        }
+    })
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
+    let server = patient();
+    let directory = Directory::new("changing");
+    let bytes = [PNG, &vec![7; 3_000_000]].concat();
+    let shorten: fn(&Path) = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1_500_000).unwrap();
+    let lengthen: fn(&Path) =
+        |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"more").unwrap();
+    for (change, says) in [(shorten, "became shorter"), (lengthen, "became longer")] {
+        let path = directory.file("cat.png", &bytes);
+        let (here, changed) = (path.clone(), AtomicBool::new(false));
+        let job = Image::from_path(&path).on_progress(move |progress| {
+            if progress.sent > 1_000_000 && !changed.swap(true, Ordering::SeqCst) {
+                change(&here);
+            }
+            ControlFlow::Continue(())
+        });
+        let start = Instant::now();
+        let error = server.client().submit(&job).unwrap_err();
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert_eq!(
+            (error.kind(), error.may_have_been_sent(), error.identifier()),
+            (ErrorKind::InvalidInput, false, None)
+        );
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    // One that vanishes between the first look and the upload was not there; one that vanishes later is still open.
+    let path = directory.file("cat.png", &bytes);
+    let here = path.clone();
+    let job = Image::from_path(&path).on_progress(move |_| {
+        let _ = fs::remove_file(&here);
+        ControlFlow::Continue(())
+    });
+    if cfg!(unix) {
+        assert_eq!(server.client().submit(&job).unwrap().identifier().as_str(), ID);
+    }
+    assert!(server.client().submit(&job).unwrap_err().to_string().contains("does not exist"));
+}
+
+#[test]
+fn a_callback_ends_an_upload_within_a_block() {
+    let server = patient();
+    let job = Image::from_bytes([PNG, &vec![7; 3_000_000]].concat()).on_progress(|progress| {
+        assert!(progress.sent <= 1_100_000, "it was told to end");
+        if progress.sent >= 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let error = server.client().submit(&job).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, false));
+    assert!(error.to_string().contains("on_progress"), "{error}");
+}
+
+#[test]
+fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
+    for (status, kind) in [(401, ErrorKind::Unauthorized), (413, ErrorKind::Rejected), (429, ErrorKind::RateLimited)] {
+        let server = Server::start(move |connection| {
+            let head = connection.head().unwrap();
+            assert!(head.contains("expect: 100-continue\r\n"), "{head}");
+            connection.send(&answer(status, "application/json", "{\"error\":\"No.\"}"));
+            // Nothing may follow.
+            let mut more = Vec::new();
+            let _ = connection.stream.read_to_end(&mut more);
+            assert!(more.is_empty());
+        });
+        let job = Video::from_reader(MP4.chain(io::repeat(7)), 2 << 30);
+        let error = server.client().submit(&job).unwrap_err();
+        assert_eq!((error.kind(), error.message(), error.may_have_been_sent()), (kind, Some("No."), false));
+    }
+}
+
+#[test]
+fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_is_not() {
+    let serve = |connection: &mut Connection| {
+        let mut first = true;
+        while connection.request().is_some() {
+            let busy = "HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n".to_owned();
+            connection.send(&if std::mem::take(&mut first) { busy } else { accepted() });
+        }
+    };
+    let directory = Directory::new("again");
+    for job in [Image::from_path(directory.file("cat.png", PNG)), Image::from_bytes(PNG).file_name("cat.png")] {
+        let server = Server::start(serve);
+        assert_eq!(server.builder().retries(2).build().unwrap().submit(&job).unwrap().identifier().as_str(), ID);
+        let forms: Vec<_> = server.requests().iter().map(by_multipart).collect();
+        assert_eq!((forms.len(), &forms[0]), (2, &forms[1]));
+    }
+    let server = Server::start(serve);
+    let job = Image::from_reader(PNG, PNG.len() as u64);
+    let error = server.builder().retries(2).build().unwrap().submit(&job).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1));
+}
+
+/// The byte at each place of a long stream.
+fn pattern(at: u64) -> u8 {
+    (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+}
+
+struct Pattern(u64);
+
+impl Read for Pattern {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for byte in &mut *buffer {
+            *byte = pattern(self.0);
+            self.0 += 1;
+        }
+        Ok(buffer.len())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
+    const LEN: u64 = 64 << 20;
+    if alone("uploads::sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory", &[]).is_some() {
+        return;
+    }
+    // Compares what comes with the pattern as it comes.
+    let server = Server::start(|connection| {
+        while let Some(head) = connection.head() {
+            connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+            let length: u64 =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            let (mut part, mut before) = ([0; 4], 4);
+            connection.stream.read_exact(&mut part).unwrap();
+            while &part != b"\r\n\r\n" {
+                part.rotate_left(1);
+                connection.stream.read_exact(&mut part[3..]).unwrap();
+                before += 1;
+            }
+            let file_len = length - before - "\r\n--identifai-0123456789abcdef0123456789abcdef--\r\n".len() as u64;
+            let (mut buffer, mut at) = ([0; 8192], 0_u64);
+            while at < file_len {
+                let most = buffer.len().min(usize::try_from(file_len - at).unwrap());
+                let amount = connection.stream.read(&mut buffer[..most]).unwrap();
+                assert!(amount > 0);
+                assert!(buffer[..amount].iter().zip(at..).all(|(byte, at)| *byte == pattern(at)), "near {at}");
+                at += amount as u64;
+            }
+            let mut rest = vec![0; usize::try_from(length - before - file_len).unwrap()];
+            connection.stream.read_exact(&mut rest).unwrap();
+            assert!(rest.starts_with(b"\r\n--identifai-") && rest.ends_with(b"--\r\n"));
+            connection.send(&accepted());
+        }
+    });
+    let peak = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let client = server.client();
+    let submit = |len| client.submit(&Video::from_reader(Pattern(0).take(len), len).any_format(true)).unwrap();
+    // The program's own pages count, too, once they are used.
+    submit(2 << 20);
+    let before = peak();
+    submit(LEN);
+    let grown = peak() - before;
+    assert!(grown < 2_048, "{grown} KiB more");
+    eprintln!("{grown} KiB more");
+}
