@@ -1,9 +1,10 @@
-//! What the sandbox finds in an image: nothing, as it looks at none. **All of it is made up**, from the hash of the URL.
+//! What the sandbox finds in a medium: nothing, as it looks at none. **All of it is made up**, from a hash.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::submit::{on_sandbox_test, value};
+use super::form::Form;
+use super::submit::{Medium, on_sandbox_test, value};
 
 /// The documented names of heuristics, the one of the main verdict first.
 const HEURISTICS: [&str; 4] = ["AverageExcludeObsolete", "Majority", "Average", "TopRelevant"];
@@ -15,17 +16,24 @@ const SIDE: u8 = 64;
 /// What was submitted, and what stands for the file.
 #[derive(Debug)]
 pub(super) struct Analysis {
+    pub(super) medium: Medium,
     fields: Vec<(String, String)>,
-    /// Stands for the SHA-256 of the file, which is not fetched: that of its URL.
+    file_name: Option<String>,
+    /// The SHA-256 of the file. A URL is not fetched; its own stands for it.
     pub(super) hash: String,
     /// From 0 to 255: how artificial it is said to be.
     chance: u8,
 }
 
 impl Analysis {
-    pub(super) fn new(fields: Vec<(String, String)>) -> Self {
-        let digest = Sha256::digest(value(&fields, "file_url").unwrap_or_default());
-        Self { hash: format!("{digest:x}"), chance: digest[0], fields }
+    pub(super) fn new(medium: Medium, form: Form) -> Self {
+        let Form { fields, file } = form;
+        let (file_name, hash) = match file {
+            Some(file) => (Some(file.name), file.hash),
+            None => (None, format!("{:x}", Sha256::digest(value(&fields, "file_url").unwrap_or_default()))),
+        };
+        let chance = u8::from_str_radix(&hash[..2], 16).unwrap_or_default();
+        Self { medium, fields, file_name, hash, chance }
     }
 
     fn is_on(&self, name: &str) -> bool {
@@ -41,13 +49,16 @@ impl Analysis {
     }
 
     fn name(&self) -> &str {
+        if let Some(name) = &self.file_name {
+            return name;
+        }
         let url = value(&self.fields, "file_url").unwrap_or_default();
         url.split(['?', '#']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default()
     }
 
     /// How a report on it begins: our reading, as no page of the documentation shows one that is pending.
     pub(super) fn pending(&self, identifier: &str) -> Value {
-        json!({
+        let mut report = json!({
             "hash": self.hash,
             "identifier": identifier,
             "api_version": null,
@@ -55,12 +66,19 @@ impl Analysis {
             "errors": null,
             "name": self.name(),
             "ref_id": value(&self.fields, "ref_id"),
-            "c2pa": null,
-            "has_heatmap": false,
             "verdict": null,
             "verdicts": [],
             "results": [],
-        })
+        });
+        match self.medium {
+            Medium::Image => {
+                report["c2pa"] = Value::Null;
+                report["has_heatmap"] = false.into();
+            }
+            Medium::Video => report["results"] = json!({ "images": [], "audios": [] }),
+            Medium::Audio => {}
+        }
+        report
     }
 
     pub(super) fn done(&self, identifier: &str) -> Value {
@@ -76,26 +94,57 @@ impl Analysis {
         let is_forced = has_c2pa && !self.is_on("prevent_c2pa_forces");
         let artificial = if is_forced { 1.0 } else { f64::from(self.chance) / 255.0 };
         let (classification, confidence) = classify(artificial, "artificial", "human");
+        let frames = value(&self.fields, "frames").and_then(|frames| frames.parse().ok()).unwrap_or(5_u32);
         let verdict = |heuristic: &str| {
-            json!({
+            let mut verdict = json!({
                 "heuristic": heuristic,
                 "confidence": confidence,
                 "classification": classification,
                 "models": [MODEL],
-            })
+            });
+            if self.medium == Medium::Video {
+                verdict["count"] = frames.into();
+                verdict["unknown"] = false.into();
+            }
+            verdict
         };
         report["status"] = "done".into();
         report["verdict"] = verdict(HEURISTICS[0]);
         report["verdicts"] = HEURISTICS.map(verdict).to_vec().into();
-        report["results"] = json!([result(artificial, "artificial", "human")]);
-        report["has_heatmap"] = self.is_on("with_heatmap").into();
-        if has_c2pa {
-            report["c2pa"] = c2pa();
+        let results = json!([result(artificial, "artificial", "human")]);
+        let segment = |index: u32| {
+            let (start, end) = (index * 5, index * 5 + 5);
+            json!({ "index": index, "start": start, "end": end, "results": results, "verdict": verdict(HEURISTICS[0]) })
+        };
+        match self.medium {
+            Medium::Image => {
+                report["has_heatmap"] = self.is_on("with_heatmap").into();
+                if has_c2pa {
+                    report["c2pa"] = c2pa();
+                }
+            }
+            Medium::Video => {
+                // As many fields of what the documentation repeats in each as tell anything.
+                let part = |kind: &str, number: u32| {
+                    json!({
+                        "identifier": format!("{}-{kind}-{number}", &identifier[..16]),
+                        "status": "done",
+                        "verdict": verdict(HEURISTICS[0]),
+                        "results": results,
+                    })
+                };
+                let images: Vec<Value> = (0..frames).map(|number| part("frame", number)).collect();
+                report["results"] = json!({ "images": images, "audios": [part("sound", 0)] });
+            }
+            Medium::Audio => report["chunk_details"] = json!([segment(0), segment(1)]),
+        }
+        if self.medium != Medium::Video {
+            report["results"] = results.clone();
         }
         if self.is_on("with_nsfw") {
             report["is_nsfw"] = (self.chance % 8 == 0).into();
         }
-        if self.is_on("with_morphing") || self.is_on("with_tampering") {
+        if self.medium == Medium::Image && (self.is_on("with_morphing") || self.is_on("with_tampering")) {
             report["details"] = json!([{ "detections": [self.detection()] }]);
         }
         report

@@ -1,22 +1,147 @@
-//! A strict reader of `multipart/form-data` (RFC 7578): what a lenient one lets pass, this one refuses, so that a form
-//! which it takes is a form that every service takes.
+//! A strict reader of `multipart/form-data` (RFC 7578), in constant memory: what a lenient one lets pass, this one
+//! refuses, so that a form which it takes is a form that every service takes.
 
-/// The fields of a form in their order, or what is wrong with it.
-pub(super) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<(String, String)>, String> {
+use std::io::Read;
+
+use sha2::{Digest, Sha256};
+
+/// How much of a form is read at a time, and how long a part's headers and a text may be.
+const BLOCK: usize = 64 * 1024;
+const HEADERS_MAX: usize = 32 * 1024;
+const TEXT_MAX: usize = 16 * 1024 * 1024;
+/// How much of a file is kept.
+const HEAD: usize = 64;
+
+/// A form: its texts in their order, and what is to know of its file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Form {
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) file: Option<File>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct File {
+    /// The field's name.
+    pub(super) field: String,
+    pub(super) name: String,
+    pub(super) len: u64,
+    /// Its SHA-256.
+    pub(super) hash: String,
+    /// Its first bytes.
+    pub(super) head: Vec<u8>,
+}
+
+/// Reads a form to its end, or says what is wrong with it.
+pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, String> {
     let boundary = boundary(content_type)?;
-    let delimiter = format!("--{boundary}");
-    let mut rest = body.strip_prefix(delimiter.as_bytes()).ok_or("it does not begin with the boundary")?;
-    let mut fields = Vec::new();
-    let delimiter = format!("\r\n{delimiter}");
+    let mut input = Input { body, buffer: Vec::new() };
+    let mut form = Form::default();
+    if input.take(boundary.len() + 2)? != format!("--{boundary}").as_bytes() {
+        return Err("it does not begin with the boundary".to_owned());
+    }
+    let delimiter = format!("\r\n--{boundary}");
     loop {
-        if rest == b"--\r\n" || rest == b"--" {
-            return Ok(fields);
+        match input.take(2)?.as_slice() {
+            b"\r\n" => {}
+            b"--" => break,
+            _ => return Err("a boundary is not followed by a line break, or by -- and the end".to_owned()),
         }
-        rest = rest.strip_prefix(b"\r\n").ok_or("a boundary is not followed by a line break, or by -- and the end")?;
-        let end = find(rest, delimiter.as_bytes()).ok_or("a part is not ended by the boundary")?;
-        let (part, after) = rest.split_at(end);
-        fields.push(field(part)?);
-        rest = &after[delimiter.len()..];
+        let mut headers = Vec::new();
+        input.until(b"\r\n\r\n", |bytes| append(&mut headers, bytes, HEADERS_MAX))?;
+        let part = PartHeaders::parse(&headers)?;
+        if let Some(name) = part.file_name {
+            if form.file.is_some() {
+                return Err("it has two files".to_owned());
+            }
+            let (mut len, mut hash, mut head) = (0, Sha256::new(), Vec::new());
+            input.until(delimiter.as_bytes(), |bytes| {
+                len += bytes.len() as u64;
+                hash.update(bytes);
+                head.extend_from_slice(&bytes[..bytes.len().min(HEAD - head.len())]);
+                Ok(())
+            })?;
+            form.file = Some(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
+        } else {
+            let mut text = Vec::new();
+            input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, TEXT_MAX))?;
+            let text = String::from_utf8(text).map_err(|_| "a field's value is not UTF-8")?;
+            form.fields.push((part.name, text));
+        }
+    }
+    match input.rest().as_slice() {
+        b"" | b"\r\n" => Ok(form),
+        _ => Err("something follows its end".to_owned()),
+    }
+}
+
+fn append(all: &mut Vec<u8>, bytes: &[u8], max: usize) -> Result<(), String> {
+    if all.len() + bytes.len() > max {
+        return Err(format!("a text or a part's headers are longer than {max} bytes"));
+    }
+    all.extend_from_slice(bytes);
+    Ok(())
+}
+
+/// What of a body was read and not used yet.
+struct Input<'a> {
+    body: &'a mut dyn Read,
+    buffer: Vec<u8>,
+}
+
+impl Input<'_> {
+    /// Reads a block more, or says that there is none.
+    fn fill(&mut self) -> Result<(), String> {
+        let before = self.buffer.len();
+        let read = self.body.take(BLOCK as u64).read_to_end(&mut self.buffer);
+        match read {
+            Ok(_) if self.buffer.len() > before => Ok(()),
+            _ => Err("it breaks off".to_owned()),
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Result<Vec<u8>, String> {
+        while self.buffer.len() < len {
+            self.fill()?;
+        }
+        Ok(self.buffer.drain(..len).collect())
+    }
+
+    /// Gives what comes before `end` to `see`, and passes `end` over.
+    fn until(&mut self, end: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+        loop {
+            if let Some(at) = find(&self.buffer, end) {
+                see(&self.buffer[..at])?;
+                self.buffer.drain(..at + end.len());
+                return Ok(());
+            }
+            // The end may have begun.
+            let sure = (self.buffer.len() + 1).saturating_sub(end.len());
+            see(&self.buffer[..sure])?;
+            self.buffer.drain(..sure);
+            self.fill()?;
+        }
+    }
+
+    /// The end, as far as it is of interest.
+    fn rest(mut self) -> Vec<u8> {
+        while self.buffer.len() < 3 {
+            if self.fill().is_err() {
+                break;
+            }
+        }
+        self.buffer
+    }
+}
+
+/// All that is sought here begins with a line break.
+fn find(bytes: &[u8], sought: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + bytes[from..].iter().position(|byte| *byte == b'\r')?;
+        if bytes[at..].starts_with(sought) {
+            return Some(at);
+        }
+        from = at + 1;
     }
 }
 
@@ -36,21 +161,37 @@ fn boundary(content_type: &str) -> Result<&str, String> {
     }
 }
 
-fn field(part: &[u8]) -> Result<(String, String), String> {
-    let end = find(part, b"\r\n\r\n").ok_or("a part has no blank line after its headers")?;
-    let headers = std::str::from_utf8(&part[..end]).map_err(|_| "a part's headers are not UTF-8")?;
-    let value = std::str::from_utf8(&part[end + 4..]).map_err(|_| "a field's value is not UTF-8")?;
-    let name = match headers.split("\r\n").collect::<Vec<_>>().as_slice() {
-        [one] => one.strip_prefix("Content-Disposition: form-data; name=\"").and_then(|name| name.strip_suffix('"')),
-        _ => None,
-    };
-    let name = name.filter(|name| !name.is_empty() && !name.contains(['"', '\r', '\n']));
-    let name = name.ok_or("a part has other headers than a Content-Disposition with a name")?;
-    Ok((name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"), value.to_owned()))
+struct PartHeaders {
+    name: String,
+    file_name: Option<String>,
 }
 
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+impl PartHeaders {
+    fn parse(headers: &[u8]) -> Result<Self, String> {
+        let headers = std::str::from_utf8(headers).map_err(|_| "a part's headers are not UTF-8")?;
+        let wrong =
+            "a part has other headers than a Content-Disposition with a name, and a Content-Type if it is a file";
+        let mut lines = headers.split("\r\n");
+        let disposition =
+            lines.next().and_then(|line| line.strip_prefix("Content-Disposition: form-data; ")).ok_or(wrong)?;
+        let name = disposition.strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).ok_or(wrong)?;
+        let (name, file_name) = match name.split_once("\"; filename=\"") {
+            Some((name, file_name)) => (name, Some(file_name)),
+            None => (name, None),
+        };
+        let has_type = lines.next().map(|line| line.starts_with("Content-Type: "));
+        let is_quoted = |text: &str| !text.contains(['"', '\r', '\n']);
+        let is_right = !name.is_empty() && is_quoted(name) && file_name.is_none_or(is_quoted);
+        if !is_right
+            || has_type.is_some_and(|is| !is)
+            || has_type.is_some() != file_name.is_some()
+            || lines.next().is_some()
+        {
+            return Err(wrong.to_owned());
+        }
+        let read = |text: &str| text.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n");
+        Ok(Self { name: read(name), file_name: file_name.map(read) })
+    }
 }
 
 #[cfg(test)]
@@ -59,37 +200,79 @@ mod tests {
 
     const TYPE: &str = "multipart/form-data; boundary=B";
 
+    /// Gives a byte at a time.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let most = buffer.len().min(1);
+            self.0.read(&mut buffer[..most])
+        }
+    }
+
+    fn parse(content_type: &str, mut body: &[u8]) -> Result<Form, String> {
+        let form = read(content_type, &mut Trickle(body));
+        assert_eq!(form, read(content_type, &mut body), "however it comes");
+        form
+    }
+
     #[test]
     fn a_form_is_read_in_order_and_byte_for_byte() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\nx\r\n\r\n--B\r\n\
             Content-Disposition: form-data; name=\"b%22\"\r\n\r\n\r\n--B--\r\n";
-        let fields = parse(TYPE, body.as_bytes()).unwrap();
-        assert_eq!(fields, [("a".to_owned(), "\r\nx\r\n".to_owned()), ("b\"".to_owned(), String::new())]);
+        let form = parse(TYPE, body.as_bytes()).unwrap();
+        assert_eq!(form.fields, [("a".to_owned(), "\r\nx\r\n".to_owned()), ("b\"".to_owned(), String::new())]);
+        assert_eq!(form.file, None);
+    }
+
+    #[test]
+    fn a_file_is_hashed_and_counted() {
+        let file = [&[0xff, b'\r', b'\n', b'-', b'-'][..], &vec![7; 200_000]].concat();
+        let head = "--B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a%22;\\.png\"\r\n\
+            Content-Type: image/png\r\n\r\n";
+        let body =
+            [head.as_bytes(), &file, b"\r\n--B\r\nContent-Disposition: form-data; name=\"r\"\r\n\r\nx\r\n--B--\r\n"]
+                .concat();
+        let form = parse(TYPE, &body).unwrap();
+        assert_eq!(form.fields, [("r".to_owned(), "x".to_owned())]);
+        let found = form.file.unwrap();
+        assert_eq!((found.field.as_str(), found.name.as_str(), found.len), ("image", "a\";\\.png", 200_005));
+        assert_eq!((found.head.as_slice(), found.hash), (&file[..64], format!("{:x}", Sha256::digest(&file))));
     }
 
     #[test]
     fn whatever_is_not_exact_is_refused() {
         let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nx";
+        let file = "Content-Disposition: form-data; name=\"a\"; filename=\"b\"\r\nContent-Type: x/y\r\n\r\nx";
         for body in [
             String::new(),
             format!("\r\n--B\r\n{part}\r\n--B--\r\n"),
             format!("--B\n{part}\r\n--B--\r\n"),
             format!("--B\r\n{part}\r\n--B"),
             format!("--B\r\n{part}\r\n--B--\r\nmore"),
+            format!("--B\r\n{part}\r\n--B--x"),
             format!("--B\r\n{part}"),
             format!("--B\r\nX: y\r\n{part}\r\n--B--\r\n"),
+            format!("--B\r\n{file}\r\n--B\r\n{file}\r\n--B--\r\n"),
             "--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--B--\r\n".to_owned(),
             "--B\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nx\r\n--B--\r\n".to_owned(),
             "--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\nx\r\n--B--\r\n".to_owned(),
+            "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: x/y\r\n\r\nx\r\n--B--\r\n".to_owned(),
+            format!("--B\r\n{}: x\r\n\r\nx\r\n--B--\r\n", "h".repeat(HEADERS_MAX)),
         ] {
             assert!(parse(TYPE, body.as_bytes()).is_err(), "{body:?}");
         }
-        let body = format!("--B\r\n{part}\r\n--B--\r\n");
-        assert!(parse(TYPE, body.as_bytes()).is_ok());
+        for body in [
+            format!("--B\r\n{part}\r\n--B--\r\n"),
+            format!("--B\r\n{part}\r\n--B--"),
+            format!("--B\r\n{file}\r\n--B--\r\n"),
+        ] {
+            assert!(parse(TYPE, body.as_bytes()).is_ok());
+        }
         for content_type in
             ["", "multipart/form-data", "multipart/mixed; boundary=B", "multipart/form-data; boundary=a b"]
         {
-            assert!(parse(content_type, body.as_bytes()).is_err(), "{content_type}");
+            assert!(parse(content_type, format!("--B\r\n{part}\r\n--B--\r\n").as_bytes()).is_err(), "{content_type}");
         }
     }
 }

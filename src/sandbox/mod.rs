@@ -79,7 +79,7 @@ impl Sandbox {
     pub fn start_on(port: u16) -> io::Result<Self> {
         let service = Arc::new(Service::default());
         let answering = Arc::clone(&service);
-        let server = Server::start(port, move |call| answering.answer(call))?;
+        let server = Server::start(port, move |call, body| answering.answer(call, body))?;
         Ok(Self { base_url: format!("http://{}", server.address()), service, _server: server })
     }
 

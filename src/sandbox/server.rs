@@ -15,10 +15,25 @@ use super::service::{Answer, Call};
 
 /// The longest head and body that are read, in bytes.
 const HEAD_LIMIT: u64 = 64 * 1024;
-const BODY_LIMIT: usize = 16 * 1024 * 1024;
+const BODY_LIMIT: u64 = 6 * 1024 * 1024 * 1024;
 const MAX_HEADERS: usize = 100;
 
-type Handler = Box<dyn Fn(&Call<'_>) -> Answer + Send + Sync>;
+type Handler = Box<dyn Fn(&Call<'_>, &mut dyn Read) -> Answer + Send + Sync>;
+
+/// A request's body. Who asked before sending it is told to go on once it is read.
+struct Body<'a, R> {
+    left: io::Take<R>,
+    asked: Option<&'a TcpStream>,
+}
+
+impl<R: Read> Read for Body<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(mut stream) = self.asked.take() {
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
+        self.left.read(buffer)
+    }
+}
 
 /// A listening server. It stops when it is dropped.
 pub(super) struct Server {
@@ -42,7 +57,10 @@ struct State {
 }
 
 impl Server {
-    pub(super) fn start(port: u16, handler: impl Fn(&Call<'_>) -> Answer + Send + Sync + 'static) -> io::Result<Self> {
+    pub(super) fn start(
+        port: u16,
+        handler: impl Fn(&Call<'_>, &mut dyn Read) -> Answer + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
         let shared = Shared { handler: Box::new(handler), state: Mutex::default(), stop: Condvar::new() };
@@ -118,7 +136,7 @@ impl Shared {
         Some(number)
     }
 
-    fn serve(&self, mut stream: &TcpStream) -> io::Result<()> {
+    fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
         while let Some(head) = read_head(&mut reader)? {
@@ -133,32 +151,35 @@ impl Shared {
             };
             let length = match (header("Content-Length"), header("Transfer-Encoding")) {
                 (None, None) => 0,
-                (Some(length), None) => length.parse().unwrap_or(usize::MAX),
+                (Some(length), None) => length.parse().unwrap_or(u64::MAX),
                 _ => return respond(stream, &Answer::message(411, "A Content-Length is wanted."), true),
             };
             if length > BODY_LIMIT {
-                return respond(stream, &Answer::message(413, "No more than 16 MiB are read here."), true);
+                return respond(stream, &Answer::message(413, "No more than 6 GiB are read here."), true);
             }
-            if header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue")) {
-                stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body)?;
+            let is_asked = header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue"));
+            let mut body = Body { left: reader.by_ref().take(length), asked: is_asked.then_some(stream) };
             let target = request.path.unwrap_or_default();
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
-            let answer = (self.handler)(&Call {
+            let call = Call {
                 method: request.method.unwrap_or_default(),
                 path,
                 query,
                 api_key: header("X-Api-Key"),
                 accept: header("Accept"),
                 content_type: header("Content-Type"),
-                body: &body,
-            });
+                content_length: length,
+            };
+            let answer = (self.handler)(&call, &mut body);
             let close = request.version != Some(1)
                 || header("Connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
             if self.stops_within(answer.delay) {
                 return Ok(());
+            }
+            // What nobody read is not sent if it was asked for before, and else no part of the next request.
+            let close = close || body.asked.is_some();
+            if body.asked.is_none() {
+                io::copy(&mut body, &mut io::sink())?;
             }
             respond(stream, &answer, close)?;
             if close {
@@ -204,8 +225,15 @@ mod tests {
     use super::*;
 
     fn echo() -> Server {
-        let handler = |call: &Call<'_>| {
-            let body = String::from_utf8_lossy(call.body);
+        let handler = |call: &Call<'_>, body: &mut dyn Read| {
+            if call.path == "/unread" {
+                return Answer::message(401, "No.");
+            }
+            let mut text = String::new();
+            if body.read_to_string(&mut text).is_err() || text.len() as u64 != call.content_length {
+                return Answer::message(400, "Cut off.");
+            }
+            let body = text;
             Answer::message(200, &format!("{} {} {body}", call.method, call.path))
         };
         Server::start(0, handler).unwrap()
@@ -244,13 +272,18 @@ mod tests {
             let answer = exchange(&server, &request);
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
         }
-        assert_eq!(exchange(&server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhi"), "", "cut off");
+        assert!(exchange(&server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhi").contains("Cut off."));
     }
 
     #[test]
     fn who_asks_before_sending_a_body_is_told_to_go_on() {
         let request = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi";
         assert!(exchange(&echo(), request).starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+        let refused = "POST /unread HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+        assert!(exchange(&echo(), refused).starts_with("HTTP/1.1 401 Refused\r\n"));
+        let next = "GET /b HTTP/1.1\r\n\r\n";
+        let unasked = format!("POST /unread HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi{next}");
+        assert!(exchange(&echo(), &unasked).contains("GET /b"), "what was not read is no part of the next request");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the sandbox answers: pure but for its own memory and the clock.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::form;
-use super::submit::{self, Forced};
+use super::submit::{self, Forced, Medium};
 
 pub(super) const API_KEY: &str = "sandbox";
 const CREDITS: u64 = 1_000;
@@ -24,7 +25,7 @@ pub(super) struct Call<'a> {
     pub(super) api_key: Option<&'a str>,
     pub(super) accept: Option<&'a str>,
     pub(super) content_type: Option<&'a str>,
-    pub(super) body: &'a [u8],
+    pub(super) content_length: u64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +57,52 @@ impl Answer {
     }
 }
 
+/// What is asked for, but for the medium.
+enum Endpoint<'a> {
+    Url,
+    Upload,
+    Result(&'a str),
+    Results,
+    Heatmap(&'a str),
+    Override(&'a str),
+}
+
+impl<'a> Endpoint<'a> {
+    fn of(path: &[&'a str]) -> Option<(Medium, Self)> {
+        // The documentation names two paths for the results of images.
+        let medium = |name: &str, is_read: bool| match name {
+            "" => Some(Medium::Image),
+            "_image" if is_read => Some(Medium::Image),
+            "_video" => Some(Medium::Video),
+            "_audio" => Some(Medium::Audio),
+            _ => None,
+        };
+        let ["api", name, rest @ ..] = path else { return None };
+        Some(match (name.strip_prefix("classification"), rest) {
+            (None, []) => {
+                let media = [Medium::Image, Medium::Video, Medium::Audio];
+                let is = |medium: &Medium| name.strip_suffix("_fromurl") == Some(medium.name());
+                (media.into_iter().find(is)?, Self::Url)
+            }
+            (Some(of), []) => match of.strip_prefix('s') {
+                Some(of) => (medium(of, true)?, Self::Results),
+                None => (medium(of, false)?, Self::Upload),
+            },
+            (Some(of), [identifier]) => (medium(of, true)?, Self::Result(identifier)),
+            (Some("" | "_image"), ["heatmap", identifier]) => (Medium::Image, Self::Heatmap(identifier)),
+            (Some(of), [hash, "override"]) => (medium(of, false)?, Self::Override(hash)),
+            _ => return None,
+        })
+    }
+
+    fn method(&self) -> &'static str {
+        match self {
+            Self::Url | Self::Upload | Self::Override(_) => "POST",
+            Self::Result(_) | Self::Results | Self::Heatmap(_) => "GET",
+        }
+    }
+}
+
 /// One account and what it submitted.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -69,7 +116,7 @@ struct State {
     /// By identifier.
     submitted: HashMap<String, Submitted>,
     /// How files were classified by the user, by the hash of the file.
-    forced: HashMap<String, String>,
+    forced: HashMap<(Medium, String), String>,
     analyses: u64,
 }
 
@@ -105,42 +152,49 @@ impl Service {
         self.state().analysis_time = time;
     }
 
-    pub(super) fn answer(&self, call: &Call<'_>) -> Answer {
+    pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Answer {
         let path: Vec<&str> = call.path.split('/').skip(1).collect();
-        // The documentation names two paths for each of these.
-        let (method, answer): (_, &dyn Fn() -> Answer) = match path.as_slice() {
-            ["api", "image_fromurl"] => ("POST", &|| self.submit(call)),
-            ["api", "classifications" | "classifications_image"] => ("GET", &|| self.results(call.query)),
-            ["api", "classification" | "classification_image", id] => ("GET", &|| self.result(id)),
-            ["api", "classification" | "classification_image", "heatmap", id] => ("GET", &|| self.heatmap(id)),
-            ["api", "classification", hash, "override"] => ("POST", &|| self.force(hash, call.body)),
-            _ => return Answer::message(404, "This path is not known here."),
+        let Some((medium, endpoint)) = Endpoint::of(&path) else {
+            return Answer::message(404, "This path is not known here.");
         };
+        let method = endpoint.method();
         if call.method != method {
             return Answer::message(405, &format!("This path takes {method} only."));
         }
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
         }
-        answer()
+        match endpoint {
+            Endpoint::Url => self.submit(medium, false, call, body),
+            Endpoint::Upload => self.submit(medium, true, call, body),
+            Endpoint::Result(identifier) => self.result(medium, identifier),
+            Endpoint::Results => self.results(medium, call.query),
+            Endpoint::Heatmap(identifier) => self.heatmap(identifier),
+            Endpoint::Override(hash) => self.force(medium, hash, body),
+        }
     }
 
-    fn submit(&self, call: &Call<'_>) -> Answer {
-        let fields = form::parse(call.content_type.unwrap_or_default(), call.body)
+    fn submit(&self, medium: Medium, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Answer {
+        let (max, words) = medium.max_size();
+        // Texts and headers are short; what is so much longer need not be read.
+        if is_upload && call.content_length > max + 1024 * 1024 {
+            return Answer::error(400, &submit::too_large(words));
+        }
+        let form = form::read(call.content_type.unwrap_or_default(), body)
             .map_err(|reason| format!("The body is not a form: {reason}."))
-            .and_then(|fields| submit::check(&fields).map(|()| fields));
-        let fields = match fields {
-            Ok(fields) => fields,
+            .and_then(|form| submit::check(medium, is_upload, &form).map(|()| form));
+        let form = match form {
+            Ok(form) => form,
             Err(text) => return Answer::error(400, &text),
         };
-        let delay = match submit::forced(submit::value(&fields, "file_url").unwrap_or_default()) {
+        let delay = match submit::forced(submit::value(&form.fields, "file_url").unwrap_or_default()) {
             Some(Forced::Answer(answer)) => return answer,
             Some(Forced::Delay(delay)) => delay,
             None => Duration::ZERO,
         };
         let mut state = self.state();
-        let identifier = submit::identifier(&fields, state.analyses);
-        let analysis = Analysis::new(fields);
+        let identifier = submit::identifier(medium, &form, state.analyses);
+        let analysis = Analysis::new(medium, form);
         if let Some(earlier) = state.submitted.get_mut(&identifier) {
             earlier.analysis = analysis;
         } else {
@@ -156,14 +210,14 @@ impl Service {
         Answer { delay, ..answer }
     }
 
-    fn result(&self, identifier: &str) -> Answer {
-        match self.state().report(identifier) {
+    fn result(&self, medium: Medium, identifier: &str) -> Answer {
+        match self.state().report(medium, identifier) {
             Some(report) => Answer::json(200, &report),
             None => unknown(),
         }
     }
 
-    fn results(&self, query: &str) -> Answer {
+    fn results(&self, medium: Medium, query: &str) -> Answer {
         let name = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
         let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
         let asked: Vec<&str> =
@@ -172,7 +226,8 @@ impl Service {
             0 => Answer::message(422, "The identifiers field is required."),
             1..=MOST_IDENTIFIERS => {
                 let state = self.state();
-                let reports: Vec<Value> = asked.iter().filter_map(|identifier| state.report(identifier)).collect();
+                let reports = asked.iter().filter_map(|identifier| state.report(medium, identifier));
+                let reports: Vec<Value> = reports.collect();
                 Answer::json(200, &reports.into())
             }
             _ => Answer::message(422, "The identifiers field must not have more than 100 items."),
@@ -188,18 +243,19 @@ impl Service {
         }
     }
 
-    fn force(&self, hash: &str, body: &[u8]) -> Answer {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    fn force(&self, medium: Medium, hash: &str, body: &mut dyn Read) -> Answer {
+        let body: Value = serde_json::from_reader(body.take(1024)).unwrap_or_default();
         let Some(classification @ ("human" | "artificial")) = body["classification"].as_str() else {
             return Answer::error(400, "The classification field must be human or artificial.");
         };
         let mut state = self.state();
         let hash = hash.to_ascii_lowercase();
-        if !state.submitted.values().any(|submitted| submitted.analysis.hash == hash) {
+        let is_of_it = |analysis: &Analysis| analysis.medium == medium && analysis.hash == hash;
+        if !state.submitted.values().any(|submitted| is_of_it(&submitted.analysis)) {
             return unknown();
         }
-        let answer = json!({ "classification": classification, "type": "image", "hash": hash });
-        state.forced.insert(hash, classification.to_owned());
+        let answer = json!({ "classification": classification, "type": medium.name(), "hash": hash });
+        state.forced.insert((medium, hash), classification.to_owned());
         Answer::json(201, &answer)
     }
 }
@@ -210,13 +266,13 @@ fn unknown() -> Answer {
 }
 
 impl State {
-    fn report(&self, identifier: &str) -> Option<Value> {
-        let submitted = self.submitted.get(identifier)?;
+    fn report(&self, medium: Medium, identifier: &str) -> Option<Value> {
+        let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;
         let mut report = match submitted.is_done(self.analysis_time) {
             true => submitted.analysis.done(identifier),
             false => submitted.analysis.pending(identifier),
         };
-        report["force_classification"] = self.forced.get(&submitted.analysis.hash).cloned().into();
+        report["force_classification"] = self.forced.get(&(medium, submitted.analysis.hash.clone())).cloned().into();
         Some(report)
     }
 }
@@ -229,6 +285,8 @@ impl Submitted {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
     use crate::sandbox::analysis::MODEL;
     use crate::sandbox::submit::no_credits;
@@ -251,10 +309,10 @@ mod tests {
             api_key: Some(API_KEY),
             accept: Some("application/json"),
             content_type: Some("multipart/form-data; boundary=B"),
-            body: body.as_bytes(),
+            content_length: body.len() as u64,
         };
         change(&mut call);
-        service.answer(&call)
+        service.answer(&call, &mut body.as_bytes())
     }
 
     fn url(service: &Service, url: &str) -> Answer {
@@ -326,19 +384,22 @@ mod tests {
         }
         assert_eq!(submit(&service, &[], |call| call.path = "/api/nothing").status, 404);
         assert_eq!(submit(&service, &[], |call| call.method = "GET").status, 405);
-        assert_eq!(submit(&service, &[], |call| call.body = b"").status, 400);
+        assert_eq!(submit(&service, &[], |call| call.content_type = None).status, 400);
         assert_eq!(service.credits(), CREDITS);
     }
 
+    fn call<'a>(method: &'a str, path: &'a str, query: &'a str) -> Call<'a> {
+        let accept = Some("application/json");
+        Call { method, path, query, api_key: Some(API_KEY), accept, content_type: None, content_length: 0 }
+    }
+
     fn get(service: &Service, path: &str, query: &str) -> Answer {
-        let (accept, content_type) = (Some("application/json"), None);
-        service.answer(&Call { method: "GET", path, query, api_key: Some(API_KEY), accept, content_type, body: b"" })
+        service.answer(&call("GET", path, query), &mut io::empty())
     }
 
     fn force(service: &Service, hash: &str, body: &str) -> Answer {
         let path = &*format!("/api/classification/{hash}/override");
-        let (accept, content_type, body) = (Some("application/json"), Some("application/json"), body.as_bytes());
-        service.answer(&Call { method: "POST", path, query: "", api_key: Some(API_KEY), accept, content_type, body })
+        service.answer(&call("POST", path, ""), &mut body.as_bytes())
     }
 
     fn report(service: &Service, identifier: &str) -> Value {
@@ -415,7 +476,7 @@ mod tests {
         assert_eq!((heatmap(&without).status, heatmap("nobody").status), (404, 404));
         let answer = heatmap(&id);
         assert_eq!((answer.status, answer.content_type), (200, "image/png"));
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&answer.body)).read_info().unwrap();
+        let mut reader = png::Decoder::new(io::Cursor::new(&answer.body)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (64, 64));

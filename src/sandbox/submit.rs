@@ -4,60 +4,140 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::form::{File, Form};
 use super::service::Answer;
+use crate::Format;
 
 const SLOW: Duration = Duration::from_secs(2);
-/// Documented for `POST /api/image_fromurl`, in the contract's order.
-const SWITCHES: [&str; 6] =
-    ["with_morphing", "with_tampering", "with_heatmap", "no_cache", "prevent_c2pa_forces", "with_nsfw"];
-const TEXTS: [&str; 3] = ["file_url", "ref_id", "webhook_url"];
 /// What does not change the analysis does not make another one of it.
 const NOT_ANALYSED: [&str; 3] = ["ref_id", "webhook_url", "no_cache"];
 
 pub(super) type Fields = [(String, String)];
+
+/// What there are submits of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Medium {
+    Image,
+    Video,
+    Audio,
+}
+
+impl Medium {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+
+    /// The switches that the documentation knows of.
+    fn switches(self) -> &'static [&'static str] {
+        match self {
+            Self::Image => {
+                &["with_morphing", "with_tampering", "with_heatmap", "no_cache", "prevent_c2pa_forces", "with_nsfw"]
+            }
+            Self::Video => {
+                &["with_morphing", "with_tampering", "no_cache", "prevent_c2pa_forces", "with_nsfw", "key_frames"]
+            }
+            Self::Audio => &["no_cache", "prevent_c2pa_forces"],
+        }
+    }
+
+    /// Documented, and read generously.
+    pub(super) fn max_size(self) -> (u64, &'static str) {
+        match self {
+            Self::Image | Self::Audio => (50 * 1024 * 1024, "50Mb"),
+            Self::Video => (5 * 1024 * 1024 * 1024, "5Gb"),
+        }
+    }
+}
 
 pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// The same for the same file and options, unless a new analysis, which `analyses` were made before, is asked for.
-pub(super) fn identifier(fields: &Fields, analyses: u64) -> String {
+pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
     let mut hash = Sha256::new();
-    for (name, value) in fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
+    for (name, value) in form.fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
         hash.update(format!("{name}\0{value}\0"));
     }
-    if value(fields, "no_cache") == Some("true") {
+    if let Some(file) = &form.file {
+        hash.update(&file.hash);
+    }
+    if medium != Medium::Image {
+        hash.update(medium.name());
+    }
+    if value(&form.fields, "no_cache") == Some("true") {
         hash.update(format!("analysis {analyses}"));
     }
     format!("{:x}", hash.finalize())
 }
 
 /// The documented texts where there are any; the others are worded as the backend's framework words them.
-pub(super) fn check(fields: &Fields) -> Result<(), String> {
-    for (index, (name, value)) in fields.iter().enumerate() {
-        if fields[..index].iter().any(|(earlier, _)| earlier == name) {
+pub(super) fn check(medium: Medium, is_upload: bool, form: &Form) -> Result<(), String> {
+    for (index, (name, value)) in form.fields.iter().enumerate() {
+        if form.fields[..index].iter().any(|(earlier, _)| earlier == name) {
             return Err(format!("The {name} field is there twice."));
         }
         let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
+        let is_video = medium == Medium::Video;
         match name.as_str() {
-            switch if SWITCHES.contains(&switch) && !["true", "false"].contains(&value.as_str()) => {
-                return Err(format!("The {name} field must be true or false."));
+            switch if medium.switches().contains(&switch) => {
+                if !["true", "false"].contains(&value.as_str()) {
+                    return Err(format!("The {name} field must be true or false."));
+                }
+            }
+            "frames" if is_video && !["5", "10", "30"].contains(&value.as_str()) => {
+                return Err("The frames field must be 5, 10 or 30.".to_owned());
+            }
+            "key_frames_method" if is_video && !["iframes", "flow", "color"].contains(&value.as_str()) => {
+                return Err("The key_frames_method field must be iframes, flow or color.".to_owned());
             }
             "webhook_url" if !is_url => return Err("The webhook_url field must be a valid URL.".to_owned()),
-            "file_url" if !value.is_empty() && !is_url => {
+            "file_url" if !is_upload && !value.is_empty() && !is_url => {
                 return Err("The file_url field must be a valid URL.".to_owned());
             }
-            name if !SWITCHES.contains(&name) && !TEXTS.contains(&name) => {
-                return Err(format!("The {name} field is not known here."));
-            }
-            _ => {}
+            "ref_id" | "webhook_url" => {}
+            "file_url" if !is_upload => {}
+            "frames" | "key_frames_method" if is_video => {}
+            _ => return Err(format!("The {name} field is not known here.")),
         }
     }
-    match value(fields, "file_url") {
+    if is_upload { check_file(medium, form.file.as_ref()) } else { check_url(form) }
+}
+
+fn check_url(form: &Form) -> Result<(), String> {
+    match value(&form.fields, "file_url") {
         None | Some("") => Err("The file_url field is required.".to_owned()),
+        Some(_) if form.file.is_some() => Err("A file has no place here.".to_owned()),
         Some(_) => Ok(()),
     }
+}
+
+fn check_file(medium: Medium, file: Option<&File>) -> Result<(), String> {
+    let name = medium.name();
+    let Some(file) = file.filter(|file| file.field == name && file.len > 0) else {
+        return Err(format!("The {name} field is required."));
+    };
+    let (max, words) = medium.max_size();
+    if file.len > max {
+        return Err(too_large(words));
+    }
+    let format = Format::of_bytes(&file.head).or_else(|| Format::of_name(&file.name));
+    // Videos and recordings come in the same containers.
+    let is_image = format.map(|format| format.medium() == "image");
+    if is_image == Some(medium == Medium::Image) {
+        Ok(())
+    } else {
+        Err("The uploaded file format is not supported.".to_owned())
+    }
+}
+
+pub(super) fn too_large(words: &str) -> String {
+    format!("The uploaded file exceeds the maximum allowed size of {words}.")
 }
 
 pub(super) enum Forced {
@@ -76,7 +156,7 @@ pub(super) fn forced(file_url: &str) -> Option<Forced> {
     Some(Forced::Answer(match on_sandbox_test(file_url)? {
         "no-credits.jpg" => no_credits(),
         "unsupported.txt" => Answer::error(400, "The uploaded file format is not supported."),
-        "too-large.jpg" => Answer::error(400, "The uploaded file exceeds the maximum allowed size of 50Mb."),
+        "too-large.jpg" => Answer::error(400, &too_large("50Mb")),
         "download-failed.jpg" => Answer::error(400, "The file could not be downloaded."),
         "forbidden.jpg" => Answer::error(403, "Forbidden"),
         "rate-limited.jpg" => Answer { retry_after: Some(1), ..Answer::message(429, "Too Many Attempts.") },
