@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use identifai::sandbox::Sandbox;
 use identifai::{
-    Classification, Client, ErrorKind, Image, Pace, State, Submitted, UrlOptions, Wait, classify_from_url,
+    Audio, Classification, Client, ErrorKind, Frames, Image, Pace, State, Submitted, UrlOptions, Video, Wait,
+    classify_from_url,
 };
+use sha2::{Digest, Sha256};
 
 use crate::support::CAT;
 
@@ -195,4 +197,55 @@ fn more_than_a_hundred_results_come_in_pages() {
         assert_eq!(report.as_ref().map(identifai::Report::identifier), (index != 60).then_some(sent.identifier()));
     }
     assert_eq!(reports.len(), 121);
+}
+
+const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
+
+#[test]
+fn every_medium_is_taken_by_url_and_by_upload() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let png = [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; 3 << 20]].concat();
+    let report = client.classify(&Image::from_bytes(png.clone()).file_name("a \"b\";.png")).unwrap();
+    assert_eq!((report.name(), report.has_heatmap()), (Some("a \"b\";.png"), Some(false)));
+    assert_eq!(report.hash(), Some(format!("{:x}", Sha256::digest(&png)).as_str()), "bit for bit");
+
+    let job = Video::from_reader(MP4, MP4.len() as u64).frames(Frames::Ten).ref_id("v-1");
+    let report = client.classify(&job).unwrap();
+    assert_eq!((report.images().len(), report.audios().len(), report.ref_id()), (10, 1, Some("v-1")));
+    assert_eq!((report.name(), report.verdict().unwrap().count), (Some("video.mp4"), Some(10)));
+    assert!(report.images()[9].is_artificial().is_some());
+    assert_eq!(report.hash(), Some(format!("{:x}", Sha256::digest(MP4)).as_str()));
+
+    let report = client.classify(&Audio::from_bytes(b"ID3\x04some sound".to_vec())).unwrap();
+    assert_eq!((report.name(), report.segments().len(), report.results().len()), (Some("audio.mp3"), 2, 1));
+    client.override_verdict::<Audio>(report.hash().unwrap(), &Classification::Human).unwrap();
+    assert_eq!(client.result(&report.submitted()).unwrap().is_artificial(), Some(false));
+    let error = client.override_verdict::<Image>(report.hash().unwrap(), &Classification::Human).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "each medium its own");
+
+    let video = client.submit(&Video::from_url("https://x.test/a.mp4")).unwrap();
+    let audio = client.submit(&Audio::from_url("https://x.test/a.mp4")).unwrap();
+    assert_ne!(video.identifier(), audio.identifier());
+    assert_eq!(client.results(&[video.clone()]).unwrap()[0].as_ref().unwrap().images().len(), 5);
+    assert!(client.result(&audio).unwrap().is_finished());
+    let as_image = Submitted::<Image>::new(video.into());
+    assert_eq!(client.result(&as_image).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(sandbox.credits(), 995);
+}
+
+#[test]
+fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
+    let sandbox = quick(0);
+    let client = client(&sandbox);
+    let refused = |outcome: Result<(), identifai::Error>| outcome.unwrap_err().message().unwrap().to_owned();
+    let text = Image::from_bytes(b"some text".to_vec()).any_format(true);
+    assert_eq!(refused(client.submit(&text).map(drop)), "The uploaded file format is not supported.");
+    let video = Image::from_bytes(MP4).any_format(true);
+    assert_eq!(refused(client.submit(&video).map(drop)), "The uploaded file format is not supported.");
+    // It is refused by its length, and nothing of it is sent.
+    let endless = std::io::Read::chain(&b"\x89PNG\r\n\x1a\n"[..], std::io::repeat(7));
+    let huge = Image::from_reader(endless, 60 << 20).max_size(u64::MAX);
+    assert_eq!(refused(client.submit(&huge).map(drop)), "The uploaded file exceeds the maximum allowed size of 50Mb.");
+    assert_eq!(sandbox.credits(), 1_000);
 }
