@@ -1,5 +1,5 @@
-//! An **unofficial**, blocking client of the [identifAI](https://identifai.net) API, which tells whether an image was
-//! made by a human or by a machine.
+//! An **unofficial**, blocking client of the [identifAI](https://identifai.net) API, which tells whether an image, a
+//! video or a voice recording was made by a human or by a machine.
 //!
 //! ```no_run
 //! use identifai::{UrlOptions, classify_from_url};
@@ -12,7 +12,8 @@
 //!
 //! - One submit, from anywhere: [`classify_from_url`].
 //! - Verdicts, and many calls over one set of connections: [`Client`], of which [`classify`](Client::classify) submits and
-//!   waits. What comes back is an [`ImageReport`].
+//!   waits. What goes in is an [`Image`], a [`Video`] or an [`Audio`]: by URL, or from a file, memory or a reader, which
+//!   are uploaded in constant memory. What comes back is an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
 //! - What went wrong, and whether it was paid for: [`Error`], [`ErrorKind`].
 //! - No key, no network: the feature `sandbox` has the service in a nutshell.
 //!

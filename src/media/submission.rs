@@ -17,7 +17,6 @@ use crate::wire::multipart::Form;
 /// Setting an option never fails; what cannot be sent is reported by the call that would send it, before a byte is
 /// sent. An option that is not set is not sent, so that the service's own default holds. `Debug` shows which options
 /// are set, not what they hold: URLs and references are the user's secrets.
-#[derive(Clone)]
 #[must_use = "a submission does nothing until a client submits it"]
 pub struct Submission<M: Medium> {
     source: Source,
@@ -195,6 +194,22 @@ impl<M: Medium> Submission<M> {
         form.text_if("webhook_url", self.webhook_url.as_deref());
         form.switch_if("no_cache", self.no_cache);
         M::fill(&self.options, form);
+    }
+}
+
+impl<M: Medium> Clone for Submission<M> {
+    fn clone(&self) -> Self {
+        Self {
+            source: self.source.clone(),
+            file_name: self.file_name.clone(),
+            max_size: self.max_size,
+            any_format: self.any_format,
+            watcher: self.watcher.clone(),
+            ref_id: self.ref_id.clone(),
+            webhook_url: self.webhook_url.clone(),
+            no_cache: self.no_cache,
+            options: self.options.clone(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The service in a nutshell: an embedded stand-in on loopback, for trying things out and for tests without a key.
 //!
-//! It behaves as the service's documentation says where that says anything, and **makes the rest up**: it looks at no
-//! image, and never reaches out. URLs on the host `sandbox.test` force an outcome, whatever else is asked:
+//! It behaves as the service's documentation says where that says anything, and **makes the rest up**: it looks into no
+//! file, and never reaches out. URLs on the host `sandbox.test` force an outcome, whatever else is asked:
 //!
 //! | URL | outcome |
 //! | --- | --- |
@@ -17,9 +17,11 @@
 //!
 //! Any other URL is accepted and costs one credit of a thousand, unless it was submitted before with the same options.
 //!
+//! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format, are
+//! refused.
+//!
 //! Results are `new` for a second, or as long as [`set_analysis_time`](Sandbox::set_analysis_time) says. Then they have a
-//! verdict made up from the URL, by a model named `sandbox`. Overrides go by the report's `hash`, which is made from the
-//! URL, too.
+//! verdict by a model named `sandbox`, made up from the file's hash; the hash of a URL stands for that of its file.
 //!
 //! ```
 //! use identifai::sandbox::Sandbox;

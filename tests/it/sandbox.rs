@@ -227,7 +227,7 @@ fn every_medium_is_taken_by_url_and_by_upload() {
     let video = client.submit(&Video::from_url("https://x.test/a.mp4")).unwrap();
     let audio = client.submit(&Audio::from_url("https://x.test/a.mp4")).unwrap();
     assert_ne!(video.identifier(), audio.identifier());
-    assert_eq!(client.results(&[video.clone()]).unwrap()[0].as_ref().unwrap().images().len(), 5);
+    assert_eq!(client.results(std::slice::from_ref(&video)).unwrap()[0].as_ref().unwrap().images().len(), 5);
     assert!(client.result(&audio).unwrap().is_finished());
     let as_image = Submitted::<Image>::new(video.into());
     assert_eq!(client.result(&as_image).unwrap_err().kind(), ErrorKind::NotFound);

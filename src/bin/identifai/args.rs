@@ -18,7 +18,7 @@ Exit status: 0 done; 2 usage or settings, nothing was sent; 3 refused by the ser
 5 network, service or output failed, or the wait took too long; 6 the analysis failed; 130 interrupted.
 Of several items, the highest.";
 
-/// Unofficial client of the identifAI API: was it made by a human or by a machine?
+/// Unofficial client of the identifAI API: was this image, video or voice made by a human or by a machine?
 ///
 /// The key comes from the environment or from a file, never from an argument. To try it without one: --sandbox.
 #[derive(Debug, Parser)]
@@ -47,7 +47,8 @@ pub(crate) struct Global {
     /// Print results as JSON, one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The deadline of one call, in seconds [default: 120 for a submit, 30 for anything else]
+    /// The deadline of one call, in seconds [default: 120 for a submit by URL; for an upload none, as long as it moves; 30
+    /// for anything else]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Do not pace requests (this version does not pace yet)
@@ -60,7 +61,8 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Submit images by URL and print their identifiers, one a line, or wait for their verdicts; this spends credits
+    /// Submit images, videos and recordings, and print their identifiers, one a line, or wait for their verdicts; this
+    /// spends credits
     Classify(Classify),
     /// Print how submissions stand: pending, failed, or their verdict
     Result(Identifiers),
@@ -68,7 +70,7 @@ pub(crate) enum Command {
     Wait(WaitFor),
     /// Fetch the heatmap of an image that was submitted with --with-heatmap
     Heatmap(Heatmap),
-    /// Override the verdict on an image, for every submission of the same file
+    /// Override the verdict on a file, for every submission of it
     Override(Override),
     /// Serve the sandbox until stopped, for other programs to talk to
     Sandbox(Serve),
@@ -76,9 +78,11 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Classify {
-    /// http or https URLs of images; the service downloads them itself
-    #[arg(required = true, value_name = "URL")]
+    /// Files to upload, and http or https URLs, which the service downloads itself; `-` is standard input
+    #[arg(required = true, value_name = "FILE|URL")]
     pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) medium: MediumFlags,
     /// Wait for the verdicts and print them instead of the identifiers
     #[arg(long)]
     pub(crate) wait: bool,
@@ -91,16 +95,28 @@ pub(crate) struct Classify {
     /// A URL that the service shall send the result to as well, if it has enabled that for the account
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: Option<String>,
-    /// Look for morphing in people's faces, too
+    /// Upload files whatever their format seems to be; goes with --image, --video or --audio
+    #[arg(long)]
+    pub(crate) any_format: bool,
+    /// Of a video: how many frames to analyse at the most; more cost more
+    #[arg(long, value_name = "NUMBER", value_parser = ["5", "10", "30"])]
+    pub(crate) frames: Option<String>,
+    /// Of a video: analyse key frames rather than evenly spaced ones
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) key_frames: Option<bool>,
+    /// Of a video: how key frames are chosen
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) key_frames_method: Option<KeyFrames>,
+    /// Look for morphing in people's faces, too (images, videos)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) with_morphing: Option<bool>,
-    /// Look for manipulation without generative AI, too
+    /// Look for manipulation without generative AI, too (images, videos)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) with_tampering: Option<bool>,
-    /// Make a heatmap of AI content, too
+    /// Make a heatmap of AI content, too (images)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) with_heatmap: Option<bool>,
-    /// Tell if the image is not safe for work, too
+    /// Tell if it is not safe for work, too (images, videos)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) with_nsfw: Option<bool>,
     /// Analyse anew what was submitted before, which may cost again
@@ -111,11 +127,36 @@ pub(crate) struct Classify {
     pub(crate) prevent_c2pa_forces: Option<bool>,
 }
 
+/// Of which medium it is.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct MediumFlags {
+    /// They are images [default: as files and the extensions of URLs show, else images]
+    #[arg(long)]
+    pub(crate) image: bool,
+    /// They are videos
+    #[arg(long)]
+    pub(crate) video: bool,
+    /// They are recordings of speech
+    #[arg(long)]
+    pub(crate) audio: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum KeyFrames {
+    IFrames,
+    Flow,
+    Color,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Identifiers {
     /// Identifiers, as `classify` prints them
     #[arg(required = true, value_name = "ID")]
     pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) medium: MediumFlags,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +184,8 @@ pub(crate) struct Override {
     pub(crate) hash: String,
     /// What it is from now on
     pub(crate) classification: Class,
+    #[command(flatten)]
+    pub(crate) medium: MediumFlags,
 }
 
 /// What a verdict can be overridden with.

@@ -3,6 +3,7 @@
 mod args;
 mod classify;
 mod connect;
+mod job;
 mod output;
 mod results;
 mod serve;

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use identifai::{Error, ErrorKind, ImageReport};
+use identifai::{AnyReport, Error, ErrorKind};
 use serde_json::{Value, json};
 
 pub(crate) const DONE: u8 = 0;
@@ -137,7 +137,7 @@ pub(crate) fn unusable(reason: &str) -> u8 {
 }
 
 /// A report as a result.
-pub(crate) fn report(report: &ImageReport) -> Line {
+pub(crate) fn report(report: &AnyReport) -> Line {
     let identifier = report.identifier();
     // A report that is nested too deep to be written anew is printed as far as it is understood.
     let json = serde_json::to_value(report).unwrap_or_else(|error| {

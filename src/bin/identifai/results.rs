@@ -3,44 +3,41 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use identifai::{Classification, ErrorKind, Image, ImageReport, Result, State, Submitted};
+use identifai::{AnyReport, Classification, ErrorKind, Identifier, Result, State, Submitted};
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, Override, WaitFor};
 use crate::connect::{Connected, connect};
+use crate::job::{self, Medium};
 use crate::output::{self, Line, Printer};
 
 /// `identifai result`; returns the exit status, as all of these do.
 pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
-    let (sent, connected) = match prepare(&arguments.inputs, || connect(global, None)) {
+    let (identifiers, connected) = match prepare(&arguments.inputs, || connect(global, None)) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    let client = &connected.client;
     let printer = Printer::new(global.json, &arguments.inputs);
-    // One request for a hundred; the error of a single one says more.
-    let many = if sent.len() == 1 { Ok(vec![None]) } else { client.results(&sent) };
-    let reports = match many {
-        Ok(reports) => reports,
-        Err(error) => return printer.all_failed(&error),
-    };
-    // What was left out is asked for by itself: the answer to that says why.
-    let reports = sent.iter().zip(reports).map(|(sent, report)| report.map_or_else(|| client.result(sent), Ok));
-    print_each(printer, reports)
+    let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
+    match job::results_of(&connected.client, medium, identifiers) {
+        Ok(reports) => print_each(printer, reports),
+        Err(error) => printer.all_failed(&error),
+    }
 }
 
 /// `identifai wait`.
 pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> u8 {
-    let inputs = &arguments.identifiers.inputs;
-    let (sent, connected) = match prepare(inputs, || connect(global, arguments.wait_timeout)) {
+    let Identifiers { inputs, medium } = &arguments.identifiers;
+    let (identifiers, connected) = match prepare(inputs, || connect(global, arguments.wait_timeout)) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    print_each(Printer::new(global.json, inputs), sent.iter().map(|sent| connected.client.wait(sent)))
+    let medium = medium.chosen().unwrap_or(Medium::Image);
+    print_each(Printer::new(global.json, inputs), job::wait_for(&connected.client, medium, identifiers))
 }
 
 /// Prints reports as they come.
-pub(crate) fn print_each(mut printer: Printer<'_>, reports: impl IntoIterator<Item = Result<ImageReport>>) -> u8 {
+pub(crate) fn print_each(mut printer: Printer<'_>, reports: impl IntoIterator<Item = Result<AnyReport>>) -> u8 {
     for (index, report) in reports.into_iter().enumerate() {
         if report.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
             printer.status = printer.status.max(output::ANALYSIS_FAILED);
@@ -64,12 +61,12 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
         output::note("--output: a PNG is nothing for a terminal; name a file, or redirect standard output");
         return output::USAGE;
     }
-    let (sent, connected) = match prepare(inputs, || connect(global, None)) {
+    let (identifiers, connected) = match prepare(inputs, || connect(global, None)) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
     let printer = Printer::new(global.json, inputs);
-    let heatmap = match connected.client.heatmap(&sent[0]) {
+    let heatmap = match connected.client.heatmap(&Submitted::new(identifiers[0].clone())) {
         Ok(heatmap) => heatmap,
         Err(error) => return printer.all_failed(&error),
     };
@@ -107,12 +104,13 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
         Class::Human => Classification::Human,
         Class::Artificial => Classification::Artificial,
     };
-    if let Err(error) = connected.client.override_verdict::<Image>(&arguments.hash, &classification) {
+    let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
+    if let Err(error) = job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
         return printer.all_failed(&error);
     }
     let line = Line {
         text: format!("{} is {classification} from now on", arguments.hash),
-        json: json!({ "hash": arguments.hash, "classification": classification, "type": "image" }),
+        json: json!({ "hash": arguments.hash, "classification": classification, "type": medium.name() }),
     };
     printer.print_only(&line)
 }
@@ -121,8 +119,8 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
 fn prepare(
     inputs: &[String],
     connect: impl FnOnce() -> Result<Connected, String>,
-) -> Result<(Vec<Submitted<Image>>, Connected), u8> {
-    let mut sent = Vec::new();
+) -> Result<(Vec<Identifier>, Connected), u8> {
+    let mut identifiers = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
         let place = index + 1;
         if input.contains("://") {
@@ -130,8 +128,8 @@ fn prepare(
             return Err(output::unusable(&hint));
         }
         let identifier = input.parse().map_err(|error| output::unusable(&format!("argument {place}: {error}")))?;
-        sent.push(Submitted::new(identifier));
+        identifiers.push(identifier);
     }
     let connected = connect().map_err(|reason| output::unusable(&reason))?;
-    Ok((sent, connected))
+    Ok((identifiers, connected))
 }

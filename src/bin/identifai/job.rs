@@ -1,0 +1,328 @@
+//! What is submitted, and what was, of whichever medium.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use identifai::{
+    AnyReport, Audio, Classification, Client, Format, Frames, Identifier, Image, KeyFramesMethod, Report, Result,
+    Submission, Submitted, Video,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::NamedTempFile;
+
+use crate::args::{Classify, KeyFrames, MediumFlags};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Medium {
+    Image,
+    Video,
+    Audio,
+}
+
+impl Medium {
+    /// The word that the service uses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+}
+
+impl MediumFlags {
+    /// The medium that was asked for.
+    pub(crate) fn chosen(&self) -> Option<Medium> {
+        match (self.image, self.video, self.audio) {
+            (true, ..) => Some(Medium::Image),
+            (_, true, _) => Some(Medium::Video),
+            (.., true) => Some(Medium::Audio),
+            _ => None,
+        }
+    }
+}
+
+/// Does the same with whatever it is.
+macro_rules! each {
+    ($any:expr, $what:ident => $do:expr) => {
+        match $any {
+            Self::Image($what) => $do,
+            Self::Video($what) => $do,
+            Self::Audio($what) => $do,
+        }
+    };
+}
+
+/// A submission, and the file that stands for standard input for as long as it is needed.
+pub(crate) struct Job {
+    kind: Kind,
+    _spooled: Option<NamedTempFile>,
+}
+
+enum Kind {
+    Image(Submission<Image>),
+    Video(Submission<Video>),
+    Audio(Submission<Audio>),
+}
+
+impl Job {
+    /// Reads an argument of the command line, and checks it; or says what is wrong with it, without repeating it.
+    pub(crate) fn new(arguments: &Classify, input: &str) -> Result<Self, String> {
+        let chosen = arguments.medium.chosen();
+        let (medium, source, spooled) = if input.contains("://") {
+            let path = input.split(['?', '#']).next().unwrap_or(input);
+            let shown = Format::of_name(path).map_or(Medium::Image, medium_of);
+            (chosen.unwrap_or(shown), Source::Url(input), None)
+        } else if input == "-" {
+            let file = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
+            let format = look(file.path());
+            let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+            (choose(chosen, format)?, Source::File(file.path().to_owned(), Some(name)), Some(file))
+        } else {
+            let path = Path::new(input);
+            // What cannot be read is refused by the check below, which says why.
+            let readable = path.is_file();
+            let format = if readable { look(path).or_else(|| Format::of_name(input)) } else { None };
+            let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
+            (medium, Source::File(path.to_owned(), None), None)
+        };
+        refuse_foreign_options(arguments, medium)?;
+        let kind = match medium {
+            Medium::Image => Kind::Image(image(arguments, &source)),
+            Medium::Video => Kind::Video(video(arguments, &source)),
+            Medium::Audio => Kind::Audio(audio(arguments, &source)),
+        };
+        kind.check().map_err(|error| match &source {
+            Source::File(path, None) if !path.exists() => format!("{error} (a URL has a ://)"),
+            _ => crate::output::chain(&error),
+        })?;
+        Ok(Self { kind, _spooled: spooled })
+    }
+
+    /// Submits it; an upload with a progress bar, if standard error is a terminal.
+    pub(crate) fn submit(&self, client: &Client) -> Result<Sent> {
+        let bar = bar();
+        let outcome = match &self.kind {
+            Kind::Image(job) => client.submit(&watched(job, &bar)).map(Sent::Image),
+            Kind::Video(job) => client.submit(&watched(job, &bar)).map(Sent::Video),
+            Kind::Audio(job) => client.submit(&watched(job, &bar)).map(Sent::Audio),
+        };
+        bar.finish_and_clear();
+        outcome
+    }
+}
+
+impl Kind {
+    fn check(&self) -> Result<()> {
+        each!(self, job => job.check())
+    }
+}
+
+/// What was submitted.
+pub(crate) enum Sent {
+    Image(Submitted<Image>),
+    Video(Submitted<Video>),
+    Audio(Submitted<Audio>),
+}
+
+impl Sent {
+    pub(crate) fn identifier(&self) -> &Identifier {
+        each!(self, sent => sent.identifier())
+    }
+
+    /// Waits for its report.
+    pub(crate) fn wait(&self, client: &Client) -> Result<AnyReport> {
+        match self {
+            Self::Image(sent) => client.wait(sent).map(AnyReport::Image),
+            Self::Video(sent) => client.wait(sent).map(AnyReport::Video),
+            Self::Audio(sent) => client.wait(sent).map(AnyReport::Audio),
+        }
+    }
+}
+
+/// Waits for each of `identifiers` in turn.
+pub(crate) fn wait_for(
+    client: &Client,
+    medium: Medium,
+    identifiers: Vec<Identifier>,
+) -> impl Iterator<Item = Result<AnyReport>> {
+    identifiers.into_iter().map(move |identifier| {
+        let sent = match medium {
+            Medium::Image => Sent::Image(identifier.into()),
+            Medium::Video => Sent::Video(identifier.into()),
+            Medium::Audio => Sent::Audio(identifier.into()),
+        };
+        sent.wait(client)
+    })
+}
+
+/// Reads how `identifiers` stand: a hundred by each request, and by itself what was left out, as the answer to that says
+/// why.
+pub(crate) fn results_of(
+    client: &Client,
+    medium: Medium,
+    identifiers: Vec<Identifier>,
+) -> Result<Vec<Result<AnyReport>>> {
+    fn read<M: identifai::Medium>(
+        client: &Client,
+        identifiers: Vec<Identifier>,
+        wrap: fn(Report<M>) -> AnyReport,
+    ) -> Result<Vec<Result<AnyReport>>> {
+        let sent: Vec<Submitted<M>> = identifiers.into_iter().map(Into::into).collect();
+        let many = if sent.len() == 1 { vec![None] } else { client.results(&sent)? };
+        let reports =
+            sent.iter().zip(many).map(|(sent, report)| report.map_or_else(|| client.result(sent), Ok).map(wrap));
+        Ok(reports.collect())
+    }
+    match medium {
+        Medium::Image => read(client, identifiers, AnyReport::Image),
+        Medium::Video => read(client, identifiers, AnyReport::Video),
+        Medium::Audio => read(client, identifiers, AnyReport::Audio),
+    }
+}
+
+pub(crate) fn override_verdict(client: &Client, medium: Medium, hash: &str, to: &Classification) -> Result<()> {
+    match medium {
+        Medium::Image => client.override_verdict::<Image>(hash, to),
+        Medium::Video => client.override_verdict::<Video>(hash, to),
+        Medium::Audio => client.override_verdict::<Audio>(hash, to),
+    }
+}
+
+enum Source<'a> {
+    Url(&'a str),
+    File(std::path::PathBuf, Option<String>),
+}
+
+fn medium_of(format: Format) -> Medium {
+    match format.medium() {
+        "video" => Medium::Video,
+        "audio" => Medium::Audio,
+        _ => Medium::Image,
+    }
+}
+
+/// The medium of a file: as was said, or as it shows.
+fn choose(chosen: Option<Medium>, format: Option<Format>) -> Result<Medium, String> {
+    let hint = "is of no format that is known; say --image, --video or --audio, with --any-format";
+    chosen.or_else(|| format.map(medium_of)).ok_or_else(|| hint.to_owned())
+}
+
+/// The format that the first bytes of a file show.
+fn look(path: &Path) -> Option<Format> {
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(Format::LOOKS_AT as u64).read_to_end(&mut head).ok()?;
+    Format::of_bytes(&head)
+}
+
+/// What comes from standard input, in a file: a form says how long its file is before it begins.
+fn spool() -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    io::copy(&mut io::stdin().lock(), &mut file)?;
+    Ok(file)
+}
+
+/// Nothing that was asked for is left out in silence.
+fn refuse_foreign_options(arguments: &Classify, medium: Medium) -> Result<(), String> {
+    let Classify { with_morphing, with_tampering, with_heatmap, with_nsfw, frames, key_frames, .. } = arguments;
+    let visual = [Medium::Image, Medium::Video];
+    let options: [(&str, bool, &[Medium]); 7] = [
+        ("--with-morphing", with_morphing.is_some(), &visual),
+        ("--with-tampering", with_tampering.is_some(), &visual),
+        ("--with-nsfw", with_nsfw.is_some(), &visual),
+        ("--with-heatmap", with_heatmap.is_some(), &[Medium::Image]),
+        ("--frames", frames.is_some(), &[Medium::Video]),
+        ("--key-frames", key_frames.is_some(), &[Medium::Video]),
+        ("--key-frames-method", arguments.key_frames_method.is_some(), &[Medium::Video]),
+    ];
+    let what = match medium {
+        Medium::Image => "an image",
+        Medium::Video => "a video",
+        Medium::Audio => "a recording",
+    };
+    match options.iter().find(|(_, is_set, media)| *is_set && !media.contains(&medium)) {
+        Some((option, ..)) => Err(format!("is {what}, for which there is no {option}")),
+        None => Ok(()),
+    }
+}
+
+/// Sets what is given.
+macro_rules! set {
+    ($job:ident, $arguments:expr, copied $($option:ident),*) => {
+        $(if let Some(value) = $arguments.$option { $job = $job.$option(value); })*
+    };
+    ($job:ident, $arguments:expr, $($option:ident),*) => {
+        $(if let Some(value) = &$arguments.$option { $job = $job.$option(value); })*
+    };
+}
+/// What all media have.
+macro_rules! begin {
+    ($medium:ident, $arguments:expr, $source:expr) => {{
+        let mut job = match $source {
+            Source::Url(url) => $medium::from_url(*url),
+            Source::File(path, name) => {
+                let job = $medium::from_path(path).any_format($arguments.any_format);
+                match name {
+                    Some(name) => job.file_name(name),
+                    None => job,
+                }
+            }
+        };
+        set!(job, $arguments, ref_id, webhook_url);
+        set!(job, $arguments, copied no_cache, prevent_c2pa_forces);
+        job
+    }};
+}
+
+fn image(arguments: &Classify, source: &Source<'_>) -> Submission<Image> {
+    let mut job = begin!(Image, arguments, source);
+    set!(job, arguments, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+    job
+}
+
+fn video(arguments: &Classify, source: &Source<'_>) -> Submission<Video> {
+    let mut job = begin!(Video, arguments, source);
+    set!(job, arguments, copied with_morphing, with_tampering, with_nsfw, key_frames);
+    if let Some(frames) = &arguments.frames {
+        job = job.frames(match frames.as_str() {
+            "5" => Frames::Five,
+            "10" => Frames::Ten,
+            _ => Frames::Thirty,
+        });
+    }
+    if let Some(method) = arguments.key_frames_method {
+        job = job.key_frames_method(match method {
+            KeyFrames::IFrames => KeyFramesMethod::IFrames,
+            KeyFrames::Flow => KeyFramesMethod::Flow,
+            KeyFrames::Color => KeyFramesMethod::Color,
+        });
+    }
+    job
+}
+
+fn audio(arguments: &Classify, source: &Source<'_>) -> Submission<Audio> {
+    begin!(Audio, arguments, source)
+}
+
+/// A bar that shows up with the first bytes of an upload. It draws nothing where standard error is no terminal.
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
+    let bar = ProgressBar::no_length();
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn watched<M: identifai::Medium>(job: &Submission<M>, bar: &ProgressBar) -> Submission<M> {
+    let bar = bar.clone();
+    job.clone().on_progress(move |progress| {
+        if bar.length() != Some(progress.total) {
+            bar.set_length(progress.total);
+        }
+        bar.set_position(progress.sent);
+        ControlFlow::Continue(())
+    })
+}
