@@ -369,6 +369,6 @@ mod tests {
             }
         }
         assert!(sent.lock().unwrap().is_empty());
-        Wait::default().timeout(Duration::MAX).check().unwrap();
+        Wait::default().timeout(Duration::MAX).growth(1.0).check().unwrap();
     }
 }

@@ -93,6 +93,7 @@ mod tests {
         let png = [SIGNATURE, HEADER, &header, b"data", END].concat();
         let heatmap = Heatmap::read(png.clone()).unwrap();
         assert_eq!((heatmap.width(), heatmap.height(), heatmap.as_bytes()), (16, 9, png.as_slice()));
+        assert_eq!(heatmap.as_ref(), heatmap.as_bytes());
         assert_eq!(format!("{heatmap:?}"), format!("Heatmap {{ width: 16, height: 9, bytes: {} }}", png.len()));
         let mut written = Vec::new();
         heatmap.write_to(&mut written).unwrap();

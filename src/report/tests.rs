@@ -149,6 +149,7 @@ fn an_unknown_state_is_never_taken_for_done() {
     for (json, state, is_finished) in table {
         let report = with(json.clone());
         assert_eq!((report.state(), report.is_finished()), (&state, is_finished), "{json}");
+        assert_eq!(format!("{:>9}", report.state()), format!("{:>9}", state.as_str()));
     }
     assert_eq!(with(json!({"status": "queued\u{1b}[31m"})).to_string(), "pending (queued\\u{1b}[31m)");
 }

@@ -226,7 +226,9 @@ mod tests {
         assert_eq!((request.method, request.path.as_str()), (Method::Get, "/api/classification/abc"));
         assert!(request.is_idempotent && request.content.is_none());
         assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
-        assert_eq!(heatmap(&id).path, "/api/classification/heatmap/abc");
+        let image = heatmap(&id);
+        assert_eq!(image.path, "/api/classification/heatmap/abc");
+        assert_eq!((request.response_limit, image.response_limit), (4_194_304, 67_108_864), "as documented");
         let request = override_verdict::<Image>("89ff", "human");
         assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/classification/89ff/override"));
         let content = request.content.unwrap();
@@ -268,5 +270,9 @@ mod tests {
         assert_eq!(pages(&of_64[..5], 2, 0).0, [2, 2, 1]);
         assert_eq!(pages(&short[..2], usize::MAX, 9_000).0, [1, 1], "one always goes");
         assert_eq!(results::<Image>(&[], 100, 0).1, 0);
+        // To the byte.
+        let line = format!("GET {} HTTP/1.1\r\n", results::<Image>(&short[..2], 100, 0).0.path).len();
+        assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line).0, [2]);
+        assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line + 1).0, [1, 1]);
     }
 }
