@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::api_key::ApiKey;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Answer, Deadline, Exchange, Response, Terms};
+use crate::exchange::{Answer, Exchange, Response, Terms};
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Submitted};
 use crate::report::{Classification, Heatmap, Report};
@@ -84,7 +84,7 @@ impl Client {
     }
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        self.check_timeout()?;
+        check_timeout(self.terms.timeout)?;
         let request = request::submit(job)?;
         let Answer { response, may_have_been_sent } = self.exchange.call(&request, &self.key, &self.terms)?;
         let identifier = answer::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
@@ -93,7 +93,7 @@ impl Client {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
             return Err(error.or_sent(true));
         }
-        Ok(Submitted::now(identifier, self.exchange.now()))
+        Ok(Submitted::now(identifier, self.exchange.now(), &job.secrets()))
     }
 
     /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
@@ -112,7 +112,7 @@ impl Client {
     /// [`NotFound`](ErrorKind::NotFound) if the service does not know it, and every other [`ErrorKind`] of a call, with
     /// the identifier. An analysis that failed is none: the report's [`state`](Report::state) says so.
     pub fn result<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
-        self.check_timeout()?;
+        self.check_read("identifier", sent.identifier().as_str())?;
         let report = self.try_look(sent, &self.terms).map(|(report, _)| report);
         report.map_err(|error| self.about(sent, error))
     }
@@ -137,26 +137,31 @@ impl Client {
     ///
     /// Any [`ErrorKind`] of a call; nothing is lost by asking again.
     pub fn results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
-        self.check_timeout()?;
+        check_timeout(self.terms.timeout)?;
+        sent.iter().try_for_each(|sent| self.check_read("identifier", sent.identifier().as_str()))?;
         self.try_results(sent).map_err(|error| error.sealed(&self.key, &[]))
     }
 
     fn try_results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
-        let deadline = self.terms.timeout.map(|total| Deadline::new(self.now(), total));
+        let terms = Terms { began: Some(self.now()), ..self.terms.clone() };
+        let terms = if self.terms.timeout.is_some() { &terms } else { &self.terms };
         let mut known = HashSet::new();
         let asked: Vec<_> = sent.iter().map(Submitted::identifier).filter(|&id| known.insert(id)).collect();
         let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
         let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
         while !rest.is_empty() {
             let (request, taken) = request::results::<M>(rest, most, self.exchange.base_path_len);
-            let left = deadline.map(|deadline| deadline.left(self.now()));
-            let response = self.read(&request, &Terms { timeout: left, ..self.terms.clone() })?;
-            if taken > 1 && (response.status == 414 || response.is_over_limit) {
+            let response = self.read(&request, terms)?;
+            if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
                 most = taken / 2;
                 continue;
             }
-            for report in answer::reports(response)? {
-                found.insert(report.identifier().clone(), report);
+            let reports: Vec<Report<M>> = answer::reports(response, |identifier| known.contains(identifier))?;
+            for report in reports {
+                // Nobody says that one comes once; what is finished stands.
+                if found.get(report.identifier()).is_none_or(|earlier| !earlier.is_finished()) {
+                    found.insert(report.identifier().clone(), report);
+                }
             }
             rest = &rest[taken..];
         }
@@ -175,7 +180,7 @@ impl Client {
     /// look as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's words; and those of
     /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
     pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
-        self.check_timeout()?;
+        self.check_read("identifier", sent.identifier().as_str())?;
         wait::until_finished(self, sent).map_err(|error| self.about(sent, error))
     }
 
@@ -197,7 +202,7 @@ impl Client {
         // Before anything is paid for.
         self.wait.check()?;
         let sent = self.submit(job)?;
-        self.wait(&sent).map_err(|error| error.or_sent(true).sealed(&self.key, &job.secrets()))
+        self.wait(&sent).map_err(|error| error.or_sent(true))
     }
 
     /// Fetches the heatmap of an image that was submitted with
@@ -217,7 +222,7 @@ impl Client {
     /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if what
     /// came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
     pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
-        self.check_timeout()?;
+        self.check_read("identifier", sent.identifier().as_str())?;
         let response = self.exchange.call(&request::heatmap(sent.identifier()), &self.key, &self.terms);
         response.and_then(|answer| answer::heatmap(answer.response)).map_err(|error| self.about(sent, error))
     }
@@ -241,7 +246,7 @@ impl Client {
     /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
     /// service does not know the file, and every other [`ErrorKind`] of a call.
     pub fn override_verdict<M: Medium>(&self, hash: &str, classification: &Classification) -> Result<()> {
-        self.check_timeout()?;
+        self.check_read("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; a report has it as its hash";
             return Err(Error::invalid_input("hash", reason));
@@ -255,8 +260,10 @@ impl Client {
         outcome.map_err(|error| error.sealed(&self.key, &[]))
     }
 
-    fn check_timeout(&self) -> Result<()> {
-        check_timeout(self.terms.timeout)
+    /// Whether a read may be made: the key has no place in a path, which proxies and servers log.
+    fn check_read(&self, field: &str, value: &str) -> Result<()> {
+        check_timeout(self.terms.timeout)?;
+        if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
     /// The answer to a request that is no submit.
@@ -273,7 +280,7 @@ impl Client {
     }
 
     fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
-        error.with_identifier(Some(sent.identifier().clone())).sealed(&self.key, &[])
+        error.with_identifier(Some(sent.identifier().clone())).sealed(&self.key, &sent.secrets())
     }
 
     /// The same client with another deadline for each call. It shares connections and canceller.
@@ -328,7 +335,8 @@ impl Client {
     /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
     pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
         let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
-        self.try_look(sent, &Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() })
+        let look = self.try_look(sent, &Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() });
+        look.map_err(|error| self.about(sent, error))
     }
 }
 

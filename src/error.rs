@@ -337,6 +337,9 @@ impl Error {
         if let Some(message) = &mut inner.message {
             cut(message, MESSAGE_MAX, "\u{2026}");
         }
+        if let Some(State::Other(text)) = &mut inner.last_state {
+            *text = clean(text);
+        }
         inner.identifier = inner.identifier.take().filter(|identifier| !key.is_in(identifier.as_str()));
         if let Some(source) = &inner.source {
             // The type of a cause is worth keeping, unless it would tell.

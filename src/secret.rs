@@ -22,6 +22,18 @@ pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> 
 fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let json = secret.replace('\\', "\\\\").replace('"', "\\\"");
     let php = json.replace('/', "\\/");
+    // As some encoders of JSON write what has a meaning in HTML, in either case of digits.
+    let in_unicode = |json: &str, upper: bool| {
+        json.chars().fold(String::new(), |mut text, c| {
+            let _ = match c {
+                '&' | '<' | '>' | '\'' if upper => write!(text, "\\u{:04X}", u32::from(c)),
+                '&' | '<' | '>' | '\'' => write!(text, "\\u{:04x}", u32::from(c)),
+                c => write!(text, "{c}"),
+            };
+            text
+        })
+    };
+    let escaped = [&php, &json].map(|json| [true, false].map(|upper| in_unicode(json, upper)));
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let percent = secret.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -31,7 +43,7 @@ fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
         }
         text
     });
-    let others = [php, json, html, percent].into_iter().filter(move |form| form != secret);
+    let others = escaped.into_iter().flatten().chain([php, json, html, percent]).filter(move |form| form != secret);
     others.map(Cow::Owned).chain([Cow::Borrowed(secret)])
 }
 
@@ -41,7 +53,15 @@ mod tests {
 
     #[test]
     fn every_written_form_is_masked() {
-        for echo in ["a/b\"c&d", "a/b\\\"c&d", "a\\/b\\\"c&d", "a%2Fb%22c%26d", "a/b&quot;c&amp;d"] {
+        for echo in [
+            "a\\/b\\\"c\\u0026d",
+            "a/b\\\"c\\u0026d",
+            "a/b\"c&d",
+            "a/b\\\"c&d",
+            "a\\/b\\\"c&d",
+            "a%2Fb%22c%26d",
+            "a/b&quot;c&amp;d",
+        ] {
             assert_eq!(mask(&format!("<{echo}>"), "a/b\"c&d", "*"), "<*>");
         }
         assert_eq!(mask("nothing here", "a/b", "*"), "nothing here");

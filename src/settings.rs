@@ -74,7 +74,7 @@ impl Settings {
                 connect_timeout: CONNECT_TIMEOUT,
                 response_limit: None,
             },
-            terms: Terms { timeout: None, retries: RETRIES, resend_if_unknown: false, observer: None },
+            terms: Terms { timeout: None, began: None, retries: RETRIES, resend_if_unknown: false, observer: None },
             pace: Pace::default(),
         }
     }
@@ -179,7 +179,7 @@ macro_rules! settings_setters {
         ///
         /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an upload
         /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30 seconds
-        /// for everything else, of which one try takes 10 at the most.
+        /// for everything else. A try of that may take a third of it, and 10 seconds at the least.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.terms.timeout = Some(timeout);
             self

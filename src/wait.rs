@@ -144,7 +144,11 @@ pub(crate) fn until_finished<M: Medium>(client: &Client, sent: &Submitted<M>) ->
         Some(state) => format!("last seen as {}", one_line(state.as_str())),
         None => "no look at it succeeded".to_owned(),
     };
-    let summary = format!("the analysis was not finished within {:?} ({seen})", wait.timeout);
+    let too_late = asked.filter(|asked| *asked >= deadline.left(client.now()));
+    let summary = match too_late {
+        Some(asked) => format!("the service wants the next look after {asked:?}, when the wait is over ({seen})"),
+        None => format!("the analysis was not finished within {:?} ({seen})", wait.timeout),
+    };
     let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state).with_retry_after(asked);
     Err(match failure {
         Some(failure) => error.with_source(failure),
@@ -195,7 +199,7 @@ mod tests {
     fn wait(wait: Wait, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
         let (client, clock, sent) = world(script);
         let submitted = match is_ours {
-            true => Submitted::now("abc".parse().unwrap(), client.now()),
+            true => Submitted::now("abc".parse().unwrap(), client.now(), &[]),
             false => from_elsewhere(),
         };
         let result = client.with_wait(wait).wait(&submitted);
@@ -223,7 +227,7 @@ mod tests {
     #[test]
     fn what_was_submitted_long_ago_is_looked_at_at_once() {
         let (client, clock, sent) = world(done_at(1));
-        let submitted = Submitted::<Image>::now("abc".parse().unwrap(), client.now());
+        let submitted = Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[]);
         clock.pass(SECOND);
         let later = submitted.clone();
         client.wait(&submitted).unwrap();
@@ -327,6 +331,7 @@ mod tests {
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
         assert_eq!((error.retry_after(), waited.looks.len()), (Some(300 * SECOND), 1));
+        assert!(error.to_string().starts_with("the service wants the next look after 300s, when"), "{error}");
     }
 
     #[test]
@@ -343,7 +348,7 @@ mod tests {
         let clock = FakeClock::new(Cancel::set);
         let (exchange, sent) = Scripted::exchange(&clock, |_| json(NEW));
         let client = Client::over(Arc::new(exchange), &Settings::new(ApiKey::new("key"))).unwrap();
-        let error = client.wait(&Submitted::<Image>::now("abc".parse().unwrap(), client.now())).unwrap_err();
+        let error = client.wait(&Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[])).unwrap_err();
         assert_eq!((error.kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 0));
         assert_eq!(error.identifier().unwrap().as_str(), "abc");
     }

@@ -38,6 +38,8 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub(crate) struct Terms {
     /// For the whole call; `None` leaves it to the request.
     pub(crate) timeout: Option<Duration>,
+    /// When that began, if not with the request: some calls take several.
+    pub(crate) began: Option<Instant>,
     /// How often a try may be repeated.
     pub(crate) retries: u32,
     /// Whether a submit of unknown fate may be repeated, too.
@@ -101,7 +103,7 @@ impl Exchange {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
             (None, Timeout::Stall(stall)) => (FOREVER, Some(stall)),
         };
-        let deadline = Deadline::new(self.clock.now(), total);
+        let deadline = Deadline::new(terms.began.unwrap_or_else(|| self.clock.now()), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
@@ -111,7 +113,9 @@ impl Exchange {
             }
             number = number.saturating_add(1);
             let start = self.clock.now();
-            let limit = deadline.left(start).min(request.try_timeout);
+            // Who gives the call more time gives each try more.
+            let try_timeout = request.try_timeout.max(deadline.total / 3);
+            let limit = deadline.left(start).min(try_timeout);
             let outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);

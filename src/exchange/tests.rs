@@ -19,7 +19,7 @@ struct Call {
 }
 
 fn terms(timeout: Duration) -> Terms {
-    Terms { timeout: Some(timeout), retries: 2, resend_if_unknown: false, observer: None }
+    Terms { timeout: Some(timeout), began: None, retries: 2, resend_if_unknown: false, observer: None }
 }
 
 fn content(head: &[u8]) -> Content<'static> {
@@ -153,6 +153,8 @@ fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
     let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
     assert_eq!(call.result.unwrap().response.status, 200);
     assert_eq!(call.limits, [10 * SECOND; 3], "a try has ten seconds");
+    let call = run_with([status(200, None)], &read, terms(90 * SECOND), |_| ());
+    assert_eq!(call.limits, [30 * SECOND], "or a third of what the caller gives");
     let tries = || [status(503, None), status(502, None), status(500, None)];
     let answer = run_with(tries(), &read, terms(30 * SECOND), |_| ()).result.unwrap();
     assert_eq!((answer.response.status, answer.may_have_been_sent), (500, false));

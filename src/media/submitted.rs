@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::de::Error as _;
@@ -25,24 +26,38 @@ use crate::identifier::Identifier;
 /// ```
 pub struct Submitted<M: Medium> {
     identifier: Identifier,
-    /// When it was submitted, if this process did it.
-    at: Option<Instant>,
+    /// How it was submitted, if this process did it.
+    own: Option<Arc<Own>>,
     medium: PhantomData<fn() -> M>,
+}
+
+/// What is known of a submission that this process made.
+struct Own {
+    at: Instant,
+    /// Kept out of errors about it: the service may quote them.
+    secrets: Vec<String>,
 }
 
 impl<M: Medium> Submitted<M> {
     /// For an identifier that comes from elsewhere: a file, a database, another program.
     pub fn new(identifier: Identifier) -> Self {
-        Self { identifier, at: None, medium: PhantomData }
+        Self { identifier, own: None, medium: PhantomData }
     }
 
-    /// For an identifier that the service gave out just now.
-    pub(crate) fn now(identifier: Identifier, now: Instant) -> Self {
-        Self { at: Some(now), ..Self::new(identifier) }
+    /// For an identifier that the service gave out just now, for a submission with `secrets`.
+    pub(crate) fn now(identifier: Identifier, now: Instant, secrets: &[&str]) -> Self {
+        let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        Self { own: Some(Arc::new(Own { at: now, secrets })), ..Self::new(identifier) }
     }
 
+    /// When it was submitted, if this process did it.
     pub(crate) fn at(&self) -> Option<Instant> {
-        self.at
+        self.own.as_ref().map(|own| own.at)
+    }
+
+    /// What nobody else shall see of what was submitted.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        self.own.iter().flat_map(|own| &own.secrets).map(String::as_str).collect()
     }
 
     /// What the service calls the submission by.
@@ -65,7 +80,7 @@ impl<M: Medium> From<Submitted<M>> for Identifier {
 
 impl<M: Medium> Clone for Submitted<M> {
     fn clone(&self) -> Self {
-        Self { identifier: self.identifier.clone(), at: self.at, medium: PhantomData }
+        Self { identifier: self.identifier.clone(), own: self.own.clone(), medium: PhantomData }
     }
 }
 
@@ -85,7 +100,7 @@ impl<M: Medium> Hash for Submitted<M> {
 
 impl<M: Medium> fmt::Debug for Submitted<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { identifier, at: _, medium: _ } = self;
+        let Self { identifier, own: _, medium: _ } = self;
         f.debug_struct("Submitted").field("medium", &M::NAME).field("identifier", identifier).finish()
     }
 }

@@ -67,7 +67,8 @@ fn size(png: &[u8]) -> Result<(u32, u32), &'static str> {
     let header = rest.strip_prefix(HEADER).ok_or("it is a PNG without a header")?;
     let number = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
     let size = number(0).zip(number(4)).ok_or("it is a PNG without a size")?;
-    if png.ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
+    // A line break behind the end is nobody's loss.
+    if png.trim_ascii_end().ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
 }
 
 impl AsRef<[u8]> for Heatmap {
@@ -98,6 +99,7 @@ mod tests {
         let mut written = Vec::new();
         heatmap.write_to(&mut written).unwrap();
         assert_eq!((written, heatmap.into_bytes()), (png.clone(), png.clone()));
+        assert!(Heatmap::read([png.as_slice(), b"\n"].concat()).is_ok());
         let table = [
             (b"".to_vec(), "no PNG"),
             (b"<html>".to_vec(), "no PNG"),

@@ -92,7 +92,7 @@ impl Common {
             is_nsfw: object.flag("is_nsfw"),
             verdict: object.object("verdict").map(|verdict| Verdict::read(&verdict)),
             verdicts: object.objects("verdicts", Verdict::read),
-            force_classification: object.text("force_classification").map(Classification::from),
+            force_classification: object.word("force_classification").map(Classification::from),
         }
     }
 }
@@ -136,11 +136,21 @@ impl<M: Medium> Report<M> {
         Ok(Self { raw: json.to_owned(), ..report })
     }
 
+    /// Reads a report if it is about one of `asked`.
+    pub(crate) fn read_if(json: &str, asked: impl Fn(&Identifier) -> bool) -> Result<Option<Self>, &'static str> {
+        let said = Object::parse(json).ok().and_then(|object| identifier(&object).ok().flatten());
+        if said.is_some_and(|said| !asked(&said)) { Ok(None) } else { Self::read(json, None).map(Some) }
+    }
+
     /// That an analysis is not finished, which `json` may or may not say more about.
     pub(crate) fn pending(json: &str, asked: &Identifier) -> Self {
-        let raw = Object::parse(json).map_or("null", |_| json);
-        let report = Self::new(&Object::parse(raw).unwrap_or_default(), asked.clone());
-        Self { state: State::Pending, raw: raw.to_owned(), ..report }
+        let about_it =
+            |object: &Object<'_>| identifier(object).is_ok_and(|said| said.is_none_or(|said| said == *asked));
+        let (object, raw) = match Object::parse(json).ok().filter(about_it) {
+            Some(object) => (object, json),
+            None => (Object::default(), "null"),
+        };
+        Self { state: State::Pending, raw: raw.to_owned(), ..Self::new(&object, asked.clone()) }
     }
 
     /// The reports in a list within another report, whose identifier they have unless they name their own.
@@ -155,7 +165,7 @@ impl<M: Medium> Report<M> {
     fn new(object: &Object<'_>, identifier: Identifier) -> Self {
         let (common, findings) = (Common::read(object), M::Findings::read(object, &identifier));
         let has_verdict = common.verdict.is_some() || !common.verdicts.is_empty();
-        let state = match object.text("status").filter(|status| !status.trim().is_empty()) {
+        let state = match object.word("status") {
             Some(status) => State::read(status),
             None if has_verdict || findings.has_results() => State::Done,
             None => State::Pending,

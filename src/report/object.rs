@@ -28,6 +28,11 @@ impl<'a> Object<'a> {
         text(self.json(name)?)
     }
 
+    /// A text that says something, without blanks around it.
+    pub(super) fn word(&self, name: &str) -> Option<String> {
+        self.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         serde_json::from_str(self.json(name)?).ok()
     }

@@ -101,6 +101,7 @@ fn an_override_wins_over_the_verdict_as_on_the_dashboard() {
         (json!({"status": "done", "verdict": {"classification": "human"}}), Some(false)),
         (json!({"status": "done", "verdict": verdict, "force_classification": "human"}), Some(false)),
         (json!({"status": "done", "verdict": verdict, "force_classification": null}), Some(true)),
+        (json!({"status": "done", "verdict": verdict, "force_classification": ""}), Some(true)),
         (json!({"status": "new", "force_classification": "artificial"}), Some(true)),
         (json!({"status": "done", "verdict": {"classification": "partly"}}), None),
         (json!({"status": "done", "verdict": verdict, "force_classification": "partly"}), None),
@@ -125,7 +126,7 @@ fn an_unknown_state_is_never_taken_for_done() {
     let verdict = json!({"classification": "human"});
     let table = [
         (json!({"status": "new"}), Pending, false),
-        (json!({"status": "New"}), Pending, false),
+        (json!({"status": " New "}), Pending, false),
         (json!({"status": "new", "verdict": verdict}), Pending, false),
         (json!({"status": "done"}), Done, true),
         (json!({"status": "errored"}), Errored, true),
@@ -133,6 +134,7 @@ fn an_unknown_state_is_never_taken_for_done() {
         (json!({"status": "queued", "results": [{"model": "V01"}]}), other("queued"), false),
         (json!({"status": "queued", "verdict": {}}), other("queued"), false),
         (json!({"status": "queued", "verdict": []}), other("queued"), false),
+        (json!({"status": "queued", "verdict": {"classification": " "}}), other("queued"), false),
         (json!({"status": "archived", "verdict": verdict}), other("archived"), true),
         // Without a state, verdict and results tell.
         (json!({}), Pending, false),
@@ -267,6 +269,10 @@ fn what_is_not_known_survives_the_round_trip() {
         assert_eq!((again.to_string(), again.state()), (report.to_string(), report.state()));
         assert_eq!(again.results(), report.results());
     }
+    let exact = r#"{"identifier":"abc","verdict":{"confidence":0.48909765028524077}}"#;
+    assert_eq!(serde_json::to_string(&ImageReport::from_json(exact).unwrap()).unwrap(), exact, "to the last digit");
+    let other = ImageReport::pending(r#"{"identifier":"x","force_classification":"human"}"#, &"abc".parse().unwrap());
+    assert_eq!((other.identifier().as_str(), other.classification(), other.raw_json()), ("abc", None, "null"));
     let pending = ImageReport::pending("", &"abc".parse().unwrap());
     assert_eq!(pending.raw_json(), "null");
     let again: ImageReport = serde_json::from_value(serde_json::to_value(&pending).unwrap()).unwrap();
@@ -311,9 +317,9 @@ fn foreign_words_stay_on_one_line() {
     let report = with(json!({
         "status": "done",
         "verdict": {"classification": "hu\nman", "heuristic": "A\u{202e}", "models": ["a\u{1b}[2J"]},
-        "force_classification": "x\ry",
+        "force_classification": "x\ry\u{61c}\u{200b}",
     }));
-    assert_eq!(report.to_string(), "x\\ry (overridden); verdict: hu\\nman (A\\u{202e}; a\\u{1b}[2J)");
+    assert_eq!(report.to_string(), "x\\ry\\u{61c}\\u{200b} (overridden); verdict: hu\\nman (A\\u{202e}; a\\u{1b}[2J)");
 }
 
 #[test]

@@ -44,10 +44,12 @@ impl fmt::Display for Classification {
 
 impl From<String> for Classification {
     fn from(text: String) -> Self {
-        match text.as_str() {
-            "human" => Self::Human,
-            "artificial" => Self::Artificial,
-            _ => Self::Other(text),
+        if text.eq_ignore_ascii_case("human") {
+            Self::Human
+        } else if text.eq_ignore_ascii_case("artificial") {
+            Self::Artificial
+        } else {
+            Self::Other(text)
         }
     }
 }
@@ -91,7 +93,7 @@ impl Verdict {
     pub(super) fn read(object: &Object<'_>) -> Self {
         Self {
             heuristic: object.text("heuristic"),
-            classification: object.text("classification").map(Classification::from),
+            classification: object.word("classification").map(Classification::from),
             confidence: object.number("confidence"),
             models: object.texts("models"),
             count: object.count("count"),
@@ -145,7 +147,7 @@ pub struct Score {
 
 impl Score {
     fn read(object: &Object<'_>) -> Self {
-        Self { label: object.text("label").map(Classification::from), score: object.number("score") }
+        Self { label: object.word("label").map(Classification::from), score: object.number("score") }
     }
 }
 
@@ -154,8 +156,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn case_makes_no_other_class() {
+        assert_eq!(Classification::from("Human".to_owned()), Classification::Human);
+        assert_eq!(Classification::from("ARTIFICIAL".to_owned()), Classification::Artificial);
+    }
+
+    #[test]
     fn classifications_keep_what_nobody_knows() {
-        for text in ["human", "artificial", "partly", "Human", ""] {
+        for text in ["human", "artificial", "partly", "humane", ""] {
             let classification: Classification = text.parse().unwrap();
             assert_eq!((classification.as_str(), classification.to_string().as_str()), (text, text));
             assert_eq!(matches!(classification, Classification::Other(_)), !["human", "artificial"].contains(&text));

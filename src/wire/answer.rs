@@ -72,11 +72,11 @@ pub(crate) fn report<M: Medium>(response: Response, asked: &Identifier) -> Resul
     Report::read(&json, Some(asked)).map_err(|reason| unexpected(reason, &response))
 }
 
-/// The reports in the answer to a question for many, in no certain order.
+/// The reports in the answer to a question for many, in no certain order, but for those that were not asked for.
 ///
 /// What cannot be told whose it is counts as left out, so that one odd report does not hide the others; unless all
 /// are odd.
-pub(crate) fn reports<M: Medium>(response: Response) -> Result<Vec<Report<M>>> {
+pub(crate) fn reports<M: Medium>(response: Response, asked: impl Fn(&Identifier) -> bool) -> Result<Vec<Report<M>>> {
     let response = success(response)?;
     let json = json_text(&response.body);
     if is_pending(&response, &json) {
@@ -85,15 +85,15 @@ pub(crate) fn reports<M: Medium>(response: Response) -> Result<Vec<Report<M>>> {
     let list: Vec<&RawValue> =
         serde_json::from_str(&json).map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
     let mut reports = Vec::new();
-    let mut odd = None;
+    let (mut odd, mut any) = (None, false);
     for json in list.into_iter().map(RawValue::get).filter(|json| *json != "null") {
-        match Report::read(json, None) {
-            Ok(report) => reports.push(report),
+        match Report::read_if(json, &asked) {
+            Ok(report) => (any = true, reports.extend(report)).1,
             Err(reason) => odd = odd.or(Some(reason)),
         }
     }
     match odd {
-        Some(reason) if reports.is_empty() => Err(unexpected(reason, &response)),
+        Some(reason) if !any => Err(unexpected(reason, &response)),
         _ => Ok(reports),
     }
 }
@@ -298,13 +298,13 @@ mod tests {
     #[test]
     fn of_many_reports_an_odd_one_hides_no_other() {
         let many = |response| {
-            let reports: Vec<Report<Image>> = reports(response)?;
+            let reports: Vec<Report<Image>> = reports(response, |asked| asked.as_str() != "c")?;
             Ok::<_, Error>(reports.iter().map(|report| report.identifier().to_string()).collect::<Vec<_>>())
         };
         for (status, body) in [(200, ""), (200, "null"), (200, "[]"), (200, "[null]"), (202, "Accepted")] {
             assert!(many(json(status, body)).unwrap().is_empty(), "{status} {body}");
         }
-        let body = r#"[{"identifier":"b"}, null, {"identifier":7}, 7, {}, {"identifier":"a"}]"#;
+        let body = r#"[{"identifier":"b"}, null, {"identifier":7}, 7, {}, {"identifier":"a"}, {"identifier":"c"}]"#;
         assert_eq!(many(json(200, body)).unwrap(), ["b", "a"]);
         for (body, reason) in [
             ("{\"error\":\"Busy\"}", "not a whole list in JSON: Busy"),

@@ -389,7 +389,11 @@ fn a_heatmap_is_written_once_it_is_whole() {
     let expected = json!({"identifier": with, "output": path, "width": 64, "height": 64, "bytes": png.len()});
     assert_eq!(json_lines(&outcome.out), [expected]);
     let outcome = in_sandbox(&env, &["heatmap", &with, "-o", directory.join("none/heat.png").to_str().unwrap()]);
-    assert_eq!(outcome.status, 5);
+    assert!(outcome.status == 5 && outcome.err.contains("cannot write the heatmap: "), "{}", outcome.err);
+    let outcome =
+        in_sandbox(&env, &["heatmap", &with, "--json", "-o", directory.join("none/heat.png").to_str().unwrap()]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((&line["error"]["kind"], &line["identifier"]), (&json!("output"), &json!(with)));
     let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
     let output = program(&env).args(["heatmap", &with, "-o", "-"]).output().unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(0), png));
@@ -420,7 +424,9 @@ fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
         (&["result", CAT][..], "argument 1 is a URL; `identifai classify --wait URL`"),
         (&["wait", ID, KEY], "argument 2: identifier: must be"),
         (&["heatmap", KEY, "-o", "x"], "argument 1: identifier: must be"),
-        (&["override", KEY, "human"], "hash: must be the SHA-256"),
+        (&["override", KEY, "human"], "hash: is the API key"),
+        (&["--json", "override", KEY, "human"], "hash: is the API key"),
+        (&["--json", "override", "abc", "human"], "hash: must be the SHA-256"),
         (&["override", &hash, KEY], "must be one of human, artificial"),
         (&["override", &hash], "CLASSIFICATION"),
         (&["heatmap", ID], "--output"),
@@ -432,6 +438,17 @@ fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
+    for (field, raw) in [("name", "\"\\ud83d\""), ("new", "1e999"), ("new", &*("[".repeat(200) + &"]".repeat(200)))] {
+        let body = format!("{{\"status\":\"done\",\n\"{field}\":{raw},\"verdict\":{{\"classification\":\"human\"}}}}");
+        let server = Server::answering(answer(200, "application/json", &body));
+        let outcome = against(&server, &["result", ID, "--json"]);
+        let expected = format!("{{\"identifier\":\"{ID}\",{}\n", body[1..].replace('\n', " "));
+        assert_eq!((outcome.status, outcome.out, outcome.err.as_str()), (0, expected, ""));
+    }
 }
 
 #[test]

@@ -169,6 +169,11 @@ fn a_page_that_is_too_long_is_asked_for_in_halves() {
     let sizes: Vec<_> = server.requests().iter().map(|seen| asked(&seen.head).len()).collect();
     assert_eq!(sizes, [40, 20, 20]);
 
+    // What is no page of results is not asked for again.
+    let server = Server::answering(answer(401, "text/html", &"x".repeat(3_000)));
+    let error = server.builder().response_limit(1_000).build().unwrap().results(&many(100)).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Unauthorized, 1));
+
     // One alone cannot be halved.
     let server = Server::answering(answer(414, "text/html", ""));
     let error = server.client().results(&many(3)).unwrap_err();
@@ -209,7 +214,11 @@ fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
         }
     });
     let client = server.builder().wait(quick()).build().unwrap();
-    let error = client.classify(&Image::from_url(format!("https://example.com/cat.jpg?sig={token}"))).unwrap_err();
+    let job = Image::from_url(format!("https://example.com/cat.jpg?sig={token}"));
+    let apart = client.submit(&job).unwrap();
+    let error = client.wait(&apart.clone()).unwrap_err();
+    assert!(!error.to_string().contains(token) && !error.may_have_been_sent(), "{error}");
+    let error = client.classify(&job).unwrap_err();
     assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::AnalysisFailed, Some(ID)));
     assert!(error.may_have_been_sent() && !error.is_retryable(), "to classify anew is to pay anew");
     let shown = format!("{error} {error:?}");
@@ -338,6 +347,72 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
     let redirect = answer_with(302, &format!("Location: {}/x\r\n", other.base_url()), "");
     let error = Server::answering(redirect).client().result(&sent(ID)).unwrap_err();
     assert_eq!((error.kind(), other.connections()), (ErrorKind::Redirect, 0));
+}
+
+#[test]
+fn a_state_that_quotes_a_signed_url_does_not_show_it() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let odd = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
+            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { odd });
+        }
+    });
+    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
+    let error = client.classify(&Image::from_url("https://x.test/a.jpg?sig=T0KENT0KEN")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
+    assert!(!format!("{error} {error:?}").contains("T0KEN"), "{error:?}");
+}
+
+#[test]
+fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
+    let server =
+        Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
+    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
+    let error = client.wait(&sent(ID)).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
+    assert!(cause.body().unwrap().len() <= 4_096 && cause.message().unwrap().len() <= 1_003);
+}
+
+#[test]
+fn the_key_is_no_identifier() {
+    let server = Server::answering(json("{}"));
+    let key = "abcdef0123456789abcdef";
+    let client = Client::builder(key).base_url(server.base_url()).build().unwrap();
+    let errors = [
+        client.result(&sent(key)).unwrap_err(),
+        client.results(&[sent(ID), sent(key)]).unwrap_err(),
+        client.wait(&sent(key)).unwrap_err(),
+        client.heatmap(&sent(key)).unwrap_err(),
+        client.override_verdict::<Image>(key, &Classification::Human).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("is the API key"), "{error}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn of_two_reports_on_one_submission_the_finished_one_stands() {
+    let done = format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
+    let new = format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}");
+    for body in [format!("[{done},{new}]"), format!("[{new},{done}]")] {
+        let reports = Server::answering(json(&body)).client().results(&[sent(ID)]).unwrap();
+        assert_eq!(reports[0].as_ref().unwrap().is_artificial(), Some(false));
+    }
+}
+
+#[test]
+fn a_deadline_is_named_as_it_was_given() {
+    let server = Server::start(|connection| {
+        let mut first = true;
+        while let Some(seen) = connection.request() {
+            if std::mem::take(&mut first) {
+                connection.send(&reports(&asked(&seen.head)));
+            }
+        }
+    });
+    let error = server.client().with_timeout(Duration::from_millis(100)).results(&many(150)).unwrap_err();
+    assert!(error.to_string().contains("the deadline of this call is 100ms"), "{error}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn submit(client: &Client, jobs: &[Job], mut printer: Printer<'_>) -> u8 {
         let outcome = job.submit(client).map(|sent| sent.identifier().clone());
         // What was paid for must not get lost with the pipe, and nothing more be paid for that nobody reads.
         let paid = outcome.as_ref().map_or(String::new(), |identifier| format!("; submitted as {identifier}"));
-        let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }) });
+        let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }).to_string() });
         if let Err(error) = printer.print(index, outcome.as_ref()) {
             return printer.unread(&error, &paid);
         }

@@ -60,7 +60,8 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
 /// A result, as a person reads it and as a script does.
 pub(crate) struct Line {
     pub(crate) text: String,
-    pub(crate) json: Value,
+    /// One object.
+    pub(crate) json: String,
 }
 
 /// Prints the outcomes of several items in their order, and keeps the exit status.
@@ -89,7 +90,7 @@ impl<'a> Printer<'a> {
             Err(error) => {
                 self.status = self.status.max(status(error));
                 if self.json {
-                    return result_json(&failed_item(&self.inputs[index], error, self.submits));
+                    return result_json(&failed_item(&self.inputs[index], error, self.submits).to_string());
                 }
                 note(&format!("{}{}", self.label(index), chain(error)));
                 Ok(())
@@ -113,6 +114,16 @@ impl<'a> Printer<'a> {
             }
         }
         self.status
+    }
+
+    /// Says that what came for the only item could not be kept, and returns the exit status.
+    pub(crate) fn not_written(self, reason: &str) -> u8 {
+        let error = json!({ "kind": "output", "status": null, "message": reason, "may_have_been_sent": false });
+        let item = json!({ "input": self.inputs[0], "identifier": self.inputs[0], "error": error });
+        if !self.json || result_json(&item.to_string()).is_err() {
+            note(reason);
+        }
+        self.status.max(FAILED)
     }
 
     /// Prints the outcome of the only item, and returns the exit status.
@@ -139,10 +150,13 @@ pub(crate) fn unusable(reason: &str) -> u8 {
 /// A report as a result.
 pub(crate) fn report(report: &AnyReport) -> Line {
     let identifier = report.identifier();
-    // A report that is nested too deep to be written anew is printed as far as it is understood.
-    let json = serde_json::to_value(report).unwrap_or_else(|error| {
-        note(&format!("{identifier}: {error}"));
-        json!({ "identifier": identifier, "status": report.state().as_str() })
+    // What cannot be written anew (nested too deep, half a character) is printed as it came.
+    let json = serde_json::to_string(report).unwrap_or_else(|_| {
+        let raw = report.raw_json();
+        match raw.strip_prefix('{') {
+            Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
+            _ => raw.to_owned(),
+        }
     });
     Line { text: format!("{identifier} {report}"), json }
 }
@@ -154,15 +168,20 @@ pub(crate) fn result(line: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// The same as JSON. Characters that a terminal may act upon are escaped: in JSON they can stand only in strings.
-pub(crate) fn result_json(value: &Value) -> io::Result<()> {
+/// The same as JSON. What is not ASCII and no letter or the like is escaped, so that no terminal acts upon it or hides
+/// it: in JSON it can stand only in strings. Between them there are but blanks.
+fn result_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
-    for c in value.to_string().chars() {
-        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || reorders {
-            let _ = write!(line, "\\u{:04x}", u32::from(c));
-        } else {
-            line.push(c);
+    for c in json.chars() {
+        match c {
+            '\t' | '\r' | '\n' => line.push(' '),
+            '\'' | '"' | '\\' => line.push(c),
+            c if c.escape_debug().len() == 1 => line.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            }
         }
     }
     result(&line)

@@ -42,12 +42,8 @@ pub(crate) fn print_each(mut printer: Printer<'_>, reports: impl IntoIterator<It
         if report.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
             printer.status = printer.status.max(output::ANALYSIS_FAILED);
         }
-        let is_cancelled = report.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled);
         if let Err(error) = printer.print(index, report.map(|report| output::report(&report)).as_ref()) {
             return printer.unread(&error, "");
-        }
-        if is_cancelled {
-            break;
         }
     }
     printer.status
@@ -78,8 +74,7 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     }
     // Written only now that it is known to be whole.
     if let Err(error) = std::fs::write(&arguments.output, heatmap.as_bytes()) {
-        output::note(&format!("cannot write the heatmap: {error}"));
-        return output::FAILED;
+        return printer.not_written(&format!("cannot write the heatmap: {error}"));
     }
     let (width, height, bytes) = (heatmap.width(), heatmap.height(), heatmap.as_bytes().len());
     let path = arguments.output.display().to_string();
@@ -87,7 +82,8 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
         text: format!("{} heatmap of {width} x {height} pixels written", arguments.input),
         json: json!({
             "identifier": arguments.input, "output": path, "width": width, "height": height, "bytes": bytes,
-        }),
+        })
+        .to_string(),
     };
     printer.print_only(&line)
 }
@@ -105,12 +101,15 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
         Class::Artificial => Classification::Artificial,
     };
     let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
-    if let Err(error) = job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
-        return printer.all_failed(&error);
+    match job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
+        Ok(()) => {}
+        // Its value is not repeated: it may be the key.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return output::unusable(&output::chain(&error)),
+        Err(error) => return printer.all_failed(&error),
     }
     let line = Line {
         text: format!("{} is {classification} from now on", arguments.hash),
-        json: json!({ "hash": arguments.hash, "classification": classification, "type": medium.name() }),
+        json: json!({ "hash": arguments.hash, "classification": classification, "type": medium.name() }).to_string(),
     };
     printer.print_only(&line)
 }
