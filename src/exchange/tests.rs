@@ -353,6 +353,7 @@ fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
     drop(ended);
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false));
+    assert!(failure.summary.ends_with("stalled: for 150ms nothing moved"), "{failure:?}");
     assert!(took >= stall.sending && took < stall.sending * 2, "{took:?}");
 }
 
@@ -370,4 +371,5 @@ fn the_answer_to_an_upload_has_a_limit_of_its_own() {
     });
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, true));
+    assert!(failure.summary.ends_with("within 50ms after the upload"), "{failure:?}");
 }

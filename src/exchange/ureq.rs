@@ -171,6 +171,14 @@ impl Http {
         }
     }
 
+    fn stalled(&self, stall: Stall, body_left: bool) -> String {
+        let host = self.base.authority();
+        match body_left {
+            true => format!("no answer of {host} came within {:?} after the upload", stall.answer),
+            false => format!("the upload to {host} stalled: for {:?} nothing moved", stall.sending),
+        }
+    }
+
     /// What an error of ureq means. `body_left` tells how far the request had come.
     fn failure(&self, error: UreqError, body_left: bool) -> Failure {
         let host = self.base.authority();
@@ -215,7 +223,14 @@ impl super::transport::Transport for Http {
         let outcome = in_flight::during(limit, stall, key, || self.try_send(request, key, limit, &mut body));
         let body_left = body.is_read();
         // What is wrong with the file is why the connection ended, not the other way round.
-        outcome.map_err(|error| body.into_failure().unwrap_or_else(|| self.failure(error, body_left)))
+        outcome.map_err(|error| {
+            let is_stalled = matches!(error, UreqError::Timeout(_));
+            let failure = body.into_failure().unwrap_or_else(|| self.failure(error, body_left));
+            match stall.filter(|_| is_stalled && failure.kind == ErrorKind::Timeout) {
+                Some(stall) => Failure { summary: self.stalled(stall, body_left), ..failure },
+                None => failure,
+            }
+        })
     }
 
     fn shut_down(&self) {

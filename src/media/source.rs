@@ -96,6 +96,11 @@ impl Source {
 }
 
 impl Upload<'_> {
+    /// Whether its end shows: a file's does, while a reader that has given what was asked of it may wait for more.
+    pub(crate) fn has_end(&self) -> bool {
+        !self.is_one_shot()
+    }
+
     /// Whether it can be opened once only.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))

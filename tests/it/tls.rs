@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
-use crate::support::{CAT, ID, KEY, Server, accepted};
+use crate::support::{CAT, ID, KEY, Server, accepted, answer};
 
 /// A server that closes each connection after `answers` answers, and what it saw.
 struct TlsServer {
@@ -82,7 +82,20 @@ fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: us
                 _ => return,
             }
         }
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        let length: usize =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        if head.contains("expect: 100-continue\r\n") {
+            let refusal = answer(413, "application/json", "{\"error\":\"Too large.\"}");
+            let is_refused = length > 4 << 20;
+            let interim = if is_refused { &refusal } else { "HTTP/1.1 100 Continue\r\n\r\n" };
+            stream.get_mut().write_all(interim.as_bytes()).unwrap();
+            stream.get_mut().flush().unwrap();
+            if is_refused {
+                // Kept open, and nothing may follow.
+                assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+                return;
+            }
+        }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).unwrap();
         let mut seen = seen.lock().unwrap();
@@ -96,6 +109,16 @@ fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: us
     }
     stream.get_mut().conn.send_close_notify();
     let _ = stream.get_mut().flush();
+}
+
+#[test]
+fn uploads_pass_and_are_refused_within_tls() {
+    let server = TlsServer::start("localhost", 2);
+    let client = server.builder().extra_root_certificates(server.authority.clone()).build().unwrap();
+    let png = |len: usize| [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; len]].concat();
+    client.submit(&Image::from_bytes(png(3 << 20))).unwrap();
+    let error = client.submit(&Image::from_bytes(png(6 << 20))).unwrap_err();
+    assert_eq!((error.status(), error.message(), error.may_have_been_sent()), (Some(413), Some("Too large."), false));
 }
 
 #[test]
