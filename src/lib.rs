@@ -23,6 +23,7 @@
 //! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry; and one a wait.
 //! - **It takes nothing for done that is not**, and keeps what it does not know.
 //! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
+//! - **It keeps within the key's rate**: calls wait for their turn; see [`Pace`].
 //! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
 //!
 //! # Features
@@ -65,7 +66,7 @@ mod wire;
 pub use api_key::ApiKey;
 pub use client::{Canceller, Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
-pub use exchange::Attempt;
+pub use exchange::{Attempt, Pace};
 pub use identifier::Identifier;
 pub use media::{Audio, Format, Frames, Image, KeyFramesMethod, Medium, Progress, Submission, Submitted, Video};
 pub use options::{UrlOptions, classify_from_url};
@@ -73,5 +74,4 @@ pub use report::{
     AnyReport, AudioReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult,
     Report, Score, Segment, State, ValidationResults, ValidationStatus, Verdict, VideoReport,
 };
-pub use settings::Pace;
 pub use wait::Wait;

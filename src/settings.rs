@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::api_key::ApiKey;
 use crate::environment;
 use crate::error::{Error, Result};
-use crate::exchange::{Base, Target, Terms};
+use crate::exchange::{Base, Pace, Target, Terms};
 use crate::proxy::Proxy;
 
 const BASE_URL: &str = "https://backend.identifai.net";
@@ -22,7 +22,6 @@ pub(crate) struct Settings {
     pub(crate) key: ApiKey,
     pub(crate) connection: Connection,
     pub(crate) terms: Terms,
-    pub(crate) pace: Pace,
 }
 
 /// What connections are made by: calls that agree in it can share them.
@@ -35,30 +34,6 @@ pub(crate) struct Connection {
     pub(crate) user_agent: Option<String>,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_limit: Option<u64>,
-}
-
-/// How fast requests may follow each other.
-///
-/// The service allows a key one submit a second and 30 a minute, and two reads a second and 60 a minute. **This version
-/// does not pace requests yet**; a 429 of the service is waited out and retried. `Pace::off()` is there so that a
-/// program can already say that it wants none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    within_limits: bool,
-}
-
-impl Pace {
-    /// No pacing: for a sandbox, or a program that paces itself.
-    pub const fn off() -> Self {
-        Self { within_limits: false }
-    }
-}
-
-/// Within the limits that the service documents.
-impl Default for Pace {
-    fn default() -> Self {
-        Self { within_limits: true }
-    }
 }
 
 impl Settings {
@@ -74,8 +49,14 @@ impl Settings {
                 connect_timeout: CONNECT_TIMEOUT,
                 response_limit: None,
             },
-            terms: Terms { timeout: None, began: None, retries: RETRIES, resend_if_unknown: false, observer: None },
-            pace: Pace::default(),
+            terms: Terms {
+                timeout: None,
+                began: None,
+                retries: RETRIES,
+                resend_if_unknown: false,
+                pace: Pace::default(),
+                observer: None,
+            },
         }
     }
 
@@ -94,13 +75,14 @@ impl Settings {
     /// Checks what is not part of the connection.
     pub(crate) fn check(&self) -> Result<()> {
         self.key.check()?;
+        self.terms.pace.check()?;
         check_timeout(self.terms.timeout)
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, connection, terms, pace } = self;
+        let Self { key, connection, terms } = self;
         let Connection { base_url, allow_http, proxy, extra_roots, user_agent, connect_timeout, response_limit } =
             connection;
         f.debug_struct("Settings")
@@ -113,7 +95,6 @@ impl fmt::Debug for Settings {
             .field("connect_timeout", connect_timeout)
             .field("response_limit", response_limit)
             .field("terms", terms)
-            .field("pace", pace)
             .finish()
     }
 }
@@ -250,10 +231,9 @@ macro_rules! settings_setters {
             self
         }
 
-        /// How fast requests may follow each other; see [`Pace`](crate::Pace), which this version does not act upon
-        /// yet. Default: the documented limits.
+        /// How fast requests may follow each other; see [`Pace`](crate::Pace). Default: the documented limits.
         pub fn pace(mut self, pace: crate::Pace) -> Self {
-            self.settings.pace = pace;
+            self.settings.terms.pace = pace;
             self
         }
 

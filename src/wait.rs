@@ -146,7 +146,7 @@ pub(crate) fn until_finished<M: Medium>(client: &Client, sent: &Submitted<M>) ->
     };
     let too_late = asked.filter(|asked| *asked >= deadline.left(client.now()));
     let summary = match too_late {
-        Some(asked) => format!("the service wants the next look after {asked:?}, when the wait is over ({seen})"),
+        Some(asked) => format!("the next look may be made after {asked:.1?}, when the wait is over ({seen})"),
         None => format!("the analysis was not finished within {:?} ({seen})", wait.timeout),
     };
     let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state).with_retry_after(asked);
@@ -169,6 +169,7 @@ mod tests {
     use super::*;
     use crate::api_key::ApiKey;
     use crate::exchange::fake::{Cancel, FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
+    use crate::exchange::{Exchange, Pace};
     use crate::media::Image;
     use crate::report::ImageReport;
     use crate::settings::Settings;
@@ -181,7 +182,14 @@ mod tests {
         let clock = FakeClock::new(|_| ());
         let mut number = 0..;
         let (exchange, sent) = Scripted::exchange(&clock, move |_| script(number.next().unwrap()));
-        (Client::over(Arc::new(exchange), &Settings::new(ApiKey::new("key"))).unwrap(), clock, sent)
+        (client(exchange), clock, sent)
+    }
+
+    /// A client that does not pace itself.
+    fn client(exchange: Exchange) -> Client {
+        let mut settings = Settings::new(ApiKey::new("key"));
+        settings.terms.pace = Pace::off();
+        Client::over(Arc::new(exchange), &settings).unwrap()
     }
 
     fn from_elsewhere() -> Submitted<Image> {
@@ -331,7 +339,7 @@ mod tests {
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
         assert_eq!((error.retry_after(), waited.looks.len()), (Some(300 * SECOND), 1));
-        assert!(error.to_string().starts_with("the service wants the next look after 300s, when"), "{error}");
+        assert!(error.to_string().starts_with("the next look may be made after 300.0s, when"), "{error}");
     }
 
     #[test]
@@ -347,7 +355,7 @@ mod tests {
     fn a_cancelled_wait_looks_no_more() {
         let clock = FakeClock::new(Cancel::set);
         let (exchange, sent) = Scripted::exchange(&clock, |_| json(NEW));
-        let client = Client::over(Arc::new(exchange), &Settings::new(ApiKey::new("key"))).unwrap();
+        let client = client(exchange);
         let error = client.wait(&Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[])).unwrap_err();
         assert_eq!((error.kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 0));
         assert_eq!(error.identifier().unwrap().as_str(), "abc");

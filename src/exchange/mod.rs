@@ -2,12 +2,14 @@
 
 mod attempt;
 mod body;
+mod budget;
 mod cancel;
 mod clock;
 #[cfg(test)]
 pub(crate) mod fake;
 mod http_date;
 mod lookup;
+mod pace;
 mod process;
 mod retry;
 mod target;
@@ -19,8 +21,10 @@ use std::time::{Duration, Instant};
 
 pub use self::attempt::Attempt;
 pub(crate) use self::attempt::Observer;
+use self::budget::Budget;
 use self::cancel::Cancel;
 use self::clock::{Clock, SystemClock};
+pub use self::pace::Pace;
 pub(crate) use self::process::PerProcess;
 use self::retry::Next;
 pub(crate) use self::target::{Base, ProxyUrl, Target};
@@ -44,6 +48,7 @@ pub(crate) struct Terms {
     pub(crate) retries: u32,
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
+    pub(crate) pace: Pace,
     pub(crate) observer: Option<Observer>,
 }
 
@@ -61,6 +66,8 @@ pub(crate) struct Exchange {
     transport: Box<dyn Transport>,
     clock: Arc<dyn Clock>,
     cancel: Cancel,
+    /// Whom budgets are kept for: host and port.
+    service: String,
     /// How long the path of the base URL is, which is a part of each request line.
     pub(crate) base_path_len: usize,
 }
@@ -68,12 +75,12 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// For `target`, over real sockets and in real time.
     pub(crate) fn new(target: Target) -> Result<Self> {
-        let base_path_len = target.base.path().len();
-        Ok(Self { base_path_len, ..Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)) })
+        let (service, base_path_len) = (target.base.authority().to_owned(), target.base.path().len());
+        Ok(Self { service, base_path_len, ..Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)) })
     }
 
     fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
-        Self { transport, clock, cancel: Cancel::new(), base_path_len: 0 }
+        Self { transport, clock, cancel: Cancel::new(), service: String::new(), base_path_len: 0 }
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -105,9 +112,21 @@ impl Exchange {
         };
         let deadline = Deadline::new(terms.began.unwrap_or_else(|| self.clock.now()), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
+        let limit = terms.pace.limit(request.method);
+        let budget = limit.map(|limit| (limit, Budget::of(key, &self.service, request.method, self.clock.now())));
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
+            if let Some((limit, budget)) = &budget {
+                let now = self.clock.now();
+                // Let go of before the wait.
+                let turn = budget.lock().reserve(*limit, now, deadline.left(now));
+                match turn {
+                    Ok(Duration::ZERO) => {}
+                    Ok(wait) => self.clock.sleep(wait, &self.cancel),
+                    Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
+                }
+            }
             if self.cancel.is_set() {
                 return Err(cancelled().or_sent(may_have_been_sent));
             }
@@ -116,8 +135,15 @@ impl Exchange {
             // Who gives the call more time gives each try more.
             let try_timeout = request.try_timeout.max(deadline.total / 3);
             let limit = deadline.left(start).min(try_timeout);
-            let outcome = self.transport.send(request, key, limit, stall);
+            let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
+            if let (Some((limit, budget)), Ok(response)) = (&budget, &mut outcome) {
+                let mut log = budget.lock();
+                log.learn(*limit, end, response.told, response.status == 429);
+                if response.status == 429 {
+                    response.retry_after = response.retry_after.max(Some(log.wait(*limit, end)));
+                }
+            }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
             let (chance, left) = (self.clock.chance(), deadline.left(end));
             let next = match retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown) {
@@ -164,6 +190,11 @@ impl Exchange {
         }
         Ok(response)
     }
+}
+
+fn over_budget(wait: Duration) -> Error {
+    let summary = "the key's rate budget has no room for this before the deadline";
+    Error::new(ErrorKind::RateLimited, summary).with_retry_after(Some(wait))
 }
 
 const CANCELLED: &str = "cancelled";

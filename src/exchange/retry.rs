@@ -98,6 +98,17 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> 
     Some(then.duration_since(now).unwrap_or_default())
 }
 
+/// Reads `X-RateLimit-Reset`: a time since 1970 in seconds, as the backend's framework sends it, measured against the
+/// `Date` of the same answer; what is too small for that is a number of seconds from now.
+pub(crate) fn reset(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
+    let seconds: u64 = value.trim().parse().ok()?;
+    if seconds < 1_000_000_000 {
+        return Some(Duration::from_secs(seconds));
+    }
+    let now = date.and_then(http_date::parse).unwrap_or(wall).duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(Duration::from_secs(seconds).saturating_sub(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +217,18 @@ mod tests {
         assert_eq!(pause(3, None, 0.0), Duration::ZERO);
         assert_eq!(pause(3, None, 0.25), Duration::from_millis(500));
         assert_eq!(pause(3, Some(Duration::from_secs(40)), 0.25), Duration::from_secs(40));
+    }
+
+    #[test]
+    fn a_reset_is_a_time_since_1970_or_seconds() {
+        let wall = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let read = |value, date| Some(reset(value, date, wall)?.as_secs());
+        assert_eq!(
+            (read("1700000045", None), read("1600000000", None), read(" 45 ", None)),
+            (Some(45), Some(0), Some(45))
+        );
+        assert_eq!(read("1700000045", Some("Tue, 14 Nov 2023 22:13:30 GMT")), Some(35));
+        assert_eq!((read("soon", None), read("-1", None)), (None, None));
     }
 
     #[test]

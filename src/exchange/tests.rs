@@ -19,7 +19,14 @@ struct Call {
 }
 
 fn terms(timeout: Duration) -> Terms {
-    Terms { timeout: Some(timeout), began: None, retries: 2, resend_if_unknown: false, observer: None }
+    Terms {
+        timeout: Some(timeout),
+        began: None,
+        retries: 2,
+        resend_if_unknown: false,
+        pace: Pace::off(),
+        observer: None,
+    }
 }
 
 fn content(head: &[u8]) -> Content<'static> {
@@ -372,4 +379,57 @@ fn the_answer_to_an_upload_has_a_limit_of_its_own() {
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, true));
     assert!(failure.summary.ends_with("within 50ms after the upload"), "{failure:?}");
+}
+
+/// `count` calls one after the other with the default pace and a key of their own, each answered with `status`.
+fn paced(key: &str, count: usize, timeout: Duration, answer: fn() -> Try) -> (Vec<Result<Answer>>, Vec<Duration>) {
+    let clock = FakeClock::new(|_| ());
+    let (exchange, sent) = Scripted::exchange(&clock, move |_| answer());
+    let terms = Terms { pace: Pace::default(), ..terms(timeout) };
+    let results = (0..count).map(|_| exchange.call(&request(), &ApiKey::new(key), &terms)).collect();
+    let times = sent.lock().unwrap().iter().map(|sent| sent.at).collect();
+    (results, times)
+}
+
+#[test]
+fn calls_wait_for_their_turn_in_the_key_s_budget() {
+    let (results, times) = paced("paced-1", 32, 120 * SECOND, || status(200, None));
+    assert!(results.iter().all(Result::is_ok));
+    let gap = Duration::from_millis(1_020);
+    assert_eq!((times[0], times[1], times[29]), (Duration::ZERO, gap, gap * 29));
+    assert_eq!((times[30], times[31]), (Duration::from_millis(60_500), Duration::from_millis(61_520)));
+}
+
+#[test]
+fn a_turn_beyond_the_deadline_fails_at_once_and_is_named() {
+    let (results, times) = paced("paced-2", 31, 20 * SECOND, || status(200, None));
+    assert_eq!(times.len(), 30, "the last one was not sent");
+    let error = results[30].as_ref().unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::RateLimited, false));
+    assert_eq!(error.retry_after(), Some(Duration::from_millis(60_500 - 29 * 1_020)));
+    assert!(error.is_retryable());
+}
+
+#[test]
+fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
+    let (results, times) = paced("paced-3", 1, 120 * SECOND, || status(429, None));
+    // The window began with each try; two retries have no room in two minutes.
+    assert_eq!(times, [Duration::ZERO, Duration::from_millis(60_500)]);
+    let answer = results[0].as_ref().unwrap();
+    assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(Duration::from_millis(60_500))));
+    let (results, times) = paced("paced-4", 1, 30 * SECOND, || status(429, None));
+    assert_eq!(
+        (times.len(), results[0].as_ref().unwrap().response.retry_after),
+        (1, Some(Duration::from_millis(60_500)))
+    );
+}
+
+#[test]
+fn a_cancelled_turn_is_not_taken() {
+    let clock = FakeClock::new(Cancel::set);
+    let (exchange, sent) = Scripted::exchange(&clock, |_| status(200, None));
+    let terms = Terms { pace: Pace::default(), ..terms(120 * SECOND) };
+    let call = || exchange.call(&request(), &ApiKey::new("paced-5"), &terms);
+    assert!(call().is_ok());
+    assert_eq!((call().unwrap_err().kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 1));
 }

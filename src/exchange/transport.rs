@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use super::pace::Told;
 use crate::api_key::ApiKey;
 use crate::error::{Cause, Error, ErrorKind};
 use crate::wire::request::{Request, Stall};
@@ -27,6 +28,8 @@ pub(crate) struct Response {
     pub(crate) location: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// What it says of the rate budget.
+    pub(crate) told: Told,
     pub(crate) body: Vec<u8>,
     /// Whether the message itself told where the body ends (RFC 9112, section 6.3); else the end of the connection did.
     pub(crate) framed: bool,

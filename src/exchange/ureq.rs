@@ -22,6 +22,7 @@ use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
 use super::body::Body;
+use super::pace::Told;
 use super::process::PerProcess;
 use super::retry;
 use super::target::{Base, Target};
@@ -43,6 +44,9 @@ const AWAIT_CONTINUE: Duration = Duration::from_secs(1);
 const MAX_IDLE_CONNECTIONS: usize = 64;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests over real sockets.
@@ -156,14 +160,22 @@ impl Http {
             Ok(_) => None,
             Err(error) => Some(self.failure(error.into(), true)),
         };
+        let now = SystemTime::now();
+        let date = text(headers, &DATE);
+        let retry_after =
+            text(headers, &RETRY_AFTER).and_then(|value| retry::retry_after(&value, date.as_deref(), now));
+        let number = |name| text(headers, name).and_then(|value| value.trim().parse().ok());
+        let reset = text(headers, &RATE_LIMIT_RESET).and_then(|value| retry::reset(&value, date.as_deref(), now));
+        let told =
+            Told { limit: number(&RATE_LIMIT), remaining: number(&RATE_LIMIT_REMAINING), reset: retry_after.or(reset) };
         Response {
             status: head.status.as_u16(),
             content_type: text(headers, &CONTENT_TYPE),
             // Masked here, before it is taken apart: half a key could not be told any more.
             location: text(headers, &LOCATION).map(|location| key.mask(&location).into_owned()),
             request_id: text(headers, &REQUEST_ID),
-            retry_after: text(headers, &RETRY_AFTER)
-                .and_then(|value| retry::retry_after(&value, text(headers, &DATE).as_deref(), SystemTime::now())),
+            retry_after,
+            told,
             body: bytes,
             framed: declared.is_some() || chunked,
             is_over_limit,

@@ -1,6 +1,6 @@
 //! Connections are shared and kept, belong to their process, and cost no thread.
 
-use identifai::{Client, ErrorKind, Image, UrlOptions, classify_from_url};
+use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
 use crate::support::{CAT, Server, accepted, alone};
 
@@ -18,7 +18,7 @@ fn a_hundred_submits_use_one_connection() {
 fn calls_of_the_plain_function_share_connections_across_keys() {
     let server = Server::answering(accepted());
     for key in ["one", "two", "three"] {
-        let opts = UrlOptions::new(key, CAT).base_url(server.base_url());
+        let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
         classify_from_url(&opts).unwrap();
     }
     let keys: Vec<_> = server.requests().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use httpmock::{Method::POST, MockServer};
-use identifai::{ErrorKind, Image, UrlOptions, classify_from_url};
+use identifai::{ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 use multipart::server::Multipart;
 use proptest::prelude::*;
 
@@ -18,6 +18,7 @@ fn a_full_request_is_these_bytes_and_no_others() {
     let server = Server::answering(accepted());
     let opts = UrlOptions::new("api-key", CAT)
         .base_url(server.base_url())
+        .pace(Pace::off())
         .user_agent("shop/2")
         .ref_id("order-17")
         .webhook_url("https://example.com/hook")
@@ -111,7 +112,7 @@ fn each_documented_answer_becomes_what_it_means() {
                 .header("Accept", "application/json");
             then.status(status).header("Content-Type", content_type).header("X-Request-Id", "r-1").body(&body);
         });
-        let opts = UrlOptions::new("key", CAT).base_url(server.base_url()).retries(0);
+        let opts = UrlOptions::new("key", CAT).base_url(server.base_url()).pace(Pace::off()).retries(0);
         let error = classify_from_url(&opts).unwrap_err();
         assert_eq!((error.kind(), error.kind().code(), error.status()), (kind, code, Some(status)), "{error}");
         assert_eq!((error.message(), error.body()), (message, Some(body.as_str())));
@@ -132,7 +133,7 @@ fn both_good_answers_give_the_identifier() {
             when.method(POST).path("/prefix/api/image_fromurl");
             then.status(200).header("Content-Type", content_type).body(&body);
         });
-        let opts = UrlOptions::new("key", CAT).base_url(server.url("/prefix/"));
+        let opts = UrlOptions::new("key", CAT).base_url(server.url("/prefix/")).pace(Pace::off());
         assert_eq!(classify_from_url(&opts).unwrap().as_str(), ID);
         mock.delete();
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use identifai::{ErrorKind, Image};
+use identifai::{ErrorKind, Image, Pace};
 
 use crate::support::{CAT, Connection, Server};
 
@@ -107,7 +107,11 @@ fn a_proxy_that_trickles() {
         connection.send("HTTP/1.1 200 OK\r\nX-Slow: ");
         connection.trickle(std::iter::repeat_n(b'x', 100));
     });
-    let client = identifai::Client::builder("key").base_url("https://api.test").proxy(proxy.base_url()).retries(0);
+    let client = identifai::Client::builder("key")
+        .base_url("https://api.test")
+        .pace(Pace::off())
+        .proxy(proxy.base_url())
+        .retries(0);
     for client in [client.clone().timeout(DEADLINE), client.connect_timeout(DEADLINE)] {
         let client = client.build().unwrap();
         let late = (0..3).map(|_| {
@@ -191,7 +195,8 @@ impl Full {
 #[test]
 fn a_deadline_that_is_all_but_over_is_not_prolonged() {
     let full = Full::new();
-    let client = identifai::Client::builder("key").base_url(format!("http://{}", full.address)).retries(0);
+    let client =
+        identifai::Client::builder("key").base_url(format!("http://{}", full.address)).pace(Pace::off()).retries(0);
     for client in [
         client.clone().timeout(Duration::from_micros(20)),
         client.clone().timeout(Duration::from_millis(50)),
@@ -219,7 +224,8 @@ fn an_address_that_does_not_answer_leaves_time_for_the_next() {
         std::thread::park_timeout(Duration::from_secs(5));
     });
     let url = format!("http://localhost:{}", full.address.port());
-    let client = identifai::Client::builder("key").base_url(url).retries(0).connect_timeout(2 * DEADLINE);
+    let client =
+        identifai::Client::builder("key").base_url(url).pace(Pace::off()).retries(0).connect_timeout(2 * DEADLINE);
     let sent = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap();
     assert_eq!(sent.identifier().as_str(), crate::support::ID);
 }

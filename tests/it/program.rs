@@ -35,7 +35,8 @@ fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
 /// Runs the program against `server` with the planted key.
 fn against(server: &Server, arguments: &[&str]) -> Outcome {
     let url = server.base_url();
-    run(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)], arguments)
+    // The pace would be that of the service.
+    run(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)], &[&["--no-pace"], arguments].concat())
 }
 
 fn json_lines(text: &str) -> Vec<Value> {
@@ -73,7 +74,6 @@ fn every_option_reaches_the_wire() {
         CAT,
         "--no-cache",
         "--prevent-c2pa-forces=false",
-        "--no-pace",
         "--timeout=5",
     ];
     let outcome = against(&server, &arguments);
@@ -282,7 +282,7 @@ fn sandbox() -> (identifai::sandbox::Sandbox, [(&'static str, String); 2]) {
 
 fn in_sandbox(env: &[(&'static str, String); 2], arguments: &[&str]) -> Outcome {
     let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
-    run(&env, arguments)
+    run(&env, &[&["--no-pace"], arguments].concat())
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Proxies: none for this machine, none that sees the key, none passed by in silence.
 
-use identifai::{Client, ErrorKind, classify_from_url};
+use identifai::{Client, ErrorKind, Pace, classify_from_url};
 
 use crate::support::{ID, KEY, Server, accepted, alone};
 
@@ -38,8 +38,14 @@ fn an_explicit_proxy_is_not_used_for_loopback_either() {
 #[test]
 fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
     let proxy = refusing();
-    let client =
-        |allow| Client::builder(KEY).base_url("http://api.test").allow_http(allow).proxy(proxy.base_url()).build();
+    let client = |allow| {
+        Client::builder(KEY)
+            .base_url("http://api.test")
+            .pace(Pace::off())
+            .allow_http(allow)
+            .proxy(proxy.base_url())
+            .build()
+    };
     for allow in [false, true] {
         assert_eq!(client(allow).unwrap_err().kind(), ErrorKind::Config);
     }
@@ -56,7 +62,8 @@ fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
 
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);
-    let client = Client::builder(KEY).base_url("https://api.test").proxy(url).retries(0).build().unwrap();
+    let client =
+        Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(url).retries(0).build().unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     assert!(error.source().unwrap().to_string().contains("403"), "{error:?}");
@@ -81,12 +88,18 @@ fn a_proxy_that_is_none_is_a_failed_connection() {
             connection.send(&greeting);
             connection.wait_for_end();
         });
-        let builder = Client::builder(KEY).base_url("https://api.test").proxy(proxy.base_url()).retries(0);
+        let builder =
+            Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(proxy.base_url()).retries(0);
         let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     }
-    let gone =
-        Client::builder(KEY).base_url("https://api.test").proxy("http://127.0.0.1:1").retries(0).build().unwrap();
+    let gone = Client::builder(KEY)
+        .base_url("https://api.test")
+        .pace(Pace::off())
+        .proxy("http://127.0.0.1:1")
+        .retries(0)
+        .build()
+        .unwrap();
     let error = gone.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!(error.to_string(), "could not connect to the proxy 127.0.0.1:1");
 }
@@ -118,7 +131,8 @@ fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
         connection.stream.get_mut().write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
     });
     let url = format!("socks5h://{}", proxy.address);
-    let client = Client::builder(KEY).base_url("https://api.test").proxy(url).retries(0).build().unwrap();
+    let client =
+        Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(url).retries(0).build().unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     let (greeting, request) = saw.recv().unwrap();

@@ -49,7 +49,7 @@ fn a_result_is_asked_for_by_its_identifier() {
             .header("Accept", "application/json");
         then.status(200).header("Content-Type", "application/json").body(DOCUMENTED);
     });
-    let client = Client::builder(KEY).base_url(server.url("/prefix")).build().unwrap();
+    let client = Client::builder(KEY).base_url(server.url("/prefix")).pace(Pace::off()).build().unwrap();
     let report: ImageReport = client.result(&sent(ID)).unwrap();
     assert_eq!((report.state(), report.verdicts().len(), report.results().len()), (&State::Done, 6, 3));
     assert!(client.poll(&sent(ID)).unwrap().is_some());
@@ -269,7 +269,9 @@ fn a_heatmap_is_a_whole_png_or_an_error() {
     ]
     .concat();
     let server = MockServer::start();
-    let client = |limit: u64| Client::builder(KEY).base_url(server.base_url()).response_limit(limit).retries(0).build();
+    let client = |limit: u64| {
+        Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).response_limit(limit).retries(0).build()
+    };
     let path = format!("/api/classification/heatmap/{ID}");
     let mut mock = server.mock(|when, then| {
         when.method(GET).path(&path).header("Accept", "image/png, application/json;q=0.9").header("X-Api-Key", KEY);
@@ -311,7 +313,7 @@ fn an_override_goes_by_the_hash_of_the_file() {
             .body("{\"classification\":\"artificial\"}");
         then.status(201).body(format!("{{\"classification\":\"artificial\",\"type\":\"image\",\"hash\":\"{hash}\"}}"));
     });
-    let client = Client::builder(KEY).base_url(server.base_url()).build().unwrap();
+    let client = Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
     client.override_verdict::<Image>(hash, &Classification::Artificial).unwrap();
     mock.assert();
     let partly = Classification::Other("partly".to_owned());
@@ -377,7 +379,7 @@ fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
 fn the_key_is_no_identifier() {
     let server = Server::answering(json("{}"));
     let key = "abcdef0123456789abcdef";
-    let client = Client::builder(key).base_url(server.base_url()).build().unwrap();
+    let client = Client::builder(key).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
     let errors = [
         client.result(&sent(key)).unwrap_err(),
         client.results(&[sent(ID), sent(key)]).unwrap_err(),

@@ -77,6 +77,7 @@ fn all_options_pass_its_strict_reader() {
     let sandbox = Sandbox::start().unwrap();
     let opts = UrlOptions::new(sandbox.api_key(), "https://b\u{fc}cher.example/?a=\"b\"\u{1f408}")
         .base_url(sandbox.base_url())
+        .pace(Pace::off())
         .ref_id("\"quoted\"\r\n--\0")
         .webhook_url("https://example.com/hook")
         .with_morphing(true)
@@ -91,7 +92,7 @@ fn all_options_pass_its_strict_reader() {
 #[test]
 fn a_wrong_key_is_refused() {
     let sandbox = Sandbox::start().unwrap();
-    let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url());
+    let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url()).pace(Pace::off());
     let error = classify_from_url(&opts).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Unauthorized, Some("Unauthorized")));
 }
@@ -104,7 +105,8 @@ fn several_run_at_once_and_each_stops_with_its_owner() {
     assert_eq!((one.credits(), two.credits()), (999, 999));
     let url = one.base_url().to_owned();
     drop(one);
-    let opts = UrlOptions::new("sandbox", CAT).base_url(url).retries(0).timeout(Duration::from_secs(5));
+    let opts =
+        UrlOptions::new("sandbox", CAT).base_url(url).pace(Pace::off()).retries(0).timeout(Duration::from_secs(5));
     assert_eq!(classify_from_url(&opts).unwrap_err().kind(), ErrorKind::Connect);
     assert!(submit(&two, "b.jpg").is_ok());
 }

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt::Debug;
 use std::sync::Mutex;
 
-use identifai::{ApiKey, Client, ErrorKind, Image, Submitted, UrlOptions, classify_from_url};
+use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
 
 use crate::support::{CAT, ID, KEY, Server, accepted, alone, answer, answer_with};
 
@@ -37,10 +37,20 @@ fn no_debug_output_shows_the_key() {
     let values: [&dyn Debug; 10] = [
         &ApiKey::new(KEY),
         &UrlOptions::new(KEY, CAT),
-        &UrlOptions::new(CAT, KEY).base_url(KEY).ref_id(KEY).webhook_url(KEY).user_agent(KEY).proxy(KEY),
-        &UrlOptions::new(KEY, KEY).base_url(format!("https://{KEY}/")).user_agent(KEY).proxy(format!("http://{KEY}@p")),
-        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")),
-        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).build().unwrap(),
+        &UrlOptions::new(CAT, KEY)
+            .base_url(KEY)
+            .pace(Pace::off())
+            .ref_id(KEY)
+            .webhook_url(KEY)
+            .user_agent(KEY)
+            .proxy(KEY),
+        &UrlOptions::new(KEY, KEY)
+            .base_url(format!("https://{KEY}/"))
+            .pace(Pace::off())
+            .user_agent(KEY)
+            .proxy(format!("http://{KEY}@p")),
+        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).pace(Pace::off()),
+        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).pace(Pace::off()).build().unwrap(),
         &client,
         &client.canceller(),
         &swapped,
@@ -55,15 +65,15 @@ fn no_debug_output_shows_the_key() {
 fn no_local_error_shows_the_key() {
     let nobody = "http://127.0.0.1:1";
     let bad = [
-        UrlOptions::new(CAT, KEY).base_url(nobody),
-        UrlOptions::new(KEY, KEY).base_url(nobody),
-        UrlOptions::new(KEY, CAT).base_url(nobody).webhook_url(KEY),
-        UrlOptions::new(KEY, CAT).base_url(nobody).user_agent(format!("{KEY}\n")),
-        UrlOptions::new(KEY, CAT).base_url(nobody).extra_root_certificates(KEY),
-        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody),
-        UrlOptions::new(KEY, CAT).base_url(KEY),
-        UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")),
-        UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")),
+        UrlOptions::new(CAT, KEY).base_url(nobody).pace(Pace::off()),
+        UrlOptions::new(KEY, KEY).base_url(nobody).pace(Pace::off()),
+        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).webhook_url(KEY),
+        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).user_agent(format!("{KEY}\n")),
+        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).extra_root_certificates(KEY),
+        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody).pace(Pace::off()),
+        UrlOptions::new(KEY, CAT).base_url(KEY).pace(Pace::off()),
+        UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")).pace(Pace::off()),
+        UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")).pace(Pace::off()),
         UrlOptions::new(KEY, CAT).proxy(KEY),
     ];
     for opts in bad {
@@ -111,7 +121,7 @@ fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
     for text in [file_url.clone(), fetched, parts, file_url.replace('/', "\\/")] {
         let server =
             Server::answering(answer(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
-        let opts = UrlOptions::new(KEY, &file_url).base_url(server.base_url()).webhook_url(&file_url);
+        let opts = UrlOptions::new(KEY, &file_url).base_url(server.base_url()).pace(Pace::off()).webhook_url(&file_url);
         let error = classify_from_url(&opts).unwrap_err();
         assert!(error.message().unwrap().starts_with("no file at https://"), "{error}");
         let text = everything(&error) + &format!("{opts:?}");
@@ -129,7 +139,7 @@ fn an_identifier_that_is_the_key_is_not_believed() {
             connection.request();
             connection.send(&bytes);
         });
-        let opts = UrlOptions::new(key, CAT).base_url(server.base_url());
+        let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
         let error = classify_from_url(&opts).unwrap_err();
         assert!(error.may_have_been_sent() && error.identifier().is_none(), "{error:?}");
         assert!(!everything(&error).contains(key), "{error:?}");

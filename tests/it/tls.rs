@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use identifai::{Client, ClientBuilder, ErrorKind, Image};
+use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
@@ -62,7 +62,7 @@ impl TlsServer {
 
     fn builder(&self) -> ClientBuilder {
         let url = format!("https://localhost:{}", self.address.port());
-        Client::builder(KEY).base_url(url).retries(0).timeout(Duration::from_secs(10))
+        Client::builder(KEY).base_url(url).pace(Pace::off()).retries(0).timeout(Duration::from_secs(10))
     }
 }
 

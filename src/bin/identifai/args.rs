@@ -51,7 +51,7 @@ pub(crate) struct Global {
     /// for anything else]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
-    /// Do not pace requests (this version does not pace yet)
+    /// Do not pace requests; by default they keep within what the service allows a key
     #[arg(long, global = true)]
     pub(crate) no_pace: bool,
     /// Allow a plain-http base URL on another machine; the key is then sent in clear
