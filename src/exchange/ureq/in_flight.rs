@@ -166,9 +166,13 @@ impl Transport for Keyed {
             set_asked(false);
             return Ok(true);
         }
-        let outcome = self.0.await_input(timeout);
-        make_plain(self.0.buffers());
-        outcome
+        loop {
+            let has_more = self.0.await_input(timeout)?;
+            make_plain(self.0.buffers());
+            if !has_more || !self.0.buffers().input().is_empty() {
+                return Ok(has_more);
+            }
+        }
     }
 
     fn is_open(&mut self) -> bool {
@@ -185,20 +189,32 @@ fn head_len(input: &[u8]) -> Option<usize> {
     input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
-/// Takes the fields out of a `100 Continue`, which may have some (RFC 9110, section 15.2); ureq takes it for a refusal
-/// then.
+/// Takes the fields out of a `100 Continue`, and other interim answers (RFC 9110, section 15.2) away altogether: ureq
+/// takes one that has fields for a refusal.
 fn make_plain(buffers: &mut dyn Buffers) {
     const PLAIN: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-    let input = buffers.input();
-    let Some(end) = head_len(input).filter(|_| input.starts_with(b"HTTP/1.1 100 ")) else { return };
-    let (len, plain) = (input.len(), [PLAIN, &input[end..]].concat());
-    buffers.input_consume(len);
-    buffers.input_append_buf()[..plain.len()].copy_from_slice(&plain);
-    buffers.input_appended(plain.len());
+    loop {
+        let input = buffers.input();
+        let is_interim = input.starts_with(b"HTTP/1.1 1") && !input.starts_with(b"HTTP/1.1 101");
+        let Some(end) = head_len(input).filter(|_| is_interim) else { return };
+        if input.starts_with(b"HTTP/1.1 100") {
+            let (len, plain) = (input.len(), [PLAIN, &input[end..]].concat());
+            buffers.input_consume(len);
+            // A peer that fills the buffer right after it is none to be understood.
+            if let Some(room) = buffers.input_append_buf().get_mut(..plain.len()) {
+                room.copy_from_slice(&plain);
+                buffers.input_appended(plain.len());
+            }
+            return;
+        }
+        buffers.input_consume(end);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use ::ureq::unversioned::transport::LazyBuffers;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -217,6 +233,26 @@ mod tests {
             assert_eq!(place_key(&mut second), None, "a body that looks like a head");
         });
         assert_eq!(place_key(&mut head.to_vec()), None);
+    }
+
+    #[test]
+    fn an_interim_answer_is_made_plain_and_others_are_taken_away() {
+        let plain = |input: &[u8]| {
+            let mut buffers = LazyBuffers::new(64, 64);
+            buffers.input_append_buf()[..input.len()].copy_from_slice(input);
+            buffers.input_appended(input.len());
+            make_plain(&mut buffers);
+            String::from_utf8(buffers.input().to_vec()).unwrap()
+        };
+        assert_eq!(plain(b"HTTP/1.1 100 Go\r\nA: b\r\n\r\nrest"), "HTTP/1.1 100 Continue\r\n\r\nrest");
+        assert_eq!(plain(b"HTTP/1.1 102 P\r\nA: b\r\n\r\nHTTP/1.1 413 L\r\n"), "HTTP/1.1 413 L\r\n");
+        assert_eq!(plain(b"HTTP/1.1 103 E\r\nA: b\r\n\r\n"), "");
+        for untouched in ["HTTP/1.1 401 U\r\nA: b\r\n\r\n", "HTTP/1.1 100 Go\r\nA: b\r\n", "HTTP/1.1 101 S\r\n\r\n", ""]
+        {
+            assert_eq!(plain(untouched.as_bytes()), untouched);
+        }
+        let full = [b"HTTP/1.1 100\r\n\r\n".as_slice(), &[b'x'; 48]].concat();
+        assert_eq!(plain(&full), "", "there is no room for more");
     }
 
     #[test]
