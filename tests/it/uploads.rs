@@ -317,6 +317,25 @@ fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
 }
 
 #[test]
+fn only_what_is_larger_than_a_mebibyte_asks_first() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection| {
+        while let Some(head) = connection.head() {
+            tell.send(head.contains("expect: ")).unwrap();
+            connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            io::copy(&mut connection.stream.by_ref().take(length), &mut io::sink()).unwrap();
+            connection.send(&accepted());
+        }
+    });
+    for (len, asks) in [(1_000_000, false), (1 << 20, true)] {
+        let job = Image::from_bytes([PNG, &vec![7; len]].concat());
+        server.client().submit(&job).unwrap();
+        assert_eq!(told.recv().unwrap(), asks, "{len}");
+    }
+}
+
+#[test]
 fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_is_not() {
     let serve = |connection: &mut Connection| {
         let mut first = true;
