@@ -257,6 +257,37 @@ mod tests {
     }
 
     #[test]
+    fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
+        let told = |head: &[u8]| Format::of_bytes(head).map(|format| format.extension());
+        for (head, expected) in [
+            // Reserved version, layer, bit rate and sampling rate.
+            (&[0xff, 0xeb, 0x90, 0x64][..], None),
+            (&[0xff, 0xff, 0x90, 0x64], None),
+            (&[0xff, 0xfd, 0x90, 0x64], None),
+            (&[0xff, 0xfb, 0xf0, 0x64], None),
+            (&[0xff, 0xfb, 0x9c, 0x64], None),
+            (&[0xff, 0xe3, 0x18, 0xc4], Some("mp3")),
+            (&[0xff, 0xfa, 0x90, 0x64], Some("mp3")),
+            // The highest sampling rate of ADTS, and one beyond it.
+            (&[0xff, 0xf1, 0x70, 0x80], Some("aac")),
+            (&[0xff, 0xf1, 0x34, 0x80], None),
+            (&[0xff, 0xf3, 0x50, 0x80], Some("mp3")),
+            // A transport error, and scrambled.
+            (&[0x47, 0xc0, 0x00, 0x10], None),
+            (&[0x47, 0x40, 0x00, 0xd0], None),
+            (&[0x47, 0x1f, 0xff, 0x3f], Some("ts")),
+            (&[0x47, 0x40, 0x00], None),
+            (b"MM\0+\0\x08\0\0", Some("tiff")),
+            (b"II+\0\x08\0\0\0", Some("tiff")),
+            (b"\0\0\x10\0moov", Some("mov")),
+            (b"\0\0\x10\0mdat", Some("mov")),
+            (b"\0\0\0\x08free", Some("mov")),
+        ] {
+            assert_eq!(told(head), expected, "{head:x?}");
+        }
+    }
+
+    #[test]
     fn every_format_is_told_by_its_extension_once() {
         let all: Vec<_> = ALL.iter().flat_map(|row| row.extensions).collect();
         for extension in &all {
