@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
 
 use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
 use super::*;
@@ -303,18 +304,20 @@ fn a_read_on_a_connection_that_closes_under_it_is_made_again() {
 /// More than the sockets' own buffers take.
 const UPLOAD: usize = 16 << 20;
 
-/// Sends an upload to a server of one connection, and returns how it ended and how long it took.
-fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream) + Send + 'static) -> (Outcome, Duration) {
+/// Sends an upload to a server of one connection, which is told when it is over, and returns how it ended and how long it
+/// took.
+fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream, Receiver<()>) + Send + 'static) -> (Outcome, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut http = http(listener.local_addr().unwrap().port());
     assert_eq!(http.await_continue, SECOND, "as designed");
     http.await_continue = Duration::from_millis(20);
-    let server = std::thread::spawn(move || serve(listener.accept().unwrap().0));
+    let (over, is_over) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || serve(listener.accept().unwrap().0, is_over));
     let request = Request { content: Some(content(&vec![7; UPLOAD])), ..request() };
     let start = Instant::now();
     let outcome = http.send(&request, &ApiKey::new("key"), 30 * SECOND, stall);
     let took = start.elapsed();
-    drop(http);
+    drop((http, over));
     server.join().unwrap();
     (outcome, took)
 }
@@ -340,34 +343,32 @@ fn serve_upload(mut stream: TcpStream, pauses: u32, pause: Duration) {
 
 #[test]
 fn a_service_that_does_not_say_continue_gets_the_upload_all_the_same() {
-    let (outcome, took) = upload(None, |stream| serve_upload(stream, 0, Duration::ZERO));
+    let (outcome, took) = upload(None, |stream, _| serve_upload(stream, 0, Duration::ZERO));
     assert_eq!(outcome.unwrap().body, b"ok");
     assert!(took >= Duration::from_millis(20), "it was asked first");
 }
 
 #[test]
 fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
-    let stall = Stall { sending: Duration::from_millis(150), answer: Duration::from_millis(300) };
+    let stall = Stall { sending: Duration::from_millis(220), answer: Duration::from_millis(300) };
     // Each pause is shorter than the limit, and all of them are longer.
-    let (outcome, took) = upload(Some(stall), |stream| serve_upload(stream, 6, Duration::from_millis(40)));
+    let (outcome, took) = upload(Some(stall), |stream, _| serve_upload(stream, 6, Duration::from_millis(40)));
     assert!(outcome.is_ok() && took > stall.sending, "{took:?}: {outcome:?}");
-    // A peer that reads nothing, until the client has gone.
-    let (ended, end) = std::sync::mpsc::channel::<()>();
-    let (outcome, took) = upload(Some(stall), move |stream| {
-        let _ = end.recv_timeout(Duration::from_millis(300));
+    // A peer that reads nothing.
+    let (outcome, took) = upload(Some(stall), |stream, is_over| {
+        let _ = is_over.recv();
         drop(stream);
     });
-    drop(ended);
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false));
-    assert!(failure.summary.ends_with("stalled: for 150ms nothing moved"), "{failure:?}");
+    assert!(failure.summary.ends_with("stalled: for 220ms nothing moved"), "{failure:?}");
     assert!(took >= stall.sending && took < stall.sending * 2, "{took:?}");
 }
 
 #[test]
 fn the_answer_to_an_upload_has_a_limit_of_its_own() {
     let stall = Stall { sending: 10 * SECOND, answer: Duration::from_millis(50) };
-    let (outcome, _) = upload(Some(stall), |mut stream| {
+    let (outcome, _) = upload(Some(stall), |mut stream, _| {
         let mut left = UPLOAD;
         let mut block = vec![0; 1 << 16];
         // It ends with the client's end.
