@@ -9,6 +9,8 @@ use crate::secret;
 
 /// What stands in a text where the key stood.
 const MASK: &str = "[api key]";
+/// A request's head must stay far below what goes out at a time, as the key is put in place there.
+const MAX_LEN: usize = 4_096;
 /// A text of this length in another one is there on purpose.
 const TELLING: usize = 12;
 
@@ -38,6 +40,8 @@ impl ApiKey {
     pub(crate) fn check(&self) -> Result<()> {
         let reason = if self.0.trim().is_empty() {
             "is empty; the dashboard shows it under \"API Key\" in the user menu"
+        } else if self.0.len() > MAX_LEN {
+            "is longer than 4,096 bytes"
         } else if self.0.contains(['\r', '\n']) {
             "contains a line break; trim what was read from a file"
         } else if !self.0.bytes().all(|byte| byte.is_ascii_graphic()) {

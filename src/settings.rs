@@ -12,6 +12,8 @@ use crate::proxy::Proxy;
 const BASE_URL: &str = "https://backend.identifai.net";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 2;
+/// A request's head must stay far below what goes out at a time, as the key is put in place there.
+const USER_AGENT_MAX: usize = 256;
 
 const KEY_VARIABLE: &str = "IDENTIFAI_API_KEY";
 const BASE_URL_VARIABLE: &str = "IDENTIFAI_BASE_URL";
@@ -128,6 +130,9 @@ impl Connection {
         let own = concat!("identifai-rust/", env!("CARGO_PKG_VERSION"));
         let user_agent = match &self.user_agent {
             None => own.to_owned(),
+            Some(product) if product.len() > USER_AGENT_MAX => {
+                return Err(Error::config("user_agent", "may be no longer than 256 bytes"));
+            }
             Some(product) if product.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') => {
                 format!("{own} {}", product.trim())
             }
@@ -290,7 +295,9 @@ mod tests {
         assert_eq!(target(local).unwrap().user_agent, own);
         let with = |product: &str| target(|to| (local(to), to.user_agent = Some(product.into())).1);
         assert_eq!(with("shop/2 (x y)").unwrap().user_agent, format!("{own} shop/2 (x y)"));
-        assert_eq!(with("a\r\nb").unwrap_err().kind(), ErrorKind::Config);
+        for unusable in ["a\r\nb", &"a".repeat(257)] {
+            assert_eq!(with(unusable).unwrap_err().kind(), ErrorKind::Config);
+        }
     }
 
     #[test]

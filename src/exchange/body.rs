@@ -208,8 +208,10 @@ mod tests {
                 panic!("this would wait for ever")
             }
         }
-        let sent = send(&Image::from_reader(io::Cursor::new(png(500)).chain(Waits), 500), 512).unwrap();
-        assert!(sent.ends_with(b"--\r\n"));
+        for len in [16, 500] {
+            let job = Image::from_reader(io::Cursor::new(png(len)).chain(Waits), len as u64);
+            assert!(send(&job, 512).unwrap().ends_with(b"--\r\n"));
+        }
     }
 
     #[test]

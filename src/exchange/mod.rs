@@ -32,7 +32,7 @@ pub(crate) use self::transport::{Failure, Response};
 use self::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::request::{Request, Timeout};
+use crate::wire::request::{Request, Stall, Timeout};
 
 /// The longest deadline there is. Sums of times stay in range with it.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -120,7 +120,7 @@ impl Exchange {
             if let Some((limit, budget)) = &budget {
                 let now = self.clock.now();
                 // Let go of before the wait.
-                let turn = budget.lock().reserve(*limit, now, deadline.left(now));
+                let turn = budget.lock().reserve(*limit, now, longest_pause(deadline.left(now), stall));
                 match turn {
                     Ok(Duration::ZERO) => {}
                     Ok(wait) => self.clock.sleep(wait, &self.cancel),
@@ -145,7 +145,7 @@ impl Exchange {
                 }
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
-            let (chance, left) = (self.clock.chance(), deadline.left(end));
+            let (chance, left) = (self.clock.chance(), longest_pause(deadline.left(end), stall));
             let next = match retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown) {
                 true if number <= retries => retry::next(&outcome, number, chance, left),
                 _ => Next::Stop,
@@ -190,6 +190,11 @@ impl Exchange {
         }
         Ok(response)
     }
+}
+
+/// How long a pause may be. A call that may go on for as long as it moves does not move while it pauses.
+fn longest_pause(left: Duration, stall: Option<Stall>) -> Duration {
+    stall.map_or(left, |stall| left.min(stall.answer))
 }
 
 fn over_budget(wait: Duration) -> Error {

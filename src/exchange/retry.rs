@@ -66,6 +66,8 @@ fn is_success(response: &Response) -> bool {
 /// that cannot be read leave it open; so does a 408, behind which a proxy may stand.
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
+        // What had not arrived whole cannot have been acted on.
+        Ok(response) if response.is_early => is_success(response),
         Ok(response) => match response.status {
             408 => true,
             400..=499 => false,
@@ -154,6 +156,16 @@ mod tests {
             assert_eq!(may_repeat(&outcome, false, false), repeat, "{outcome:?}");
             assert_eq!(may_repeat(&outcome, false, true), resend, "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_before_the_request_had_left_leaves_nothing_open() {
+        for status in [301, 408, 500, 503] {
+            let outcome = Ok(Response { is_early: true, ..answer(status, None) });
+            assert!(!may_have_been_sent(&outcome), "{status}");
+            assert_eq!(may_repeat(&outcome, false, false), status > 400, "{status}");
+        }
+        assert!(may_have_been_sent(&Ok(Response { is_early: true, ..answer(200, None) })), "an odd one, but a yes");
     }
 
     #[test]

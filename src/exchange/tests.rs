@@ -137,6 +137,17 @@ fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
 }
 
 #[test]
+fn a_call_without_a_deadline_does_not_pause_for_ever() {
+    let stall = Stall { sending: 60 * SECOND, answer: 120 * SECOND };
+    let upload = Request { timeout: Timeout::Stall(stall), ..request() };
+    let own = || Terms { timeout: None, ..terms(SECOND) };
+    let call = run_with([status(429, Some(86_400))], &upload, own(), |_| ());
+    assert_eq!((call.slept.len(), call.result.unwrap().response.retry_after), (0, Some(86_400 * SECOND)));
+    let call = run_with([status(429, Some(100)), status(200, None)], &upload, own(), |_| ());
+    assert_eq!((call.slept, call.result.unwrap().response.status), (vec![100 * SECOND], 200));
+}
+
+#[test]
 fn one_deadline_bounds_tries_and_pauses_together() {
     let slow = |answer: Try| (answer.0, 12 * SECOND);
     let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], terms(30 * SECOND));

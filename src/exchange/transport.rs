@@ -33,6 +33,8 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
     /// Whether the message itself told where the body ends (RFC 9112, section 6.3); else the end of the connection did.
     pub(crate) framed: bool,
+    /// Whether it came before the request had left whole.
+    pub(crate) is_early: bool,
     /// Whether the body is longer than the limit; it is then cut short.
     pub(crate) is_over_limit: bool,
     /// Why the body is not whole, if it is not.

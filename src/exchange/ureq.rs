@@ -178,6 +178,7 @@ impl Http {
             told,
             body: bytes,
             framed: declared.is_some() || chunked,
+            is_early: false,
             is_over_limit,
             cut_short,
         }
@@ -234,6 +235,7 @@ impl super::transport::Transport for Http {
         let mut body = Body::open(request.content.as_ref())?;
         let outcome = in_flight::during(limit, stall, key, || self.try_send(request, key, limit, &mut body));
         let body_left = body.is_read();
+        let outcome = outcome.map(|response| Response { is_early: !body_left, ..response });
         // What is wrong with the file is why the connection ended, not the other way round.
         outcome.map_err(|error| {
             let is_stalled = matches!(error, UreqError::Timeout(_));

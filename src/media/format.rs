@@ -142,7 +142,13 @@ impl Format {
     /// Whether a file of this format may be submitted as `medium`: the documentation lists MP4 and 3GP for recordings,
     /// too, and what sounds and what shows something may come in one kind of container.
     pub(crate) fn fits(self, medium: &str) -> bool {
-        self.0.medium == medium || (self.0.family != Family::Alone && medium != "image")
+        let may_be_sound =
+            self.0.medium == "video" && matches!(self.0.family, Family::Mp4 | Family::Ogg | Family::Matroska);
+        match medium {
+            "audio" => self.0.medium == medium || may_be_sound,
+            "video" => self.0.medium == medium || self.0.family == Family::Ogg,
+            _ => self.0.medium == medium,
+        }
     }
 
     /// Whether its first bytes tell it for certain: MPEG streams may begin with anything.
@@ -307,6 +313,7 @@ mod tests {
         for name in ["", "png", "a.txt", "a.", ".", "a.png.exe"] {
             assert_eq!(Format::of_name(name), None, "{name}");
         }
+        assert!(!Format::of_name("a.mp3").unwrap().fits("video") && Format::of_name("a.ogg").unwrap().fits("video"));
         assert!(!Format::of_name("a.avi").unwrap().fits("audio") && !Format::of_name("a.mp4").unwrap().fits("image"));
     }
 

@@ -63,7 +63,7 @@ impl Source {
             Self::Url(_) => return Ok(None),
             Self::Path(path) => look_at(path)?,
             Self::Bytes(bytes) => (bytes.len() as u64, bytes[..bytes.len().min(Format::LOOKS_AT)].to_vec()),
-            Self::Reader(reader, len) => (*len, peek(reader)?),
+            Self::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
         if len == 0 {
             return Err(unusable("is empty"));
@@ -72,7 +72,8 @@ impl Source {
             let max = demands.max_size;
             return Err(unusable(&format!("has {len} bytes, more than the {max} that are allowed (see max_size)")));
         }
-        let own_name = demands.file_name.clone().or_else(|| self.own_name());
+        let given = demands.file_name.clone().filter(|name| !name.trim().is_empty());
+        let own_name = given.or_else(|| self.own_name());
         let named = own_name.as_deref().and_then(Format::of_name);
         let seen = Format::of_bytes(&head);
         if !demands.any_format {
@@ -110,6 +111,7 @@ impl Upload<'_> {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + '_>> {
         Ok(match self.source {
             Source::Path(path) => {
+                look_at(path)?;
                 let file = open(path)?;
                 // The check and this are two looks at a name that others may have changed in between.
                 let metadata = file.metadata().map_err(|error| unreadable(&error).with_source(error))?;
@@ -150,12 +152,12 @@ fn open(path: &Path) -> Result<File> {
 }
 
 /// The first bytes of a reader, which stay to be sent.
-fn peek(reader: &Mutex<Reader>) -> Result<Vec<u8>> {
+fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Vec<u8>> {
     let mut reader = Reader::lock(reader);
     let Reader { head, rest } = &mut *reader;
     let rest = rest.as_mut().ok_or_else(already_sent)?;
-    let missing = Format::LOOKS_AT - head.len().min(Format::LOOKS_AT);
-    let read = rest.take(missing as u64).read_to_end(head);
+    let missing = (Format::LOOKS_AT as u64).min(len).saturating_sub(head.len() as u64);
+    let read = rest.take(missing).read_to_end(head);
     read.map_err(|error| unreadable(&error).with_source(error))?;
     Ok(head.clone())
 }

@@ -5,10 +5,10 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-/// How much of a form is read at a time, and how long a part's headers and a text may be.
+/// How much of a form is read at a time, and how long a part's headers and all texts may be.
 const BLOCK: usize = 64 * 1024;
 const HEADERS_MAX: usize = 32 * 1024;
-const TEXT_MAX: usize = 16 * 1024 * 1024;
+const TEXTS_MAX: usize = 16 * 1024 * 1024;
 /// How much of a file is kept.
 const HEAD: usize = 64;
 
@@ -40,6 +40,7 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
         return Err("it does not begin with the boundary".to_owned());
     }
     let delimiter = format!("\r\n--{boundary}");
+    let mut room_for_text = TEXTS_MAX;
     loop {
         match input.take(2)?.as_slice() {
             b"\r\n" => {}
@@ -63,7 +64,8 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
             form.file = Some(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
         } else {
             let mut text = Vec::new();
-            input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, TEXT_MAX))?;
+            input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, room_for_text))?;
+            room_for_text -= text.len();
             let text = String::from_utf8(text).map_err(|_| "a field's value is not UTF-8")?;
             form.fields.push((part.name, text));
         }
@@ -76,7 +78,7 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
 
 fn append(all: &mut Vec<u8>, bytes: &[u8], max: usize) -> Result<(), String> {
     if all.len() + bytes.len() > max {
-        return Err(format!("a text or a part's headers are longer than {max} bytes"));
+        return Err(format!("its texts or a part's headers are longer than {max} bytes"));
     }
     all.extend_from_slice(bytes);
     Ok(())

@@ -230,7 +230,10 @@ fn patient() -> Server {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
             if head.contains("100-continue") {
                 connection.send("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
-                connection.send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\nX-Proxy: a\r\n\r\n");
+                for piece in ["HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\nX-Proxy: a\r\n", "\r\n"] {
+                    connection.send(piece);
+                    std::thread::sleep(Duration::from_millis(5));
+                }
             }
             let mut body = connection.stream.by_ref().take(length.parse().unwrap());
             let whole = io::copy(&mut body, &mut io::sink()).is_ok() && body.limit() == 0;
@@ -299,7 +302,8 @@ fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
         let server = Server::start(move |connection| {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
-            // In pieces, and kept open.
+            // In pieces, behind another answer, and kept open.
+            connection.send("HTTP/1.1 102 Processing\r\n\r\n");
             let answer = answer(status, "application/json", "{\"error\":\"No.\"}");
             for piece in answer.as_bytes().chunks(answer.len() / 3 + 1) {
                 connection.send(std::str::from_utf8(piece).unwrap());

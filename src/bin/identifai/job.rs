@@ -1,7 +1,7 @@
 //! What is submitted, and what was, of whichever medium.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -10,9 +10,12 @@ use identifai::{
     Submission, Submitted, Video,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use tempfile::NamedTempFile;
 
 use crate::args::{Classify, KeyFrames, MediumFlags};
+use crate::output;
+
+/// The largest file that any medium may be: 5 GiB.
+const LARGEST: u64 = 5 << 30;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Medium {
@@ -55,13 +58,8 @@ macro_rules! each {
     };
 }
 
-/// A submission, and the file that stands for standard input for as long as it is needed.
-pub(crate) struct Job {
-    kind: Kind,
-    _spooled: Option<NamedTempFile>,
-}
-
-enum Kind {
+/// A submission.
+pub(crate) enum Job {
     Image(Submission<Image>),
     Video(Submission<Video>),
     Audio(Submission<Audio>),
@@ -71,52 +69,47 @@ impl Job {
     /// Reads an argument of the command line, and checks it; or says what is wrong with it, without repeating it.
     pub(crate) fn new(arguments: &Classify, input: &str) -> Result<Self, String> {
         let chosen = arguments.medium.chosen();
-        let (medium, source, spooled) = if input.contains("://") {
+        let (medium, source) = if input.contains("://") {
             let path = input.split(['?', '#']).next().unwrap_or(input);
             let shown = Format::of_name(path).map_or(Medium::Image, medium_of);
-            (chosen.unwrap_or(shown), Source::Url(input), None)
+            (chosen.unwrap_or(shown), Source::Url(input))
         } else if input == "-" {
-            let file = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
-            let format = look(file.path());
+            let spooled = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
+            let (file, len, format) = spooled;
             let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
-            (choose(chosen, format)?, Source::File(file.path().to_owned(), Some(name)), Some(file))
+            (choose(chosen, format)?, Source::Spooled(file, len, name))
         } else {
             let path = Path::new(input);
             // What cannot be read is refused by the check below, which says why.
             let readable = path.is_file();
             let format = if readable { look(path).or_else(|| Format::of_name(input)) } else { None };
             let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
-            (medium, Source::File(path.to_owned(), None), None)
+            (medium, Source::File(path))
         };
         refuse_foreign_options(arguments, medium)?;
-        let kind = match medium {
-            Medium::Image => Kind::Image(image(arguments, &source)),
-            Medium::Video => Kind::Video(video(arguments, &source)),
-            Medium::Audio => Kind::Audio(audio(arguments, &source)),
+        let is_missing = matches!(&source, Source::File(path) if !path.exists());
+        let job = match medium {
+            Medium::Image => Self::Image(image(arguments, source)),
+            Medium::Video => Self::Video(video(arguments, source)),
+            Medium::Audio => Self::Audio(audio(arguments, source)),
         };
-        kind.check().map_err(|error| match &source {
-            Source::File(path, None) if !path.exists() => format!("{error} (a URL has a ://)"),
-            _ => crate::output::chain(&error),
+        each!(&job, job => job.check()).map_err(|error| match is_missing {
+            true => format!("{error} (a URL has a ://)"),
+            false => output::chain(&error),
         })?;
-        Ok(Self { kind, _spooled: spooled })
+        Ok(job)
     }
 
     /// Submits it; an upload with a progress bar, if standard error is a terminal.
     pub(crate) fn submit(&self, client: &Client) -> Result<Sent> {
         let bar = bar();
-        let outcome = match &self.kind {
-            Kind::Image(job) => client.submit(&watched(job, &bar)).map(Sent::Image),
-            Kind::Video(job) => client.submit(&watched(job, &bar)).map(Sent::Video),
-            Kind::Audio(job) => client.submit(&watched(job, &bar)).map(Sent::Audio),
+        let outcome = match self {
+            Self::Image(job) => client.submit(&watched(job, &bar)).map(Sent::Image),
+            Self::Video(job) => client.submit(&watched(job, &bar)).map(Sent::Video),
+            Self::Audio(job) => client.submit(&watched(job, &bar)).map(Sent::Audio),
         };
         bar.finish_and_clear();
         outcome
-    }
-}
-
-impl Kind {
-    fn check(&self) -> Result<()> {
-        each!(self, job => job.check())
     }
 }
 
@@ -193,7 +186,9 @@ pub(crate) fn override_verdict(client: &Client, medium: Medium, hash: &str, to: 
 
 enum Source<'a> {
     Url(&'a str),
-    File(std::path::PathBuf, Option<String>),
+    File(&'a Path),
+    /// A file without a name, how long it is, and what it is called.
+    Spooled(File, u64, String),
 }
 
 fn medium_of(format: Format) -> Medium {
@@ -217,11 +212,17 @@ fn look(path: &Path) -> Option<Format> {
     Format::of_bytes(&head)
 }
 
-/// What comes from standard input, in a file: a form says how long its file is before it begins.
-fn spool() -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
-    Ok(file)
+/// What comes from standard input, in a file, with its length and format: a form says how long its file is before it
+/// begins. The file has no name, so it is gone with the program, however that ends.
+fn spool() -> io::Result<(File, u64, Option<Format>)> {
+    let mut file = tempfile::tempfile()?;
+    // What is larger is refused anyway.
+    let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;
+    let mut head = Vec::new();
+    file.rewind()?;
+    (&file).take(Format::LOOKS_AT as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok((file, len, Format::of_bytes(&head)))
 }
 
 /// Nothing that was asked for is left out in silence.
@@ -261,28 +262,24 @@ macro_rules! set {
 macro_rules! begin {
     ($medium:ident, $arguments:expr, $source:expr) => {{
         let mut job = match $source {
-            Source::Url(url) => $medium::from_url(*url),
-            Source::File(path, name) => {
-                let job = $medium::from_path(path).any_format($arguments.any_format);
-                match name {
-                    Some(name) => job.file_name(name),
-                    None => job,
-                }
-            }
+            Source::Url(url) => $medium::from_url(url),
+            Source::File(path) => $medium::from_path(path),
+            Source::Spooled(file, len, name) => $medium::from_reader(file, len).file_name(name),
         };
+        job = job.any_format($arguments.any_format);
         set!(job, $arguments, ref_id, webhook_url);
         set!(job, $arguments, copied no_cache, prevent_c2pa_forces);
         job
     }};
 }
 
-fn image(arguments: &Classify, source: &Source<'_>) -> Submission<Image> {
+fn image(arguments: &Classify, source: Source<'_>) -> Submission<Image> {
     let mut job = begin!(Image, arguments, source);
     set!(job, arguments, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
     job
 }
 
-fn video(arguments: &Classify, source: &Source<'_>) -> Submission<Video> {
+fn video(arguments: &Classify, source: Source<'_>) -> Submission<Video> {
     let mut job = begin!(Video, arguments, source);
     set!(job, arguments, copied with_morphing, with_tampering, with_nsfw, key_frames);
     if let Some(frames) = &arguments.frames {
@@ -302,7 +299,7 @@ fn video(arguments: &Classify, source: &Source<'_>) -> Submission<Video> {
     job
 }
 
-fn audio(arguments: &Classify, source: &Source<'_>) -> Submission<Audio> {
+fn audio(arguments: &Classify, source: Source<'_>) -> Submission<Audio> {
     begin!(Audio, arguments, source)
 }
 

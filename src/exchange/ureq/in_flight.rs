@@ -166,10 +166,13 @@ impl Transport for Keyed {
             set_asked(false);
             return Ok(true);
         }
+        // ureq is shown whole heads only: it takes a `100 Continue` whose fields it sees in part for a refusal.
         loop {
             let has_more = self.0.await_input(timeout)?;
             make_plain(self.0.buffers());
-            if !has_more || !self.0.buffers().input().is_empty() {
+            let buffers = self.0.buffers();
+            let is_whole = head_len(buffers.input()).is_some() || buffers.input_append_buf().is_empty();
+            if is_whole || !has_more {
                 return Ok(has_more);
             }
         }
