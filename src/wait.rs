@@ -158,8 +158,7 @@ pub(crate) fn until_finished<M: Medium>(client: &Client, sent: &Submitted<M>) ->
 
 /// Whether to go on waiting after a look that failed: the network and the service may recover.
 fn goes_on_after(error: &Error) -> bool {
-    use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout};
-    matches!(error.kind(), Connect | Disconnected | RateLimited | Server | Timeout) || error.status() == Some(408)
+    error.is_retryable() || error.status() == Some(408)
 }
 
 #[cfg(test)]

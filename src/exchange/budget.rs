@@ -3,40 +3,62 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::pace::Log;
+use super::pace::{Limit, Log, Pace};
 use super::process::PerProcess;
+use super::transport::Response;
 use crate::api_key::ApiKey;
 use crate::wire::request::Method;
 
-/// What requests of one class with one key to one service share.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Budget(Arc<Mutex<Log>>);
-
-/// Budgets by a hash of key, service and class: no copy of a key stays behind.
-#[derive(Default)]
-struct Budgets {
-    hasher: RandomState,
-    by_hash: HashMap<u64, Budget>,
+/// What requests of one class with one key to one service share, and the limit that the caller keeps.
+#[derive(Debug)]
+pub(super) struct Budget {
+    log: Shared,
+    limit: Limit,
 }
 
-static BUDGETS: LazyLock<PerProcess<Mutex<Budgets>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
+type Shared = Arc<Mutex<Log>>;
+
+/// Logs by a hash of key, service and class: no copy of a key stays behind.
+#[derive(Default)]
+struct Logs {
+    hasher: RandomState,
+    by_hash: HashMap<u64, Shared>,
+}
+
+static LOGS: LazyLock<PerProcess<Mutex<Logs>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 impl Budget {
-    /// The one for what `key` asks of `service` by `method`.
-    pub(super) fn of(key: &ApiKey, service: &str, method: Method, now: Instant) -> Self {
-        let mut budgets = BUDGETS.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-        let hash = budgets.hasher.hash_one((key.expose(), service, method == Method::Get));
-        if !budgets.by_hash.contains_key(&hash) {
-            budgets.by_hash.retain(|_, budget| Arc::strong_count(&budget.0) > 1 || !budget.lock().is_over(now));
+    /// The one for what `key` asks of `service` by `method`; none if `pace` sets no limit.
+    pub(super) fn of(key: &ApiKey, service: &str, method: Method, pace: Pace, now: Instant) -> Option<Self> {
+        let limit = pace.limit(method)?;
+        let mut logs = lock(LOGS.get(Mutex::default));
+        let hash = logs.hasher.hash_one((key.expose(), service, method == Method::Get));
+        if !logs.by_hash.contains_key(&hash) {
+            logs.by_hash.retain(|_, log| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
         }
-        budgets.by_hash.entry(hash).or_default().clone()
+        Some(Self { log: logs.by_hash.entry(hash).or_default().clone(), limit })
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Log> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// See [`Log::reserve`].
+    pub(super) fn reserve(&self, now: Instant, most: Duration) -> Result<Duration, Duration> {
+        lock(&self.log).reserve(self.limit, now, most)
     }
+
+    /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
+    pub(super) fn learn(&self, now: Instant, response: &mut Response) {
+        let is_refusal = response.status == 429;
+        let mut log = lock(&self.log);
+        log.learn(self.limit, now, response.told, is_refusal);
+        if is_refusal {
+            response.retry_after = response.retry_after.max(Some(log.wait(self.limit, now)));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -46,13 +68,15 @@ mod tests {
     #[test]
     fn one_a_key_service_and_class() {
         let now = Instant::now();
-        let of = |key: &str, service: &str, method| Budget::of(&ApiKey::new(key), service, method, now);
+        let of = |key: &str, service: &str, method| {
+            Budget::of(&ApiKey::new(key), service, method, Pace::default(), now).unwrap().log
+        };
         let first = of("key", "a.test", Method::Post);
-        assert!(Arc::ptr_eq(&first.0, &of("key", "a.test", Method::Post).0));
+        assert!(Arc::ptr_eq(&first, &of("key", "a.test", Method::Post)));
         for other in
             [of("yek", "a.test", Method::Post), of("key", "b.test", Method::Post), of("key", "a.test", Method::Get)]
         {
-            assert!(!Arc::ptr_eq(&first.0, &other.0));
+            assert!(!Arc::ptr_eq(&first, &other));
         }
     }
 }

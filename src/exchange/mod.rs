@@ -112,16 +112,13 @@ impl Exchange {
         };
         let deadline = Deadline::new(terms.began.unwrap_or_else(|| self.clock.now()), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
-        let limit = terms.pace.limit(request.method);
-        let budget = limit.map(|limit| (limit, Budget::of(key, &self.service, request.method, self.clock.now())));
+        let budget = Budget::of(key, &self.service, request.method, terms.pace, self.clock.now());
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
-            if let Some((limit, budget)) = &budget {
+            if let Some(budget) = &budget {
                 let now = self.clock.now();
-                // Let go of before the wait.
-                let turn = budget.lock().reserve(*limit, now, longest_pause(deadline.left(now), stall));
-                match turn {
+                match budget.reserve(now, longest_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
                     Ok(wait) => self.clock.sleep(wait, &self.cancel),
                     Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
@@ -137,12 +134,8 @@ impl Exchange {
             let limit = deadline.left(start).min(try_timeout);
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
-            if let (Some((limit, budget)), Ok(response)) = (&budget, &mut outcome) {
-                let mut log = budget.lock();
-                log.learn(*limit, end, response.told, response.status == 429);
-                if response.status == 429 {
-                    response.retry_after = response.retry_after.max(Some(log.wait(*limit, end)));
-                }
+            if let (Some(budget), Ok(response)) = (&budget, &mut outcome) {
+                budget.learn(end, response);
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
             let (chance, left) = (self.clock.chance(), longest_pause(deadline.left(end), stall));

@@ -40,11 +40,11 @@ impl Reader {
 }
 
 /// What a file must be like.
-#[derive(Clone, Debug)]
-pub(super) struct Demands {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demands<'a> {
     pub(super) max_size: u64,
     pub(super) any_format: bool,
-    pub(super) file_name: Option<String>,
+    pub(super) file_name: Option<&'a str>,
 }
 
 /// A file that passed every check: what the form says of it, and how it is opened.
@@ -58,7 +58,7 @@ pub(crate) struct Upload<'a> {
 
 impl Source {
     /// Checks a file as a submit of `M`; `None` for a URL, which is no file.
-    pub(super) fn upload<M: Medium>(&self, demands: &Demands) -> Result<Option<Upload<'_>>> {
+    pub(super) fn upload<M: Medium>(&self, demands: Demands<'_>) -> Result<Option<Upload<'_>>> {
         let (len, head) = match self {
             Self::Url(_) => return Ok(None),
             Self::Path(path) => look_at(path)?,
@@ -72,8 +72,8 @@ impl Source {
             let max = demands.max_size;
             return Err(unusable(&format!("has {len} bytes, more than the {max} that are allowed (see max_size)")));
         }
-        let given = demands.file_name.clone().filter(|name| !name.trim().is_empty());
-        let own_name = given.or_else(|| self.own_name());
+        let given = demands.file_name.filter(|name| !name.trim().is_empty());
+        let own_name = given.map(str::to_owned).or_else(|| self.own_name());
         let named = own_name.as_deref().and_then(Format::of_name);
         let seen = Format::of_bytes(&head);
         if !demands.any_format {
@@ -111,7 +111,7 @@ impl Upload<'_> {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + '_>> {
         Ok(match self.source {
             Source::Path(path) => {
-                look_at(path)?;
+                regular_file(path)?;
                 let file = open(path)?;
                 // The check and this are two looks at a name that others may have changed in between.
                 let metadata = file.metadata().map_err(|error| unreadable(&error).with_source(error))?;
@@ -131,9 +131,8 @@ impl Upload<'_> {
     }
 }
 
-/// The length of a file and its first bytes.
-fn look_at(path: &Path) -> Result<(u64, Vec<u8>)> {
-    // First, as opening a pipe waits for somebody to write into it.
+/// The length of a regular file. Nothing else is opened: to open a pipe is to wait for somebody who writes into it.
+fn regular_file(path: &Path) -> Result<u64> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(&error).with_source(error))?;
     if metadata.is_dir() {
         return Err(unusable("is a directory"));
@@ -141,10 +140,16 @@ fn look_at(path: &Path) -> Result<(u64, Vec<u8>)> {
     if !metadata.is_file() {
         return Err(unusable("is not a regular file, but a pipe, a socket or a device"));
     }
+    Ok(metadata.len())
+}
+
+/// The length of a file and its first bytes.
+fn look_at(path: &Path) -> Result<(u64, Vec<u8>)> {
+    let len = regular_file(path)?;
     let mut head = Vec::new();
     let read = open(path)?.take(Format::LOOKS_AT as u64).read_to_end(&mut head);
     read.map_err(|error| unreadable(&error).with_source(error))?;
-    Ok((metadata.len(), head))
+    Ok((len, head))
 }
 
 fn open(path: &Path) -> Result<File> {

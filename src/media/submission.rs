@@ -149,10 +149,10 @@ impl<M: Medium> Submission<M> {
                 return Err(Error::invalid_input(field, reason));
             }
         }
-        self.source.upload::<M>(&Demands {
+        self.source.upload::<M>(Demands {
             max_size: self.max_size.unwrap_or(M::MAX_SIZE),
             any_format: self.any_format,
-            file_name: self.file_name.clone(),
+            file_name: self.file_name.as_deref(),
         })
     }
 

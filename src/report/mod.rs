@@ -117,14 +117,24 @@ impl<M: Medium> Report<M> {
 
     /// Reads a report, which is about `asked` if it does not say. The error is the reason in words.
     pub(crate) fn read(json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
-        let object = Object::parse(json).map_err(|error| match error.is_data() {
-            true => "it is not a JSON object",
-            false => "it is not whole JSON",
-        })?;
-        if any::other_medium(&object).is_some_and(|medium| medium != M::NAME) {
+        Self::understand(&parse(json)?, json, asked)
+    }
+
+    /// Reads a report if it is about one of `asked`.
+    pub(crate) fn read_if(json: &str, asked: impl Fn(&Identifier) -> bool) -> Result<Option<Self>, &'static str> {
+        let object = parse(json)?;
+        match identifier(&object) {
+            Ok(Some(said)) if !asked(&said) => Ok(None),
+            _ => Self::understand(&object, json, None).map(Some),
+        }
+    }
+
+    /// What `object`, which was parsed from `json`, says; see [`read`](Self::read).
+    fn understand(object: &Object<'_>, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
+        if any::other_medium(object).is_some_and(|medium| medium != M::NAME) {
             return Err("it is that of another medium");
         }
-        let said = identifier(&object)?;
+        let said = identifier(object)?;
         if said.is_none() && object.json("error").is_some() {
             return Err("it is no report but an error");
         }
@@ -132,14 +142,8 @@ impl<M: Medium> Report<M> {
         if asked.is_some_and(|asked| *asked != identifier) {
             return Err("its `identifier` is that of another submission");
         }
-        let report = Self::new(&object, identifier);
+        let report = Self::new(object, identifier);
         Ok(Self { raw: json.to_owned(), ..report })
-    }
-
-    /// Reads a report if it is about one of `asked`.
-    pub(crate) fn read_if(json: &str, asked: impl Fn(&Identifier) -> bool) -> Result<Option<Self>, &'static str> {
-        let said = Object::parse(json).ok().and_then(|object| identifier(&object).ok().flatten());
-        if said.is_some_and(|said| !asked(&said)) { Ok(None) } else { Self::read(json, None).map(Some) }
     }
 
     /// That an analysis is not finished, which `json` may or may not say more about.
@@ -280,6 +284,13 @@ pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text[trim(text)..].trim_end()),
         Cow::Owned(text) => Cow::Owned(text[trim(&text)..].trim_end().to_owned()),
     }
+}
+
+fn parse(json: &str) -> Result<Object<'_>, &'static str> {
+    Object::parse(json).map_err(|error| match error.is_data() {
+        true => "it is not a JSON object",
+        false => "it is not whole JSON",
+    })
 }
 
 /// The field `identifier`, if it is there: it stands in paths and logs, so nothing about it is let pass.

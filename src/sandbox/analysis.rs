@@ -118,6 +118,7 @@ impl Analysis {
         };
         match self.medium {
             Medium::Image => {
+                report["results"] = results.clone();
                 report["has_heatmap"] = self.is_on("with_heatmap").into();
                 if has_c2pa {
                     report["c2pa"] = c2pa();
@@ -136,10 +137,10 @@ impl Analysis {
                 let images: Vec<Value> = (0..frames).map(|number| part("frame", number)).collect();
                 report["results"] = json!({ "images": images, "audios": [part("sound", 0)] });
             }
-            Medium::Audio => report["chunk_details"] = json!([segment(0), segment(1)]),
-        }
-        if self.medium != Medium::Video {
-            report["results"] = results.clone();
+            Medium::Audio => {
+                report["results"] = results.clone();
+                report["chunk_details"] = json!([segment(0), segment(1)]);
+            }
         }
         if self.is_on("with_nsfw") {
             report["is_nsfw"] = (self.chance % 8 == 0).into();

@@ -27,13 +27,12 @@ struct SubmitAnswer {
 
 fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     // A byte order mark, or a byte that is no UTF-8 in some other field, is no reason to lose what was paid for.
-    let body = String::from_utf8_lossy(&response.body);
-    let body = body.trim_start_matches('\u{feff}').trim();
+    let body = json_text(&response.body);
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
         let answer: SubmitAnswer =
-            serde_json::from_str(body).map_err(|_| "it is not whole JSON with one identifier")?;
+            serde_json::from_str(&body).map_err(|_| "it is not whole JSON with one identifier")?;
         match answer.identifier {
             Some(Value::String(text)) => text,
             Some(Value::Null) | None => return Err("it has no identifier"),
@@ -42,10 +41,10 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     } else if is_plain_text(response) {
         // An answer that the end of the connection delimits may have lost its end. What the documentation shows is as
         // long as a SHA-256 in hexadecimal digits; only that is known to be whole.
-        if !response.framed && !is_sha256(body) {
+        if !response.framed && !is_sha256(&body) {
             return Err("it has no length, so its end may be missing");
         }
-        body.to_owned()
+        body.into_owned()
     } else {
         return Err("it is neither JSON nor plain text");
     };

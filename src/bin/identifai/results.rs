@@ -54,8 +54,8 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     let inputs = std::slice::from_ref(&arguments.input);
     let to_stdout = arguments.output == Path::new("-");
     if to_stdout && io::stdout().is_terminal() {
-        output::note("--output: a PNG is nothing for a terminal; name a file, or redirect standard output");
-        return output::USAGE;
+        let hint = "--output: a PNG is nothing for a terminal; name a file, or redirect standard output";
+        return output::unusable(hint);
     }
     let (identifiers, connected) = match prepare(inputs, || connect(global, None)) {
         Ok(prepared) => prepared,

@@ -64,11 +64,17 @@ pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     outcome
 }
 
+/// Changes what is known of the request, if one runs.
+fn change(change: impl FnOnce(&mut InFlight)) {
+    CURRENT.with_borrow_mut(|current| current.as_mut().map(change));
+}
+
 /// Notes that a part of the request went out.
 pub(super) fn moved() {
-    CURRENT.with_borrow_mut(|current| {
-        let Some(InFlight { end, stall: Some(stall), is_read, .. }) = current else { return };
-        *end = Instant::now() + if *is_read { stall.answer } else { stall.sending };
+    change(|request| {
+        if let Some(stall) = request.stall {
+            request.end = Instant::now() + if request.is_read { stall.answer } else { stall.sending };
+        }
     });
 }
 
@@ -78,11 +84,7 @@ pub(super) fn ask_first() {
 }
 
 fn set_asked(asked: bool) {
-    CURRENT.with_borrow_mut(|current| {
-        if let Some(request) = current {
-            request.asked = asked;
-        }
-    });
+    change(|request| request.asked = asked);
 }
 
 fn is_asked() -> bool {
@@ -91,11 +93,7 @@ fn is_asked() -> bool {
 
 /// Notes that nothing of the content is left but what is on its way.
 pub(super) fn all_is_read() {
-    CURRENT.with_borrow_mut(|current| {
-        if let Some(request) = current {
-            request.is_read = true;
-        }
-    });
+    change(|request| request.is_read = true);
 }
 
 /// What is left of the request's time.
@@ -108,11 +106,9 @@ fn end() -> Option<Instant> {
 }
 
 fn set_end(end: Option<Instant>) {
-    CURRENT.with_borrow_mut(|current| {
-        if let (Some(request), Some(end)) = (current.as_mut(), end) {
-            request.end = end;
-        }
-    });
+    if let Some(end) = end {
+        change(|request| request.end = end);
+    }
 }
 
 /// What ureq gets to see in place of the key, as long as that.
