@@ -47,10 +47,10 @@ impl Budget {
     }
 
     /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
-    pub(super) fn learn(&self, now: Instant, response: &mut Response) {
+    pub(super) fn learn(&self, now: Instant, response: &mut Response, chance: f64) {
         let is_refusal = response.status == 429;
         let mut log = lock(&self.log);
-        log.learn(self.limit, now, response.told, is_refusal);
+        log.learn(self.limit, now, response.told, is_refusal, chance);
         if is_refusal {
             response.retry_after = response.retry_after.max(Some(log.wait(self.limit, now)));
         }

@@ -5,6 +5,7 @@ mod body;
 mod budget;
 mod cancel;
 mod clock;
+mod company;
 #[cfg(test)]
 pub(crate) mod fake;
 mod http_date;
@@ -135,7 +136,7 @@ impl Exchange {
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
             if let (Some(budget), Ok(response)) = (&budget, &mut outcome) {
-                budget.learn(end, response);
+                budget.learn(end, response, self.clock.chance());
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
             let (chance, left) = (self.clock.chance(), longest_pause(deadline.left(end), stall));

@@ -5,19 +5,25 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::company::Company;
 use crate::error::{Error, Result};
 use crate::wire::request::Method;
 
 /// How long a send counts. The service counts minutes; what leaves evenly may arrive unevenly.
-const WINDOW: Duration = Duration::from_millis(60_500);
+pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
+/// A refusal that asks for no more than this is about the requests of a second, not of the minute.
+const BRIEF: Duration = Duration::from_secs(2);
+/// How often the pause after such a refusal is doubled.
+const DOUBLINGS: u32 = 4;
 
 /// How fast requests may follow each other.
 ///
 /// The service allows a key one submit a second and 30 a minute, and two reads a second and 60 a minute. By default a
 /// process stays within that by itself, for each key: a call waits for its turn, and fails at once as
 /// [`RateLimited`](crate::ErrorKind::RateLimited) if that is beyond its deadline. What the service answers is believed:
-/// a 429 closes the class of requests for as long as `Retry-After` says, else for what is left of the minute, and what
-/// `X-RateLimit-Remaining` says that others with the same key used up is taken into account.
+/// a 429 closes the class of requests for as long as `Retry-After` says, else for what is left of the minute. If
+/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process goes on at an even pace with its
+/// share of the limit, so that several processes settle instead of fighting.
 ///
 /// ```
 /// use identifai::{Client, Pace};
@@ -88,6 +94,9 @@ pub(super) struct Log {
     sends: VecDeque<Instant>,
     /// Until when the service wants none.
     closed_until: Option<Instant>,
+    /// How many refusals for a second came since a request was let in.
+    brief_refusals: u32,
+    company: Company,
 }
 
 /// What an answer says of the budget: headers that the backend's framework sends, none of them documented.
@@ -112,8 +121,16 @@ impl Limit {
 impl Log {
     /// How long the next request has to wait.
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
-        let after_last = self.sends.back().map(|last| *last + limit.gap);
         let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX).max(1);
+        let even = WINDOW / limit.per_minute.max(1);
+        let gap = match self.company.share(now) {
+            // What was refused is tried again soon, so that it falls in between those of the others.
+            _ if self.brief_refusals > 0 => limit.gap,
+            // Who has been at it for a while goes evenly, which takes no longer and leaves room for others to begin.
+            1 if self.sends.len() * 3 < per_minute * 2 => limit.gap,
+            share => even * share,
+        };
+        let after_last = self.sends.back().map(|last| *last + gap);
         let first_of_full = self.sends.len().checked_sub(per_minute).and_then(|at| self.sends.get(at));
         let after_full = first_of_full.map(|first| *first + WINDOW);
         let earliest = [after_last, after_full, self.closed_until].into_iter().flatten().max();
@@ -134,25 +151,44 @@ impl Log {
         Ok(wait)
     }
 
-    /// Takes note of an answer that came `now`; `is_refusal` is a 429.
-    pub(super) fn learn(&mut self, limit: Limit, now: Instant, told: Told, is_refusal: bool) {
-        let in_window = self.sends.iter().filter(|sent| now.saturating_duration_since(**sent) < WINDOW);
-        let (count, oldest) = (in_window.clone().count(), in_window.clone().next().copied());
-        let rest_of_window =
-            oldest.map_or(WINDOW, |oldest| WINDOW.saturating_sub(now.saturating_duration_since(oldest)));
-        // That nothing remains may be said of a second, so it must be plain of which time.
-        let is_used_up = told.remaining == Some(0) && (told.reset.is_some() || told.limit == Some(limit.per_minute));
-        if is_refusal || is_used_up {
-            let until = now + told.reset.unwrap_or(rest_of_window).min(WINDOW * 60);
-            self.closed_until = self.closed_until.max(Some(until));
-        } else if let (Some(of), Some(remaining)) = (told.limit, told.remaining) {
-            // What others with the same key sent counts as sent just now. A limit of another number is not this one.
-            if of == limit.per_minute {
-                let taken = usize::try_from(of.saturating_sub(remaining)).unwrap_or_default();
-                let at = self.sends.partition_point(|sent| *sent <= now);
-                (count..taken).for_each(|_| self.sends.insert(at, now));
-            }
+    /// Takes note of an answer that came `now`; `is_refusal` is a 429, and `chance` is from 0 up to 1.
+    pub(super) fn learn(&mut self, limit: Limit, now: Instant, told: Told, is_refusal: bool, chance: f64) {
+        if is_refusal {
+            let pause = self.pause(limit, now, told, chance);
+            self.close(now, pause);
+            return;
         }
+        self.brief_refusals = 0;
+        // A limit of another number is not this one, but that of a second, perhaps.
+        if let (Some(of), Some(remaining)) = (told.limit.filter(|of| *of == limit.per_minute), told.remaining) {
+            self.company.learn(now, of, of.saturating_sub(remaining), chance);
+        }
+        if let (Some(0), Some(reset)) = (told.remaining, told.reset) {
+            self.close(now, reset);
+        }
+    }
+
+    /// How long to keep still after a refusal.
+    fn pause(&mut self, limit: Limit, now: Instant, told: Told, chance: f64) -> Duration {
+        let passed = |sent: &Instant| now.saturating_duration_since(*sent);
+        let oldest = self.sends.iter().find(|sent| passed(sent) < WINDOW);
+        let rest_of_window = oldest.map_or(WINDOW, |oldest| WINDOW.saturating_sub(passed(oldest)));
+        let asked = told.reset.unwrap_or(rest_of_window);
+        let is_brief = asked <= BRIEF;
+        self.company.refuse(now, !is_brief);
+        if !is_brief {
+            self.brief_refusals = 0;
+            return asked;
+        }
+        // Others seem to go as fast as they may: ever more rarely, until there is a gap.
+        let own = limit.gap * (1 << self.brief_refusals.min(DOUBLINGS));
+        self.brief_refusals += 1;
+        asked.max(own) + limit.gap.mul_f64(chance)
+    }
+
+    /// Lets nothing go for `pause`, an hour at the most.
+    fn close(&mut self, now: Instant, pause: Duration) {
+        self.closed_until = self.closed_until.max(Some(now + pause.min(WINDOW * 60)));
     }
 
     /// Whether nothing in it matters any more.
@@ -192,8 +228,9 @@ mod tests {
             assert!(in_window <= 30, "{in_window} from {time:?} on");
         }
         assert!(times.windows(2).all(|pair| pair[1] >= pair[0] + POST.gap));
-        // Ten minutes' worth in nine windows and the last one's thirty.
-        assert_eq!(times[299], 9 * WINDOW + 29 * POST.gap);
+        // The first ones come fast, and from then on the limit is made use of to its end.
+        assert_eq!(times[19], 19 * POST.gap);
+        assert!(times[299] < 604 * SECOND, "ten minutes' worth in {:?}", times[299]);
     }
 
     #[test]
@@ -234,35 +271,114 @@ mod tests {
         let learn = |told: Told| {
             let mut log = Log::default();
             log.reserve(POST, start, Duration::MAX).unwrap();
-            log.learn(POST, start + 10 * SECOND, told, true);
+            log.learn(POST, start + 10 * SECOND, told, true, 0.0);
             log.wait(POST, start + 10 * SECOND)
         };
         assert_eq!(learn(Told::default()), rest(10));
         assert_eq!(learn(Told { reset: Some(7 * SECOND), ..Told::default() }), 7 * SECOND);
         assert_eq!(learn(Told { reset: Some(Duration::MAX), ..Told::default() }), WINDOW * 60, "an hour at the most");
         let mut log = Log::default();
-        log.learn(POST, start, Told::default(), true);
+        log.learn(POST, start, Told::default(), true, 0.0);
         assert_eq!((log.wait(POST, start), log.is_over(start)), (WINDOW, false));
     }
 
     #[test]
-    fn what_others_took_counts() {
+    fn refusals_for_a_second_are_followed_by_ever_longer_pauses() {
         let (mut log, start) = (Log::default(), Instant::now());
-        log.reserve(POST, start, Duration::MAX).unwrap();
-        let told = |limit, remaining| Told { limit: Some(limit), remaining: Some(remaining), reset: None };
-        log.learn(POST, start, told(30, 29), false);
-        log.learn(POST, start, told(2, 1), false);
-        assert_eq!(log.sends.len(), 1, "nobody else, or a limit that is not this one");
-        log.learn(POST, start, told(30, 4), false);
-        let times = run(&mut log, start + 2 * SECOND, POST, 5);
-        assert!(times[3] < 6 * SECOND && times[4] >= rest(2), "{times:?}");
-        let used_up = |told: Told| {
+        let told = Told { limit: Some(1), remaining: Some(0), reset: Some(SECOND) };
+        let mut refuse = |chance| {
+            log.learn(POST, start, told, true, chance);
+            log.wait(POST, start).as_millis()
+        };
+        assert_eq!([0.0; 6].map(&mut refuse), [1_020, 2_040, 4_080, 8_160, 16_320, 16_320]);
+        assert_eq!(refuse(0.5), 16_320 + 510, "not in step with others");
+        log.learn(POST, start, Told::default(), false, 0.0);
+        let later = start + 60 * SECOND;
+        log.learn(POST, later, told, true, 0.0);
+        assert_eq!(log.wait(POST, later), POST.gap, "anew once one was let in");
+    }
+
+    #[test]
+    fn what_is_used_up_is_believed_if_it_is_said_until_when() {
+        let start = Instant::now();
+        let wait = |told: Told| {
             let mut log = Log::default();
-            log.learn(POST, start, Told { remaining: Some(0), ..told }, false);
+            log.learn(POST, start, Told { remaining: Some(0), ..told }, false, 0.0);
             log.wait(POST, start)
         };
-        assert_eq!(used_up(Told { limit: Some(30), ..Told::default() }), WINDOW);
-        assert_eq!(used_up(Told { limit: Some(1), reset: Some(SECOND), ..Told::default() }), SECOND);
-        assert_eq!(used_up(Told { limit: Some(1), ..Told::default() }), Duration::ZERO, "one a second, perhaps");
+        assert_eq!(wait(Told { reset: Some(9 * SECOND), ..Told::default() }), 9 * SECOND);
+        assert_eq!(wait(Told { limit: Some(30), ..Told::default() }), Duration::ZERO);
+    }
+
+    /// A service that counts as the backend's framework does: windows of a second and of a minute, each of which begins
+    /// with the first request in it. What it refuses it does not count.
+    #[derive(Default)]
+    struct Service {
+        windows: [(Option<Instant>, u32); 2],
+    }
+
+    impl Service {
+        /// Whether a request is let in, and what the answer says.
+        fn ask(&mut self, now: Instant) -> (bool, Told) {
+            for (window, (length, limit)) in self.windows.iter_mut().zip([(SECOND, 1), (60 * SECOND, 30)]) {
+                if window.0.is_none_or(|start| now >= start + length) {
+                    *window = (Some(now), 0);
+                }
+                if window.1 >= limit {
+                    let left = (window.0.unwrap() + length - now).as_secs_f64().ceil();
+                    let reset = Some(Duration::from_secs_f64(left));
+                    return (false, Told { limit: Some(limit), remaining: Some(0), reset });
+                }
+            }
+            self.windows.iter_mut().for_each(|window| window.1 += 1);
+            (true, Told { limit: Some(30), remaining: Some(30 - self.windows[1].1), reset: None })
+        }
+    }
+
+    /// `processes` that began one after the other, `apart`, send 1,000 requests. Returns how many of each were let in,
+    /// how many were refused, and how long it took.
+    fn side_by_side(processes: u32, apart: Duration) -> (Vec<u32>, u32, Duration) {
+        let (start, mut service) = (Instant::now(), Service::default());
+        let mut logs: Vec<Log> = (0..processes).map(|_| Log::default()).collect();
+        let mut next: Vec<Instant> = (0..processes).map(|process| start + process * apart).collect();
+        for (log, at) in logs.iter_mut().zip(&next) {
+            log.reserve(POST, *at, Duration::ZERO).unwrap();
+        }
+        let (mut let_in, mut refused, mut dice) = (vec![0; logs.len()], 0, 1_u32);
+        loop {
+            let (process, now) = next.iter().copied().enumerate().min_by_key(|(_, at)| *at).unwrap();
+            let (ok, told) = service.ask(now);
+            let count = if ok { &mut let_in[process] } else { &mut refused };
+            *count += 1;
+            if let_in.iter().sum::<u32>() == 1_000 {
+                return (let_in, refused, now - start);
+            }
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let chance = f64::from(dice) / f64::from(u32::MAX);
+            let answered = now + Duration::from_millis(50).mul_f64(chance);
+            logs[process].learn(POST, answered, told, !ok, chance);
+            next[process] = answered + logs[process].reserve(POST, answered, Duration::MAX).unwrap();
+        }
+    }
+
+    #[test]
+    fn processes_that_share_a_key_settle() {
+        for tenths in 0..40 {
+            let apart = SECOND * tenths / 10;
+            let (_, refused, took) = side_by_side(1, apart);
+            assert!(refused == 0 && took < 2_020 * SECOND, "{took:?}");
+            let (let_in, refused, took) = side_by_side(2, apart);
+            assert!(
+                refused < 20 && let_in.iter().all(|count| *count > 400),
+                "{apart:?}: {refused} refused, {let_in:?}"
+            );
+            assert!(took < 2_200 * SECOND, "{apart:?}: {took:?}");
+            let (let_in, refused, took) = side_by_side(5, apart);
+            assert!(
+                refused < 250 && let_in.iter().all(|count| *count > 100),
+                "{apart:?}: {refused} refused, {let_in:?}"
+            );
+            assert!(took < 2_500 * SECOND, "{apart:?}: {took:?}");
+        }
     }
 }
