@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::api_key::ApiKey;
 use crate::environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Answer, Exchange, Response, Terms};
+use crate::exchange::{Answer, Exchange, Method, Response, Terms};
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Submitted};
 use crate::report::{Classification, Heatmap, Report};
@@ -65,11 +65,6 @@ impl Client {
     pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
         settings.check()?;
         Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: Wait::default() })
-    }
-
-    #[cfg(test)]
-    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
-        &self.exchange
     }
 
     /// Submits one medium for classification, which spends credits of the account, and returns what to ask for the
@@ -279,7 +274,7 @@ impl Client {
         Ok((answer::report(response, sent.identifier())?, retry_after))
     }
 
-    fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
+    pub(crate) fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
         error.with_identifier(Some(sent.identifier().clone())).sealed(&self.key, &sent.secrets())
     }
 
@@ -332,11 +327,42 @@ impl Client {
         self.exchange.pause(pause)
     }
 
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.exchange.is_cancelled()
+    }
+
     /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
     pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
         let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
         let look = self.try_look(sent, &Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() });
         look.map_err(|error| self.about(sent, error))
+    }
+}
+
+/// What a batch takes of a client besides.
+impl Client {
+    /// The same client for calls of one try each, whose submits [have their turn](Self::take_turn).
+    pub(crate) fn trying_once(&self) -> Self {
+        let terms = Terms { retries: 0, has_turn: true, ..self.terms.clone() };
+        Self { terms, ..self.clone() }
+    }
+
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// How long the next request of a class has to wait for its turn.
+    pub(crate) fn turn_in(&self, method: Method) -> Duration {
+        self.exchange.turn_in(method, &self.key, self.terms.pace)
+    }
+
+    /// Takes the turn of a submit, if it is now.
+    pub(crate) fn take_turn(&self) -> bool {
+        self.exchange.take_turn(Method::Post, &self.key, self.terms.pace).is_ok()
     }
 }
 

@@ -60,8 +60,13 @@ pub enum ErrorKind {
     AnalysisFailed,
     /// The analysis did not end in the time that was given for waiting. It goes on; ask again later.
     WaitTimedOut,
-    /// [`Canceller::cancel`](crate::Canceller::cancel) was called.
+    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped.
     Cancelled,
+    /// The journal of a batch cannot be opened, read or written.
+    Journal,
+    /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it is
+    /// not known.
+    UnknownFate,
 }
 
 impl ErrorKind {
@@ -96,6 +101,8 @@ impl ErrorKind {
             Self::AnalysisFailed => (16, "analysis_failed"),
             Self::WaitTimedOut => (17, "wait_timed_out"),
             Self::Cancelled => (18, "cancelled"),
+            Self::Journal => (19, "journal"),
+            Self::UnknownFate => (20, "unknown_fate"),
         }
     }
 }
@@ -267,7 +274,20 @@ impl Error {
         Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
     }
 
+    /// Another one about the same, with a summary of its own and about no submission.
+    pub(crate) fn again(&self, summary: impl Into<String>) -> Self {
+        let Inner { kind, message, status, request_id, retry_after, .. } = &*self.0;
+        let (message, request_id) = (message.clone(), request_id.clone());
+        let mut error = Self::new(*kind, summary);
+        *error.0 = Inner { message, status: *status, request_id, retry_after: *retry_after, ..*error.0 };
+        error
+    }
+
     /// Kind, summary and cause.
+    pub(crate) fn summary(&self) -> &str {
+        &self.0.summary
+    }
+
     pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<Cause>) {
         (self.0.kind, self.0.summary, self.0.source)
     }
@@ -387,9 +407,12 @@ mod tests {
             AnalysisFailed,
             WaitTimedOut,
             Cancelled,
+            Journal,
+            UnknownFate,
         ];
         let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
-            rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled";
+            rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled \
+            journal unknown_fate";
         for ((code, kind), name) in (1..).zip(kinds).zip(names.split_whitespace()) {
             assert_eq!((kind.code(), kind.as_str(), kind.to_string().as_str()), (code, name, name));
         }

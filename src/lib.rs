@@ -45,6 +45,7 @@
 struct Readme;
 
 mod api_key;
+mod batch;
 mod client;
 mod environment;
 mod error;
@@ -64,6 +65,9 @@ mod wait;
 mod wire;
 
 pub use api_key::ApiKey;
+#[cfg(feature = "journal")]
+pub use batch::Journal;
+pub use batch::{Batch, Job, Outcome, Stopper, Tally};
 pub use client::{Canceller, Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use exchange::{Attempt, Pace};

@@ -57,6 +57,7 @@ impl Settings {
                 retries: RETRIES,
                 resend_if_unknown: false,
                 pace: Pace::default(),
+                has_turn: false,
                 observer: None,
             },
         }

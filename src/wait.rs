@@ -84,12 +84,29 @@ impl Wait {
         }
     }
 
+    pub(crate) fn patience(&self) -> Duration {
+        self.timeout
+    }
+
     /// Pause `number` (from 0), if nothing speaks against it; `chance` is from 0 up to 1.
-    fn pause(&self, number: u32, chance: f64) -> Duration {
+    pub(crate) fn pause(&self, number: u32, chance: f64) -> Duration {
         let exponent = i32::try_from(number).unwrap_or(i32::MAX);
         let grown = self.first_pause.as_secs_f64() * self.growth.powi(exponent);
         let pause = grown.min(self.longest_pause.as_secs_f64()) * (1.0 - chance / 5.0);
         Duration::try_from_secs_f64(pause).unwrap_or(self.longest_pause)
+    }
+
+    /// That an analysis took too long: how it was last seen, and the pause before the next look if that is the reason.
+    pub(crate) fn timed_out(&self, last_state: Option<State>, too_late: Option<Duration>) -> Error {
+        let seen = match &last_state {
+            Some(state) => format!("last seen as {}", one_line(state.as_str())),
+            None => "no look at it succeeded".to_owned(),
+        };
+        let summary = match too_late {
+            Some(asked) => format!("the next look may be made after {asked:.1?}, when the wait is over ({seen})"),
+            None => format!("the analysis was not finished within {:?} ({seen})", self.timeout),
+        };
+        Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state)
     }
 
     /// The pause to make before another look with `left` of the time, or nothing if it is no use to look again: `own` is
@@ -140,16 +157,8 @@ pub(crate) fn until_finished<M: Medium>(client: &Client, sent: &Submitted<M>) ->
         }
         own = own_pause();
     }
-    let seen = match &last_state {
-        Some(state) => format!("last seen as {}", one_line(state.as_str())),
-        None => "no look at it succeeded".to_owned(),
-    };
     let too_late = asked.filter(|asked| *asked >= deadline.left(client.now()));
-    let summary = match too_late {
-        Some(asked) => format!("the next look may be made after {asked:.1?}, when the wait is over ({seen})"),
-        None => format!("the analysis was not finished within {:?} ({seen})", wait.timeout),
-    };
-    let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state).with_retry_after(asked);
+    let error = wait.timed_out(last_state, too_late).with_retry_after(asked);
     Err(match failure {
         Some(failure) => error.with_source(failure),
         None => error,

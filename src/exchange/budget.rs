@@ -41,6 +41,11 @@ impl Budget {
         Some(Self { log: logs.by_hash.entry(hash).or_default().clone(), limit })
     }
 
+    /// See [`Log::wait`].
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        lock(&self.log).wait(self.limit, now)
+    }
+
     /// See [`Log::reserve`].
     pub(super) fn reserve(&self, now: Instant, most: Duration) -> Result<Duration, Duration> {
         lock(&self.log).reserve(self.limit, now, most)

@@ -9,8 +9,8 @@ use super::cancel::Cancel;
 /// What the exchange asks of the world beside the network.
 pub(crate) trait Clock: Debug + Send + Sync {
     fn now(&self) -> Instant;
-    /// Sleeps for `pause`, less if `cancel` is set.
-    fn sleep(&self, pause: Duration, cancel: &Cancel);
+    /// Sleeps for `pause`; less if `cancel` is set, or it is rung and `is_over`.
+    fn sleep(&self, pause: Duration, cancel: &Cancel, is_over: &dyn Fn() -> bool);
     /// A number from 0 up to 1, for jitter.
     fn chance(&self) -> f64;
 }
@@ -23,8 +23,8 @@ impl Clock for SystemClock {
         Instant::now()
     }
 
-    fn sleep(&self, pause: Duration, cancel: &Cancel) {
-        cancel.sleep(pause);
+    fn sleep(&self, pause: Duration, cancel: &Cancel, is_over: &dyn Fn() -> bool) {
+        cancel.sleep(pause, is_over);
     }
 
     fn chance(&self) -> f64 {

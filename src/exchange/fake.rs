@@ -53,7 +53,7 @@ impl Clock for FakeClock {
         self.start + self.passed()
     }
 
-    fn sleep(&self, pause: Duration, cancel: &Cancel) {
+    fn sleep(&self, pause: Duration, cancel: &Cancel, _: &dyn Fn() -> bool) {
         self.slept.lock().unwrap().push(pause);
         self.pass(pause);
         (self.on_sleep)(cancel);

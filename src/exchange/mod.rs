@@ -33,6 +33,7 @@ pub(crate) use self::transport::{Failure, Response};
 use self::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
+pub(crate) use crate::wire::request::Method;
 use crate::wire::request::{Request, Stall, Timeout};
 
 /// The longest deadline there is. Sums of times stay in range with it.
@@ -50,6 +51,8 @@ pub(crate) struct Terms {
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
     pub(crate) pace: Pace,
+    /// Whether the first try of a submit has [its turn](Exchange::take_turn) already.
+    pub(crate) has_turn: bool,
     pub(crate) observer: Option<Observer>,
 }
 
@@ -95,8 +98,36 @@ impl Exchange {
 
     /// Does nothing for `pause`, between calls.
     pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
-        self.clock.sleep(pause, &self.cancel);
+        self.pause_unless(pause, &|| false)
+    }
+
+    /// Does nothing for `pause`, or until `is_over` when somebody [rings](Self::ring).
+    pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) -> Result<()> {
+        self.clock.sleep(pause, &self.cancel, is_over);
         if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
+    }
+
+    /// Has those who pause see whether that is over.
+    pub(crate) fn ring(&self) {
+        self.cancel.ring();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.is_set()
+    }
+
+    /// How long the next request of a class has to wait for its turn.
+    pub(crate) fn turn_in(&self, method: Method, key: &ApiKey, pace: Pace) -> Duration {
+        let now = self.clock.now();
+        Budget::of(key, &self.service, method, pace, now).map_or(Duration::ZERO, |budget| budget.wait(now))
+    }
+
+    /// Takes the next turn of a class for a call [that has it](Terms::has_turn), if it is now; or else says how long it
+    /// takes.
+    pub(crate) fn take_turn(&self, method: Method, key: &ApiKey, pace: Pace) -> Result<(), Duration> {
+        let now = self.clock.now();
+        let budget = Budget::of(key, &self.service, method, pace, now);
+        budget.map_or(Ok(()), |budget| budget.reserve(now, Duration::ZERO).map(|_| ()))
     }
 
     /// Ends all calls, for good.
@@ -114,14 +145,15 @@ impl Exchange {
         let deadline = Deadline::new(terms.began.unwrap_or_else(|| self.clock.now()), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
         let budget = Budget::of(key, &self.service, request.method, terms.pace, self.clock.now());
+        let has_turn = terms.has_turn && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
-            if let Some(budget) = &budget {
+            if let Some(budget) = budget.as_ref().filter(|_| number > 0 || !has_turn) {
                 let now = self.clock.now();
                 match budget.reserve(now, longest_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
-                    Ok(wait) => self.clock.sleep(wait, &self.cancel),
+                    Ok(wait) => self.clock.sleep(wait, &self.cancel, &|| false),
                     Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
                 }
             }
@@ -148,7 +180,7 @@ impl Exchange {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(start), next));
             }
             if let Next::TryAfter(pause) = next {
-                self.clock.sleep(pause, &self.cancel);
+                self.clock.sleep(pause, &self.cancel, &|| false);
                 continue;
             }
             return match self.conclude(outcome, next, &deadline) {

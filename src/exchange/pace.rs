@@ -122,12 +122,13 @@ impl Log {
     /// How long the next request has to wait.
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
         let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX).max(1);
+        let over = self.sends.partition_point(|sent| now.saturating_duration_since(*sent) >= WINDOW);
         let even = WINDOW / limit.per_minute.max(1);
         let gap = match self.company.share(now) {
             // What was refused is tried again soon, so that it falls in between those of the others.
             _ if self.brief_refusals > 0 => limit.gap,
             // Who has been at it for a while goes evenly, which takes no longer and leaves room for others to begin.
-            1 if self.sends.len() * 3 < per_minute * 2 => limit.gap,
+            1 if (self.sends.len() - over) * 3 < per_minute * 2 => limit.gap,
             share => even * share,
         };
         let after_last = self.sends.back().map(|last| *last + gap);

@@ -24,6 +24,7 @@ fn terms(timeout: Duration) -> Terms {
         timeout: Some(timeout),
         began: None,
         retries: 2,
+        has_turn: false,
         resend_if_unknown: false,
         pace: Pace::off(),
         observer: None,

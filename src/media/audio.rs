@@ -1,7 +1,7 @@
 //! Speech: MP3, WAV, OGG, FLAC, AAC, 3GP, M4A and MP4 of up to 50 MB, says the service's documentation.
 
 use super::{Medium, Submission, from_everywhere, sealed};
-use crate::report::AudioFindings;
+use crate::report::{AnyReport, AudioFindings, AudioReport};
 use crate::wire::multipart::Form;
 
 /// The medium audio: recordings of speech, of 3 seconds at least and better 10.
@@ -42,6 +42,10 @@ impl sealed::Medium for Audio {
     const MAX_SIZE: u64 = 50 * 1024 * 1024;
     type Findings = AudioFindings;
     type Options = AudioOptions;
+
+    fn any(report: AudioReport) -> AnyReport {
+        AnyReport::Audio(report)
+    }
 
     #[allow(private_interfaces)]
     fn fill(options: &AudioOptions, form: &mut Form<'_>) {

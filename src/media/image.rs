@@ -1,7 +1,7 @@
 //! Images: PNG, JPEG, GIF, WebP and TIFF of up to 50 MB, says the service's documentation.
 
 use super::{Medium, Submission, from_everywhere, sealed};
-use crate::report::ImageFindings;
+use crate::report::{AnyReport, ImageFindings, ImageReport};
 use crate::wire::multipart::Form;
 
 /// The medium image.
@@ -66,6 +66,10 @@ impl sealed::Medium for Image {
     const MAX_SIZE: u64 = 50 * 1024 * 1024;
     type Findings = ImageFindings;
     type Options = ImageOptions;
+
+    fn any(report: ImageReport) -> AnyReport {
+        AnyReport::Image(report)
+    }
 
     #[allow(private_interfaces)]
     fn fill(options: &ImageOptions, form: &mut Form<'_>) {

@@ -16,7 +16,7 @@ pub(crate) use self::source::{Upload, Watcher};
 pub use self::submission::Submission;
 pub use self::submitted::Submitted;
 pub use self::video::{Frames, KeyFramesMethod, Video};
-use crate::report::Findings;
+use crate::report::{AnyReport, Findings, Report};
 use crate::wire::multipart::Form;
 
 /// A kind of medium that the service analyses. This crate implements it for [`Image`], [`Video`] and [`Audio`]; nobody
@@ -26,7 +26,7 @@ pub trait Medium: sealed::Medium {}
 pub(crate) mod sealed {
     use std::fmt;
 
-    use super::{Findings, Form};
+    use super::{AnyReport, Findings, Form, Report};
 
     /// What differs from medium to medium.
     pub trait Medium: Sized + 'static {
@@ -44,6 +44,11 @@ pub(crate) mod sealed {
         type Findings: Findings;
         /// The options that only some media have.
         type Options: Clone + Default + fmt::Debug + Send + Sync;
+
+        /// A report of this medium among those of all.
+        fn any(report: Report<Self>) -> AnyReport
+        where
+            Self: super::Medium;
 
         /// Adds the options that are set.
         #[allow(private_interfaces)]

@@ -156,6 +156,49 @@ impl<M: Medium> Submission<M> {
         })
     }
 
+    /// The caller's own reference.
+    pub(crate) fn reference(&self) -> Option<&str> {
+        self.ref_id.as_deref()
+    }
+
+    /// Whether it cannot be submitted a second time.
+    pub(crate) fn is_one_shot(&self) -> bool {
+        matches!(self.source, Source::Reader(..))
+    }
+
+    /// Where it is found, as far as that is no secret: a URL without user, query and fragment, or a path.
+    #[cfg(feature = "journal")]
+    pub(crate) fn place(&self) -> Option<String> {
+        match &self.source {
+            Source::Url(url) => {
+                let url = Url::split(url)?;
+                let port = url.port.map_or(String::new(), |port| format!(":{port}"));
+                Some(url.origin() + &port + url.path)
+            }
+            Source::Path(path) => Some(path.to_string_lossy().into_owned()),
+            Source::Bytes(_) | Source::Reader(..) => None,
+        }
+    }
+
+    /// Shows all that makes it the same submission as another one: medium, options and source, each with a name. A file
+    /// is known by its path, what is in memory by its bytes, a reader by its length.
+    #[cfg(feature = "journal")]
+    pub(crate) fn show(&self, see: &mut dyn FnMut(&str, &[u8])) {
+        see("medium", M::NAME.as_bytes());
+        let mut form = Form::default();
+        self.fill(&mut form);
+        form.fields().for_each(|(name, value)| see(name, value.as_bytes()));
+        if let Some(name) = &self.file_name {
+            see("file_name", name.as_bytes());
+        }
+        match &self.source {
+            Source::Url(_) => {}
+            Source::Path(path) => see("path", path.to_string_lossy().as_bytes()),
+            Source::Bytes(bytes) => see("bytes", bytes),
+            Source::Reader(_, len) => see("reader", &len.to_be_bytes()),
+        }
+    }
+
     pub(crate) fn watcher(&self) -> Option<&Watcher> {
         self.watcher.as_ref()
     }

@@ -1,7 +1,7 @@
 //! Videos: MP4, AVI, MOV and any other `video/*` of up to 5 GB, says the service's documentation.
 
 use super::{Medium, Submission, from_everywhere, sealed};
-use crate::report::VideoFindings;
+use crate::report::{AnyReport, VideoFindings, VideoReport};
 use crate::wire::multipart::Form;
 
 /// The medium video. What it costs grows with the number of frames that are analysed.
@@ -125,6 +125,10 @@ impl sealed::Medium for Video {
     const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
     type Findings = VideoFindings;
     type Options = VideoOptions;
+
+    fn any(report: VideoReport) -> AnyReport {
+        AnyReport::Video(report)
+    }
 
     #[allow(private_interfaces)]
     fn fill(options: &VideoOptions, form: &mut Form<'_>) {

@@ -10,6 +10,7 @@ use super::object::Object;
 use super::{AudioReport, Classification, ImageReport, State, Verdict, VideoReport, json_text, not_a_report};
 use crate::error::Result;
 use crate::identifier::Identifier;
+use crate::wait;
 
 /// A report whose medium is not known before it is read: a webhook's, for one.
 #[derive(Clone, Debug)]
@@ -95,6 +96,18 @@ impl AnyReport {
     /// See [`Report::raw_json`](super::Report::raw_json).
     pub fn raw_json(&self) -> &str {
         each!(self, report => report.raw_json())
+    }
+}
+
+/// How the rooms of the crate use it.
+impl AnyReport {
+    /// What it means to somebody who waits; see [`wait::finished`].
+    pub(crate) fn finished(self) -> Result<Option<Self>> {
+        Ok(match self {
+            Self::Image(report) => wait::finished(report)?.map(Self::Image),
+            Self::Video(report) => wait::finished(report)?.map(Self::Video),
+            Self::Audio(report) => wait::finished(report)?.map(Self::Audio),
+        })
     }
 }
 

@@ -45,6 +45,11 @@ impl<'a> Form<'a> {
         self.text_if(name, value.map(|on| if on { "true" } else { "false" }));
     }
 
+    #[cfg(feature = "journal")]
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.fields.iter().map(|(name, value)| (*name, value.as_ref()))
+    }
+
     /// The form with `file` as its last part, if there is one.
     pub(crate) fn encode(&self, boundary: &Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
         let boundary = &boundary.0;

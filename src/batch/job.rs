@@ -1,0 +1,193 @@
+//! What goes into a batch and what was submitted of it, of whichever medium.
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::identifier::Identifier;
+use crate::media::{Audio, Image, Medium, Submission, Submitted, Video};
+use crate::report::AnyReport;
+#[cfg(feature = "journal")]
+use crate::report::{AudioReport, ImageReport, VideoReport};
+
+/// A submission of any medium, for a [`batch`](Client::batch).
+///
+/// ```
+/// use identifai::{Audio, Image, Job};
+///
+/// let jobs: [Job; 2] = [Image::from_url("https://example.com/cat.jpg").into(), Audio::from_path("call.wav").into()];
+/// ```
+#[derive(Clone, Debug)]
+pub struct Job(pub(super) Kind);
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Image(Submission<Image>),
+    Video(Submission<Video>),
+    Audio(Submission<Audio>),
+    NotYet,
+}
+
+impl From<Submission<Image>> for Job {
+    fn from(job: Submission<Image>) -> Self {
+        Self(Kind::Image(job))
+    }
+}
+
+impl From<Submission<Video>> for Job {
+    fn from(job: Submission<Video>) -> Self {
+        Self(Kind::Video(job))
+    }
+}
+
+impl From<Submission<Audio>> for Job {
+    fn from(job: Submission<Audio>) -> Self {
+        Self(Kind::Audio(job))
+    }
+}
+
+/// Does the same with whichever medium it is of.
+macro_rules! each {
+    ($any:expr, $kind:ident, $what:ident => $do:expr $(, $($other:pat => $instead:expr)+)?) => {
+        match $any {
+            $kind::Image($what) => $do,
+            $kind::Video($what) => $do,
+            $kind::Audio($what) => $do,
+            $($($other => $instead,)+)?
+        }
+    };
+}
+
+impl Job {
+    /// Stands for no job, but one that may come later: for an iterator that would else have to wait for its next one, and
+    /// hold up the batch. It is asked again 50 milliseconds later, and this counts as no item.
+    pub const fn not_yet() -> Self {
+        Self(Kind::NotYet)
+    }
+
+    /// Whether a submit would refuse this by itself; see [`Submission::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field.
+    pub fn check(&self) -> Result<()> {
+        each!(&self.0, Kind, job => job.check(), Kind::NotYet => Ok(()))
+    }
+
+    pub(super) fn is_not_yet(&self) -> bool {
+        matches!(self.0, Kind::NotYet)
+    }
+
+    pub(super) fn reference(&self) -> Option<&str> {
+        each!(&self.0, Kind, job => job.reference(), Kind::NotYet => None)
+    }
+
+    pub(super) fn is_one_shot(&self) -> bool {
+        each!(&self.0, Kind, job => job.is_one_shot(), Kind::NotYet => false)
+    }
+
+    pub(super) fn submit(&self, client: &Client) -> Result<Sent> {
+        match &self.0 {
+            Kind::Image(job) => client.submit(job).map(Sent::Image),
+            Kind::Video(job) => client.submit(job).map(Sent::Video),
+            Kind::Audio(job) => client.submit(job).map(Sent::Audio),
+            Kind::NotYet => Err(Error::invalid_input("job", "is none yet")),
+        }
+    }
+
+    #[cfg(feature = "journal")]
+    pub(super) fn show(&self, see: &mut dyn FnMut(&str, &[u8])) {
+        each!(&self.0, Kind, job => job.show(see), Kind::NotYet => ());
+    }
+
+    #[cfg(feature = "journal")]
+    pub(super) fn place(&self) -> Option<String> {
+        each!(&self.0, Kind, job => job.place(), Kind::NotYet => None)
+    }
+
+    /// Reads a report of its medium.
+    #[cfg(feature = "journal")]
+    pub(super) fn report(&self, json: &str) -> Option<AnyReport> {
+        match &self.0 {
+            Kind::Image(_) => ImageReport::from_json(json).ok().map(AnyReport::Image),
+            Kind::Video(_) => VideoReport::from_json(json).ok().map(AnyReport::Video),
+            Kind::Audio(_) => AudioReport::from_json(json).ok().map(AnyReport::Audio),
+            Kind::NotYet => None,
+        }
+    }
+
+    /// What was submitted of it under `identifier`, in an earlier run or by a submit whose answer broke off.
+    pub(super) fn sent_as(&self, identifier: Identifier) -> Option<Sent> {
+        match &self.0 {
+            Kind::Image(_) => Some(Sent::Image(identifier.into())),
+            Kind::Video(_) => Some(Sent::Video(identifier.into())),
+            Kind::Audio(_) => Some(Sent::Audio(identifier.into())),
+            Kind::NotYet => None,
+        }
+    }
+}
+
+/// What was submitted.
+#[derive(Clone, Debug)]
+pub(super) enum Sent {
+    Image(Submitted<Image>),
+    Video(Submitted<Video>),
+    Audio(Submitted<Audio>),
+}
+
+/// Which medium, without more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Image,
+    Video,
+    Audio,
+}
+
+impl Which {
+    pub(super) const ALL: [Self; 3] = [Self::Image, Self::Video, Self::Audio];
+
+    /// Looks at how `sent`, all of this medium, stand.
+    pub(super) fn look(self, client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>> {
+        fn look<M: Medium>(client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>> {
+            let sent: Vec<Submitted<M>> = sent.iter().cloned().map(Submitted::new).collect();
+            Ok(client.results(&sent)?.into_iter().map(|report| report.map(M::any)).collect())
+        }
+        match self {
+            Self::Image => look::<Image>(client, sent),
+            Self::Video => look::<Video>(client, sent),
+            Self::Audio => look::<Audio>(client, sent),
+        }
+    }
+}
+
+impl Sent {
+    pub(super) fn which(&self) -> Which {
+        match self {
+            Self::Image(_) => Which::Image,
+            Self::Video(_) => Which::Video,
+            Self::Audio(_) => Which::Audio,
+        }
+    }
+
+    pub(super) fn identifier(&self) -> &Identifier {
+        each!(self, Self, sent => sent.identifier())
+    }
+
+    /// Looks at how this one stands.
+    pub(super) fn look(&self, client: &Client) -> Result<AnyReport> {
+        match self {
+            Self::Image(sent) => client.result(sent).map(AnyReport::Image),
+            Self::Video(sent) => client.result(sent).map(AnyReport::Video),
+            Self::Audio(sent) => client.result(sent).map(AnyReport::Audio),
+        }
+    }
+
+    /// `report` as an outcome, if it is finished.
+    pub(super) fn finished(&self, client: &Client, report: &AnyReport) -> Option<Result<AnyReport>> {
+        let finished = report.clone().finished().transpose()?;
+        Some(finished.map_err(|error| self.about(client, error)))
+    }
+
+    /// `error` as one about this.
+    pub(super) fn about(&self, client: &Client, error: Error) -> Error {
+        each!(self, Self, sent => client.about(sent, error))
+    }
+}

@@ -1,0 +1,121 @@
+//! One line of a journal, and what names an item in it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::batch::job::Job;
+use crate::batch::record::Key;
+use crate::error::Error;
+use crate::identifier::Identifier;
+
+const VERSION: u32 = 1;
+
+/// A line, of which each event has some of the fields.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line<'a> {
+    pub(super) event: Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    /// The fingerprint, in 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none", borrow)]
+    job: Option<Cow<'a, str>>,
+    /// Which one of equal jobs, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurrence: Option<u32>,
+    /// The URL without user, query and fragment, or the path.
+    #[serde(skip_serializing_if = "Option::is_none", borrow)]
+    input: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) identifier: Option<Cow<'a, Identifier>>,
+    #[serde(skip_serializing_if = "Option::is_none", borrow)]
+    error: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) may_have_been_sent: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none", borrow)]
+    pub(super) report: Option<&'a RawValue>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Event {
+    /// The first line.
+    Journal,
+    /// A submit is about to be made.
+    Begin,
+    Submitted,
+    /// The submit failed.
+    Failed,
+    Finished,
+}
+
+impl<'a> Line<'a> {
+    fn of(event: Event) -> Self {
+        Self {
+            event,
+            version: None,
+            job: None,
+            occurrence: None,
+            input: None,
+            identifier: None,
+            error: None,
+            may_have_been_sent: None,
+            report: None,
+        }
+    }
+
+    fn about(event: Event, key: Key) -> Self {
+        let job = Some(format!("{:032x}", key.fingerprint).into());
+        Self { job, occurrence: Some(key.occurrence), ..Self::of(event) }
+    }
+
+    pub(super) fn header() -> Self {
+        Self { version: Some(VERSION), ..Self::of(Event::Journal) }
+    }
+
+    pub(super) fn begin(key: Key, job: &Job) -> Self {
+        Self { input: job.place().map(Cow::Owned), ..Self::about(Event::Begin, key) }
+    }
+
+    pub(super) fn submitted(key: Key, identifier: &'a Identifier) -> Self {
+        Self { identifier: Some(Cow::Borrowed(identifier)), ..Self::about(Event::Submitted, key) }
+    }
+
+    pub(super) fn failed(key: Key, error: &Error) -> Self {
+        let (kind, sent) = (error.kind().as_str().into(), error.may_have_been_sent());
+        Self { error: Some(kind), may_have_been_sent: Some(sent), ..Self::about(Event::Failed, key) }
+    }
+
+    pub(super) fn finished(key: Key, identifier: &'a Identifier, report: Option<&'a RawValue>) -> Self {
+        Self { identifier: Some(Cow::Borrowed(identifier)), report, ..Self::about(Event::Finished, key) }
+    }
+
+    pub(super) fn read(json: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    pub(super) fn is_header(&self) -> bool {
+        self.event == Event::Journal && self.version == Some(VERSION)
+    }
+
+    pub(super) fn key(&self) -> Option<Key> {
+        let job = self.job.as_ref().filter(|job| job.len() == 32)?;
+        Some(Key { fingerprint: u128::from_str_radix(job, 16).ok()?, occurrence: self.occurrence? })
+    }
+}
+
+/// Half a SHA-256 of everything that makes a job the same as another one.
+pub(super) fn fingerprint(job: &Job) -> u128 {
+    let mut hash = Sha256::new();
+    job.show(&mut |name, value| {
+        // With their lengths, so that no two lists run into the same bytes.
+        for part in [name.as_bytes(), value] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    });
+    hash.finalize().iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+}

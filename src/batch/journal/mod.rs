@@ -1,0 +1,206 @@
+//! The journal of a batch: a file that has every step, so that a run which was killed can go on.
+
+mod line;
+mod past;
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fs4::TryLockError;
+
+use self::line::Line;
+use self::past::{Entry, History};
+use super::job::Job;
+use super::record::{Key, Past, Record};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identifier::Identifier;
+use crate::report::AnyReport;
+
+/// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any moment
+/// can go on with the same jobs and the same file, and pays for nothing twice.
+///
+/// Before each submit and after it, and with each result, a line of JSON is written to the file. In the next run, in
+/// whatever order the jobs come then,
+///
+/// - a job that has its result ends in that again, without a request;
+/// - one that was submitted is waited for;
+/// - one that was being submitted when the run was killed, or got no answer, ends as
+///   [`UnknownFate`](ErrorKind::UnknownFate), unless [`retry_unknown`](Self::retry_unknown) says otherwise;
+/// - all others are submitted: those too that the service refused.
+///
+/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by its
+/// path: one that changed needs a new name, or a new journal. What comes from a reader is known by its length and name.
+///
+/// It holds identifiers, reports, URLs without their query, paths, and no key; on Unix only its owner can read it.
+///
+/// ```no_run
+/// use identifai::{Client, Image, Journal};
+///
+/// let jobs = ["https://example.com/a.jpg", "https://example.com/b.jpg"].map(Image::from_url);
+/// for outcome in Client::from_env()?.batch(jobs).journal(Journal::open("images.journal")?) {
+///     println!("{outcome:?}");
+/// }
+/// # Ok::<(), identifai::Error>(())
+/// ```
+#[must_use = "a journal keeps nothing until a batch is given it"]
+pub struct Journal {
+    kept: Mutex<Kept>,
+    retry_unknown: bool,
+    sync: bool,
+}
+
+struct Kept {
+    file: File,
+    /// How long the file is up to the end of its last whole line.
+    len: u64,
+    history: History,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, or begins one there. A last line that was cut off is removed.
+    ///
+    /// # Errors
+    ///
+    /// [`Journal`](ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file is
+    /// something else; it is then left as it is.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|error| failed("cannot be opened", error))?;
+        if !metadata.is_file() {
+            return Err(unusable("is not a regular file"));
+        }
+        match fs4::FileExt::try_lock(&file) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(unusable("is in use by another process or batch")),
+            Err(TryLockError::Error(error)) => return Err(failed("cannot be locked", error)),
+        }
+        let (history, len) = History::read(BufReader::new(&file))?;
+        let mut kept = Kept { file, len, history };
+        if kept.len == 0 {
+            kept.cut()?;
+            kept.write(&Line::header(), false)?;
+        } else if kept.file.metadata().is_ok_and(|metadata| metadata.len() > kept.len) {
+            kept.cut()?;
+        }
+        Ok(Self { kept: Mutex::new(kept), retry_unknown: false, sync: false })
+    }
+
+    /// Whether to submit again what may have been submitted already. The service answers equal submissions from its
+    /// cache, it documents, unless [`no_cache`](crate::Submission::no_cache) is set; **else it may be paid for twice.**
+    /// Default: `false`.
+    pub fn retry_unknown(mut self, on: bool) -> Self {
+        self.retry_unknown = on;
+        self
+    }
+
+    /// Whether to wait after each line until the disk has it, so that it survives not only the end of the process but
+    /// that of the machine. Default: `false`.
+    pub fn sync(mut self, on: bool) -> Self {
+        self.sync = on;
+        self
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, line: &Line<'_>) -> Result<()> {
+        self.kept().write(line, self.sync)
+    }
+}
+
+impl Record for Journal {
+    fn look_up(&self, job: &Job) -> Result<(Key, Past)> {
+        let mut kept = self.kept();
+        let (key, entry) = kept.history.next(line::fingerprint(job));
+        let past = match entry {
+            Entry::Finished { at, len } => match kept.report(at, len, job)? {
+                Ok(report) => Past::Finished(Box::new(report)),
+                // What could not be written is asked for again.
+                Err(identifier) => Past::Submitted(identifier),
+            },
+            Entry::Submitted(identifier) => Past::Submitted(identifier),
+            Entry::Unknown if !self.retry_unknown => Past::Unknown,
+            Entry::Unknown | Entry::None => Past::None,
+        };
+        Ok((key, past))
+    }
+
+    fn begin(&self, key: Key, job: &Job) -> Result<()> {
+        self.write(&Line::begin(key, job))
+    }
+
+    fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()> {
+        self.write(&Line::submitted(key, identifier))
+    }
+
+    fn failed(&self, key: Key, error: &Error) -> Result<()> {
+        self.write(&Line::failed(key, error))
+    }
+
+    fn finished(&self, key: Key, report: &AnyReport) -> Result<()> {
+        let json = serde_json::to_string(report).ok();
+        let raw = json.and_then(|json| serde_json::value::RawValue::from_string(json).ok());
+        self.write(&Line::finished(key, report.identifier(), raw.as_deref()))
+    }
+}
+
+impl Kept {
+    fn write(&mut self, line: &Line<'_>, sync: bool) -> Result<()> {
+        let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot be written", error))?;
+        text.push(b'\n');
+        let written = self.file.write_all(&text).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
+        if let Err(error) = written {
+            // So that what is written later, if that can be, is not in one line with a part of this.
+            let _ = self.file.set_len(self.len);
+            return Err(failed("cannot be written", error));
+        }
+        self.len += text.len() as u64;
+        Ok(())
+    }
+
+    /// Removes what comes after the last whole line.
+    fn cut(&mut self) -> Result<()> {
+        self.file.set_len(self.len).map_err(|error| failed("cannot be written", error))
+    }
+
+    /// The report in the line at `at`, or the identifier if there is none.
+    fn report(&mut self, at: u64, len: usize, job: &Job) -> Result<Result<AnyReport, Identifier>> {
+        let mut text = vec![0; len];
+        let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut text));
+        read.map_err(|error| failed("cannot be read", error))?;
+        let line = Line::read(&text).filter(|line| line.identifier.is_some());
+        let line = line.ok_or_else(|| unusable("was changed by somebody else"))?;
+        let report = line.report.and_then(|report| job.report(report.get()));
+        match (report, line.identifier) {
+            (Some(report), _) => Ok(Ok(report)),
+            (None, Some(identifier)) => Ok(Err(identifier.into_owned())),
+            (None, None) => Err(unusable("was changed by somebody else")),
+        }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kept: _, retry_unknown, sync } = self;
+        f.debug_struct("Journal").field("retry_unknown", retry_unknown).field("sync", sync).finish_non_exhaustive()
+    }
+}
+
+fn unusable(reason: &str) -> Error {
+    Error::new(ErrorKind::Journal, format!("journal: {reason}"))
+}
+
+fn failed(reason: &str, error: impl Into<io::Error>) -> Error {
+    unusable(reason).with_source(error.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What a journal says of earlier runs.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Read};
+
+use super::line::{Event, Line};
+use super::{failed, unusable};
+use crate::batch::record::Key;
+use crate::error::Result;
+use crate::identifier::Identifier;
+
+/// The longest line that is read, in bytes: a report may have 4 MiB as it comes in, and more once it is escaped.
+const LINE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// What became of each item.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    jobs: HashMap<u128, Occurrences>,
+}
+
+/// Equal jobs, in their order.
+#[derive(Debug, Default)]
+struct Occurrences {
+    entries: Vec<State>,
+    /// How many of them this run has come to.
+    met: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entry: Entry,
+    /// Whether a submit was begun whose end is not there.
+    is_begun: bool,
+}
+
+/// What is known of an item.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Entry {
+    #[default]
+    None,
+    /// It was submitted, or may have been.
+    Unknown,
+    Submitted(Identifier),
+    /// The line that has its report.
+    Finished {
+        at: u64,
+        len: usize,
+    },
+}
+
+impl State {
+    fn entry(&self) -> Entry {
+        match (&self.entry, self.is_begun) {
+            (Entry::None, true) => Entry::Unknown,
+            (entry, _) => entry.clone(),
+        }
+    }
+
+    fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
+        match line.event {
+            Event::Journal => return None,
+            Event::Begin => {
+                self.entry = self.entry();
+                self.is_begun = true;
+                return Some(());
+            }
+            Event::Submitted => self.entry = Entry::Submitted(line.identifier?.into_owned()),
+            Event::Failed if line.may_have_been_sent? => self.entry = Entry::Unknown,
+            // What an earlier try left open stays open.
+            Event::Failed => {}
+            Event::Finished => self.entry = Entry::Finished { at, len },
+        }
+        self.is_begun = false;
+        Some(())
+    }
+}
+
+impl History {
+    /// Reads a journal, and returns how long it is up to the end of its last whole line.
+    pub(super) fn read(mut journal: impl BufRead) -> Result<(Self, u64)> {
+        let (mut history, mut end) = (Self::default(), 0);
+        let mut text = Vec::new();
+        for number in 1_u64.. {
+            text.clear();
+            let read = journal.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut text);
+            let len = read.map_err(|error| failed("cannot be read", error))?;
+            if text.last() != Some(&b'\n') {
+                let is_cut_off = (len as u64) < LINE_LIMIT;
+                let header = serde_json::to_vec(&Line::header()).unwrap_or_default();
+                // A file of one line is a journal only if that line was going to be a journal's first.
+                return if is_cut_off && (number > 1 || header.starts_with(&text)) {
+                    Ok((history, end))
+                } else {
+                    Err(unusable("the file is no journal"))
+                };
+            }
+            text.pop();
+            let line = Line::read(&text);
+            let taken = match line {
+                Some(line) if number == 1 => line.is_header().then_some(()),
+                Some(line) => history.take(line, end, text.len()),
+                None => None,
+            };
+            if taken.is_none() {
+                let reason = if number == 1 { "the file is no journal" } else { "a line is not that of a journal" };
+                return Err(unusable(&format!("line {number}: {reason}, or of a newer version")));
+            }
+            end += len as u64;
+        }
+        Ok((history, end))
+    }
+
+    fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
+        let Key { fingerprint, occurrence } = line.key()?;
+        let entries = &mut self.jobs.entry(fingerprint).or_default().entries;
+        let occurrence = usize::try_from(occurrence).ok()?;
+        // They are written in their order but for those of one moment.
+        if occurrence > entries.len() + 100_000 {
+            return None;
+        }
+        if occurrence >= entries.len() {
+            entries.resize_with(occurrence + 1, State::default);
+        }
+        entries[occurrence].take(line, at, len)
+    }
+
+    /// The next job of this fingerprint, and what is known of it.
+    pub(super) fn next(&mut self, fingerprint: u128) -> (Key, Entry) {
+        let occurrences = self.jobs.entry(fingerprint).or_default();
+        let occurrence = occurrences.met;
+        occurrences.met = occurrences.met.saturating_add(1);
+        let state = usize::try_from(occurrence).ok().and_then(|at| occurrences.entries.get(at));
+        (Key { fingerprint, occurrence }, state.map(State::entry).unwrap_or_default())
+    }
+}

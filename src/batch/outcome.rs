@@ -1,0 +1,35 @@
+//! What a batch says: what became of each job, and how far it has come.
+
+use crate::error::Result;
+use crate::identifier::Identifier;
+use crate::report::AnyReport;
+
+/// What became of one job of a [`Batch`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Which job it was of those that the iterator gave, from 0.
+    pub index: u64,
+    /// The job's own [`ref_id`](crate::Submission::ref_id).
+    pub reference: Option<String>,
+    /// What the service calls the submission, if it is known: also where the result is an error.
+    pub identifier: Option<Identifier>,
+    /// The report, or why there is none. An analysis that failed is an error.
+    pub result: Result<AnyReport>,
+    /// Whether it is from an earlier run, whose journal had the result.
+    pub is_replayed: bool,
+}
+
+/// How far a [`Batch`] has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tally {
+    /// How many jobs the service accepted in this run.
+    pub submitted: u64,
+    /// How many submissions wait for their report.
+    pub pending: u64,
+    /// How many outcomes are reports.
+    pub done: u64,
+    /// How many outcomes are errors.
+    pub failed: u64,
+}
