@@ -56,6 +56,12 @@ impl Pace {
         }
     }
 
+    /// How many requests of a class may go, if not any number.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn most_a_minute(self, method: Method) -> Option<u32> {
+        self.limit(method).map(|limit| limit.per_minute)
+    }
+
     pub(super) fn limit(self, method: Method) -> Option<Limit> {
         let limits = self.0?;
         Some(match method {

@@ -272,10 +272,11 @@ fn help_names_every_exit_status_and_variable() {
     }
 }
 
-/// A sandbox for the program to talk to, that analyses at once, and how the program is told.
+/// A sandbox for the program to talk to, that analyses at once and any number, and how the program is told.
 fn sandbox() -> (identifai::sandbox::Sandbox, [(&'static str, String); 2]) {
     let sandbox = identifai::sandbox::Sandbox::start().unwrap();
     sandbox.set_analysis_time(std::time::Duration::ZERO);
+    sandbox.set_limits(identifai::Pace::off());
     let env = [("IDENTIFAI_API_KEY", "sandbox".to_owned()), ("IDENTIFAI_BASE_URL", sandbox.base_url().to_owned())];
     (sandbox, env)
 }
