@@ -320,6 +320,9 @@ fn the_sandbox_command_keeps_the_limits_that_it_is_told() {
         assert_eq!(report["status"], status, "{report}");
     }
 
+    let embedded = run(&[], &["--sandbox", "--timeout", "0.9", "classify", a, b, c]);
+    assert_eq!((embedded.status, embedded.out.lines().count()), (0, 3), "no limits: {}", embedded.err);
+
     for options in [
         &["--no-limits", "--submits-per-minute", "30"][..],
         &["--reads-per-minute", "60", "--no-limits"],
