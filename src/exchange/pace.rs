@@ -48,7 +48,7 @@ impl Pace {
     }
 
     /// So many submits and reads a minute, and a thirtieth of that a second, as the documented limits have it. An override
-    /// counts as a submit. 0 is unusable.
+    /// counts as a submit. 0 is unusable for a client.
     pub const fn per_minute(submits: u32, reads: u32) -> Self {
         Self(Some(Limits { submits: Limit::new(submits), reads: Limit::new(reads) }))
     }
@@ -60,6 +60,12 @@ impl Pace {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How many requests of a class may go, if not any number.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn most_a_minute(self, method: Method) -> Option<u32> {
+        self.limit(method).map(|limit| limit.per_minute)
     }
 
     pub(super) fn limit(self, method: Method) -> Option<Limit> {

@@ -10,12 +10,18 @@
 //! | `https://sandbox.test/too-large.jpg` | 400, larger than 50 MB |
 //! | `https://sandbox.test/download-failed.jpg` | 400, not downloaded (text made up) |
 //! | `https://sandbox.test/forbidden.jpg` | 403 |
-//! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1` |
+//! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1`, whatever the limits |
 //! | `https://sandbox.test/slow.jpg` | accepted, after 2 seconds |
 //! | `https://sandbox.test/errored.jpg` | accepted; the analysis fails (text made up) |
 //! | `https://sandbox.test/c2pa.jpg` | accepted; has C2PA metadata, which force `artificial` unless that is prevented |
 //!
-//! Any other URL is accepted and costs one credit of a thousand, unless it was submitted before with the same options.
+//! Any other URL is accepted and costs one credit of a thousand, or of as many as [`set_credits`](Sandbox::set_credits)
+//! says, unless it was submitted before with the same options.
+//!
+//! The key may be used as fast as is documented: 30 submits a minute and one a second, 60 reads a minute and two a second.
+//! More is a 429, worded and counted as the framework does that the backend seems to run on: minutes and seconds begin with
+//! their first request, and refusals do not count. A client keeps within that by itself; tests rather lift the limits with
+//! [`set_limits`](Sandbox::set_limits), and turn the client's [`Pace`] off.
 //!
 //! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format, are
 //! refused.
@@ -42,6 +48,7 @@
 
 mod analysis;
 mod form;
+mod limits;
 mod server;
 mod service;
 mod submit;
@@ -53,10 +60,11 @@ use std::time::Duration;
 
 use self::server::Server;
 use self::service::Service;
+use crate::Pace;
 
 /// A running sandbox, on a port of its own. It stops when it is dropped, and closes its connections.
 ///
-/// Several may run at once; each has its own credits and submissions.
+/// Several may run at once; each has its own limits, credits and submissions.
 pub struct Sandbox {
     base_url: String,
     service: Arc<Service>,
@@ -101,9 +109,43 @@ impl Sandbox {
         self.service.set_analysis_time(time);
     }
 
+    /// How fast the key may be used from now on; an override counts as a submit. What was sent before counts no more.
+    /// `Pace::off()` takes any number, and 0 a minute none. Default: `Pace::default()`, 30 submits and 60 reads a minute, as
+    /// documented.
+    ///
+    /// ```
+    /// use identifai::sandbox::Sandbox;
+    /// use identifai::{Client, ErrorKind, Image, Pace};
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let client = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).pace(Pace::off()).retries(0).build()?;
+    /// let image = Image::from_url("https://example.com/cat.jpg");
+    /// sandbox.set_limits(Pace::per_minute(1, 60));
+    /// client.submit(&image)?;
+    /// assert_eq!(client.submit(&image).unwrap_err().kind(), ErrorKind::RateLimited);
+    ///
+    /// sandbox.set_limits(Pace::off());
+    /// client.submit(&image)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_limits(&self, limits: Pace) {
+        self.service.set_limits(limits);
+    }
+
     /// How many credits are left.
     pub fn credits(&self) -> u64 {
         self.service.credits()
+    }
+
+    /// How many credits are left from now on. Default: 1,000.
+    pub fn set_credits(&self, credits: u64) {
+        self.service.set_credits(credits);
+    }
+
+    /// How many submits were accepted so far, those included that cost nothing because they were submitted before.
+    /// Overrides are none.
+    pub fn submits(&self) -> u64 {
+        self.service.submits()
     }
 }
 

@@ -208,16 +208,18 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn respond(mut stream: &TcpStream, answer: &Answer, close: bool) -> io::Result<()> {
-    let Answer { status, content_type, body, retry_after, .. } = answer;
+    let Answer { status, content_type, body, headers, .. } = answer;
     let reason = if *status < 400 { "OK" } else { "Refused" };
-    let retry_after = retry_after.map_or_else(String::new, |seconds| format!("Retry-After: {seconds}\r\n"));
     let connection = if close { "Connection: close\r\n" } else { "" };
     let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status} {reason}\r\nContent-Type: {content_type}\r\n{retry_after}{connection}\
-         Content-Length: {length}\r\n\r\n"
-    );
-    stream.write_all(&[head.as_bytes(), body].concat())
+    let mut all = Vec::new();
+    write!(all, "HTTP/1.1 {status} {reason}\r\nContent-Type: {content_type}\r\n{connection}")?;
+    for (name, value) in headers {
+        write!(all, "{name}: {value}\r\n")?;
+    }
+    write!(all, "Content-Length: {length}\r\n\r\n")?;
+    all.extend_from_slice(body);
+    stream.write_all(&all)
 }
 
 #[cfg(test)]

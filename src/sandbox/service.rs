@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::form;
+use super::limits::{Headers, Limits};
 use super::submit::{self, Forced, Medium};
+use crate::Pace;
+use crate::wire::request::Method;
 
 pub(super) const API_KEY: &str = "sandbox";
 const CREDITS: u64 = 1_000;
@@ -33,14 +36,14 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: Vec<u8>,
-    /// In seconds.
-    pub(super) retry_after: Option<u32>,
+    /// Beside those of the body and the connection.
+    pub(super) headers: Headers,
     pub(super) delay: Duration,
 }
 
 impl Answer {
     pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, content_type, body: body.into(), retry_after: None, delay: Duration::ZERO }
+        Self { status, content_type, body: body.into(), headers: Headers::new(), delay: Duration::ZERO }
     }
 
     fn json(status: u16, body: &Value) -> Self {
@@ -95,10 +98,10 @@ impl<'a> Endpoint<'a> {
         })
     }
 
-    fn method(&self) -> &'static str {
+    fn method(&self) -> (Method, &'static str) {
         match self {
-            Self::Url | Self::Upload | Self::Override(_) => "POST",
-            Self::Result(_) | Self::Results | Self::Heatmap(_) => "GET",
+            Self::Url | Self::Upload | Self::Override(_) => (Method::Post, "POST"),
+            Self::Result(_) | Self::Results | Self::Heatmap(_) => (Method::Get, "GET"),
         }
     }
 }
@@ -111,7 +114,10 @@ pub(super) struct Service {
 
 #[derive(Debug)]
 struct State {
+    limits: Limits,
     credits: u64,
+    /// How many were accepted.
+    submits: u64,
     analysis_time: Duration,
     /// By identifier.
     submitted: HashMap<String, Submitted>,
@@ -129,7 +135,9 @@ struct Submitted {
 impl Default for Service {
     fn default() -> Self {
         let state = State {
+            limits: Limits::new(Pace::default()),
             credits: CREDITS,
+            submits: 0,
             analysis_time: ANALYSIS_TIME,
             submitted: HashMap::new(),
             forced: HashMap::new(),
@@ -148,6 +156,18 @@ impl Service {
         self.state().credits
     }
 
+    pub(super) fn set_credits(&self, credits: u64) {
+        self.state().credits = credits;
+    }
+
+    pub(super) fn submits(&self) -> u64 {
+        self.state().submits
+    }
+
+    pub(super) fn set_limits(&self, limits: Pace) {
+        self.state().limits = Limits::new(limits);
+    }
+
     pub(super) fn set_analysis_time(&self, time: Duration) {
         self.state().analysis_time = time;
     }
@@ -157,21 +177,27 @@ impl Service {
         let Some((medium, endpoint)) = Endpoint::of(&path) else {
             return Answer::message(404, "This path is not known here.");
         };
-        let method = endpoint.method();
-        if call.method != method {
-            return Answer::message(405, &format!("This path takes {method} only."));
+        let (method, name) = endpoint.method();
+        if call.method != name {
+            return Answer::message(405, &format!("This path takes {name} only."));
         }
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
         }
-        match endpoint {
+        let told = match self.state().limits.take(method, Instant::now(), SystemTime::now()) {
+            Ok(told) => told,
+            Err(told) => return submit::too_many(told),
+        };
+        let mut answer = match endpoint {
             Endpoint::Url => self.submit(medium, false, call, body),
             Endpoint::Upload => self.submit(medium, true, call, body),
             Endpoint::Result(identifier) => self.result(medium, identifier),
             Endpoint::Results => self.results(medium, call.query),
             Endpoint::Heatmap(identifier) => self.heatmap(identifier),
             Endpoint::Override(hash) => self.force(medium, hash, body),
-        }
+        };
+        answer.headers.extend(told);
+        answer
     }
 
     fn submit(&self, medium: Medium, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Answer {
@@ -203,6 +229,7 @@ impl Service {
             state.analyses += 1;
             state.submitted.insert(identifier.clone(), Submitted { analysis, at: Instant::now() });
         }
+        state.submits += 1;
         let answer = match call.accept {
             Some("application/json") => Answer::json(200, &json!({ "identifier": identifier })),
             _ => Answer::new(200, "text/plain; charset=UTF-8", identifier),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::form::{File, Form};
+use super::limits::{Headers, RETRY_AFTER};
 use super::service::Answer;
 use crate::Format;
 
@@ -159,7 +160,7 @@ pub(super) fn forced(file_url: &str) -> Option<Forced> {
         "too-large.jpg" => Answer::error(400, &too_large("50Mb")),
         "download-failed.jpg" => Answer::error(400, "The file could not be downloaded."),
         "forbidden.jpg" => Answer::error(403, "Forbidden"),
-        "rate-limited.jpg" => Answer { retry_after: Some(1), ..Answer::message(429, "Too Many Attempts.") },
+        "rate-limited.jpg" => too_many(vec![(RETRY_AFTER, 1)]),
         "slow.jpg" => return Some(Forced::Delay(SLOW)),
         _ => return None,
     }))
@@ -167,4 +168,8 @@ pub(super) fn forced(file_url: &str) -> Option<Forced> {
 
 pub(super) fn no_credits() -> Answer {
     Answer::error(400, "You do not have enough credits to perform this operation.")
+}
+
+pub(super) fn too_many(headers: Headers) -> Answer {
+    Answer { headers, ..Answer::message(429, "Too Many Attempts.") }
 }

@@ -11,6 +11,13 @@ use sha2::{Digest, Sha256};
 
 use crate::support::CAT;
 
+/// One that takes any number of requests.
+fn start() -> Sandbox {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_limits(Pace::off());
+    sandbox
+}
+
 fn client(sandbox: &Sandbox) -> Client {
     let wait = Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20));
     let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).wait(wait);
@@ -25,7 +32,7 @@ fn submit(sandbox: &Sandbox, path: &str) -> Result<String, ErrorKind> {
 
 #[test]
 fn every_well_known_url_forces_its_outcome() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     let refused = [
         ("no-credits.jpg", ErrorKind::OutOfCredits),
         ("unsupported.txt", ErrorKind::Rejected),
@@ -37,14 +44,19 @@ fn every_well_known_url_forces_its_outcome() {
     for (path, kind) in refused {
         assert_eq!(submit(&sandbox, path), Err(kind), "{path}");
     }
-    assert_eq!(sandbox.credits(), 1_000, "a refusal costs nothing");
+    assert_eq!((sandbox.credits(), sandbox.submits()), (1_000, 0), "a refusal costs nothing");
     assert_eq!(submit(&sandbox, "anything-else.jpg").unwrap().len(), 64);
-    assert_eq!(sandbox.credits(), 999);
+    submit(&sandbox, "anything-else.jpg").unwrap();
+    assert_eq!((sandbox.credits(), sandbox.submits()), (999, 2), "the same again costs nothing");
+    sandbox.set_credits(1);
+    assert!(submit(&sandbox, "one.jpg").is_ok());
+    assert_eq!(submit(&sandbox, "another.jpg"), Err(ErrorKind::OutOfCredits));
+    assert_eq!((sandbox.credits(), sandbox.submits()), (0, 3));
 }
 
 #[test]
 fn a_slow_answer_is_slow_and_holds_up_nobody() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     let slow = client(&sandbox).with_timeout(Duration::from_millis(100));
     for _ in 0..6 {
         let error = slow.submit(&Image::from_url("https://sandbox.test/slow.jpg")).unwrap_err();
@@ -57,7 +69,7 @@ fn a_slow_answer_is_slow_and_holds_up_nobody() {
 fn clients_that_stall_neither_stop_it_nor_keep_it_from_stopping() {
     use std::io::Write;
 
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     let head = "POST /api/image_fromurl HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
     let address = sandbox.base_url().strip_prefix("http://").unwrap();
     let stalled: Vec<_> = (0..12)
@@ -74,7 +86,7 @@ fn clients_that_stall_neither_stop_it_nor_keep_it_from_stopping() {
 
 #[test]
 fn all_options_pass_its_strict_reader() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     let opts = UrlOptions::new(sandbox.api_key(), "https://b\u{fc}cher.example/?a=\"b\"\u{1f408}")
         .base_url(sandbox.base_url())
         .pace(Pace::off())
@@ -91,7 +103,7 @@ fn all_options_pass_its_strict_reader() {
 
 #[test]
 fn a_wrong_key_is_refused() {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url()).pace(Pace::off());
     let error = classify_from_url(&opts).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Unauthorized, Some("Unauthorized")));
@@ -99,7 +111,7 @@ fn a_wrong_key_is_refused() {
 
 #[test]
 fn several_run_at_once_and_each_stops_with_its_owner() {
-    let (one, two) = (Sandbox::start().unwrap(), Sandbox::start().unwrap());
+    let (one, two) = (start(), start());
     assert_ne!(one.base_url(), two.base_url());
     assert_eq!(submit(&one, "a.jpg"), submit(&two, "a.jpg"), "the same file, the same identifier");
     assert_eq!((one.credits(), two.credits()), (999, 999));
@@ -113,7 +125,7 @@ fn several_run_at_once_and_each_stops_with_its_owner() {
 
 /// A sandbox that analyses in `millis`.
 fn quick(millis: u64) -> Sandbox {
-    let sandbox = Sandbox::start().unwrap();
+    let sandbox = start();
     sandbox.set_analysis_time(Duration::from_millis(millis));
     sandbox
 }
@@ -250,4 +262,51 @@ fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
     let huge = Image::from_reader(endless, 60 << 20).max_size(u64::MAX);
     assert_eq!(refused(client.submit(&huge).map(drop)), "The uploaded file exceeds the maximum allowed size of 50Mb.");
     assert_eq!(sandbox.credits(), 1_000);
+}
+
+#[test]
+fn it_refuses_what_is_faster_than_its_limits_and_a_paced_client_is_not() {
+    let sandbox = Sandbox::start().unwrap();
+    let unpaced = client(&sandbox);
+    // Two of them are in one second, however slow this machine is; a minute's number is far away.
+    let error = (0..25).find_map(|_| unpaced.submit(&image("a.jpg")).err()).unwrap();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::RateLimited, Some("Too Many Attempts.")));
+    assert_eq!((error.status(), error.retry_after()), (Some(429), Some(Duration::from_secs(1))));
+    assert!(!error.may_have_been_sent());
+
+    sandbox.set_limits(Pace::per_minute(1, 1));
+    let sent = unpaced.submit(&image("a.jpg")).unwrap();
+    unpaced.result(&sent).unwrap();
+    for error in [unpaced.submit(&image("a.jpg")).unwrap_err(), unpaced.result(&sent).unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        let left = error.retry_after().unwrap().as_secs();
+        assert!((50..=60).contains(&left), "the rest of the minute: {left}");
+    }
+
+    let pace = Pace::per_minute(6_000, 6_000);
+    sandbox.set_limits(pace);
+    let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).retries(0);
+    let paced = builder.pace(pace).build().unwrap();
+    for _ in 0..4 {
+        let sent = paced.submit(&image("a.jpg")).unwrap();
+        paced.result(&sent).unwrap();
+    }
+}
+
+#[test]
+fn an_upload_beyond_the_limit_is_refused_before_it_is_sent() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_limits(Pace::per_minute(1, 1));
+    let client = client(&sandbox);
+    client.submit(&image("a.jpg")).unwrap();
+    let endless = std::io::Read::chain(&b"\x89PNG\r\n\x1a\n"[..], std::io::repeat(7));
+    let moved = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let seen = std::sync::Arc::clone(&moved);
+    let job = Image::from_reader(endless, 40 << 20).on_progress(move |progress| {
+        seen.store(progress.sent, std::sync::atomic::Ordering::Relaxed);
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(client.submit(&job).unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(moved.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!((sandbox.submits(), sandbox.credits()), (1, 999));
 }

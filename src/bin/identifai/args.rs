@@ -200,11 +200,31 @@ pub(crate) struct Serve {
     /// The port of 127.0.0.1 to listen on [default: any free one]
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
+    /// How many submits and overrides the key may send a minute, and a thirtieth of that a second; 0 refuses all
+    #[arg(long, value_name = "NUMBER", default_value_t = 30)]
+    pub(crate) submits_per_minute: u32,
+    /// How often the key may ask for results a minute, and a thirtieth of that a second; 0 refuses all
+    #[arg(long, value_name = "NUMBER", default_value_t = 60)]
+    pub(crate) reads_per_minute: u32,
+    /// Take any number of requests
+    #[arg(long, conflicts_with_all = ["submits_per_minute", "reads_per_minute"])]
+    pub(crate) no_limits: bool,
+    /// How many submits the credits of the key are good for
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    pub(crate) credits: u64,
+    /// How long an analysis takes, in seconds; it may be 0
+    #[arg(long, value_name = "SECONDS", value_parser = seconds_or_none, default_value = "1")]
+    pub(crate) analysis_time: Duration,
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = seconds_or_none(text).ok().filter(|seconds| !seconds.is_zero());
+    seconds.ok_or("not a number of seconds above zero, such as 60")
+}
+
+fn seconds_or_none(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| !seconds.is_zero()).ok_or("not a number of seconds above zero, such as 60")
+    seconds.ok_or("not a number of seconds, such as 0.5")
 }
 
 #[cfg(test)]

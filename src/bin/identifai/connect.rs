@@ -28,6 +28,7 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
         let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
         // Nobody wants to wait for what is made up; long enough for a look that comes too early.
+        sandbox.set_limits(Pace::off());
         sandbox.set_analysis_time(Duration::from_millis(60));
         wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
         let key = ApiKey::new(sandbox.api_key());

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 
+use identifai::Pace;
 use identifai::sandbox::Sandbox;
 
 use crate::args::Serve;
@@ -16,6 +17,12 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
             return output::FAILED;
         }
     };
+    sandbox.set_limits(match arguments.no_limits {
+        true => Pace::off(),
+        false => Pace::per_minute(arguments.submits_per_minute, arguments.reads_per_minute),
+    });
+    sandbox.set_credits(arguments.credits);
+    sandbox.set_analysis_time(arguments.analysis_time);
     let (stop, stopped) = mpsc::channel();
     let handler = {
         let stop = stop.clone();

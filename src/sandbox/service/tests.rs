@@ -12,6 +12,13 @@ impl Answer {
     }
 }
 
+/// One that takes any number of requests.
+fn unlimited() -> Service {
+    let service = Service::default();
+    service.set_limits(Pace::off());
+    service
+}
+
 fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut Call<'_>)) -> Answer {
     let part = |(name, value): &(&str, &str)| {
         format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -36,13 +43,13 @@ fn url(service: &Service, url: &str) -> Answer {
 
 #[test]
 fn the_documented_answers_come_in_the_documented_words() {
-    let service = Service::default();
+    let service = unlimited();
     let required = submit(&service, &[], |_| ());
     assert_eq!((required.status, required.text()), (400, r#"{"error":"The file_url field is required."}"#));
     let unauthorized = submit(&service, &[("file_url", "https://x.test/")], |call| call.api_key = Some("other"));
     assert_eq!((unauthorized.status, unauthorized.text()), (401, r#"{"error":"Unauthorized"}"#));
     let limited = url(&service, "https://sandbox.test/rate-limited.jpg?again");
-    assert_eq!((limited.status, limited.retry_after), (429, Some(1)));
+    assert_eq!((limited.status, limited.headers.as_slice()), (429, &[("Retry-After", 1)][..]));
     assert_eq!(limited.text(), r#"{"message":"Too Many Attempts."}"#);
     for (path, status) in [
         ("no-credits.jpg", 400),
@@ -59,7 +66,7 @@ fn the_documented_answers_come_in_the_documented_words() {
 
 #[test]
 fn accept_decides_between_json_and_text() {
-    let service = Service::default();
+    let service = unlimited();
     let fields = [("file_url", "https://x.test/")];
     let json = submit(&service, &fields, |_| ());
     let text = submit(&service, &fields, |call| call.accept = Some("*/*"));
@@ -69,7 +76,7 @@ fn accept_decides_between_json_and_text() {
 
 #[test]
 fn a_repeated_submission_costs_nothing_unless_no_cache_asks_for_it() {
-    let service = Service::default();
+    let service = unlimited();
     let first = url(&service, "https://x.test/");
     assert_eq!(url(&service, "https://x.test/"), first);
     assert_eq!(submit(&service, &[("file_url", "https://x.test/"), ("ref_id", "r")], |_| ()), first);
@@ -77,14 +84,15 @@ fn a_repeated_submission_costs_nothing_unless_no_cache_asks_for_it() {
     let anew = submit(&service, &[("file_url", "https://x.test/"), ("no_cache", "true")], |_| ());
     assert_ne!(anew.body, first.body);
     assert_eq!(service.credits(), CREDITS - 2);
-    service.state().credits = 0;
+    service.set_credits(0);
     assert_eq!(url(&service, "https://y.test/"), no_credits());
     assert_eq!(url(&service, "https://x.test/"), first);
+    assert_eq!(service.submits(), 5, "those that were accepted, whatever they cost");
 }
 
 #[test]
 fn what_the_documentation_does_not_know_is_refused() {
-    let service = Service::default();
+    let service = unlimited();
     let bad: [&[(&str, &str)]; 7] = [
         &[("file_url", "cat.jpg")],
         &[("file_url", "ftp://x.test/")],
@@ -130,7 +138,7 @@ fn identifier(answer: &Answer) -> String {
 
 #[test]
 fn results_are_new_for_a_while_and_then_done_or_errored() {
-    let service = Service::default();
+    let service = unlimited();
     service.set_analysis_time(Duration::MAX);
     let ids = ["c2pa.jpg", "errored.jpg", "other.jpg?x"]
         .map(|path| identifier(&url(&service, &format!("https://sandbox.test/{path}"))));
@@ -152,7 +160,7 @@ fn results_are_new_for_a_while_and_then_done_or_errored() {
 
 #[test]
 fn options_show_in_the_report() {
-    let service = Service::default();
+    let service = unlimited();
     service.set_analysis_time(Duration::ZERO);
     let submitted = |more: &[(&str, &str)]| {
         let fields = [&[("file_url", "https://sandbox.test/c2pa.jpg")], more].concat();
@@ -177,7 +185,7 @@ fn options_show_in_the_report() {
 
 #[test]
 fn a_heatmap_is_a_png_once_the_analysis_is_done() {
-    let service = Service::default();
+    let service = unlimited();
     let heatmap = |id: &str| get(&service, &format!("/api/classification/heatmap/{id}"), "");
     let fields = [("file_url", "https://x.test/"), ("with_heatmap", "true")];
     let id = identifier(&submit(&service, &fields, |_| ()));
@@ -197,7 +205,7 @@ fn a_heatmap_is_a_png_once_the_analysis_is_done() {
 
 #[test]
 fn many_are_asked_for_at_once_but_no_more_than_a_hundred() {
-    let service = Service::default();
+    let service = unlimited();
     let ids = ["a", "b"].map(|path| identifier(&url(&service, &format!("https://x.test/{path}"))));
     let many = |query: &str| get(&service, "/api/classifications", query);
     for name in ["identifiers[]", "identifiers%5B%5D"] {
@@ -212,7 +220,7 @@ fn many_are_asked_for_at_once_but_no_more_than_a_hundred() {
 
 #[test]
 fn an_override_holds_for_every_submission_of_the_file() {
-    let service = Service::default();
+    let service = unlimited();
     let id = identifier(&url(&service, "https://x.test/"));
     let hash = report(&service, &id)["hash"].as_str().unwrap().to_owned();
     let force = |hash: &str, body: &str| force(&service, hash, body);
@@ -222,8 +230,72 @@ fn an_override_holds_for_every_submission_of_the_file() {
     assert_eq!(force(&id, r#"{"classification":"human"}"#).status, 404, "the identifier is not the hash");
     let answer = force(&hash, r#"{"classification":"human"}"#);
     assert_eq!(answer.text(), format!(r#"{{"classification":"human","hash":"{hash}","type":"image"}}"#));
+    assert_eq!(service.submits(), 1, "an override is no submit");
     assert_eq!(report(&service, &id)["force_classification"], "human");
     let fields = [("file_url", "https://x.test/"), ("with_nsfw", "true")];
     let later = identifier(&submit(&service, &fields, |_| ()));
     assert_eq!(report(&service, &later)["force_classification"], "human");
+}
+
+/// What an answer says of the limit and of what remains of it.
+fn told(answer: &Answer) -> Option<(u64, u64)> {
+    let header = |name| answer.headers.iter().find(|header| header.0 == name).map(|header| header.1);
+    header("X-RateLimit-Limit").zip(header("X-RateLimit-Remaining"))
+}
+
+#[test]
+fn every_answer_to_the_key_counts_and_says_what_remains_and_no_other_does() {
+    let service = Service::default();
+    service.set_limits(Pace::per_minute(300, 300));
+    let accepted = url(&service, "https://x.test/");
+    assert_eq!((accepted.status, told(&accepted)), (200, Some((300, 299))));
+    for (change, status) in [
+        ((|call| call.api_key = None) as fn(&mut Call<'_>), 401),
+        (|call| call.api_key = Some("other"), 401),
+        (|call| call.path = "/api/nothing", 404),
+        (|call| call.method = "GET", 405),
+    ] {
+        let answer = submit(&service, &[], change);
+        assert_eq!((answer.status, answer.headers.len()), (status, 0));
+    }
+    for (path, status, remaining) in [("unsupported.txt", 400, 298), ("forbidden.jpg", 403, 297), ("a", 200, 296)] {
+        let answer = url(&service, &format!("https://sandbox.test/{path}"));
+        assert_eq!((answer.status, told(&answer)), (status, Some((300, remaining))));
+    }
+    let forced = url(&service, "https://sandbox.test/rate-limited.jpg");
+    assert_eq!((forced.headers[0], told(&forced)), (("Retry-After", 1), Some((300, 295))));
+    let overridden = force(&service, "x", "");
+    assert_eq!((overridden.status, told(&overridden)), (400, Some((300, 294))), "as a submit");
+    for (path, query, status, remaining) in [
+        (&*format!("/api/classification/{}", identifier(&accepted)), "", 200, 299),
+        ("/api/classification/nobody", "", 404, 298),
+        ("/api/classification/heatmap/nobody", "", 404, 297),
+        ("/api/classifications", "", 422, 296),
+    ] {
+        let answer = get(&service, path, query);
+        assert_eq!((answer.status, told(&answer)), (status, Some((300, remaining))), "{path}");
+    }
+}
+
+#[test]
+fn what_is_beyond_the_limit_is_refused_unread_until_the_limits_change() {
+    let service = Service::default();
+    service.set_limits(Pace::per_minute(1, 1));
+    let mut call = call("POST", "/api/classification", "");
+    (call.content_type, call.content_length) = (Some("multipart/form-data; boundary=B"), 3);
+    let mut body = &b"abc"[..];
+    assert_eq!((service.answer(&call, &mut body).status, body.len()), (400, 0), "the first one is read");
+    for _ in 0..2 {
+        let mut body = &b"abc"[..];
+        let answer = service.answer(&call, &mut body);
+        assert_eq!((answer.status, answer.text()), (429, r#"{"message":"Too Many Attempts."}"#));
+        assert_eq!((body.len(), told(&answer)), (3, Some((1, 0))));
+        assert_eq!((answer.headers[2], answer.headers[3].0), (("Retry-After", 60), "X-RateLimit-Reset"));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert!((now + 58..=now + 60).contains(&answer.headers[3].1), "{:?}", answer.headers);
+    }
+    assert_eq!(get(&service, "/api/classification/nobody", "").status, 404, "the other class");
+    service.set_limits(Pace::per_minute(1, 1));
+    assert_eq!(service.answer(&call, &mut &b"abc"[..]).status, 400, "a new window");
+    assert_eq!((service.submits(), service.credits()), (0, CREDITS));
 }
