@@ -307,14 +307,14 @@ where
                 let result = Err(self.not_submitted());
                 self.conclude(index, reference, None, result);
             }
-            Past::None => match job.check() {
-                // That takes no turn, and nothing to keep.
-                Err(error) => self.conclude(index, reference, None, Err(error)),
-                Ok(()) => {
-                    let task = Task { index, job, key, tries: 0, refusals: 0, refused_since: None, not_before: now };
-                    self.hand.push_back(task);
+            Past::None => {
+                // What cannot be sent takes no turn, and there is nothing to keep of it.
+                if let Err(error) = job.check() {
+                    return self.conclude(index, reference, None, Err(error));
                 }
-            },
+                let task = Task { index, job, key, tries: 0, refusals: 0, refused_since: None, not_before: now };
+                self.hand.push_back(task);
+            }
         }
     }
 
