@@ -147,6 +147,11 @@ impl Sandbox {
     pub fn submits(&self) -> u64 {
         self.service.submits()
     }
+
+    /// How many requests were refused so far because the key was used faster than its [limits](Self::set_limits) allow.
+    pub fn refusals(&self) -> u64 {
+        self.service.refusals()
+    }
 }
 
 impl fmt::Debug for Sandbox {

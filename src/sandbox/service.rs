@@ -118,6 +118,7 @@ struct State {
     credits: u64,
     /// How many were accepted.
     submits: u64,
+    refusals: u64,
     analysis_time: Duration,
     /// By identifier.
     submitted: HashMap<String, Submitted>,
@@ -138,6 +139,7 @@ impl Default for Service {
             limits: Limits::new(Pace::default()),
             credits: CREDITS,
             submits: 0,
+            refusals: 0,
             analysis_time: ANALYSIS_TIME,
             submitted: HashMap::new(),
             forced: HashMap::new(),
@@ -164,6 +166,10 @@ impl Service {
         self.state().submits
     }
 
+    pub(super) fn refusals(&self) -> u64 {
+        self.state().refusals
+    }
+
     pub(super) fn set_limits(&self, limits: Pace) {
         self.state().limits = Limits::new(limits);
     }
@@ -184,10 +190,15 @@ impl Service {
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
         }
-        let told = match self.state().limits.take(method, Instant::now(), SystemTime::now()) {
+        let mut state = self.state();
+        let told = match state.limits.take(method, Instant::now(), SystemTime::now()) {
             Ok(told) => told,
-            Err(told) => return submit::too_many(told),
+            Err(told) => {
+                state.refusals += 1;
+                return submit::too_many(told);
+            }
         };
+        drop(state);
         let mut answer = match endpoint {
             Endpoint::Url => self.submit(medium, false, call, body),
             Endpoint::Upload => self.submit(medium, true, call, body),

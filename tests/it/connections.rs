@@ -2,6 +2,8 @@
 
 use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
+#[cfg(target_os = "linux")]
+use crate::support::starts_no_thread;
 use crate::support::{CAT, Server, accepted, alone};
 
 #[test]
@@ -79,25 +81,16 @@ fn a_warm_call_starts_no_thread() {
     if alone("connections::a_warm_call_starts_no_thread", &[]).is_some() {
         return;
     }
-    // The kernel numbers every thread that is started, in this process too, so a thread that came and went leaves a gap.
-    fn number_of_a_new_thread() -> u32 {
-        let id = std::thread::spawn(|| std::fs::read_link("/proc/thread-self").unwrap()).join().unwrap();
-        id.file_name().unwrap().to_str().unwrap().parse().unwrap()
-    }
     let server = Server::answering(accepted());
     let client = server.client();
-    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
-    // Other processes take numbers as well, so the gap is looked for more than once.
-    let undisturbed = (0..20).any(|_| {
-        let before = (number_of_a_new_thread(), threads());
+    let starts_none = starts_no_thread(|| {
         for _ in 0..5 {
             client.submit(&Image::from_url(CAT)).unwrap();
             client.result(&sent).unwrap();
         }
-        (number_of_a_new_thread(), threads()) == (before.0 + 1, before.1)
     });
-    assert!(undisturbed, "warm calls start threads");
+    assert!(starts_none, "warm calls start threads");
 }
 
 #[cfg(unix)]

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod answers;
+#[cfg(feature = "cli")]
+mod batch_program;
+mod batches;
 mod cancel;
 mod connections;
 mod contract;

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 
-struct Outcome {
-    status: i32,
-    out: String,
-    err: String,
+pub(crate) struct Outcome {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-fn program(env: &[(&str, &str)]) -> Command {
+pub(crate) fn program(env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_identifai"));
     for (name, _) in std::env::vars() {
         if name.starts_with("IDENTIFAI_") || name.to_ascii_lowercase().ends_with("_proxy") {
@@ -24,7 +24,7 @@ fn program(env: &[(&str, &str)]) -> Command {
     command
 }
 
-fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+pub(crate) fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
     let output = program(env).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let outcome = Outcome { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
@@ -39,7 +39,7 @@ fn against(server: &Server, arguments: &[&str]) -> Outcome {
     run(&[("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &url)], &[&["--no-pace"], arguments].concat())
 }
 
-fn json_lines(text: &str) -> Vec<Value> {
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use identifai::Pace;
+
+use crate::options::Options;
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -51,6 +54,9 @@ pub(crate) struct Global {
     /// for anything else]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
+    /// How many submits and reads the key may do a minute, such as 120,240; a thirtieth of that a second [default: 30,60]
+    #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = pace, conflicts_with = "no_pace")]
+    pub(crate) pace: Option<Pace>,
     /// Do not pace requests; by default they keep within what the service allows a key
     #[arg(long, global = true)]
     pub(crate) no_pace: bool,
@@ -68,6 +74,9 @@ pub(crate) enum Command {
     Result(Identifiers),
     /// Wait for the verdicts of submissions, and print them
     Wait(WaitFor),
+    /// Submit many and wait for their verdicts, within what the key may do, and print those as they come, one JSON object
+    /// a line; with --journal, a run that was ended goes on where it stopped
+    Batch(Batch),
     /// Fetch the heatmap of an image that was submitted with --with-heatmap
     Heatmap(Heatmap),
     /// Override the verdict on a file, for every submission of it
@@ -89,42 +98,38 @@ pub(crate) struct Classify {
     /// How long to wait for each verdict, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "wait")]
     pub(crate) wait_timeout: Option<Duration>,
-    /// Your own reference, which comes back with the result
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) ref_id: Option<String>,
-    /// A URL that the service shall send the result to as well, if it has enabled that for the account
-    #[arg(long, value_name = "URL")]
-    pub(crate) webhook_url: Option<String>,
-    /// Upload files whatever their format seems to be; goes with --image, --video or --audio
-    #[arg(long)]
-    pub(crate) any_format: bool,
-    /// Of a video: how many frames to analyse at the most; more cost more
-    #[arg(long, value_name = "NUMBER", value_parser = ["5", "10", "30"])]
-    pub(crate) frames: Option<String>,
-    /// Of a video: analyse key frames rather than evenly spaced ones
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) key_frames: Option<bool>,
-    /// Of a video: how key frames are chosen
-    #[arg(long, value_name = "METHOD")]
-    pub(crate) key_frames_method: Option<KeyFrames>,
-    /// Look for morphing in people's faces, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) with_morphing: Option<bool>,
-    /// Look for manipulation without generative AI, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) with_tampering: Option<bool>,
-    /// Make a heatmap of AI content, too (images)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) with_heatmap: Option<bool>,
-    /// Tell if it is not safe for work, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) with_nsfw: Option<bool>,
-    /// Analyse anew what was submitted before, which may cost again
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) no_cache: Option<bool>,
-    /// Keep a C2PA signature from forcing the verdict to artificial
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub(crate) prevent_c2pa_forces: Option<bool>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Batch {
+    /// A file with one URL or path a line, or a JSON object such as {"input": "clip.mp4", "frames": 10, "ref_id": "17"},
+    /// with any of the options below that take a value, and `medium`; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) input: String,
+    #[command(flatten)]
+    pub(crate) medium: MediumFlags,
+    /// Keep what happens in a file, and go on where the run before stopped
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Wait after each line of the journal until the disk has it
+    #[arg(long, requires = "journal")]
+    pub(crate) journal_sync: bool,
+    /// Submit again what a run that was ended may have submitted; where --no-cache is set, it may be paid for twice
+    #[arg(long, requires = "journal")]
+    pub(crate) retry_unknown: bool,
+    /// How many items may be on their way at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one)]
+    pub(crate) in_flight: usize,
+    /// How many threads submit: for uploads that take longer than the rate allows
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = at_least_one)]
+    pub(crate) workers: usize,
+    /// How long to wait for each verdict, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) wait_timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) options: Options,
 }
 
 /// Of which medium it is.
@@ -140,14 +145,6 @@ pub(crate) struct MediumFlags {
     /// They are recordings of speech
     #[arg(long)]
     pub(crate) audio: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[value(rename_all = "lower")]
-pub(crate) enum KeyFrames {
-    IFrames,
-    Flow,
-    Color,
 }
 
 #[derive(Debug, Args)]
@@ -215,6 +212,18 @@ pub(crate) struct Serve {
     /// How long an analysis takes, in seconds; it may be 0
     #[arg(long, value_name = "SECONDS", value_parser = seconds_or_none, default_value = "1")]
     pub(crate) analysis_time: Duration,
+}
+
+fn pace(text: &str) -> Result<Pace, &'static str> {
+    let numbers = text.split_once(',').and_then(|(submits, reads)| Some((submits.parse().ok()?, reads.parse().ok()?)));
+    let above_zero = numbers.filter(|(submits, reads)| *submits > 0 && *reads > 0);
+    above_zero
+        .map(|(submits, reads)| Pace::per_minute(submits, reads))
+        .ok_or("not two numbers above zero, such as 30,60")
+}
+
+fn at_least_one(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|number| *number > 0).ok_or("not a number above zero")
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     // All of them first: nothing is paid for on a command line that is wrong.
     let mut jobs = Vec::new();
     for (index, input) in arguments.inputs.iter().enumerate() {
-        match Job::new(arguments, input) {
+        match Job::of_argument(&arguments.options, arguments.medium.chosen(), input) {
             Ok(job) => jobs.push(job),
             Err(reason) => return output::unusable(&format!("argument {}: {reason}", index + 1)),
         }

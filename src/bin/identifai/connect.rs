@@ -15,8 +15,15 @@ pub(crate) struct Connected {
     _sandbox: Option<Sandbox>,
 }
 
-/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
+/// Connects as [`connect_only`] does, for a command that Ctrl-C cancels.
 pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+    let connected = connect_only(global, wait_timeout)?;
+    cancel_on_interrupt(connected.client.canceller());
+    Ok(connected)
+}
+
+/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
+pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
     let mut wait = Wait::default();
     let (sandbox, key) = if global.sandbox {
         // Not left to clap, which sees only the options on one side of the command.
@@ -52,9 +59,10 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
     }
     if global.no_pace || sandbox.is_some() {
         builder = builder.pace(Pace::off());
+    } else if let Some(pace) = global.pace {
+        builder = builder.pace(pace);
     }
     let client = builder.build().map_err(|error| output::chain(&error))?;
-    cancel_on_interrupt(client.canceller());
     Ok(Connected { client, _sandbox: sandbox })
 }
 

@@ -6,18 +6,20 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use identifai::{
-    AnyReport, Audio, Classification, Client, Format, Frames, Identifier, Image, KeyFramesMethod, Report, Result,
-    Submission, Submitted, Video,
+    AnyReport, Audio, Classification, Client, Format, Identifier, Image, Report, Result, Submission, Submitted, Video,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
 
-use crate::args::{Classify, KeyFrames, MediumFlags};
+use crate::args::MediumFlags;
+use crate::options::Options;
 use crate::output;
 
 /// The largest file that any medium may be: 5 GiB.
 const LARGEST: u64 = 5 << 30;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Medium {
     Image,
     Video,
@@ -66,18 +68,23 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    /// Reads an argument of the command line, and checks it; or says what is wrong with it, without repeating it.
-    pub(crate) fn new(arguments: &Classify, input: &str) -> Result<Self, String> {
-        let chosen = arguments.medium.chosen();
+    /// Reads an argument of the command line, of which `-` is standard input.
+    pub(crate) fn of_argument(options: &Options, chosen: Option<Medium>, input: &str) -> Result<Self, String> {
+        if input != "-" {
+            return Self::new(options, chosen, input);
+        }
+        let spooled = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
+        let (file, len, format) = spooled;
+        let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+        Self::with(options, choose(chosen, format)?, Source::Spooled(file, len, name))
+    }
+
+    /// Reads a URL or a path, and checks it; or says what is wrong with it, without repeating it.
+    pub(crate) fn new(options: &Options, chosen: Option<Medium>, input: &str) -> Result<Self, String> {
         let (medium, source) = if input.contains("://") {
             let path = input.split(['?', '#']).next().unwrap_or(input);
             let shown = Format::of_name(path).map_or(Medium::Image, medium_of);
             (chosen.unwrap_or(shown), Source::Url(input))
-        } else if input == "-" {
-            let spooled = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
-            let (file, len, format) = spooled;
-            let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
-            (choose(chosen, format)?, Source::Spooled(file, len, name))
         } else {
             let path = Path::new(input);
             // What cannot be read is refused by the check below, which says why.
@@ -86,12 +93,16 @@ impl Job {
             let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
             (medium, Source::File(path))
         };
-        refuse_foreign_options(arguments, medium)?;
+        Self::with(options, medium, source)
+    }
+
+    fn with(options: &Options, medium: Medium, source: Source<'_>) -> Result<Self, String> {
+        refuse_foreign_options(options, medium)?;
         let is_missing = matches!(&source, Source::File(path) if !path.exists());
         let job = match medium {
-            Medium::Image => Self::Image(image(arguments, source)),
-            Medium::Video => Self::Video(video(arguments, source)),
-            Medium::Audio => Self::Audio(audio(arguments, source)),
+            Medium::Image => Self::Image(image(options, source)),
+            Medium::Video => Self::Video(video(options, source)),
+            Medium::Audio => Self::Audio(audio(options, source)),
         };
         each!(&job, job => job.check()).map_err(|error| match is_missing {
             true => format!("{error} (a URL has a ://)"),
@@ -110,6 +121,16 @@ impl Job {
         };
         bar.finish_and_clear();
         outcome
+    }
+}
+
+impl From<Job> for identifai::Job {
+    fn from(job: Job) -> Self {
+        match job {
+            Job::Image(job) => job.into(),
+            Job::Video(job) => job.into(),
+            Job::Audio(job) => job.into(),
+        }
     }
 }
 
@@ -226,24 +247,24 @@ fn spool() -> io::Result<(File, u64, Option<Format>)> {
 }
 
 /// Nothing that was asked for is left out in silence.
-fn refuse_foreign_options(arguments: &Classify, medium: Medium) -> Result<(), String> {
-    let Classify { with_morphing, with_tampering, with_heatmap, with_nsfw, frames, key_frames, .. } = arguments;
+fn refuse_foreign_options(options: &Options, medium: Medium) -> Result<(), String> {
+    let Options { with_morphing, with_tampering, with_heatmap, with_nsfw, frames, key_frames, .. } = options;
     let visual = [Medium::Image, Medium::Video];
-    let options: [(&str, bool, &[Medium]); 7] = [
+    let known: [(&str, bool, &[Medium]); 7] = [
         ("--with-morphing", with_morphing.is_some(), &visual),
         ("--with-tampering", with_tampering.is_some(), &visual),
         ("--with-nsfw", with_nsfw.is_some(), &visual),
         ("--with-heatmap", with_heatmap.is_some(), &[Medium::Image]),
         ("--frames", frames.is_some(), &[Medium::Video]),
         ("--key-frames", key_frames.is_some(), &[Medium::Video]),
-        ("--key-frames-method", arguments.key_frames_method.is_some(), &[Medium::Video]),
+        ("--key-frames-method", options.key_frames_method.is_some(), &[Medium::Video]),
     ];
     let what = match medium {
         Medium::Image => "an image",
         Medium::Video => "a video",
         Medium::Audio => "a recording",
     };
-    match options.iter().find(|(_, is_set, media)| *is_set && !media.contains(&medium)) {
+    match known.iter().find(|(_, is_set, media)| *is_set && !media.contains(&medium)) {
         Some((option, ..)) => Err(format!("is {what}, for which there is no {option}")),
         None => Ok(()),
     }
@@ -251,56 +272,48 @@ fn refuse_foreign_options(arguments: &Classify, medium: Medium) -> Result<(), St
 
 /// Sets what is given.
 macro_rules! set {
-    ($job:ident, $arguments:expr, copied $($option:ident),*) => {
-        $(if let Some(value) = $arguments.$option { $job = $job.$option(value); })*
+    ($job:ident, $options:expr, copied $($option:ident),*) => {
+        $(if let Some(value) = $options.$option { $job = $job.$option(value); })*
     };
-    ($job:ident, $arguments:expr, $($option:ident),*) => {
-        $(if let Some(value) = &$arguments.$option { $job = $job.$option(value); })*
+    ($job:ident, $options:expr, $($option:ident),*) => {
+        $(if let Some(value) = &$options.$option { $job = $job.$option(value); })*
     };
 }
 /// What all media have.
 macro_rules! begin {
-    ($medium:ident, $arguments:expr, $source:expr) => {{
+    ($medium:ident, $options:expr, $source:expr) => {{
         let mut job = match $source {
             Source::Url(url) => $medium::from_url(url),
             Source::File(path) => $medium::from_path(path),
             Source::Spooled(file, len, name) => $medium::from_reader(file, len).file_name(name),
         };
-        job = job.any_format($arguments.any_format);
-        set!(job, $arguments, ref_id, webhook_url);
-        set!(job, $arguments, copied no_cache, prevent_c2pa_forces);
+        job = job.any_format($options.any_format);
+        set!(job, $options, ref_id, webhook_url);
+        set!(job, $options, copied no_cache, prevent_c2pa_forces);
         job
     }};
 }
 
-fn image(arguments: &Classify, source: Source<'_>) -> Submission<Image> {
-    let mut job = begin!(Image, arguments, source);
-    set!(job, arguments, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+fn image(options: &Options, source: Source<'_>) -> Submission<Image> {
+    let mut job = begin!(Image, options, source);
+    set!(job, options, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
     job
 }
 
-fn video(arguments: &Classify, source: Source<'_>) -> Submission<Video> {
-    let mut job = begin!(Video, arguments, source);
-    set!(job, arguments, copied with_morphing, with_tampering, with_nsfw, key_frames);
-    if let Some(frames) = &arguments.frames {
-        job = job.frames(match frames.as_str() {
-            "5" => Frames::Five,
-            "10" => Frames::Ten,
-            _ => Frames::Thirty,
-        });
+fn video(options: &Options, source: Source<'_>) -> Submission<Video> {
+    let mut job = begin!(Video, options, source);
+    set!(job, options, copied with_morphing, with_tampering, with_nsfw, key_frames);
+    if let Some(frames) = options.frames {
+        job = job.frames(frames.into());
     }
-    if let Some(method) = arguments.key_frames_method {
-        job = job.key_frames_method(match method {
-            KeyFrames::IFrames => KeyFramesMethod::IFrames,
-            KeyFrames::Flow => KeyFramesMethod::Flow,
-            KeyFrames::Color => KeyFramesMethod::Color,
-        });
+    if let Some(method) = options.key_frames_method {
+        job = job.key_frames_method(method.into());
     }
     job
 }
 
-fn audio(arguments: &Classify, source: Source<'_>) -> Submission<Audio> {
-    begin!(Audio, arguments, source)
+fn audio(options: &Options, source: Source<'_>) -> Submission<Audio> {
+    begin!(Audio, options, source)
 }
 
 /// A bar that shows up with the first bytes of an upload. It draws nothing where standard error is no terminal.

@@ -1,9 +1,12 @@
 //! The program `identifai`: the client's calls as commands, for shells and scripts.
 
 mod args;
+mod batch;
 mod classify;
 mod connect;
 mod job;
+mod lines;
+mod options;
 mod output;
 mod results;
 mod serve;
@@ -21,6 +24,7 @@ fn main() -> ExitCode {
     };
     let status = match &command {
         Command::Classify(arguments) => classify::run(&global, arguments),
+        Command::Batch(arguments) => batch::run(&global, arguments),
         Command::Result(arguments) => results::result(&global, arguments),
         Command::Wait(arguments) => results::wait(&global, arguments),
         Command::Heatmap(arguments) => results::heatmap(&global, arguments),

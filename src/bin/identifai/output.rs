@@ -170,7 +170,7 @@ pub(crate) fn result(line: &str) -> io::Result<()> {
 
 /// The same as JSON. What is not ASCII and no letter or the like is escaped, so that no terminal acts upon it or hides
 /// it: in JSON it can stand only in strings. Between them there are but blanks.
-fn result_json(json: &str) -> io::Result<()> {
+pub(crate) fn result_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
     for c in json.chars() {
         match c {
@@ -208,7 +208,7 @@ pub(crate) fn chain(error: &Error) -> String {
 }
 
 /// An item that failed, as `--json` prints it.
-fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
+pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
     let mut item = json!({
         "input": input,
         "error": {

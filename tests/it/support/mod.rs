@@ -194,3 +194,20 @@ pub(crate) fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
     assert!(output.status.success() && text.contains("1 passed"), "{name} alone:\n{text}");
     Some(output)
 }
+
+/// Whether `run` starts no thread, not even one that is soon gone.
+#[cfg(target_os = "linux")]
+pub(crate) fn starts_no_thread(run: impl Fn()) -> bool {
+    // The kernel numbers every thread that is started, so one that came and went leaves a gap.
+    let number_of_a_new_thread = || -> u32 {
+        let id = std::thread::spawn(|| std::fs::read_link("/proc/thread-self").unwrap()).join().unwrap();
+        id.file_name().unwrap().to_str().unwrap().parse().unwrap()
+    };
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    // Other processes take numbers as well, so the gap is looked for more than once.
+    (0..20).any(|_| {
+        let before = (number_of_a_new_thread(), threads());
+        run();
+        (number_of_a_new_thread(), threads()) == (before.0 + 1, before.1)
+    })
+}

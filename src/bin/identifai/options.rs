@@ -1,0 +1,126 @@
+//! What the service is asked for: by options of the command line, or by the fields of a line of a batch.
+
+// Its comments are help texts, not Markdown.
+#![allow(clippy::doc_markdown)]
+
+use clap::{Args, ValueEnum};
+use identifai::{Frames, KeyFramesMethod};
+use serde::Deserialize;
+
+/// The options of a submission. Their names are those of the API.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Options {
+    /// Your own reference, which comes back with the result
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) ref_id: Option<String>,
+    /// A URL that the service shall send the result to as well, if it has enabled that for the account
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook_url: Option<String>,
+    /// Upload files whatever their format seems to be; goes with --image, --video or --audio
+    #[arg(long)]
+    #[serde(default)]
+    pub(crate) any_format: bool,
+    /// Of a video: how many frames to analyse at the most; more cost more
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) frames: Option<Number>,
+    /// Of a video: analyse key frames rather than evenly spaced ones
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) key_frames: Option<bool>,
+    /// Of a video: how key frames are chosen
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) key_frames_method: Option<KeyFrames>,
+    /// Look for morphing in people's faces, too (images, videos)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_morphing: Option<bool>,
+    /// Look for manipulation without generative AI, too (images, videos)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_tampering: Option<bool>,
+    /// Make a heatmap of AI content, too (images)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_heatmap: Option<bool>,
+    /// Tell if it is not safe for work, too (images, videos)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) with_nsfw: Option<bool>,
+    /// Analyse anew what was submitted before, which may cost again
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) no_cache: Option<bool>,
+    /// Keep a C2PA signature from forcing the verdict to artificial
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) prevent_c2pa_forces: Option<bool>,
+}
+
+impl Options {
+    /// These, and where they say nothing, `others`.
+    pub(crate) fn or(self, others: &Self) -> Self {
+        let others = others.clone();
+        Self {
+            ref_id: self.ref_id.or(others.ref_id),
+            webhook_url: self.webhook_url.or(others.webhook_url),
+            any_format: self.any_format || others.any_format,
+            frames: self.frames.or(others.frames),
+            key_frames: self.key_frames.or(others.key_frames),
+            key_frames_method: self.key_frames_method.or(others.key_frames_method),
+            with_morphing: self.with_morphing.or(others.with_morphing),
+            with_tampering: self.with_tampering.or(others.with_tampering),
+            with_heatmap: self.with_heatmap.or(others.with_heatmap),
+            with_nsfw: self.with_nsfw.or(others.with_nsfw),
+            no_cache: self.no_cache.or(others.no_cache),
+            prevent_c2pa_forces: self.prevent_c2pa_forces.or(others.prevent_c2pa_forces),
+        }
+    }
+}
+
+/// How many frames of a video.
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(try_from = "u32")]
+pub(crate) enum Number {
+    #[value(name = "5")]
+    Five,
+    #[value(name = "10")]
+    Ten,
+    #[value(name = "30")]
+    Thirty,
+}
+
+impl TryFrom<u32> for Number {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, Self::Error> {
+        match number {
+            5 => Ok(Self::Five),
+            10 => Ok(Self::Ten),
+            30 => Ok(Self::Thirty),
+            _ => Err("frames must be 5, 10 or 30"),
+        }
+    }
+}
+
+impl From<Number> for Frames {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Five => Self::Five,
+            Number::Ten => Self::Ten,
+            Number::Thirty => Self::Thirty,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[value(rename_all = "lower")]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyFrames {
+    IFrames,
+    Flow,
+    Color,
+}
+
+impl From<KeyFrames> for KeyFramesMethod {
+    fn from(method: KeyFrames) -> Self {
+        match method {
+            KeyFrames::IFrames => Self::IFrames,
+            KeyFrames::Flow => Self::Flow,
+            KeyFrames::Color => Self::Color,
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! `identifai batch`: every item is printed once, and paid for once, however often it is killed.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use identifai::Pace;
+use identifai::sandbox::Sandbox;
+use serde_json::{Value, json};
+
+use crate::program::{Outcome, json_lines, program};
+use crate::support::{KEY, Seen, Server, answer};
+
+/// A service that accepts everything, knows the report of everything, and counts what was submitted by its URL.
+struct Counting {
+    server: Server,
+    submits: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl Counting {
+    fn start() -> Self {
+        let submits = Arc::<Mutex<HashMap<String, u32>>>::default();
+        let counted = Arc::clone(&submits);
+        let server = Server::start(move |connection| {
+            while let Some(seen) = connection.request() {
+                connection.send(&match file_url(&seen) {
+                    Some(url) => {
+                        *counted.lock().unwrap().entry(url.clone()).or_default() += 1;
+                        answer(200, "application/json", &json!({"identifier": name(&url)}).to_string())
+                    }
+                    None => answer(200, "application/json", &reports(&seen).to_string()),
+                });
+            }
+        });
+        Self { server, submits }
+    }
+
+    fn env(&self) -> [(&'static str, String); 2] {
+        [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", self.server.base_url())]
+    }
+}
+
+fn file_url(seen: &Seen) -> Option<String> {
+    let body = String::from_utf8(seen.body.clone()).unwrap();
+    let (_, value) = body.split_once("name=\"file_url\"\r\n\r\n")?;
+    Some(value.split_once('\r').unwrap().0.to_owned())
+}
+
+/// The identifier of what was submitted from `url`.
+fn name(url: &str) -> String {
+    format!("{:x}", BuildHasherDefault::<DefaultHasher>::default().hash_one(url))
+}
+
+/// The reports that a request asks for.
+fn reports(seen: &Seen) -> Value {
+    let (_, query) = seen.head.lines().next().unwrap().split_once('?').unwrap();
+    let asked = query.trim_end_matches(" HTTP/1.1").split('&').map(|pair| pair.split_once('=').unwrap().1);
+    asked.map(|id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}})).collect()
+}
+
+fn batch(env: &[(&'static str, String); 2], arguments: &[&str]) -> Command {
+    let mut command = program(&env.each_ref().map(|(name, value)| (*name, value.as_str())));
+    command.arg("batch").args(arguments);
+    command
+}
+
+fn finish(mut command: Command, input: &str) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let outcome = Outcome { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!outcome.out.contains(KEY) && !outcome.err.contains(KEY), "{}{}", outcome.out, outcome.err);
+    outcome
+}
+
+fn urls(count: usize) -> String {
+    (0..count).map(|number| format!("https://x.test/{number}.jpg\n")).collect::<Vec<_>>().concat()
+}
+
+/// What is in a directory of its own, which is gone with the test.
+struct Here(tempfile::TempDir);
+
+impl Here {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+}
+
+#[test]
+fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once() {
+    const ITEMS: usize = 300;
+    let (service, here) = (Counting::start(), Here::new());
+    let (list, journal) = (here.write("list", &urls(ITEMS)), here.path("journal"));
+    // A hundred submits a second, so that there are that many moments.
+    let arguments = ["--pace", "6000,6000", "--journal", &journal, &list];
+    let mut kills = 0;
+    for number in 0..50 {
+        let mut child = batch(&service.env(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let chance = RandomState::new().hash_one(number) % 50;
+        std::thread::sleep(Duration::from_millis(chance));
+        child.kill().unwrap();
+        kills += u32::from(child.wait().unwrap().code().is_none());
+    }
+    assert!(kills > 20, "only {kills} were killed before they were done");
+    let outcome = finish(batch(&service.env(), &arguments), "");
+    let lines = json_lines(&outcome.out);
+    let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
+    indexes.sort_unstable();
+    assert_eq!(indexes, (0..ITEMS as u64).collect::<Vec<_>>(), "each item once: {}", outcome.err);
+    let unknown: Vec<_> = lines.iter().filter(|line| line["error"]["kind"] == "unknown_fate").collect();
+    let done = lines.iter().filter(|line| line["verdict"]["classification"] == "human").count();
+    assert_eq!(unknown.len() + done, ITEMS);
+    assert_eq!(outcome.status, if unknown.is_empty() { 0 } else { 5 });
+    let twice: Vec<_> =
+        service.submits.lock().unwrap().iter().filter(|(_, count)| **count > 1).map(|(url, _)| url.clone()).collect();
+    assert!(twice.is_empty(), "submitted twice: {twice:?}");
+
+    let before = service.submits.lock().unwrap().values().sum::<u32>();
+    let outcome = finish(batch(&service.env(), &[&["--retry-unknown"], &arguments[..]].concat()), "");
+    assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
+    let after = service.submits.lock().unwrap().values().sum::<u32>();
+    assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "these and no others");
+    let again = finish(batch(&service.env(), &arguments), "");
+    assert_eq!((again.status, json_lines(&again.out).len()), (0, ITEMS));
+    assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all is in the journal");
+}
+
+#[test]
+fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing() {
+    let (sandbox, env) = sandbox();
+    let here = Here::new();
+    let cat = here.write("cat.png", "\u{89}");
+    std::fs::write(&cat, b"\x89PNG\r\n\x1a\n...").unwrap();
+    let lines = [
+        "https://x.test/a.jpg",
+        "",
+        &cat,
+        r#"{"input": "https://x.test/v.mp4", "frames": 10, "ref_id": "17"}"#,
+        r#"{"input": "https://x.test/b", "medium": "audio"}"#,
+        r#"{"input": "https://x.test/c.jpg", "frames": 10}"#,
+        r#"{"input": "https://x.test/d.jpg", "colour": 1}"#,
+        r#"{"input": "https://x.test/e.jpg", "medium": "text"}"#,
+        r#"{"inputs": "https://x.test/f.jpg"}"#,
+        r#"{"input": "#,
+        "/no/such/file.png",
+        "\r\n\u{feff}https://sandbox.test/unsupported.txt\r",
+    ];
+    let outcome = finish(batch(&env, &["-", "--no-pace", "--with-nsfw=false"]), &lines.join("\n"));
+    assert_eq!(outcome.status, 3, "{}", outcome.err);
+    let mut items = json_lines(&outcome.out);
+    items.sort_by_key(|item| item["index"].as_u64());
+    let indexes: Vec<_> = items.iter().map(|item| item["index"].as_u64().unwrap()).collect();
+    assert_eq!(indexes, (0..11).collect::<Vec<_>>(), "blank lines are none");
+    for (index, input) in [(0, "https://x.test/a.jpg"), (1, cat.as_str())] {
+        assert_eq!(items[index]["input"], input);
+        assert!(items[index]["verdict"]["classification"].is_string(), "{}", items[index]);
+    }
+    assert_eq!((&items[2]["ref_id"], items[2]["results"]["images"].as_array().unwrap().len()), (&json!("17"), 10));
+    // What holds for images and videos is wrong for a recording.
+    let says = [
+        (3, "line 5: is a recording, for which there is no --with-nsfw"),
+        (4, "line 6: is an image, for which there is no --frames"),
+        (5, "line 7: unknown field `colour`"),
+        (6, "line 8: its `medium` is not image, video or audio"),
+        (7, "line 9: has no `input`"),
+        (8, "line 10: is no JSON object"),
+        (9, "line 11: file: does not exist"),
+        (10, "The uploaded file format is not supported."),
+    ];
+    for (index, says) in says {
+        let message = items[index]["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with(says), "{message}");
+        assert!(index == 10 || outcome.err.contains(message), "{}", outcome.err);
+    }
+    assert!(outcome.err.contains("3 with a verdict, 8 without"), "{}", outcome.err);
+    assert_eq!(sandbox.submits(), 3);
+}
+
+#[test]
+fn the_exit_status_says_what_became_of_the_worst() {
+    let (_sandbox, env) = sandbox();
+    for (path, status) in [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)] {
+        let outcome = finish(batch(&env, &["--no-pace", "-"]), &format!("https://sandbox.test/{path}\n"));
+        assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
+    }
+    assert_eq!(finish(batch(&env, &["--no-pace", "-"]), "").status, 0);
+    for (arguments, says) in [
+        (&["/no/such/list"][..], "cannot read the file of the batch"),
+        (&["-", "--retry-unknown"], "--journal"),
+        (&["-", "--journal", "/no/such/journal"], "journal: cannot be opened"),
+        (&["-", "--journal", "/dev/null"], "journal: is not a regular file"),
+        (&["-", "--in-flight", "0"], "--in-flight"),
+        (&["-", "--pace", "30"], "--pace"),
+    ] {
+        let outcome = finish(batch(&env, arguments), "https://x.test/\n");
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+}
+
+#[test]
+fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
+    let server = Server::answering(answer(401, "application/json", r#"{"error":"Unauthorized"}"#));
+    let env = [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", server.base_url())];
+    let outcome = finish(batch(&env, &["-", "--no-pace"]), &urls(20));
+    assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
+    assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
+}
+
+#[test]
+fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alone() {
+    let (service, here) = (Counting::start(), Here::new());
+    let journal = here.path("journal");
+    let mut command = batch(&service.env(), &["-", "--journal", &journal]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"https://x.test/1.jpg\n").unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal]), &urls(1));
+    assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
+    assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success(), "it printed its verdict while it waited for more lines: {line}");
+
+    let precious = here.write("precious", "not a journal");
+    let outcome = finish(batch(&service.env(), &["-", "--journal", &precious]), &urls(1));
+    assert!(outcome.status == 2 && outcome.err.contains("is no journal"), "{}", outcome.err);
+    assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (service, here) = (Counting::start(), Here::new());
+    let journal = here.path("journal");
+    let line = "https://user:passw0rd@x.test:8443/a.jpg?signature=s3cret#fragment\n";
+    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert!(text.contains(r#""input":"https://x.test:8443/a.jpg""#), "{text}");
+    for secret in ["passw0rd", "user:", "s3cret", "fragment", KEY] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert_eq!(std::fs::metadata(&journal).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
+    for (again, journal) in [(false, true), (true, true), (true, false)] {
+        let here = Here::new();
+        let journal = journal.then(|| here.path("journal"));
+        let (submitted, is_submitted) = std::sync::mpsc::channel();
+        let let_go = Arc::new(Mutex::new(false));
+        let finished = Arc::clone(&let_go);
+        let server = Server::start(move |connection| {
+            while let Some(seen) = connection.request() {
+                connection.send(&if let Some(url) = file_url(&seen) {
+                    let _ = submitted.send(());
+                    answer(200, "application/json", &json!({"identifier": name(&url)}).to_string())
+                } else {
+                    let reports = if *finished.lock().unwrap() { reports(&seen) } else { json!([]) };
+                    answer(200, "application/json", &reports.to_string())
+                });
+            }
+        });
+        let env = [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", server.base_url())];
+        let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
+        let mut command = batch(&env, &[&["--in-flight", "2", "--no-pace", "-"], &keep[..]].concat());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
+        is_submitted.recv().unwrap();
+        is_submitted.recv().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        interrupt(&child);
+        let mut said = String::new();
+        err.read_line(&mut said).unwrap();
+        assert!(said.contains("nothing more is submitted; waiting for what is pending"), "{said}");
+        if again {
+            interrupt(&child);
+        } else {
+            *let_go.lock().unwrap() = true;
+        }
+        err.read_to_string(&mut said).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!((output.status.code(), lines.len()), (Some(130), if again { 0 } else { 2 }), "{said}");
+        assert_eq!(server.requests().iter().filter(|seen| file_url(seen).is_some()).count(), 2);
+        let hint = if journal.is_some() { "the same command goes on" } else { "submits everything again" };
+        assert!(said.contains(hint), "{said}");
+    }
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
+    let (service, here) = (Counting::start(), Here::new());
+    let list = here.write("list", &urls(2_000));
+    let mut command = batch(&service.env(), &["--no-pace", "--in-flight", "5", &list]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(5), ""));
+    assert!(service.submits.lock().unwrap().len() < 2_000);
+}
+
+#[test]
+fn a_full_disk_loses_no_identifier_and_submits_no_more() {
+    let (service, here) = (Counting::start(), Here::new());
+    let list = here.write("list", &urls(5));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = batch(&service.env(), &["--no-pace", "--in-flight", "1", &list]).stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(5) && err.contains("cannot write the results"), "{err}");
+    assert_eq!(service.submits.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn two_processes_with_one_key_share_its_rate() {
+    const ITEMS: usize = 500;
+    let (sandbox, env) = sandbox();
+    // The documented limits, four hundred times as fast, but for the minute.
+    sandbox.set_limits(Pace::per_minute(12_000, 24_000));
+    let here = Here::new();
+    let children = ["a", "b"].map(|name| {
+        let list = here.write(name, &urls(ITEMS).replace("x.test", &format!("{name}.test")));
+        let mut command = batch(&env, &["--pace", "12000,24000", &list]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), ITEMS);
+    }
+    assert_eq!(sandbox.submits(), 2 * ITEMS as u64);
+    let refusals = sandbox.refusals();
+    assert!(refusals * 50 < sandbox.submits(), "{refusals} refusals of {} submits", sandbox.submits());
+}
+
+/// A sandbox without limits, and how the program is to find it.
+fn sandbox() -> (Sandbox, [(&'static str, String); 2]) {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_limits(Pace::off());
+    sandbox.set_analysis_time(Duration::ZERO);
+    let env =
+        [("IDENTIFAI_API_KEY", sandbox.api_key().to_owned()), ("IDENTIFAI_BASE_URL", sandbox.base_url().to_owned())];
+    (sandbox, env)
+}

@@ -1,0 +1,226 @@
+//! A batch over real sockets: faults of every kind, workers, threads and memory.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use identifai::{Client, ErrorKind, Image, Job, Outcome, Wait};
+use serde_json::json;
+
+use crate::support::{Connection, Seen, Server, answer, answer_with};
+#[cfg(target_os = "linux")]
+use crate::support::{alone, starts_no_thread};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
+
+/// The identifier under which a job with the reference `number` is accepted.
+fn name(number: usize) -> String {
+    format!("{number:064x}")
+}
+
+fn accept(number: usize) -> String {
+    answer(200, "application/json", &json!({"identifier": name(number)}).to_string())
+}
+
+/// The reference of a submit; none for a look.
+fn number(seen: &Seen) -> Option<usize> {
+    let body = String::from_utf8_lossy(&seen.body).into_owned();
+    let (_, value) = body.split_once("name=\"ref_id\"\r\n\r\n")?;
+    value.split_once('\r').unwrap().0.parse().ok()
+}
+
+/// Says of everything that is asked for that it is done.
+fn report(connection: &mut Connection, seen: &Seen) {
+    let (_, query) = seen.head.lines().next().unwrap().split_once('?').unwrap();
+    let asked = query.trim_end_matches(" HTTP/1.1").split('&').map(|pair| pair.split_once('=').unwrap().1);
+    let reports = asked.map(|id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}}));
+    connection.send(&answer(200, "application/json", &reports.collect::<serde_json::Value>().to_string()));
+}
+
+fn quick(server: &Server) -> Client {
+    let pause = Duration::from_millis(10);
+    server.builder().wait(Wait::default().first_pause(pause).longest_pause(pause)).retries(2).build().unwrap()
+}
+
+fn images(count: usize) -> impl Iterator<Item = Job> {
+    (0..count).map(|number| Image::from_bytes(PNG).ref_id(number.to_string()).into())
+}
+
+fn sorted(outcomes: impl Iterator<Item = Outcome>) -> Vec<Outcome> {
+    let mut outcomes: Vec<_> = outcomes.collect();
+    outcomes.sort_by_key(|outcome| outcome.index);
+    outcomes
+}
+
+#[test]
+fn whatever_happens_to_one_each_item_has_its_outcome() {
+    /// What becomes of the tries of each item, and what of the item: its kind of error, and whether it may have been paid
+    /// for.
+    #[derive(Clone, Copy, Debug)]
+    enum Fault {
+        None,
+        Reset,
+        Status(u16),
+        Refused,
+        Busy,
+        Slow,
+        Html,
+        CutOff,
+        CutOffWithIdentifier,
+        WrongIdentifier,
+    }
+    use ErrorKind::{Disconnected, Rejected, Server as Failed, UnexpectedResponse};
+    let faults = [
+        (Fault::None, None, 1),
+        (Fault::Reset, Some((Disconnected, true)), 1),
+        (Fault::Status(500), Some((Failed, true)), 1),
+        (Fault::Status(502), Some((Failed, true)), 1),
+        (Fault::Status(400), Some((Rejected, false)), 1),
+        (Fault::Refused, None, 2),
+        (Fault::Busy, None, 2),
+        (Fault::Slow, None, 1),
+        (Fault::Html, Some((UnexpectedResponse, true)), 1),
+        (Fault::CutOff, Some((Disconnected, true)), 1),
+        (Fault::CutOffWithIdentifier, None, 1),
+        (Fault::WrongIdentifier, Some((UnexpectedResponse, true)), 1),
+    ];
+    let tries: Arc<Vec<AtomicUsize>> = Arc::new((0..faults.len()).map(|_| AtomicUsize::new(0)).collect());
+    let looks = AtomicUsize::new(0);
+    let counted = Arc::clone(&tries);
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            let Some(number) = number(&seen) else {
+                match looks.fetch_add(1, Ordering::SeqCst) {
+                    0 => connection.send(&answer(500, "text/html", "<html>")),
+                    1 => connection.send(&answer(200, "application/json", "[{\"identifier\":")),
+                    2 => return,
+                    3 => connection.send(&answer(200, "text/html", "<html>")),
+                    4 => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
+                    _ => report(connection, &seen),
+                }
+                continue;
+            };
+            let is_first = counted[number].fetch_add(1, Ordering::SeqCst) == 0;
+            match faults[number].0 {
+                Fault::None => connection.send(&accept(number)),
+                Fault::Reset => return,
+                Fault::Refused | Fault::Busy if !is_first => connection.send(&accept(number)),
+                Fault::Refused => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
+                Fault::Busy => connection.send(&answer_with(503, "Retry-After: 0\r\n", "busy")),
+                Fault::Status(status) => connection.send(&answer(status, "application/json", "{\"error\":\"No.\"}")),
+                Fault::Slow => connection.trickle(accept(number).into_bytes().into_iter().take(3)),
+                Fault::Html => connection.send(&answer(200, "text/html", "<html>")),
+                Fault::CutOff => return connection.send("HTTP/1.1 200 X\r\nContent-Length: 90\r\n\r\n{\"ident"),
+                Fault::CutOffWithIdentifier => {
+                    let body = json!({"identifier": name(number)}).to_string();
+                    return connection.send(&format!("HTTP/1.1 200 X\r\nContent-Length: 900\r\n\r\n{body}"));
+                }
+                Fault::WrongIdentifier => {
+                    connection.send(&answer(200, "application/json", "{\"identifier\":\"../x\"}"));
+                }
+            }
+            if let Fault::Slow = faults[number].0 {
+                connection.send(&accept(number)[3..]);
+            }
+        }
+    });
+    for workers in [1, 3] {
+        tries.iter().for_each(|tries| tries.store(0, Ordering::SeqCst));
+        let outcomes = sorted(quick(&server).batch(images(faults.len())).workers(workers));
+        assert_eq!(outcomes.len(), faults.len());
+        for ((outcome, (fault, expected, submits)), tries) in outcomes.iter().zip(faults).zip(tries.iter()) {
+            let error = outcome.result.as_ref().err();
+            let actual = error.map(|error| (error.kind(), error.may_have_been_sent()));
+            assert_eq!(actual, expected, "{fault:?}: {outcome:?}");
+            assert_eq!(tries.load(Ordering::SeqCst), submits, "{fault:?}");
+            assert_eq!(outcome.reference, Some(outcome.index.to_string()));
+        }
+    }
+}
+
+#[test]
+fn workers_upload_side_by_side_and_no_more_of_them_than_were_asked_for() {
+    let (at_once, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let server = {
+        let (at_once, most) = (Arc::clone(&at_once), Arc::clone(&most));
+        Server::start(move |connection| {
+            while let Some(seen) = connection.request() {
+                let Some(number) = number(&seen) else {
+                    report(connection, &seen);
+                    continue;
+                };
+                most.fetch_max(at_once.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(40));
+                at_once.fetch_sub(1, Ordering::SeqCst);
+                connection.send(&accept(number));
+            }
+        })
+    };
+    for (workers, in_flight) in [(3, 100), (8, 3)] {
+        most.store(0, Ordering::SeqCst);
+        let outcomes = sorted(quick(&server).batch(images(12)).workers(workers).in_flight(in_flight));
+        assert!(outcomes.len() == 12 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
+        assert_eq!(most.load(Ordering::SeqCst), 3, "{workers} workers, {in_flight} in flight");
+    }
+}
+
+#[test]
+fn a_watcher_that_panics_does_so_in_the_caller_s_thread() {
+    let server = Server::start(|connection| while connection.request().is_some() {});
+    let job = || Image::from_bytes(PNG).on_progress(|_| -> ControlFlow<()> { panic!("of the watcher") });
+    for workers in [1, 2] {
+        let mut batch = quick(&server).batch([job()]).workers(workers);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.next().map(drop)));
+        assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"of the watcher"));
+    }
+}
+
+#[test]
+fn stopping_and_cancelling_end_what_workers_do() {
+    let server = Server::start(|connection| {
+        connection.request();
+        connection.wait_for_end();
+    });
+    let client = quick(&server);
+    let canceller = client.canceller();
+    let (taken, is_taken) = std::sync::mpsc::channel();
+    let jobs = images(5).inspect(move |_| taken.send(()).unwrap());
+    let batch = client.batch(jobs).workers(2);
+    let outcomes = std::thread::scope(|scope| {
+        let collecting = scope.spawn(|| sorted(batch));
+        is_taken.recv().unwrap();
+        while server.requests().len() < 2 {
+            std::thread::yield_now();
+        }
+        canceller.cancel();
+        collecting.join().unwrap()
+    });
+    assert_eq!(outcomes.len(), 5);
+    for (index, outcome) in outcomes.iter().enumerate() {
+        let error = outcome.result.as_ref().unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, index < 2), "{error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_workers_no_thread_is_started() {
+    if alone("batches::without_workers_no_thread_is_started", &[]).is_some() {
+        return;
+    }
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            match number(&seen) {
+                Some(number) => connection.send(&accept(number)),
+                None => report(connection, &seen),
+            }
+        }
+    });
+    let client = quick(&server);
+    let run = || assert!(client.batch(images(5)).all(|outcome| outcome.result.is_ok()));
+    run();
+    let connections = server.connections();
+    assert!(starts_no_thread(run), "a warm batch starts threads");
+    assert_eq!(server.connections(), connections, "on the connection that stands");
+}
