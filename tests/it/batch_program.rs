@@ -343,18 +343,18 @@ fn a_full_disk_loses_no_identifier_and_submits_no_more() {
 fn two_processes_with_one_key_share_its_rate() {
     const ITEMS: usize = 500;
     let (sandbox, env) = sandbox();
-    // The documented limits, four hundred times as fast, but for the minute.
+    // As documented, but four hundred times as many.
     sandbox.set_limits(Pace::per_minute(12_000, 24_000));
     let here = Here::new();
     let children = ["a", "b"].map(|name| {
         let list = here.write(name, &urls(ITEMS).replace("x.test", &format!("{name}.test")));
-        let mut command = batch(&env, &["--pace", "12000,24000", &list]);
+        let mut command = batch(&env, &["--pace", "12000,24000", "--in-flight", "1000", &list]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     });
     for child in children {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
-        assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), ITEMS);
+        assert_eq!(json_lines(&String::from_utf8(output.stdout).unwrap()).len(), ITEMS);
     }
     assert_eq!(sandbox.submits(), 2 * ITEMS as u64);
     let refusals = sandbox.refusals();
