@@ -13,8 +13,9 @@ use crate::wire::request::Method;
 pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// A refusal that asks for no more than this is about the requests of a second, not of the minute.
 const BRIEF: Duration = Duration::from_secs(2);
-/// How often the pause after such a refusal is doubled.
-const DOUBLINGS: u32 = 4;
+/// How many gaps to pause after such a refusal, and after more of them in a row: two already show that somebody goes as
+/// fast as they may, which lasts for a while.
+const PAUSES: [u32; 3] = [1, 8, 16];
 
 /// How fast requests may follow each other.
 ///
@@ -101,7 +102,7 @@ pub(super) struct Log {
     /// Until when the service wants none.
     closed_until: Option<Instant>,
     /// How many refusals for a second came since a request was let in.
-    brief_refusals: u32,
+    brief_refusals: usize,
     company: Company,
 }
 
@@ -187,8 +188,7 @@ impl Log {
             self.brief_refusals = 0;
             return asked;
         }
-        // Others seem to go as fast as they may: ever more rarely, until there is a gap.
-        let own = limit.gap * (1 << self.brief_refusals.min(DOUBLINGS));
+        let own = limit.gap * PAUSES[self.brief_refusals.min(PAUSES.len() - 1)];
         self.brief_refusals += 1;
         asked.max(own) + limit.gap.mul_f64(chance)
     }
@@ -297,7 +297,7 @@ mod tests {
             log.learn(POST, start, told, true, chance);
             log.wait(POST, start).as_millis()
         };
-        assert_eq!([0.0; 6].map(&mut refuse), [1_020, 2_040, 4_080, 8_160, 16_320, 16_320]);
+        assert_eq!([0.0; 4].map(&mut refuse), [1_020, 8_160, 16_320, 16_320]);
         assert_eq!(refuse(0.5), 16_320 + 510, "not in step with others");
         log.learn(POST, start, Told::default(), false, 0.0);
         let later = start + 60 * SECOND;
@@ -376,7 +376,7 @@ mod tests {
             assert!(refused == 0 && took < 2_020 * SECOND, "{took:?}");
             let (let_in, refused, took) = side_by_side(2, apart);
             assert!(
-                refused < 20 && let_in.iter().all(|count| *count > 400),
+                refused < 10 && let_in.iter().all(|count| *count > 400),
                 "{apart:?}: {refused} refused, {let_in:?}"
             );
             assert!(took < 2_200 * SECOND, "{apart:?}: {took:?}");
