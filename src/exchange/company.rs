@@ -67,3 +67,39 @@ impl Company {
         self.last_trace = Some(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_noticed_reckoned_with_and_forgotten() {
+        let (mut company, start) = (Company::default(), Instant::now());
+        (1..=5).for_each(|taken| company.learn(start, 30, taken, 0.0));
+        assert_eq!(company.share(start), 1, "nobody else");
+        company.learn(start, 30, 7, 0.0);
+        assert_eq!(company.share(start), 2, "somebody took the sixth");
+        company.refuse(start, false);
+        assert_eq!(company.share(start), 2, "a collision");
+        company.refuse(start, true);
+        assert_eq!(company.share(start), 4, "more than two");
+        (1..=9).for_each(|_| company.refuse(start, true));
+        assert_eq!(company.share(start), SMALLEST_SHARE);
+        assert_eq!(company.share(start + REMEMBERED), 1, "for ten minutes");
+    }
+
+    #[test]
+    fn what_is_left_over_is_taken_and_all_of_it_by_who_is_alone() {
+        let start = Instant::now();
+        // One in eight, and then the counts of a window, after which a new one begins.
+        let after = |window: &[u32], chance| {
+            let mut company = Company { share: 8, last_trace: Some(start), taken: 30, own: 3 };
+            window.iter().chain(&[1]).for_each(|taken| company.learn(start, 30, *taken, chance));
+            company.share(start)
+        };
+        assert_eq!(after(&[5, 14, 23], 0.0), 8, "little is left over");
+        assert_eq!(after(&[5, 9, 12], 0.0), 4, "much is");
+        assert_eq!(after(&[5, 9, 12], 0.9), 8, "by chance, others are to take it");
+        assert_eq!(after(&[1, 2, 3, 4], 0.0), 1, "alone");
+    }
+}
