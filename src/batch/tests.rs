@@ -449,3 +449,43 @@ fn a_cancelled_pause_ends_it() {
     let outcomes = by_index(client.batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
 }
+
+/// In a process of its own, whose memory nobody else uses.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
+    const ALONE: &str = "IDENTIFAI_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["batch::tests::memory_is_flat_from_a_thousand_jobs_to_a_million", "--exact", "--test-threads=1"]);
+        assert!(child.env(ALONE, "1").status().unwrap().success());
+        return;
+    }
+    fn peak() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+    let run = |key: &str, count: usize| {
+        let mut number = 0;
+        let world = World::with(key, Pace::off(), move |_, request| match request.method {
+            Method::Post => {
+                number += 1;
+                json(&format!(r#"{{"identifier":"{number}"}}"#))
+            }
+            Method::Get => {
+                let (_, query) = request.path.split_once('?').unwrap();
+                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let reports = asked.map(|id| format!(r#"{{"identifier":"{id}","status":"done"}}"#));
+                json(&format!("[{}]", reports.collect::<Vec<_>>().join(",")))
+            }
+        });
+        let done = world.client.batch(images(count)).filter(|outcome| outcome.result.is_ok()).count();
+        assert_eq!(done, count);
+        peak()
+    };
+    let few = run("batch-memory-1", 12_000);
+    // A million takes a while unless it is built for speed.
+    let many = run("batch-memory-2", if cfg!(debug_assertions) { 60_000 } else { 1_000_000 });
+    assert!(many < few + 1_024, "{few} KiB for 12,000 jobs, {many} KiB for many");
+}

@@ -1,1 +1,246 @@
-//! x
+//! On files of their own.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+use crate::media::{Audio, Image, KeyFramesMethod, Video};
+use crate::report::ImageReport;
+
+/// A file that is gone with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(text: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("identifai-journal-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.0).unwrap()
+    }
+
+    fn open(&self) -> Journal {
+        Journal::open(&self.0).unwrap()
+    }
+
+    /// What the next run knows of `job`.
+    fn past(&self, job: &Job) -> Past {
+        self.open().look_up(job).unwrap().1
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+const HEADER: &str = "{\"event\":\"journal\",\"version\":1}\n";
+
+fn cat() -> Job {
+    Image::from_url("https://x.test/cat.jpg").into()
+}
+
+fn id() -> Identifier {
+    "abc".parse().unwrap()
+}
+
+fn report() -> AnyReport {
+    let json =
+        "{\"identifier\":\"abc\",\n\t\"status\":\"done\",\"verdict\":{\"classification\":\"human\"},\"new\":[1.50]}";
+    AnyReport::Image(ImageReport::from_json(json).unwrap())
+}
+
+fn unsent() -> Error {
+    Error::new(ErrorKind::Connect, "no")
+}
+
+fn unknown() -> Error {
+    Error::new(ErrorKind::Timeout, "no").or_sent(true)
+}
+
+#[test]
+fn the_next_run_knows_what_became_of_each() {
+    type Steps = fn(&Journal, Key);
+    let begin: Steps = |journal, key| journal.begin(key, &cat()).unwrap();
+    let submitted: Steps = |journal, key| journal.submitted(key, &id()).unwrap();
+    let failed: Steps = |journal, key| journal.failed(key, &unsent()).unwrap();
+    let lost: Steps = |journal, key| journal.failed(key, &unknown()).unwrap();
+    let finished: Steps = |journal, key| journal.finished(key, &report()).unwrap();
+    let table: [(&[Steps], &str); 11] = [
+        (&[], "None"),
+        (&[begin], "Unknown"),
+        (&[begin, failed], "None"),
+        (&[begin, lost], "Unknown"),
+        (&[begin, submitted], "Submitted"),
+        (&[begin, submitted, finished], "Finished"),
+        // Tried again in one run.
+        (&[begin, failed, begin, submitted], "Submitted"),
+        (&[begin, failed, begin], "Unknown"),
+        // Submitted again in another run, since it was asked for: what was open before stays open.
+        (&[begin, begin, failed], "Unknown"),
+        (&[begin, lost, begin, failed], "Unknown"),
+        (&[begin, lost, begin, submitted], "Submitted"),
+    ];
+    for (steps, expected) in table {
+        let scratch = Scratch::new("");
+        {
+            let journal = scratch.open();
+            let (key, _) = journal.look_up(&cat()).unwrap();
+            for step in steps {
+                step(&journal, key);
+            }
+        }
+        let past = format!("{:?}", scratch.past(&cat()));
+        assert!(past.starts_with(expected), "{past} after\n{}", scratch.text());
+        assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), Past::None));
+        let retried = scratch.open().retry_unknown(true).look_up(&cat()).unwrap().1;
+        let expected = if expected == "Unknown" { "None" } else { expected };
+        assert!(format!("{retried:?}").starts_with(expected), "{retried:?}");
+    }
+}
+
+#[test]
+fn equal_jobs_are_told_apart_by_their_number() {
+    let scratch = Scratch::new("");
+    {
+        let journal = scratch.open();
+        let keys: Vec<Key> = (0..3).map(|_| journal.look_up(&cat()).unwrap().0).collect();
+        assert_eq!([0, 1, 2], [keys[0].occurrence, keys[1].occurrence, keys[2].occurrence]);
+        // The last one was first to be done.
+        for key in [keys[2], keys[0]] {
+            journal.begin(key, &cat()).unwrap();
+        }
+        journal.submitted(keys[2], &id()).unwrap();
+        journal.finished(keys[2], &report()).unwrap();
+    }
+    let journal = scratch.open();
+    let pasts: Vec<Past> = (0..4).map(|_| journal.look_up(&cat()).unwrap().1).collect();
+    assert!(matches!(pasts[..], [Past::Unknown, Past::None, Past::Finished(_), Past::None]), "{pasts:?}");
+}
+
+#[test]
+fn a_report_comes_back_with_all_that_was_in_it() {
+    let scratch = Scratch::new("");
+    {
+        let journal = scratch.open();
+        let (key, _) = journal.look_up(&cat()).unwrap();
+        journal.finished(key, &report()).unwrap();
+    }
+    assert_eq!(scratch.text().lines().count(), 2, "one line, whatever stands in the report: {}", scratch.text());
+    let Past::Finished(found) = scratch.past(&cat()) else { panic!("not finished") };
+    assert_eq!(found.is_artificial(), Some(false));
+    assert!(found.raw_json().contains(r#""new":[1.5]"#), "{}", found.raw_json());
+}
+
+#[test]
+fn jobs_are_the_same_if_medium_source_and_options_are() {
+    let url = "https://x.test/a?b=1";
+    let jobs: [Job; 16] = [
+        Image::from_url(url).into(),
+        Image::from_url("https://x.test/a?b=2").into(),
+        Image::from_url(url).ref_id("1").into(),
+        Image::from_url(url).webhook_url("1").into(),
+        Image::from_url(url).no_cache(true).into(),
+        Image::from_url(url).no_cache(false).into(),
+        Image::from_url(url).with_nsfw(true).into(),
+        Video::from_url(url).into(),
+        Video::from_url(url).key_frames_method(KeyFramesMethod::Flow).into(),
+        Audio::from_url(url).into(),
+        Image::from_path("a").into(),
+        Image::from_path("b").into(),
+        Image::from_bytes(*b"a").into(),
+        Image::from_bytes(*b"a").file_name("b").into(),
+        Image::from_reader(&b"a"[..], 1).into(),
+        Image::from_reader(&b"a"[..], 2).into(),
+    ];
+    for (index, one) in jobs.iter().enumerate() {
+        for (other_index, other) in jobs.iter().enumerate() {
+            assert_eq!(line::fingerprint(one) == line::fingerprint(other), index == other_index, "{one:?} {other:?}");
+        }
+    }
+    // As Python's hashlib has it, since journals are read by later versions: the half of the SHA-256 of `medium`, `image`,
+    // `file_url` and the URL, each after its length in eight bytes.
+    assert_eq!(format!("{:032x}", line::fingerprint(&cat())), "c9f18c0ab8f12b29c9898963d95593c0");
+}
+
+#[test]
+fn a_last_line_that_was_cut_off_is_removed() {
+    let begin = {
+        let scratch = Scratch::new("");
+        let journal = scratch.open();
+        journal.begin(journal.look_up(&cat()).unwrap().0, &cat()).unwrap();
+        drop(journal);
+        scratch.text().lines().nth(1).unwrap().to_owned() + "\n"
+    };
+    for at in 0..begin.len() {
+        let scratch = Scratch::new(&format!("{HEADER}{begin}{}", &begin[..at]));
+        assert!(matches!(scratch.past(&cat()), Past::Unknown));
+        assert_eq!(scratch.text(), format!("{HEADER}{begin}"), "cut at {at}");
+    }
+    for at in 0..HEADER.len() {
+        let scratch = Scratch::new(&HEADER[..at]);
+        assert!(matches!(scratch.past(&cat()), Past::None));
+        assert_eq!(scratch.text(), HEADER, "cut at {at}");
+    }
+}
+
+#[test]
+fn what_is_no_journal_is_left_as_it_is() {
+    let begin = r#"{"event":"begin","job":"00000000000000000000000000000001","occurrence":0}"#;
+    let table = [
+        ("precious", "the file is no journal"),
+        ("precious\n", "line 1: "),
+        ("\n", "line 1: "),
+        ("{\"event\":\"journal\",\"version\":2}\n", "line 1: "),
+        (&format!("{begin}\n"), "line 1: "),
+        (&format!("{HEADER}nonsense\n{begin}\n"), "line 2: "),
+        (&format!("{HEADER}{begin}\n\n{begin}\n"), "line 3: "),
+        (&format!("{HEADER}{}\n", begin.replace("begin", "ended")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace("\"occurrence\":0", "\"occurrence\":0,\"more\":1")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace("00000001", "1")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace(":0}", ":4000000000}")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace("begin", "submitted")), "line 2: "),
+        (&format!("{HEADER}{HEADER}"), "line 2: "),
+    ];
+    for (text, says) in table {
+        let scratch = Scratch::new(text);
+        let error = Journal::open(&scratch.0).unwrap_err();
+        assert!(error.kind() == ErrorKind::Journal && error.to_string().contains(says), "{text:?}: {error}");
+        assert_eq!(scratch.text(), text);
+    }
+    for path in ["/dev/null", "/no/such/file", "/"] {
+        assert_eq!(Journal::open(path).unwrap_err().kind(), ErrorKind::Journal);
+    }
+}
+
+#[test]
+fn one_at_a_time() {
+    let scratch = Scratch::new("");
+    let journal = scratch.open();
+    assert!(Journal::open(&scratch.0).unwrap_err().to_string().contains("in use by another process or batch"));
+    drop(journal);
+    drop(scratch.open());
+}
+
+#[test]
+fn a_line_that_could_not_be_written_is_an_error_and_the_next_one_stands_alone() {
+    let scratch = Scratch::new("");
+    let journal = scratch.open();
+    let (key, _) = journal.look_up(&cat()).unwrap();
+    // As a disk that is full would leave it.
+    OpenOptions::new().append(true).open(&scratch.0).unwrap().write_all(b"{\"event\":\"be").unwrap();
+    let read_only = File::open(&scratch.0).unwrap();
+    let file = std::mem::replace(&mut journal.kept().file, read_only);
+    let error = journal.begin(key, &cat()).unwrap_err();
+    assert!(error.kind() == ErrorKind::Journal && error.to_string() == "journal: cannot be written", "{error}");
+    journal.kept().file = file;
+    journal.kept().cut().unwrap();
+    journal.submitted(key, &id()).unwrap();
+    drop(journal);
+    assert!(matches!(scratch.past(&cat()), Past::Submitted(_)));
+}
