@@ -14,6 +14,7 @@
 //! - Verdicts, and many calls over one set of connections: [`Client`], of which [`classify`](Client::classify) submits and
 //!   waits. What goes in is an [`Image`], a [`Video`] or an [`Audio`]: by URL, or from a file, memory or a reader, which
 //!   are uploaded in constant memory. What comes back is an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
+//! - Very many, within the key's rate and, with a journal, over several runs: [`Client::batch`].
 //! - What went wrong, and whether it was paid for: [`Error`], [`ErrorKind`].
 //! - No key, no network: the feature `sandbox` has the service in a nutshell.
 //!
@@ -24,6 +25,7 @@
 //! - **It takes nothing for done that is not**, and keeps what it does not know.
 //! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
 //! - **It keeps within the key's rate**: calls wait for their turn; see [`Pace`].
+//! - **It loses nothing that was paid for**: errors have the identifier, and a batch its journal.
 //! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
 //!
 //! # Features
@@ -34,13 +36,14 @@
 //! | `platform-verifier` | no | rustls, trusting what the operating system trusts |
 //! | `native-tls` | no | HTTPS by the operating system's library; used instead of rustls where both are there |
 //! | `socks-proxy` | no | SOCKS proxies; without it they are an error |
+//! | `journal` | no | the journal with which a batch goes on where it was ended |
 //! | `sandbox` | no | the embedded stand-in of the service |
 //! | `cli` | no | the program `identifai` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// The README's examples are tests, too.
-#[cfg(all(doctest, feature = "sandbox"))]
+#[cfg(all(doctest, feature = "sandbox", feature = "journal"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 

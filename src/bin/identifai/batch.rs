@@ -107,6 +107,8 @@ struct Items {
     done: u64,
     failed: u64,
     unknown: u64,
+    /// How many another run may do better with.
+    left: u64,
     status: u8,
     /// Of which kinds failures were shown: one of each is.
     shown: HashSet<ErrorKind>,
@@ -117,7 +119,19 @@ struct Items {
 impl Items {
     fn new(bar: ProgressBar) -> Self {
         let (on_their_way, shown) = (HashMap::new(), HashSet::new());
-        Self { bar, on_their_way, jobs: 0, count: 0, done: 0, failed: 0, unknown: 0, status: 0, shown, unread: None }
+        Self {
+            bar,
+            on_their_way,
+            jobs: 0,
+            count: 0,
+            done: 0,
+            failed: 0,
+            unknown: 0,
+            left: 0,
+            status: 0,
+            shown,
+            unread: None,
+        }
     }
 
     fn begin(&mut self, input: String) {
@@ -153,6 +167,9 @@ impl Items {
             Err(error) => {
                 self.failed += 1;
                 self.unknown += u64::from(error.may_have_been_sent() && outcome.identifier.is_none());
+                let is_final =
+                    matches!(error.kind(), ErrorKind::AnalysisFailed | ErrorKind::Rejected | ErrorKind::InvalidInput);
+                self.left += u64::from(!is_final);
                 self.status = self.status.max(output::status(&error));
                 if self.shown.insert(error.kind()) {
                     self.say(&format!("item {index}: {}", output::chain(&error)));
@@ -187,13 +204,13 @@ impl Items {
             }
             return self.status.max(output::FAILED);
         }
-        let Self { done, failed, unknown, .. } = self;
+        let Self { done, failed, unknown, left, .. } = self;
         output::note(&format!("{done} with a verdict, {failed} without"));
         if *unknown > 0 {
             let retry = if has_journal { "; --retry-unknown submits them again" } else { "" };
             output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
         }
-        if (interrupted || *failed > 0) && has_journal {
+        if (interrupted || *left > 0) && has_journal {
             output::note("the same command goes on: what has a verdict is not submitted again");
         }
         if interrupted { output::INTERRUPTED } else { self.status }
