@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
 
-/// What became of one job of a [`Batch`].
+/// What became of one job of a [`Batch`](crate::Batch).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -20,7 +20,7 @@ pub struct Outcome {
     pub is_replayed: bool,
 }
 
-/// How far a [`Batch`] has come.
+/// How far a [`Batch`](crate::Batch) has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {
