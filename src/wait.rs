@@ -126,11 +126,17 @@ impl Wait {
 
 /// What a report means to somebody who waits: the end, nothing yet, or that there will be none.
 pub(crate) fn finished<M: Medium>(report: Report<M>) -> Result<Option<Report<M>>> {
+    let report = unless_errored(report)?;
+    Ok(report.is_finished().then_some(report))
+}
+
+/// That an analysis failed is an error to somebody who waits.
+pub(crate) fn unless_errored<M: Medium>(report: Report<M>) -> Result<Report<M>> {
     if *report.state() == State::Errored {
         let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
         return Err(error.with_message(report.errors()).with_body(report.raw_json().as_bytes()));
     }
-    Ok(report.is_finished().then_some(report))
+    Ok(report)
 }
 
 /// Looks for the result of `sent` until it is there, as `client` was told to wait.

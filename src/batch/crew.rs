@@ -1,44 +1,49 @@
 //! Who submits: the caller's thread, or a few more where sending takes longer than the rate would allow.
 
 use std::collections::VecDeque;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// A few threads that do the same with what they are given.
 pub(super) struct Crew<T, R> {
     tasks: Option<Sender<T>>,
-    done: Done<R>,
+    done: Arc<Done<R>>,
     threads: Vec<JoinHandle<()>>,
     under_way: usize,
 }
 
-type Done<R> = Arc<Mutex<VecDeque<thread::Result<R>>>>;
+/// What was done, in its order.
+struct Done<R> {
+    list: Mutex<VecDeque<R>>,
+    more: Condvar,
+}
 
 impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
-    /// Starts `size` threads, or as many as there can be. Each calls `ring` once something is done.
+    /// Starts `size` threads, or as many as there can be. Each calls `ring` once something is done. `work` must not panic.
     pub(super) fn start(
         size: usize,
         work: impl Fn(T) -> R + Send + Sync + 'static,
         ring: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let (tasks, waiting) = mpsc::channel();
-        let (waiting, done): (_, Done<R>) = (Arc::new(Mutex::new(waiting)), Arc::default());
+        let waiting = Arc::new(Mutex::new(waiting));
+        let done = Arc::new(Done { list: Mutex::default(), more: Condvar::new() });
         let work = Arc::new((work, ring));
         let start = |_| {
             let (waiting, done, work) = (Arc::clone(&waiting), Arc::clone(&done), Arc::clone(&work));
             let run = move || {
                 while let Some(task) = next(&waiting) {
-                    // A panic is the caller's, as it would be had they called themselves.
-                    let outcome = panic::catch_unwind(AssertUnwindSafe(|| (work.0)(task)));
-                    lock(&done).push_back(outcome);
+                    let outcome = (work.0)(task);
+                    lock(&done.list).push_back(outcome);
+                    done.more.notify_all();
                     (work.1)();
                 }
             };
             thread::Builder::new().name("identifai-batch".to_owned()).spawn(run).ok()
         };
-        let threads = (0..size).filter_map(start).collect();
+        let threads = (0..size).map_while(start).collect();
         Self { tasks: Some(tasks), done, threads, under_way: 0 }
     }
 
@@ -59,17 +64,22 @@ impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
         Ok(())
     }
 
-    /// What was done first of all that was not collected yet. A panic goes on here.
+    /// What was done first of all that was not collected yet.
     pub(super) fn collect(&mut self) -> Option<R> {
-        let outcome = lock(&self.done).pop_front()?;
+        let outcome = lock(&self.done.list).pop_front()?;
         self.under_way -= 1;
-        Some(outcome.unwrap_or_else(|panic| panic::resume_unwind(panic)))
+        Some(outcome)
     }
 
     /// Whether there is something to collect.
-    pub(super) fn watch(&self) -> impl Fn() -> bool + use<T, R> {
-        let done = Arc::clone(&self.done);
-        move || !lock(&done).is_empty()
+    pub(super) fn has_done(&self) -> bool {
+        !lock(&self.done.list).is_empty()
+    }
+
+    /// Waits until there is something to collect, `most` at the longest.
+    pub(super) fn wait(&self, most: Duration) {
+        let waited = self.done.more.wait_timeout_while(lock(&self.done.list), most, |list| list.is_empty());
+        drop(waited);
     }
 }
 

@@ -117,9 +117,9 @@ impl Job {
     /// What was submitted of it under `identifier`, in an earlier run or by a submit whose answer broke off.
     pub(super) fn sent_as(&self, identifier: Identifier) -> Option<Sent> {
         match &self.0 {
-            Kind::Image(_) => Some(Sent::Image(identifier.into())),
-            Kind::Video(_) => Some(Sent::Video(identifier.into())),
-            Kind::Audio(_) => Some(Sent::Audio(identifier.into())),
+            Kind::Image(job) => Some(Sent::Image(Submitted::before(identifier, &job.secrets()))),
+            Kind::Video(job) => Some(Sent::Video(Submitted::before(identifier, &job.secrets()))),
+            Kind::Audio(job) => Some(Sent::Audio(Submitted::before(identifier, &job.secrets()))),
             Kind::NotYet => None,
         }
     }
@@ -180,10 +180,13 @@ impl Sent {
         }
     }
 
-    /// `report` as an outcome, if it is finished.
-    pub(super) fn finished(&self, client: &Client, report: &AnyReport) -> Option<Result<AnyReport>> {
-        let finished = report.clone().finished().transpose()?;
-        Some(finished.map_err(|error| self.about(client, error)))
+    pub(super) fn is(&self, which: Which, identifier: &Identifier) -> bool {
+        self.which() == which && self.identifier() == identifier
+    }
+
+    /// A report that is finished, as an outcome.
+    pub(super) fn finished(&self, client: &Client, report: &AnyReport) -> Result<AnyReport> {
+        report.clone().unless_errored().map_err(|error| self.about(client, error))
     }
 
     /// `error` as one about this.

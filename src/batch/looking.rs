@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use super::Batch;
 use super::job::{Sent, Which};
-use super::record::Key;
-use crate::error::{Error, ErrorKind, Result};
+use super::{Batch, FOREVER, Ticket};
+use crate::error::{Error, ErrorKind};
 use crate::identifier::Identifier;
 use crate::report::{AnyReport, State};
 
@@ -16,27 +15,24 @@ const MISSES: u32 = 3;
 
 /// A submission that waits for its report.
 pub(super) struct Pending {
-    pub(super) index: u64,
-    pub(super) reference: Option<String>,
-    pub(super) key: Option<Key>,
+    pub(super) ticket: Ticket,
     pub(super) sent: Sent,
     pub(super) until: Instant,
-    pub(super) misses: u32,
-    pub(super) last_state: Option<State>,
+    misses: u32,
+    last_state: Option<State>,
 }
 
 impl<I> Batch<I> {
-    pub(super) fn wait_for(&mut self, index: u64, reference: Option<String>, key: Option<Key>, sent: Sent) {
-        let until = self.client.now() + self.client.patience().patience();
-        self.pending.push_back(Pending { index, reference, key, sent, until, misses: 0, last_state: None });
-        self.tell();
+    pub(super) fn wait_for(&mut self, ticket: Ticket, sent: Sent) {
+        let until = self.client.now() + self.client.patience().patience().min(FOREVER);
+        self.pending.push_back(Pending { ticket, sent, until, misses: 0, last_state: None });
+        self.has_news = true;
     }
 
     /// Looks at a page of what is pending.
     pub(super) fn look(&mut self) {
-        let (now, chance) = (self.client.now(), self.client.chance());
         if self.round.is_empty() {
-            self.looks.begin(now, self.client.patience(), chance);
+            self.looks.begin(self.client.now(), self.client.patience(), self.client.chance());
             for which in Which::ALL {
                 let of_it = self.pending.iter().filter(|pending| pending.sent.which() == which);
                 let of_it: Vec<_> = of_it.map(|pending| pending.sent.identifier().clone()).collect();
@@ -44,84 +40,117 @@ impl<I> Batch<I> {
             }
         }
         let Some((which, page)) = self.round.pop_front() else { return };
-        let looked = which.look(&self.client, &page);
-        let now = self.client.now();
-        match looked {
+        let failure = match which.look(&self.client, &page) {
             Ok(reports) => {
+                let mut left_out = None;
                 for (identifier, report) in page.iter().zip(reports) {
-                    self.seen(which, identifier, report.as_ref());
+                    match report {
+                        Some(report) => self.seen(which, identifier, &report),
+                        None => left_out = left_out.or(self.missed(which, identifier)),
+                    }
                 }
-                self.give_up(|pending| pending.until <= now, None);
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) => {
-                self.stop(error.again(error.summary()));
-                for pending in std::mem::take(&mut self.pending) {
-                    let error = pending.sent.about(&self.client, error.again(error.summary()));
-                    self.fail(pending, error);
-                }
+                // One of a page, so that looks do not take the time of submits.
+                left_out.and_then(|sent| self.look_alone(&sent))
             }
             Err(error) => {
-                if let Some(pause) = error.retry_after() {
-                    self.looks.put_off(now, pause);
+                self.not_seen(which, &error);
+                Some(error)
+            }
+        };
+        let now = self.client.now();
+        let is_up = |pending: &Pending| {
+            pending.until <= now && pending.sent.which() == which && page.contains(pending.sent.identifier())
+        };
+        self.give_up(is_up, failure.as_ref());
+    }
+
+    /// Looks at one that lists leave out.
+    fn look_alone(&mut self, sent: &Sent) -> Option<Error> {
+        match sent.look(&self.client) {
+            Ok(report) => {
+                self.seen(sent.which(), sent.identifier(), &report);
+                None
+            }
+            Err(error) => {
+                self.not_seen(sent.which(), &error);
+                if !error.is_retryable() && error.status() != Some(408) {
+                    while let Some(pending) = self.take_by(sent.which(), sent.identifier()) {
+                        let error = error.again(error.summary());
+                        self.fail(pending, error);
+                    }
                 }
-                self.give_up(|pending| pending.until <= now, Some(&error));
+                Some(error)
             }
         }
     }
 
     /// Takes note of what a look showed of everything that goes by `identifier`: equal submissions have the same.
-    fn seen(&mut self, which: Which, identifier: &Identifier, report: Option<&AnyReport>) {
-        let is_it = |pending: &Pending| pending.sent.which() == which && pending.sent.identifier() == identifier;
-        while let Some(at) = self.pending.iter().position(is_it) {
-            let Some(mut pending) = self.pending.remove(at) else { return };
-            let looked = match report {
-                Some(report) => Ok(report.clone()),
-                None if pending.misses + 1 >= MISSES => pending.sent.look(&self.client),
-                None => {
-                    pending.misses += 1;
-                    return self.pending.push_back(pending);
-                }
-            };
-            match looked {
-                Ok(report) => {
-                    if let Some(result) = pending.sent.finished(&self.client, &report) {
-                        self.finish(pending, &report, result);
-                    } else {
-                        pending.last_state = Some(report.state().clone());
-                        return self.pending.push_back(pending);
-                    }
-                }
-                Err(error) if error.is_retryable() || error.status() == Some(408) => {
-                    return self.pending.push_back(pending);
-                }
-                Err(error) => self.fail(pending, error),
+    fn seen(&mut self, which: Which, identifier: &Identifier, report: &AnyReport) {
+        let is_it = |pending: &&mut Pending| pending.sent.is(which, identifier);
+        for pending in self.pending.iter_mut().filter(is_it) {
+            pending.misses = 0;
+            pending.last_state = Some(report.state().clone());
+        }
+        if !report.is_finished() {
+            return;
+        }
+        while let Some(pending) = self.take_by(which, identifier) {
+            let kept = self.record.as_ref().zip(pending.ticket.key).map(|(record, key)| record.finished(key, report));
+            if let Some(Err(error)) = kept {
+                self.stop(error);
             }
+            let result = pending.sent.finished(&self.client, report);
+            self.conclude(pending.ticket, Some(identifier.clone()), result);
         }
     }
 
-    fn finish(&mut self, pending: Pending, report: &AnyReport, result: Result<AnyReport>) {
-        let kept = self.record.as_ref().zip(pending.key).map(|(record, key)| record.finished(key, report));
-        if let Some(Err(error)) = kept {
-            self.stop(error);
+    /// Takes note that a look left out what goes by `identifier`, and returns that if it was so more than once or twice.
+    fn missed(&mut self, which: Which, identifier: &Identifier) -> Option<Sent> {
+        let pending = self.pending.iter_mut().find(|pending| pending.sent.is(which, identifier))?;
+        pending.misses += 1;
+        (pending.misses >= MISSES).then(|| pending.sent.clone())
+    }
+
+    /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
+    fn not_seen(&mut self, which: Which, error: &Error) {
+        if let Some(pause) = error.retry_after() {
+            self.looks.put_off(self.client.now(), pause);
         }
-        self.conclude(pending.index, pending.reference, Some(report.identifier().clone()), result);
+        if !matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
+            return;
+        }
+        self.stop(error.again(error.summary()));
+        // The right to look may be one to look at some media.
+        let is_lost = |pending: &Pending| error.kind() == ErrorKind::Unauthorized || pending.sent.which() == which;
+        while let Some(pending) = self.take(is_lost) {
+            self.fail(pending, error.again(error.summary()));
+        }
     }
 
     /// Waits no longer for those whose time is up.
     pub(super) fn give_up(&mut self, is_up: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
-        while let Some(at) = self.pending.iter().position(&is_up) {
-            let Some(pending) = self.pending.remove(at) else { return };
-            let mut error = self.client.patience().timed_out(pending.last_state.clone(), None);
-            if let Some(failure) = failure {
-                error = error.with_source(failure.again(failure.summary()));
-            }
-            let error = pending.sent.about(&self.client, error);
+        while let Some(pending) = self.take(&is_up) {
+            let error = self.client.patience().timed_out(pending.last_state.clone(), None);
+            let error = match failure {
+                Some(failure) => error.with_source(failure.again(failure.summary())),
+                None => error,
+            };
             self.fail(pending, error);
         }
     }
 
     pub(super) fn fail(&mut self, pending: Pending, error: Error) {
         let identifier = Some(pending.sent.identifier().clone());
-        self.conclude(pending.index, pending.reference, identifier, Err(error));
+        let error = pending.sent.about(&self.client, error);
+        self.conclude(pending.ticket, identifier, Err(error));
+    }
+
+    fn take(&mut self, is_it: impl Fn(&Pending) -> bool) -> Option<Pending> {
+        let at = self.pending.iter().position(is_it)?;
+        self.pending.remove(at)
+    }
+
+    fn take_by(&mut self, which: Which, identifier: &Identifier) -> Option<Pending> {
+        self.take(|pending| pending.sent.is(which, identifier))
     }
 }

@@ -26,7 +26,7 @@ use self::job::Which;
 pub use self::journal::Journal;
 use self::looking::Pending;
 pub use self::outcome::{Outcome, Tally};
-use self::record::{Past, Record};
+use self::record::{Key, Past, Record};
 use self::schedule::{Gate, Looks};
 use self::submitting::{Submit, Task};
 use crate::client::Client;
@@ -42,6 +42,8 @@ const NOT_YET: Duration = Duration::from_millis(50);
 const LAST_LOOK: Duration = Duration::from_secs(15);
 /// A pause that something else will end.
 const LONG: Duration = Duration::from_secs(3_600);
+/// The longest patience there is. Sums of times stay in range with it.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
 ///
@@ -83,7 +85,16 @@ pub struct Batch<I> {
     stopper: Stopper,
     outcomes: VecDeque<Outcome>,
     tally: Tally,
+    /// Whether the watcher has not seen the tally yet.
+    has_news: bool,
     watcher: Option<Box<dyn FnMut(Tally) + Send>>,
+}
+
+/// What a job is known by until it has its outcome.
+struct Ticket {
+    index: u64,
+    reference: Option<String>,
+    key: Option<Key>,
 }
 
 /// Ends the submitting of a [`Batch`], from any thread.
@@ -151,10 +162,12 @@ impl Client {
             workers: 1,
             crew: None,
             record: None,
-            stopped: None,
+            // Before anything is paid for.
+            stopped: self.patience().check().err(),
             stopper,
             outcomes: VecDeque::new(),
             tally: Tally::default(),
+            has_news: false,
             watcher: None,
         }
     }
@@ -176,7 +189,8 @@ impl<I> Batch<I> {
         self
     }
 
-    /// A function that sees how the batch comes along, each time that changes. Default: none.
+    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread.
+    /// Default: none.
     pub fn on_progress(mut self, see: impl FnMut(Tally) + Send + 'static) -> Self {
         self.watcher = Some(Box::new(see));
         self
@@ -184,7 +198,7 @@ impl<I> Batch<I> {
 
     /// How far it has come.
     pub fn tally(&self) -> Tally {
-        self.tally
+        Tally { pending: self.pending.len() as u64, ..self.tally }
     }
 
     /// Keeps what happens in `journal`, and goes on where that left off. Default: none.
@@ -218,18 +232,21 @@ where
     fn next(&mut self) -> Option<Outcome> {
         loop {
             self.collect();
+            self.tell();
             self.end_if_stopped();
-            if self.outcomes.is_empty() {
-                self.draw();
-            }
             if let Some(outcome) = self.outcomes.pop_front() {
                 return Some(outcome);
+            }
+            // The source may take a while, in which everything else may have changed.
+            if self.draw() {
+                continue;
             }
             match self.step() {
                 Step::Submit(at) => self.submit(at),
                 Step::Look => self.look(),
                 Step::Pause(pause) => self.pause(pause),
-                Step::End => return None,
+                Step::End if self.outcomes.is_empty() => return None,
+                Step::End => {}
             }
         }
     }
@@ -247,117 +264,143 @@ where
     I: Iterator,
     I::Item: Into<Job>,
 {
-    /// Takes the next job, if there is room for it and none to be submitted already.
-    fn draw(&mut self) {
+    /// Takes the next job, if there is room for it and none to be submitted already. Returns whether it took one.
+    fn draw(&mut self) -> bool {
         let now = self.client.now();
         let has_task = self.hand.iter().any(|task| task.not_before <= now);
         let has_room = self.on_their_way() < self.in_flight;
         let may_ask = self.ask_again.is_none_or(|at| at <= now);
         if has_task || !has_room || !may_ask {
-            return;
+            return false;
         }
         self.ask_again = None;
         let Some(job) = self.jobs.as_mut().and_then(Iterator::next) else {
             self.jobs = None;
-            return;
+            return false;
         };
         let job: Job = job.into();
         if job.is_not_yet() {
-            self.ask_again = Some(now + NOT_YET);
-            return;
+            // Once nothing is submitted any more, nobody waits for what may still come.
+            match self.stopped {
+                Some(_) => self.jobs = None,
+                None => self.ask_again = Some(now + NOT_YET),
+            }
+            return false;
         }
-        let index = self.next_index;
-        self.next_index += 1;
-        self.take_on(index, job, now);
+        self.take_on(job, now);
+        true
     }
 
     /// Begins with a job, where an earlier run left it.
-    fn take_on(&mut self, index: u64, job: Job, now: Instant) {
-        let reference = job.reference().map(str::to_owned);
-        let looked_up = self.record.as_ref().map(|record| record.look_up(&job)).transpose();
-        let (key, past) = match looked_up {
-            Ok(looked_up) => looked_up.map_or((None, Past::None), |(key, past)| (Some(key), past)),
-            Err(error) => {
+    fn take_on(&mut self, job: Job, now: Instant) {
+        let mut ticket = Ticket { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
+        self.next_index += 1;
+        let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
+            None => Past::None,
+            Some(Ok((key, past))) => {
+                ticket.key = Some(key);
+                past
+            }
+            Some(Err(error)) => {
                 self.stop(error.again(error.summary()));
-                return self.conclude(index, reference, None, Err(error));
+                return self.conclude(ticket, None, Err(error));
             }
         };
         match past {
             Past::Finished(report) => {
-                let identifier = Some(report.identifier().clone());
-                let sent = job.sent_as(report.identifier().clone());
-                let result = sent.and_then(|sent| sent.finished(&self.client, &report)).unwrap_or(Ok(*report));
-                self.conclude(index, reference, identifier, result);
+                let identifier = report.identifier().clone();
+                let result = match job.sent_as(identifier.clone()) {
+                    Some(sent) => sent.finished(&self.client, &report),
+                    None => Ok(*report),
+                };
+                self.conclude(ticket, Some(identifier), result);
                 if let Some(outcome) = self.outcomes.back_mut() {
                     outcome.is_replayed = true;
                 }
             }
             Past::Submitted(identifier) => {
                 if let Some(sent) = job.sent_as(identifier) {
-                    self.wait_for(index, reference, key, sent);
+                    self.wait_for(ticket, sent);
                 }
             }
             Past::Unknown => {
                 let summary =
                     "an earlier run was ended while it submitted this, so whether it was accepted is not known";
-                let error = Error::new(ErrorKind::UnknownFate, summary).or_sent(true);
-                self.conclude(index, reference, None, Err(error));
+                self.conclude(ticket, None, Err(Error::new(ErrorKind::UnknownFate, summary).or_sent(true)));
             }
             Past::None if self.stopped.is_some() => {
                 let result = Err(self.not_submitted());
-                self.conclude(index, reference, None, result);
+                self.conclude(ticket, None, result);
             }
             Past::None => {
                 // What cannot be sent takes no turn, and there is nothing to keep of it.
                 if let Err(error) = job.check() {
-                    return self.conclude(index, reference, None, Err(error));
+                    return self.conclude(ticket, None, Err(error));
                 }
-                let task = Task { index, job, key, tries: 0, refusals: 0, refused_since: None, not_before: now };
-                self.hand.push_back(task);
+                self.hand.push_back(Task::new(ticket, job, now));
             }
         }
     }
+}
 
+impl<I> Batch<I> {
     /// What is best done now.
     fn step(&mut self) -> Step {
-        let (now, chance) = (self.client.now(), self.client.chance());
+        let now = self.client.now();
         let due = self.hand.iter().position(|task| task.not_before <= now);
-        let can_submit = due.is_some() && self.crew.as_ref().is_none_or(Crew::has_idle);
-        let submit_in = can_submit.then(|| self.gate.opens_in(now).max(self.client.turn_in(Method::Post)));
-        let look_in = if self.pending.is_empty() {
-            self.looks.rest();
-            self.round.clear();
-            None
-        } else {
-            let next = match self.round.is_empty() {
-                true => self.looks.due(now, due.is_none(), self.client.patience(), chance),
-                false => now,
-            };
-            Some(next.saturating_duration_since(now).max(self.client.turn_in(Method::Get)))
-        };
+        let look_in = self.look_in(now, due.is_none());
         if look_in == Some(Duration::ZERO) {
             return Step::Look;
         }
+        let can_submit = due.is_some() && self.crew.as_ref().is_none_or(Crew::has_idle);
+        let submit_in = can_submit.then(|| self.gate.opens_in(now).max(self.client.turn_in(Method::Post)));
         if let (Some(at), Some(Duration::ZERO)) = (due, submit_in) {
             return Step::Submit(at);
         }
-        let until = |at: Instant| at.saturating_duration_since(now);
+        let mut times_up = None;
+        if look_in.is_some_and(|look_in| look_in > LAST_LOOK) {
+            // No look can be made for those whose time is up.
+            self.give_up(|pending| pending.until <= now, None);
+            if !self.outcomes.is_empty() {
+                return Step::Pause(Duration::ZERO);
+            }
+            times_up = self.pending.iter().map(|pending| pending.until).min();
+        }
         let resting = self.hand.iter().map(|task| task.not_before).filter(|at| *at > now).min();
-        let times_up = self.pending.iter().map(|pending| pending.until + LAST_LOOK).min();
-        let others = [self.ask_again, resting, times_up].into_iter().flatten().map(until);
-        let under_way = (self.crew.as_ref().is_some_and(|crew| crew.under_way() > 0)).then_some(LONG);
+        let ask_again = self.ask_again.filter(|_| due.is_none());
+        let others = [ask_again, resting, times_up].into_iter().flatten();
+        let others = others.map(|at| at.saturating_duration_since(now));
+        let under_way = self.crew.as_ref().filter(|crew| crew.under_way() > 0).map(|_| LONG);
         let next = [submit_in, look_in, under_way].into_iter().flatten().chain(others).min();
         next.map_or(Step::End, Step::Pause)
     }
 
+    /// How long it is to the next look, if anything is pending; `is_idle` says that nothing can be submitted.
+    fn look_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
+        let Some(last_call) = self.pending.iter().map(|pending| pending.until).min() else {
+            self.looks.rest();
+            self.round.clear();
+            return None;
+        };
+        let next_in = match self.round.is_empty() {
+            true => self.looks.next_in(now, last_call, is_idle, self.client.patience(), self.client.chance()),
+            false => Duration::ZERO,
+        };
+        Some(next_in.max(self.client.turn_in(Method::Get)))
+    }
+
     fn pause(&mut self, pause: Duration) {
-        let (stopper, was_set) = (&self.stopper, self.stopped.is_some());
-        let has_done = self.crew.as_ref().map(Crew::watch);
-        let is_over = || (stopper.is_set() && !was_set) || has_done.as_ref().is_some_and(|has_done| has_done());
+        if self.client.is_cancelled() {
+            // Nothing wakes who pauses then, but what the workers have begun is still to come.
+            if let Some(crew) = &self.crew {
+                crew.wait(pause);
+            }
+            return;
+        }
+        let is_over =
+            || (self.stopper.is_set() && self.stopped.is_none()) || self.crew.as_ref().is_some_and(Crew::has_done);
         // That it is cancelled shows in the next round.
         let _ = self.client.exchange().pause_unless(pause, &is_over);
-        let now = self.client.now();
-        self.give_up(|pending| pending.until + LAST_LOOK <= now, None);
     }
 
     /// Notices that somebody wants it to end.
@@ -365,40 +408,33 @@ where
         if self.client.is_cancelled() {
             let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
             self.stop(cancelled());
-            for pending in std::mem::take(&mut self.pending) {
-                let error = pending.sent.about(&self.client, cancelled());
-                self.fail(pending, error);
+            while let Some(pending) = self.pending.pop_front() {
+                self.fail(pending, cancelled());
             }
         } else if self.stopped.is_none() && self.stopper.is_set() {
             self.stop(Error::new(ErrorKind::Cancelled, "the batch was stopped"));
         }
     }
-}
 
-impl<I> Batch<I> {
-    fn conclude(
-        &mut self,
-        index: u64,
-        reference: Option<String>,
-        identifier: Option<Identifier>,
-        result: Result<AnyReport>,
-    ) {
+    fn conclude(&mut self, ticket: Ticket, identifier: Option<Identifier>, result: Result<AnyReport>) {
         match &result {
             Ok(_) => self.tally.done += 1,
             Err(_) => self.tally.failed += 1,
         }
+        let Ticket { index, reference, key: _ } = ticket;
         self.outcomes.push_back(Outcome { index, reference, identifier, result, is_replayed: false });
-        self.tell();
+        self.has_news = true;
     }
 
     fn on_their_way(&self) -> usize {
         self.hand.len() + self.pending.len() + self.crew.as_ref().map_or(0, Crew::under_way)
     }
 
+    /// Shows the watcher what is new. It may panic, so nothing is half done here.
     fn tell(&mut self) {
-        self.tally.pending = self.pending.len() as u64;
-        if let Some(watcher) = &mut self.watcher {
-            watcher(self.tally);
+        let tally = self.tally();
+        if let (true, Some(watcher)) = (std::mem::take(&mut self.has_news), &mut self.watcher) {
+            watcher(tally);
         }
     }
 }

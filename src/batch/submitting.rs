@@ -1,33 +1,51 @@
 //! The half of a batch that submits: tries, the journal before and after, and what a failure means for the rest.
 
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Batch;
 use super::crew::Crew;
 use super::job::{Job, Sent};
-use super::record::{Key, Record};
+use super::record::Record;
 use super::schedule::Means;
+use super::{Batch, Ticket};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A job on its way.
+/// For how long nothing may get through, at the least, before submitting ends.
+const OUTAGE: Duration = Duration::from_secs(300);
+/// How often an item is refused before others go first, and before it fails, if others get through meanwhile.
+const PATIENCE: u32 = 10;
+const REFUSALS: u32 = 20;
+
+/// A job that is to be submitted.
 pub(super) struct Task {
-    pub(super) index: u64,
+    pub(super) ticket: Ticket,
     pub(super) job: Job,
-    pub(super) key: Option<Key>,
     /// How often a try was its own fault, and how often it was not let in.
     pub(super) tries: u32,
     pub(super) refusals: u32,
     pub(super) refused_since: Option<Instant>,
     pub(super) not_before: Instant,
+    /// Whether one of its tries may have been accepted.
+    pub(super) may_have_been_sent: bool,
+}
+
+impl Task {
+    pub(super) fn new(ticket: Ticket, job: Job, now: Instant) -> Self {
+        let (tries, refusals, refused_since, may_have_been_sent) = (0, 0, None, false);
+        Self { ticket, job, tries, refusals, refused_since, not_before: now, may_have_been_sent }
+    }
 }
 
 /// What came of a submit.
 pub(super) struct Submit {
-    pub(super) outcome: Result<Sent>,
+    outcome: Result<Sent>,
     /// What the journal could not keep of it.
-    pub(super) unkept: Option<Error>,
+    unkept: Option<Error>,
+    /// What a function of the caller panicked with.
+    panic: Option<Box<dyn Any + Send>>,
 }
 
 impl<I> Batch<I> {
@@ -48,7 +66,7 @@ impl<I> Batch<I> {
                 let submit = Submit::run(&client, record.as_deref(), &task);
                 (task, submit)
             };
-            Crew::start(self.workers, work, move || exchange.ring())
+            Crew::start(self.workers.min(self.in_flight), work, move || exchange.ring())
         });
         if let Err(task) = crew.hand_over(task) {
             // No thread could be started.
@@ -70,16 +88,23 @@ impl<I> Batch<I> {
             // What happens next could not be kept either.
             self.stop(error);
         }
-        let reference = task.job.reference().map(str::to_owned);
-        let error = match submit.outcome {
+        match submit.outcome {
             Ok(sent) => {
                 self.gate.let_in();
                 self.tally.submitted += 1;
-                return self.wait_for(task.index, reference, task.key, sent);
+                self.wait_for(task.ticket, sent);
             }
-            Err(error) => error,
-        };
-        let (now, patience) = (self.client.now(), self.client.patience().patience());
+            Err(error) => {
+                task.may_have_been_sent |= error.may_have_been_sent();
+                self.refused(task, error);
+            }
+        }
+        if let Some(panic) = submit.panic {
+            panic::resume_unwind(panic);
+        }
+    }
+
+    fn refused(&mut self, mut task: Task, error: Error) {
         let means = match Means::of(&error, self.client.terms().resend_if_unknown) {
             // Its reader is used up.
             Means::Again | Means::Retry if task.job.is_one_shot() => Means::Fail,
@@ -88,44 +113,45 @@ impl<I> Batch<I> {
         };
         match means {
             Means::Again | Means::Retry => {
-                let pause = self.gate.refuse(now, &error, self.client.chance());
-                if self.gate.closed_for(now) >= patience {
+                let (now, is_shut) = (self.client.now(), means == Means::Again);
+                let pause = self.gate.refuse(now, &error, is_shut, self.client.chance());
+                if self.gate.closed_for(now) >= self.client.patience().patience().max(OUTAGE) {
                     self.stop(error.again(error.summary()));
                 }
-                let refused_since = *task.refused_since.get_or_insert(now);
-                let is_too_long = now.saturating_duration_since(refused_since) >= patience;
-                if self.stopped.is_some() || (is_too_long && means == Means::Again) {
-                    return self.conclude(task.index, reference, None, Err(error));
+                let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
+                let is_alone = task.refusals >= REFUSALS && since >= OUTAGE;
+                if self.stopped.is_some() || is_alone {
+                    return self.give_back(task, error);
                 }
-                if means == Means::Retry {
+                if is_shut {
+                    // Others go first if it is this one that is refused again and again.
+                    task.not_before = now + pause * (1 << task.refusals.saturating_sub(PATIENCE).min(6));
+                    task.refusals += 1;
+                } else {
+                    task.not_before = now + pause;
                     task.tries += 1;
                 }
-                // Others go first where it is this one that is refused again and again.
-                task.not_before = now + pause.saturating_mul(1 << task.refusals.min(6)).min(super::LONG);
-                task.refusals += 1;
                 self.hand.push_back(task);
             }
             Means::Stop => {
                 self.stop(error.again(error.summary()));
-                self.conclude(task.index, reference, error.identifier().cloned(), Err(error));
+                self.give_back(task, error);
             }
             Means::Fail => {
-                if error.status().is_some() {
+                if error.status().is_some() || error.may_have_been_sent() {
                     self.gate.let_in();
                 }
-                self.conclude(task.index, reference, error.identifier().cloned(), Err(error));
+                self.give_back(task, error);
             }
         }
     }
 
     /// Ends submitting, for good.
     pub(super) fn stop(&mut self, reason: Error) {
-        if self.stopped.is_none() {
-            self.stopped = Some(reason);
-        }
+        self.stopped.get_or_insert(reason);
         while let Some(task) = self.hand.pop_front() {
-            let result = Err(self.not_submitted());
-            self.conclude(task.index, task.job.reference().map(str::to_owned), None, result);
+            let error = self.not_submitted();
+            self.give_back(task, error);
         }
     }
 
@@ -135,23 +161,34 @@ impl<I> Batch<I> {
             None => Error::new(ErrorKind::Cancelled, "not submitted"),
         }
     }
+
+    fn give_back(&mut self, task: Task, error: Error) {
+        let identifier = error.identifier().cloned();
+        self.conclude(task.ticket, identifier, Err(error.or_sent(task.may_have_been_sent)));
+    }
 }
 
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
     fn run(client: &Client, record: Option<&dyn Record>, task: &Task) -> Self {
-        let Some((record, key)) = record.zip(task.key) else {
-            return Self { outcome: Self::of(client, task), unkept: None };
-        };
-        if let Err(error) = record.begin(key, &task.job) {
-            return Self { outcome: Err(error), unkept: None };
+        let record = record.zip(task.ticket.key);
+        if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.job)) {
+            return Self { outcome: Err(error), unkept: None, panic: None };
         }
-        let outcome = Self::of(client, task);
-        let kept = match &outcome {
+        // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
+        let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::of(client, task)));
+        let (outcome, panic) = match tried {
+            Ok(outcome) => (outcome, None),
+            Err(panic) => {
+                let error = Error::new(ErrorKind::UnknownFate, "a function that watches the upload panicked");
+                (Err(error.or_sent(true)), Some(panic))
+            }
+        };
+        let kept = record.map(|(record, key)| match &outcome {
             Ok(sent) => record.submitted(key, sent.identifier()),
             Err(error) => record.failed(key, error),
-        };
-        Self { outcome, unkept: kept.err() }
+        });
+        Self { outcome, unkept: kept.and_then(Result::err), panic }
     }
 
     /// An answer that breaks off after the identifier is as good as a whole one.

@@ -193,7 +193,7 @@ impl<M: Medium> Submission<M> {
         }
         match &self.source {
             Source::Url(_) => {}
-            Source::Path(path) => see("path", path.to_string_lossy().as_bytes()),
+            Source::Path(path) => see("path", path.as_os_str().as_encoded_bytes()),
             Source::Bytes(bytes) => see("bytes", bytes),
             Source::Reader(_, len) => see("reader", &len.to_be_bytes()),
         }

@@ -31,9 +31,10 @@ pub struct Submitted<M: Medium> {
     medium: PhantomData<fn() -> M>,
 }
 
-/// What is known of a submission that this process made.
+/// What is known of a submission that this program made.
 struct Own {
-    at: Instant,
+    /// When, if it was in this run.
+    at: Option<Instant>,
     /// Kept out of errors about it: the service may quote them.
     secrets: Vec<String>,
 }
@@ -46,13 +47,22 @@ impl<M: Medium> Submitted<M> {
 
     /// For an identifier that the service gave out just now, for a submission with `secrets`.
     pub(crate) fn now(identifier: Identifier, now: Instant, secrets: &[&str]) -> Self {
+        Self::own(identifier, Some(now), secrets)
+    }
+
+    /// For an identifier that was given out before, for a submission with `secrets`.
+    pub(crate) fn before(identifier: Identifier, secrets: &[&str]) -> Self {
+        Self::own(identifier, None, secrets)
+    }
+
+    fn own(identifier: Identifier, at: Option<Instant>, secrets: &[&str]) -> Self {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-        Self { own: Some(Arc::new(Own { at: now, secrets })), ..Self::new(identifier) }
+        Self { own: Some(Arc::new(Own { at, secrets })), ..Self::new(identifier) }
     }
 
     /// When it was submitted, if this process did it.
     pub(crate) fn at(&self) -> Option<Instant> {
-        self.own.as_ref().map(|own| own.at)
+        self.own.as_ref().and_then(|own| own.at)
     }
 
     /// What nobody else shall see of what was submitted.

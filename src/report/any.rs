@@ -101,12 +101,12 @@ impl AnyReport {
 
 /// How the rooms of the crate use it.
 impl AnyReport {
-    /// What it means to somebody who waits; see [`wait::finished`].
-    pub(crate) fn finished(self) -> Result<Option<Self>> {
+    /// An analysis that failed as an error; see [`wait::unless_errored`].
+    pub(crate) fn unless_errored(self) -> Result<Self> {
         Ok(match self {
-            Self::Image(report) => wait::finished(report)?.map(Self::Image),
-            Self::Video(report) => wait::finished(report)?.map(Self::Video),
-            Self::Audio(report) => wait::finished(report)?.map(Self::Audio),
+            Self::Image(report) => Self::Image(wait::unless_errored(report)?),
+            Self::Video(report) => Self::Video(wait::unless_errored(report)?),
+            Self::Audio(report) => Self::Audio(wait::unless_errored(report)?),
         })
     }
 }

@@ -68,7 +68,9 @@ fn redirect(response: &Response) -> String {
 
 /// The API has no code for an empty account, so this goes by the text of a 400.
 fn speaks_of_credits(message: &str) -> bool {
-    message.to_ascii_lowercase().contains("credit")
+    // As a word of its own, and not in the name of a file.
+    let words = message.split_whitespace().map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()));
+    words.into_iter().any(|word| ["credit", "credits"].iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 /// What the service says in words: `error` or `message`, each as text or as an object that holds the text.

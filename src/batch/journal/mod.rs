@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use fs4::TryLockError;
 
 use self::line::Line;
-use self::past::{Entry, History};
+use self::past::{Entry, History, LINE_LIMIT};
 use super::job::Job;
 use super::record::{Key, Past, Record};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,7 +34,8 @@ use crate::report::AnyReport;
 /// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by its
 /// path: one that changed needs a new name, or a new journal. What comes from a reader is known by its length and name.
 ///
-/// It holds identifiers, reports, URLs without their query, paths, and no key; on Unix only its owner can read it.
+/// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only its
+/// owner can read it.
 ///
 /// ```no_run
 /// use identifai::{Client, Image, Journal};
@@ -68,7 +69,7 @@ impl Journal {
     /// something else; it is then left as it is.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
+        options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let opened = options.open(path).and_then(|file| Ok((file.metadata()?, file)));
@@ -83,11 +84,14 @@ impl Journal {
         }
         let (history, len) = History::read(BufReader::new(&file))?;
         let mut kept = Kept { file, len, history };
+        kept.cut()?;
         if kept.len == 0 {
-            kept.cut()?;
+            #[cfg(unix)]
+            {
+                let owner_s = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+                kept.file.set_permissions(owner_s).map_err(|error| failed("cannot be made its owner's", error))?;
+            }
             kept.write(&Line::header(), false)?;
-        } else if kept.file.metadata().is_ok_and(|metadata| metadata.len() > kept.len) {
-            kept.cut()?;
         }
         Ok(Self { kept: Mutex::new(kept), retry_unknown: false, sync: false })
     }
@@ -123,7 +127,6 @@ impl Record for Journal {
         let past = match entry {
             Entry::Finished { at, len } => match kept.report(at, len, job)? {
                 Ok(report) => Past::Finished(Box::new(report)),
-                // What could not be written is asked for again.
                 Err(identifier) => Past::Submitted(identifier),
             },
             Entry::Submitted(identifier) => Past::Submitted(identifier),
@@ -146,7 +149,8 @@ impl Record for Journal {
     }
 
     fn finished(&self, key: Key, report: &AnyReport) -> Result<()> {
-        let json = serde_json::to_string(report).ok();
+        // What is too long to be read again, or cannot be written anew, is asked for again.
+        let json = serde_json::to_string(report).ok().filter(|json| (json.len() as u64) < LINE_LIMIT / 2);
         let raw = json.and_then(|json| serde_json::value::RawValue::from_string(json).ok());
         self.write(&Line::finished(key, report.identifier(), raw.as_deref()))
     }
@@ -156,9 +160,11 @@ impl Kept {
     fn write(&mut self, line: &Line<'_>, sync: bool) -> Result<()> {
         let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot be written", error))?;
         text.push(b'\n');
-        let written = self.file.write_all(&text).and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
-        if let Err(error) = written {
-            // So that what is written later, if that can be, is not in one line with a part of this.
+        // Where the last whole line ends: a part of one that could not be written is written over.
+        let placed = self.file.seek(SeekFrom::Start(self.len));
+        let written = placed.and_then(|_| self.file.write_all(&text));
+        let kept = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
+        if let Err(error) = kept {
             let _ = self.file.set_len(self.len);
             return Err(failed("cannot be written", error));
         }
@@ -178,7 +184,7 @@ impl Kept {
         read.map_err(|error| failed("cannot be read", error))?;
         let line = Line::read(&text).filter(|line| line.identifier.is_some());
         let line = line.ok_or_else(|| unusable("was changed by somebody else"))?;
-        let report = line.report.and_then(|report| job.report(report.get()));
+        let report = line.report.and_then(|report| job.report(report.get())).filter(AnyReport::is_finished);
         match (report, line.identifier) {
             (Some(report), _) => Ok(Ok(report)),
             (None, Some(identifier)) => Ok(Err(identifier.into_owned())),

@@ -10,20 +10,14 @@ use crate::error::Result;
 use crate::identifier::Identifier;
 
 /// The longest line that is read, in bytes: a report may have 4 MiB as it comes in, and more once it is escaped.
-const LINE_LIMIT: u64 = 64 * 1024 * 1024;
+pub(super) const LINE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What became of each item.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    jobs: HashMap<u128, Occurrences>,
-}
-
-/// Equal jobs, in their order.
-#[derive(Debug, Default)]
-struct Occurrences {
-    entries: Vec<State>,
-    /// How many of them this run has come to.
-    met: u32,
+    items: HashMap<Key, State>,
+    /// How many of equal jobs this run has come to.
+    met: HashMap<u128, u32>,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +62,10 @@ impl State {
             Event::Failed if line.may_have_been_sent? => self.entry = Entry::Unknown,
             // What an earlier try left open stays open.
             Event::Failed => {}
-            Event::Finished => self.entry = Entry::Finished { at, len },
+            Event::Finished => {
+                line.identifier?;
+                self.entry = Entry::Finished { at, len };
+            }
         }
         self.is_begun = false;
         Some(())
@@ -87,8 +84,9 @@ impl History {
             if text.last() != Some(&b'\n') {
                 let is_cut_off = (len as u64) < LINE_LIMIT;
                 let header = serde_json::to_vec(&Line::header()).unwrap_or_default();
-                // A file of one line is a journal only if that line was going to be a journal's first.
-                return if is_cut_off && (number > 1 || header.starts_with(&text)) {
+                // A file of one line is a journal only if that line was clearly going to be a journal's first.
+                let is_header = text.is_empty() || (header.starts_with(&text) && text.len() > header.len() / 2);
+                return if is_cut_off && (number > 1 || is_header) {
                     Ok((history, end))
                 } else {
                     Err(unusable("the file is no journal"))
@@ -111,25 +109,14 @@ impl History {
     }
 
     fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
-        let Key { fingerprint, occurrence } = line.key()?;
-        let entries = &mut self.jobs.entry(fingerprint).or_default().entries;
-        let occurrence = usize::try_from(occurrence).ok()?;
-        // They are written in their order but for those of one moment.
-        if occurrence > entries.len() + 100_000 {
-            return None;
-        }
-        if occurrence >= entries.len() {
-            entries.resize_with(occurrence + 1, State::default);
-        }
-        entries[occurrence].take(line, at, len)
+        self.items.entry(line.key()?).or_default().take(line, at, len)
     }
 
     /// The next job of this fingerprint, and what is known of it.
     pub(super) fn next(&mut self, fingerprint: u128) -> (Key, Entry) {
-        let occurrences = self.jobs.entry(fingerprint).or_default();
-        let occurrence = occurrences.met;
-        occurrences.met = occurrences.met.saturating_add(1);
-        let state = usize::try_from(occurrence).ok().and_then(|at| occurrences.entries.get(at));
-        (Key { fingerprint, occurrence }, state.map(State::entry).unwrap_or_default())
+        let met = self.met.entry(fingerprint).or_default();
+        let key = Key { fingerprint, occurrence: *met };
+        *met = met.saturating_add(1);
+        (key, self.items.get(&key).map(State::entry).unwrap_or_default())
     }
 }

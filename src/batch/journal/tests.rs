@@ -182,7 +182,7 @@ fn a_last_line_that_was_cut_off_is_removed() {
         assert!(matches!(scratch.past(&cat()), Past::Unknown));
         assert_eq!(scratch.text(), format!("{HEADER}{begin}"), "cut at {at}");
     }
-    for at in 0..HEADER.len() {
+    for at in std::iter::once(0).chain(20..HEADER.len()) {
         let scratch = Scratch::new(&HEADER[..at]);
         assert!(matches!(scratch.past(&cat()), Past::None));
         assert_eq!(scratch.text(), HEADER, "cut at {at}");
@@ -203,7 +203,9 @@ fn what_is_no_journal_is_left_as_it_is() {
         (&format!("{HEADER}{}\n", begin.replace("begin", "ended")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace("\"occurrence\":0", "\"occurrence\":0,\"more\":1")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace("00000001", "1")), "line 2: "),
-        (&format!("{HEADER}{}\n", begin.replace(":0}", ":4000000000}")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace(":0}", ":4294967296}")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace("begin", "finished")), "line 2: "),
+        ("{", "the file is no journal"),
         (&format!("{HEADER}{}\n", begin.replace("begin", "submitted")), "line 2: "),
         (&format!("{HEADER}{HEADER}"), "line 2: "),
     ];
