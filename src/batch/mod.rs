@@ -52,14 +52,16 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// them, so neither jobs nor outcomes pile up.
 ///
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
-/// - A 429, or a network that is down, costs no job: it is submitted once that has passed. What is surely not accepted
-///   for another reason is tried again as often as [`retries`](crate::ClientBuilder::retries) says. If nothing gets
-///   through for as long as the client's [`Wait`](crate::Wait) lasts, submitting ends.
-/// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate. What is
-///   pending is still waited for, and the rest is reported as not submitted, by an error of the same kind.
+/// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
+///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
+///   [`Wait`](crate::Wait) if that is longer, submitting ends. What is surely not accepted for another reason is tried
+///   again as often as [`retries`](crate::ClientBuilder::retries) says.
+/// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a journal
+///   that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by an error of
+///   the same kind.
 /// - Each submission is waited for as long as the client's [`Wait`](crate::Wait) says, looks that fail notwithstanding.
 ///
-/// Dropping it loses what is pending, unless there is a journal; uploads that `workers` have begun are finished first.
+/// Dropping it loses what is pending, unless there is a journal; submits that `workers` have begun are finished first.
 #[must_use = "an iterator does nothing until it is asked for its outcomes"]
 pub struct Batch<I> {
     /// Whose every call is one try: when to try again is decided here.

@@ -173,6 +173,9 @@ fn a_watcher_that_panics_does_so_in_the_caller_s_thread() {
         let mut batch = quick(&server).batch([job()]).workers(workers);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.next().map(drop)));
         assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"of the watcher"));
+        let error = batch.next().unwrap().result.unwrap_err();
+        assert!(error.kind() == ErrorKind::UnknownFate && error.may_have_been_sent(), "{error}");
+        assert!(batch.next().is_none());
     }
 }
 
@@ -201,6 +204,54 @@ fn stopping_and_cancelling_end_what_workers_do() {
         let error = outcome.result.as_ref().unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, index < 2), "{error}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn workers_are_no_more_than_there_is_work_for() {
+    let server = Server::answering("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}");
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let before = threads();
+    let batch = quick(&server).batch(images(2)).in_flight(1).workers(usize::MAX);
+    assert_eq!(batch.on_progress(move |_| assert!(threads() < before + 100)).count(), 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop() {
+    /// Gives a head, and then takes its time.
+    struct Slow(u32);
+    impl std::io::Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            if self.0 > 1 {
+                std::thread::sleep(Duration::from_millis(300));
+                return Err(std::io::Error::other("gone"));
+            }
+            buffer.fill(0);
+            Ok(buffer.len())
+        }
+    }
+    if alone("batches::cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop", &[]).is_some() {
+        return;
+    }
+    // How much processor time this process took, in hundredths of a second.
+    let used = || -> u64 {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    let server = Server::answering(accept(0));
+    let client = quick(&server);
+    let canceller = client.canceller();
+    let job = Image::from_reader(Slow(0), 100_000).any_format(true);
+    let before = used();
+    let jobs = std::iter::once(job).chain(std::iter::from_fn(move || {
+        canceller.cancel();
+        None
+    }));
+    assert_eq!(client.batch(jobs).workers(2).count(), 1);
+    assert!(used() - before < 15, "{} hundredths of a second", used() - before);
 }
 
 #[cfg(target_os = "linux")]

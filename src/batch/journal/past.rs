@@ -9,8 +9,8 @@ use crate::batch::record::Key;
 use crate::error::Result;
 use crate::identifier::Identifier;
 
-/// The longest line that is read, in bytes: a report may have 4 MiB as it comes in, and more once it is escaped.
-pub(super) const LINE_LIMIT: u64 = 64 * 1024 * 1024;
+/// The longest line, in bytes: a report has 4 MiB at the most as it comes in, unless somebody allows it more.
+pub(super) const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What became of each item.
 #[derive(Debug, Default)]

@@ -220,6 +220,17 @@ fn what_is_no_journal_is_left_as_it_is() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_empty_file_becomes_its_owner_s() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scratch = Scratch::new("");
+    std::fs::set_permissions(&scratch.0, std::fs::Permissions::from_mode(0o644)).unwrap();
+    drop(scratch.open());
+    assert_eq!(std::fs::metadata(&scratch.0).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn one_at_a_time() {
     let scratch = Scratch::new("");

@@ -1,5 +1,9 @@
 //! On time and answers that the tests own.
 
+mod odd;
+#[cfg(feature = "journal")]
+mod resumed;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +13,7 @@ use crate::api_key::ApiKey;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::fake::{Cancel, FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
-use crate::exchange::{Method, Pace, Response};
+use crate::exchange::{Exchange, Method, Pace, Response};
 use crate::media::{Audio, Image, Video};
 use crate::settings::Settings;
 use crate::wait::Wait;
@@ -64,9 +68,7 @@ impl World {
         let clock = FakeClock::new(|_| ());
         let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
         let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
-        let mut settings = Settings::new(ApiKey::new(key));
-        settings.terms.pace = pace;
-        Self { client: Client::over(Arc::new(exchange), &settings).unwrap(), clock, sent }
+        Self { client: client(key, pace, exchange), clock, sent }
     }
 
     fn plain(key: &str, pace: Pace) -> Self {
@@ -77,6 +79,12 @@ impl World {
         let is = |sent: &&Sent| sent.path.contains("_fromurl") == is_submit;
         self.sent.lock().unwrap().iter().filter(is).cloned().collect()
     }
+}
+
+fn client(key: &str, pace: Pace, exchange: Exchange) -> Client {
+    let mut settings = Settings::new(ApiKey::new(key));
+    settings.terms.pace = pace;
+    Client::over(Arc::new(exchange), &settings).unwrap()
 }
 
 fn images(count: usize) -> impl Iterator<Item = Job> {
@@ -445,8 +453,7 @@ fn a_reader_is_sent_once() {
 fn a_cancelled_pause_ends_it() {
     let clock = FakeClock::new(Cancel::set);
     let (exchange, _) = Scripted::exchange(&clock, |_| json(r#"{"identifier":"abc"}"#));
-    let client = Client::over(Arc::new(exchange), &Settings::new(ApiKey::new("batch-pause"))).unwrap();
-    let outcomes = by_index(client.batch(images(3)));
+    let outcomes = by_index(client("batch-pause", Pace::default(), exchange).batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
 }
 
