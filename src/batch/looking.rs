@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::job::{Sent, Which};
-use super::{Batch, FOREVER, Ticket};
+use super::{Batch, Ticket};
 use crate::error::{Error, ErrorKind};
+use crate::exchange::FOREVER;
 use crate::identifier::Identifier;
 use crate::report::{AnyReport, State};
 

@@ -8,6 +8,7 @@ mod looking;
 mod outcome;
 mod record;
 mod schedule;
+mod stopper;
 mod submitting;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::crew::Crew;
@@ -28,10 +28,11 @@ use self::looking::Pending;
 pub use self::outcome::{Outcome, Tally};
 use self::record::{Key, Past, Record};
 use self::schedule::{Gate, Looks};
+pub use self::stopper::Stopper;
 use self::submitting::{Submit, Task};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Exchange, Method};
+use crate::exchange::Method;
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
 
@@ -42,8 +43,6 @@ const NOT_YET: Duration = Duration::from_millis(50);
 const LAST_LOOK: Duration = Duration::from_secs(15);
 /// A pause that something else will end.
 const LONG: Duration = Duration::from_secs(3_600);
-/// The longest patience there is. Sums of times stay in range with it.
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
 ///
@@ -99,32 +98,6 @@ struct Ticket {
     key: Option<Key>,
 }
 
-/// Ends the submitting of a [`Batch`], from any thread.
-#[derive(Clone)]
-pub struct Stopper {
-    stop: Arc<AtomicBool>,
-    exchange: Arc<Exchange>,
-}
-
-impl Stopper {
-    /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is reported
-    /// as not submitted, by an error of the kind [`Cancelled`](ErrorKind::Cancelled).
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-        self.exchange.ring();
-    }
-
-    fn is_set(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
-    }
-}
-
-impl fmt::Debug for Stopper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stopper(..)")
-    }
-}
-
 impl Client {
     /// Submits many jobs of any medium and waits for their reports, within the key's rate.
     ///
@@ -148,7 +121,6 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<Job>,
     {
-        let stopper = Stopper { stop: Arc::default(), exchange: Arc::clone(self.exchange()) };
         Batch {
             client: self.trying_once(),
             retries: self.terms().retries,
@@ -166,7 +138,7 @@ impl Client {
             record: None,
             // Before anything is paid for.
             stopped: self.patience().check().err(),
-            stopper,
+            stopper: Stopper::new(self.exchange()),
             outcomes: VecDeque::new(),
             tally: Tally::default(),
             has_news: false,

@@ -37,7 +37,7 @@ pub(crate) use crate::wire::request::Method;
 use crate::wire::request::{Request, Stall, Timeout};
 
 /// The longest deadline there is. Sums of times stay in range with it.
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+pub(crate) const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// How a call may be made: what the caller decides beside what is sent where.
 #[derive(Clone, Debug)]
