@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::ErrorKind;
 use crate::exchange::Exchange;
 
 /// Ends the submitting of a [`Batch`](crate::Batch), from any thread.
@@ -20,7 +19,7 @@ impl Stopper {
     }
 
     /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is reported
-    /// as not submitted, by an error of the kind [`Cancelled`](ErrorKind::Cancelled).
+    /// as not submitted, by an error of the kind [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.exchange.ring();
