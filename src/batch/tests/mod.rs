@@ -361,6 +361,34 @@ fn what_the_service_leaves_out_is_asked_for_by_itself() {
 }
 
 #[test]
+fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_come() {
+    for failing in [500, 408] {
+        let mut alone = 0;
+        let world = World::with("batch-alone", Pace::off(), move |service, request| {
+            match (request.method, request.path.contains('?')) {
+                (Method::Post, _) => service.answer(request),
+                (Method::Get, true) => json("[]"),
+                (Method::Get, false) => {
+                    alone += 1;
+                    match alone {
+                        1 => status(failing, None),
+                        2 => json(r#"{"status":"new"}"#),
+                        _ => json(r#"{"status":"done"}"#),
+                    }
+                }
+            }
+        });
+        let outcomes = by_index(world.client.batch(images(1)));
+        assert!(outcomes[0].result.is_ok(), "{failing}: {:?}", kinds(&outcomes));
+        let looks = world.requests(false);
+        let lists: Vec<bool> = looks.iter().map(|look| look.path.contains('?')).collect();
+        // Three lists, one by itself that fails and so another one; then it is known to be pending.
+        let expected = [true, true, true, false, true, false, true, true, true, false];
+        assert_eq!(lists, expected, "{failing}");
+    }
+}
+
+#[test]
 fn equal_submissions_with_one_identifier_all_get_its_report() {
     let world = World::with("batch-equal", Pace::off(), |service, request| {
         service.submitted.retain(|_, _| request.method == Method::Get);
