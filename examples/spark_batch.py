@@ -1,6 +1,6 @@
 """Pipes the partitions of a PySpark RDD through `identifai batch -`.
 
-spark_batch.py URLS JOURNALS [OPTION...]: a file with a URL a line, a directory for journals, and options of the program,
+spark_batch.py LIST JOURNALS [OPTION...]: a file with a URL a line, a directory for journals, and options of the program,
 which finds its key in IDENTIFAI_API_KEY and the service in IDENTIFAI_BASE_URL.
 """
 
@@ -14,32 +14,37 @@ from itertools import chain
 from pyspark import SparkConf, SparkContext
 
 PARTITIONS = 4
-# The first line says which partition it is, and so which journal: a second try, and the next run, go on there. What the
-# service refused (3) or could not analyse (6) is a row like any other; everything else is tried again.
+# The first line names the journal: a second try of a partition, and the next run, go on there. What may have been submitted
+# when a try was killed is submitted again, which the service answers from its cache. Items that were refused (2, 3) or could
+# not be analysed (6) are rows like any other; after anything else the partition is tried again.
 SCRIPT = """
-read number journals
-identifai batch --journal "$journals/$number-of-4.journal" "$@" -
+read journal
+identifai batch --journal "$journal" --retry-unknown "$@" -
 status=$?
-case $status in 3|6) status=0 ;; esac
+case $status in 2|3|6) status=0 ;; esac
 exit $status
 """
 
-urls = open(sys.argv[1]).read().split()
+with open(sys.argv[1]) as lines:
+    urls = [line.strip() for line in lines if line.strip()]
 journals = os.path.abspath(sys.argv[2])
 os.makedirs(journals, exist_ok=True)
 
 # Two at a time, which share the rate of the key; up to three tries.
 conf = SparkConf().setMaster("local[2,3]").setAppName("identifai").set("spark.ui.showConsoleProgress", "false")
 spark = SparkContext(conf=conf)
-numbered = spark.parallelize(urls, PARTITIONS).mapPartitionsWithIndex(
-    lambda number, lines: chain([f"{number} {journals}"], lines)
+named = spark.parallelize(urls, PARTITIONS).mapPartitionsWithIndex(
+    lambda number, lines: chain([f"{journals}/{number}-of-{PARTITIONS}.journal"], lines)
 )
 command = shlex.join(["sh", "-c", SCRIPT, "sh", *sys.argv[3:]])
-items = numbered.pipe(command, env=dict(os.environ), checkCode=True).map(json.loads).collect()
+items = named.pipe(command, env=dict(os.environ), checkCode=True).map(json.loads).collect()
 spark.stop()
 
-for item in items:
-    item["result"] = item["error"]["kind"] if "error" in item else item["verdict"]["classification"]
-for result, count in Counter(item["result"] for item in items).most_common():
+results = [item["error"]["kind"] if "error" in item else item["verdict"]["classification"] for item in items]
+for result, count in Counter(results).most_common():
     print(f"{count:5} {result}")
-sys.exit(sorted(item["input"] for item in items) != sorted(urls))
+# What concerns the whole account is no row like any other, and nothing may be missing.
+if {"unauthorized", "forbidden", "out_of_credits"} & set(results):
+    sys.exit("the service refuses the account")
+if sorted(item["input"] for item in items) != sorted(urls):
+    sys.exit("not every line came back")

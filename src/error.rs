@@ -284,6 +284,14 @@ impl Error {
     }
 
     /// Kind, summary and cause.
+    /// Summary and the service's own text.
+    pub(crate) fn reason(&self) -> String {
+        match &self.0.message {
+            Some(message) => format!("{}: {message}", self.0.summary),
+            None => self.0.summary.clone(),
+        }
+    }
+
     pub(crate) fn summary(&self) -> &str {
         &self.0.summary
     }

@@ -98,7 +98,7 @@ impl<I> Batch<I> {
         while let Some(pending) = self.take_by(which, identifier) {
             let kept = self.record.as_ref().zip(pending.ticket.key).map(|(record, key)| record.finished(key, report));
             if let Some(Err(error)) = kept {
-                self.stop(error);
+                self.stop(&error);
             }
             let result = pending.sent.finished(&self.client, report);
             self.conclude(pending.ticket, Some(identifier.clone()), result);
@@ -120,7 +120,7 @@ impl<I> Batch<I> {
         if !matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
             return;
         }
-        self.stop(error.again(error.summary()));
+        self.stop(error);
         // The right to look may be one to look at some media.
         let is_lost = |pending: &Pending| error.kind() == ErrorKind::Unauthorized || pending.sent.which() == which;
         while let Some(pending) = self.take(is_lost) {

@@ -47,7 +47,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
 ///
 /// An iterator that does its work in `next`, on the caller's thread: it submits whenever the key's rate allows, else
-/// looks at a hundred pending submissions by one request, else pauses. It takes jobs one by one when there is room for
+/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses. It takes jobs one by one when there is room for
 /// them, so neither jobs nor outcomes pile up.
 ///
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
@@ -82,7 +82,7 @@ pub struct Batch<I> {
     crew: Option<Crew<Task, (Task, Submit)>>,
     record: Option<Arc<dyn Record>>,
     /// Why nothing is submitted any more.
-    stopped: Option<Error>,
+    stopped: Option<(ErrorKind, String)>,
     stopper: Stopper,
     outcomes: VecDeque<Outcome>,
     tally: Tally,
@@ -137,7 +137,7 @@ impl Client {
             crew: None,
             record: None,
             // Before anything is paid for.
-            stopped: self.patience().check().err(),
+            stopped: self.patience().check().err().map(|error| (error.kind(), error.reason())),
             stopper: Stopper::new(self.exchange()),
             outcomes: VecDeque::new(),
             tally: Tally::default(),
@@ -163,22 +163,31 @@ impl<I> Batch<I> {
         self
     }
 
-    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread.
-    /// Default: none.
+    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread, to which a
+    /// batch may be sent. Default: none.
     pub fn on_progress(mut self, see: impl FnMut(Tally) + Send + 'static) -> Self {
         self.watcher = Some(Box::new(see));
         self
     }
 
-    /// How far it has come.
+    /// How far it has come. A loop over `batch.by_ref()` leaves the batch to be asked.
     pub fn tally(&self) -> Tally {
         Tally { pending: self.pending.len() as u64, ..self.tally }
     }
 
-    /// Keeps what happens in `journal`, and goes on where that left off. Default: none.
+    /// What was submitted and has no outcome yet, with the index of its job: for who leaves early.
+    pub fn pending(&self) -> impl Iterator<Item = (u64, &Identifier)> {
+        self.pending.iter().map(|pending| (pending.ticket.index, pending.sent.identifier()))
+    }
+
+    /// Keeps what happens in `journal`, and goes on where that left off. Nothing is submitted, and each job ends in an
+    /// error, if that is of another service: its host and port are in the journal, too. Default: none.
     #[cfg(feature = "journal")]
     pub fn journal(mut self, journal: Journal) -> Self {
-        self.record = Some(Arc::new(journal));
+        match journal.bind(self.client.exchange().service()) {
+            Ok(()) => self.record = Some(Arc::new(journal)),
+            Err(error) => self.stop(&error),
+        }
         self
     }
 
@@ -276,7 +285,7 @@ where
                 past
             }
             Some(Err(error)) => {
-                self.stop(error.again(error.summary()));
+                self.stop(&error);
                 return self.conclude(ticket, None, Err(error));
             }
         };
@@ -381,12 +390,12 @@ impl<I> Batch<I> {
     fn end_if_stopped(&mut self) {
         if self.client.is_cancelled() {
             let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
-            self.stop(cancelled());
+            self.stop(&cancelled());
             while let Some(pending) = self.pending.pop_front() {
                 self.fail(pending, cancelled());
             }
         } else if self.stopped.is_none() && self.stopper.is_set() {
-            self.stop(Error::new(ErrorKind::Cancelled, "the batch was stopped"));
+            self.stop(&Error::new(ErrorKind::Cancelled, "the batch was stopped"));
         }
     }
 

@@ -86,7 +86,7 @@ impl<I> Batch<I> {
     fn submitted(&mut self, mut task: Task, submit: Submit) {
         if let Some(error) = submit.unkept {
             // What happens next could not be kept either.
-            self.stop(error);
+            self.stop(&error);
         }
         match submit.outcome {
             Ok(sent) => {
@@ -106,8 +106,6 @@ impl<I> Batch<I> {
 
     fn refused(&mut self, mut task: Task, error: Error) {
         let means = match Means::of(&error, self.client.terms().resend_if_unknown) {
-            // Its reader is used up.
-            Means::Again | Means::Retry if task.job.is_one_shot() => Means::Fail,
             Means::Retry if task.tries >= self.retries => Means::Fail,
             means => means,
         };
@@ -116,11 +114,12 @@ impl<I> Batch<I> {
                 let (now, is_shut) = (self.client.now(), means == Means::Again);
                 let pause = self.gate.refuse(now, &error, is_shut, self.client.chance());
                 if self.gate.closed_for(now) >= self.client.patience().patience().max(OUTAGE) {
-                    self.stop(error.again(error.summary()));
+                    self.stop(&error);
                 }
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
                 let is_alone = task.refusals >= REFUSALS && since >= OUTAGE;
-                if self.stopped.is_some() || is_alone {
+                // What came from a reader is used up.
+                if self.stopped.is_some() || is_alone || task.job.is_one_shot() {
                     return self.give_back(task, error);
                 }
                 if is_shut {
@@ -134,7 +133,7 @@ impl<I> Batch<I> {
                 self.hand.push_back(task);
             }
             Means::Stop => {
-                self.stop(error.again(error.summary()));
+                self.stop(&error);
                 self.give_back(task, error);
             }
             Means::Fail => {
@@ -147,8 +146,8 @@ impl<I> Batch<I> {
     }
 
     /// Ends submitting, for good.
-    pub(super) fn stop(&mut self, reason: Error) {
-        self.stopped.get_or_insert(reason);
+    pub(super) fn stop(&mut self, reason: &Error) {
+        self.stopped.get_or_insert_with(|| (reason.kind(), reason.reason()));
         while let Some(task) = self.hand.pop_front() {
             let error = self.not_submitted();
             self.give_back(task, error);
@@ -157,7 +156,7 @@ impl<I> Batch<I> {
 
     pub(super) fn not_submitted(&self) -> Error {
         match &self.stopped {
-            Some(reason) => reason.again(format!("not submitted: {}", reason.summary())),
+            Some((kind, reason)) => Error::new(*kind, format!("not submitted: {reason}")),
             None => Error::new(ErrorKind::Cancelled, "not submitted"),
         }
     }

@@ -112,6 +112,12 @@ impl Exchange {
         self.cancel.ring();
     }
 
+    /// Host and port of the service.
+    #[cfg(feature = "journal")]
+    pub(crate) fn service(&self) -> &str {
+        &self.service
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_set()
     }

@@ -193,7 +193,10 @@ impl<M: Medium> Submission<M> {
         }
         match &self.source {
             Source::Url(_) => {}
-            Source::Path(path) => see("path", path.as_os_str().as_encoded_bytes()),
+            Source::Path(path) => {
+                let absolute = std::path::absolute(path);
+                see("path", absolute.as_deref().unwrap_or(path).as_os_str().as_encoded_bytes());
+            }
             Source::Bytes(bytes) => see("bytes", bytes),
             Source::Reader(_, len) => see("reader", &len.to_be_bytes()),
         }

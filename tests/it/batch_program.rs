@@ -175,7 +175,7 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
     let says = [
         (3, "line 5: is a recording, for which there is no --with-nsfw"),
         (4, "line 6: is an image, for which there is no --frames"),
-        (5, "line 7: unknown field `colour`"),
+        (5, "line 7: its options: unknown field `colour`"),
         (6, "line 8: its `medium` is not image, video or audio"),
         (7, "line 9: has no `input`"),
         (8, "line 10: is no JSON object"),
@@ -198,9 +198,12 @@ fn the_exit_status_says_what_became_of_the_worst() {
         let outcome = finish(batch(&env, &["--no-pace", "-"]), &format!("https://sandbox.test/{path}\n"));
         assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
     }
-    assert_eq!(finish(batch(&env, &["--no-pace", "-"]), "").status, 0);
+    let nothing = finish(batch(&env, &["--no-pace", "-"]), "\n\n");
+    assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
     for (arguments, says) in [
         (&["/no/such/list"][..], "cannot read the file of the batch"),
+        (&["/"], "cannot read the file of the batch: is a directory"),
+        (&["-", "--workers", "257"], "--workers"),
         (&["-", "--retry-unknown"], "--journal"),
         (&["-", "--journal", "/no/such/journal"], "journal: cannot be opened"),
         (&["-", "--journal", "/dev/null"], "journal: is not a regular file"),
@@ -220,6 +223,20 @@ fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
     let outcome = finish(batch(&env, &["-", "--no-pace"]), &urls(20));
     assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
     assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
+}
+
+#[test]
+fn a_journal_of_another_service_is_refused() {
+    let (service, (_sandbox, env)) = (Counting::start(), sandbox());
+    let here = Here::new();
+    let journal = here.path("journal");
+    assert_eq!(finish(batch(&env, &["-", "--journal", &journal]), &urls(1)).status, 0);
+    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal]), &urls(2));
+    assert_eq!((outcome.status, service.submits.lock().unwrap().len()), (5, 0), "{}", outcome.err);
+    let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
+    let of_unsubmitted =
+        messages.filter(|text| text.starts_with("\"not submitted: journal: is that of another service"));
+    assert_eq!(of_unsubmitted.count(), 2, "nor is a result of there printed: {}", outcome.out);
 }
 
 #[test]
@@ -318,13 +335,20 @@ fn interrupt(child: &Child) {
 fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
     let (service, here) = (Counting::start(), Here::new());
     let list = here.write("list", &urls(2_000));
-    let mut command = batch(&service.env(), &["--no-pace", "--in-flight", "5", &list]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
-    drop(out);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(5), ""));
+    for journal in [Some(here.path("journal")), None] {
+        let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
+        let arguments = [&["--no-pace", "--in-flight", "5", &list], &keep[..]].concat();
+        let mut child =
+            batch(&service.env(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut String::new()).unwrap();
+        drop(out);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{err}");
+        // What is in no journal, and what nobody has seen, is not lost all the same.
+        assert!(err.is_empty() || (journal.is_none() && err.contains("submitted, and not waited for: ")), "{err}");
+    }
     assert!(service.submits.lock().unwrap().len() < 2_000);
 }
 

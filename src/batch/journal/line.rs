@@ -26,6 +26,9 @@ pub(super) struct Line<'a> {
     /// Which one of equal jobs, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     occurrence: Option<u32>,
+    /// Host and port.
+    #[serde(skip_serializing_if = "Option::is_none", borrow)]
+    pub(super) service: Option<Cow<'a, str>>,
     /// The URL without user, query and fragment, or the path.
     #[serde(skip_serializing_if = "Option::is_none", borrow)]
     input: Option<Cow<'a, str>>,
@@ -44,6 +47,8 @@ pub(super) struct Line<'a> {
 pub(super) enum Event {
     /// The first line.
     Journal,
+    /// Whose identifiers these are.
+    Service,
     /// A submit is about to be made.
     Begin,
     Submitted,
@@ -59,6 +64,7 @@ impl<'a> Line<'a> {
             version: None,
             job: None,
             occurrence: None,
+            service: None,
             input: None,
             identifier: None,
             error: None,
@@ -74,6 +80,10 @@ impl<'a> Line<'a> {
 
     pub(super) fn header() -> Self {
         Self { version: Some(VERSION), ..Self::of(Event::Journal) }
+    }
+
+    pub(super) fn service(service: &'a str) -> Self {
+        Self { service: Some(service.into()), ..Self::of(Event::Service) }
     }
 
     pub(super) fn begin(key: Key, job: &Job) -> Self {

@@ -18,6 +18,7 @@ use super::record::{Key, Past, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
+use crate::text::one_line;
 
 /// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any moment
 /// can go on with the same jobs and the same file, and pays for nothing twice.
@@ -32,7 +33,10 @@ use crate::report::AnyReport;
 /// - all others are submitted: those too that the service refused.
 ///
 /// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by its
-/// path: one that changed needs a new name, or a new journal. What comes from a reader is known by its length and name.
+/// absolute path: one that changed needs a new name, or a new journal. What comes from a reader is known by its length and name.
+///
+/// A submission that the service does not know any more ends as [`NotFound`](ErrorKind::NotFound) in each run: a new
+/// journal submits it again.
 ///
 /// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only its
 /// owner can read it.
@@ -109,6 +113,19 @@ impl Journal {
     pub fn sync(mut self, on: bool) -> Self {
         self.sync = on;
         self
+    }
+
+    /// Sees to it that it is of `service`: identifiers and results of another one would be taken for this one's.
+    pub(super) fn bind(&self, service: &str) -> Result<()> {
+        let mut kept = self.kept();
+        match &kept.history.service {
+            Some(other) if other == service => Ok(()),
+            Some(other) => Err(unusable(&format!("is that of another service, at {}", one_line(other)))),
+            None => {
+                kept.history.service = Some(service.to_owned());
+                kept.write(&Line::service(service), self.sync)
+            }
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

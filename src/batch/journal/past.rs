@@ -15,6 +15,8 @@ pub(super) const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 /// What became of each item.
 #[derive(Debug, Default)]
 pub(super) struct History {
+    /// Whose identifiers these are.
+    pub(super) service: Option<String>,
     items: HashMap<Key, State>,
     /// How many of equal jobs this run has come to.
     met: HashMap<u128, u32>,
@@ -52,7 +54,7 @@ impl State {
 
     fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
         match line.event {
-            Event::Journal => return None,
+            Event::Journal | Event::Service => return None,
             Event::Begin => {
                 self.entry = self.entry();
                 self.is_begun = true;
@@ -109,6 +111,10 @@ impl History {
     }
 
     fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
+        if line.event == Event::Service {
+            self.service = Some(line.service?.into_owned());
+            return Some(());
+        }
         self.items.entry(line.key()?).or_default().take(line, at, len)
     }
 

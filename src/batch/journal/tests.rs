@@ -232,6 +232,16 @@ fn an_empty_file_becomes_its_owner_s() {
 }
 
 #[test]
+fn it_is_that_of_one_service() {
+    let scratch = Scratch::new("");
+    scratch.open().bind("a.test:443").unwrap();
+    scratch.open().bind("a.test:443").unwrap();
+    let error = scratch.open().bind("b.test:443").unwrap_err();
+    assert_eq!(error.to_string(), "journal: is that of another service, at a.test:443");
+    assert_eq!(scratch.text().lines().count(), 2);
+}
+
+#[test]
 fn one_at_a_time() {
     let scratch = Scratch::new("");
     let journal = scratch.open();

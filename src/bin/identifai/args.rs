@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use identifai::Pace;
 
 use crate::options::Options;
 
@@ -17,9 +16,9 @@ Environment:
   IDENTIFAI_BASE_URL  where the service is, if not at https://backend.identifai.net
   HTTPS_PROXY, ALL_PROXY, NO_PROXY are honoured.
 
-Exit status: 0 done; 2 usage or settings, nothing was sent; 3 refused by the service; 4 rate limit;
-5 network, service or output failed, or the wait took too long; 6 the analysis failed; 130 interrupted.
-Of several items, the highest.";
+Exit status: 0 done; 2 usage or settings, nothing was sent (by a batch: of some line); 3 refused by the service;
+4 rate limit; 5 network, service or output failed, the wait took too long, or it is not known whether something was
+submitted; 6 the analysis failed; 130 interrupted. Of several items, the highest.";
 
 /// Unofficial client of the identifAI API: was this image, video or voice made by a human or by a machine?
 ///
@@ -56,7 +55,7 @@ pub(crate) struct Global {
     pub(crate) timeout: Option<Duration>,
     /// How many submits and reads the key may do a minute, such as 120,240; a thirtieth of that a second [default: 30,60]
     #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = pace, conflicts_with = "no_pace")]
-    pub(crate) pace: Option<Pace>,
+    pub(crate) pace: Option<(u32, u32)>,
     /// Do not pace requests; by default they keep within what the service allows a key
     #[arg(long, global = true)]
     pub(crate) no_pace: bool,
@@ -105,7 +104,7 @@ pub(crate) struct Classify {
 #[derive(Debug, Args)]
 pub(crate) struct Batch {
     /// A file with one URL or path a line, or a JSON object such as {"input": "clip.mp4", "frames": 10, "ref_id": "17"},
-    /// with any of the options below that take a value, and `medium`; `-` is standard input
+    /// with `medium` or any option from --ref-id on, whose names have underscores there; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(crate) input: String,
     #[command(flatten)]
@@ -123,8 +122,8 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) in_flight: usize,
     /// How many threads submit: for uploads that take longer than the rate allows
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = at_least_one)]
-    pub(crate) workers: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: u16,
     /// How long to wait for each verdict, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait_timeout: Option<Duration>,
@@ -214,12 +213,9 @@ pub(crate) struct Serve {
     pub(crate) analysis_time: Duration,
 }
 
-fn pace(text: &str) -> Result<Pace, &'static str> {
+fn pace(text: &str) -> Result<(u32, u32), &'static str> {
     let numbers = text.split_once(',').and_then(|(submits, reads)| Some((submits.parse().ok()?, reads.parse().ok()?)));
-    let above_zero = numbers.filter(|(submits, reads)| *submits > 0 && *reads > 0);
-    above_zero
-        .map(|(submits, reads)| Pace::per_minute(submits, reads))
-        .ok_or("not two numbers above zero, such as 30,60")
+    numbers.filter(|(submits, reads)| *submits > 0 && *reads > 0).ok_or("not two numbers above zero, such as 30,60")
 }
 
 fn at_least_one(text: &str) -> Result<usize, &'static str> {

@@ -5,18 +5,21 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use identifai::{ErrorKind, Journal, Outcome, Stopper};
-use indicatif::{ProgressBar, ProgressStyle};
+use identifai::{Error, ErrorKind, Journal, Outcome, Stopper};
 use serde_json::json;
 
 use crate::args::{Batch, Global};
+use crate::board::Board;
 use crate::connect::connect_only;
-use crate::lines::{self, Item, Lines, Next};
+use crate::lines::{self, Lines, Next, Read};
 use crate::output;
+
+/// How many wrong lines are shown on standard error.
+const SHOWN: u64 = 10;
+/// The rate of a key that is documented, in submits a minute.
+const RATE: u32 = 30;
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
@@ -24,40 +27,40 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         Ok(connected) => connected,
         Err(reason) => return output::unusable(&reason),
     };
-    let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
-        Ok(journal) => journal,
-        Err(error) => return output::unusable(&output::chain(&error)),
-    };
     let lines = match Lines::open(&arguments.input) {
         Ok(lines) => lines,
         // The name is not shown: it may be the key, given by mistake.
         Err(error) => return output::unusable(&format!("cannot read the file of the batch: {error}")),
     };
+    let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
+        Ok(journal) => journal,
+        Err(error) => return output::unusable(&output::chain(&error)),
+    };
     let has_journal = journal.is_some();
-    let bar = bar(lines::count(&arguments.input));
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let items = Rc::new(RefCell::new(Items::new(bar.clone())));
-    let jobs = jobs(arguments, lines, Rc::clone(&items), Arc::clone(&interrupted));
-    let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers);
+    let is_paced = !global.no_pace && !global.sandbox;
+    let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
+    let board = Board::new(lines::count(&arguments.input), rate);
+    let items = Rc::new(RefCell::new(Items::new(board.clone())));
+    let jobs = jobs(arguments, lines, Rc::clone(&items));
+    let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
     if let Some(journal) = journal {
         batch = batch.journal(journal);
     }
-    stop_on_interrupt(batch.stopper(), &interrupted, bar.clone(), has_journal);
-    let shown = bar.clone();
-    batch = batch.on_progress(move |tally| {
-        shown.set_position(tally.done + tally.failed);
-        shown.set_message(format!("{} submitted, {} pending, {} failed", tally.submitted, tally.pending, tally.failed));
-    });
-    for outcome in batch {
+    stop_on_interrupt(batch.stopper(), board.clone(), has_journal);
+    let shown = board.clone();
+    batch = batch.on_progress(move |tally| shown.show(tally));
+    for outcome in batch.by_ref() {
         items.borrow_mut().print(outcome);
         if items.borrow().unread.is_some() {
             break;
         }
     }
-    bar.finish_and_clear();
-    let items = items.borrow();
-    let interrupted = interrupted.load(Ordering::Relaxed);
-    items.sum_up(interrupted, has_journal)
+    board.clear();
+    let lost: Vec<String> = batch.pending().map(|(_, identifier)| identifier.to_string()).collect();
+    if !lost.is_empty() && !has_journal {
+        output::note(&format!("submitted, and not waited for: {}", lost.join(" ")));
+    }
+    items.borrow().sum_up(has_journal)
 }
 
 fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
@@ -65,16 +68,11 @@ fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
 }
 
 /// The jobs that the lines ask for. What is wrong with a line is printed at once.
-fn jobs(
-    arguments: &Batch,
-    lines: Lines,
-    items: Rc<RefCell<Items>>,
-    interrupted: Arc<AtomicBool>,
-) -> impl Iterator<Item = identifai::Job> {
+fn jobs(arguments: &Batch, lines: Lines, items: Rc<RefCell<Items>>) -> impl Iterator<Item = identifai::Job> {
     let (medium, defaults) = (arguments.medium.chosen(), arguments.options.clone());
     std::iter::from_fn(move || {
         loop {
-            if interrupted.load(Ordering::Relaxed) || items.borrow().unread.is_some() {
+            if items.borrow().wants_no_more() {
                 return None;
             }
             let (number, line) = match lines.next() {
@@ -82,13 +80,13 @@ fn jobs(
                 Next::NotYet => return Some(identifai::Job::not_yet()),
                 Next::End => return None,
             };
-            let Item { input, job } = match line {
+            let Read { input, job } = match line {
                 Ok(line) => lines::read(&line, medium, &defaults),
-                Err(reason) => Item { input: String::new(), job: Err(reason) },
+                Err(reason) => Read { input: String::new(), job: Err(reason) },
             };
             match job {
                 Ok(job) => {
-                    items.borrow_mut().begin(input);
+                    items.borrow_mut().begin(number, input);
                     return Some(job.into());
                 }
                 Err(reason) => items.borrow_mut().refuse(&input, &format!("line {number}: {reason}")),
@@ -97,11 +95,21 @@ fn jobs(
     })
 }
 
+/// A line that became a job.
+#[derive(Default)]
+struct Item {
+    /// Its number among all items, from 0.
+    index: u64,
+    /// Its number among all lines, from 1.
+    line: u64,
+    input: String,
+}
+
 /// What was read, and what became of it so far.
 struct Items {
-    bar: ProgressBar,
-    /// Those on their way, by their number among the jobs: their number among all items, and what they were given as.
-    on_their_way: HashMap<u64, (u64, String)>,
+    board: Board,
+    /// Those on their way, by their number among the jobs.
+    on_their_way: HashMap<u64, Item>,
     jobs: u64,
     count: u64,
     done: u64,
@@ -110,32 +118,29 @@ struct Items {
     /// How many another run may do better with.
     left: u64,
     status: u8,
-    /// Of which kinds failures were shown: one of each is.
-    shown: HashSet<ErrorKind>,
+    /// Of which kinds failures were said: one of each is.
+    said: HashSet<ErrorKind>,
     /// Why nothing can be printed any more.
     unread: Option<io::Error>,
 }
 
 impl Items {
-    fn new(bar: ProgressBar) -> Self {
-        let (on_their_way, shown) = (HashMap::new(), HashSet::new());
-        Self {
-            bar,
-            on_their_way,
-            jobs: 0,
-            count: 0,
-            done: 0,
-            failed: 0,
-            unknown: 0,
-            left: 0,
-            status: 0,
-            shown,
-            unread: None,
-        }
+    fn new(board: Board) -> Self {
+        let (on_their_way, said, unread) = (HashMap::new(), HashSet::new(), None);
+        let (jobs, count, done, failed, unknown, left, status) = (0, 0, 0, 0, 0, 0, 0);
+        Self { board, on_their_way, jobs, count, done, failed, unknown, left, status, said, unread }
     }
 
-    fn begin(&mut self, input: String) {
-        self.on_their_way.insert(self.jobs, (self.count, input));
+    fn wants_no_more(&self) -> bool {
+        self.is_interrupted() || self.unread.is_some()
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.board.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn begin(&mut self, line: u64, input: String) {
+        self.on_their_way.insert(self.jobs, Item { index: self.count, line, input });
         self.jobs += 1;
         self.count += 1;
     }
@@ -149,12 +154,16 @@ impl Items {
         self.count += 1;
         self.failed += 1;
         self.status = self.status.max(output::USAGE);
-        self.say(reason);
+        match self.board.refused.fetch_add(1, Ordering::Relaxed) {
+            0..SHOWN => self.board.say(reason),
+            SHOWN => self.board.say("more lines are wrong; standard output names each"),
+            _ => {}
+        }
         self.write(&item.to_string());
     }
 
     fn print(&mut self, outcome: Outcome) {
-        let (index, input) = self.on_their_way.remove(&outcome.index).unwrap_or_default();
+        let Item { index, line, input } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
         match outcome.result {
             Ok(report) => {
                 self.done += 1;
@@ -167,12 +176,10 @@ impl Items {
             Err(error) => {
                 self.failed += 1;
                 self.unknown += u64::from(error.may_have_been_sent() && outcome.identifier.is_none());
-                let is_final =
-                    matches!(error.kind(), ErrorKind::AnalysisFailed | ErrorKind::Rejected | ErrorKind::InvalidInput);
-                self.left += u64::from(!is_final);
+                self.left += u64::from(!is_final(&error));
                 self.status = self.status.max(output::status(&error));
-                if self.shown.insert(error.kind()) {
-                    self.say(&format!("item {index}: {}", output::chain(&error)));
+                if self.said.insert(error.kind()) {
+                    self.board.say(&format!("line {line}: {}", output::chain(&error)));
                 }
                 let mut item = output::failed_item(&input, &error, true);
                 item["index"] = index.into();
@@ -184,19 +191,14 @@ impl Items {
         }
     }
 
-    /// Says something beside the results, and above the bar.
-    fn say(&self, text: &str) {
-        self.bar.suspend(|| output::note(text));
-    }
-
     fn write(&mut self, json: &str) {
-        if let Err(error) = output::result_json(json) {
+        if let Err(error) = self.board.beside(|| output::result_json(json)) {
             self.unread.get_or_insert(error);
         }
     }
 
     /// Says how it went, and returns the exit status.
-    fn sum_up(&self, interrupted: bool, has_journal: bool) -> u8 {
+    fn sum_up(&self, has_journal: bool) -> u8 {
         if let Some(error) = &self.unread {
             // Who reads no more wants no more.
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -204,25 +206,35 @@ impl Items {
             }
             return self.status.max(output::FAILED);
         }
-        let Self { done, failed, unknown, left, .. } = self;
-        output::note(&format!("{done} with a verdict, {failed} without"));
+        let Self { done, failed, unknown, .. } = self;
+        let not_begun = self.board.total.filter(|_| self.is_interrupted());
+        let not_begun = not_begun.map(|total| format!(", {} not begun", total.saturating_sub(self.count)));
+        output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
+        if self.count == 0 && !self.is_interrupted() {
+            output::note("there was no line with a URL or a path");
+        }
         if *unknown > 0 {
             let retry = if has_journal { "; --retry-unknown submits them again" } else { "" };
             output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
         }
-        if (interrupted || *left > 0) && has_journal {
+        if (self.is_interrupted() || self.left > 0) && has_journal {
             output::note("the same command goes on: what has a verdict is not submitted again");
         }
-        if interrupted { output::INTERRUPTED } else { self.status }
+        if self.is_interrupted() { output::INTERRUPTED } else { self.status }
     }
 }
 
+/// Whether another run can do no better.
+fn is_final(error: &Error) -> bool {
+    use ErrorKind::{AnalysisFailed, InvalidInput, NotFound, Rejected, UnknownFate};
+    matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | UnknownFate)
+}
+
 /// Ctrl-C ends the submitting; a second one ends the program.
-fn stop_on_interrupt(stopper: Stopper, interrupted: &Arc<AtomicBool>, bar: ProgressBar, has_journal: bool) {
-    let interrupted = Arc::clone(interrupted);
+fn stop_on_interrupt(stopper: Stopper, board: Board, has_journal: bool) {
     let handler = move || {
-        if interrupted.swap(true, Ordering::Relaxed) {
-            bar.finish_and_clear();
+        if board.interrupted.swap(true, Ordering::Relaxed) {
+            board.clear();
             output::note(if has_journal {
                 "interrupted; the same command goes on where this stopped"
             } else {
@@ -230,22 +242,9 @@ fn stop_on_interrupt(stopper: Stopper, interrupted: &Arc<AtomicBool>, bar: Progr
             });
             std::process::exit(i32::from(output::INTERRUPTED));
         }
-        bar.suspend(|| output::note("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)"));
+        board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
         stopper.stop();
     };
     // Without a handler Ctrl-C ends the program at once, which is no worse.
     let _ = ctrlc::set_handler(handler);
-}
-
-/// A bar for `total` items. It draws nothing where standard error is no terminal.
-fn bar(total: Option<u64>) -> ProgressBar {
-    let (bar, template) = match total {
-        Some(total) => (ProgressBar::new(total), "{wide_bar} {pos} of {len} ({per_sec}), {eta} left; {msg}"),
-        None => (ProgressBar::no_length(), "{spinner} {pos} ({per_sec}); {msg}"),
-    };
-    bar.enable_steady_tick(Duration::from_secs(1));
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

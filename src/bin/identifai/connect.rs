@@ -36,6 +36,7 @@ pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> R
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
         // Nobody wants to wait for what is made up; long enough for a look that comes too early.
         sandbox.set_limits(Pace::off());
+        sandbox.set_credits(u64::MAX);
         sandbox.set_analysis_time(Duration::from_millis(60));
         wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
         let key = ApiKey::new(sandbox.api_key());
@@ -59,8 +60,8 @@ pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> R
     }
     if global.no_pace || sandbox.is_some() {
         builder = builder.pace(Pace::off());
-    } else if let Some(pace) = global.pace {
-        builder = builder.pace(pace);
+    } else if let Some((submits, reads)) = global.pace {
+        builder = builder.pace(Pace::per_minute(submits, reads));
     }
     let client = builder.build().map_err(|error| output::chain(&error))?;
     Ok(Connected { client, _sandbox: sandbox })

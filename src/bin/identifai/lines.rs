@@ -1,7 +1,7 @@
 //! The lines of a batch: read in a thread of their own, so that who writes them slowly holds nothing up.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -37,6 +37,7 @@ impl Lines {
         let (send, lines) = mpsc::sync_channel(AHEAD);
         let mut source: Box<dyn BufRead + Send> = match path {
             "-" => Box::new(BufReader::new(io::stdin())),
+            path if Path::new(path).is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             path => Box::new(BufReader::new(File::open(path)?)),
         };
         thread::Builder::new().spawn(move || {
@@ -100,30 +101,31 @@ fn read_line(source: &mut impl BufRead) -> io::Result<Option<Result<String, Stri
 }
 
 /// What a line asks for.
-pub(crate) struct Item {
+pub(crate) struct Read {
     pub(crate) input: String,
     pub(crate) job: Result<Job, String>,
 }
 
 /// Reads a line: a URL or path, or a JSON object with such an `input` and options, which win over `defaults`.
-pub(crate) fn read(line: &str, medium: Option<Medium>, defaults: &Options) -> Item {
+pub(crate) fn read(line: &str, medium: Option<Medium>, defaults: &Options) -> Read {
+    let line = line.trim();
     if !line.starts_with('{') {
-        return Item { input: line.to_owned(), job: Job::new(defaults, medium, line) };
+        return Read { input: line.to_owned(), job: Job::new(defaults, medium, line) };
     }
     let mut fields: Map<String, Value> = match serde_json::from_str(line) {
         Ok(fields) => fields,
-        Err(error) => return Item { input: String::new(), job: Err(format!("is no JSON object: {error}")) },
+        Err(error) => return Read { input: String::new(), job: Err(format!("is no JSON object: {error}")) },
     };
     let Some(Value::String(input)) = fields.remove("input") else {
-        return Item { input: String::new(), job: Err("has no `input`, which is a URL or a path".to_owned()) };
+        return Read { input: String::new(), job: Err("has no `input`, which is a URL or a path".to_owned()) };
     };
     let job = options(fields).and_then(|(own, options)| Job::new(&options.or(defaults), own.or(medium), &input));
-    Item { input, job }
+    Read { input, job }
 }
 
 fn options(mut fields: Map<String, Value>) -> Result<(Option<Medium>, Options), String> {
     let medium = fields.remove("medium").map(Medium::deserialize).transpose();
     let medium = medium.map_err(|_| "its `medium` is not image, video or audio".to_owned())?;
-    let options = Options::deserialize(Value::Object(fields)).map_err(|error| error.to_string())?;
+    let options = Options::deserialize(Value::Object(fields)).map_err(|error| format!("its options: {error}"))?;
     Ok((medium, options))
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod board;
 mod classify;
 mod connect;
 mod job;

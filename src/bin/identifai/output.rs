@@ -163,8 +163,9 @@ pub(crate) fn report(report: &AnyReport) -> Line {
 
 /// One line of result. It fails if nobody reads any more.
 pub(crate) fn result(line: &str) -> io::Result<()> {
+    // In one piece, as several processes may write to one file.
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
+    out.write_all(format!("{line}\n").as_bytes())?;
     out.flush()
 }
 

@@ -1,0 +1,71 @@
+//! How a batch comes along, for somebody who watches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use identifai::Tally;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+
+/// A bar and what it is told. It draws nothing where standard error is no terminal.
+#[derive(Clone)]
+pub(crate) struct Board {
+    bar: ProgressBar,
+    /// How many items there are, if that is known.
+    pub(crate) total: Option<u64>,
+    /// How many submits a minute the key may do.
+    rate: Option<u32>,
+    began: Instant,
+    /// How many lines were wrong, which the batch knows nothing of.
+    pub(crate) refused: Arc<AtomicU64>,
+    pub(crate) interrupted: Arc<AtomicBool>,
+}
+
+impl Board {
+    pub(crate) fn new(total: Option<u64>, rate: Option<u32>) -> Self {
+        let (bar, template) = match total {
+            Some(total) => (ProgressBar::new(total), "{bar:20} {msg}"),
+            None => (ProgressBar::no_length(), "{spinner} {msg}"),
+        };
+        bar.enable_steady_tick(Duration::from_secs(1));
+        let bar = match ProgressStyle::with_template(template) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        };
+        Self { bar, total, rate, began: Instant::now(), refused: Arc::default(), interrupted: Arc::default() }
+    }
+
+    pub(crate) fn show(&self, tally: Tally) {
+        let Tally { submitted, pending, done, .. } = tally;
+        let failed = tally.failed + self.refused.load(Ordering::Relaxed);
+        self.bar.set_position(done + failed);
+        let per_minute = submitted * 60 / self.began.elapsed().as_secs().max(60);
+        let left =
+            self.total.and_then(|total| self.minutes(total.saturating_sub(done + failed + pending), pending > 0));
+        let left = left.map_or(String::new(), |minutes| format!(", {minutes} min left"));
+        self.bar.set_message(format!(
+            "{done} done, {failed} failed, {pending} pending, {submitted} submitted, {per_minute}/min{left}"
+        ));
+    }
+
+    /// How long it takes yet: what has to be submitted takes its time, and what is pending a little more.
+    fn minutes(&self, to_submit: u64, is_pending: bool) -> Option<u64> {
+        let rate = self.rate.filter(|_| !self.interrupted.load(Ordering::Relaxed))?;
+        Some(to_submit.div_ceil(rate.into()) + u64::from(is_pending))
+    }
+
+    /// Does something that writes to the terminal, with the bar out of its way.
+    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    pub(crate) fn say(&self, text: &str) {
+        self.beside(|| output::note(text));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
