@@ -136,3 +136,99 @@ impl Means {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "")
+    }
+
+    #[test]
+    fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
+        let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+        let later = now + 1_000 * SECOND;
+        assert_eq!(looks.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
+        assert_eq!(looks.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
+        assert_eq!(looks.next_in(now + 5 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+        looks.begin(now + 7 * SECOND, &wait, 0.0);
+        assert_eq!(looks.next_in(now + 7 * SECOND, later, true, &wait, 0.0), 3 * SECOND);
+        looks.begin(now + 10 * SECOND, &wait, 0.0);
+        assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 4_500 * SECOND / 1_000);
+        // Busy again, and idle once more: anew.
+        assert_eq!(looks.next_in(now + 10 * SECOND, later, false, &wait, 0.0), 4_500 * SECOND / 1_000);
+        assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+    }
+
+    #[test]
+    fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
+        let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+        assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
+        looks.put_off(now, 40 * SECOND);
+        assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
+        looks.rest();
+        let later = now + 1_000 * SECOND;
+        assert_eq!(
+            looks.next_in(now, later, true, &wait, 0.0),
+            40 * SECOND,
+            "that holds while nothing is pending, too"
+        );
+        looks.rest();
+        assert_eq!(looks.next_in(later, later + later.duration_since(now), false, &wait, 0.0), 15 * SECOND, "anew");
+    }
+
+    #[test]
+    fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
+        let now = Instant::now();
+        let pauses = |kind, chance: f64| {
+            let mut gate = Gate::default();
+            [(); 7].map(|()| gate.refuse(now, &error(kind), true, chance).as_millis())
+        };
+        assert_eq!(pauses(ErrorKind::Connect, 1.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+        assert_eq!(pauses(ErrorKind::Connect, 0.5)[..2], [250, 500]);
+        assert_eq!(pauses(ErrorKind::RateLimited, 0.5), [60_000; 7]);
+        let mut gate = Gate::default();
+        gate.refuse(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
+        assert_eq!(gate.opens_in(now), 7 * SECOND);
+        assert_eq!(gate.closed_for(now + 9 * SECOND), Duration::ZERO, "one item's trouble is not everybody's");
+        gate.refuse(now, &error(ErrorKind::Connect), true, 0.5);
+        assert_eq!(gate.closed_for(now + 9 * SECOND), 9 * SECOND);
+    }
+
+    #[test]
+    fn what_a_failure_means_depends_on_whose_fault_it_is_and_whether_it_may_have_been_sent() {
+        use ErrorKind::*;
+        use Means::{Again, Fail, Retry, Stop};
+        //  what happened, what it means, and if the caller does not mind paying twice
+        let table = [
+            (error(RateLimited).with_status(429), Again, Again),
+            (error(Connect), Again, Again),
+            (error(Timeout), Retry, Retry),
+            (error(Timeout).or_sent(true), Fail, Retry),
+            (error(Disconnected), Retry, Retry),
+            (error(Disconnected).or_sent(true), Fail, Retry),
+            (error(Disconnected).with_status(200).or_sent(true), Fail, Fail),
+            (error(Server).with_status(503), Retry, Retry),
+            (error(Server).with_status(500).or_sent(true), Fail, Retry),
+            (error(Rejected).with_status(408).or_sent(true), Fail, Retry),
+            (error(Rejected).with_status(400), Fail, Fail),
+            (error(NotFound).with_status(404), Fail, Fail),
+            (error(UnexpectedResponse).with_status(200).or_sent(true), Fail, Fail),
+            (error(InvalidInput), Fail, Fail),
+            (error(Cancelled), Fail, Fail),
+            (error(Unauthorized).with_status(401), Stop, Stop),
+            (error(Forbidden).with_status(403), Stop, Stop),
+            (error(OutOfCredits).with_status(400), Stop, Stop),
+            (error(Redirect).with_status(302).or_sent(true), Stop, Stop),
+            (error(Tls), Stop, Stop),
+            (error(Config), Stop, Stop),
+            (error(Journal), Stop, Stop),
+        ];
+        for (error, means, if_resent) in table {
+            assert_eq!((Means::of(&error, false), Means::of(&error, true)), (means, if_resent), "{error:?}");
+        }
+    }
+}

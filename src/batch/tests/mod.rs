@@ -214,6 +214,24 @@ fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others
 }
 
 #[test]
+fn an_item_that_is_merely_unlucky_does_not_fail() {
+    // Refused eight times over eight minutes, or thirty times in no time, while others get through.
+    for (times, pause) in [(8, 60), (30, 0)] {
+        let mut refused = 0;
+        let world = World::with("batch-unlucky", Pace::off(), move |service, request| {
+            let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.head).into_owned());
+            if body.is_some_and(|body| body.contains("x.test/1\r\n")) && refused < times {
+                refused += 1;
+                return status(429, Some(pause));
+            }
+            service.answer(request)
+        });
+        let outcomes = by_index(world.client.batch(images(50)).in_flight(5));
+        assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{times}: {:?}", kinds(&outcomes));
+    }
+}
+
+#[test]
 fn a_network_that_is_down_for_a_while_costs_nothing() {
     let world = World::with("batch-down", Pace::off(), |service, request| match service.clock.passed() {
         now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
