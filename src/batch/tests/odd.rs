@@ -6,8 +6,12 @@ use std::time::Instant;
 
 use super::*;
 use crate::batch::Stopper;
+use crate::batch::record::{Key, Past, Record};
 use crate::batch::schedule::Gate;
+use crate::error::Result;
 use crate::exchange::Failure;
+use crate::identifier::Identifier;
+use crate::report::AnyReport;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 
@@ -300,4 +304,56 @@ fn a_file_that_is_called_credit_ends_nothing() {
     });
     let jobs = std::iter::once(Job::from(Image::from_url("https://x.test/credit.jpg"))).chain(images(3));
     assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Rejected), None, None, None]);
+}
+
+/// A journal that fails at one kind of step, from the third time on.
+struct Full {
+    at: &'static str,
+    times: Mutex<HashMap<&'static str, u32>>,
+}
+
+impl Full {
+    fn step(&self, step: &'static str) -> Result<()> {
+        let mut times = self.times.lock().unwrap();
+        let times = times.entry(step).or_default();
+        *times += 1;
+        if step == self.at && *times >= 3 { Err(Error::new(ErrorKind::Journal, "journal: full")) } else { Ok(()) }
+    }
+}
+
+impl Record for Full {
+    fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
+        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0 }, Past::None))
+    }
+
+    fn begin(&self, _: Key, _: &Job) -> Result<()> {
+        self.step("begin")
+    }
+
+    fn submitted(&self, _: Key, _: &Identifier) -> Result<()> {
+        self.step("submitted")
+    }
+
+    fn failed(&self, _: Key, _: &Error) -> Result<()> {
+        self.step("failed")
+    }
+
+    fn finished(&self, _: Key, _: &AnyReport) -> Result<()> {
+        self.step("finished")
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_submitted_and_what_was_submitted_is_waited_for() {
+    // Where it fails, how many are submitted, and how many have a report.
+    for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
+        let world = World::plain("odd-full", Pace::off());
+        let mut batch = world.client.batch(images(8)).in_flight(2);
+        batch.record = Some(Arc::new(Full { at, times: Mutex::default() }));
+        let outcomes = by_index(batch);
+        assert_eq!((outcomes.len(), world.requests(true).len()), (8, submitted), "{at}");
+        let mut expected = vec![None; done];
+        expected.resize(8, Some(ErrorKind::Journal));
+        assert_eq!(kinds(&outcomes), expected, "{at}");
+    }
 }
