@@ -26,7 +26,7 @@ pub(crate) struct Board {
 impl Board {
     pub(crate) fn new(total: Option<u64>, rate: Option<u32>) -> Self {
         let (bar, template) = match total {
-            Some(total) => (ProgressBar::new(total), "{bar:20} {msg}"),
+            Some(total) => (ProgressBar::new(total), "{bar:12} {msg}"),
             None => (ProgressBar::no_length(), "{spinner} {msg}"),
         };
         bar.enable_steady_tick(Duration::from_secs(1));
