@@ -105,7 +105,9 @@ fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: us
         }
         *seen.requests.last_mut().unwrap() += 1;
         drop(seen);
-        stream.get_mut().write_all(accepted().as_bytes()).unwrap();
+        // Who is not told that this is the last one may begin the next one before the end is there.
+        let last = if number + 1 == answers { "\r\nConnection: close\r\n" } else { "\r\n" };
+        stream.get_mut().write_all(accepted().replacen("\r\n", last, 1).as_bytes()).unwrap();
     }
     stream.get_mut().conn.send_close_notify();
     let _ = stream.get_mut().flush();
