@@ -37,6 +37,11 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         Err(error) => return output::unusable(&output::chain(&error)),
     };
     let has_journal = journal.is_some();
+    if has_journal && global.sandbox {
+        output::note(
+            "the sandbox ends with this command, so its journal is refused by others; `identifai sandbox` stays",
+        );
+    }
     let is_paced = !global.no_pace && !global.sandbox;
     let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
     let board = Board::new(lines::count(&arguments.input), rate);
