@@ -12,7 +12,7 @@ const MASK: &str = "[api key]";
 /// A request's head must stay far below what goes out at a time, as the key is put in place there.
 const MAX_LEN: usize = 4_096;
 /// A text of this length in another one is there on purpose.
-const TELLING: usize = 12;
+pub(crate) const TELLING: usize = 12;
 
 /// A key of the identifAI API, as the dashboard's user menu shows it.
 ///
@@ -24,27 +24,40 @@ const TELLING: usize = 12;
 /// assert_eq!(format!("{key:?}"), "ApiKey([redacted])");
 /// ```
 #[derive(Clone)]
-pub struct ApiKey(Arc<str>);
+pub struct ApiKey(Arc<Text>);
+
+/// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
+struct Text(String);
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.fill(0);
+        // Else the compiler may leave out what nobody reads.
+        std::hint::black_box(&bytes);
+    }
+}
 
 impl ApiKey {
     /// Wraps a key.
     pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into().into())
+        Self(Arc::new(Text(key.into())))
     }
 
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.0.0
     }
 
     /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks.
     pub(crate) fn check(&self) -> Result<()> {
-        let reason = if self.0.trim().is_empty() {
+        let key = self.expose();
+        let reason = if key.trim().is_empty() {
             "is empty; the dashboard shows it under \"API Key\" in the user menu"
-        } else if self.0.len() > MAX_LEN {
+        } else if key.len() > MAX_LEN {
             "is longer than 4,096 bytes"
-        } else if self.0.contains(['\r', '\n']) {
+        } else if key.contains(['\r', '\n']) {
             "contains a line break; trim what was read from a file"
-        } else if !self.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+        } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             "contains a blank or a character that no header can carry"
         } else {
             return Ok(());
@@ -54,14 +67,14 @@ impl ApiKey {
 
     /// `text` without the key.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        secret::mask(text, &self.0, MASK)
+        secret::mask(text, self.expose(), MASK)
     }
 
     /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it
     /// into what is stored.
     pub(crate) fn mask_body(&self, body: Vec<u8>) -> Vec<u8> {
         let masked = match String::from_utf8_lossy(&body) {
-            text if self.0.len() >= TELLING => match self.mask(&text) {
+            text if self.expose().len() >= TELLING => match self.mask(&text) {
                 Cow::Owned(masked) => Some(masked.into_bytes()),
                 Cow::Borrowed(_) => None,
             },
@@ -72,7 +85,7 @@ impl ApiKey {
 
     /// Whether `text` gives the key away. A key of a few characters occurs in a long identifier by chance.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        text == &*self.0 || (self.0.len() >= TELLING && text.contains(&*self.0))
+        text == self.expose() || (self.expose().len() >= TELLING && text.contains(self.expose()))
     }
 }
 

@@ -158,7 +158,7 @@ impl Client {
                     found.insert(report.identifier().clone(), report);
                 }
             }
-            rest = &rest[taken..];
+            rest = rest.get(taken..).unwrap_or_default();
         }
         Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
     }

@@ -41,6 +41,8 @@
 //! | `cli` | no | the program `identifai` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// A test that goes wrong may panic.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
 /// The README's examples are tests, too.
 #[cfg(all(doctest, feature = "sandbox", feature = "journal"))]

@@ -131,15 +131,18 @@ static CACHE: LazyLock<PerProcess<Mutex<Vec<Cached>>>> = LazyLock::new(|| PerPro
 /// of that: it goes with each request.
 fn client_for(settings: &Settings) -> Result<Client> {
     let mut cache = CACHE.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(at) = cache.iter().position(|cached| cached.connection == settings.connection) {
-        cache[..=at].rotate_right(1);
+    let known = cache.iter().position(|cached| cached.connection == settings.connection);
+    let cached = if let Some(at) = known {
+        cache.remove(at)
     } else {
         let connection = settings.connection.clone();
         let exchange = Arc::new(Exchange::new(connection.target(environment::of_process)?)?);
-        cache.truncate(CACHED - 1);
-        cache.insert(0, Cached { connection, exchange });
-    }
-    Client::over(Arc::clone(&cache[0].exchange), settings)
+        Cached { connection, exchange }
+    };
+    let exchange = Arc::clone(&cached.exchange);
+    cache.insert(0, cached);
+    cache.truncate(CACHED);
+    Client::over(exchange, settings)
 }
 
 #[cfg(test)]

@@ -59,11 +59,11 @@ fn exempts(entry: &str, base: &Base) -> bool {
     if entry == "*" {
         return true;
     }
-    let host = base.host().trim_matches(['[', ']']).to_ascii_lowercase();
+    let host = base.host.trim_matches(['[', ']']).to_ascii_lowercase();
     let entry = entry.to_ascii_lowercase();
     let entry = match entry.rsplit_once(':') {
         Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-            if port != base.port() {
+            if port != base.port {
                 return false;
             }
             name

@@ -17,9 +17,20 @@ pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> 
     masked
 }
 
-/// A secret as it is, in JSON (with and without `\\/`), percent-encoded and in HTML; the plain form last, so that it does
-/// not break up a longer one.
-fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
+/// A secret in JSON, percent-encoded and in HTML, and last as it is, so that it does not break up a longer form.
+pub(crate) fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    // Most keys are, and no copy of them is made.
+    let is_plain = secret.bytes().all(is_unreserved);
+    let others = (!is_plain).then(|| escaped(secret)).into_iter().flatten().filter(move |form| form != secret);
+    others.map(Cow::Owned).chain([Cow::Borrowed(secret)])
+}
+
+/// RFC 3986, section 2.3: what nobody has a reason to escape.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn escaped(secret: &str) -> impl Iterator<Item = String> {
     let json = secret.replace('\\', "\\\\").replace('"', "\\\"");
     let php = json.replace('/', "\\/");
     // As some encoders of JSON write what has a meaning in HTML, in either case of digits.
@@ -33,18 +44,16 @@ fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
             text
         })
     };
-    let escaped = [&php, &json].map(|json| [true, false].map(|upper| in_unicode(json, upper)));
+    let both = [&php, &json].map(|json| [true, false].map(|upper| in_unicode(json, upper)));
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let percent = secret.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
+        let _ = match is_unreserved(byte) {
+            true => write!(text, "{}", char::from(byte)),
+            false => write!(text, "%{byte:02X}"),
+        };
         text
     });
-    let others = escaped.into_iter().flatten().chain([php, json, html, percent]).filter(move |form| form != secret);
-    others.map(Cow::Owned).chain([Cow::Borrowed(secret)])
+    both.into_iter().flatten().chain([php, json, html, percent])
 }
 
 #[cfg(test)]

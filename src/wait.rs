@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::Deadline;
+use crate::exchange::{Deadline, part};
 use crate::media::{Medium, Submitted};
 use crate::report::{Report, State};
 use crate::text::one_line;
@@ -118,7 +118,7 @@ impl Wait {
         if let Some(asked) = asked.filter(|asked| *asked > own) {
             return (asked < left).then_some(asked);
         }
-        let for_the_look = LAST_LOOK.min(self.timeout / 4).min(own);
+        let for_the_look = LAST_LOOK.min(part(self.timeout, 4)).min(own);
         let latest = left.checked_sub(for_the_look).filter(|latest| !latest.is_zero())?;
         Some(own.min(latest))
     }

@@ -60,14 +60,14 @@ impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
     pub(super) fn hand_over(&mut self, task: T) -> Result<(), T> {
         let Some(tasks) = &self.tasks else { return Err(task) };
         tasks.send(task).map_err(|error| error.0)?;
-        self.under_way += 1;
+        self.under_way = self.under_way.saturating_add(1);
         Ok(())
     }
 
     /// What was done first of all that was not collected yet.
     pub(super) fn collect(&mut self) -> Option<R> {
         let outcome = lock(&self.done.list).pop_front()?;
-        self.under_way -= 1;
+        self.under_way = self.under_way.saturating_sub(1);
         Some(outcome)
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::job::{Sent, Which};
 use super::{Batch, Ticket};
 use crate::error::{Error, ErrorKind};
-use crate::exchange::FOREVER;
+use crate::exchange::after;
 use crate::identifier::Identifier;
 use crate::report::{AnyReport, State};
 
@@ -25,7 +25,7 @@ pub(super) struct Pending {
 
 impl<I> Batch<I> {
     pub(super) fn wait_for(&mut self, ticket: Ticket, sent: Sent) {
-        let until = self.client.now() + self.client.patience().patience().min(FOREVER);
+        let until = after(self.client.now(), self.client.patience().patience());
         self.pending.push_back(Pending { ticket, sent, until, misses: 0, last_state: None });
         self.has_news = true;
     }
@@ -108,7 +108,7 @@ impl<I> Batch<I> {
     /// Takes note that a look left out what goes by `identifier`, and returns that if it was so more than once or twice.
     fn missed(&mut self, which: Which, identifier: &Identifier) -> Option<Sent> {
         let pending = self.pending.iter_mut().find(|pending| pending.sent.is(which, identifier))?;
-        pending.misses += 1;
+        pending.misses = pending.misses.saturating_add(1);
         (pending.misses >= MISSES).then(|| pending.sent.clone())
     }
 

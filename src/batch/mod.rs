@@ -32,7 +32,7 @@ pub use self::stopper::Stopper;
 use self::submitting::{Submit, Task};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::Method;
+use crate::exchange::{Method, after};
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
 
@@ -266,7 +266,7 @@ where
             // Once nothing is submitted any more, nobody waits for what may still come.
             match self.stopped {
                 Some(_) => self.jobs = None,
-                None => self.ask_again = Some(now + NOT_YET),
+                None => self.ask_again = Some(after(now, NOT_YET)),
             }
             return false;
         }
@@ -277,7 +277,7 @@ where
     /// Begins with a job, where an earlier run left it.
     fn take_on(&mut self, job: Job, now: Instant) {
         let mut ticket = Ticket { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
-        self.next_index += 1;
+        count(&mut self.next_index);
         let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
             None => Past::None,
             Some(Ok((key, past))) => {
@@ -401,8 +401,8 @@ impl<I> Batch<I> {
 
     fn conclude(&mut self, ticket: Ticket, identifier: Option<Identifier>, result: Result<AnyReport>) {
         match &result {
-            Ok(_) => self.tally.done += 1,
-            Err(_) => self.tally.failed += 1,
+            Ok(_) => count(&mut self.tally.done),
+            Err(_) => count(&mut self.tally.failed),
         }
         let Ticket { index, reference, key: _ } = ticket;
         self.outcomes.push_back(Outcome { index, reference, identifier, result, is_replayed: false });
@@ -410,7 +410,8 @@ impl<I> Batch<I> {
     }
 
     fn on_their_way(&self) -> usize {
-        self.hand.len() + self.pending.len() + self.crew.as_ref().map_or(0, Crew::under_way)
+        let under_way = self.crew.as_ref().map_or(0, Crew::under_way);
+        self.hand.len().saturating_add(self.pending.len()).saturating_add(under_way)
     }
 
     /// Shows the watcher what is new. It may panic, so nothing is half done here.
@@ -420,6 +421,11 @@ impl<I> Batch<I> {
             watcher(tally);
         }
     }
+}
+
+/// One more.
+fn count(number: &mut u64) {
+    *number = number.saturating_add(1);
 }
 
 impl<I> fmt::Debug for Batch<I> {

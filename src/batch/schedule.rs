@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
+use crate::exchange::after;
 use crate::wait::Wait;
 
 /// How often to look while there is more to submit: at 30 submits a minute, a look is for 7 items and more.
@@ -40,12 +41,12 @@ impl Looks {
         chance: f64,
     ) -> Duration {
         if is_idle && !self.is_idle {
-            let soon = now + wait.pause(0, chance).min(LONGEST);
+            let soon = after(now, wait.pause(0, chance).min(LONGEST));
             self.pauses = 0;
             self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
         }
         self.is_idle = is_idle;
-        let next = *self.next.get_or_insert(now + WHILE_BUSY);
+        let next = *self.next.get_or_insert(after(now, WHILE_BUSY));
         let next = self.not_before.max(Some(next.min(last_call)));
         next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
@@ -54,7 +55,7 @@ impl Looks {
     pub(super) fn begin(&mut self, now: Instant, wait: &Wait, chance: f64) {
         self.pauses = self.pauses.saturating_add(1);
         let pause = if self.is_idle { wait.pause(self.pauses, chance) } else { WHILE_BUSY };
-        self.next = Some(now + pause.min(LONGEST));
+        self.next = Some(after(now, pause.min(LONGEST)));
     }
 
     /// Takes note that nothing is pending, so that there is nothing to look at.
@@ -64,7 +65,7 @@ impl Looks {
 
     /// Puts the next look off: the service asks for that.
     pub(super) fn put_off(&mut self, now: Instant, pause: Duration) {
-        self.not_before = self.not_before.max(Some(now + pause.min(LONGEST)));
+        self.not_before = self.not_before.max(Some(after(now, pause.min(LONGEST))));
     }
 }
 
@@ -86,14 +87,14 @@ impl Gate {
     pub(super) fn refuse(&mut self, now: Instant, error: &Error, is_shut: bool, chance: f64) -> Duration {
         let own = match error.kind() {
             ErrorKind::RateLimited => MINUTE,
-            _ => (FIRST_PAUSE * (1 << self.failures.min(8))).min(LONGEST_PAUSE).mul_f64(chance),
+            _ => FIRST_PAUSE.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE).mul_f64(chance),
         };
         let pause = error.retry_after().unwrap_or(own).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         if is_shut {
             self.since.get_or_insert(now);
         }
-        self.closed_until = self.closed_until.max(Some(now + pause));
+        self.closed_until = self.closed_until.max(Some(after(now, pause)));
         pause
     }
 

@@ -9,9 +9,10 @@ use super::crew::Crew;
 use super::job::{Job, Sent};
 use super::record::Record;
 use super::schedule::Means;
-use super::{Batch, Ticket};
+use super::{Batch, Ticket, count};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::after;
 
 /// For how long nothing may get through, at the least, before submitting ends.
 const OUTAGE: Duration = Duration::from_secs(300);
@@ -91,7 +92,7 @@ impl<I> Batch<I> {
         match submit.outcome {
             Ok(sent) => {
                 self.gate.let_in();
-                self.tally.submitted += 1;
+                count(&mut self.tally.submitted);
                 self.wait_for(task.ticket, sent);
             }
             Err(error) => {
@@ -124,11 +125,12 @@ impl<I> Batch<I> {
                 }
                 if is_shut {
                     // Others go first if it is this one that is refused again and again.
-                    task.not_before = now + pause * (1 << task.refusals.saturating_sub(PATIENCE).min(6));
-                    task.refusals += 1;
+                    task.not_before =
+                        after(now, pause.saturating_mul(1 << task.refusals.saturating_sub(PATIENCE).min(6)));
+                    task.refusals = task.refusals.saturating_add(1);
                 } else {
-                    task.not_before = now + pause;
-                    task.tries += 1;
+                    task.not_before = after(now, pause);
+                    task.tries = task.tries.saturating_add(1);
                 }
                 self.hand.push_back(task);
             }

@@ -50,18 +50,18 @@ impl<'a> Body<'a> {
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = self.head.read(buffer)?;
-        while let (Some(file), true) = (&mut self.file, filled < buffer.len()) {
-            match file.read(&mut buffer[filled..]) {
+        while let (Some(file), Some(room @ [_, ..])) = (&mut self.file, buffer.get_mut(filled..)) {
+            match file.read(room) {
                 Ok(0) => self.file = None,
-                Ok(amount) => filled += amount,
+                Ok(amount) => filled = filled.saturating_add(amount),
                 Err(error) => {
                     self.broken = Some(Failure::from_error(error));
                     return Err(io::Error::other("the file"));
                 }
             }
         }
-        if self.file.is_none() {
-            filled += self.tail.read(&mut buffer[filled..])?;
+        if let (None, Some(room)) = (&self.file, buffer.get_mut(filled..)) {
+            filled = filled.saturating_add(self.tail.read(room)?);
         }
         Ok(filled)
     }
@@ -78,7 +78,7 @@ impl<'a> OpenFile<'a> {
         if self.watcher.is_some_and(|watcher| !watcher.see(self.sent, self.len)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
-        let left = self.len - self.sent;
+        let left = self.len.saturating_sub(self.sent);
         if left == 0 && !self.has_end {
             return Ok(0);
         }
@@ -90,10 +90,10 @@ impl<'a> OpenFile<'a> {
             };
         }
         let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        match read_some(&mut self.reader, &mut buffer[..most])? {
+        match read_some(&mut self.reader, buffer.get_mut(..most).unwrap_or_default())? {
             0 => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
             amount => {
-                self.sent += amount as u64;
+                self.sent = self.sent.saturating_add(amount as u64);
                 Ok(amount)
             }
         }

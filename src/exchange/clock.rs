@@ -6,6 +6,19 @@ use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
 
+/// The longest time that is reckoned with.
+pub(crate) const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// When `pause` has passed after `start`. It stays in range, however long a service or a caller wants the pause.
+pub(crate) fn after(start: Instant, pause: Duration) -> Instant {
+    start.checked_add(pause.min(FOREVER)).unwrap_or(start)
+}
+
+/// The `n`th part of a time.
+pub(crate) fn part(time: Duration, n: u32) -> Duration {
+    time.checked_div(n).unwrap_or_default()
+}
+
 /// What the exchange asks of the world beside the network.
 pub(crate) trait Clock: Debug + Send + Sync {
     fn now(&self) -> Instant;

@@ -48,7 +48,7 @@ impl Company {
             }
             self.own = 0;
         }
-        self.own += 1;
+        self.own = self.own.saturating_add(1);
         self.taken = taken;
         if taken > self.own {
             self.trace(now, self.share);
@@ -58,7 +58,7 @@ impl Company {
     /// Takes note of a 429, although this process keeps within the limit: `is_used_up` if it is about the whole minute.
     pub(super) fn refuse(&mut self, now: Instant, is_used_up: bool) {
         // Who was let in before takes too much; who was not has yet to find out how much that is.
-        let share = if is_used_up && self.own > 1 { self.share * 2 } else { self.share };
+        let share = if is_used_up && self.own > 1 { self.share.saturating_mul(2) } else { self.share };
         self.trace(now, share);
     }
 

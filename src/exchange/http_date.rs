@@ -6,10 +6,11 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, and the two obsolete forms that a recipient must understand:
 /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits at the most")]
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', '-']).filter(|word| !word.is_empty()).collect();
     let ([_, day, month, year, time, "GMT"] | [_, month, day, time, year]) = *words.as_slice() else { return None };
-    let month = MONTHS.iter().position(|name| *name == month)? as u64 + 1;
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month)?.1;
     let (day, year) = (number(day)?, full_year(year)?);
     let mut clock = time.split(':').map(number);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
@@ -28,6 +29,7 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Two digits are of this century up to 69, of the last from 70 on; nothing here lies 50 years ahead.
+#[expect(clippy::arithmetic_side_effects, reason = "two digits")]
 fn full_year(text: &str) -> Option<u64> {
     match (text.len(), number(text)?) {
         (2, year @ 70..) => Some(1900 + year),
@@ -38,6 +40,7 @@ fn full_year(text: &str) -> Option<u64> {
 }
 
 /// Days from 1970-01-01, in the Gregorian calendar counted from March so that the leap day comes last.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits at the most, a month and a day two")]
 fn days_since_epoch(year: u64, month: u64, day: u64) -> Option<u64> {
     let year = if month < 3 { year.checked_sub(1)? } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

@@ -25,6 +25,7 @@ pub(crate) use self::attempt::Observer;
 use self::budget::Budget;
 use self::cancel::Cancel;
 use self::clock::{Clock, SystemClock};
+pub(crate) use self::clock::{FOREVER, after, part};
 pub use self::pace::Pace;
 pub(crate) use self::process::PerProcess;
 use self::retry::Next;
@@ -35,9 +36,6 @@ use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
 pub(crate) use crate::wire::request::Method;
 use crate::wire::request::{Request, Stall, Timeout};
-
-/// The longest deadline there is. Sums of times stay in range with it.
-pub(crate) const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// How a call may be made: what the caller decides beside what is sent where.
 #[derive(Clone, Debug)]
@@ -79,7 +77,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// For `target`, over real sockets and in real time.
     pub(crate) fn new(target: Target) -> Result<Self> {
-        let (service, base_path_len) = (target.base.authority().to_owned(), target.base.path().len());
+        let (service, base_path_len) = (target.base.authority.clone(), target.base.path.len());
         Ok(Self { service, base_path_len, ..Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)) })
     }
 
@@ -169,7 +167,7 @@ impl Exchange {
             number = number.saturating_add(1);
             let start = self.clock.now();
             // Who gives the call more time gives each try more.
-            let try_timeout = request.try_timeout.max(deadline.total / 3);
+            let try_timeout = request.try_timeout.max(part(deadline.total, 3));
             let limit = deadline.left(start).min(try_timeout);
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::clock::{after, part};
 use super::company::Company;
 use crate::error::{Error, Result};
 use crate::wire::request::Method;
@@ -120,7 +121,10 @@ pub(crate) struct Told {
 impl Limit {
     /// The gap is two hundredths longer than it would have to be, as arrivals jitter.
     const fn new(per_minute: u32) -> Self {
-        let gap = if per_minute == 0 { WINDOW } else { Duration::from_micros(30_600_000 / per_minute as u64) };
+        let gap = match 30_600_000_u64.checked_div(per_minute as u64) {
+            Some(micros) => Duration::from_micros(micros),
+            None => WINDOW,
+        };
         Self { per_minute, gap }
     }
 }
@@ -130,17 +134,17 @@ impl Log {
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
         let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX).max(1);
         let over = self.sends.partition_point(|sent| now.saturating_duration_since(*sent) >= WINDOW);
-        let even = WINDOW / limit.per_minute.max(1);
+        let even = part(WINDOW, limit.per_minute.max(1));
         let gap = match self.company.share(now) {
             // What was refused is tried again soon, so that it falls in between those of the others.
             _ if self.brief_refusals > 0 => limit.gap,
             // Who has been at it for a while goes evenly, which takes no longer and leaves room for others to begin.
-            1 if (self.sends.len() - over) * 3 < per_minute * 2 => limit.gap,
-            share => even * share,
+            1 if self.sends.len().saturating_sub(over).saturating_mul(3) < per_minute.saturating_mul(2) => limit.gap,
+            share => even.saturating_mul(share),
         };
-        let after_last = self.sends.back().map(|last| *last + gap);
+        let after_last = self.sends.back().map(|last| after(*last, gap));
         let first_of_full = self.sends.len().checked_sub(per_minute).and_then(|at| self.sends.get(at));
-        let after_full = first_of_full.map(|first| *first + WINDOW);
+        let after_full = first_of_full.map(|first| after(*first, WINDOW));
         let earliest = [after_last, after_full, self.closed_until].into_iter().flatten().max();
         earliest.map_or(Duration::ZERO, |earliest| earliest.saturating_duration_since(now))
     }
@@ -155,7 +159,7 @@ impl Log {
         if wait > most {
             return Err(wait);
         }
-        self.sends.push_back(now + wait);
+        self.sends.push_back(after(now, wait));
         Ok(wait)
     }
 
@@ -188,14 +192,14 @@ impl Log {
             self.brief_refusals = 0;
             return asked;
         }
-        let own = limit.gap * PAUSES[self.brief_refusals.min(PAUSES.len() - 1)];
-        self.brief_refusals += 1;
-        asked.max(own) + limit.gap.mul_f64(chance)
+        let gaps = PAUSES.get(self.brief_refusals).or(PAUSES.last()).copied().unwrap_or_default();
+        self.brief_refusals = self.brief_refusals.saturating_add(1);
+        asked.max(limit.gap.saturating_mul(gaps)).saturating_add(limit.gap.mul_f64(chance))
     }
 
     /// Lets nothing go for `pause`, an hour at the most.
     fn close(&mut self, now: Instant, pause: Duration) {
-        self.closed_until = self.closed_until.max(Some(now + pause.min(WINDOW * 60)));
+        self.closed_until = self.closed_until.max(Some(after(now, pause.min(WINDOW.saturating_mul(60)))));
     }
 
     /// Whether nothing in it matters any more.

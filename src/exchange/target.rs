@@ -24,7 +24,14 @@ pub(crate) struct Target {
 pub(crate) struct Base {
     pub(crate) url: String,
     pub(crate) is_https: bool,
-    host: std::ops::Range<usize>,
+    /// An IPv6 address with its brackets.
+    pub(crate) host: String,
+    /// A number in digits.
+    pub(crate) port: String,
+    /// Host and port as they were given, for messages.
+    pub(crate) authority: String,
+    /// What stands between authority and endpoint: nothing, or a path that begins with a slash.
+    pub(crate) path: String,
 }
 
 impl Base {
@@ -51,37 +58,22 @@ impl Base {
         } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
             Err("has a path with characters that must be percent-encoded")
         } else {
-            let scheme = url.scheme.to_ascii_lowercase();
-            let rest = text[url.scheme.len()..].trim_end_matches('/');
-            let host_at = scheme.len() + "://".len();
-            Ok(Self { url: scheme + rest, is_https, host: host_at..host_at + url.host.len() })
+            let (scheme, host, path) = (url.scheme.to_ascii_lowercase(), url.host, url.path.trim_end_matches('/'));
+            let authority = url.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            let port = url.port.unwrap_or(if is_https { "443" } else { "80" });
+            Ok(Self {
+                url: format!("{scheme}://{authority}{path}"),
+                is_https,
+                host: host.to_owned(),
+                port: port.to_owned(),
+                authority,
+                path: path.to_owned(),
+            })
         }
     }
 
-    /// The host, an IPv6 address with its brackets.
-    pub(crate) fn host(&self) -> &str {
-        &self.url[self.host.clone()]
-    }
-
-    /// The port, as a number in digits.
-    pub(crate) fn port(&self) -> &str {
-        let default = if self.is_https { "443" } else { "80" };
-        self.authority()[self.host.len()..].strip_prefix(':').unwrap_or(default)
-    }
-
-    /// Host and port, for messages.
-    pub(crate) fn authority(&self) -> &str {
-        let rest = &self.url[self.host.start..];
-        rest.split('/').next().unwrap_or(rest)
-    }
-
-    /// What stands between host and endpoint: nothing, or a path that begins with a slash.
-    pub(crate) fn path(&self) -> &str {
-        &self.url[self.host.start + self.authority().len()..]
-    }
-
     pub(crate) fn is_loopback(&self) -> bool {
-        is_loopback(self.host())
+        is_loopback(&self.host)
     }
 }
 
@@ -111,9 +103,12 @@ mod tests {
     fn a_base_url_is_scheme_host_port_and_path() {
         let base = Base::parse("HTTPS://api.example.com:8443/v1/").unwrap();
         assert_eq!((base.url.as_str(), base.is_https), ("https://api.example.com:8443/v1", true));
-        assert_eq!((base.host(), base.authority()), ("api.example.com", "api.example.com:8443"));
+        assert_eq!((base.host.as_str(), base.authority.as_str()), ("api.example.com", "api.example.com:8443"));
+        assert_eq!((base.port.as_str(), base.path.as_str()), ("8443", "/v1"));
         let base = Base::parse("http://[::1]:80").unwrap();
-        assert_eq!((base.host(), base.authority(), base.is_loopback()), ("[::1]", "[::1]:80", true));
+        assert_eq!((base.host.as_str(), base.authority.as_str()), ("[::1]", "[::1]:80"));
+        assert_eq!((base.path.as_str(), base.is_loopback()), ("", true));
+        assert_eq!(Base::parse("https://x.test/").unwrap().port, "443");
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn request() -> Request<'static> {
         path: "/p".to_owned(),
         accept: None,
         content: Some(content),
+        secrets: Vec::new(),
         is_idempotent: false,
         timeout: Timeout::Whole(120 * SECOND),
         try_timeout: Duration::MAX,

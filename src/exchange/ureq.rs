@@ -8,6 +8,7 @@ mod connect;
 mod in_flight;
 mod socket;
 mod trust;
+mod veil;
 
 use std::fmt;
 use std::io::{self, Read};
@@ -185,7 +186,7 @@ impl Http {
     }
 
     fn stalled(&self, stall: Stall, body_left: bool) -> String {
-        let host = self.base.authority();
+        let host = &self.base.authority;
         match body_left {
             true => format!("no answer of {host} came within {:?} after the upload", stall.answer),
             false => format!("the upload to {host} stalled: for {:?} nothing moved", stall.sending),
@@ -194,7 +195,7 @@ impl Http {
 
     /// What an error of ureq means. `body_left` tells how far the request had come.
     fn failure(&self, error: UreqError, body_left: bool) -> Failure {
-        let host = self.base.authority();
+        let host = &self.base.authority;
         let error = match error {
             UreqError::Other(inner) => match inner.downcast::<NotConnected>() {
                 // Made by our connector, so not a byte of the request has left.
@@ -233,7 +234,8 @@ fn because(failure: Failure, cause: UreqError) -> Failure {
 impl super::transport::Transport for Http {
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome {
         let mut body = Body::open(request.content.as_ref())?;
-        let outcome = in_flight::during(limit, stall, key, || self.try_send(request, key, limit, &mut body));
+        let outcome =
+            in_flight::during(limit, stall, key, &request.secrets, || self.try_send(request, key, limit, &mut body));
         let body_left = body.is_read();
         let outcome = outcome.map(|response| Response { is_early: !body_left, ..response });
         // What is wrong with the file is why the connection ended, not the other way round.
@@ -254,7 +256,7 @@ impl super::transport::Transport for Http {
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("host", &self.base.authority()).finish_non_exhaustive()
+        f.debug_struct("Http").field("host", &self.base.authority).finish_non_exhaustive()
     }
 }
 

@@ -136,7 +136,7 @@ impl Format {
 
     /// The usual extension of its files, without the dot.
     pub fn extension(&self) -> &'static str {
-        self.0.extensions[0]
+        self.0.extensions.first().copied().unwrap_or_default()
     }
 
     /// Whether a file of this format may be submitted as `medium`: the documentation lists MP4 and 3GP for recordings,
@@ -184,7 +184,7 @@ fn mpeg_frame(head: &[u8]) -> Option<Format> {
         Some(Format(&AAC))
     } else if is_sync && version != 1 && layer == 1 && bit_rate != 15 && three >> 2 & 3 != 3 {
         Some(Format(&MP3))
-    } else if one == 0x47 && two & 0x80 == 0 && head.len() >= 4 && head[3] & 0xc0 == 0 {
+    } else if one == 0x47 && two & 0x80 == 0 && head.get(3).is_some_and(|four| four & 0xc0 == 0) {
         Some(Format(&MPEG_TS))
     } else {
         None

@@ -62,7 +62,7 @@ impl Source {
         let (len, head) = match self {
             Self::Url(_) => return Ok(None),
             Self::Path(path) => look_at(path)?,
-            Self::Bytes(bytes) => (bytes.len() as u64, bytes[..bytes.len().min(Format::LOOKS_AT)].to_vec()),
+            Self::Bytes(bytes) => (bytes.len() as u64, bytes.iter().copied().take(Format::LOOKS_AT).collect()),
             Self::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
         if len == 0 {

@@ -65,8 +65,9 @@ impl Heatmap {
 fn size(png: &[u8]) -> Result<(u32, u32), &'static str> {
     let rest = png.strip_prefix(SIGNATURE).ok_or("it is no PNG")?;
     let header = rest.strip_prefix(HEADER).ok_or("it is a PNG without a header")?;
-    let number = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
-    let size = number(0).zip(number(4)).ok_or("it is a PNG without a size")?;
+    let (width, rest) = header.split_first_chunk().ok_or("it is a PNG without a size")?;
+    let height = rest.first_chunk().ok_or("it is a PNG without a size")?;
+    let size = (u32::from_be_bytes(*width), u32::from_be_bytes(*height));
     // A line break behind the end is nobody's loss.
     if png.trim_ascii_end().ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
 }

@@ -279,10 +279,12 @@ impl<M: Medium> Report<M> {
 
 /// What a body says as text: without a byte order mark, and without what surrounds the JSON.
 pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
-    let trim = |text: &str| -> usize { text.len() - text.trim_start_matches('\u{feff}').trim_start().len() };
+    fn trim(text: &str) -> &str {
+        text.trim_start_matches('\u{feff}').trim()
+    }
     match String::from_utf8_lossy(body) {
-        Cow::Borrowed(text) => Cow::Borrowed(text[trim(text)..].trim_end()),
-        Cow::Owned(text) => Cow::Owned(text[trim(&text)..].trim_end().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
+        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
     }
 }
 
@@ -302,7 +304,7 @@ fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'static str> {
 
 fn not_a_report(reason: &str, json: &[u8]) -> Error {
     // The error keeps so much of a body, and no key can be in here to be cut through.
-    let start = &json[..json.len().min(BODY_MAX)];
+    let start = json.get(..BODY_MAX).unwrap_or(json);
     let identifier = Object::parse(&json_text(json)).ok().and_then(|object| identifier(&object).ok().flatten());
     Error::new(ErrorKind::UnexpectedResponse, format!("not a report of the API: {reason}"))
         .with_identifier(identifier)
@@ -394,12 +396,12 @@ fn four_digits(score: f64) -> f64 {
 /// refused.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut value: Value = serde_json::from_str(&self.raw).map_err(S::Error::custom)?;
-        if !value.is_object() {
-            value = Value::Object(serde_json::Map::new());
-        }
-        value["identifier"] = self.identifier.as_str().into();
-        value.serialize(serializer)
+        let mut fields = match serde_json::from_str(&self.raw).map_err(S::Error::custom)? {
+            Value::Object(fields) => fields,
+            _ => serde_json::Map::new(),
+        };
+        fields.insert("identifier".to_owned(), self.identifier.as_str().into());
+        fields.serialize(serializer)
     }
 }
 

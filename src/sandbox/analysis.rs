@@ -1,5 +1,8 @@
 //! What the sandbox finds in a medium: nothing, as it looks at none. **All of it is made up**, from a hash.
 
+// Reports are objects, and hashes have 64 digits: nobody but this file makes them.
+#![allow(clippy::indexing_slicing, clippy::string_slice)]
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -58,7 +58,7 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
             input.until(delimiter.as_bytes(), |bytes| {
                 len += bytes.len() as u64;
                 hash.update(bytes);
-                head.extend_from_slice(&bytes[..bytes.len().min(HEAD - head.len())]);
+                head.extend(bytes.iter().take(HEAD.saturating_sub(head.len())));
                 Ok(())
             })?;
             form.file = Some(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
@@ -112,13 +112,13 @@ impl Input<'_> {
     fn until(&mut self, end: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
         loop {
             if let Some(at) = find(&self.buffer, end) {
-                see(&self.buffer[..at])?;
+                see(self.buffer.get(..at).unwrap_or_default())?;
                 self.buffer.drain(..at + end.len());
                 return Ok(());
             }
             // The end may have begun.
             let sure = (self.buffer.len() + 1).saturating_sub(end.len());
-            see(&self.buffer[..sure])?;
+            see(self.buffer.get(..sure).unwrap_or_default())?;
             self.buffer.drain(..sure);
             self.fill()?;
         }
@@ -137,14 +137,8 @@ impl Input<'_> {
 
 /// All that is sought here begins with a line break.
 fn find(bytes: &[u8], sought: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + bytes[from..].iter().position(|byte| *byte == b'\r')?;
-        if bytes[at..].starts_with(sought) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+    let mut line_breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\r').map(|(at, _)| at);
+    line_breaks.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(sought)))
 }
 
 fn boundary(content_type: &str) -> Result<&str, String> {

@@ -46,6 +46,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Counts of what is in memory.
+#![allow(clippy::arithmetic_side_effects)]
+
 mod analysis;
 mod form;
 mod limits;

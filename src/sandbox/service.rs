@@ -283,7 +283,7 @@ impl Service {
 
     fn force(&self, medium: Medium, hash: &str, body: &mut dyn Read) -> Answer {
         let body: Value = serde_json::from_reader(body.take(1024)).unwrap_or_default();
-        let Some(classification @ ("human" | "artificial")) = body["classification"].as_str() else {
+        let Some(classification @ ("human" | "artificial")) = body.get("classification").and_then(Value::as_str) else {
             return Answer::error(400, "The classification field must be human or artificial.");
         };
         let mut state = self.state();
@@ -304,6 +304,7 @@ fn unknown() -> Answer {
 }
 
 impl State {
+    #[expect(clippy::indexing_slicing, reason = "a report is an object")]
     fn report(&self, medium: Medium, identifier: &str) -> Option<Value> {
         let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;
         let mut report = match submitted.is_done(self.analysis_time) {

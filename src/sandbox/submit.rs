@@ -79,7 +79,7 @@ pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
 /// The documented texts where there are any; the others are worded as the backend's framework words them.
 pub(super) fn check(medium: Medium, is_upload: bool, form: &Form) -> Result<(), String> {
     for (index, (name, value)) in form.fields.iter().enumerate() {
-        if form.fields[..index].iter().any(|(earlier, _)| earlier == name) {
+        if form.fields.iter().take(index).any(|(earlier, _)| earlier == name) {
             return Err(format!("The {name} field is there twice."));
         }
         let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());

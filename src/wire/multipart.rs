@@ -51,6 +51,7 @@ impl<'a> Form<'a> {
     }
 
     /// The form with `file` as its last part, if there is one.
+    #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
     pub(crate) fn encode(&self, boundary: &Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
         let boundary = &boundary.0;
         let end = ["--", boundary, "--\r\n"];
@@ -73,6 +74,7 @@ impl<'a> Form<'a> {
         Encoded { media_type: format!("multipart/form-data; boundary={boundary}"), head, tail }
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
     fn len(&self, boundary: &str) -> usize {
         let head = HEAD.iter().map(|piece| piece.len()).sum::<usize>() + boundary.len();
         self.fields.iter().map(|(name, value)| head + name.len() + value.len() + "\r\n".len()).sum()

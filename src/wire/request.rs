@@ -40,6 +40,8 @@ pub(crate) struct Request<'a> {
     /// What is accepted, if not JSON.
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
+    /// What a refusal may quote of it, and nobody else shall see.
+    pub(crate) secrets: Vec<&'a str>,
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
     pub(crate) is_idempotent: bool,
@@ -122,6 +124,7 @@ fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: &Boundary) -> Re
         path: if is_upload { M::RESULT } else { M::FROM_URL }.to_owned(),
         accept: None,
         content: Some(Content { media_type, head, file, tail }),
+        secrets: job.secrets(),
         is_idempotent: false,
         timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
         try_timeout: Duration::MAX,
@@ -144,16 +147,16 @@ pub(crate) fn results<M: Medium>(
     base_path: usize,
 ) -> (Request<'static>, usize) {
     let mut path = M::RESULTS.to_owned();
-    let frame = "GET  HTTP/1.1\r\n".len() + base_path;
+    let room = REQUEST_LINE_MAX.saturating_sub("GET  HTTP/1.1\r\n".len()).saturating_sub(base_path);
     let mut taken = 0;
-    for identifier in identifiers.iter().take(most.min(PAGE_MAX)) {
+    for (number, identifier) in (1..).zip(identifiers.iter().take(most.min(PAGE_MAX))) {
         let parameter = format!("{}identifiers[]={identifier}", if taken == 0 { '?' } else { '&' });
         // One always goes, however long the rest is: the service may take it.
-        if taken > 0 && frame + path.len() + parameter.len() > REQUEST_LINE_MAX {
+        if taken > 0 && parameter.len() > room.saturating_sub(path.len()) {
             break;
         }
         path += &parameter;
-        taken += 1;
+        taken = number;
     }
     (get(path), taken)
 }
@@ -178,6 +181,7 @@ fn get(path: String) -> Request<'static> {
         path,
         accept: None,
         content: None,
+        secrets: Vec::new(),
         is_idempotent: true,
         timeout: Timeout::Whole(READ_TIMEOUT),
         try_timeout: READ_TRY_TIMEOUT,

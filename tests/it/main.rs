@@ -1,7 +1,15 @@
 //! One binary for all integration tests: a file for each promise.
 
 // A test that cannot go on shall panic.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
 
 mod answers;
 #[cfg(feature = "cli")]

@@ -185,7 +185,7 @@ impl Kept {
             let _ = self.file.set_len(self.len);
             return Err(failed("cannot be written", error));
         }
-        self.len += text.len() as u64;
+        self.len = self.len.saturating_add(text.len() as u64);
         Ok(())
     }
 

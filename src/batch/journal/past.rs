@@ -105,7 +105,7 @@ impl History {
                 let reason = if number == 1 { "the file is no journal" } else { "a line is not that of a journal" };
                 return Err(unusable(&format!("line {number}: {reason}, or of a newer version")));
             }
-            end += len as u64;
+            end = end.saturating_add(len as u64);
         }
         Ok((history, end))
     }

@@ -167,6 +167,7 @@ impl Items {
         self.write(&item.to_string());
     }
 
+    #[expect(clippy::indexing_slicing, reason = "an item is an object")]
     fn print(&mut self, outcome: Outcome) {
         let Item { index, line, input } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
         match outcome.result {

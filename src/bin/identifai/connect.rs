@@ -74,8 +74,10 @@ fn api_key(global: &Global) -> Result<ApiKey, String> {
     };
     let text = std::fs::read_to_string(path);
     // The name is not shown: it may be the key, given by mistake.
-    let text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
-    Ok(ApiKey::new(text.trim()))
+    let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
+    // In place, as a copy of the key would stay behind in memory.
+    text.truncate(text.trim_end().len());
+    Ok(ApiKey::new(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text }))
 }
 
 /// Blank counts as unset.

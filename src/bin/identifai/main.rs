@@ -1,5 +1,9 @@
 //! The program `identifai`: the client's calls as commands, for shells and scripts.
 
+// Counts of lines and items, which are in memory or were printed.
+#![allow(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::string_slice))]
+
 mod args;
 mod batch;
 mod board;

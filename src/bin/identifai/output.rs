@@ -90,7 +90,7 @@ impl<'a> Printer<'a> {
             Err(error) => {
                 self.status = self.status.max(status(error));
                 if self.json {
-                    return result_json(&failed_item(&self.inputs[index], error, self.submits).to_string());
+                    return result_json(&failed_item(self.input(index), error, self.submits).to_string());
                 }
                 note(&format!("{}{}", self.label(index), chain(error)));
                 Ok(())
@@ -103,10 +103,14 @@ impl<'a> Printer<'a> {
         if self.inputs.len() == 1 { String::new() } else { format!("item {}: ", index + 1) }
     }
 
+    fn input(&self, index: usize) -> &str {
+        self.inputs.get(index).map_or("", String::as_str)
+    }
+
     /// Prints the one error that all items failed with, and returns the exit status.
     pub(crate) fn all_failed(mut self, error: &Error) -> u8 {
         if !self.json {
-            self.inputs = &self.inputs[..1];
+            self.inputs = self.inputs.get(..1).unwrap_or_default();
         }
         for index in 0..self.inputs.len() {
             if let Err(error) = self.print(index, Err(error)) {
@@ -119,7 +123,7 @@ impl<'a> Printer<'a> {
     /// Says that what came for the only item could not be kept, and returns the exit status.
     pub(crate) fn not_written(self, reason: &str) -> u8 {
         let error = json!({ "kind": "output", "status": null, "message": reason, "may_have_been_sent": false });
-        let item = json!({ "input": self.inputs[0], "identifier": self.inputs[0], "error": error });
+        let item = json!({ "input": self.input(0), "identifier": self.input(0), "error": error });
         if !self.json || result_json(&item.to_string()).is_err() {
             note(reason);
         }
@@ -209,6 +213,7 @@ pub(crate) fn chain(error: &Error) -> String {
 }
 
 /// An item that failed, as `--json` prints it.
+#[expect(clippy::indexing_slicing, reason = "an item is an object, and so is its error")]
 pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
     let mut item = json!({
         "input": input,

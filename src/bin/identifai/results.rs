@@ -62,9 +62,11 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
         Err(status) => return status,
     };
     let printer = Printer::new(global.json, inputs);
-    let heatmap = match connected.client.heatmap(&Submitted::new(identifiers[0].clone())) {
-        Ok(heatmap) => heatmap,
-        Err(error) => return printer.all_failed(&error),
+    let mut heatmaps = identifiers.into_iter().map(|identifier| connected.client.heatmap(&Submitted::new(identifier)));
+    let heatmap = match heatmaps.next() {
+        Some(Ok(heatmap)) => heatmap,
+        Some(Err(error)) => return printer.all_failed(&error),
+        None => return output::unusable("IDENTIFIER is missing"),
     };
     if to_stdout {
         return match heatmap.write_to(io::stdout().lock()) {

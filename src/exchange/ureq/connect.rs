@@ -233,7 +233,7 @@ impl NotConnected {
 
     /// What this means to a call to `base`; whatever else was to be reached is a proxy.
     pub(super) fn failure(self, base: &Base) -> Failure {
-        let is_target = self.to == format!("{}:{}", base.host(), base.port());
+        let is_target = self.to == format!("{}:{}", base.host, base.port);
         let to = if is_target { self.to.clone() } else { format!("the proxy {}", self.to) };
         let kind = self.kind();
         let summary = match (kind, self.step) {

@@ -13,7 +13,9 @@ use ::ureq::Error as UreqError;
 use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::veil::Veil;
 use crate::api_key::ApiKey;
+use crate::exchange::after;
 use crate::wire::request::Stall;
 
 /// As ureq writes it.
@@ -34,12 +36,22 @@ struct InFlight {
     asked: bool,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
+    veil: Veil,
 }
 
-/// Runs a request that ends within `limit`, or within what `stall` says unless something moves, and carries `key`.
-pub(super) fn during<T>(limit: Duration, stall: Option<Stall>, key: &ApiKey, run: impl FnOnce() -> T) -> T {
+/// Runs a request that ends within `limit`, or within what `stall` says unless something moves, carries `key`, and whose
+/// answer may hold `secrets`.
+pub(super) fn during<T>(
+    limit: Duration,
+    stall: Option<Stall>,
+    key: &ApiKey,
+    secrets: &[&str],
+    run: impl FnOnce() -> T,
+) -> T {
     let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
-    let own = InFlight { end: Instant::now() + limit, stall, is_read: false, asked: false, key: Some(key.clone()) };
+    let end = after(Instant::now(), limit);
+    let (key, veil) = (Some(key.clone()), Veil::new(key, secrets));
+    let own = InFlight { end, stall, is_read: false, asked: false, key, veil };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -73,7 +85,7 @@ fn change(change: impl FnOnce(&mut InFlight)) {
 pub(super) fn moved() {
     change(|request| {
         if let Some(stall) = request.stall {
-            request.end = Instant::now() + if request.is_read { stall.answer } else { stall.sending };
+            request.end = after(Instant::now(), if request.is_read { stall.answer } else { stall.sending });
         }
     });
 }
@@ -120,13 +132,14 @@ pub(super) fn stand_in(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> 
 fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
     CURRENT.with_borrow_mut(|current| {
         let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
-        let start = output.windows(KEY_HEADER.len()).position(|window| window == KEY_HEADER)? + KEY_HEADER.len();
-        let place = output.get_mut(start..start + key.len())?;
+        let header = output.windows(KEY_HEADER.len()).position(|window| window == KEY_HEADER)?;
+        let start = header.saturating_add(KEY_HEADER.len());
+        let range = start..start.saturating_add(key.len());
+        let place = output.get_mut(range.clone())?;
         if place.iter().any(|byte| *byte != STAND_IN) {
             return None;
         }
         place.copy_from_slice(key);
-        let range = start..start + key.len();
         current.as_mut()?.key = None;
         Some(range)
     })
@@ -136,26 +149,36 @@ fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
 #[derive(Debug)]
 pub(super) struct Keyed(pub(super) Box<dyn Transport>);
 
+impl Keyed {
+    /// Covers what came in before ureq sees it.
+    fn cover(&mut self) {
+        let buffers = self.0.buffers();
+        change(|request| request.veil.cover(buffers));
+    }
+}
+
 impl Transport for Keyed {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.0.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
-        let placed = place_key(&mut self.0.buffers().output()[..amount]);
+        let placed = self.0.buffers().output().get_mut(..amount).and_then(place_key);
         let outcome = self.0.transmit_output(amount, timeout);
         if outcome.is_ok() {
             moved();
         }
         if let Some(range) = placed {
-            self.0.buffers().output()[range].fill(STAND_IN);
+            self.0.buffers().output().get_mut(range).unwrap_or_default().fill(STAND_IN);
         }
         outcome
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         if !is_asked() {
-            return self.0.await_input(timeout);
+            let has_more = self.0.await_input(timeout)?;
+            self.cover();
+            return Ok(has_more);
         }
         // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
         if head_len(self.0.buffers().input()).is_some() {
@@ -169,6 +192,7 @@ impl Transport for Keyed {
             let buffers = self.0.buffers();
             let is_whole = head_len(buffers.input()).is_some() || buffers.input_append_buf().is_empty();
             if is_whole || !has_more {
+                self.cover();
                 return Ok(has_more);
             }
         }
@@ -184,8 +208,8 @@ impl Transport for Keyed {
 }
 
 /// How long the head of an answer is, if it is there to its end.
-fn head_len(input: &[u8]) -> Option<usize> {
-    input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+pub(super) fn head_len(input: &[u8]) -> Option<usize> {
+    input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at.saturating_add(4))
 }
 
 /// Takes the fields out of a `100 Continue`, and other interim answers (RFC 9110, section 15.2) away altogether: ureq
@@ -196,8 +220,9 @@ fn make_plain(buffers: &mut dyn Buffers) {
         let input = buffers.input();
         let is_interim = input.starts_with(b"HTTP/1.1 1") && !input.starts_with(b"HTTP/1.1 101");
         let Some(end) = head_len(input).filter(|_| is_interim) else { return };
+        let rest = input.get(end..).unwrap_or_default();
         if input.starts_with(b"HTTP/1.1 100") {
-            let (len, plain) = (input.len(), [PLAIN, &input[end..]].concat());
+            let (len, plain) = (input.len(), [PLAIN, rest].concat());
             buffers.input_consume(len);
             // A peer that fills the buffer right after it is none to be understood.
             if let Some(room) = buffers.input_append_buf().get_mut(..plain.len()) {
@@ -222,7 +247,7 @@ mod tests {
     fn the_key_is_placed_once_a_request_and_only_over_its_stand_in() {
         let key = ApiKey::new("s3cret");
         let head = b"POST / HTTP/1.1\r\nx-api-key: ******\r\n\r\n";
-        during(HOUR, None, &key, || {
+        during(HOUR, None, &key, &[], || {
             let mut other = b"\r\nx-api-key: *****x\r\nx-api-key: ".to_vec();
             assert_eq!(place_key(&mut other), None);
             let mut first = head.to_vec();
@@ -257,11 +282,11 @@ mod tests {
     #[test]
     fn a_part_ends_with_the_whole_and_requests_nest() {
         let key = ApiKey::new("key");
-        during(HOUR, None, &key, || {
+        during(HOUR, None, &key, &[], || {
             assert!(within(2 * HOUR, left) <= HOUR);
             assert!(within(Duration::MAX, left) <= HOUR);
             assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
-            assert_eq!(during(Duration::ZERO, None, &key, left), Duration::ZERO);
+            assert_eq!(during(Duration::ZERO, None, &key, &[], left), Duration::ZERO);
             assert!(left() > HOUR / 2);
         });
         assert_eq!(left(), Duration::MAX);

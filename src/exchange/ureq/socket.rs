@@ -11,6 +11,7 @@ use ::ureq::unversioned::transport::{
 use ::ureq::{Error as UreqError, Timeout};
 
 use super::in_flight;
+use crate::exchange::part;
 
 /// Opens a socket to the first of the addresses that takes one, unless a proxy's connection is there already.
 #[derive(Debug)]
@@ -33,13 +34,14 @@ impl<In: Transport> Connector<In> for Dial {
 
 fn dial(details: &ConnectionDetails) -> Result<TcpStream, UreqError> {
     let mut last = UreqError::HostNotFound;
-    for (index, address) in details.addrs.iter().enumerate() {
+    let mut addresses = details.addrs.iter().peekable();
+    while let Some(address) = addresses.next() {
         let left = in_flight::left();
         if left.is_zero() {
             return Err(UreqError::Timeout(details.timeout.reason));
         }
         // Half of what is left for each but the last, so that one which swallows packets leaves time for the others.
-        let share = if index + 1 == details.addrs.len() { left } else { (left / 2).max(Duration::from_millis(1)) };
+        let share = if addresses.peek().is_none() { left } else { part(left, 2).max(Duration::from_millis(1)) };
         let opened = TcpStream::connect_timeout(address, share);
         match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
             Ok(stream) => return Ok(stream),
@@ -78,7 +80,7 @@ fn uninterrupted(
         if left.is_zero() {
             return Err(UreqError::Timeout(reason));
         }
-        match operate(left.min(whole / 8).max(Duration::from_millis(1))) {
+        match operate(left.min(part(whole, 8)).max(Duration::from_millis(1))) {
             Ok(amount) => return Ok(amount),
             Err(error) if error.kind() == io::ErrorKind::Interrupted || is_timeout(&error) => {}
             Err(error) => return Err(error.into()),
@@ -101,7 +103,7 @@ impl Transport for Socket {
 
     fn transmit_output(&mut self, amount: usize, limit: NextTimeout) -> Result<(), UreqError> {
         let mut stream = &*self.stream;
-        let mut output = &self.buffers.output()[..amount];
+        let mut output = self.buffers.output().get(..amount).unwrap_or_default();
         while !output.is_empty() {
             let written = uninterrupted(limit, |left| {
                 tolerant(stream.set_write_timeout(Some(left)))?;
@@ -111,7 +113,7 @@ impl Transport for Socket {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
             }
             in_flight::moved();
-            output = &output[written..];
+            output = output.get(written..).unwrap_or_default();
         }
         Ok(())
     }
