@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image, Pace};
 
+#[cfg(target_os = "linux")]
+use crate::support::Full;
 use crate::support::{CAT, Connection, Server};
 
 const DEADLINE: Duration = Duration::from_millis(250);
@@ -167,27 +169,6 @@ fn signals_do_not_prolong_a_call() {
             assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
             assert!(start.elapsed() < 4 * DEADLINE, "{:?}", start.elapsed());
         });
-    }
-}
-
-/// A listener that takes no more connections, so that the next one gets no answer.
-#[cfg(target_os = "linux")]
-struct Full {
-    address: std::net::SocketAddr,
-    _held: (std::net::TcpListener, Vec<std::net::TcpStream>),
-}
-
-#[cfg(target_os = "linux")]
-impl Full {
-    fn new() -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut held = Vec::new();
-        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
-            held.push(stream);
-            assert!(held.len() < 10_000);
-        }
-        Self { address, _held: (listener, held) }
     }
 }
 

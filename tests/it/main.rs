@@ -20,6 +20,7 @@ mod connections;
 mod contract;
 mod deadline;
 mod environment;
+mod faults;
 mod once;
 #[cfg(feature = "cli")]
 mod program;

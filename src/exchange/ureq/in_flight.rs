@@ -175,6 +175,12 @@ impl Transport for Keyed {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        let buffers = self.0.buffers();
+        if buffers.input_append_buf().is_empty() {
+            // To read nothing would look as if the connection had ended.
+            let len = buffers.input().len();
+            return Err(UreqError::LargeResponseHeader(len, len));
+        }
         if !is_asked() {
             let has_more = self.0.await_input(timeout)?;
             self.cover();

@@ -123,9 +123,7 @@ impl Connection {
     pub(crate) fn request(&mut self) -> Option<Seen> {
         let head = self.head()?;
         let mut seen = Seen { head, body: Vec::new() };
-        let length = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
-        seen.body.resize(length, 0);
-        self.stream.read_exact(&mut seen.body).ok()?;
+        seen.body = self.bytes(seen.header("content-length").map_or(0, |length| length.parse().unwrap()))?;
         self.requests.lock().unwrap().push(seen.clone());
         Some(seen)
     }
@@ -139,6 +137,13 @@ impl Connection {
             }
         }
         Some(head)
+    }
+
+    /// Reads so many bytes.
+    pub(crate) fn bytes(&mut self, len: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        self.stream.read_exact(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     pub(crate) fn send(&mut self, answer: &str) {
@@ -159,6 +164,25 @@ impl Connection {
     /// Waits until the client has closed the connection.
     pub(crate) fn wait_for_end(&mut self) {
         let _ = std::io::copy(&mut self.stream, &mut std::io::sink());
+    }
+}
+
+/// A listener that takes no more connections, so that the next one gets no answer; on Linux.
+pub(crate) struct Full {
+    pub(crate) address: SocketAddr,
+    _held: (TcpListener, Vec<TcpStream>),
+}
+
+impl Full {
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut held = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
+            held.push(stream);
+            assert!(held.len() < 10_000);
+        }
+        Self { address, _held: (listener, held) }
     }
 }
 
