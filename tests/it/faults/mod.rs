@@ -159,7 +159,7 @@ fn cells(table: &str) -> Vec<Cell<'_>> {
 }
 
 /// Runs all cells side by side in a process of their own, and sees that no thread is left of them.
-fn hold(name: &str, call: Call, table: &str) {
+fn hold(name: &str, asked: Call, table: &str) {
     if alone(name, &[]).is_some() {
         return;
     }
@@ -170,14 +170,14 @@ fn hold(name: &str, call: Call, table: &str) {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {
                 while let Some(cell) = { left.lock().unwrap().next() } {
-                    run(call, *cell).unwrap_or_else(|error| wrong.lock().unwrap().push((cell, error)));
+                    run(asked, *cell).unwrap_or_else(|error| wrong.lock().unwrap().push((cell, error)));
                 }
             });
         }
     });
     let mut wrong = wrong.into_inner().unwrap();
     // What was late in the crowd may show that it is not when it is alone, even on a machine that is busy.
-    wrong.retain(|(cell, _)| !(is_timed(cell) && (0..10).any(|_| run(call, **cell).is_ok())));
+    wrong.retain(|(cell, _)| !(is_timed(cell) && (0..10).any(|_| run(asked, **cell).is_ok())));
     let lines: Vec<_> = wrong.iter().map(|(cell, error)| format!("{cell:?}: {error}")).collect();
     assert!(lines.is_empty(), "{} of {} cells:\n{}", lines.len(), cells.len(), lines.join("\n"));
     let start = Instant::now();
@@ -203,8 +203,8 @@ struct End {
     took: Duration,
 }
 
-fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
-    let faulty = Faulty::start(cell.point, cell.deed, if call == Call::Batch { 1 } else { usize::MAX });
+fn run(asked: Call, cell: Cell<'_>) -> Result<(), String> {
+    let faulty = Faulty::start(cell.point, cell.deed, if asked == Call::Batch { 1 } else { usize::MAX });
     let deadline = if is_timed(&cell) { DEADLINE } else { PLENTY };
     let client = Client::builder(KEY)
         .base_url(&faulty.base_url)
@@ -215,8 +215,8 @@ fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
         .wait(Wait::default().timeout(deadline).first_pause(Duration::from_millis(50)))
         .build()
         .unwrap();
-    let end = make(call, &client, cell.point);
-    check(call, cell, &faulty, &end)?;
+    let end = make(asked, &client, cell.point);
+    check(asked, cell, &faulty, &end)?;
     if matches!(cell.point, Point::BeforeAccept | Point::InHandshake) {
         return Ok(());
     }
@@ -224,17 +224,17 @@ fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
     let before = faulty.connections();
     let next = client.with_timeout(PLENTY).submit(&Image::from_url(CAT)).map_err(|error| format!("next: {error}"))?;
     let is_used_again = faulty.was_used_again(before);
-    let may_be_either = cell.deed == Deed::Early || call == Call::Batch;
+    let may_be_either = cell.deed == Deed::Early || asked == Call::Batch;
     ensure(next.identifier().as_str() == ID, "the next call got another one's answer")?;
     ensure(may_be_either || is_used_again == cell.mark.contains('='), &format!("used again: {is_used_again}"))
 }
 
-fn make(call: Call, client: &Client, point: Point) -> End {
+fn make(asked: Call, client: &Client, point: Point) -> End {
     let submitted = Submitted::<Image>::new(ID.parse().unwrap());
     let upload_len = if point < Point::BeforeStatus { 16 << 20 } else { 64 << 10 };
-    let upload = (call == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
+    let upload = (asked == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
     let start = Instant::now();
-    let error = match call {
+    let error = match asked {
         Call::Submit => client.submit(&Image::from_url(CAT)).err(),
         Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).err(),
         Call::Result => client.result(&submitted).err(),
@@ -248,7 +248,7 @@ fn make(call: Call, client: &Client, point: Point) -> End {
     End { error, took: start.elapsed() }
 }
 
-fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), String> {
+fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), String> {
     let error = end.error.as_ref();
     let kind = match cell.word {
         "ok" => None,
@@ -275,15 +275,15 @@ fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), S
         &shown,
     )?;
     ensure(!shown.contains(KEY), "the key shows")?;
-    if matches!(call, Call::Result | Call::Wait) {
+    if matches!(asked, Call::Result | Call::Wait) {
         let identifier = error.map(|error| error.identifier().map(|id| id.as_str() == ID));
         ensure(identifier != Some(None) && identifier != Some(Some(false)), "without its identifier")?;
     }
     // A look that fails is made again by a wait, a submit by nobody.
     let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
-    let method = if matches!(call, Call::Result | Call::Wait) { "GET " } else { "POST " };
+    let method = if matches!(asked, Call::Result | Call::Wait) { "GET " } else { "POST " };
     let seen = faulty.requests().iter().filter(|seen| seen.head.starts_with(method)).count();
-    let looks_again = call == Call::Wait && cell.word == "expired" && arrived == 1;
+    let looks_again = asked == Call::Wait && cell.word == "expired" && arrived == 1;
     ensure(seen == arrived || (looks_again && seen > 1), &format!("{seen} requests"))?;
     match cell.word {
         "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + LATE, &format!("took {:?}", end.took)),
