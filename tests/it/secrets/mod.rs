@@ -1,5 +1,8 @@
 //! It never leaks the key: in no text that this crate makes, and to no host but the one.
 
+#[cfg(target_os = "linux")]
+mod memory;
+
 use std::error::Error as _;
 use std::fmt::Debug;
 use std::sync::Mutex;
