@@ -134,10 +134,11 @@ impl Client {
     pub fn results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
         check_timeout(self.terms.timeout)?;
         sent.iter().try_for_each(|sent| self.check_read("identifier", sent.identifier().as_str()))?;
-        self.try_results(sent).map_err(|error| error.sealed(&self.key, &[]))
+        let secrets: Vec<_> = sent.iter().flat_map(Submitted::secrets).collect();
+        self.try_results(sent, &secrets).map_err(|error| error.sealed(&self.key, &secrets))
     }
 
-    fn try_results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
+    fn try_results<M: Medium>(&self, sent: &[Submitted<M>], secrets: &[&str]) -> Result<Vec<Option<Report<M>>>> {
         let terms = Terms { began: Some(self.now()), ..self.terms.clone() };
         let terms = if self.terms.timeout.is_some() { &terms } else { &self.terms };
         let mut known = HashSet::new();
@@ -146,7 +147,7 @@ impl Client {
         let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
         while !rest.is_empty() {
             let (request, taken) = request::results::<M>(rest, most, self.exchange.base_path_len);
-            let response = self.read(&request, terms)?;
+            let response = self.read(&Request { secrets: secrets.to_vec(), ..request }, terms)?;
             if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
                 most = taken / 2;
                 continue;
@@ -218,7 +219,8 @@ impl Client {
     /// came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
     pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        let response = self.exchange.call(&request::heatmap(sent.identifier()), &self.key, &self.terms);
+        let request = Request { secrets: sent.secrets(), ..request::heatmap(sent.identifier()) };
+        let response = self.exchange.call(&request, &self.key, &self.terms);
         response.and_then(|answer| answer::heatmap(answer.response)).map_err(|error| self.about(sent, error))
     }
 
@@ -269,7 +271,8 @@ impl Client {
     }
 
     fn try_look<M: Medium>(&self, sent: &Submitted<M>, terms: &Terms) -> Result<(Report<M>, Option<Duration>)> {
-        let response = self.read(&request::result::<M>(sent.identifier()), terms)?;
+        let request = Request { secrets: sent.secrets(), ..request::result::<M>(sent.identifier()) };
+        let response = self.read(&request, terms)?;
         let retry_after = response.retry_after;
         Ok((answer::report(response, sent.identifier())?, retry_after))
     }

@@ -1,15 +1,15 @@
 //! It never leaks the key: in no text that this crate makes, and to no host but the one.
 
+mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 
 use std::error::Error as _;
 use std::fmt::Debug;
-use std::sync::Mutex;
 
 use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, alone, answer, answer_with};
+use crate::support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 
 /// Everything that can be seen of an error.
 fn everything(error: &identifai::Error) -> String {
@@ -187,37 +187,11 @@ fn what_is_stored_of_a_submission_holds_no_key() {
 }
 
 #[test]
-fn nothing_that_is_logged_holds_the_key() {
-    struct Capture(Mutex<String>);
-
-    impl log::Log for Capture {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-
-        fn log(&self, record: &log::Record<'_>) {
-            let line = record.args().to_string();
-            let mut text = self.0.lock().unwrap();
-            // A dump has 40 columns of hexadecimal digits before 16 of text, which are joined to be searched.
-            text.push_str(line.get(41..).filter(|_| line.len() == 57).unwrap_or(&line));
-        }
-
-        fn flush(&self) {}
-    }
-
-    static CAPTURE: Capture = Capture(Mutex::new(String::new()));
-
-    if alone("secrets::nothing_that_is_logged_holds_the_key", &[]).is_some() {
-        return;
-    }
-    log::set_logger(&CAPTURE).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
-    let server = Server::answering(accepted());
-    for _ in 0..2 {
-        server.client().submit(&Image::from_url(CAT)).unwrap();
-    }
-    assert!(server.requests().iter().all(|seen| seen.header("x-api-key") == Some(KEY)));
-    let logged = CAPTURE.0.lock().unwrap();
-    assert!(logged.contains("x-api-key:"), "dumps are not joined as they should be: {logged}");
-    shows_nothing(&logged);
+fn no_answer_about_many_shows_what_their_urls_hold() {
+    let signed = "https://files.test/cat.jpg?X-Signature=pl4nted-t0ken";
+    let sent = Server::answering(accepted()).client().submit(&Image::from_url(signed)).unwrap();
+    let odd = answer(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));
+    let error = Server::answering(odd).client().results(&[sent]).unwrap_err();
+    let text = everything(&error);
+    assert!(error.message().unwrap().starts_with("no file at https://") && !text.contains("pl4nted"), "{text}");
 }
