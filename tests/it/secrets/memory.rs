@@ -22,7 +22,9 @@ fn copies() -> usize {
         memory.seek(SeekFrom::Start(at(start))).unwrap();
         if memory.read_exact(&mut bytes).is_ok() {
             // Turned before they are looked at, and so that what is read here is not found later on.
-            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+            for byte in &mut bytes {
+                *byte = !*byte;
+            }
             found += bytes.windows(TURNED.len()).filter(|window| *window == TURNED).count();
         }
     }
