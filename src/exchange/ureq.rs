@@ -124,6 +124,7 @@ impl Http {
                 self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
             }
         };
+        in_flight::answered();
         let (head, body) = answer.into_parts();
         Ok(self.read(&head, body, key, self.response_limit.unwrap_or(request.response_limit)))
     }

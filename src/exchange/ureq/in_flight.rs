@@ -83,6 +83,11 @@ pub(super) fn ask_first() {
     set_asked(true);
 }
 
+/// Notes that the head of the answer was read: what comes in now is none.
+pub(super) fn answered() {
+    set_asked(false);
+}
+
 fn set_asked(asked: bool) {
     change(|request| request.asked = asked);
 }
