@@ -5,6 +5,7 @@
 //! interrupts, and throw away the body of a refusal.
 
 mod connect;
+mod connection;
 mod in_flight;
 mod socket;
 mod trust;
@@ -119,7 +120,6 @@ impl Http {
                 let mut outgoing = outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, len);
                 if len > EXPECT_ABOVE {
                     outgoing = outgoing.header(EXPECT, "100-continue");
-                    in_flight::ask_first();
                 }
                 self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
             }
