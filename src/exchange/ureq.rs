@@ -149,9 +149,15 @@ impl Http {
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
         let headers = &head.headers;
         let declared = body.content_length();
-        // As ureq sees it: anything else it reads to the end of the connection.
-        let chunked = head.version == Version::HTTP_11
-            && text(headers, &TRANSFER_ENCODING).is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"));
+        let codings = headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>();
+        let is_chunked = head.version == Version::HTTP_11
+            && !headers.contains_key(CONTENT_LENGTH)
+            && matches!(*codings, [coding] if coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        // Not everybody on the way may see the same end of what is framed in any other way.
+        let is_odd = !codings.is_empty() && !is_chunked;
+        if is_odd {
+            in_flight::close_after();
+        }
         let mut bytes = Vec::new();
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
@@ -178,7 +184,7 @@ impl Http {
             retry_after,
             told,
             body: bytes,
-            framed: declared.is_some() || chunked,
+            framed: !is_odd && (declared.is_some() || is_chunked),
             is_early: false,
             is_over_limit,
             cut_short,

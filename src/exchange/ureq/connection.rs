@@ -1,5 +1,5 @@
-//! The connection as ureq sees it, above TLS: the key goes in on the way out, and interim answers are taken out on the way
-//! in.
+//! The connection as ureq sees it, above TLS: the key goes in on the way out, interim answers are taken out on the way in,
+//! and where more may have come than the answer, it is not used again.
 
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
@@ -13,11 +13,21 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 #[derive(Debug)]
 pub(super) struct Connection {
     inner: Box<dyn Transport>,
+    /// Whether the last read filled all the room there was. TLS may then hold more, which does not show at the socket.
+    is_full: bool,
 }
 
 impl Connection {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
-        Self { inner }
+        Self { inner, is_full: false }
+    }
+
+    fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        let buffers = self.inner.buffers();
+        let end = buffers.input().len() + buffers.input_append_buf().len();
+        let has_more = self.inner.await_input(timeout)?;
+        self.is_full = self.inner.buffers().input().len() == end;
+        Ok(has_more)
     }
 }
 
@@ -42,7 +52,7 @@ impl Transport for Connection {
     /// fields for an error or a refusal.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         if !in_flight::awaits_head() {
-            return self.inner.await_input(timeout);
+            return self.read(timeout);
         }
         // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
         if head_len(self.inner.buffers().input()).is_some() {
@@ -55,7 +65,7 @@ impl Transport for Connection {
                 // ureq would take this for the end of the connection.
                 return Err(UreqError::LargeResponseHeader(buffers.input().len(), buffers.input().len()));
             }
-            let has_more = self.inner.await_input(timeout)?;
+            let has_more = self.read(timeout)?;
             take_interim(self.inner.buffers(), !in_flight::is_read());
             if !has_more || !may_be_interim(self.inner.buffers().input()) {
                 return Ok(has_more);
@@ -64,7 +74,7 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        self.inner.is_open()
+        !self.is_full && !in_flight::is_last() && self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {

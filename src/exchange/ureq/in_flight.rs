@@ -30,6 +30,8 @@ struct InFlight {
     is_read: bool,
     /// Whether the head of the answer is still to come.
     awaits_head: bool,
+    /// Whether the connection is not to be used again.
+    is_last: bool,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
 }
@@ -38,7 +40,7 @@ struct InFlight {
 pub(super) fn during<T>(limit: Duration, stall: Option<Stall>, key: &ApiKey, run: impl FnOnce() -> T) -> T {
     let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
     let (end, key) = (Instant::now() + limit, Some(key.clone()));
-    let own = InFlight { end, stall, is_read: false, awaits_head: true, key };
+    let own = InFlight { end, stall, is_read: false, awaits_head: true, is_last: false, key };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -82,8 +84,17 @@ pub(super) fn answered() {
     change(|request| request.awaits_head = false);
 }
 
+/// Notes that the answer is such that no other one may follow on its connection.
+pub(super) fn close_after() {
+    change(|request| request.is_last = true);
+}
+
 pub(super) fn awaits_head() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.awaits_head))
+}
+
+pub(super) fn is_last() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.is_last))
 }
 
 /// Whether nothing of the content is left but what is on its way.
