@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::response::{describe, success, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::identifier::Identifier;
 use crate::media::Medium;
-use crate::report::{Classification, Heatmap, Report, json_text};
+use crate::report::{self, Classification, Heatmap, Report, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
@@ -81,16 +80,17 @@ pub(crate) fn reports<M: Medium>(response: Response, asked: impl Fn(&Identifier)
     if is_pending(&response, &json) {
         return Ok(Vec::new());
     }
-    let list: Vec<&RawValue> =
-        serde_json::from_str(&json).map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
     let mut reports = Vec::new();
     let (mut odd, mut any) = (None, false);
-    for json in list.into_iter().map(RawValue::get).filter(|json| *json != "null") {
-        match Report::read_if(json, &asked) {
-            Ok(report) => (any = true, reports.extend(report)).1,
-            Err(reason) => odd = odd.or(Some(reason)),
-        }
-    }
+    let mut read = |json| match Report::read_if(json, &asked) {
+        Ok(report) => (any = true, reports.extend(report)).1,
+        Err(reason) => odd = odd.or(Some(reason)),
+    };
+    let list = report::each(&json, |json| match json {
+        "null" => {}
+        json => read(json),
+    });
+    list.map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
     match odd {
         Some(reason) if !any => Err(unexpected(reason, &response)),
         _ => Ok(reports),
