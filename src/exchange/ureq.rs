@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use ::ureq::config::Config;
 use ::ureq::http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use ::ureq::http::{self, HeaderMap, HeaderName, Version};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
@@ -178,6 +178,7 @@ impl Http {
         Response {
             status: head.status.as_u16(),
             content_type: text(headers, &CONTENT_TYPE),
+            coding: text(headers, &CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")),
             // Masked here, before it is taken apart: half a key could not be told any more.
             location: text(headers, &LOCATION).map(|location| key.mask(&location).into_owned()),
             request_id: text(headers, &REQUEST_ID),

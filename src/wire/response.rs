@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::report::json_text;
+use crate::text::one_line;
 use crate::url::Url;
 
 /// A 2xx that arrived whole, or the error that the answer stands for.
@@ -21,6 +22,10 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
 
 /// The error of a 2xx that is not what was asked for.
 pub(super) fn unexpected(what: &str, response: &Response) -> Error {
+    let what = match &response.coding {
+        Some(coding) => format!("it is encoded as {}, which was not asked for", one_line(coding)),
+        None => what.to_owned(),
+    };
     let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
     describe(error.with_message(service_text(start(&response.body)).as_deref()), response)
 }
