@@ -1,7 +1,7 @@
 //! What good answers hold: an identifier, reports, a heatmap.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::response::{describe, success, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,12 +25,13 @@ fn in_first_object(response: &Response) -> Option<Identifier> {
         return None;
     }
     let SubmitAnswer { identifier } = serde_json::Deserializer::from_str(&body).into_iter().next()?.ok()?;
-    Identifier::try_from(identifier?.as_str()?.to_owned()).ok()
+    serde_json::from_str(identifier?.get()).ok()
 }
 
 #[derive(Deserialize)]
-struct SubmitAnswer {
-    identifier: Option<Value>,
+struct SubmitAnswer<'a> {
+    #[serde(borrow)]
+    identifier: Option<&'a RawValue>,
 }
 
 fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
@@ -39,13 +40,10 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
-        let answer: SubmitAnswer =
+        let SubmitAnswer { identifier } =
             serde_json::from_str(&body).map_err(|_| "it is not whole JSON with one identifier")?;
-        match answer.identifier {
-            Some(Value::String(text)) => text,
-            Some(Value::Null) | None => return Err("it has no identifier"),
-            Some(_) => return Err("its identifier is not a string"),
-        }
+        let json = identifier.ok_or("it has no identifier")?.get();
+        serde_json::from_str(json).map_err(|_| "its identifier is not a string")?
     } else if response.coding.is_some() {
         return Err("it is no JSON");
     } else if is_plain_text(response) {
@@ -154,6 +152,8 @@ pub(crate) fn overridden(response: Response, hash: &str, classification: &Classi
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::exchange::Failure;
     use crate::media::Image;
