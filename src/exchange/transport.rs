@@ -25,6 +25,8 @@ pub(crate) type Outcome = Result<Response, Failure>;
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    /// `Content-Encoding`, which nobody asked for.
+    pub(crate) coding: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,

@@ -5,6 +5,7 @@
 //! interrupts, and throw away the body of a refusal.
 
 mod connect;
+mod connection;
 mod in_flight;
 mod socket;
 mod trust;
@@ -16,7 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use ::ureq::config::Config;
 use ::ureq::http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
 };
 use ::ureq::http::{self, HeaderMap, HeaderName, Version};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
@@ -120,11 +121,11 @@ impl Http {
                 let mut outgoing = outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, len);
                 if len > EXPECT_ABOVE {
                     outgoing = outgoing.header(EXPECT, "100-continue");
-                    in_flight::ask_first();
                 }
                 self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
             }
         };
+        in_flight::answered();
         let (head, body) = answer.into_parts();
         Ok(self.read(&head, body, key, self.response_limit.unwrap_or(request.response_limit)))
     }
@@ -149,9 +150,15 @@ impl Http {
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
         let headers = &head.headers;
         let declared = body.content_length();
-        // As ureq sees it: anything else it reads to the end of the connection.
-        let chunked = head.version == Version::HTTP_11
-            && text(headers, &TRANSFER_ENCODING).is_some_and(|coding| coding.trim().eq_ignore_ascii_case("chunked"));
+        let codings = headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>();
+        let is_chunked = head.version == Version::HTTP_11
+            && !headers.contains_key(CONTENT_LENGTH)
+            && matches!(*codings, [coding] if coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        // Not everybody on the way may see the same end of what is framed in any other way.
+        let is_odd = !codings.is_empty() && !is_chunked;
+        if is_odd {
+            in_flight::close_after();
+        }
         let mut bytes = Vec::new();
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
@@ -172,13 +179,14 @@ impl Http {
         Response {
             status: head.status.as_u16(),
             content_type: text(headers, &CONTENT_TYPE),
+            coding: text(headers, &CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")),
             // Masked here, before it is taken apart: half a key could not be told any more.
             location: text(headers, &LOCATION).map(|location| key.mask(&location).into_owned()),
             request_id: text(headers, &REQUEST_ID),
             retry_after,
             told,
             body: bytes,
-            framed: declared.is_some() || chunked,
+            framed: !is_odd && (declared.is_some() || is_chunked),
             is_early: false,
             is_over_limit,
             cut_short,

@@ -118,7 +118,7 @@ fn medium(object: &Object<'_>) -> Option<&'static str> {
         Some(medium)
     } else if object.has("has_heatmap") || object.has("c2pa") || is_list("details") {
         Some("image")
-    } else if !object.elements("results").is_empty() {
+    } else if object.is_list("results") {
         Some("audio")
     } else {
         None

@@ -28,6 +28,7 @@ pub use self::heatmap::Heatmap;
 pub(crate) use self::image::ImageFindings;
 pub use self::image::{BoundingBox, Detail, Detection, ImageReport};
 use self::object::Object;
+pub(crate) use self::object::each;
 pub use self::state::State;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};
 pub(crate) use self::video::VideoFindings;
@@ -159,11 +160,10 @@ impl<M: Medium> Report<M> {
 
     /// The reports in a list within another report, whose identifier they have unless they name their own.
     fn read_each(object: &Object<'_>, name: &str, identifier: &Identifier) -> Vec<Self> {
-        let read = |json: &str| {
-            let own = Self::read(json, None);
-            own.or_else(|_| Self::read(json, Some(identifier))).ok()
-        };
-        object.elements(name).into_iter().filter_map(read).collect()
+        object.objects_if(name, |object, json| {
+            let own = Self::understand(object, json, None);
+            own.or_else(|_| Self::understand(object, json, Some(identifier))).ok()
+        })
     }
 
     fn new(object: &Object<'_>, identifier: Identifier) -> Self {

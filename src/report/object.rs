@@ -1,27 +1,45 @@
 //! The one place that is lenient: a field of another type than documented counts as absent. It stays in the raw JSON.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
+use serde::Deserializer as _;
+use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// The objects in lists are read as long as each takes so many bytes of JSON on average, and a few of them anyway. What
+/// says anything takes more; but each of a million empty ones would take a hundred times the memory of its JSON.
+const BYTES_PER_OBJECT: usize = 24;
+const FEW: usize = 16;
 
 /// A JSON object whose fields are read one by one. Of two fields with one name, the last counts.
 #[derive(Debug, Default)]
-pub(super) struct Object<'a>(BTreeMap<String, &'a RawValue>);
+pub(super) struct Object<'a> {
+    fields: BTreeMap<String, &'a RawValue>,
+    /// How many objects are read yet, of all lists in what was parsed.
+    left: Rc<Cell<usize>>,
+}
 
 impl<'a> Object<'a> {
     /// Reads `json` as an object, or says where it is none.
     pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json).map(Self)
+        Self::within(json, &Rc::new(Cell::new(FEW.saturating_add(json.len() / BYTES_PER_OBJECT))))
+    }
+
+    fn within(json: &'a str, left: &Rc<Cell<usize>>) -> Result<Self, serde_json::Error> {
+        Ok(Self { fields: serde_json::from_str(json)?, left: Rc::clone(left) })
     }
 
     /// A field that is there and not `null`, as JSON.
     pub(super) fn json(&self, name: &str) -> Option<&'a str> {
-        self.0.get(name).map(|value| value.get()).filter(|json| *json != "null")
+        self.fields.get(name).map(|value| value.get()).filter(|json| *json != "null")
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.fields.contains_key(name)
     }
 
     pub(super) fn text(&self, name: &str) -> Option<String> {
@@ -58,45 +76,84 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
-        Object::parse(self.json(name)?).ok()
-    }
-
-    /// What is in a list, as JSON.
-    pub(super) fn elements(&self, name: &str) -> Vec<&'a str> {
-        self.json(name).map(elements).unwrap_or_default()
+        Self::within(self.json(name)?, &self.left).ok()
     }
 
     /// The objects in a list, what else is in it left out.
     pub(super) fn objects<T>(&self, name: &str, read: impl Fn(&Object<'a>) -> T) -> Vec<T> {
-        let objects = self.elements(name).into_iter().filter_map(|json| Object::parse(json).ok());
-        objects.map(|object| read(&object)).collect()
+        self.objects_if(name, |object, _| Some(read(object)))
+    }
+
+    /// The objects in a list that `read` makes something of, from them or their JSON.
+    pub(super) fn objects_if<T>(&self, name: &str, read: impl Fn(&Object<'a>, &'a str) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
+        let _ = each(self.json(name).unwrap_or_default(), |json| {
+            let Some(left) = self.left.get().checked_sub(1) else { return };
+            let Ok(object) = Self::within(json, &self.left) else { return };
+            self.left.set(left);
+            found.extend(read(&object, json));
+        });
+        found
     }
 
     /// The strings in a list, what else is in it left out.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        self.elements(name).into_iter().filter_map(text).collect()
+        let mut texts = Vec::new();
+        let _ = each(self.json(name).unwrap_or_default(), |json| texts.extend(text(json)));
+        texts
+    }
+
+    /// Whether a field is a list with something in it.
+    pub(super) fn is_list(&self, name: &str) -> bool {
+        let mut is_list = false;
+        let _ = each(self.json(name).unwrap_or_default(), |_| is_list = true);
+        is_list
     }
 
     /// A text, or a list of texts in one; whatever else is there as JSON.
     pub(super) fn any_text(&self, name: &str) -> Option<String> {
         let json = self.json(name)?;
         let as_text = |json: &str| text(json).unwrap_or_else(|| json.to_owned());
-        let whole = if json.starts_with('[') {
-            elements(json).into_iter().filter(|json| *json != "null").map(as_text).collect::<Vec<_>>().join("; ")
-        } else {
-            as_text(json)
+        let mut whole = String::new();
+        let add = |json| {
+            if json != "null" {
+                whole.push_str(if whole.is_empty() { "" } else { "; " });
+                whole.push_str(&as_text(json));
+            }
         };
+        if each(json, add).is_err() {
+            whole = as_text(json);
+        }
         Some(whole).filter(|text| !text.trim().is_empty() && text != "{}")
     }
 }
 
 fn text(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok()
+    json.starts_with('"').then(|| serde_json::from_str(json).ok())?
 }
 
-fn elements(json: &str) -> Vec<&str> {
-    let elements: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    elements.into_iter().map(RawValue::get).collect()
+/// Shows what is in a list one by one, as JSON; or says where it is none.
+pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&'a str)) -> Result<(), serde_json::Error> {
+    struct Each<F>(F);
+
+    impl<'de, F: FnMut(&'de str)> Visitor<'de> for Each<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+            while let Some(element) = list.next_element::<&RawValue>()? {
+                (self.0)(element.get());
+            }
+            Ok(())
+        }
+    }
+
+    let mut json = serde_json::Deserializer::from_str(json);
+    json.deserialize_seq(Each(see))?;
+    json.end()
 }
 
 #[cfg(test)]
@@ -115,6 +172,7 @@ mod tests {
             assert_eq!(object.object(name).is_some(), name == "object", "{name}");
             assert_eq!(object.texts(name).len(), usize::from(name == "list"), "{name}");
             assert_eq!(object.objects(name, |_| ()).len(), usize::from(name == "list"), "{name}");
+            assert_eq!(object.is_list(name), name == "list", "{name}");
             assert_eq!(object.has(name), name != "nothing");
         }
         assert_eq!(object.number("digits"), Some(0.25));
@@ -151,6 +209,20 @@ mod tests {
         for (json, expected) in table {
             assert_eq!(read(json).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn of_lists_of_nothing_only_what_their_json_is_worth_is_read_and_of_others_all() {
+        let read = |element: &str| {
+            let list = vec![element; 10_000].join(",");
+            let json = format!(r#"{{"a":[{list}],"b":{{"c":[{list}]}}}}"#);
+            let object = Object::parse(&json).unwrap();
+            let count = object.objects("a", |_| ()).len() + object.object("b").unwrap().objects("c", |_| ()).len();
+            (count, FEW + json.len() / BYTES_PER_OBJECT)
+        };
+        let (count, worth) = read("{}");
+        assert_eq!(count, worth);
+        assert_eq!(read(r#"{"label":"a","score":1}"#).0, 20_000);
     }
 
     #[test]

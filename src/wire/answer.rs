@@ -1,7 +1,6 @@
 //! What good answers hold: an identifier, reports, a heatmap.
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::response::{describe, success, unexpected};
@@ -9,20 +8,30 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::identifier::Identifier;
 use crate::media::Medium;
-use crate::report::{Classification, Heatmap, Report, json_text};
+use crate::report::{self, Classification, Heatmap, Report, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    // JSON shows its own end, so an identifier in a whole object is one, whatever was to follow.
-    let is_cut_object = response.cut_short.is_some() && response.body.contains(&b'{');
-    let of_cut_short = if is_cut_object { find_identifier(&response).ok() } else { None };
-    let response = success(response).map_err(|error| error.with_identifier(of_cut_short))?;
-    find_identifier(&response).map_err(|what| unexpected(what, &response))
+    // JSON shows its own end, so an identifier in a whole object is one, whatever follows it or was to follow.
+    let known = in_first_object(&response).filter(|_| !(300..=499).contains(&response.status));
+    let found =
+        success(response).and_then(|response| find_identifier(&response).map_err(|what| unexpected(what, &response)));
+    found.map_err(|error| error.with_identifier(known))
+}
+
+fn in_first_object(response: &Response) -> Option<Identifier> {
+    let body = json_text(&response.body);
+    if !body.starts_with('{') {
+        return None;
+    }
+    let SubmitAnswer { identifier } = serde_json::Deserializer::from_str(&body).into_iter().next()?.ok()?;
+    serde_json::from_str(identifier?.get()).ok()
 }
 
 #[derive(Deserialize)]
-struct SubmitAnswer {
-    identifier: Option<Value>,
+struct SubmitAnswer<'a> {
+    #[serde(borrow)]
+    identifier: Option<&'a RawValue>,
 }
 
 fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
@@ -31,13 +40,12 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
-        let answer: SubmitAnswer =
+        let SubmitAnswer { identifier } =
             serde_json::from_str(&body).map_err(|_| "it is not whole JSON with one identifier")?;
-        match answer.identifier {
-            Some(Value::String(text)) => text,
-            Some(Value::Null) | None => return Err("it has no identifier"),
-            Some(_) => return Err("its identifier is not a string"),
-        }
+        let json = identifier.ok_or("it has no identifier")?.get();
+        serde_json::from_str(json).map_err(|_| "its identifier is not a string")?
+    } else if response.coding.is_some() {
+        return Err("it is no JSON");
     } else if is_plain_text(response) {
         // An answer that the end of the connection delimits may have lost its end. What the documentation shows is as
         // long as a SHA-256 in hexadecimal digits; only that is known to be whole.
@@ -81,16 +89,17 @@ pub(crate) fn reports<M: Medium>(response: Response, asked: impl Fn(&Identifier)
     if is_pending(&response, &json) {
         return Ok(Vec::new());
     }
-    let list: Vec<&RawValue> =
-        serde_json::from_str(&json).map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
     let mut reports = Vec::new();
     let (mut odd, mut any) = (None, false);
-    for json in list.into_iter().map(RawValue::get).filter(|json| *json != "null") {
-        match Report::read_if(json, &asked) {
-            Ok(report) => (any = true, reports.extend(report)).1,
-            Err(reason) => odd = odd.or(Some(reason)),
-        }
-    }
+    let mut read = |json| match Report::read_if(json, &asked) {
+        Ok(report) => (any = true, reports.extend(report)).1,
+        Err(reason) => odd = odd.or(Some(reason)),
+    };
+    let list = report::each(&json, |json| match json {
+        "null" => {}
+        json => read(json),
+    });
+    list.map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
     match odd {
         Some(reason) if !any => Err(unexpected(reason, &response)),
         _ => Ok(reports),
@@ -143,6 +152,8 @@ pub(crate) fn overridden(response: Response, hash: &str, classification: &Classi
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::exchange::Failure;
     use crate::media::Image;
@@ -182,6 +193,34 @@ mod tests {
         let at = latin.len() - 3;
         latin[at] = 0xe9;
         assert_eq!(identifier(Response { body: latin, ..json(200, "") }).unwrap().as_str(), ID);
+    }
+
+    #[test]
+    fn an_identifier_in_a_whole_object_is_not_lost_whatever_follows() {
+        let known = |status, body: String| {
+            let error = identifier(json(status, &body)).unwrap_err();
+            error.identifier().map(Identifier::to_string)
+        };
+        let object = format!("{{\"identifier\":\"{ID}\"}}");
+        for rest in ["\0\0", "<br />Warning: ...", "{\"identifier\":\"other\"}", "}", "\u{feff}"] {
+            assert_eq!(known(200, format!("{object}{rest}")).as_deref(), Some(ID), "{rest}");
+        }
+        assert_eq!(known(500, object.clone()).as_deref(), Some(ID));
+        assert_eq!(known(400, object.clone()), None, "a refusal is none");
+        for other in [format!("[{object}]"), format!("[\"{ID}\"]"), object.replace('}', ",\"identifier\":\"other\"}")] {
+            assert_eq!(known(200, other), None);
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_not_taken_for_text_and_the_error_says_so() {
+        let coding = |body| Response { coding: Some("br".to_owned()), ..answer(200, "text/plain", body) };
+        for body in [ID, "abc", "\u{1f}"] {
+            let error = identifier(coding(body)).unwrap_err();
+            assert!(error.to_string().contains("encoded as br, which was not asked for"), "{error}");
+        }
+        // A proxy may have decoded it, and left the label.
+        assert!(identifier(coding(&format!("{{\"identifier\":\"{ID}\"}}"))).is_ok());
     }
 
     #[test]

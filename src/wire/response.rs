@@ -1,9 +1,12 @@
 //! Answers: what each status means, and what the service says in words.
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
+use crate::report::json_text;
+use crate::text::one_line;
 use crate::url::Url;
 
 /// A 2xx that arrived whole, or the error that the answer stands for.
@@ -19,13 +22,17 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
 
 /// The error of a 2xx that is not what was asked for.
 pub(super) fn unexpected(what: &str, response: &Response) -> Error {
+    let what = match &response.coding {
+        Some(coding) => format!("it is encoded as {}, which was not asked for", one_line(coding)),
+        None => what.to_owned(),
+    };
     let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
-    describe(error.with_message(service_text(&response.body).as_deref()), response)
+    describe(error.with_message(service_text(start(&response.body)).as_deref()), response)
 }
 
 fn refusal(response: &Response) -> Error {
     let status = response.status;
-    let message = service_text(&response.body);
+    let message = service_text(start(&response.body));
     let (kind, summary) = match status {
         300..=399 => (ErrorKind::Redirect, redirect(response)),
         401 => (ErrorKind::Unauthorized, "the API key is missing or not valid".to_owned()),
@@ -44,12 +51,17 @@ fn refusal(response: &Response) -> Error {
     describe(error, response)
 }
 
+/// What of a body may be told in an error. Of all answers, only heatmaps are longer.
+fn start(body: &[u8]) -> &[u8] {
+    body.get(..4 * 1024 * 1024).unwrap_or(body)
+}
+
 pub(super) fn describe(error: Error, response: &Response) -> Error {
     error
         .with_status(response.status)
         .with_request_id(response.request_id.as_deref())
         .with_retry_after(response.retry_after)
-        .with_body(&response.body)
+        .with_body(start(&response.body))
 }
 
 /// Names the host that a redirect points at, and no more of it: it is foreign text, and queries hold secrets.
@@ -75,14 +87,22 @@ fn speaks_of_credits(message: &str) -> bool {
 
 /// What the service says in words: `error` or `message`, each as text or as an object that holds the text.
 fn service_text(body: &[u8]) -> Option<String> {
-    let Value::Object(mut answer) = serde_json::from_slice(body).ok()? else { return None };
-    ["error", "message"].into_iter().find_map(|name| match answer.remove(name)? {
-        Value::String(text) => Some(text),
-        Value::Object(mut inner) => match inner.remove("message")? {
-            Value::String(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        message: String,
+    }
+    let body = json_text(body);
+    let Answer { error, message } = serde_json::from_str(&body).ok()?;
+    [error, message].into_iter().flatten().map(RawValue::get).find_map(|json| {
+        let text = serde_json::from_str(json);
+        text.or_else(|_| serde_json::from_str(json).map(|Inner { message }| message)).ok()
     })
 }
 
@@ -131,6 +151,20 @@ mod tests {
             );
             assert!(error.to_string().contains(&format!("HTTP {status}")));
         }
+    }
+
+    #[test]
+    fn what_else_is_in_a_refusal_hides_no_words() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        let odd = [
+            b"{\"trace\":\"caf\xe9\",\"error\":\"No.\"}".to_vec(),
+            format!("{{\"error\":\"No.\",\"x\":{deep}}}").into(),
+        ];
+        for body in odd {
+            assert_eq!(success(Response { body, ..json(400, "") }).unwrap_err().message(), Some("No."));
+        }
+        let body = format!("{{\"error\":{deep},\"message\":\"No.\"}}");
+        assert_eq!(success(json(400, &body)).unwrap_err().message(), Some("No."));
     }
 
     #[test]

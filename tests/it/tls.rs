@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{CAT, ID, KEY, Server, accepted, answer};
 
-/// A server that closes each connection after `answers` answers, and what it saw.
+type Stream = BufReader<StreamOwned<ServerConnection, TcpStream>>;
+
+/// A server, and what it saw.
 struct TlsServer {
     address: SocketAddr,
     authority: String,
@@ -34,10 +36,24 @@ impl Seen {
     fn requests(&self) -> usize {
         self.requests.iter().sum()
     }
+
+    /// Notes a request, the first on its connection or a later one.
+    fn note(&mut self, stream: &Stream, is_first: bool) {
+        if is_first {
+            self.handshakes.push(stream.get_ref().conn.handshake_kind());
+            self.requests.push(0);
+        }
+        *self.requests.last_mut().unwrap() += 1;
+    }
 }
 
 impl TlsServer {
+    /// One that closes each connection after `answers` answers.
     fn start(host: &str, answers: usize) -> Self {
+        Self::serving(host, move |stream, seen| serve(stream, answers, seen))
+    }
+
+    fn serving(host: &str, serve: impl Fn(&mut Stream, &Mutex<Seen>) + Send + Sync + 'static) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -48,13 +64,13 @@ impl TlsServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let shared = Arc::clone(&seen);
+        let (shared, serve) = (Arc::clone(&seen), Arc::new(serve));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 shared.lock().unwrap().accepted += 1;
                 let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || serve(StreamOwned::new(tls, stream.unwrap()), answers, &shared));
+                let (shared, serve) = (Arc::clone(&shared), Arc::clone(&serve));
+                std::thread::spawn(move || serve(&mut BufReader::new(StreamOwned::new(tls, stream.unwrap())), &shared));
             }
         });
         Self { address, authority: authority.pem(), seen }
@@ -72,18 +88,21 @@ fn config(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> 
     Arc::new(builder.with_single_cert(vec![certificate], key).unwrap())
 }
 
-fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: usize, seen: &Mutex<Seen>) {
-    let mut stream = BufReader::new(stream);
-    for number in 0..answers {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            match stream.read_line(&mut head) {
-                Ok(read) if read > 0 => {}
-                _ => return,
-            }
+/// Reads a head, and how long the body is; `None` at the end of the connection.
+fn head(stream: &mut Stream) -> Option<(String, usize)> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).ok()? == 0 {
+            return None;
         }
-        let length: usize =
-            head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    Some((head, length))
+}
+
+fn serve(stream: &mut Stream, answers: usize, seen: &Mutex<Seen>) {
+    for number in 0..answers {
+        let Some((head, length)) = head(stream) else { return };
         if head.contains("expect: 100-continue\r\n") {
             let refusal = answer(413, "application/json", "{\"error\":\"Too large.\"}");
             let is_refused = length > 4 << 20;
@@ -96,15 +115,8 @@ fn serve(stream: StreamOwned<ServerConnection, std::net::TcpStream>, answers: us
                 return;
             }
         }
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).unwrap();
-        let mut seen = seen.lock().unwrap();
-        if number == 0 {
-            seen.handshakes.push(stream.get_ref().conn.handshake_kind());
-            seen.requests.push(0);
-        }
-        *seen.requests.last_mut().unwrap() += 1;
-        drop(seen);
+        stream.read_exact(&mut vec![0; length]).unwrap();
+        seen.lock().unwrap().note(stream, number == 0);
         // Who is not told that this is the last one may begin the next one before the end is there.
         let last = if number + 1 == answers { "\r\nConnection: close\r\n" } else { "\r\n" };
         stream.get_mut().write_all(accepted().replacen("\r\n", last, 1).as_bytes()).unwrap();
@@ -149,6 +161,36 @@ fn a_hundred_calls_take_one_connection() {
         client.submit(&Image::from_url(CAT)).unwrap();
     }
     assert_eq!(server.seen.lock().unwrap().requests, [100]);
+}
+
+/// An answer of `len` bytes in all.
+fn padded(len: usize) -> String {
+    let body = format!("{{\"identifier\":\"{ID}\"}}");
+    let head = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    let length = (0..len).rev().find(|length| head(*length).len() + length == len).unwrap();
+    format!("{}{body:length$}", head(length))
+}
+
+#[test]
+fn what_follows_an_answer_is_not_taken_for_the_next_one() {
+    // It stays behind in a buffer: that of the socket, that of TLS, or ours.
+    for len in (3_800..=4_020).step_by(20).chain([200, 8_100, 16_384, 32_768]) {
+        let server = TlsServer::serving("localhost", move |stream, seen| {
+            let Some((_, length)) = head(stream) else { return };
+            stream.read_exact(&mut vec![0; length]).unwrap();
+            seen.lock().unwrap().note(stream, true);
+            for answer in [padded(len), accepted().replace(ID, &"0".repeat(64))] {
+                stream.get_mut().conn.writer().write_all(answer.as_bytes()).unwrap();
+            }
+            stream.get_mut().flush().unwrap();
+            let _ = stream.read(&mut [0]);
+        });
+        let client = server.builder().extra_root_certificates(server.authority.clone()).build().unwrap();
+        for _ in 0..2 {
+            assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID, "{len}");
+        }
+        assert_eq!(server.seen.lock().unwrap().requests, [1, 1], "{len}");
+    }
 }
 
 #[test]
@@ -225,7 +267,7 @@ fn an_extra_root_is_trusted_through_a_proxy_too_which_sees_no_key() {
     let proxy = Server::start(move |connection| {
         connection.request();
         connection.send("HTTP/1.1 200 Connected\r\n\r\n");
-        let server = std::net::TcpStream::connect(target).unwrap();
+        let server = TcpStream::connect(target).unwrap();
         let (mut to, mut from) = (server.try_clone().unwrap(), server);
         let mut back = connection.stream.get_ref().try_clone().unwrap();
         std::thread::spawn(move || std::io::copy(&mut from, &mut back));

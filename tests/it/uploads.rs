@@ -340,6 +340,29 @@ fn only_what_is_larger_than_a_mebibyte_asks_first() {
 }
 
 #[test]
+fn the_answer_to_an_upload_may_come_in_pieces() {
+    let server = Server::start(|connection| {
+        while let Some(head) = connection.head() {
+            connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+            io::copy(&mut connection.stream.by_ref().take(length), &mut io::sink()).unwrap();
+            let answer = accepted();
+            let (head, body) = answer.split_once('{').unwrap();
+            for piece in [head, "{", body] {
+                connection.send(piece);
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    });
+    let client = server.client().with_timeout(Duration::from_secs(10));
+    for _ in 0..2 {
+        let job = Image::from_bytes([PNG, &vec![7; 1 << 20]].concat());
+        assert_eq!(client.submit(&job).unwrap().identifier().as_str(), ID);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
 fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_is_not() {
     let serve = |connection: &mut Connection| {
         let mut first = true;

@@ -16,7 +16,8 @@ use ::ureq::unversioned::transport::{
 };
 use ::ureq::{Error as UreqError, Proxy};
 
-use super::in_flight::{self, Keyed};
+use super::connection::Connection;
+use super::in_flight;
 use super::socket::Dial;
 use crate::error::ErrorKind;
 use crate::exchange::lookup::Lookups;
@@ -175,11 +176,11 @@ impl Connect {
 }
 
 impl Connector<()> for Connect {
-    type Out = Keyed;
+    type Out = Connection;
 
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Keyed>, UreqError> {
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, UreqError> {
         let connected = in_flight::within(*details.timeout.after, || self.connect_trusting_both(details))?;
-        Ok(connected.map(Keyed))
+        Ok(connected.map(Connection::new))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the connection must know of the request that runs on this thread, and ureq does not pass on: when it ends, and
-//! the key.
+//! What the connection must know of the request that runs on this thread, and ureq does not pass on: when it ends, how
+//! far it has come, and the key.
 //!
 //! ureq hands limits down as lengths of time, which begin anew with each read of a proxy's answer and with each write
 //! that a signal interrupts; and it logs the heads of requests at trace level. A thread runs one request at a time, so
@@ -9,9 +9,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use ::ureq::Error as UreqError;
 use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
-use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+use ::ureq::unversioned::transport::Buffers;
 
 use super::veil::Veil;
 use crate::api_key::ApiKey;
@@ -20,7 +19,7 @@ use crate::wire::request::Stall;
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"\r\nx-api-key: ";
-const STAND_IN: u8 = b'*';
+pub(super) const STAND_IN: u8 = b'*';
 
 thread_local! {
     static CURRENT: RefCell<Option<InFlight>> = const { RefCell::new(None) };
@@ -32,8 +31,10 @@ struct InFlight {
     stall: Option<Stall>,
     /// Whether the last of the content is on its way.
     is_read: bool,
-    /// Whether the service was asked before the content is sent, and has not answered.
-    asked: bool,
+    /// Whether the head of the answer is still to come.
+    awaits_head: bool,
+    /// Whether the connection is not to be used again.
+    is_last: bool,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
     veil: Veil,
@@ -51,7 +52,7 @@ pub(super) fn during<T>(
     let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
     let end = after(Instant::now(), limit);
     let (key, veil) = (Some(key.clone()), Veil::new(key, secrets));
-    let own = InFlight { end, stall, is_read: false, asked: false, key, veil };
+    let own = InFlight { end, stall, is_read: false, awaits_head: true, is_last: false, key, veil };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -90,17 +91,27 @@ pub(super) fn moved() {
     });
 }
 
-/// Notes that the service is asked before the content is sent.
-pub(super) fn ask_first() {
-    set_asked(true);
+/// Notes that the head of the answer is there.
+pub(super) fn answered() {
+    change(|request| request.awaits_head = false);
 }
 
-fn set_asked(asked: bool) {
-    change(|request| request.asked = asked);
+/// Notes that the answer is such that no other one may follow on its connection.
+pub(super) fn close_after() {
+    change(|request| request.is_last = true);
 }
 
-fn is_asked() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.asked))
+pub(super) fn awaits_head() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.awaits_head))
+}
+
+pub(super) fn is_last() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.is_last))
+}
+
+/// Whether nothing of the content is left but what is on its way.
+pub(super) fn is_read() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.is_read))
 }
 
 /// Notes that nothing of the content is left but what is on its way.
@@ -129,7 +140,7 @@ pub(super) fn stand_in(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> 
 }
 
 /// Puts the key where its stand-in is, if `output` is the head that has it.
-fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
+pub(super) fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
     CURRENT.with_borrow_mut(|current| {
         let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
         let header = output.windows(KEY_HEADER.len()).position(|window| window == KEY_HEADER)?;
@@ -145,106 +156,13 @@ fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
     })
 }
 
-/// The connection as ureq sees it, above TLS: everything it sends passes here.
-#[derive(Debug)]
-pub(super) struct Keyed(pub(super) Box<dyn Transport>);
-
-impl Keyed {
-    /// Covers what came in before ureq sees it.
-    fn cover(&mut self) {
-        let buffers = self.0.buffers();
-        change(|request| request.veil.cover(buffers));
-    }
-}
-
-impl Transport for Keyed {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
-        let placed = self.0.buffers().output().get_mut(..amount).and_then(place_key);
-        let outcome = self.0.transmit_output(amount, timeout);
-        if outcome.is_ok() {
-            moved();
-        }
-        if let Some(range) = placed {
-            self.0.buffers().output().get_mut(range).unwrap_or_default().fill(STAND_IN);
-        }
-        outcome
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
-        let buffers = self.0.buffers();
-        if buffers.input_append_buf().is_empty() {
-            // To read nothing would look as if the connection had ended.
-            let len = buffers.input().len();
-            return Err(UreqError::LargeResponseHeader(len, len));
-        }
-        if !is_asked() {
-            let has_more = self.0.await_input(timeout)?;
-            self.cover();
-            return Ok(has_more);
-        }
-        // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
-        if head_len(self.0.buffers().input()).is_some() {
-            set_asked(false);
-            return Ok(true);
-        }
-        // ureq is shown whole heads only: it takes a `100 Continue` whose fields it sees in part for a refusal.
-        loop {
-            let has_more = self.0.await_input(timeout)?;
-            make_plain(self.0.buffers());
-            let buffers = self.0.buffers();
-            let is_whole = head_len(buffers.input()).is_some() || buffers.input_append_buf().is_empty();
-            if is_whole || !has_more {
-                self.cover();
-                return Ok(has_more);
-            }
-        }
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.0.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.0.is_tls()
-    }
-}
-
-/// How long the head of an answer is, if it is there to its end.
-pub(super) fn head_len(input: &[u8]) -> Option<usize> {
-    input.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at.saturating_add(4))
-}
-
-/// Takes the fields out of a `100 Continue`, and other interim answers (RFC 9110, section 15.2) away altogether: ureq
-/// takes one that has fields for a refusal.
-fn make_plain(buffers: &mut dyn Buffers) {
-    const PLAIN: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-    loop {
-        let input = buffers.input();
-        let is_interim = input.starts_with(b"HTTP/1.1 1") && !input.starts_with(b"HTTP/1.1 101");
-        let Some(end) = head_len(input).filter(|_| is_interim) else { return };
-        let rest = input.get(end..).unwrap_or_default();
-        if input.starts_with(b"HTTP/1.1 100") {
-            let (len, plain) = (input.len(), [PLAIN, rest].concat());
-            buffers.input_consume(len);
-            // A peer that fills the buffer right after it is none to be understood.
-            if let Some(room) = buffers.input_append_buf().get_mut(..plain.len()) {
-                room.copy_from_slice(&plain);
-                buffers.input_appended(plain.len());
-            }
-            return;
-        }
-        buffers.input_consume(end);
-    }
+/// Covers what of an answer has come in, and is in `buffers` to be read.
+pub(super) fn cover(buffers: &mut dyn Buffers) {
+    change(|request| request.veil.cover(buffers));
 }
 
 #[cfg(test)]
 mod tests {
-    use ::ureq::unversioned::transport::LazyBuffers;
-
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -263,26 +181,6 @@ mod tests {
             assert_eq!(place_key(&mut second), None, "a body that looks like a head");
         });
         assert_eq!(place_key(&mut head.to_vec()), None);
-    }
-
-    #[test]
-    fn an_interim_answer_is_made_plain_and_others_are_taken_away() {
-        let plain = |input: &[u8]| {
-            let mut buffers = LazyBuffers::new(64, 64);
-            buffers.input_append_buf()[..input.len()].copy_from_slice(input);
-            buffers.input_appended(input.len());
-            make_plain(&mut buffers);
-            String::from_utf8(buffers.input().to_vec()).unwrap()
-        };
-        assert_eq!(plain(b"HTTP/1.1 100 Go\r\nA: b\r\n\r\nrest"), "HTTP/1.1 100 Continue\r\n\r\nrest");
-        assert_eq!(plain(b"HTTP/1.1 102 P\r\nA: b\r\n\r\nHTTP/1.1 413 L\r\n"), "HTTP/1.1 413 L\r\n");
-        assert_eq!(plain(b"HTTP/1.1 103 E\r\nA: b\r\n\r\n"), "");
-        for untouched in ["HTTP/1.1 401 U\r\nA: b\r\n\r\n", "HTTP/1.1 100 Go\r\nA: b\r\n", "HTTP/1.1 101 S\r\n\r\n", ""]
-        {
-            assert_eq!(plain(untouched.as_bytes()), untouched);
-        }
-        let full = [b"HTTP/1.1 100\r\n\r\n".as_slice(), &[b'x'; 48]].concat();
-        assert_eq!(plain(&full), "", "there is no room for more");
     }
 
     #[test]

@@ -130,7 +130,8 @@ impl Transport for Socket {
     }
 
     fn is_open(&mut self) -> bool {
-        is_quiet(&self.stream).unwrap_or(false)
+        // Below TLS, what was read may not have been asked for yet.
+        self.buffers.input().is_empty() && is_quiet(&self.stream).unwrap_or(false)
     }
 }
 

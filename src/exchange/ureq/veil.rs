@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ::ureq::unversioned::transport::Buffers;
 
-use super::in_flight::head_len;
+use super::connection::head_len;
 use crate::api_key::{ApiKey, TELLING};
 use crate::secret::written_forms;
 

@@ -1,0 +1,174 @@
+//! The connection as ureq sees it, above TLS: the key goes in on the way out; secrets are covered and interim answers taken
+//! out on the way in; and where more may have come than the answer, it is not used again.
+
+use ::ureq::Error as UreqError;
+use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+
+use super::in_flight;
+
+const INTERIM: &[u8] = b"HTTP/1.1 1";
+/// All that ureq understands of interim answers.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    inner: Box<dyn Transport>,
+    /// Whether the last read filled all the room there was. TLS may then hold more, which does not show at the socket.
+    is_full: bool,
+}
+
+impl Connection {
+    pub(super) fn new(inner: Box<dyn Transport>) -> Self {
+        Self { inner, is_full: false }
+    }
+
+    fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        let buffers = self.inner.buffers();
+        let end = buffers.input().len().saturating_add(buffers.input_append_buf().len());
+        let has_more = self.inner.await_input(timeout)?;
+        self.is_full = self.inner.buffers().input().len() == end;
+        in_flight::cover(self.inner.buffers());
+        Ok(has_more)
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
+        let placed = self.inner.buffers().output().get_mut(..amount).and_then(in_flight::place_key);
+        let outcome = self.inner.transmit_output(amount, timeout);
+        if outcome.is_ok() {
+            in_flight::moved();
+        }
+        if let Some(range) = placed {
+            self.inner.buffers().output().get_mut(range).unwrap_or_default().fill(in_flight::STAND_IN);
+        }
+        outcome
+    }
+
+    /// ureq is shown no interim answer (RFC 9110, section 15.2) but the one it waits for: it takes a `100 Continue` that has
+    /// fields for an error or a refusal.
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        if !in_flight::awaits_head() {
+            return self.read(timeout);
+        }
+        // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
+        if head_len(self.inner.buffers().input()).is_some() {
+            in_flight::answered();
+            return Ok(true);
+        }
+        loop {
+            let buffers = self.inner.buffers();
+            if buffers.input_append_buf().is_empty() {
+                // ureq would take this for the end of the connection.
+                return Err(UreqError::LargeResponseHeader(buffers.input().len(), buffers.input().len()));
+            }
+            let has_more = self.read(timeout)?;
+            take_interim(self.inner.buffers(), !in_flight::is_read());
+            if !has_more || !may_be_interim(self.inner.buffers().input()) {
+                return Ok(has_more);
+            }
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        !self.is_full && !in_flight::is_last() && self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// How long the head of an answer is, if it is there to its end. ureq takes bare line feeds, so this does.
+pub(super) fn head_len(input: &[u8]) -> Option<usize> {
+    let lines = input.split_inclusive(|byte| *byte == b'\n').scan(0_usize, |end, line| {
+        *end = end.saturating_add(line.len());
+        Some((line, *end))
+    });
+    // The first line is that of the status.
+    lines.skip(1).find(|(line, _)| matches!(*line, b"\n" | b"\r\n")).map(|(_, end)| end)
+}
+
+/// `101` is final: what follows it is no HTTP.
+fn is_interim(input: &[u8]) -> bool {
+    input.starts_with(INTERIM) && !input.starts_with(b"HTTP/1.1 101")
+}
+
+/// Whether this is the beginning of an interim answer, or may become one.
+fn may_be_interim(input: &[u8]) -> bool {
+    INTERIM.starts_with(input) || (is_interim(input) && head_len(input).is_none())
+}
+
+/// Takes the interim answers away that are there to their end. If `100 Continue` is among them and `is_awaited`, a plain
+/// one stays.
+fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) {
+    let (mut rest, mut has_continue) = (buffers.input(), false);
+    while let Some(end) = head_len(rest).filter(|_| is_interim(rest)) {
+        has_continue |= rest.starts_with(b"HTTP/1.1 100");
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    let taken = buffers.input().len().saturating_sub(rest.len());
+    if has_continue && is_awaited {
+        let (len, plain) = (buffers.input().len(), [CONTINUE, rest].concat());
+        buffers.input_consume(len);
+        // A peer that fills the buffer right after it is none to be understood.
+        if let Some(room) = buffers.input_append_buf().get_mut(..plain.len()) {
+            room.copy_from_slice(&plain);
+            buffers.input_appended(plain.len());
+        }
+    } else if taken > 0 {
+        buffers.input_consume(taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::ureq::unversioned::transport::LazyBuffers;
+
+    use super::*;
+
+    fn left(input: &[u8], is_awaited: bool) -> String {
+        let mut buffers = LazyBuffers::new(96, 96);
+        buffers.input_append_buf()[..input.len()].copy_from_slice(input);
+        buffers.input_appended(input.len());
+        take_interim(&mut buffers, is_awaited);
+        String::from_utf8(buffers.input().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn interim_answers_are_taken_away_and_one_that_is_awaited_is_made_plain() {
+        let plain = "HTTP/1.1 100 Continue\r\n\r\n";
+        let table = [
+            ("HTTP/1.1 100 Go\r\nA: b\r\n\r\nrest", "rest", &*format!("{plain}rest")),
+            ("HTTP/1.1 100 Go\n\nrest", "rest", &format!("{plain}rest")),
+            ("HTTP/1.1 103 E\r\nA: b\r\n\r\n", "", ""),
+            ("HTTP/1.1 102 P\r\n\r\nHTTP/1.1 413 L\r\n", "HTTP/1.1 413 L\r\n", "HTTP/1.1 413 L\r\n"),
+            ("HTTP/1.1 100\r\n\r\nHTTP/1.1 100\r\nA: b\r\n\r\nHTTP/1.1 1", "HTTP/1.1 1", &format!("{plain}HTTP/1.1 1")),
+        ];
+        for (input, else_left, if_awaited) in table {
+            assert_eq!((&*left(input.as_bytes(), false), &*left(input.as_bytes(), true)), (else_left, if_awaited));
+        }
+        for final_or_part in
+            ["HTTP/1.1 401 U\r\nA: b\r\n\r\n", "HTTP/1.1 100 Go\r\nA: b\r\n", "HTTP/1.1 101 S\r\n\r\n", ""]
+        {
+            assert_eq!(left(final_or_part.as_bytes(), true), final_or_part);
+        }
+        let full = [b"HTTP/1.1 100\r\n\r\n".as_slice(), &[b'x'; 80]].concat();
+        assert_eq!(left(&full, true), "", "there is no room for more");
+    }
+
+    #[test]
+    fn what_may_become_an_interim_answer_is_waited_for() {
+        for part in ["", "H", "HTTP/1.1 1", "HTTP/1.1 10", "HTTP/1.1 100 Go\r\n", "HTTP/1.1 103 E\r\nA: b\r\n"] {
+            assert!(may_be_interim(part.as_bytes()), "{part}");
+        }
+        for other in ["HTTP/1.1 2", "HTTP/1.0 100", "SSH-2.0", "HTTP/1.1 101", "HTTP/1.1 100 Continue\r\n\r\n", "\r\n"]
+        {
+            assert!(!may_be_interim(other.as_bytes()), "{other}");
+        }
+    }
+}
