@@ -10,8 +10,9 @@ use super::shows_nothing;
 use crate::support::{Connection, ID, Server, accepted, alone, answer_with};
 
 /// A URL with a password and a signature, and what no text may hold of it.
-const SIGNED: &str = "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
-const PLANTED: &str = "pl4nted";
+pub(super) const SIGNED: &str =
+    "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
+pub(super) const PLANTED: &str = "pl4nted";
 
 /// Everything that is logged in this process.
 struct Capture(Mutex<String>);
@@ -31,19 +32,24 @@ impl log::Log for Capture {
     fn flush(&self) {}
 }
 
-/// Sends back the whole request and what was submitted before, as it came and as JSON has it; then answers as it should.
-fn echo(connection: &mut Connection) {
-    for status in [400, 500, 404, 302] {
+/// Sends back the whole request and what was submitted before, as it came and as JSON has it: one answer for each of
+/// `statuses`, and if there are no more, the right one.
+pub(super) fn echo(connection: &mut Connection, statuses: &[u16]) {
+    for status in statuses {
         let Some(seen) = connection.request() else { return };
         let text = format!("{}{} {SIGNED}", seen.head, String::from_utf8_lossy(&seen.body));
         let json = serde_json::json!({ "error": text }).to_string().replace('/', "\\/");
         let key = seen.header("x-api-key").unwrap();
         let headers = format!("X-Request-Id: {key}\r\nLocation: https://x.test/{key}\r\n");
-        connection.send(&answer_with(status, &headers, if status == 500 { &text } else { &json }));
+        connection.send(&answer_with(*status, &headers, if *status == 500 { &text } else { &json }));
     }
     while connection.request().is_some() {
         connection.send(&accepted());
     }
+}
+
+fn echoing() -> Server {
+    Server::start(|connection| echo(connection, &[400, 500, 404, 302]))
 }
 
 #[test]
@@ -70,7 +76,7 @@ fn nothing_that_is_logged_holds_a_secret() {
         |client: &Client, _: &_, sent: &_| client.heatmap(sent).err(),
         |client: &Client, _: &_, sent: &_| client.wait(sent).err(),
     ] {
-        let echoing = Server::start(echo);
+        let echoing = echoing();
         let client = client(&echoing);
         for job in [&job, &upload] {
             let error = call(&client, job, &sent);
@@ -79,7 +85,7 @@ fn nothing_that_is_logged_holds_a_secret() {
             assert!(!shown.contains(PLANTED), "{shown}");
         }
     }
-    let outcomes = client(&Server::start(echo)).batch([job.clone(), upload.clone(), job]).count();
+    let outcomes = client(&echoing()).batch([job.clone(), upload.clone(), job]).count();
 
     let logged = CAPTURE.0.lock().unwrap();
     assert!(outcomes == 3 && logged.contains("x-api-key:") && logged.contains("order-17"), "not joined: {logged}");

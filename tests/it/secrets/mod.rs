@@ -3,6 +3,9 @@
 mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
+mod panics;
+#[cfg(feature = "cli")]
+mod program;
 
 use std::error::Error as _;
 use std::fmt::Debug;

@@ -1,0 +1,54 @@
+//! A panic of the caller's own, in a function that this crate calls: its message tells no secret, and the client goes on.
+
+use std::io::Read;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Mutex;
+
+use identifai::{Client, Image};
+
+use super::logs::{PLANTED, SIGNED};
+use super::shows_nothing;
+use crate::support::{ID, Server, accepted, alone};
+
+/// A reader that panics in the middle.
+struct Panics;
+
+impl Read for Panics {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn a_panic_of_the_caller_tells_nothing_and_breaks_nothing() {
+    static SAID: Mutex<String> = Mutex::new(String::new());
+
+    if alone("secrets::panics::a_panic_of_the_caller_tells_nothing_and_breaks_nothing", &[]).is_some() {
+        return;
+    }
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(|info| {
+        SAID.lock().unwrap().push_str(&format!("{info}\n{}\n", std::backtrace::Backtrace::force_capture()));
+    }));
+    let server = Server::answering(accepted());
+    let client = server.client();
+    let watched = server.builder().on_attempt(|_| panic!("on purpose")).build().unwrap();
+    let png = b"\x89PNG\r\n\x1a\n";
+    let reader = || Image::from_reader(png.chain(Panics), 1_000).webhook_url(SIGNED);
+    let calls: [&dyn Fn(&Client) -> bool; 4] = [
+        &|_| watched.submit(&Image::from_url(SIGNED)).is_ok(),
+        &|client| client.submit(&reader()).is_ok(),
+        &|client| client.submit(&Image::from_bytes(png).on_progress(|_| panic!("on purpose"))).is_ok(),
+        &|client| client.batch([reader()]).on_progress(|_| panic!("on purpose")).count() > 0,
+    ];
+    for call in calls {
+        assert!(panic::catch_unwind(AssertUnwindSafe(|| call(&client))).is_err(), "it is the caller's to catch");
+        let next = client.submit(&Image::from_url(SIGNED)).unwrap();
+        assert_eq!(next.identifier().as_str(), ID);
+    }
+    panic::set_hook(usual);
+    let said = SAID.lock().unwrap();
+    assert!(said.contains("on purpose"), "{said}");
+    shows_nothing(&said);
+    assert!(!said.contains(PLANTED), "{said}");
+}

@@ -1,0 +1,41 @@
+//! What the program prints and what its journal keeps, whatever the service sends back: no key, and of a signed URL nothing
+//! but the item's own `input`, which is the caller's.
+
+use serde_json::Value;
+
+use super::logs::{PLANTED, SIGNED, echo};
+use super::shows_nothing;
+use crate::program::run;
+use crate::support::{KEY, Server};
+
+#[test]
+fn the_program_shows_no_secret_that_the_service_sends_back() {
+    let journal = std::env::temp_dir().join(format!("identifai-secrets-{}", std::process::id()));
+    let list = journal.with_extension("list");
+    std::fs::write(&list, SIGNED).unwrap();
+    let [journal_name, list_name] = [&journal, &list].map(|path| path.to_str().unwrap());
+    let batch = ["batch", list_name, "--journal", journal_name];
+    for status in [302, 400, 401, 404, 500] {
+        for arguments in [&["classify", SIGNED][..], &["classify", "--wait", SIGNED], &batch] {
+            for json in [&[][..], &["--json"]] {
+                // A journal would know what came of it before.
+                let _ = std::fs::remove_file(&journal);
+                let server = Server::start(move |connection| echo(connection, &[status; 9]));
+                let env = [("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &server.base_url())];
+                let outcome = run(&env, &[arguments, &["--no-pace"], json].concat());
+                assert!(outcome.status != 0 && !server.requests().is_empty(), "{}", outcome.err);
+                let kept = std::fs::read_to_string(&journal).unwrap_or_default();
+                assert_eq!(kept.is_empty(), arguments[0] != "batch");
+                let said = outcome.out.lines().map(|line| {
+                    let mut item: Value = serde_json::from_str(line).unwrap();
+                    assert_eq!(item.as_object_mut().unwrap().remove("input").unwrap(), SIGNED);
+                    item.to_string()
+                });
+                let shown = said.chain([outcome.err.clone(), kept]).collect::<Vec<_>>().join("\n");
+                shows_nothing(&shown);
+                assert!(!shown.contains(PLANTED), "{status} {arguments:?}: {shown}");
+            }
+        }
+    }
+    let _ = (std::fs::remove_file(journal), std::fs::remove_file(list));
+}
