@@ -1,5 +1,6 @@
 //! A panic of the caller's own, in a function that this crate calls: its message tells no secret, and the client goes on.
 
+use std::fmt::Write;
 use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
@@ -28,7 +29,7 @@ fn a_panic_of_the_caller_tells_nothing_and_breaks_nothing() {
     }
     let usual = panic::take_hook();
     panic::set_hook(Box::new(|info| {
-        SAID.lock().unwrap().push_str(&format!("{info}\n{}\n", std::backtrace::Backtrace::force_capture()));
+        writeln!(SAID.lock().unwrap(), "{info}\n{}", std::backtrace::Backtrace::force_capture()).unwrap();
     }));
     let server = Server::answering(accepted());
     let client = server.client();
