@@ -13,11 +13,11 @@ use crate::report::{Classification, Heatmap, Report, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    // JSON shows its own end, so an identifier in a whole object is one, whatever was to follow.
-    let is_cut_object = response.cut_short.is_some() && response.body.contains(&b'{');
-    let of_cut_short = if is_cut_object { find_identifier(&response).ok() } else { None };
+    // JSON shows its own end, so an identifier in a whole object is one, whatever follows or was to follow.
+    let stated = |response: &Response| Some(in_object(&json_text(&response.body)).ok()?.0);
+    let of_cut_short = response.cut_short.as_ref().and_then(|_| stated(&response));
     let response = success(response).map_err(|error| error.with_identifier(of_cut_short))?;
-    find_identifier(&response).map_err(|what| unexpected(what, &response))
+    find_identifier(&response).map_err(|what| unexpected(what, &response).with_identifier(stated(&response)))
 }
 
 #[derive(Deserialize)]
@@ -31,13 +31,10 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     let text = if body.is_empty() {
         return Err("it is empty");
     } else if body.starts_with('{') {
-        let answer: SubmitAnswer =
-            serde_json::from_str(&body).map_err(|_| "it is not whole JSON with one identifier")?;
-        match answer.identifier {
-            Some(Value::String(text)) => text,
-            Some(Value::Null) | None => return Err("it has no identifier"),
-            Some(_) => return Err("its identifier is not a string"),
-        }
+        return match in_object(&body)? {
+            (identifier, true) => Ok(identifier),
+            (_, false) => Err("something follows its JSON"),
+        };
     } else if is_plain_text(response) {
         // An answer that the end of the connection delimits may have lost its end. What the documentation shows is as
         // long as a SHA-256 in hexadecimal digits; only that is known to be whole.
@@ -48,6 +45,25 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     } else {
         return Err("it is neither JSON nor plain text");
     };
+    checked(text)
+}
+
+/// The identifier in the object that `json` begins with, and whether nothing follows.
+fn in_object(json: &str) -> Result<(Identifier, bool), &'static str> {
+    if !json.starts_with('{') {
+        // A list would do for serde.
+        return Err("it is no object");
+    }
+    let mut parser = serde_json::Deserializer::from_str(json);
+    let answer = SubmitAnswer::deserialize(&mut parser);
+    match answer.map_err(|_| "it is not whole JSON with one identifier")?.identifier {
+        Some(Value::String(text)) => Ok((checked(text)?, parser.end().is_ok())),
+        Some(Value::Null) | None => Err("it has no identifier"),
+        Some(_) => Err("its identifier is not a string"),
+    }
+}
+
+fn checked(text: String) -> Result<Identifier, &'static str> {
     Identifier::try_from(text).map_err(|_| "its identifier is empty, too long or unsafe")
 }
 
@@ -182,6 +198,16 @@ mod tests {
         let at = latin.len() - 3;
         latin[at] = 0xe9;
         assert_eq!(identifier(Response { body: latin, ..json(200, "") }).unwrap().as_str(), ID);
+    }
+
+    #[test]
+    fn what_follows_a_whole_object_is_odd_but_loses_no_identifier() {
+        for end in ["<!-- 0.01 s -->", "\n<b>Warning</b>: ...", "{\"identifier\":\"abd\"}", "}", "\0"] {
+            let error = identifier(json(200, &format!("{{\"identifier\":\"{ID}\"}}{end}"))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{end}");
+            assert_eq!(error.identifier().unwrap().as_str(), ID, "{end}");
+        }
+        assert!(identifier(json(200, "[\"abc\"]x")).unwrap_err().identifier().is_none());
     }
 
     #[test]
