@@ -194,10 +194,15 @@ pub(crate) fn note(line: &str) {
 
 /// A text that may quote somebody else's, as one line that no terminal acts upon.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().fold(String::new(), |mut line, c| {
-        if is_plain(c) { line.push(c) } else { line.extend(c.escape_default()) }
-        line
-    })
+    let mut line = String::new();
+    for c in text.chars() {
+        if is_plain(c) {
+            line.push(c);
+        } else {
+            line.extend(c.escape_default());
+        }
+    }
+    line
 }
 
 /// Whether a terminal does nothing with it but show it.
