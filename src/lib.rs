@@ -55,6 +55,9 @@ mod client;
 mod environment;
 mod error;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identifier;
 mod media;
 mod options;

@@ -6,7 +6,7 @@ mod job;
 mod journal;
 mod looking;
 mod outcome;
-mod record;
+pub(crate) mod record;
 mod schedule;
 mod stopper;
 mod submitting;

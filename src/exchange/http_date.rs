@@ -15,10 +15,14 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let mut clock = time.split(':').map(number);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
     // A leap second counts as the second before it.
-    if clock.next().is_some() || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+    if clock.next().is_some() || day == 0 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let days = days_since_epoch(year, month, day)?;
+    let next_month = days_since_epoch(year + month / 12, month % 12 + 1, 1)?;
+    if days >= next_month {
+        return None;
+    }
     let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second.min(59);
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
@@ -66,6 +70,7 @@ mod tests {
         assert_eq!(seconds("Monday, 23-Nov-26 19:30:00 GMT"), Some(1_795_462_200));
         assert_eq!(seconds("Mon, 23 Nov 2026 19:30:00 GMT"), Some(1_795_462_200));
         assert_eq!(seconds("Fri, 31 Dec 9999 23:59:60 GMT"), Some(253_402_300_799));
+        assert!(seconds("Thu, 30 Nov 2000 12:00:00 GMT").is_some(), "the last day of a month");
     }
 
     #[test]
@@ -84,7 +89,10 @@ mod tests {
             "Sun, 06 Nov 1994 08:60:37 GMT",
             "Sun, 06 Nov 1994 08:49:61 GMT",
             "Sun, 06 Nov 1994 08:49:37:00 GMT",
-            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 31 Nov 1994 08:49:37 GMT",
+            "Sun, 32 Dec 1994 08:49:37 GMT",
+            "Sun, 29 Feb 2100 08:49:37 GMT",
+            "Sun, 29 Feb 2026 08:49:37 GMT",
             "Sun, +6 Nov 1994 08:49:37 GMT",
         ] {
             assert_eq!(parse(text), None, "{text}");

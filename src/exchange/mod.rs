@@ -1,18 +1,18 @@
 //! One request against the world, under one deadline: send, judge, pause, send again.
 
 mod attempt;
-mod body;
+pub(crate) mod body;
 mod budget;
 mod cancel;
 mod clock;
 mod company;
 #[cfg(test)]
 pub(crate) mod fake;
-mod http_date;
+pub(crate) mod http_date;
 mod lookup;
 mod pace;
 mod process;
-mod retry;
+pub(crate) mod retry;
 mod target;
 mod transport;
 mod ureq;

@@ -12,15 +12,18 @@ use crate::report::{self, Classification, Heatmap, Report, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    // JSON shows its own end, so an identifier in a whole object is one, whatever follows it or was to follow.
-    let known = in_first_object(&response).filter(|_| !(300..=499).contains(&response.status));
     let found =
         success(response).and_then(|response| find_identifier(&response).map_err(|what| unexpected(what, &response)));
-    found.map_err(|error| error.with_identifier(known))
+    found.map_err(|error| {
+        // JSON shows its own end, so an identifier in a whole object is one, whatever follows it or was to follow.
+        let is_refusal = matches!(error.status(), Some(300..=499));
+        let known = error.body().filter(|_| !is_refusal).and_then(in_first_object);
+        error.with_identifier(known)
+    })
 }
 
-fn in_first_object(response: &Response) -> Option<Identifier> {
-    let body = json_text(&response.body);
+fn in_first_object(body: &str) -> Option<Identifier> {
+    let body = json_text(body.as_bytes());
     if !body.starts_with('{') {
         return None;
     }
@@ -56,6 +59,10 @@ fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
     } else {
         return Err("it is neither JSON nor plain text");
     };
+    checked(text)
+}
+
+fn checked(text: String) -> Result<Identifier, &'static str> {
     Identifier::try_from(text).map_err(|_| "its identifier is empty, too long or unsafe")
 }
 
@@ -142,7 +149,9 @@ pub(crate) fn overridden(response: Response, hash: &str, classification: &Classi
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }
     let response = success(response)?;
-    let said: Option<OverrideAnswer> = serde_json::from_str(&json_text(&response.body)).ok();
+    let body = json_text(&response.body);
+    // A list would do for serde.
+    let said: Option<OverrideAnswer> = if body.starts_with('{') { serde_json::from_str(&body).ok() } else { None };
     let is_said = said.is_some_and(|said| {
         said.classification.as_ref() == Some(classification)
             && said.hash.is_none_or(|said| said.eq_ignore_ascii_case(hash))
@@ -383,6 +392,7 @@ mod tests {
             "{}",
             r#"{"classification":"artificial","hash":"89ff"}"#,
             r#"{"classification":"human","hash":"0000"}"#,
+            r#"["89ff", "human"]"#,
             r#"{"error":"Busy"}"#,
         ] {
             assert_eq!(said(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");

@@ -192,6 +192,15 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
 }
 
 #[test]
+fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
+    let (_sandbox, env) = sandbox();
+    let line = r#"{"input": "https://x.test/a.jpg", "\u001b[2J\n\u202e": 1}"#;
+    let outcome = finish(batch(&env, &["-"]), line);
+    assert!(outcome.err.contains(r"unknown field `\u{1b}[2J\n\u{202e}`"), "{}", outcome.err);
+    assert!(outcome.out.is_ascii() && json_lines(&outcome.out).len() == 1, "{}", outcome.out);
+}
+
+#[test]
 fn the_exit_status_says_what_became_of_the_worst() {
     let (_sandbox, env) = sandbox();
     for (path, status) in [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)] {

@@ -116,7 +116,7 @@ impl Journal {
     }
 
     /// Sees to it that it is of `service`: identifiers and results of another one would be taken for this one's.
-    pub(super) fn bind(&self, service: &str) -> Result<()> {
+    pub(crate) fn bind(&self, service: &str) -> Result<()> {
         let mut kept = self.kept();
         match &kept.history.service {
             Some(other) if other == service => Ok(()),

@@ -83,7 +83,7 @@ pub(crate) fn count(path: &str) -> Option<u64> {
 }
 
 /// A line, without what ends it; or why it cannot be used.
-fn read_line(source: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
+pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
     let mut line = Vec::new();
     if source.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);

@@ -9,6 +9,8 @@ mod batch;
 mod board;
 mod classify;
 mod connect;
+#[cfg(test)]
+mod fuzzing;
 mod job;
 mod lines;
 mod options;

@@ -180,8 +180,7 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
     for c in json.chars() {
         match c {
             '\t' | '\r' | '\n' => line.push(' '),
-            '\'' | '"' | '\\' => line.push(c),
-            c if c.escape_debug().len() == 1 => line.push(c),
+            c if is_plain(c) => line.push(c),
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(line, "\\u{unit:04x}");
@@ -194,7 +193,25 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
 
 /// One line beside the results. Nobody may be reading; that is no reason to stop.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "identifai: {line}");
+    let _ = writeln!(io::stderr().lock(), "identifai: {}", shown(line));
+}
+
+/// A text that may quote somebody else's, as one line that no terminal acts upon.
+pub(crate) fn shown(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if is_plain(c) {
+            line.push(c);
+        } else {
+            line.extend(c.escape_default());
+        }
+    }
+    line
+}
+
+/// Whether a terminal does nothing with it but show it.
+fn is_plain(c: char) -> bool {
+    matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
 /// An error and its causes, in one line.

@@ -1,0 +1,18 @@
+//! The program is no library, so this is made of the part of it that reads lines.
+#![no_main]
+#![allow(dead_code)]
+
+#[path = "../../src/bin/identifai/args.rs"]
+mod args;
+#[path = "../../src/bin/identifai/fuzzing.rs"]
+mod fuzzing;
+#[path = "../../src/bin/identifai/job.rs"]
+mod job;
+#[path = "../../src/bin/identifai/lines.rs"]
+mod lines;
+#[path = "../../src/bin/identifai/options.rs"]
+mod options;
+#[path = "../../src/bin/identifai/output.rs"]
+mod output;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::lines(data));

@@ -1,0 +1,55 @@
+//! Secrets, in whatever text a service puts them.
+
+use super::Input;
+use crate::secret;
+
+/// A secret, and what stands before and after it.
+pub fn mask(data: &[u8]) {
+    let mut input = Input(data);
+    let (secret, before, after) = (input.text(), input.text(), input.text());
+    // What masks is in no secret, so that none comes about by it.
+    let mask = "\u{1}";
+    if secret.is_empty() || secret.contains(|c: char| c.is_control()) {
+        return;
+    }
+    let written = written(&secret);
+    for form in &written {
+        let masked = secret::mask(&format!("{before}{form}{after}"), &secret, mask).into_owned();
+        assert!(masked.contains(mask), "{form} in {masked}");
+        for form in &written {
+            assert!(!masked.contains(form.as_str()), "{form} in {masked}");
+        }
+        assert_eq!(secret::mask(&masked, &secret, mask), masked);
+    }
+    if !written.iter().any(|form| before.contains(form.as_str())) {
+        assert_eq!(secret::mask(&before, &secret, mask), before, "nothing else is touched");
+    }
+}
+
+/// A secret as it is, and as JSON, HTML and URLs have it.
+fn written(secret: &str) -> Vec<String> {
+    let json = serde_json::to_string(secret).unwrap();
+    let json = json[1..json.len() - 1].to_owned();
+    let php = json.replace('/', "\\/");
+    let in_html = |text: &str, digits: fn(u32) -> String| {
+        text.chars().fold(String::new(), |text, c| match c {
+            '<' | '>' | '&' | '\'' => text + "\\u" + &digits(c.into()),
+            c => text + &c.to_string(),
+        })
+    };
+    let escaped = [&json, &php]
+        .into_iter()
+        .flat_map(|text| [in_html(text, |unit| format!("{unit:04x}")), in_html(text, |unit| format!("{unit:04X}"))]);
+    let html = secret.chars().fold(String::new(), |html, c| match c {
+        '<' => html + "&lt;",
+        '>' => html + "&gt;",
+        '&' => html + "&amp;",
+        '"' => html + "&quot;",
+        c => html + &c.to_string(),
+    });
+    let url = secret.bytes().fold(String::new(), |url, byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url + &char::from(byte).to_string(),
+        byte => url + &format!("%{byte:02X}"),
+    });
+    escaped.chain([secret.to_owned(), json.clone(), php.clone(), html, url]).collect()
+}

@@ -1,0 +1,137 @@
+//! Reports, from a service or a webhook that anybody may call.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{assert_printable, assert_safe, is_identifier, value, word};
+use crate::error::{Error, ErrorKind};
+use crate::identifier::Identifier;
+use crate::media::{Audio, Image, Medium, Video};
+use crate::report::{AnyReport, Report, State};
+
+/// A report, of a medium that is known before and of one that is not.
+pub fn report(data: &[u8]) {
+    read::<Image>(data);
+    read::<Video>(data);
+    read::<Audio>(data);
+    match AnyReport::from_json(data) {
+        Ok(report) => {
+            assert_eq!(*report.state(), state_of(data, &report), "the same as by its medium");
+            assert_numbers(&report);
+            let Ok(json) = serde_json::to_string(&report) else { return };
+            let again = AnyReport::from_json(&json).unwrap();
+            assert_eq!(medium(&again), medium(&report));
+            assert_eq!(serde_json::to_string(&again).unwrap(), json);
+            let again: AnyReport = serde_json::from_str(&json).unwrap();
+            assert_eq!(medium(&again), medium(&report));
+        }
+        Err(error) => refused(error, data),
+    }
+}
+
+fn medium(report: &AnyReport) -> &'static str {
+    match report {
+        AnyReport::Image(_) => "image",
+        AnyReport::Video(_) => "video",
+        AnyReport::Audio(_) => "audio",
+    }
+}
+
+fn state_of(data: &[u8], report: &AnyReport) -> State {
+    fn of<M: Medium>(data: &[u8]) -> State {
+        Report::<M>::from_json(data).unwrap().state().clone()
+    }
+    match report {
+        AnyReport::Image(_) => of::<Image>(data),
+        AnyReport::Video(_) => of::<Video>(data),
+        AnyReport::Audio(_) => of::<Audio>(data),
+    }
+}
+
+fn read<M: Medium>(data: &[u8]) {
+    match Report::<M>::from_json(data) {
+        Ok(report) => {
+            assert_sound(&report);
+            let said = value(data).and_then(|said| said["identifier"].as_str().map(str::to_owned));
+            assert!(said.is_none_or(|said| said == report.identifier().as_str()));
+        }
+        Err(error) => refused(error, data),
+    }
+}
+
+/// That what is no report is refused with the submission that it is about, if it says so.
+fn refused(error: Error, data: &[u8]) {
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    let named = value(data).and_then(|said| said["identifier"].as_str().map(str::to_owned));
+    let named = named.filter(|named| is_identifier(named));
+    assert!(named.is_none() || error.identifier().map(Identifier::as_str) == named.as_deref());
+    assert_safe(error);
+}
+
+/// That a report can be printed, is finished only if it says so, and survives being stored.
+pub(super) fn assert_sound<M: Medium>(report: &Report<M>) {
+    assert!(is_identifier(report.identifier().as_str()));
+    assert_printable(&report.to_string());
+    serde_json::from_str::<&RawValue>(report.raw_json()).unwrap();
+    let said = value(report.raw_json().as_bytes());
+    if let Some(said) = &said {
+        assert!(!report.is_finished() || says_finished(said), "{said}");
+        let is_pending = word(&said["status"]).is_some_and(|status| status.eq_ignore_ascii_case("new"));
+        assert!(!(is_pending && report.is_finished()), "{said}");
+        let is_told = word(&said["force_classification"]).is_some() || report.is_finished();
+        assert!(report.is_artificial().is_none() || is_told, "{said}");
+    }
+    // What is nested too deeply, or has a number beyond all range, is refused, and else nothing is.
+    let Ok(json) = serde_json::to_string(report) else {
+        return assert!(said.is_none(), "{said:?}");
+    };
+    let Some(mut said) = said else { return };
+    if !said.is_object() {
+        said = Value::Object(serde_json::Map::new());
+    }
+    said["identifier"] = report.identifier().as_str().into();
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said, "all that was there, and the identifier");
+    // That a report was not ready when an answer came is not kept in it.
+    if *report.state() == State::Pending {
+        return;
+    }
+    for again in [Report::<M>::from_json(&json).unwrap(), serde_json::from_str(&json).unwrap()] {
+        assert_eq!((again.identifier(), again.state()), (report.identifier(), report.state()));
+        assert_eq!((again.classification(), again.verdict()), (report.classification(), report.verdict()));
+        assert_eq!(again.is_finished(), report.is_finished());
+        assert_eq!(serde_json::to_string(&again).unwrap(), json);
+    }
+}
+
+/// Whether an analysis may count as finished, by a reading of the whole that is not ours.
+fn says_finished(said: &Value) -> bool {
+    let has_object = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(Value::is_object));
+    match word(&said["status"]) {
+        Some(status) if ["done", "errored"].iter().any(|known| status.eq_ignore_ascii_case(known)) => true,
+        Some(_) => word(&said["verdict"]["classification"]).is_some(),
+        None => {
+            let results = &said["results"];
+            let lists = [&said["verdicts"], results, &results["images"], &results["audios"]];
+            said["verdict"].is_object() || lists.into_iter().any(has_object)
+        }
+    }
+}
+
+/// That numbers are numbers.
+fn assert_numbers(report: &AnyReport) {
+    let (results, segments, boxes) = match report {
+        AnyReport::Image(report) => (report.results(), &[][..], report.detections().collect()),
+        AnyReport::Audio(report) => (report.results(), report.segments(), Vec::new()),
+        AnyReport::Video(report) => {
+            report.images().iter().cloned().map(AnyReport::Image).for_each(|report| assert_numbers(&report));
+            (&[][..], &[][..], Vec::new())
+        }
+    };
+    let results = results.iter().chain(segments.iter().flat_map(|segment| &segment.results));
+    let scores =
+        results.flat_map(|result| result.classification.iter().map(|score| score.score).chain([result.confidence]));
+    let corners = boxes.iter().filter_map(|detection| detection.bounding_box);
+    let corners = corners.flat_map(|corners| [corners.x1, corners.y1, corners.x2, corners.y2]).map(Some);
+    let verdict = report.verdict().and_then(|verdict| verdict.confidence);
+    assert!(scores.chain(corners).chain([verdict]).flatten().all(f64::is_finite));
+}

@@ -1,0 +1,112 @@
+//! When to come back: `Retry-After`, `X-RateLimit-Reset` and dates, as any server may write them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{Input, assert_printable};
+use crate::error::{Error, ErrorKind};
+use crate::exchange::retry::{self, Next};
+use crate::exchange::{Response, http_date};
+
+const DAY: u64 = 24 * 60 * 60;
+/// The first day of the year 10000, counted from 1970.
+const DAYS: u64 = 2_932_897;
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A pause that a header asks for, with a `Date`, and a time.
+pub fn retry_after(data: &[u8]) {
+    let mut input = Input(data);
+    let (value, sent) = (input.text(), input.text());
+    let sent = Some(sent.as_str()).filter(|sent| !sent.is_empty());
+    let seed =
+        [input.number(), input.number(), input.number()].into_iter().fold(0, |sum, part| sum << 16 | part as u64);
+    let wall = UNIX_EPOCH + Duration::from_secs(seed % (DAYS * DAY));
+    pauses(&value, sent, wall);
+    any_time_can_be_read_in_every_form(seed % DAYS, seed / DAYS % DAY);
+    for text in [Some(value.as_str()), sent].into_iter().flatten() {
+        if let Some(time) = http_date::parse(text) {
+            let seconds = time.duration_since(UNIX_EPOCH).unwrap().as_secs();
+            let [named, ..] = forms(seconds / DAY, seconds % DAY);
+            assert!(seconds / DAY < DAYS && text.contains(&named[8..11]), "{text}: {named}");
+            assert_eq!(http_date::parse(&named), Some(time), "{text}");
+        }
+    }
+}
+
+/// `sent` is the `Date` of the answer.
+fn pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
+    let now = sent.and_then(http_date::parse).unwrap_or(wall);
+    let asked = retry::retry_after(value, sent, wall);
+    let until = http_date::parse(value.trim()).map(|until| until.duration_since(now).unwrap_or_default());
+    assert_eq!(asked, digits(value).map(Duration::from_secs).or(until), "{value}");
+    let reset = retry::reset(value, sent, wall);
+    match digits(value) {
+        // A time since 1970 is one of those after 2001.
+        Some(seconds @ 0..1_000_000_000) => assert_eq!(reset, Some(Duration::from_secs(seconds)), "{value}"),
+        Some(u64::MAX) => {}
+        Some(seconds) => {
+            let now = now.duration_since(UNIX_EPOCH).unwrap().as_secs();
+            assert_eq!(reset, Some(Duration::from_secs(seconds.saturating_sub(now))), "{value}");
+        }
+        None => assert!(reset.is_none() || value.contains('+'), "{value}"),
+    }
+    for pause in [asked, reset].into_iter().flatten() {
+        let error = Error::new(ErrorKind::RateLimited, "the key's rate limit is reached").with_retry_after(Some(pause));
+        assert_printable(&error.to_string());
+        let refusal = Ok(Response { status: 429, retry_after: Some(pause), ..Response::default() });
+        let left = Duration::from_secs(30);
+        match retry::next(&refusal, 1, 0.5, left) {
+            Next::TryAfter(next) => assert!(next == pause && next < left),
+            Next::TooLate(next) => assert!(next == pause && next >= left),
+            Next::Stop => panic!("a pause stops nothing"),
+        }
+    }
+}
+
+/// A number in digits alone, the largest one if it is larger.
+fn digits(text: &str) -> Option<u64> {
+    let digits: Option<Vec<u64>> = text.trim().chars().map(|c| Some(u64::from(c.to_digit(10)?))).collect();
+    let number =
+        |digits: Vec<u64>| digits.iter().fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(*digit));
+    digits.filter(|digits| !digits.is_empty()).map(number)
+}
+
+fn any_time_can_be_read_in_every_form(day: u64, second: u64) {
+    let [fixed, rfc850, asctime] = forms(day, second);
+    let expected = UNIX_EPOCH + Duration::from_secs(day * DAY + second);
+    for form in [&fixed, &asctime] {
+        assert_eq!(http_date::parse(form), Some(expected), "{form}");
+    }
+    // Two digits of a year are those of 1970 to 2069.
+    if day < 36_525 {
+        assert_eq!(http_date::parse(&rfc850), Some(expected), "{rfc850}");
+    }
+}
+
+/// A time in the three forms of RFC 9110, section 5.6.7.
+fn forms(day: u64, second: u64) -> [String; 3] {
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][usize::try_from(day % 7).unwrap()];
+    let time = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+    let (year, month, day) = date(day);
+    let month = MONTHS[month];
+    [
+        format!("{weekday}, {day:02} {month} {year:04} {time} GMT"),
+        format!("{weekday}day, {day:02}-{month}-{:02} {time} GMT", year % 100),
+        format!("{weekday} {month} {day:2} {time} {year:04}"),
+    ]
+}
+
+/// Year, month from zero and day of a day since 1970: counted off, whole cycles of the calendar first.
+fn date(day: u64) -> (u64, usize, u64) {
+    let (mut year, mut left) = (1970 + day / 146_097 * 400, day % 146_097);
+    loop {
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let february = if is_leap { 29 } else { 28 };
+        for (month, days) in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
+            if left < days {
+                return (year, month, left + 1);
+            }
+            left -= days;
+        }
+        year += 1;
+    }
+}
