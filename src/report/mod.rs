@@ -282,7 +282,11 @@ pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
     let trim = |text: &str| -> usize { text.len() - text.trim_start_matches('\u{feff}').trim_start().len() };
     match String::from_utf8_lossy(body) {
         Cow::Borrowed(text) => Cow::Borrowed(text[trim(text)..].trim_end()),
-        Cow::Owned(text) => Cow::Owned(text[trim(&text)..].trim_end().to_owned()),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end().len());
+            text.drain(..trim(&text));
+            Cow::Owned(text)
+        }
     }
 }
 
