@@ -23,4 +23,5 @@ mod secrets;
 mod support;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
+mod torture;
 mod uploads;
