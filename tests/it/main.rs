@@ -12,6 +12,7 @@ mod connections;
 mod contract;
 mod deadline;
 mod environment;
+mod inside_async;
 mod once;
 #[cfg(feature = "cli")]
 mod program;
