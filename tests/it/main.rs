@@ -21,6 +21,8 @@ mod results;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secrets;
+#[cfg(feature = "sandbox")]
+mod soak;
 mod support;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
