@@ -1,5 +1,6 @@
 //! What can go wrong, and what an error tells: one type for all of the crate.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -283,7 +284,6 @@ impl Error {
         error
     }
 
-    /// Kind, summary and cause.
     /// Summary and the service's own text.
     pub(crate) fn reason(&self) -> String {
         match &self.0.message {
@@ -296,6 +296,7 @@ impl Error {
         &self.0.summary
     }
 
+    /// Kind, summary and cause.
     pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<Cause>) {
         (self.0.kind, self.0.summary, self.0.source)
     }
@@ -350,13 +351,21 @@ impl Error {
     /// to the caller; those from before a call hold no value that anybody gave.
     pub(crate) fn sealed(mut self, key: &ApiKey, secrets: &[&str]) -> Self {
         let inner = &mut *self.0;
-        let clean = |text: &str| {
-            let start = key.mask(text).into_owned();
-            secrets.iter().fold(start, |text, secret| secret::mask(&text, secret, "[..]").into_owned())
+        // Tells whether there was something to take out. A body may be long, so it is not copied without need.
+        let clean = |text: &mut String| {
+            let mut clean = key.mask(text);
+            for secret in secrets {
+                if let Cow::Owned(cleaner) = secret::mask(&clean, secret, "[..]") {
+                    clean = Cow::Owned(cleaner);
+                }
+            }
+            let Cow::Owned(clean) = clean else { return false };
+            *text = clean;
+            true
         };
         let texts = [Some(&mut inner.summary), inner.message.as_mut(), inner.request_id.as_mut(), inner.body.as_mut()];
         for text in texts.into_iter().flatten() {
-            *text = clean(text);
+            clean(text);
         }
         // Only now, since a cut through the key would leave half of it unmasked.
         if let Some(body) = &mut inner.body {
@@ -366,14 +375,14 @@ impl Error {
             cut(message, MESSAGE_MAX, "\u{2026}");
         }
         if let Some(State::Other(text)) = &mut inner.last_state {
-            *text = clean(text);
+            clean(text);
         }
         inner.identifier = inner.identifier.take().filter(|identifier| !key.is_in(identifier.as_str()));
         if let Some(source) = &inner.source {
             // The type of a cause is worth keeping, unless it would tell.
-            let (shown, raw) = (source.to_string(), format!("{source:?}"));
-            if clean(&shown) != shown || clean(&raw) != raw {
-                inner.source = Some(clean(&shown).into());
+            let (mut shown, mut raw) = (source.to_string(), format!("{source:?}"));
+            if clean(&mut shown) | clean(&mut raw) {
+                inner.source = Some(shown.into());
             }
         }
         self

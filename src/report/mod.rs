@@ -284,7 +284,12 @@ pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
     }
     match String::from_utf8_lossy(body) {
         Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
-        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+        // Cut in place: it may be long.
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end().len());
+            text.drain(..text.len().saturating_sub(trim(&text).len()));
+            Cow::Owned(text)
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod contract;
 mod deadline;
 mod environment;
 mod faults;
+mod inside_async;
 mod once;
 #[cfg(feature = "cli")]
 mod program;
@@ -29,7 +30,10 @@ mod results;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod secrets;
+#[cfg(feature = "sandbox")]
+mod soak;
 mod support;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
+mod torture;
 mod uploads;

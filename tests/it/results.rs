@@ -346,7 +346,7 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
         let server = Server::start(move |connection| {
             connection.request();
             let (start, end) = echo.split_at(echo.find("\"name").unwrap() + 15);
-            connection.send(if pause == 0 { &echo } else { start });
+            connection.send(if pause == 0 { echo.as_str() } else { start });
             std::thread::sleep(Duration::from_millis(pause));
             connection.send(if pause == 0 { "" } else { end });
         });

@@ -436,11 +436,7 @@ fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
             connection.send(&accepted());
         }
     });
-    let peak = || {
-        let status = fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
-    };
+    let peak = || crate::support::own_status("VmHWM");
     let client = server.client();
     let submit = |len| client.submit(&Video::from_reader(Pattern(0).take(len), len).any_format(true)).unwrap();
     // The program's own pages count, too, once they are used.

@@ -56,7 +56,8 @@ impl Transport for Connection {
             return self.read(timeout);
         }
         // ureq leaves a refusal that it reads in place of `100 Continue` where it is, and then waits for more.
-        if head_len(self.inner.buffers().input()).is_some() {
+        let input = self.inner.buffers().input();
+        if input.starts_with(b"HTTP/") && head_len(input).is_some() {
             in_flight::answered();
             return Ok(true);
         }

@@ -71,7 +71,7 @@ impl Server {
     }
 
     /// Answers every request on every connection with the same bytes.
-    pub(crate) fn answering(answer: impl Into<String>) -> Self {
+    pub(crate) fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::start(move |connection| {
             while connection.request().is_some() {
@@ -146,9 +146,9 @@ impl Connection {
         Some(bytes)
     }
 
-    pub(crate) fn send(&mut self, answer: &str) {
+    pub(crate) fn send(&mut self, answer: &(impl AsRef<[u8]> + ?Sized)) {
         // The client may have gone, which is what many a test is about.
-        let _ = self.stream.get_mut().write_all(answer.as_bytes());
+        let _ = self.stream.get_mut().write_all(answer.as_ref());
     }
 
     /// Sends byte by byte, for as long as the client listens.
@@ -217,6 +217,14 @@ pub(crate) fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{name} alone:\n{text}");
     Some(output)
+}
+
+/// What the kernel says of this process: a number, such as `VmHWM`, the most memory it had so far, in KiB.
+#[cfg(target_os = "linux")]
+pub(crate) fn own_status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    value.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// Whether `run` starts no thread, not even one that is soon gone.

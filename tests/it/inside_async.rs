@@ -1,0 +1,71 @@
+//! A call may be made anywhere inside an async program: it blocks its thread, and needs no runtime nor minds one.
+
+use identifai::{Client, Image, Submitted, classify_from_url};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::support::{CAT, ID, Server, accepted, answer};
+
+/// Submits with `answer`s for reads, too.
+fn server() -> Server {
+    Server::start(|connection| {
+        let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
+        while let Some(seen) = connection.request() {
+            let answer = if seen.head.starts_with("POST ") { accepted() } else { report.clone() };
+            connection.send(&answer);
+        }
+    })
+}
+
+/// Calls of every sort, on the first connection and on a warm one, and the end of the client.
+fn calls(server: &Server) {
+    // A name, so that it is looked up.
+    let url = format!("http://localhost:{}", server.address.port());
+    let client: Client = server.builder().base_url(&url).build().unwrap();
+    for _ in 0..2 {
+        assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+        assert!(client.wait(&Submitted::<Image>::new(ID.parse().unwrap())).unwrap().is_finished());
+    }
+    assert_eq!(classify_from_url(&server.options().base_url(&url)).unwrap().as_str(), ID);
+    drop(client);
+}
+
+fn multi_thread() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).build().unwrap()
+}
+
+#[test]
+fn in_a_blocking_section() {
+    let server = server();
+    multi_thread().block_on(async { tokio::task::spawn_blocking(move || calls(&server)).await.unwrap() });
+}
+
+#[test]
+fn in_a_task_that_gives_its_worker_up() {
+    let server = server();
+    let task = async move { tokio::task::block_in_place(|| calls(&server)) };
+    multi_thread().block_on(async { tokio::spawn(task).await.unwrap() });
+}
+
+#[test]
+fn straight_in_a_task() {
+    for runtime in [multi_thread(), Builder::new_current_thread().build().unwrap()] {
+        let server = server();
+        runtime.block_on(async move { tokio::spawn(async move { calls(&server) }).await.unwrap() });
+    }
+}
+
+#[test]
+fn a_client_may_end_in_another_task_than_it_began_in() {
+    let server = server();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let client = runtime.block_on(async {
+        let client = server.client();
+        client.submit(&Image::from_url(CAT)).unwrap();
+        client
+    });
+    let clone = client.clone();
+    runtime.block_on(async move { tokio::spawn(async move { drop(clone) }).await.unwrap() });
+    drop(runtime);
+    assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+    assert_eq!(server.connections(), 1);
+}

@@ -1,0 +1,84 @@
+//! A soak: 64 threads share one client for many calls, and nothing is lost, swapped, paid for twice, or left behind.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use identifai::sandbox::Sandbox;
+use identifai::{Client, Image, Pace, Submitted, Wait};
+use sha2::{Digest, Sha256};
+
+use crate::support::{alone, own_status};
+
+const THREADS: usize = 64;
+/// A round is four calls, of which two submit.
+const ROUNDS: usize = if cfg!(debug_assertions) { 1_600_usize } else { 25_000 }.div_ceil(THREADS);
+/// They come again, so that the sandbox's own memory does not grow.
+const URLS: usize = ROUNDS / 4;
+
+/// The identifier that is the URL's own.
+fn belongs_to(url: &str) -> String {
+    format!("{:x}", Sha256::digest(format!("file_url\0{url}\0")))
+}
+
+fn round(client: &Client, thread: usize, number: usize) {
+    let url = |which: &str| format!("https://example.com/{thread}/{}/{which}.jpg", number % URLS);
+    let first = client.submit(&Image::from_url(url("first"))).unwrap();
+    assert_eq!(first.identifier().as_str(), belongs_to(&url("first")));
+    let report = client.classify(&Image::from_url(url("second"))).unwrap();
+    assert_eq!((report.identifier().to_string(), report.name()), (belongs_to(&url("second")), Some("second.jpg")));
+    let report = client.result(&first).unwrap();
+    assert_eq!((report.identifier(), report.name()), (first.identifier(), Some("first.jpg")));
+    let nobody = Submitted::new(format!("{thread}-{number}").parse().unwrap());
+    let reports = client.results(&[report.submitted(), nobody, first.clone()]).unwrap();
+    let identifiers = reports.iter().map(|report| report.as_ref().map(identifai::Report::identifier));
+    assert!(identifiers.eq([Some(first.identifier()), None, Some(first.identifier())]));
+}
+
+/// Half of all rounds, and the memory that is in use then, in KiB.
+fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let rounds = rounds.clone();
+            scope.spawn(move || rounds.for_each(|number| round(client, thread, number)));
+        }
+    });
+    own_status("VmRSS")
+}
+
+/// How many threads there are, and how many files and sockets are open.
+fn held() -> (usize, usize) {
+    let count = |path| fs::read_dir(path).unwrap().count();
+    (count("/proc/self/task"), count("/proc/self/fd"))
+}
+
+#[test]
+fn sixty_four_threads_get_what_is_theirs_and_leave_nothing_behind() {
+    if alone("soak::sixty_four_threads_get_what_is_theirs_and_leave_nothing_behind", &[]).is_some() {
+        return;
+    }
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_limits(Pace::off());
+    sandbox.set_credits(u64::MAX);
+    sandbox.set_analysis_time(Duration::ZERO);
+    let before = held();
+    let wait = Wait::default().first_pause(Duration::from_millis(1));
+    let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).pace(Pace::off()).retries(0);
+    let client = builder.wait(wait).build().unwrap();
+
+    let start = Instant::now();
+    let [first, second] = [0..ROUNDS / 2, ROUNDS / 2..ROUNDS].map(|rounds| half(&client, rounds));
+    eprintln!("{} calls in {:?}; {first} KiB, then {second}", 4 * ROUNDS * THREADS, start.elapsed());
+    assert_eq!(sandbox.submits(), (2 * ROUNDS * THREADS) as u64, "none was lost, and none paid for twice");
+    assert!(second < first + 4 * 1024, "{first} KiB, then {second}");
+    let (_, open) = held();
+    // Each connection is a socket at either end, of which the sandbox has a second handle.
+    assert!(open <= before.1 + 3 * THREADS, "{open} open, {before:?} before");
+
+    drop(client);
+    let end = Instant::now() + Duration::from_secs(20);
+    while held() != before && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(held(), before, "threads and open files, once the client is gone");
+}

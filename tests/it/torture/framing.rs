@@ -1,0 +1,162 @@
+//! Where a body ends: lengths, codings and chunks that are not what they say.
+
+use identifai::ErrorKind::{Disconnected, Timeout, UnexpectedResponse};
+
+use super::{Comes, DEADLINE, FIRST, FRESH, SOON, after, comes_to, fill, is_told, with_each_call};
+
+#[test]
+fn a_length_is_a_number_or_the_answer_is_none() {
+    let table = [
+        ("{len}", Comes::Good),
+        (" \t{len} \t", Comes::Good),
+        ("{len}, {len}", Comes::Good),
+        ("{len}\r\nContent-Length: {len}", Comes::Good),
+        ("{len}\r\nContent-Length: 5", Comes::Bad(UnexpectedResponse)),
+        ("{len}, 5", Comes::Bad(UnexpectedResponse)),
+        ("-{len}", Comes::Bad(UnexpectedResponse)),
+        ("+{len}", Comes::Bad(UnexpectedResponse)),
+        ("0x{hex}", Comes::Bad(UnexpectedResponse)),
+        ("{len}.0", Comes::Bad(UnexpectedResponse)),
+        ("{len} 5", Comes::Bad(UnexpectedResponse)),
+        ("18446744073709551616", Comes::Bad(UnexpectedResponse)),
+        ("", Comes::Bad(UnexpectedResponse)),
+        ("five", Comes::Bad(UnexpectedResponse)),
+    ];
+    for (length, expected) in table {
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{{body}}");
+        comes_to(answer.as_bytes(), SOON, expected);
+    }
+}
+
+#[test]
+fn codings_are_read_as_far_as_anybody_can_and_only_plain_chunks_keep_the_connection() {
+    let chunks = "{hex}\r\n{body}\r\n0\r\n\r\n";
+    let table = [
+        ("1", "Transfer-Encoding: chunked", chunks, Comes::Good),
+        ("1", "Transfer-Encoding:  CHUNKED ", chunks, Comes::Good),
+        ("1", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", chunks, Comes::GoodOnce),
+        ("1", "Transfer-Encoding: chunked, chunked", chunks, Comes::GoodOnce),
+        ("1", "Transfer-Encoding: gzip, chunked", chunks, Comes::GoodOnce),
+        ("1", "Transfer-Encoding: chunked, gzip", chunks, Comes::GoodOnce),
+        ("1", "Transfer-Encoding: chunked\r\nContent-Length: 5", chunks, Comes::GoodOnce),
+        ("1", "Content-Length: {len}\r\nTransfer-Encoding: chunked", chunks, Comes::GoodOnce),
+        ("1", "Transfer-Encoding: identity\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
+        ("1", "Transfer-Encoding: xchunked\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
+        ("1", "Transfer-Encoding: \u{e9}\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
+        (
+            "0",
+            "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\nContent-Length: {len}",
+            "{body}",
+            Comes::GoodOnce,
+        ),
+    ];
+    for (minor, fields, body, expected) in table {
+        comes_to(format!("HTTP/1.{minor} 200 OK\r\n{fields}\r\n\r\n{body}").as_bytes(), SOON, expected);
+    }
+}
+
+#[test]
+fn chunks_are_whole_or_the_answer_is_cut() {
+    let table = [
+        ("{hex};name=value\r\n{body}\r\n0;last\r\n\r\n", Comes::Good),
+        ("000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Good),
+        ("{hex}\r\n{body}\r\n00000000000000000000\r\nX: y\r\nZ: \u{e9}\r\n\r\n", Comes::Good),
+        ("zz\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("-{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("0x{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("10000000000000000\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("00000000000000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("{hex};a-name=a-value-that-is-long\r\n{body}\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        // ureq keeps for itself what it read together with nonsense.
+        ("{hex}\r\n{body}0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("{hex}\r\n{body}more\r\n0\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("{hex}\r\n{body}\r\nzz\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+        ("{hex}\r\n{body}\r\n-1\r\n\r\n", Comes::Bad(UnexpectedResponse)),
+    ];
+    for (chunks, expected) in table {
+        let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+        comes_to(answer.as_bytes(), SOON, expected);
+    }
+}
+
+#[test]
+fn what_does_not_come_is_waited_for_until_the_deadline() {
+    for (answer, expected) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Comes::BadButKnown(Timeout)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{body}", Comes::BadButKnown(Timeout)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n", Comes::BadButKnown(Timeout)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n", Comes::BadButKnown(Timeout)),
+        ("HTTP/1.1 200 OK\r\n\r\n{body}", Comes::BadButKnown(Timeout)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}", Comes::Bad(Timeout)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n", Comes::Bad(Timeout)),
+        ("HTTP/1.1 100 Continue\r\nX: y", Comes::Bad(Timeout)),
+        ("HTT", Comes::Bad(Timeout)),
+    ] {
+        comes_to(answer.as_bytes(), DEADLINE, expected);
+    }
+}
+
+#[test]
+fn what_ends_too_early_is_a_lost_connection_unless_the_end_was_to_tell() {
+    for (answer, known) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Some(FIRST)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n{body}", Some(FIRST)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n", Some(FIRST)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{", None),
+        ("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n", None),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", None),
+        ("HTTP/1.1 100 Continue\r\nX: y", None),
+        ("", None),
+    ] {
+        with_each_call(|call| {
+            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let server = after(call, move |connection| {
+                connection.send(&bytes);
+                let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
+            });
+            let client = server.client().with_timeout(SOON);
+            is_told(call, Disconnected, known, &call.make(&client).unwrap_err(), answer);
+            assert_eq!(server.requests().len(), 1, "{answer}");
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{answer}");
+        });
+    }
+    for answer in [
+        "HTTP/1.1 200 OK\r\n\r\n{body}",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n",
+    ] {
+        with_each_call(|call| {
+            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let server = after(call, move |connection| {
+                connection.send(&bytes);
+                let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
+            });
+            assert!(call.make(&server.client()).unwrap().is_none_or(|mark| mark == FIRST), "{answer}");
+        });
+    }
+}
+
+#[test]
+fn a_read_is_repeated_if_that_may_help_and_a_submit_is_not() {
+    let table = [
+        ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nContent-Length: 1{len}\r\n\r\n{body}", true),
+        ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n", true),
+        ("HTTP/1.1 500 X\r\nRetry-After: 0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnone", false),
+        ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false),
+        ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nX\r\n\r\n", false),
+    ];
+    for (answer, helps) in table {
+        with_each_call(|call| {
+            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let server = crate::support::Server::start(move |connection| {
+                connection.request();
+                connection.send(&bytes);
+            });
+            let client = server.builder().timeout(SOON).retries(2).build().unwrap();
+            assert!(call.make(&client).is_err(), "{call:?} {answer}");
+            let tries = if helps && call != super::Call::Submit { 3 } else { 1 };
+            assert_eq!(server.requests().len(), tries, "{call:?} {answer}");
+        });
+    }
+}

@@ -1,0 +1,66 @@
+//! Memory: an answer takes little more than the limit on it, however long it is and whatever it says.
+
+use std::io::Write;
+
+use identifai::{AnyReport, ImageReport};
+
+use super::{Call, after, fill};
+use crate::support::{alone, own_status};
+
+const CASE: &str = "IDENTIFAI_TEST_CASE";
+
+/// Runs `test` for each case, in a process of its own.
+fn alone_for_each(name: &str, cases: &[&str], test: fn(&str)) {
+    for case in cases {
+        if alone(name, &[(CASE, case)]).is_none() {
+            return test(&std::env::var(CASE).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_take_little_more_than_the_limit() {
+    alone_for_each(
+        "torture::memory::a_hundred_megabytes_take_little_more_than_the_limit",
+        &["Content-Length: 104857600", "Transfer-Encoding: chunked", "X: until the end"],
+        |framing| {
+            // What is no UTF-8 takes three bytes to show; once is enough, as it takes its time.
+            let byte = if framing.starts_with('X') { 0xff } else { b'x' };
+            let chunked = framing.ends_with("chunked");
+            let block = fill(if chunked { b"{hex}\r\n{body}\r\n" } else { b"{body}" }, &[byte; 64 * 1024]);
+            let before = own_status("VmHWM");
+            for (call, limit) in [(Call::Submit, 4), (Call::Results, 4), (Call::Heatmap, 64)] {
+                let (head, block) = (format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n"), block.clone());
+                let server = after(call, move |connection| {
+                    connection.send(&head);
+                    let _ = (0..1_600).try_for_each(|_| connection.stream.get_mut().write_all(&block));
+                });
+                let error = call.make(&server.client()).unwrap_err();
+                assert!(error.to_string().contains("longer than the limit"), "{call:?} {framing}: {error}");
+                let grown = own_status("VmHWM") - before;
+                assert!(grown < (limit + 24) * 1024, "{call:?} {framing}: {grown} KiB");
+            }
+        },
+    );
+}
+
+#[test]
+fn lists_of_nothing_take_a_few_times_what_their_json_takes() {
+    alone_for_each(
+        "torture::memory::lists_of_nothing_take_a_few_times_what_their_json_takes",
+        &[
+            "{\"identifier\":\"1\",\"details\":[{\"detections\":[@]}]}",
+            "{\"identifier\":\"1\",\"verdicts\":[@]}",
+            "{\"identifier\":\"1\",\"errors\":[@]}",
+            "{\"identifier\":\"1\",\"results\":{\"images\":[@]}}",
+            "{\"identifier\":\"1\",\"chunk_details\":[@]}",
+        ],
+        |report| {
+            let json = report.replace('@', &vec!["{}"; 150_000].join(","));
+            let before = own_status("VmHWM");
+            let is_read = AnyReport::from_json(&json).is_ok() | ImageReport::from_json(&json).is_ok();
+            let (grown, worth) = (own_status("VmHWM") - before, json.len() as u64 / 1024);
+            assert!(is_read && grown < 40 * worth, "{report}: {grown} KiB for {worth}");
+        },
+    );
+}

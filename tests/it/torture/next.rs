@@ -1,0 +1,151 @@
+//! What follows an answer is never the next one: it would be taken for that of another submission.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use identifai::{ErrorKind, Image};
+
+use super::{Call, DEADLINE, FIRST, FRESH, SOON, after, fill, marked, with_each_call};
+use crate::support::Server;
+
+/// On what nobody asked for.
+const FOREIGN: super::Mark = 666;
+
+/// Answers that are whole, and whose connection could be used again.
+const WHOLE: [&str; 9] = [
+    "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n",
+    "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}",
+    "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: {len}\r\n\r\n{body}",
+    "HTTP/1.1 204 No Content\r\n\r\n",
+    "HTTP/1.1 304 Not Modified\r\nContent-Length: {len}\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "HTTP/1.1 400 Bad Request\r\nContent-Length: {len}\r\n\r\n{body}",
+    "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+];
+
+/// What a call is not to take for its answer.
+fn extras(call: Call) -> Vec<Vec<u8>> {
+    let other = call.good(FOREIGN);
+    vec![
+        other[..1].to_vec(),
+        other[..20].to_vec(),
+        [b"\r\n", &*other].concat(),
+        [b"HTTP/1.1 100 Continue\r\n\r\n", &*other].concat(),
+        [b"0\r\n\r\n", &*other].concat(),
+        other.repeat(300),
+        other,
+    ]
+}
+
+#[test]
+fn with_the_answer() {
+    with_each_call(|call| {
+        for first in WHOLE {
+            for extra in extras(call) {
+                let bytes = [fill(first.as_bytes(), &call.body(FIRST)), extra].concat();
+                let server = after(call, move |connection| connection.send(&bytes));
+                let client = server.builder().timeout(SOON).build().unwrap();
+                let _ = call.make(&client);
+                assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {first}");
+                assert_eq!(server.connections(), 2, "{call:?} {first}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_while_after_the_answer() {
+    with_each_call(|call| {
+        for first in WHOLE {
+            let (answer, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(FOREIGN));
+            let (tell, told) = mpsc::channel();
+            let server = after(call, move |connection| {
+                connection.send(&answer);
+                std::thread::sleep(Duration::from_millis(20));
+                connection.send(&extra);
+                tell.send(()).unwrap();
+            });
+            let client = server.builder().timeout(SOON).build().unwrap();
+            let _ = call.make(&client);
+            told.recv().unwrap();
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {first}");
+            assert_eq!(server.connections(), 2, "{call:?} {first}");
+        }
+    });
+}
+
+#[test]
+fn each_of_many_submits_gets_the_identifier_that_is_its_own() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let form = String::from_utf8(seen.body).unwrap();
+            let (_, number) = form.split_once("https://x.test/").unwrap();
+            let number: u32 = number.split_once("\r\n").unwrap().0.parse().unwrap();
+            let mut answers = Call::Submit.good(number);
+            if number % 3 != 0 {
+                answers.extend(Call::Submit.good(FOREIGN));
+            }
+            connection.send(&answers);
+        }
+    });
+    let client = server.client();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let client = &client;
+            scope.spawn(move || {
+                for number in (0..400).filter(|number| number % 4 == thread) {
+                    let sent = client.submit(&Image::from_url(format!("https://x.test/{number}"))).unwrap();
+                    assert_eq!(sent.identifier().as_str(), marked(number));
+                }
+            });
+        }
+    });
+    assert_eq!(server.requests().len(), 400, "none was sent twice");
+}
+
+#[test]
+fn once_the_deadline_has_passed() {
+    with_each_call(|call| {
+        let (answer, (tell, told)) = (call.good(FIRST), mpsc::channel());
+        let server = after(call, move |connection| {
+            std::thread::sleep(DEADLINE + Duration::from_millis(20));
+            connection.send(&answer);
+            tell.send(()).unwrap();
+        });
+        let client = server.client();
+        let error = call.make(&client.with_timeout(DEADLINE)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{call:?} {error}");
+        told.recv().unwrap();
+        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?}");
+    });
+}
+
+#[test]
+fn between_a_try_and_the_next() {
+    with_each_call(|call| {
+        let busy = [b"HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", &*call.good(FOREIGN)].concat();
+        let server = after(call, move |connection| connection.send(&busy));
+        let client = server.builder().retries(1).timeout(SOON).build().unwrap();
+        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?}");
+        assert_eq!((server.requests().len(), server.connections()), (2, 2), "{call:?}");
+    });
+}
+
+#[test]
+fn behind_the_limit() {
+    with_each_call(|call| {
+        let long = [&*call.body(FIRST), &[b' '; 2_000], &*call.good(FOREIGN)].concat();
+        for head in
+            ["Content-Length: {len}\r\n\r\n{body}", "Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n"]
+        {
+            let bytes = fill(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes(), &long);
+            let server = after(call, move |connection| connection.send(&bytes));
+            let client = server.builder().timeout(SOON).response_limit(1_000).build().unwrap();
+            let error = call.make(&client).unwrap_err();
+            super::is_told(call, ErrorKind::UnexpectedResponse, Some(FIRST), &error, head);
+            assert!(error.to_string().contains("limit of 1000 bytes"), "{call:?} {error}");
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {head}");
+        }
+    });
+}
