@@ -2,11 +2,10 @@
 
 use std::error::Error as _;
 use std::fmt::Debug;
-use std::sync::Mutex;
 
 use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, alone, answer, answer_with};
+use crate::support::{CAT, ID, KEY, Server, accepted, alone, answer, answer_with, log};
 
 /// Everything that can be seen of an error.
 fn everything(error: &identifai::Error) -> String {
@@ -185,36 +184,16 @@ fn what_is_stored_of_a_submission_holds_no_key() {
 
 #[test]
 fn nothing_that_is_logged_holds_the_key() {
-    struct Capture(Mutex<String>);
-
-    impl log::Log for Capture {
-        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-            true
-        }
-
-        fn log(&self, record: &log::Record<'_>) {
-            let line = record.args().to_string();
-            let mut text = self.0.lock().unwrap();
-            // A dump has 40 columns of hexadecimal digits before 16 of text, which are joined to be searched.
-            text.push_str(line.get(41..).filter(|_| line.len() == 57).unwrap_or(&line));
-        }
-
-        fn flush(&self) {}
-    }
-
-    static CAPTURE: Capture = Capture(Mutex::new(String::new()));
-
     if alone("secrets::nothing_that_is_logged_holds_the_key", &[]).is_some() {
         return;
     }
-    log::set_logger(&CAPTURE).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
-    let server = Server::answering(accepted());
-    for _ in 0..2 {
-        server.client().submit(&Image::from_url(CAT)).unwrap();
-    }
-    assert!(server.requests().iter().all(|seen| seen.header("x-api-key") == Some(KEY)));
-    let logged = CAPTURE.0.lock().unwrap();
+    let logged = log::of(|| {
+        let server = Server::answering(accepted());
+        for _ in 0..2 {
+            server.client().submit(&Image::from_url(CAT)).unwrap();
+        }
+        assert!(server.requests().iter().all(|seen| seen.header("x-api-key") == Some(KEY)));
+    });
     assert!(logged.contains("x-api-key:"), "dumps are not joined as they should be: {logged}");
     shows_nothing(&logged);
 }

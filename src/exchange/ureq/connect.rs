@@ -16,6 +16,7 @@ use ::ureq::unversioned::transport::{
 };
 use ::ureq::{Error as UreqError, Proxy};
 
+use super::handshake;
 use super::in_flight::{self, Keyed};
 use super::socket::Dial;
 use crate::error::ErrorKind;
@@ -62,6 +63,10 @@ fn port(uri: &Uri) -> u16 {
         Some("http") => 80,
         _ => 1080,
     })
+}
+
+fn address(uri: &Uri) -> String {
+    format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
 
 type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
@@ -128,15 +133,18 @@ impl Connect {
             return self.connect_with(details, None);
         };
         let extra_first = extra.goes_first.load(Ordering::Relaxed);
-        let outcome = self.connect_with(details, extra_first.then_some(extra));
-        if !outcome.as_ref().is_err_and(NotConnected::is_about_tls) {
-            return outcome;
+        let first = match self.connect_with(details, extra_first.then_some(extra)) {
+            Err(error) if NotConnected::is_about_trust(&error, details.uri) => error,
+            outcome => return outcome,
+        };
+        match self.connect_with(details, (!extra_first).then_some(extra)) {
+            Ok(connected) => {
+                extra.goes_first.store(!extra_first, Ordering::Relaxed);
+                Ok(connected)
+            }
+            Err(second) if handshake::is_unknown(&second.to_string()) => Err(first),
+            Err(second) => Err(second),
         }
-        let outcome = self.connect_with(details, (!extra_first).then_some(extra));
-        if outcome.is_ok() {
-            extra.goes_first.store(!extra_first, Ordering::Relaxed);
-        }
-        outcome
     }
 
     /// Connects with the usual roots or the extra ones.
@@ -205,30 +213,40 @@ impl NotConnected {
     fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
-            error => {
-                let to = format!("{}:{}", uri.host().unwrap_or_default(), port(uri));
-                UreqError::Other(Box::new(Self { step, to, error }))
-            }
+            error => UreqError::Other(Box::new(Self { step, to: address(uri), error })),
         }
     }
 
-    fn is_about_tls(error: &UreqError) -> bool {
+    /// Whether the certificate of `uri` itself, rather than of a proxy, may pass with other roots.
+    fn is_about_trust(error: &UreqError, uri: &Uri) -> bool {
         let UreqError::Other(inner) = error else { return false };
-        inner.downcast_ref::<Self>().is_some_and(|inner| inner.kind() == ErrorKind::Tls)
+        inner.downcast_ref::<Self>().is_some_and(|inner| {
+            inner.kind() == ErrorKind::Tls
+                && inner.to == address(uri)
+                && handshake::is_about_trust(&inner.error.to_string())
+        })
     }
 
     fn kind(&self) -> ErrorKind {
         match &self.error {
             UreqError::Timeout(_) => ErrorKind::Timeout,
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
-            // rustls reports what it makes of the peer's bytes as invalid data.
-            UreqError::Io(error) if error.kind() == io::ErrorKind::InvalidData => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
             UreqError::Rustls(_) => ErrorKind::Tls,
+            // What rustls makes of the peer's bytes comes as one of I/O.
+            #[cfg(feature = "rustls")]
+            UreqError::Io(error) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
             #[cfg(feature = "native-tls")]
             UreqError::NativeTls(_) | UreqError::Der(_) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
         }
+    }
+
+    /// Whether the other side took the connection, and ended it.
+    fn is_end(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+        matches!(&self.error, UreqError::Io(error) if ends.contains(&error.kind()))
     }
 
     /// What this means to a call to `base`; whatever else was to be reached is a proxy.
@@ -239,8 +257,9 @@ impl NotConnected {
         let summary = match (kind, self.step) {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
-            (ErrorKind::Tls, _) => format!("no secure connection to {to}"),
+            (ErrorKind::Tls, _) => handshake::explain(format!("no secure connection to {to}"), &self.error.to_string()),
             (_, Step::Lookup) => format!("could not look up {to}"),
+            (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
             (_, Step::Connect) => format!("could not connect to {to}"),
             (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
         };
@@ -256,6 +275,12 @@ impl fmt::Display for NotConnected {
 
 impl StdError for NotConnected {}
 
+/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
+#[cfg(feature = "rustls")]
+fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,11 +295,23 @@ mod tests {
             (Step::Connect, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
             (
                 Step::Connect,
-                io(io::ErrorKind::ConnectionReset),
+                io(io::ErrorKind::ConnectionRefused),
                 ErrorKind::Connect,
                 "could not connect to api.test:443",
             ),
-            (Step::Connect, io(io::ErrorKind::InvalidData), ErrorKind::Tls, "no secure connection to api.test:443"),
+            (
+                Step::Connect,
+                io(io::ErrorKind::ConnectionReset),
+                ErrorKind::Connect,
+                "api.test:443 closed the connection before it was set up",
+            ),
+            // What a SOCKS proxy says, too, may be invalid data.
+            (
+                Step::Proxy,
+                io(io::ErrorKind::InvalidData),
+                ErrorKind::Connect,
+                "the proxy did not connect to api.test:443",
+            ),
             (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "no secure connection to api.test:443"),
             (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "could not connect to api.test:443"),
             (
