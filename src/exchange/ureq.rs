@@ -8,6 +8,8 @@ mod connect;
 mod handshake;
 mod in_flight;
 mod socket;
+#[cfg(feature = "socks-proxy")]
+mod socks;
 mod trust;
 
 use std::fmt;

@@ -57,7 +57,7 @@ impl Resolver for Resolve {
     }
 }
 
-fn port(uri: &Uri) -> u16 {
+pub(super) fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(match uri.scheme_str() {
         Some("https") => 443,
         Some("http") => 80,
@@ -75,7 +75,7 @@ type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 fn chain() -> Chain {
     let chain = ();
     #[cfg(feature = "socks-proxy")]
-    let chain = chain.chain(::ureq::unversioned::transport::SocksConnector::default());
+    let chain = chain.chain(super::socks::Socks);
     let chain = chain.chain(ConnectProxyConnector::default()).chain(Dial);
     #[cfg(feature = "rustls")]
     let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
@@ -177,8 +177,13 @@ impl Connect {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        let step = if proxy.is_some() { Step::Proxy } else { Step::Connect };
-        chain.connect(&details, None).map_err(|error| NotConnected::at(step, details.uri, error))
+        chain.connect(&details, None).map_err(|error| match (proxy, &error) {
+            (None, _) => NotConnected::at(Step::Connect, details.uri, error),
+            (Some(proxy), UreqError::ConnectProxyFailed(reason)) if reason.contains("407") => {
+                NotConnected::at(Step::Login, proxy.uri(), error)
+            }
+            (Some(_), _) => NotConnected::at(Step::Proxy, details.uri, error),
+        })
     }
 }
 
@@ -201,16 +206,18 @@ pub(super) struct NotConnected {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Lookup,
     Connect,
+    /// To a proxy.
+    Login,
     /// On the far side of a proxy.
     Proxy,
 }
 
 impl NotConnected {
     /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
-    fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
+    pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
             error => UreqError::Other(Box::new(Self { step, to: address(uri), error })),
@@ -229,6 +236,8 @@ impl NotConnected {
 
     fn kind(&self) -> ErrorKind {
         match &self.error {
+            // Not to be tried again: some proxies lock a user out who comes with a wrong password too often.
+            _ if matches!(self.step, Step::Login) => ErrorKind::Config,
             UreqError::Timeout(_) => ErrorKind::Timeout,
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
@@ -261,6 +270,10 @@ impl NotConnected {
             (_, Step::Lookup) => format!("could not look up {to}"),
             (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
             (_, Step::Connect) => format!("could not connect to {to}"),
+            (_, Step::Login) => format!(
+                "proxy: {} wants a user name and a password that it knows, as in http://user:password@host:port",
+                self.to
+            ),
             (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
         };
         super::because(Failure::new(kind, summary), self.error)
@@ -305,7 +318,13 @@ mod tests {
                 ErrorKind::Connect,
                 "api.test:443 closed the connection before it was set up",
             ),
-            // What a SOCKS proxy says, too, may be invalid data.
+            (
+                Step::Login,
+                io(io::ErrorKind::Other),
+                ErrorKind::Config,
+                "proxy: api.test:443 wants a user name and a password that it knows, as in http://user:password@host:port",
+            ),
+            // Bytes that are not understood may be anything.
             (
                 Step::Proxy,
                 io(io::ErrorKind::InvalidData),
