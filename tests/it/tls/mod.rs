@@ -1,6 +1,8 @@
 //! HTTPS against real TLS servers on loopback: who is trusted, what is resumed, and where an answer ends.
 
 mod bad_peers;
+mod no_proxy;
+mod proxied;
 mod server;
 
 use std::error::Error as _;
