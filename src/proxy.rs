@@ -1,5 +1,7 @@
 //! Which proxy stands between a client and the service, if any: decided once, from settings or the environment.
 
+use std::net::IpAddr;
+
 use crate::environment;
 use crate::error::{Error, Result};
 use crate::exchange::{Base, ProxyUrl};
@@ -53,13 +55,18 @@ fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option
     Some(if has_scheme { url } else { format!("http://{url}") })
 }
 
-/// Whether an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in; with or without a
-/// dot in front, and with or without its port behind.
+/// Whether an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in, with or without a
+/// dot in front, and with or without its port behind; or a network that the address is in, as `10.0.0.0/8`.
 fn exempts(entry: &str, base: &Base) -> bool {
     if entry == "*" {
         return true;
     }
     let host = base.host.trim_matches(['[', ']']).to_ascii_lowercase();
+    if let Some((network, len)) = entry.split_once('/') {
+        return common_prefix(&host, network)
+            .zip(len.parse().ok())
+            .is_some_and(|(common, len): (_, u32)| common >= len);
+    }
     let entry = entry.to_ascii_lowercase();
     let entry = match entry.rsplit_once(':') {
         Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
@@ -72,6 +79,15 @@ fn exempts(entry: &str, base: &Base) -> bool {
     };
     let domain = entry.trim_start_matches('*').trim_start_matches('.').trim_matches(['[', ']']);
     !domain.is_empty() && (host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// In how many bits at their beginning two addresses of the same kind agree.
+fn common_prefix(one: &str, other: &str) -> Option<u32> {
+    match (one.parse().ok()?, other.parse().ok()?) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => Some((one.to_bits() ^ other.to_bits()).leading_zeros()),
+        (IpAddr::V6(one), IpAddr::V6(other)) => Some((one.to_bits() ^ other.to_bits()).leading_zeros()),
+        _ => None,
+    }
 }
 
 fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
@@ -137,6 +153,29 @@ mod tests {
         for (host, exempt) in [("[2001:db8::1]", true), ("[2001:db8::2]", true), ("[2001:db8::3]", false)] {
             let env = table[14].0;
             assert_eq!(chosen(&format!("https://{host}"), env).unwrap().is_none(), exempt, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_network_exempts_the_addresses_in_it() {
+        let table = [
+            ("10.1.2.3", "10.0.0.0/8", true),
+            ("11.1.2.3", "10.0.0.0/8", false),
+            ("10.1.2.3", "10.1.2.2/31", true),
+            ("10.1.2.3", "10.1.2.2/32", false),
+            ("10.1.2.3", "0.0.0.0/0", true),
+            ("10.1.2.3", "10.0.0.0/", false),
+            ("10.1.2.3", "10.0.0.0/33", false),
+            ("10.1.2.3", "10.1.2.3/33", false),
+            ("10.1.2.3", "10.0.0.0/-1", false),
+            ("10.1.2.3", "::/0", false),
+            ("[2001:db8::1]", "2001:db8::/32", true),
+            ("[2001:db9::1]", "2001:db8::/32", false),
+            ("api.test", "0.0.0.0/0", false),
+        ];
+        for (host, network, exempt) in table {
+            let env = [("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", network)];
+            assert_eq!(chosen(&format!("https://{host}"), &env).unwrap().is_none(), exempt, "{host} {network}");
         }
     }
 

@@ -6,8 +6,11 @@
 
 mod connect;
 mod connection;
+mod handshake;
 mod in_flight;
 mod socket;
+#[cfg(feature = "socks-proxy")]
+mod socks;
 mod trust;
 mod veil;
 
@@ -217,8 +220,15 @@ impl Http {
                 (ErrorKind::Timeout, format!("timed out while waiting for the answer of {host}"))
             }
             UreqError::Timeout(_) => (ErrorKind::Timeout, format!("timed out before the request to {host} was sent")),
-            UreqError::Io(_) => (ErrorKind::Disconnected, format!("lost the connection to {host}")),
-            _ => (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood")),
+            // In TLS 1.3 a server may refuse the handshake when for the client it is over.
+            UreqError::Io(error) => {
+                let summary = format!("lost the connection to {host}");
+                (ErrorKind::Disconnected, handshake::explain(summary, &error.to_string()))
+            }
+            _ => {
+                let hint = if self.base.is_https { "" } else { "; is it `https` there?" };
+                (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood{hint}"))
+            }
         };
         because(Failure::new(kind, summary).after_body(body_left), error)
     }

@@ -17,6 +17,7 @@ use ::ureq::unversioned::transport::{
 use ::ureq::{Error as UreqError, Proxy};
 
 use super::connection::Connection;
+use super::handshake;
 use super::in_flight;
 use super::socket::Dial;
 use crate::error::ErrorKind;
@@ -57,12 +58,16 @@ impl Resolver for Resolve {
     }
 }
 
-fn port(uri: &Uri) -> u16 {
+pub(super) fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(match uri.scheme_str() {
         Some("https") => 443,
         Some("http") => 80,
         _ => 1080,
     })
+}
+
+fn address(uri: &Uri) -> String {
+    format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
 
 type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
@@ -71,7 +76,7 @@ type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 fn chain() -> Chain {
     let chain = ();
     #[cfg(feature = "socks-proxy")]
-    let chain = chain.chain(::ureq::unversioned::transport::SocksConnector::default());
+    let chain = chain.chain(super::socks::Socks);
     let chain = chain.chain(ConnectProxyConnector::default()).chain(Dial);
     #[cfg(feature = "rustls")]
     let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
@@ -129,15 +134,18 @@ impl Connect {
             return self.connect_with(details, None);
         };
         let extra_first = extra.goes_first.load(Ordering::Relaxed);
-        let outcome = self.connect_with(details, extra_first.then_some(extra));
-        if !outcome.as_ref().is_err_and(NotConnected::is_about_tls) {
-            return outcome;
+        let first = match self.connect_with(details, extra_first.then_some(extra)) {
+            Err(error) if NotConnected::is_about_trust(&error, details.uri) => error,
+            outcome => return outcome,
+        };
+        match self.connect_with(details, (!extra_first).then_some(extra)) {
+            Ok(connected) => {
+                extra.goes_first.store(!extra_first, Ordering::Relaxed);
+                Ok(connected)
+            }
+            Err(second) if handshake::is_unknown(&second.to_string()) => Err(first),
+            Err(second) => Err(second),
         }
-        let outcome = self.connect_with(details, (!extra_first).then_some(extra));
-        if outcome.is_ok() {
-            extra.goes_first.store(!extra_first, Ordering::Relaxed);
-        }
-        outcome
     }
 
     /// Connects with the usual roots or the extra ones.
@@ -170,8 +178,13 @@ impl Connect {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        let step = if proxy.is_some() { Step::Proxy } else { Step::Connect };
-        chain.connect(&details, None).map_err(|error| NotConnected::at(step, details.uri, error))
+        chain.connect(&details, None).map_err(|error| match (proxy, &error) {
+            (None, _) => NotConnected::at(Step::Connect, details.uri, error),
+            (Some(proxy), UreqError::ConnectProxyFailed(reason)) if reason.contains("407") => {
+                NotConnected::at(Step::Login, proxy.uri(), error)
+            }
+            (Some(_), _) => NotConnected::at(Step::Proxy, details.uri, error),
+        })
     }
 }
 
@@ -194,42 +207,56 @@ pub(super) struct NotConnected {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Lookup,
     Connect,
+    /// To a proxy.
+    Login,
     /// On the far side of a proxy.
     Proxy,
 }
 
 impl NotConnected {
     /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
-    fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
+    pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
-            error => {
-                let to = format!("{}:{}", uri.host().unwrap_or_default(), port(uri));
-                UreqError::Other(Box::new(Self { step, to, error }))
-            }
+            error => UreqError::Other(Box::new(Self { step, to: address(uri), error })),
         }
     }
 
-    fn is_about_tls(error: &UreqError) -> bool {
+    /// Whether the certificate of `uri` itself, rather than of a proxy, may pass with other roots.
+    fn is_about_trust(error: &UreqError, uri: &Uri) -> bool {
         let UreqError::Other(inner) = error else { return false };
-        inner.downcast_ref::<Self>().is_some_and(|inner| inner.kind() == ErrorKind::Tls)
+        inner.downcast_ref::<Self>().is_some_and(|inner| {
+            inner.kind() == ErrorKind::Tls
+                && inner.to == address(uri)
+                && handshake::is_about_trust(&inner.error.to_string())
+        })
     }
 
     fn kind(&self) -> ErrorKind {
         match &self.error {
+            // Not to be tried again: some proxies lock a user out who comes with a wrong password too often.
+            _ if matches!(self.step, Step::Login) => ErrorKind::Config,
             UreqError::Timeout(_) => ErrorKind::Timeout,
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
-            // rustls reports what it makes of the peer's bytes as invalid data.
-            UreqError::Io(error) if error.kind() == io::ErrorKind::InvalidData => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
             UreqError::Rustls(_) => ErrorKind::Tls,
+            // What rustls makes of the peer's bytes comes as one of I/O.
+            #[cfg(feature = "rustls")]
+            UreqError::Io(error) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
             #[cfg(feature = "native-tls")]
             UreqError::NativeTls(_) | UreqError::Der(_) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
         }
+    }
+
+    /// Whether the other side took the connection, and ended it.
+    fn is_end(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+        matches!(&self.error, UreqError::Io(error) if ends.contains(&error.kind()))
     }
 
     /// What this means to a call to `base`; whatever else was to be reached is a proxy.
@@ -240,9 +267,14 @@ impl NotConnected {
         let summary = match (kind, self.step) {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
-            (ErrorKind::Tls, _) => format!("no secure connection to {to}"),
+            (ErrorKind::Tls, _) => handshake::explain(format!("no secure connection to {to}"), &self.error.to_string()),
             (_, Step::Lookup) => format!("could not look up {to}"),
+            (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
             (_, Step::Connect) => format!("could not connect to {to}"),
+            (_, Step::Login) => format!(
+                "proxy: {} wants a user name and a password that it knows, as in http://user:password@host:port",
+                self.to
+            ),
             (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
         };
         super::because(Failure::new(kind, summary), self.error)
@@ -256,6 +288,12 @@ impl fmt::Display for NotConnected {
 }
 
 impl StdError for NotConnected {}
+
+/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
+#[cfg(feature = "rustls")]
+fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
+}
 
 #[cfg(test)]
 mod tests {
@@ -271,11 +309,29 @@ mod tests {
             (Step::Connect, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
             (
                 Step::Connect,
-                io(io::ErrorKind::ConnectionReset),
+                io(io::ErrorKind::ConnectionRefused),
                 ErrorKind::Connect,
                 "could not connect to api.test:443",
             ),
-            (Step::Connect, io(io::ErrorKind::InvalidData), ErrorKind::Tls, "no secure connection to api.test:443"),
+            (
+                Step::Connect,
+                io(io::ErrorKind::ConnectionReset),
+                ErrorKind::Connect,
+                "api.test:443 closed the connection before it was set up",
+            ),
+            (
+                Step::Login,
+                io(io::ErrorKind::Other),
+                ErrorKind::Config,
+                "proxy: api.test:443 wants a user name and a password that it knows, as in http://user:password@host:port",
+            ),
+            // Bytes that are not understood may be anything.
+            (
+                Step::Proxy,
+                io(io::ErrorKind::InvalidData),
+                ErrorKind::Connect,
+                "the proxy did not connect to api.test:443",
+            ),
             (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "no secure connection to api.test:443"),
             (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "could not connect to api.test:443"),
             (

@@ -1,7 +1,7 @@
 //! TCP sockets that keep a deadline: against peers that trickle, and signals that interrupt.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -24,28 +24,24 @@ impl<In: Transport> Connector<In> for Dial {
         if let Some(proxied) = chained {
             return Ok(Some(Either::A(proxied)));
         }
-        let stream = Arc::new(dial(details)?);
-        (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
-        let config = details.config;
-        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Ok(Some(Either::B(Socket { stream, buffers })))
+        Ok(Some(Either::B(Socket::open(&details.addrs, details)?)))
     }
 }
 
-fn dial(details: &ConnectionDetails) -> Result<TcpStream, UreqError> {
+fn dial(addresses: &[SocketAddr], reason: Timeout) -> Result<TcpStream, UreqError> {
     let mut last = UreqError::HostNotFound;
-    let mut addresses = details.addrs.iter().peekable();
+    let mut addresses = addresses.iter().peekable();
     while let Some(address) = addresses.next() {
         let left = in_flight::left();
         if left.is_zero() {
-            return Err(UreqError::Timeout(details.timeout.reason));
+            return Err(UreqError::Timeout(reason));
         }
         // Half of what is left for each but the last, so that one which swallows packets leaves time for the others.
         let share = if addresses.peek().is_none() { left } else { part(left, 2).max(Duration::from_millis(1)) };
         let opened = TcpStream::connect_timeout(address, share);
         match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
             Ok(stream) => return Ok(stream),
-            Err(error) if is_timeout(&error) => last = UreqError::Timeout(details.timeout.reason),
+            Err(error) if is_timeout(&error) => last = UreqError::Timeout(reason),
             Err(error) => last = error.into(),
         }
     }
@@ -62,6 +58,17 @@ pub(super) struct Socket {
     /// Shared with the handle that shuts it down.
     stream: Arc<TcpStream>,
     buffers: LazyBuffers,
+}
+
+impl Socket {
+    /// Opens one to the first of `addresses` that takes it.
+    pub(super) fn open(addresses: &[SocketAddr], details: &ConnectionDetails) -> Result<Self, UreqError> {
+        let stream = Arc::new(dial(addresses, details.timeout.reason)?);
+        (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(Self { stream, buffers })
+    }
 }
 
 /// Repeats `operate` until the time is over, for as long as signals interrupt it. Each time it gets a part of the time:

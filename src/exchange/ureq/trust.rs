@@ -21,18 +21,22 @@ mod with_tls {
 
     /// Reads the certificates in `pem`.
     pub(in super::super) fn roots(pem: &[u8]) -> Result<RootCerts> {
-        let mut certificates = Vec::new();
+        let (mut certificates, mut has_key) = (Vec::new(), false);
         for item in parse_pem(pem) {
             match item {
                 Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-                Ok(_) => {}
-                Err(_) => return Err(Error::config("extra_root_certificates", "is not PEM")),
+                Ok(item) => has_key |= matches!(item, PemItem::PrivateKey(_)),
+                Err(_) => return Err(Error::config("extra_root_certificates", "is PEM that is damaged or cut short")),
             }
         }
-        if certificates.is_empty() {
-            return Err(Error::config("extra_root_certificates", "holds no certificate in PEM"));
+        match certificates.is_empty() {
+            false => Ok(RootCerts::from(certificates)),
+            true if has_key => Err(Error::config("extra_root_certificates", "holds a private key and no certificate")),
+            true => Err(Error::config(
+                "extra_root_certificates",
+                "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----",
+            )),
         }
-        Ok(RootCerts::from(certificates))
     }
 
     pub(in super::super) fn trust(config: AgentConfig, extra: Option<&RootCerts>) -> AgentConfig {

@@ -1,36 +1,17 @@
 //! What is logged, at trace level and by the HTTP library as well, holds neither the key nor what a URL keeps secret; not
 //! even if the service sends back all that it got, as the error pages of frameworks do.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use identifai::{Client, Image, Submitted, Wait};
 
 use super::shows_nothing;
-use crate::support::{Connection, ID, Server, accepted, alone, answer_with};
+use crate::support::{Connection, ID, KEY, Server, accepted, alone, answer_with, log};
 
 /// A URL with a password and a signature, and what no text may hold of it.
 pub(super) const SIGNED: &str =
     "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
 pub(super) const PLANTED: &str = "pl4nted";
-
-/// Everything that is logged in this process.
-struct Capture(Mutex<String>);
-
-impl log::Log for Capture {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let line = record.args().to_string();
-        let mut text = self.0.lock().unwrap();
-        // A dump has 40 columns of hexadecimal digits before 16 of text, which are joined to be searched.
-        text.push_str(line.get(41..).filter(|_| line.len() == 57).unwrap_or(&line));
-    }
-
-    fn flush(&self) {}
-}
 
 /// Sends back the whole request and what was submitted before, as it came and as JSON has it: one answer for each of
 /// `statuses`, and if there are no more, the right one.
@@ -54,13 +35,17 @@ fn echoing() -> Server {
 
 #[test]
 fn nothing_that_is_logged_holds_a_secret() {
-    static CAPTURE: Capture = Capture(Mutex::new(String::new()));
-
     if alone("secrets::logs::nothing_that_is_logged_holds_a_secret", &[]).is_some() {
         return;
     }
-    log::set_logger(&CAPTURE).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
+    let logged = log::of(make_every_call);
+    assert!(logged.contains("x-api-key:") && logged.contains("order-17"), "dumps are not joined: {logged}");
+    assert!(logged.contains(ID), "answers are logged as well");
+    shows_nothing(&logged);
+    assert!(!logged.contains(PLANTED), "{logged}");
+}
+
+fn make_every_call() {
     let job = Image::from_url(SIGNED).ref_id("order-17").webhook_url(SIGNED.replace("files", "hook"));
     let upload = Image::from_bytes(b"\x89PNG\r\n\x1a\n...").webhook_url(SIGNED);
     let wait = Wait::default().first_pause(Duration::from_millis(1)).timeout(Duration::from_millis(200));
@@ -68,7 +53,7 @@ fn nothing_that_is_logged_holds_a_secret() {
 
     let plain = Server::answering(accepted());
     let sent = client(&plain).submit(&job).unwrap();
-    assert_eq!(plain.requests()[0].header("x-api-key"), Some(crate::support::KEY));
+    assert_eq!(plain.requests()[0].header("x-api-key"), Some(KEY));
     for call in [
         |client: &Client, job: &_, _: &_| client.submit(job).err(),
         |client: &Client, _: &_, sent: &_| client.result(sent).err(),
@@ -85,11 +70,5 @@ fn nothing_that_is_logged_holds_a_secret() {
             assert!(!shown.contains(PLANTED), "{shown}");
         }
     }
-    let outcomes = client(&echoing()).batch([job.clone(), upload.clone(), job]).count();
-
-    let logged = CAPTURE.0.lock().unwrap();
-    assert!(outcomes == 3 && logged.contains("x-api-key:") && logged.contains("order-17"), "not joined: {logged}");
-    assert!(logged.contains(ID), "answers are logged as well");
-    shows_nothing(&logged);
-    assert!(!logged.contains(PLANTED), "{logged}");
+    assert_eq!(client(&echoing()).batch([job.clone(), upload, job]).count(), 3);
 }

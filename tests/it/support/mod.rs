@@ -1,5 +1,7 @@
 //! What the tests share: a scripted server, and running themselves as another process.
 
+pub(crate) mod log;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output};
@@ -40,9 +42,9 @@ pub(crate) struct Server {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// One connection of a [`Server`].
-pub(crate) struct Connection {
-    pub(crate) stream: BufReader<TcpStream>,
+/// One connection of a [`Server`], or what is spoken within it.
+pub(crate) struct Connection<S = TcpStream> {
+    pub(crate) stream: BufReader<S>,
     requests: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -118,7 +120,14 @@ impl Drop for Server {
     }
 }
 
-impl Connection {
+impl<S: Read + Write> Connection<S> {
+    /// What is spoken within, as `wrap` makes it of the stream; the server sees its requests, too.
+    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+    pub(crate) fn within<'a, T: Read>(&'a mut self, wrap: impl FnOnce(&'a mut S) -> T) -> Connection<T> {
+        let requests = Arc::clone(&self.requests);
+        Connection { stream: BufReader::new(wrap(self.stream.get_mut())), requests }
+    }
+
     /// Reads one request, if another one comes.
     pub(crate) fn request(&mut self) -> Option<Seen> {
         let head = self.head()?;

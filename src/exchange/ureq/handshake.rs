@@ -1,0 +1,62 @@
+//! What a failed handshake means to whoever has to do something about it: the libraries of TLS only say what they saw.
+//!
+//! It goes by text, since ureq passes no type on that could be named without one more dependency. That the texts of
+//! rustls are still these is for `tests/it/tls/bad_peers.rs` to see; those of OpenSSL are the same for years.
+
+/// What is said where none of the roots is known to have to do with the certificate.
+const UNKNOWN: &[&str] = &["UnknownIssuer", "local issuer certificate", "self-signed certificate"];
+
+const NOT_TRUSTED: &str = "nobody who is trusted here vouches for its certificate; if your company does, see \
+                           `extra_root_certificates` and the feature `platform-verifier`";
+
+/// What a library says, and what is wrong then and where to look.
+const MEANINGS: [(&[&str], &str); 10] = [
+    (UNKNOWN, NOT_TRUSTED),
+    // By the name of its issuer it should be all right.
+    (&["BadSignature", "certificate signature failure"], NOT_TRUSTED),
+    (&["CaUsedAsEndEntity"], "its certificate is one for an authority (CA:TRUE), and a host cannot use that"),
+    (
+        &["peer certificate: certificate expired", "certificate has expired"],
+        "its certificate has expired, unless the clock of this machine is wrong",
+    ),
+    (
+        &["certificate not valid yet", "certificate is not yet valid"],
+        "its certificate is not valid yet, unless the clock of this machine is wrong",
+    ),
+    (
+        &["not valid for name", "ostname mismatch", "address mismatch"],
+        "its certificate is for another host; check the URL",
+    ),
+    (
+        &["ProtocolVersion", "ServerDoesNotSupportTls12Or13", "alert protocol version", "unsupported protocol"],
+        "it speaks none of the versions of TLS that are safe, 1.2 and 1.3",
+    ),
+    (&["CertificateRequired", "alert certificate required"], "it wants a certificate of the client, which has none"),
+    (&["received fatal alert", "alert number"], "it refused the connection"),
+    (
+        &["received corrupt message", "received unexpected", "wrong version number", "packet length too long"],
+        "what answered does not speak TLS; check host and port, and whether it is `https` there",
+    ),
+];
+
+/// `summary`, with what is wrong and where to look, if `error` tells.
+pub(super) fn explain(summary: String, error: &str) -> String {
+    match MEANINGS.iter().find(|(signs, _)| has(error, signs)) {
+        Some((_, meaning)) => format!("{summary}: {meaning}"),
+        None => summary,
+    }
+}
+
+/// Whether it may go better with other roots.
+pub(super) fn is_about_trust(error: &str) -> bool {
+    error.contains("certificate")
+}
+
+/// Whether the roots know nothing of the certificate, so that others may have more to say of it.
+pub(super) fn is_unknown(error: &str) -> bool {
+    has(error, UNKNOWN)
+}
+
+fn has(error: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| error.contains(sign))
+}

@@ -1,0 +1,252 @@
+//! Who answers and is not who was meant: what is wrong is said in words that anybody understands, and nothing was sent.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use identifai::{Error, ErrorKind, Image};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{ConfigBuilder, RootCertStore, SupportedProtocolVersion};
+
+use super::server::{Authority, Identity, Peer, Tap, provider};
+use super::{chain, last};
+use crate::support::{CAT, Connection, KEY, accepted};
+
+const NOT_TRUSTED: &str = "nobody who is trusted here vouches for its certificate; if your company does, see \
+                           `extra_root_certificates` and the feature `platform-verifier`";
+const AUTHORITY: &str = "its certificate is one for an authority (CA:TRUE), and a host cannot use that";
+const OTHER_HOST: &str = "its certificate is for another host; check the URL";
+const EXPIRED: &str = "its certificate has expired, unless the clock of this machine is wrong";
+const TOO_EARLY: &str = "its certificate is not valid yet, unless the clock of this machine is wrong";
+const TOO_OLD: &str = "it speaks none of the versions of TLS that are safe, 1.2 and 1.3";
+const REFUSED: &str = "it refused the connection";
+const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
+
+/// The error of a submit to `peer`, which must be over soon, and after `connections` in which nothing was sent but what
+/// makes a handshake.
+fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority, connections: usize) -> Error {
+    let client = peer.builder(host).extra_root_certificates(trusted.pem()).build().unwrap();
+    let start = Instant::now();
+    let error = client.submit(&Image::from_url(CAT)).expect_err(what);
+    assert!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
+    assert!(!error.may_have_been_sent(), "{what}: {error}");
+    for wire in peer.wires(connections) {
+        assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "{what}");
+        // An alert and no more, which is shorter than any request.
+        assert!(behind_hello(&wire).len() <= 30, "{what}: {wire:?}");
+    }
+    assert_eq!((peer.server.connections(), peer.server.requests().len()), (connections, 0), "{what}");
+    error
+}
+
+/// What a client sent after its first message.
+fn behind_hello(wire: &[u8]) -> &[u8] {
+    let len = |header: &[u8]| 5 + usize::from(u16::from_be_bytes([header[3], header[4]]));
+    wire.get(..5).and_then(|header| wire.get(len(header)..)).unwrap_or_default()
+}
+
+#[test]
+fn a_certificate_that_will_not_do_is_told_with_what_is_wrong_with_it() {
+    let company = Authority::new("company");
+    let check = |what: &str, host: &str, identity: Identity, says: &str, because: &str| {
+        let peer = Peer::serving(identity.config());
+        // One connection by the usual roots, and one by the company's.
+        let error = refused(what, &peer, host, &company, 2);
+        assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
+        assert_eq!(error.to_string(), format!("no secure connection to {host}:{}: {says}", peer.port()), "{what}");
+        assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
+    };
+    let (name, address) = ("localhost", "127.0.0.1");
+    check("of a stranger", name, Authority::new("stranger").certify(name), NOT_TRUSTED, "UnknownIssuer");
+    check("of one that took the name", name, Authority::new("company").certify(name), NOT_TRUSTED, "BadSignature");
+    check("self-signed", name, Identity::self_signed(name, |_| ()).0, NOT_TRUSTED, "UnknownIssuer");
+    let as_openssl = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let as_openssl = Identity::self_signed(name, as_openssl).0;
+    check("self-signed as `openssl req -x509` has it", name, as_openssl, AUTHORITY, "CaUsedAsEndEntity");
+    let mut alone = company.intermediate("company, servers").certify(name);
+    alone.chain.truncate(1);
+    check("without the intermediate one", name, alone, NOT_TRUSTED, "UnknownIssuer");
+    check("of another host", name, company.certify("other.test"), OTHER_HOST, "only valid for DnsName(\"other.test\")");
+    check("of a host below", name, company.certify("*.localhost"), OTHER_HOST, "\"*.localhost\"");
+    check("of a name and not of the address", address, company.certify(name), OTHER_HOST, "name \"127.0.0.1\"");
+    check("of an address and not of the name", name, company.certify(address), OTHER_HOST, "IpAddress(127.0.0.1)");
+    let valid = |from, to| {
+        let year = |year| date_time_ymd(year, 1, 1);
+        company.certify_with(name, |params| (params.not_before, params.not_after) = (year(from), year(to)))
+    };
+    check("expired", name, valid(1975, 2020), EXPIRED, "is not valid after 1577836800");
+    check("not valid yet", name, valid(4000, 4096), TOO_EARLY, "is not valid before 64060588800");
+}
+
+#[test]
+fn what_is_wrong_is_told_by_the_roots_that_know_the_authority() {
+    /// A good certificate for two connections, and then one for another host.
+    #[derive(Debug)]
+    struct Replaced([Arc<CertifiedKey>; 2], AtomicUsize);
+
+    impl ResolvesServerCert for Replaced {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            let is_late = self.1.fetch_add(1, Ordering::SeqCst) >= 2;
+            Some(Arc::clone(&self.0[usize::from(is_late)]))
+        }
+    }
+
+    let company = Authority::new("company");
+    let keys = ["localhost", "other.test"].map(|host| company.certify(host).into_key());
+    let mut config = company.certify("localhost").config();
+    config.cert_resolver = Arc::new(Replaced(keys, AtomicUsize::new(0)));
+    // A resumed connection shows no certificate.
+    config.send_tls13_tickets = 0;
+    let peer = Peer::tls(config, |connection| {
+        if connection.request().is_some() {
+            connection.send(&last(&accepted()));
+        }
+    });
+    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+    // From here on the company's roots go first, and the usual ones have the last word.
+    client.submit(&Image::from_url(CAT)).unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert!(error.to_string().ends_with(OTHER_HOST), "{}", chain(&error));
+    assert_eq!((peer.server.connections(), peer.server.requests().len()), (4, 1));
+}
+
+/// A server that reads the client's first message, answers it with `bytes`, and listens.
+fn answering(bytes: impl Into<Vec<u8>>) -> Peer {
+    let bytes = bytes.into();
+    Peer::scripted(move |connection| {
+        read_hello(connection);
+        connection.stream.get_mut().write_all(&bytes).unwrap();
+        connection.wait_for_end();
+    })
+}
+
+fn read_hello(connection: &mut Connection<Tap>) {
+    let mut header = [0; 5];
+    connection.stream.read_exact(&mut header).unwrap();
+    let mut message = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+    connection.stream.read_exact(&mut message).unwrap();
+}
+
+/// RFC 8446, section 6: a fatal alert.
+fn alert(description: u8) -> Vec<u8> {
+    vec![21, 3, 1, 0, 2, 2, description]
+}
+
+#[test]
+fn who_refuses_the_handshake_or_does_not_speak_tls_is_told_from_a_bad_certificate() {
+    // A ServerHello of TLS 1.1: version, random, no session, a cipher suite of then, no compression.
+    let tls_1_1 = [&[22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2][..], &[9; 32], &[0, 0xc0, 0x13, 0]].concat();
+    let table = [
+        ("TLS 1.1 only, refusing", alert(70), TOO_OLD, "ProtocolVersion"),
+        ("TLS 1.1 only, going ahead", tls_1_1, TOO_OLD, "ServerDoesNotSupportTls12Or13"),
+        ("no cipher in common", alert(40), REFUSED, "HandshakeFailure"),
+        ("a host name it does not know", alert(112), REFUSED, "UnrecognisedName"),
+        ("a failure of its own", alert(80), REFUSED, "InternalError"),
+        ("plain HTTP", b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec(), NO_TLS, "corrupt message"),
+        ("SSH", b"SSH-2.0-OpenSSH_9.9\r\n".to_vec(), NO_TLS, "corrupt message"),
+        ("noise", vec![7; 400], NO_TLS, "corrupt message"),
+        ("noise in a record", [&[22, 3, 3, 0, 200][..], &[9; 200]].concat(), NO_TLS, "corrupt message"),
+        ("data before the handshake", [&[23, 3, 3, 0, 20][..], &[1; 20]].concat(), NO_TLS, "got ApplicationData"),
+    ];
+    let company = Authority::new("company");
+    for (what, bytes, says, because) in table {
+        let peer = answering(bytes);
+        // Other roots would not help.
+        let error = refused(what, &peer, "localhost", &company, 1);
+        assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
+        assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {says}", peer.port()), "{what}");
+        assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
+    }
+}
+
+#[test]
+fn who_hangs_up_in_the_handshake_is_a_failed_connection() {
+    let in_its_answer = |connection: &mut Connection<Tap>| {
+        read_hello(connection);
+        connection.stream.get_mut().write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
+    };
+    // What is left unread at the end makes a reset of it.
+    let by_a_reset = |connection: &mut Connection<Tap>| {
+        connection.stream.get_mut().stream.read_exact(&mut [0; 5]).unwrap();
+    };
+    let table = [
+        ("at once", Peer::scripted(|_| ())),
+        ("after the first message", Peer::scripted(read_hello)),
+        ("in its answer", Peer::scripted(in_its_answer)),
+        ("by a reset", Peer::scripted(by_a_reset)),
+    ];
+    let company = Authority::new("company");
+    for (what, peer) in table {
+        let error = refused(what, &peer, "localhost", &company, 1);
+        assert_eq!(error.kind(), ErrorKind::Connect, "{what}: {error}");
+        let says = format!("localhost:{} closed the connection before it was set up", peer.port());
+        assert_eq!(error.to_string(), says, "{what}");
+    }
+}
+
+#[test]
+fn a_handshake_that_stalls_or_trickles_ends_with_the_connect_timeout() {
+    const LIMIT: Duration = Duration::from_millis(200);
+    let trickling = |connection: &mut Connection<Tap>| {
+        read_hello(connection);
+        // A ServerHello of 256 bytes, each in time.
+        connection.trickle([22, 3, 3, 1, 0, 2, 0, 0, 252].into_iter().chain([3; 247]));
+    };
+    let company = Authority::new("company");
+    for peer in [Peer::scripted(Connection::wait_for_end), Peer::scripted(trickling)] {
+        let builder = peer.builder("localhost").connect_timeout(LIMIT);
+        let client = builder.extra_root_certificates(company.pem()).build().unwrap();
+        let late = (1..=3).map(|connections| {
+            let start = Instant::now();
+            let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+            let took = start.elapsed();
+            assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+            assert_eq!(error.to_string(), format!("timed out while connecting to localhost:{}", peer.port()));
+            assert_eq!(peer.server.connections(), connections, "other roots would not help");
+            took.saturating_sub(LIMIT)
+        });
+        let mut late = late.inspect(|late| assert!(*late < Duration::from_secs(5), "{late:?}"));
+        assert!(late.any(|late| late < Duration::from_millis(50)));
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_its_clients_says_so() {
+    let company = Authority::new("company");
+    let peer = |version: &'static SupportedProtocolVersion| {
+        let mut roots = RootCertStore::empty();
+        roots.add(company.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap();
+        let ask = |builder: ConfigBuilder<_, _>| builder.with_client_cert_verifier(verifier);
+        Peer::serving(company.certify("localhost").config_with(&[version], ask))
+    };
+    let wants = "it wants a certificate of the client, which has none";
+    let error_of = |peer: &Peer| {
+        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        client.submit(&Image::from_url(CAT)).unwrap_err()
+    };
+    let peer_1_2 = peer(&rustls::version::TLS12);
+    let error = error_of(&peer_1_2);
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+    assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {wants}", peer_1_2.port()));
+    // Here the client hears of it only after its request, which is none the worse: it knows who got it.
+    let peer_1_3 = peer(&rustls::version::TLS13);
+    let error = error_of(&peer_1_3);
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{error}");
+    assert!(error.to_string().starts_with(&format!("lost the connection to localhost:{}: {wants}", peer_1_3.port())));
+    for peer in [peer_1_2, peer_1_3] {
+        assert!(peer.server.requests().is_empty());
+    }
+}
+
+#[test]
+fn plain_http_to_a_tls_server_hints_at_https() {
+    let company = Authority::new("company");
+    let peer = Peer::serving(company.certify("localhost").config());
+    let error = peer.server.client().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
+    assert!(error.to_string().contains("is not HTTP that can be understood; is it `https` there?"), "{error}");
+}

@@ -1,0 +1,219 @@
+//! HTTPS against real TLS servers on loopback: who is trusted, what is resumed, and where an answer ends.
+
+mod bad_peers;
+mod no_proxy;
+mod proxied;
+mod server;
+
+use std::error::Error as _;
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+
+use identifai::{Client, ErrorKind, Image};
+use rustls::HandshakeKind;
+
+use self::server::{Authority, Identity, Peer};
+use crate::support::{CAT, ID, accepted, answer};
+
+/// An error and its causes, in one line.
+fn chain(error: &identifai::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.extend([": ".to_owned(), cause.to_string()]);
+        source = cause.source();
+    }
+    text
+}
+
+/// `answer`, as the last one on its connection: who is not told may begin the next request before the end is there.
+fn last(answer: &str) -> String {
+    answer.replacen("\r\n", "\r\nConnection: close\r\n", 1)
+}
+
+fn submit(client: &Client) {
+    assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+}
+
+#[test]
+fn who_is_vouched_for_by_an_extra_root_is_trusted() {
+    let company = Authority::new("company");
+    let below = company.intermediate("company, servers").intermediate("company, servers, images");
+    let (self_signed, own) = Identity::self_signed("localhost", |_| ());
+    let table = [
+        ("by the root", "localhost", company.certify("localhost"), company.pem()),
+        ("by one that it vouches for", "localhost", below.certify("localhost"), company.pem()),
+        ("beside other roots", "localhost", company.certify("localhost"), Authority::new("x").pem() + &company.pem()),
+        ("for an address", "127.0.0.1", company.certify("127.0.0.1"), company.pem()),
+        ("by itself", "localhost", self_signed, own),
+    ];
+    for (what, host, identity, roots) in table {
+        let peer = Peer::serving(identity.config());
+        let client = peer.builder(host).extra_root_certificates(roots).build().unwrap();
+        let sent = client.submit(&Image::from_url(CAT)).unwrap_or_else(|error| panic!("{what}: {}", chain(&error)));
+        assert_eq!((sent.identifier().as_str(), peer.server.requests().len()), (ID, 1), "{what}");
+    }
+}
+
+#[test]
+fn what_is_no_certificate_in_pem_is_no_extra_root() {
+    let company = Authority::new("company");
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let pem = company.pem();
+    let half = &pem[..pem.len() / 2];
+    let none = "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----";
+    let damaged = "is PEM that is damaged or cut short";
+    let table = [
+        ("nothing", Vec::new(), none),
+        ("the path", b"company.pem".to_vec(), none),
+        ("DER", company.der().to_vec(), none),
+        ("a private key", key.clone().into_bytes(), "holds a private key and no certificate"),
+        ("half a certificate", half.as_bytes().to_vec(), damaged),
+        ("half a certificate behind a whole one", format!("{pem}{half}").into_bytes(), damaged),
+    ];
+    for (what, bytes, says) in table {
+        let error = Client::builder("key").extra_root_certificates(bytes).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{what}");
+        assert_eq!(error.to_string(), format!("extra_root_certificates: {says}"), "{what}");
+    }
+    let both = Client::builder("key").extra_root_certificates(key + &pem);
+    assert!(both.build().is_ok(), "a key that comes along does no harm");
+}
+
+#[test]
+fn connections_resume_with_either_version_and_send_nothing_in_advance() {
+    for version in rustls::ALL_VERSIONS {
+        let company = Authority::new("company");
+        let mut config = company.certify("localhost").config_of(&[version]);
+        // Requests sent in advance, which are welcome by this and are not read below, could be recorded and sent again by
+        // anybody: the submit would be paid for twice.
+        config.max_early_data_size = u32::MAX;
+        let handshakes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&handshakes);
+        let peer = Peer::tls(config, move |connection| {
+            if connection.request().is_some() {
+                seen.lock().unwrap().extend(connection.stream.get_ref().conn.handshake_kind());
+                connection.send(&last(&accepted()));
+            }
+        });
+        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        for _ in 0..4 {
+            submit(&client);
+        }
+        assert_eq!(peer.server.requests().len(), 4, "{version:?}");
+        assert_eq!(peer.server.connections(), 5, "{version:?}: after one, it is known which roots fit");
+        let handshakes = handshakes.lock().unwrap();
+        assert!(matches!(handshakes[0], HandshakeKind::Full), "{version:?}: {handshakes:?}");
+        let resumed = handshakes[1..].iter().filter(|kind| matches!(kind, HandshakeKind::Resumed));
+        assert_eq!(resumed.count(), 3, "{version:?}: {handshakes:?}");
+    }
+}
+
+#[test]
+fn a_hundred_calls_take_one_connection() {
+    let company = Authority::new("company");
+    let peer = Peer::serving(company.certify("localhost").config());
+    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+    for _ in 0..100 {
+        submit(&client);
+    }
+    assert_eq!((peer.server.requests().len(), peer.server.connections()), (100, 2), "one for each kind of roots");
+}
+
+/// An answer of `len` bytes in all.
+fn padded(len: usize) -> String {
+    let body = format!("{{\"identifier\":\"{ID}\"}}");
+    let head = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+    let length = (0..len).rev().find(|length| head(*length).len() + length == len).unwrap();
+    format!("{}{body:length$}", head(length))
+}
+
+#[test]
+fn what_follows_an_answer_is_not_taken_for_the_next_one() {
+    let company = Authority::new("company");
+    // It stays behind in a buffer: that of the socket, that of TLS, or ours.
+    for len in (3_800..=4_020).step_by(20).chain([200, 8_100, 16_384, 32_768]) {
+        let peer = Peer::tls(company.certify("localhost").config(), move |connection| {
+            if connection.request().is_some() {
+                let stream = connection.stream.get_mut();
+                for answer in [padded(len), accepted().replace(ID, &"0".repeat(64))] {
+                    stream.conn.writer().write_all(answer.as_bytes()).unwrap();
+                }
+                // All at once, as what comes later than the next request can be told from nothing.
+                let mut records = Vec::new();
+                while stream.conn.wants_write() {
+                    stream.conn.write_tls(&mut records).unwrap();
+                }
+                stream.sock.write_all(&records).unwrap();
+                connection.wait_for_end();
+            }
+        });
+        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        submit(&client);
+        submit(&client);
+        // One to find out which roots will do.
+        assert_eq!((peer.server.requests().len(), peer.server.connections()), (2, 3), "{len}");
+    }
+}
+
+#[test]
+fn uploads_pass_and_are_refused_within_tls() {
+    let company = Authority::new("company");
+    let peer = Peer::tls(company.certify("localhost").config(), |connection| {
+        // The first comes whole, of the second only the head.
+        let Some(head) = connection.head() else { return };
+        assert!(head.contains("expect: 100-continue\r\n"), "{head}");
+        connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        connection.stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
+        connection.send(&accepted());
+        connection.head().unwrap();
+        connection.send(&answer(413, "application/json", "{\"error\":\"Too large.\"}"));
+    });
+    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+    let png = |len: usize| [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; len]].concat();
+    client.submit(&Image::from_bytes(png(3 << 20))).unwrap();
+    let error = client.submit(&Image::from_bytes(png(6 << 20))).unwrap_err();
+    assert_eq!((error.status(), error.message(), error.may_have_been_sent()), (Some(413), Some("Too large."), false));
+    drop(client);
+    let sent: usize = peer.wires(2).iter().map(Vec::len).sum();
+    assert!(sent < 4 << 20, "{sent}: of the second one nothing was sent");
+}
+
+#[test]
+fn an_answer_is_whole_if_it_shows_so_itself_whoever_ended_the_connection() {
+    let company = Authority::new("company");
+    let text = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}");
+    let json = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{body}");
+    let object = format!("{{\"identifier\":\"{ID}\"}}");
+    let table = [
+        (text(ID), true),
+        (text(&ID[..63]), false),
+        (text(""), false),
+        (json(&object), true),
+        (json(&object[..object.len() - 1]), false),
+        (json(&object[..40]), false),
+        (accepted(), true),
+        (accepted()[..accepted().len() - 1].to_owned(), false),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n".to_owned(), false),
+    ];
+    for (sent, is_whole) in table {
+        for is_cut in [false, true] {
+            let answer = sent.clone();
+            let peer = Peer::tls(company.certify("localhost").config(), move |connection| {
+                if connection.request().is_some() {
+                    connection.send(&answer);
+                }
+                // Who sits on the wire can end it, and cannot say so within TLS.
+                if is_cut {
+                    connection.stream.get_mut().sock.end();
+                }
+            });
+            let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+            match client.submit(&Image::from_url(CAT)) {
+                Ok(sent_back) => assert!(is_whole && sent_back.identifier().as_str() == ID, "{sent}, cut: {is_cut}"),
+                Err(error) => assert!(!is_whole && error.may_have_been_sent(), "{sent}, cut: {is_cut}: {error}"),
+            }
+        }
+    }
+}
