@@ -8,9 +8,10 @@ use crate::support::{CAT, ID, Server, accepted, answer};
 /// Submits with `answer`s for reads, too.
 fn server() -> Server {
     Server::start(|connection| {
+        let accepted = accepted();
         let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
         while let Some(seen) = connection.request() {
-            connection.send(if seen.head.starts_with("POST ") { accepted() } else { report.clone() });
+            connection.send(if seen.head.starts_with("POST ") { &accepted } else { &report });
         }
     })
 }

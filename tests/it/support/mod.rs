@@ -141,7 +141,7 @@ impl Connection {
         Some(head)
     }
 
-    pub(crate) fn send(&mut self, answer: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, answer: &(impl AsRef<[u8]> + ?Sized)) {
         // The client may have gone, which is what many a test is about.
         let _ = self.stream.get_mut().write_all(answer.as_ref());
     }

@@ -94,7 +94,7 @@ fn what_is_no_identifier_is_not_taken_for_one() {
     ]);
     for body in bodies {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        let server = after(Call::Submit, move |connection| connection.send(answer(200, &body)));
+        let server = after(Call::Submit, move |connection| connection.send(&answer(200, &body)));
         let error = server.client().with_timeout(SOON).submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (UnexpectedResponse, true), "{shown:?}: {error}");
         assert_eq!(error.identifier(), None, "{shown:?}");

@@ -106,15 +106,12 @@ fn fill(template: &[u8], body: &[u8]) -> Vec<u8> {
     let places = [(&b"{len}"[..], len.as_bytes()), (b"{hex}", hex.as_bytes()), (b"{body}", body)];
     let (mut filled, mut rest) = (Vec::new(), template);
     while let Some((first, others)) = rest.split_first() {
-        match places.iter().find(|(place, _)| rest.starts_with(place)) {
-            Some((place, value)) => {
-                filled.extend_from_slice(value);
-                rest = &rest[place.len()..];
-            }
-            None => {
-                filled.push(*first);
-                rest = others;
-            }
+        if let Some((place, value)) = places.iter().find(|(place, _)| rest.starts_with(place)) {
+            filled.extend_from_slice(value);
+            rest = &rest[place.len()..];
+        } else {
+            filled.push(*first);
+            rest = others;
         }
     }
     filled
@@ -132,7 +129,7 @@ fn after(call: Call, hostile: impl Fn(&mut Connection) + Send + Sync + 'static) 
             mark = SAME;
         }
         while connection.request().is_some() {
-            connection.send(call.good(mark));
+            connection.send(&call.good(mark));
         }
     })
 }
@@ -159,11 +156,11 @@ fn comes_to(template: &[u8], limit: Duration, expected: Comes) {
         let client = server.builder().timeout(limit).build().unwrap();
         let start = Instant::now();
         let outcome = call.make(&client);
-        assert!(start.elapsed() < limit + SOON, "{call:?} {shown:?}: {:?}", start.elapsed());
+        assert!(start.elapsed() < SOON, "{call:?} {shown:?}: {:?}", start.elapsed());
         assert_eq!(server.requests().len(), 1, "{call:?} {shown:?}");
         match (expected, outcome) {
             (Comes::Good | Comes::GoodOnce, Ok(mark)) => {
-                assert!(mark.is_none_or(|mark| mark == FIRST), "{call:?} {shown:?}")
+                assert!(mark.is_none_or(|mark| mark == FIRST), "{call:?} {shown:?}");
             }
             (Comes::Bad(kind), Err(error)) => is_told(call, kind, None, &error, &shown),
             (Comes::BadButKnown(kind), Err(error)) => is_told(call, kind, Some(FIRST), &error, &shown),
