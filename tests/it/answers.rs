@@ -54,6 +54,8 @@ fn a_coding_that_delimits_nothing_does_not_make_a_text_whole() {
         let error = after(&format!("{head}\r\nContent-Type: text/plain\r\n\r\nabcdef")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{head}: {error}");
     }
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n";
+    assert_eq!(after(&format!("{chunked}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")).unwrap().as_str(), "abcdef");
 }
 
 #[test]

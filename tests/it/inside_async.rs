@@ -8,6 +8,7 @@ use crate::support::{CAT, ID, Server, accepted, answer};
 /// Submits with `answer`s for reads, too.
 fn server() -> Server {
     Server::start(|connection| {
+        let accepted = accepted();
         let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
         while let Some(seen) = connection.request() {
             let answer = if seen.head.starts_with("POST ") { accepted() } else { report.clone() };
