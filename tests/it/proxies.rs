@@ -1,8 +1,8 @@
 //! Proxies: none for this machine, none that sees the key, none passed by in silence.
 
-use identifai::{Client, ErrorKind, Pace, classify_from_url};
+use identifai::{Client, ErrorKind, Image, Pace, classify_from_url};
 
-use crate::support::{ID, KEY, Server, accepted, alone};
+use crate::support::{CAT, ID, KEY, Server, accepted, alone};
 
 /// A proxy that refuses every tunnel.
 fn refusing() -> Server {
@@ -57,9 +57,6 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
 fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
     use std::error::Error as _;
 
-    use crate::support::CAT;
-    use identifai::Image;
-
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);
     let client =
@@ -77,21 +74,35 @@ fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn a_proxy_that_is_none_is_a_failed_connection() {
-    use crate::support::CAT;
-    use identifai::Image;
+    use std::error::Error as _;
 
     let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(30));
-    for greeting in ["SSH-2.0-x\r\n\r\n", &flood] {
-        let greeting = greeting.to_owned();
+    let table = [
+        ("", ErrorKind::Connect, "did not respond"),
+        ("SSH-2.0-x\r\n\r\n", ErrorKind::Connect, "protocol"),
+        (&flood, ErrorKind::Connect, "protocol"),
+        ("HTTP/1.1 100 Continue\r\n\r\n", ErrorKind::Connect, "100"),
+        ("HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\n\r\n", ErrorKind::Connect, "302"),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", ErrorKind::Connect, "502"),
+        // A tunnel, by its word, that ends at once, which OpenSSL takes for bad TLS; and one to a login page.
+        ("HTTP/1.1 200 OK\r\n\r\n", if cfg!(feature = "native-tls") { ErrorKind::Tls } else { ErrorKind::Connect }, ""),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>", ErrorKind::Tls, ""),
+    ];
+    for (greeting, kind, because) in table {
+        let answer = greeting.to_owned();
         let proxy = Server::start(move |connection| {
             connection.head();
-            connection.send(&greeting);
+            connection.send(&answer);
+            let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Write);
             connection.wait_for_end();
         });
         let builder =
             Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(proxy.base_url()).retries(0);
         let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
-        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
+        assert_eq!((error.kind(), error.may_have_been_sent()), (kind, false), "{greeting:?}: {error}");
+        let source = error.source().unwrap().to_string();
+        assert!(source.contains(because), "{greeting:?}: {error}: {source}");
+        assert_eq!(proxy.connections(), 1, "{greeting:?}");
     }
     let gone = Client::builder(KEY)
         .base_url("https://api.test")
@@ -117,9 +128,6 @@ fn a_socks_proxy_without_the_feature_is_an_error() {
 fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
     use std::io::{Read, Write};
 
-    use crate::support::CAT;
-    use identifai::Image;
-
     let (seen, saw) = std::sync::mpsc::channel();
     let proxy = Server::start(move |connection| {
         let (mut greeting, mut request) = ([0; 3], [0; 15]);
@@ -137,4 +145,44 @@ fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     let (greeting, request) = saw.recv().unwrap();
     assert_eq!((greeting, &request), ([5, 1, 0], b"\x05\x01\x00\x03\x08api.test\x01\xbb"));
+}
+
+#[test]
+fn a_domain_that_is_exempt_is_reached_directly_and_any_other_not_at_all() {
+    /// A name for this machine that no rule takes for it; the resolver reads a number there and asks nobody.
+    const HERE: &str = "0x7f.0x1";
+    const NAME: &str = "proxies::a_domain_that_is_exempt_is_reached_directly_and_any_other_not_at_all";
+    let (proxy, server) = (refusing(), Server::answering(accepted()));
+    let url = proxy.base_url();
+    let base_url = format!("http://{HERE}:{}", server.address.port());
+    let port = format!(".0x1:{}", server.address.port());
+    let table = [
+        (HERE, true),
+        ("0X7F.0X1", true),
+        ("0x1", true),
+        (".0x1", true),
+        ("*.0x1", true),
+        ("other.test,.0x1", true),
+        (&port, true),
+        (".0x1:1", false),
+        ("x1,7f.0x1,0x7f,0x7f.,*.0x7f.0x1.test", false),
+        ("localhost,127.0.0.1", false),
+        ("", false),
+    ];
+    for (exempt, is_direct) in table {
+        let env = [("http_proxy", url.as_str()), ("no_proxy", exempt), ("NO_PROXY", ""), ("TEST_URL", &base_url)];
+        let before = server.requests().len();
+        if alone(NAME, &env).is_none() {
+            let base_url = std::env::var("TEST_URL").unwrap();
+            let client = Client::builder(KEY).base_url(base_url).allow_http(true).pace(Pace::off()).retries(0);
+            match client.build() {
+                Ok(client) => assert!(client.submit(&Image::from_url(CAT)).is_ok()),
+                // It would see the key.
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Config, "{error}"),
+            }
+            return;
+        }
+        assert_eq!(server.requests().len() - before, usize::from(is_direct), "{exempt}");
+    }
+    assert_eq!(proxy.connections(), 0);
 }

@@ -1,6 +1,10 @@
 //! HTTPS against real TLS servers on loopback: who is trusted, what is resumed, and where an answer ends.
 
 mod bad_peers;
+// Elsewhere its address is not this machine.
+#[cfg(unix)]
+mod no_proxy;
+mod proxied;
 mod server;
 
 use std::error::Error as _;

@@ -1,0 +1,77 @@
+//! Which way the environment says: each in a process of its own, over real connections.
+
+use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace};
+
+use super::chain;
+use super::server::{Authority, Peer};
+use crate::support::{CAT, KEY, Server, alone};
+
+/// This machine, by an address that no rule takes for it.
+const HERE: &str = "0.0.0.0";
+
+const VARIABLES: [&str; 8] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+
+#[test]
+fn who_the_environment_exempts_is_reached_directly_and_nobody_else() {
+    const NAME: &str = "tls::no_proxy::who_the_environment_exempts_is_reached_directly_and_nobody_else";
+    let company = Authority::new("company");
+    let direct = Peer::serving(company.certify(HERE).config());
+    let proxy = Server::answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    let base_url = format!("https://{HERE}:{}", direct.port());
+    let (own_port, other_port) = (format!("x.test,{HERE}:{}", direct.port()), format!("{HERE}:1"));
+    let (url, pem) = (proxy.base_url(), company.pem());
+    let without_scheme = &url["http://".len()..];
+    let table: [(&[(&str, &str)], bool); 19] = [
+        // Which proxy there is.
+        (&[], true),
+        (&[("HTTPS_PROXY", &url)], false),
+        (&[("https_proxy", &url)], false),
+        (&[("ALL_PROXY", &url)], false),
+        (&[("all_proxy", &url)], false),
+        (&[("HTTPS_PROXY", without_scheme)], false),
+        (&[("https_proxy", &url), ("HTTPS_PROXY", "http://127.0.0.1:1"), ("ALL_PROXY", "http://127.0.0.1:1")], false),
+        // One that is for plain http.
+        (&[("http_proxy", &url), ("HTTP_PROXY", &url)], true),
+        // Whom it is not for.
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", "*")], true),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", HERE)], true),
+        (&[("ALL_PROXY", &url), ("no_proxy", HERE)], true),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", " x.test , 0.0.0.0 ")], true),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", &own_port)], true),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", &other_port)], false),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", "10.0.0.0/8,localhost,,x.test")], false),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", "10.0.0.0/8,0.0.0.0/24")], true),
+        (&[("HTTPS_PROXY", &url), ("NO_PROXY", " ")], false),
+        (&[("HTTPS_PROXY", &url), ("no_proxy", "x.test"), ("NO_PROXY", "*")], false),
+        (&[("HTTPS_PROXY", &url), ("no_proxy", " "), ("NO_PROXY", "*")], true),
+    ];
+    for (set, is_direct) in table {
+        let mut env = vec![("TEST_URL", base_url.as_str()), ("TEST_PROXY", &url), ("TEST_PEM", &pem)];
+        // What the machine has there counts for nothing: blank is unset.
+        for name in VARIABLES {
+            let value = set.iter().find(|(set, _)| *set == name).map_or("", |(_, value)| value);
+            env.push((name, value));
+        }
+        let before = (direct.server.requests().len(), proxy.requests().len());
+        if alone(NAME, &env).is_none() {
+            return reach_by_each_way();
+        }
+        let after = (direct.server.requests().len(), proxy.requests().len());
+        let expected = if is_direct { (2, 1) } else { (1, 2) };
+        assert_eq!((after.0 - before.0, after.1 - before.1), expected, "{set:?}");
+    }
+    assert!(proxy.requests().iter().all(|seen| seen.head.starts_with(&format!("CONNECT {HERE}:"))));
+}
+
+/// In a process of its own: by the environment, without a proxy, and through one that is given.
+fn reach_by_each_way() {
+    let [url, proxy, pem] = ["TEST_URL", "TEST_PROXY", "TEST_PEM"].map(|name| std::env::var(name).unwrap());
+    let builder = Client::builder(KEY).base_url(url).pace(Pace::off()).retries(0).extra_root_certificates(pem);
+    let submit = |builder: ClientBuilder| builder.build().unwrap().submit(&Image::from_url(CAT));
+    if let Err(error) = submit(builder.clone()) {
+        assert_eq!(error.kind(), ErrorKind::Connect, "{}", chain(&error));
+    }
+    assert!(submit(builder.clone().no_proxy()).is_ok());
+    assert_eq!(submit(builder.proxy(proxy)).unwrap_err().kind(), ErrorKind::Connect);
+}

@@ -1,0 +1,237 @@
+//! Through proxies, which see an encrypted tunnel; and whose passwords nobody else sees.
+
+use std::sync::Arc;
+
+use identifai::{Client, ClientBuilder, ErrorKind, Image};
+use rustls::ServerConfig;
+
+use super::server::{Authority, Peer, accept, speak_tls};
+use super::{chain, submit};
+use crate::support::{CAT, Connection, ID, KEY, alone, answer_with, log};
+
+const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
+
+/// A client of `https://api.test` through `proxy`, whose URL begins with `start`.
+fn through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
+    let url = format!("{start}localhost:{}", proxy.port());
+    proxy.server.builder().base_url("https://api.test").proxy(url).extra_root_certificates(company.pem())
+}
+
+/// Takes an HTTP CONNECT of whoever has this `login`, and is then the target itself.
+fn tunnel<S: std::io::Read + std::io::Write>(
+    connection: &mut Connection<S>,
+    login: Option<&str>,
+    target: &Arc<ServerConfig>,
+) {
+    let Some(seen) = connection.request() else { return };
+    if seen.header("proxy-authorization") == login {
+        connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
+        speak_tls(connection, target, accept);
+    } else {
+        let asks = "Proxy-Authenticate: Basic realm=\"company\"\r\n";
+        connection.send(&answer_with(407, asks, "Who are you?"));
+    }
+}
+
+fn tunnelling(login: Option<&'static str>, target: ServerConfig) -> Peer {
+    let target = Arc::new(target);
+    Peer::scripted(move |connection| tunnel(connection, login, &target))
+}
+
+/// Whether the proxy was asked for tunnels only, with this `login`, and saw nothing of what went through.
+fn saw_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
+    let (asked, sent) =
+        proxy.server.requests().into_iter().partition::<Vec<_>, _>(|seen| seen.head.starts_with("CONNECT"));
+    assert_eq!((asked.len(), proxy.server.connections()), (connections, connections));
+    for seen in asked {
+        assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
+        assert_eq!((seen.header("host"), seen.header("proxy-authorization")), (Some("api.test:443"), login));
+        assert_eq!(seen.header("x-api-key"), None);
+    }
+    assert!(
+        sent.iter().all(|seen| seen.header("x-api-key") == Some(KEY) && seen.header("proxy-authorization").is_none())
+    );
+    for wire in proxy.wires(connections) {
+        assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
+    }
+}
+
+#[test]
+fn a_tunnel_is_asked_for_with_the_password_of_the_proxy_and_with_nothing_else() {
+    let company = Authority::new("company");
+    let table = [
+        ("http://", None),
+        ("http://user:pa%24s@", Some("Basic dXNlcjpwYSRz")),
+        ("http://user@", Some("Basic dXNlcjo=")),
+        ("http://J%C3%B6rg:a%3Ab%40c@", Some("Basic SsO2cmc6YTpiQGM=")),
+    ];
+    for (url, login) in table {
+        let proxy = tunnelling(login, company.certify("api.test").config());
+        let client = through(&proxy, url, &company).build().unwrap();
+        for _ in 0..3 {
+            submit(&client);
+        }
+        drop(client);
+        assert_eq!(proxy.server.requests().len(), 2 + 3, "two connections, by the usual roots and by the company's");
+        saw_tunnels_only(&proxy, login, 2);
+    }
+}
+
+#[test]
+fn a_password_that_is_missing_or_wrong_is_a_setting_and_tried_once() {
+    let company = Authority::new("company");
+    for url in ["http://", "http://user:wr0ng@", "http://user@"] {
+        let proxy = tunnelling(Some("Basic dXNlcjpwYSRz"), company.certify("api.test").config());
+        let client = through(&proxy, url, &company).retries(5).build().unwrap();
+        let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
+        let says = "wants a user name and a password that it knows, as in http://user:password@host:port";
+        assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
+        assert!(chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
+        assert_eq!(proxy.server.connections(), 1, "some lock out who comes too often");
+    }
+}
+
+#[test]
+fn a_proxy_may_be_spoken_to_in_tls_and_is_checked_too() {
+    let company = Authority::new("company");
+    let proxy = |host: &str| {
+        let target = Arc::new(company.certify("api.test").config());
+        Peer::tls(company.certify(host).config(), move |connection| {
+            tunnel(connection, Some("Basic dXNlcjpwYSRz"), &target);
+        })
+    };
+    let good = proxy("localhost");
+    let client = through(&good, "https://user:pa%24s@", &company).build().unwrap();
+    for _ in 0..3 {
+        submit(&client);
+    }
+    let asked = good.server.requests().into_iter().filter(|seen| seen.head.starts_with("CONNECT api.test:443 "));
+    assert_eq!((asked.count(), good.server.requests().len()), (2, 2 + 3), "by the usual roots and by the company's");
+
+    let bad = proxy("other.test");
+    let error =
+        through(&bad, "https://user:pa%24s@", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+    let says = "its certificate is for another host; check the URL";
+    assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {says}", bad.port()));
+    assert_eq!((bad.server.connections(), bad.server.requests().len()), (2, 0));
+
+    // By far the most frequent mistake.
+    let plain = Peer::scripted(|connection| {
+        let _ = connection.head();
+        connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        connection.stream.get_mut().end();
+    });
+    let error =
+        through(&plain, "https://user:pa%24s@", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {NO_TLS}", plain.port()));
+}
+
+#[test]
+fn a_certificate_at_the_end_of_a_tunnel_is_checked_and_the_key_stays_here() {
+    let company = Authority::new("company");
+    // A proxy that looks into what goes through, of an authority that nobody here knows.
+    let proxy = tunnelling(None, Authority::new("inspector").certify("api.test").config());
+    let error = through(&proxy, "http://", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
+    assert!(
+        error.to_string().starts_with("no secure connection to api.test:443: nobody who is trusted here"),
+        "{error}"
+    );
+    assert_eq!(proxy.server.requests().len(), 2, "tunnels only");
+    saw_tunnels_only(&proxy, None, 2);
+}
+
+#[cfg(feature = "socks-proxy")]
+#[test]
+fn a_socks_proxy_sees_the_name_and_a_password_and_nothing_else() {
+    use std::io::{Read, Write};
+
+    let company = Authority::new("company");
+    let target = Arc::new(company.certify("api.test").config());
+    // RFC 1928 and RFC 1929, with a look at each byte.
+    let proxy = Peer::scripted(move |connection| {
+        let mut exchange = |asked: &[u8], answer: &[u8]| {
+            let mut bytes = vec![0; asked.len()];
+            connection.stream.read_exact(&mut bytes).unwrap();
+            connection.stream.get_mut().write_all(answer).unwrap();
+            bytes == asked
+        };
+        let is_known = exchange(&[5, 2, 0, 2], &[5, 2]) && exchange(b"\x01\x04user\x04pa$s", &[1, 0]);
+        if is_known && exchange(b"\x05\x01\x00\x03\x08api.test\x01\xbb", &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]) {
+            speak_tls(connection, &target, accept);
+        }
+    });
+    let client = through(&proxy, "socks5h://user:pa%24s@", &company).build().unwrap();
+    for _ in 0..3 {
+        submit(&client);
+    }
+    drop(client);
+    assert_eq!((proxy.server.requests().len(), proxy.server.connections()), (3, 2));
+    for wire in proxy.wires(2) {
+        assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
+    }
+}
+
+#[cfg(feature = "socks-proxy")]
+#[test]
+fn a_socks_proxy_that_wants_another_password_says_so() {
+    use std::io::{Read, Write};
+
+    let company = Authority::new("company");
+    let table: [(&str, usize, &[u8]); 2] = [("socks5h://", 3, &[5, 255]), ("socks5h://user:wr0ng@", 4, &[5, 2, 1, 1])];
+    for (url, greeting, answers) in table {
+        let proxy = Peer::scripted(move |connection| {
+            connection.stream.read_exact(&mut vec![0; greeting]).unwrap();
+            connection.stream.get_mut().write_all(answers).unwrap();
+            connection.wait_for_end();
+        });
+        let client = through(&proxy, url, &company).retries(5).build().unwrap();
+        let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("proxy: localhost:{} wants a user name", proxy.port())),
+            "{error}"
+        );
+        assert!(!format!("{error:?}").contains("wr0ng"), "{error:?}");
+        assert_eq!(proxy.server.connections(), 1);
+    }
+}
+
+#[test]
+fn nobody_but_the_proxy_sees_its_password() {
+    if alone("tls::proxied::nobody_but_the_proxy_sees_its_password", &[]).is_some() {
+        return;
+    }
+    let company = Authority::new("company");
+    let mut shown = Vec::new();
+    let logged = log::of(|| {
+        for login in ["Basic cHJveHktdXNlcjpwbDRudGVkL3B3", "Basic of-another"] {
+            let proxy = tunnelling(Some(login), company.certify("api.test").config());
+            let builder = through(&proxy, "http://proxy-user:pl4nted%2Fpw@", &company);
+            let client = builder.clone().build().unwrap();
+            shown.push(format!("{builder:?} {client:?}"));
+            for _ in 0..2 {
+                match client.submit(&Image::from_url(CAT)) {
+                    Ok(sent) => assert_eq!(sent.identifier().as_str(), ID),
+                    Err(error) => shown.push(format!("{error:?} {error:#?} {}", chain(&error))),
+                }
+            }
+        }
+        for unusable in ["ftp://proxy-user:pl4nted%2Fpw@host", "http://proxy-user:pl4nted%2Fpw@host:x"] {
+            let error = Client::builder(KEY).proxy(unusable).build().unwrap_err();
+            shown.push(format!("{error:?} {}", chain(&error)));
+        }
+    });
+    assert!(logged.contains("CONNECT proxy connected"), "{logged}");
+    assert_eq!(shown.iter().filter(|text| text.contains("407")).count(), 2);
+    shown.push(logged.clone());
+    for text in shown {
+        // As it is, as a URL has it, and as it is sent.
+        for secret in ["proxy-user", "pl4nted/pw", "pl4nted%2Fpw", "cHJveHktdXNlcjpwbDRudGVkL3B3"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}
