@@ -57,14 +57,17 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// What cannot be asked of the parser, which is no reason to send anything else: it ends a file's name at a semicolon,
-    /// takes quotes from its ends, and reads no control characters and no long lines in headers. And what has the
-    /// boundary in it, which nobody knows beforehand.
+    /// reads no control characters and no long lines in headers, and takes a line break for content where its buffer of
+    /// 8 KiB ends. And what has the boundary in it, which nobody knows beforehand.
     fn is_beyond_the_parser(&self) -> bool {
         let Self { place, ref_id, webhook_url, file, .. } = self;
         let is_odd = |c: char| c == ';' || (c.is_ascii_control() && c != '\r' && c != '\n');
         let is_odd_name = place.contains(is_odd) || place.len() > 200 || place.trim().is_empty();
         let contents = [place.as_bytes(), ref_id.as_bytes(), webhook_url.as_bytes(), file];
-        is_odd_name || contents.iter().any(|content| content.windows(9).any(|window| window == b"identifai"))
+        let len: usize = contents.iter().map(|content| content.len()).sum();
+        is_odd_name
+            || len > 7_000
+            || contents.iter().any(|content| content.windows(9).any(|window| window == b"identifai"))
     }
 
     fn url(&self) -> String {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Input, assert_printable};
 use crate::batch::record::{Key, Past, Record};
@@ -78,7 +79,10 @@ fn any_file(content: &[u8]) {
         content.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).collect();
     let kept = if lines.is_empty() { HEADER.to_vec() } else { lines.concat() };
     assert_eq!(scratch.content(), kept, "whole lines");
-    let lines: Vec<Value> = lines.iter().map(|line| serde_json::from_slice(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| serde_json::from_slice::<&RawValue>(line).is_ok()), "nothing that is no line");
+    // Half a character in a report is no reason to refuse its line.
+    let lines: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    assert!(lines.first().is_none_or(|line| line["event"] == "journal" && line["version"] == 1));
     for (key, past) in look_up(&journal) {
         let is_its = |line: &&Value| {
             let job = format!("{:032x}", key.fingerprint);
