@@ -11,8 +11,8 @@ fn server() -> Server {
         let accepted = accepted();
         let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
         while let Some(seen) = connection.request() {
-            let answer = if seen.head.starts_with("POST ") { accepted() } else { report.clone() };
-            connection.send(&answer);
+            let answer = if seen.head.starts_with("POST ") { &accepted } else { &report };
+            connection.send(answer);
         }
     })
 }

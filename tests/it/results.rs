@@ -381,7 +381,7 @@ fn a_state_that_quotes_a_signed_url_does_not_show_it() {
 fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
     let server =
         Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
-    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
+    let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
     let error = client.wait(&sent(ID)).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
     assert!(cause.body().unwrap().len() <= 4_096 && cause.message().unwrap().len() <= 1_003);

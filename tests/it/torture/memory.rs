@@ -1,6 +1,7 @@
 //! Memory: an answer takes little more than the limit on it, however long it is and whatever it says.
 
 use std::io::Write;
+use std::time::Duration;
 
 use identifai::{AnyReport, ImageReport};
 
@@ -35,7 +36,8 @@ fn a_hundred_megabytes_take_little_more_than_the_limit() {
                     connection.send(&head);
                     let _ = (0..1_600).try_for_each(|_| connection.stream.get_mut().write_all(&block));
                 });
-                let error = call.make(&server.client()).unwrap_err();
+                let patient = server.client().with_timeout(Duration::from_secs(120));
+                let error = call.make(&patient).unwrap_err();
                 assert!(error.to_string().contains("longer than the limit"), "{call:?} {framing}: {error}");
                 let grown = own_status("VmHWM") - before;
                 assert!(grown < (limit + 40) * 1024, "{call:?} {framing}: {grown} KiB");
