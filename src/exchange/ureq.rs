@@ -333,6 +333,6 @@ impl Configs {
     fn agent(&self) -> Agent {
         let extra_roots = self.extra_roots.as_ref();
         let extra_roots = extra_roots.map(|extra| ExtraRoots::new(extra.config.clone(), extra.to_proxy.clone()));
-        Agent::with_parts(self.usual.clone(), Connect::new(extra_roots), LeaveItToConnect)
+        Agent::with_parts(self.usual.clone(), Connect::new(extra_roots, self.usual.proxy().is_some()), LeaveItToConnect)
     }
 }

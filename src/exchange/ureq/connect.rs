@@ -103,6 +103,7 @@ pub(super) struct Connect {
     chain: Chain,
     lookups: Resolve,
     extra: Option<ExtraRoots>,
+    has_proxy: bool,
 }
 
 /// ureq trusts either the usual roots or given ones. To trust both, a handshake that fails with the one is made again
@@ -125,8 +126,8 @@ impl ExtraRoots {
 }
 
 impl Connect {
-    pub(super) fn new(extra: Option<ExtraRoots>) -> Self {
-        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra }
+    pub(super) fn new(extra: Option<ExtraRoots>, has_proxy: bool) -> Self {
+        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra, has_proxy }
     }
 
     fn connect_trusting_both(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
@@ -189,11 +190,13 @@ impl Connect {
 }
 
 impl Connector<()> for Connect {
-    type Out = Connection;
+    type Out = Box<dyn Transport>;
 
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, UreqError> {
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, UreqError> {
         let connected = in_flight::within(*details.timeout.after, || self.connect_trusting_both(details))?;
-        Ok(connected.map(Connection::new))
+        // A connection to a proxy carries that to the target, and nothing of a request by itself.
+        let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
+        Ok(connected.map(|inner| if is_to_proxy { inner } else { Box::new(Connection::new(inner)) }))
     }
 }
 

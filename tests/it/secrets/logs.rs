@@ -9,9 +9,9 @@ use super::shows_nothing;
 use crate::support::{Connection, ID, KEY, Server, accepted, alone, answer_with, log};
 
 /// A URL with a password and a signature, and what no text may hold of it.
-pub(super) const SIGNED: &str =
+pub(crate) const SIGNED: &str =
     "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
-pub(super) const PLANTED: &str = "pl4nted";
+pub(crate) const PLANTED: &str = "pl4nted";
 
 /// Sends back the whole request and what was submitted before, as it came and as JSON has it: one answer for each of
 /// `statuses`, and if there are no more, the right one.

@@ -1,6 +1,6 @@
 //! It never leaks the key: in no text that this crate makes, and to no host but the one.
 
-mod logs;
+pub(crate) mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod panics;

@@ -7,7 +7,8 @@ use rustls::ServerConfig;
 
 use super::server::{Authority, Peer, accept, speak_tls};
 use super::{chain, submit};
-use crate::support::{CAT, Connection, ID, KEY, alone, answer_with, log};
+use crate::secrets::logs::{PLANTED, SIGNED};
+use crate::support::{CAT, Connection, ID, KEY, alone, answer, answer_with, log};
 
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
@@ -234,4 +235,30 @@ fn nobody_but_the_proxy_sees_its_password() {
             assert!(!text.contains(secret), "{text}");
         }
     }
+}
+
+#[test]
+fn what_a_tunnel_brings_shows_no_more_in_logs_than_anything_else() {
+    if alone("tls::proxied::what_a_tunnel_brings_shows_no_more_in_logs_than_anything_else", &[]).is_some() {
+        return;
+    }
+    let company = Authority::new("company");
+    let logged = log::of(|| {
+        let target = Arc::new(company.certify("api.test").config());
+        let proxy = Peer::scripted(move |connection| {
+            let _ = connection.request();
+            connection.send("HTTP/1.1 200 OK\r\n\r\n");
+            speak_tls(connection, &target, |connection| {
+                let refusal = answer(400, "application/json", &format!("{{\"error\":\"no file at {SIGNED}\"}}"));
+                while connection.request().is_some() {
+                    connection.send(&refusal);
+                }
+            });
+        });
+        let client = through(&proxy, "http://", &company).build().unwrap();
+        for _ in 0..2 {
+            assert_eq!(client.submit(&Image::from_url(SIGNED)).unwrap_err().kind(), ErrorKind::Rejected);
+        }
+    });
+    assert!(logged.contains("no.file.at") && !logged.contains(PLANTED), "{logged}");
 }
