@@ -60,3 +60,25 @@ fn no_copy_of_the_key_outlives_client_and_options() {
     assert_eq!(copies(), 0);
     assert_eq!(refused.message(), Some("no"));
 }
+
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+#[test]
+fn nor_does_tls_keep_one() {
+    use crate::tls::server::{Authority, Peer};
+
+    let company = Authority::new("company");
+    let peer = Peer::serving(company.certify("localhost").config());
+    let (url, roots) = (format!("https://localhost:{}", peer.port()), company.pem());
+    if alone("secrets::memory::nor_does_tls_keep_one", &[("GOOD", &url), ("ROOTS", &roots)]).is_some() {
+        assert_eq!(peer.server.requests()[0].header("x-api-key"), Some(&*key()));
+        return;
+    }
+    let [good, roots] = ["GOOD", "ROOTS"].map(|name| std::env::var(name).unwrap());
+    let client =
+        Client::builder(key()).base_url(good).pace(Pace::off()).extra_root_certificates(roots).build().unwrap();
+    let sent = client.submit(&Image::from_url(CAT)).unwrap();
+    client.result(&sent).unwrap();
+    assert!(copies() > 0, "the search finds nothing");
+    drop(client);
+    assert_eq!(copies(), 0);
+}

@@ -3,7 +3,7 @@
 mod bad_peers;
 mod no_proxy;
 mod proxied;
-mod server;
+pub(crate) mod server;
 
 use std::error::Error as _;
 use std::io::{Read, Write};

@@ -18,20 +18,20 @@ use rustls::{ConfigBuilder, ServerConfig, ServerConnection, StreamOwned, Support
 use crate::support::{Connection, Server, accepted};
 
 /// Who vouches for certificates.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     /// What has to come along with a certificate that it signed, as it is no root.
     chain: Vec<CertificateDer<'static>>,
 }
 
 impl Authority {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         Self { issuer: CertifiedIssuer::self_signed(Self::params(name), key).unwrap(), chain: Vec::new() }
     }
 
     /// One that this one vouches for.
-    pub(super) fn intermediate(&self, name: &str) -> Self {
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let issuer = CertifiedIssuer::signed_by(Self::params(name), key, &self.issuer).unwrap();
         Self { chain: [&[issuer.der().clone()], &self.chain[..]].concat(), issuer }
@@ -44,19 +44,19 @@ impl Authority {
         params
     }
 
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    pub(super) fn der(&self) -> &CertificateDer<'static> {
+    pub(crate) fn der(&self) -> &CertificateDer<'static> {
         self.issuer.der()
     }
 
-    pub(super) fn certify(&self, host: &str) -> Identity {
+    pub(crate) fn certify(&self, host: &str) -> Identity {
         self.certify_with(host, |_| ())
     }
 
-    pub(super) fn certify_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    pub(crate) fn certify_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let (params, key) = (params(host, change), KeyPair::generate().unwrap());
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Identity { chain: [&[certificate.der().clone()], &self.chain[..]].concat(), key }
@@ -70,34 +70,34 @@ fn params(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificat
 }
 
 /// What a server shows, and the key to it.
-pub(super) struct Identity {
-    pub(super) chain: Vec<CertificateDer<'static>>,
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
     key: KeyPair,
 }
 
 impl Identity {
     /// Its own authority. Returns its certificate in PEM, too.
-    pub(super) fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> (Self, String) {
+    pub(crate) fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> (Self, String) {
         let (params, key) = (params(host, change), KeyPair::generate().unwrap());
         let certificate = params.self_signed(&key).unwrap();
         (Self { chain: vec![certificate.der().clone()], key }, certificate.pem())
     }
 
-    pub(super) fn into_key(self) -> Arc<CertifiedKey> {
+    pub(crate) fn into_key(self) -> Arc<CertifiedKey> {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         Arc::new(CertifiedKey::from_der(self.chain, key, &provider()).unwrap())
     }
 
-    pub(super) fn config(self) -> ServerConfig {
+    pub(crate) fn config(self) -> ServerConfig {
         self.config_of(rustls::ALL_VERSIONS)
     }
 
-    pub(super) fn config_of(self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+    pub(crate) fn config_of(self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
         self.config_with(versions, ConfigBuilder::<ServerConfig, _>::with_no_client_auth)
     }
 
     /// One that asks of its clients what `authenticate` says.
-    pub(super) fn config_with(
+    pub(crate) fn config_with(
         self,
         versions: &[&'static SupportedProtocolVersion],
         authenticate: impl FnOnce(
@@ -110,19 +110,19 @@ impl Identity {
     }
 }
 
-pub(super) fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
 /// A server that keeps what came in on each of its connections.
-pub(super) struct Peer {
-    pub(super) server: Server,
+pub(crate) struct Peer {
+    pub(crate) server: Server,
     wires: Receiver<Vec<u8>>,
 }
 
 impl Peer {
     /// Follows `script`, and then ends the connection.
-    pub(super) fn scripted(script: impl Fn(&mut Connection<Tap>) + Send + Sync + 'static) -> Self {
+    pub(crate) fn scripted(script: impl Fn(&mut Connection<Tap>) + Send + Sync + 'static) -> Self {
         let (tapped, wires) = channel();
         let server = Server::start(move |connection| {
             let tap = |stream: &mut TcpStream| Tap {
@@ -136,7 +136,7 @@ impl Peer {
     }
 
     /// Speaks TLS, and follows `script` within.
-    pub(super) fn tls(
+    pub(crate) fn tls(
         config: ServerConfig,
         script: impl Fn(&mut Connection<Tls<&mut Tap>>) + Send + Sync + 'static,
     ) -> Self {
@@ -148,32 +148,32 @@ impl Peer {
     }
 
     /// Speaks TLS, and would accept whatever is submitted.
-    pub(super) fn serving(config: ServerConfig) -> Self {
+    pub(crate) fn serving(config: ServerConfig) -> Self {
         // By itself, `accept` would be for one lifetime.
         #[allow(clippy::redundant_closure)]
         Self::tls(config, |connection| accept(connection))
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.server.address.port()
     }
 
-    pub(super) fn builder(&self, host: &str) -> ClientBuilder {
+    pub(crate) fn builder(&self, host: &str) -> ClientBuilder {
         let url = format!("https://{host}:{}", self.port());
         self.server.builder().base_url(url).timeout(Duration::from_secs(10))
     }
 
     /// What came in on the next `number` connections to end.
-    pub(super) fn wires(&self, number: usize) -> Vec<Vec<u8>> {
+    pub(crate) fn wires(&self, number: usize) -> Vec<Vec<u8>> {
         let next = || self.wires.recv_timeout(Duration::from_secs(10)).unwrap();
         (0..number).map(|_| next()).collect()
     }
 }
 
-pub(super) type Tls<S> = StreamOwned<ServerConnection, S>;
+pub(crate) type Tls<S> = StreamOwned<ServerConnection, S>;
 
 /// Speaks TLS within `connection`, follows `script` in there, and ends it as TLS wants it.
-pub(super) fn speak_tls<'a, S: Read + Write>(
+pub(crate) fn speak_tls<'a, S: Read + Write>(
     connection: &'a mut Connection<S>,
     config: &Arc<ServerConfig>,
     script: impl FnOnce(&mut Connection<Tls<&'a mut S>>),
@@ -187,22 +187,22 @@ pub(super) fn speak_tls<'a, S: Read + Write>(
 }
 
 /// Accepts whatever is submitted.
-pub(super) fn accept<S: Read + Write>(connection: &mut Connection<S>) {
+pub(crate) fn accept<S: Read + Write>(connection: &mut Connection<S>) {
     while connection.request().is_some() {
         connection.send(&accepted());
     }
 }
 
 /// A socket that shows what came in, once it is closed.
-pub(super) struct Tap {
-    pub(super) stream: TcpStream,
+pub(crate) struct Tap {
+    pub(crate) stream: TcpStream,
     received: Vec<u8>,
     tapped: Sender<Vec<u8>>,
 }
 
 impl Tap {
     /// Says no more, and listens until the client has closed, so that no reset overtakes what was said.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
         let _ = std::io::copy(self, &mut std::io::sink());
     }
