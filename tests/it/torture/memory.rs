@@ -30,7 +30,7 @@ fn a_hundred_megabytes_take_little_more_than_the_limit() {
             let chunked = framing.ends_with("chunked");
             let block = fill(if chunked { b"{hex}\r\n{body}\r\n" } else { b"{body}" }, &vec![byte; 64 * 1024]);
             let before = own_status("VmHWM");
-            for (call, limit) in [(Call::Submit, 4), (Call::Results, 4), (Call::Heatmap, 64)] {
+            for (call, limit) in [(Call::Submit, 4), (Call::Heatmap, 64)] {
                 let (head, block) = (format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n"), block.clone());
                 let server = after(call, move |connection| {
                     connection.send(&head);

@@ -1,6 +1,6 @@
 //! What follows an answer is never the next one: it would be taken for that of another submission.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use identifai::{ErrorKind, Image};
@@ -108,14 +108,17 @@ fn each_of_many_submits_gets_the_identifier_that_is_its_own() {
 fn once_the_deadline_has_passed() {
     with_each_call(|call| {
         let (answer, (tell, told)) = (call.good(FIRST), mpsc::channel());
+        let (go, may_go) = mpsc::channel();
+        let may_go = Mutex::new(may_go);
         let server = after(call, move |connection| {
-            std::thread::sleep(DEADLINE + Duration::from_millis(20));
+            may_go.lock().unwrap().recv().unwrap();
             connection.send(&answer);
             tell.send(()).unwrap();
         });
         let client = server.client();
         let error = call.make(&client.with_timeout(DEADLINE)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{call:?} {error}");
+        go.send(()).unwrap();
         told.recv().unwrap();
         assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?}");
     });
