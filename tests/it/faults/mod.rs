@@ -21,13 +21,15 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use identifai::{Client, ErrorKind, Image, Pace, Submitted, Wait};
+use identifai::{Client, Error, ErrorKind, Identifier, Image, Pace, Submitted, Wait};
 
 use self::script::{Deed, Faulty, LIMIT, Point};
 use crate::support::{CAT, ID, KEY, alone};
 
 /// What a call has that is to run out of time.
 const DEADLINE: Duration = Duration::from_millis(250);
+/// By how much it may be late.
+const LATE: Duration = Duration::from_millis(50);
 /// What all others have, so that a busy machine makes no difference.
 const PLENTY: Duration = Duration::from_secs(20);
 /// How many cells there are at a time. They mostly wait.
@@ -197,9 +199,9 @@ fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
-/// What a call came to.
+/// What a call came to: the identifier of what it is about, or an error.
 struct End {
-    error: Option<identifai::Error>,
+    outcome: Result<Identifier, Error>,
     took: Duration,
 }
 
@@ -234,22 +236,22 @@ fn make(asked: Call, client: &Client, point: Point) -> End {
     let upload_len = if point < Point::BeforeStatus { 16 << 20 } else { 64 << 10 };
     let upload = (asked == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
     let start = Instant::now();
-    let error = match asked {
-        Call::Submit => client.submit(&Image::from_url(CAT)).err(),
-        Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).err(),
-        Call::Result => client.result(&submitted).err(),
-        Call::Wait => client.wait(&submitted).err(),
+    let outcome = match asked {
+        Call::Submit => client.submit(&Image::from_url(CAT)).map(Identifier::from),
+        Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).map(Identifier::from),
+        Call::Result => client.result(&submitted).map(|report| report.identifier().clone()),
+        Call::Wait => client.wait(&submitted).map(|report| report.identifier().clone()),
         Call::Batch => {
-            let outcomes: Vec<_> = client.batch([Image::from_url(CAT)]).collect();
-            assert_eq!(outcomes.len(), 1);
-            outcomes.into_iter().next().unwrap().result.err()
+            let [outcome] = client.batch([Image::from_url(CAT)]).collect::<Vec<_>>().try_into().unwrap();
+            outcome.result.map(|report| report.identifier().clone())
         }
     };
-    End { error, took: start.elapsed() }
+    End { outcome, took: start.elapsed() }
 }
 
 fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), String> {
-    let error = end.error.as_ref();
+    let (identifier, error) = (end.outcome.as_ref().ok(), end.outcome.as_ref().err());
+    ensure(identifier.is_none_or(|id| id.as_str() == ID), "another one's answer")?;
     let kind = match cell.word {
         "ok" => None,
         "connect" => Some(ErrorKind::Connect),
@@ -264,8 +266,8 @@ fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), 
     let shown = format!("{error:?}");
     let is_other_try = cell.word == "ok" && cell.mark == "?" && error.is_some();
     let kind = if is_other_try { Some(ErrorKind::Disconnected) } else { kind };
-    ensure(error.map(identifai::Error::kind) == kind, &shown)?;
-    let may_have_been_sent = error.is_some_and(identifai::Error::may_have_been_sent);
+    ensure(error.map(Error::kind) == kind, &shown)?;
+    let may_have_been_sent = error.is_some_and(Error::may_have_been_sent);
     ensure(
         if is_other_try {
             may_have_been_sent
@@ -276,8 +278,8 @@ fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), 
     )?;
     ensure(!shown.contains(KEY), "the key shows")?;
     if matches!(asked, Call::Result | Call::Wait) {
-        let identifier = error.map(|error| error.identifier().map(|id| id.as_str() == ID));
-        ensure(identifier != Some(None) && identifier != Some(Some(false)), "without its identifier")?;
+        let is_told = |error: &Error| error.identifier().is_some_and(|id| id.as_str() == ID);
+        ensure(error.is_none_or(is_told), "without its identifier")?;
     }
     // A look that fails is made again by a wait, a submit by nobody.
     let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
@@ -291,8 +293,6 @@ fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), 
         _ => ensure(end.took < PLENTY, "took too long"),
     }
 }
-
-const LATE: Duration = Duration::from_millis(50);
 
 fn ensure(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
