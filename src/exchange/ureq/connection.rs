@@ -9,17 +9,21 @@ use super::in_flight;
 const INTERIM: &[u8] = b"HTTP/1.1 1";
 /// All that ureq understands of interim answers.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+/// How long the interim answers to a request may be together. Who sends more does not mean to answer.
+const INTERIM_MAX: usize = 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Connection {
     inner: Box<dyn Transport>,
     /// Whether the last read filled all the room there was. TLS may then hold more, which does not show at the socket.
     is_full: bool,
+    /// How long the interim answers to this request were.
+    interim: usize,
 }
 
 impl Connection {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
-        Self { inner, is_full: false }
+        Self { inner, is_full: false, interim: 0 }
     }
 
     fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
@@ -38,6 +42,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
+        self.interim = 0;
         let placed = self.inner.buffers().output().get_mut(..amount).and_then(in_flight::place_key);
         let outcome = self.inner.transmit_output(amount, timeout);
         if outcome.is_ok() {
@@ -68,7 +73,11 @@ impl Transport for Connection {
                 return Err(UreqError::LargeResponseHeader(buffers.input().len(), buffers.input().len()));
             }
             let has_more = self.read(timeout)?;
-            take_interim(self.inner.buffers(), !in_flight::is_read());
+            let taken = take_interim(self.inner.buffers(), !in_flight::is_read());
+            self.interim = self.interim.saturating_add(taken);
+            if self.interim > INTERIM_MAX {
+                return Err(UreqError::LargeResponseHeader(self.interim, INTERIM_MAX));
+            }
             if !has_more || !may_be_interim(self.inner.buffers().input()) {
                 return Ok(has_more);
             }
@@ -105,8 +114,8 @@ fn may_be_interim(input: &[u8]) -> bool {
 }
 
 /// Takes the interim answers away that are there to their end. If `100 Continue` is among them and `is_awaited`, a plain
-/// one stays.
-fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) {
+/// one stays. Returns how long they were.
+fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) -> usize {
     let (mut rest, mut has_continue) = (buffers.input(), false);
     while let Some(end) = head_len(rest).filter(|_| is_interim(rest)) {
         has_continue |= rest.starts_with(b"HTTP/1.1 100");
@@ -124,6 +133,7 @@ fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) {
     } else if taken > 0 {
         buffers.input_consume(taken);
     }
+    taken
 }
 
 #[cfg(test)]
