@@ -1,7 +1,6 @@
 //! Taking secrets out of texts that others wrote.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// `text` with `mask` where `secret` stood, in whichever of its written forms a service or a proxy may echo it.
 pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> {
@@ -30,30 +29,35 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-fn escaped(secret: &str) -> impl Iterator<Item = String> {
+fn escaped(secret: &str) -> Vec<String> {
     let json = secret.replace('\\', "\\\\").replace('"', "\\\"");
     let php = json.replace('/', "\\/");
-    // As some encoders of JSON write what has a meaning in HTML, in either case of digits.
-    let in_unicode = |json: &str, upper: bool| {
-        json.chars().fold(String::new(), |mut text, c| {
-            let _ = match c {
-                '&' | '<' | '>' | '\'' if upper => write!(text, "\\u{:04X}", u32::from(c)),
-                '&' | '<' | '>' | '\'' => write!(text, "\\u{:04x}", u32::from(c)),
-                c => write!(text, "{c}"),
-            };
-            text
-        })
-    };
-    let both = [&php, &json].map(|json| [true, false].map(|upper| in_unicode(json, upper)));
+    // As some encoders of JSON write what has a meaning in HTML, in either case of digits, or is not ASCII.
+    let in_html = |c| matches!(c, '&' | '<' | '>' | '\'');
+    let upper = |c| format!("\\u{:04X}", u32::from(c));
+    let mut forms = Vec::new();
+    for json in [php, json] {
+        forms.push(rewritten(&json, in_html, upper));
+        forms.push(rewritten(&json, in_html, in_unicode));
+        forms.push(rewritten(&json, |c| !c.is_ascii(), in_unicode));
+        forms.push(json);
+    }
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let percent = secret.bytes().fold(String::new(), |mut text, byte| {
-        let _ = match is_unreserved(byte) {
-            true => write!(text, "{}", char::from(byte)),
-            false => write!(text, "%{byte:02X}"),
-        };
-        text
-    });
-    both.into_iter().flatten().chain([php, json, html, percent])
+    forms.extend(["'", "&#39;", "&#039;"].map(|quote| html.replace('\'', quote)));
+    let percent = |digits: fn(u8) -> String| -> String {
+        let one = |byte| if is_unreserved(byte) { char::from(byte).to_string() } else { digits(byte) };
+        secret.bytes().map(one).collect()
+    };
+    forms.extend([percent(|byte| format!("%{byte:02X}")), percent(|byte| format!("%{byte:02x}"))]);
+    forms
+}
+
+fn in_unicode(c: char) -> String {
+    c.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"))
+}
+
+fn rewritten(text: &str, is_odd: impl Fn(char) -> bool, write: impl Fn(char) -> String) -> String {
+    text.chars().map(|c| if is_odd(c) { write(c) } else { c.to_string() }).collect()
 }
 
 #[cfg(test)]
@@ -72,6 +76,13 @@ mod tests {
             "a/b&quot;c&amp;d",
         ] {
             assert_eq!(mask(&format!("<{echo}>"), "a/b\"c&d", "*"), "<*>");
+        }
+        for echo in ["d\u{e9}j\u{e0}/vu?", "d\\u00e9j\\u00e0\\/vu?", "d%c3%a9j%c3%a0%2fvu%3f", "d%C3%A9j%C3%A0%2Fvu%3F"]
+        {
+            assert_eq!(mask(&format!("<{echo}>"), "d\u{e9}j\u{e0}/vu?", "*"), "<*>");
+        }
+        for echo in ["it's", "it&#39;s", "it&#039;s", "it\\u0027s"] {
+            assert_eq!(mask(&format!("<{echo}>"), "it's", "*"), "<*>");
         }
         assert_eq!(mask("nothing here", "a/b", "*"), "nothing here");
         assert_eq!(mask("nothing here", "", "*"), "nothing here");

@@ -47,9 +47,20 @@ fn written(secret: &str) -> Vec<String> {
         '"' => html + "&quot;",
         c => html + &c.to_string(),
     });
-    let url = secret.bytes().fold(String::new(), |url, byte| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url + &char::from(byte).to_string(),
-        byte => url + &format!("%{byte:02X}"),
+    let quotes = ["&#39;", "&#039;"].map(|quote| html.replace('\'', quote));
+    let url = |digits: fn(u8) -> String| {
+        secret.bytes().fold(String::new(), |url, byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url + &char::from(byte).to_string(),
+            byte => url + "%" + &digits(byte),
+        })
+    };
+    let urls = [url(|byte| format!("{byte:02X}")), url(|byte| format!("{byte:02x}"))];
+    let ascii = [&json, &php].map(|text| {
+        let units = |c: char| {
+            c.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"))
+        };
+        text.chars().fold(String::new(), |text, c| if c.is_ascii() { text + &c.to_string() } else { text + &units(c) })
     });
-    escaped.chain([secret.to_owned(), json.clone(), php.clone(), html, url]).collect()
+    let others = [secret.to_owned(), json.clone(), php.clone(), html];
+    escaped.chain(ascii).chain(quotes).chain(urls).chain(others).collect()
 }
