@@ -137,18 +137,20 @@ fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
 
 #[test]
 fn an_identifier_that_is_the_key_is_not_believed() {
-    let key = "a-key-that-could-be-an-identifier";
-    let object = format!("{{\"identifier\":\"{key}\"}}");
-    let cut_short = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{object}");
-    for bytes in [answer(200, "application/json", &object), cut_short] {
-        let server = Server::start(move |connection| {
-            connection.request();
-            connection.send(&bytes);
-        });
-        let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
-        let error = classify_from_url(&opts).unwrap_err();
-        assert!(error.may_have_been_sent() && error.identifier().is_none(), "{error:?}");
-        assert!(!everything(&error).contains(key), "{error:?}");
+    // A short one is not covered where it stands, since it may stand there by chance.
+    for key in ["a-key-that-could-be-an-identifier", "a-key"] {
+        let object = format!("{{\"identifier\":\"{key}\"}}");
+        let cut_short = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{object}");
+        for bytes in [answer(200, "application/json", &object), cut_short] {
+            let server = Server::start(move |connection| {
+                connection.request();
+                connection.send(&bytes);
+            });
+            let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
+            let error = classify_from_url(&opts).unwrap_err();
+            assert!(error.may_have_been_sent() && error.identifier().is_none(), "{error:?}");
+            assert!(!everything(&error).contains(key), "{error:?}");
+        }
     }
 }
 
