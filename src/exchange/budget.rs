@@ -27,18 +27,24 @@ struct Logs {
     by_hash: HashMap<u64, Shared>,
 }
 
+impl Logs {
+    fn of(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
+        let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
+        if !self.by_hash.contains_key(&hash) {
+            self.by_hash.retain(|_, log| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
+        }
+        Arc::clone(self.by_hash.entry(hash).or_default())
+    }
+}
+
 static LOGS: LazyLock<PerProcess<Mutex<Logs>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 impl Budget {
     /// The one for what `key` asks of `service` by `method`; none if `pace` sets no limit.
     pub(super) fn of(key: &ApiKey, service: &str, method: Method, pace: Pace, now: Instant) -> Option<Self> {
         let limit = pace.limit(method)?;
-        let mut logs = lock(LOGS.get(Mutex::default));
-        let hash = logs.hasher.hash_one((key.expose(), service, method == Method::Get));
-        if !logs.by_hash.contains_key(&hash) {
-            logs.by_hash.retain(|_, log| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
-        }
-        Some(Self { log: logs.by_hash.entry(hash).or_default().clone(), limit })
+        let log = lock(LOGS.get(Mutex::default)).of(key, service, method, now);
+        Some(Self { log, limit })
     }
 
     /// See [`Log::wait`].
@@ -83,5 +89,24 @@ mod tests {
         {
             assert!(!Arc::ptr_eq(&first, &other));
         }
+    }
+
+    #[test]
+    fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
+        let (mut logs, start) = (Logs::default(), Instant::now());
+        let limit = Pace::default().limit(Method::Post).unwrap();
+        let mut of = |key: &str, now| {
+            let log = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
+            (log, logs.by_hash.len())
+        };
+        let (held, sent) = (of("held", start).0, of("sent", start).0);
+        lock(&sent).reserve(limit, start, Duration::ZERO).unwrap();
+        let sent = Arc::downgrade(&{ sent });
+        for number in 0..10 {
+            assert_eq!(of(&number.to_string(), start).1, 3, "the one before is not kept");
+        }
+        assert!(Arc::ptr_eq(&held, &of("held", start).0) && sent.upgrade().is_some());
+        let minute = Duration::from_secs(61);
+        assert_eq!((of("last", start + minute).1, sent.upgrade().is_some()), (2, false), "it does not matter any more");
     }
 }

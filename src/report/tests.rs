@@ -324,9 +324,12 @@ fn foreign_words_stay_on_one_line() {
 
 #[test]
 fn the_medium_shows_in_the_form_of_a_report() {
+    let human = AnyReport::from_json(r#"{"identifier":"a","c2pa":null,"verdict":{"classification":"human"}}"#).unwrap();
+    assert_eq!(human.classification(), Some(&Classification::Human));
     for fixture in [DOCUMENTED, NEWEST] {
         let report = AnyReport::from_json(fixture).unwrap();
         let AnyReport::Image(image) = &report else { panic!("{report}") };
+        assert_eq!(report.classification(), image.classification());
         assert_eq!(image.to_string(), report.to_string());
         assert_eq!(serde_json::to_value(&report).unwrap(), serde_json::to_value(image).unwrap());
     }
