@@ -380,7 +380,8 @@ fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
 
 #[test]
 fn the_answer_to_an_upload_has_a_limit_of_its_own() {
-    let stall = Stall { sending: 10 * SECOND, answer: Duration::from_millis(50) };
+    let stall = Stall { sending: 20 * SECOND, answer: Duration::from_millis(50) };
+    let start = Instant::now();
     let (outcome, _) = upload(Some(stall), |mut stream, _| {
         let mut left = UPLOAD;
         let mut block = vec![0; 1 << 16];
@@ -390,6 +391,7 @@ fn the_answer_to_an_upload_has_a_limit_of_its_own() {
         }
         assert_eq!(left, 0, "all of it came");
     });
+    assert!(start.elapsed() < 10 * SECOND, "{:?}", start.elapsed());
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, true));
     assert!(failure.summary.ends_with("within 50ms after the upload"), "{failure:?}");
