@@ -88,7 +88,7 @@ impl Client {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
             return Err(error.or_sent(true));
         }
-        Ok(Submitted::now(identifier, self.exchange.now(), &job.secrets()))
+        Ok(Submitted::now(identifier, self.exchange.now(), &request.secrets))
     }
 
     /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.

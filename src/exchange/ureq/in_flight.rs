@@ -82,6 +82,11 @@ fn change(change: impl FnOnce(&mut InFlight)) {
     CURRENT.with_borrow_mut(|current| current.as_mut().map(change));
 }
 
+/// Whether something holds of the request, if one runs.
+fn holds(see: impl FnOnce(&InFlight) -> bool) -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(see))
+}
+
 /// Notes that a part of the request went out.
 pub(super) fn moved() {
     change(|request| {
@@ -102,16 +107,16 @@ pub(super) fn close_after() {
 }
 
 pub(super) fn awaits_head() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.awaits_head))
+    holds(|request| request.awaits_head)
 }
 
 pub(super) fn is_last() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.is_last))
+    holds(|request| request.is_last)
 }
 
 /// Whether nothing of the content is left but what is on its way.
 pub(super) fn is_read() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|request| request.is_read))
+    holds(|request| request.is_read)
 }
 
 /// Notes that nothing of the content is left but what is on its way.
