@@ -19,7 +19,8 @@ pub(crate) struct Url<'a> {
 impl<'a> Url<'a> {
     /// Splits an absolute URL with an authority; anything else is `None`.
     pub(crate) fn split(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, rest) = text.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
         if !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         {
@@ -73,7 +74,9 @@ pub(crate) fn why_not_web(url: &str) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
     }
-    if url.contains(|c: char| c.is_control() || c == ' ') {
+    let is_odd = |c: char| c.is_control() || c == ' ';
+    // Bytes are faster to look at, and mostly there is nothing else.
+    if url.bytes().any(|byte| !byte.is_ascii_graphic()) && url.contains(is_odd) {
         return Some("contains a blank or a control character; percent-encode it");
     }
     match Url::split(url) {

@@ -114,7 +114,7 @@ impl fmt::Debug for Scripted {
 
 impl Transport for Scripted {
     fn send(&self, request: &Request<'_>, _: &ApiKey, limit: Duration, _: Option<Stall>) -> Outcome {
-        let sent = Sent { at: self.clock.passed(), limit, path: request.path.clone() };
+        let sent = Sent { at: self.clock.passed(), limit, path: request.path.to_string() };
         keep(&mut self.sent.lock().unwrap(), sent);
         let (outcome, took) = (self.script.lock().unwrap())(request);
         // No try takes longer than it is given.

@@ -175,9 +175,10 @@ impl Exchange {
                 budget.learn(end, response, self.clock.chance());
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
-            let (chance, left) = (self.clock.chance(), longest_pause(deadline.left(end), stall));
             let next = match retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown) {
-                true if number <= retries => retry::next(&outcome, number, chance, left),
+                true if number <= retries => {
+                    retry::next(&outcome, number, self.clock.chance(), longest_pause(deadline.left(end), stall))
+                }
                 _ => Next::Stop,
             };
             if let Some(observer) = &terms.observer {

@@ -133,7 +133,7 @@ impl Log {
     /// How long the next request has to wait.
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
         let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX).max(1);
-        let over = self.sends.partition_point(|sent| now.saturating_duration_since(*sent) >= WINDOW);
+        let over = self.sends.iter().take_while(|sent| now.saturating_duration_since(**sent) >= WINDOW).count();
         let even = part(WINDOW, limit.per_minute.max(1));
         let gap = match self.company.share(now) {
             // What was refused is tried again soon, so that it falls in between those of the others.

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 
 use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
+use super::ureq::Waits;
 use super::*;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
@@ -39,7 +40,7 @@ fn request() -> Request<'static> {
     let content = content(b"body");
     Request {
         method: Method::Post,
-        path: "/p".to_owned(),
+        path: "/p".into(),
         accept: None,
         content: Some(content),
         secrets: Vec::new(),
@@ -211,15 +212,15 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
 }
 
 /// The real transport for a port of this machine.
-fn http(port: u16) -> ureq::Http {
+fn http(port: u16, waits: Waits) -> ureq::Http {
     let mut connection = Settings::new(ApiKey::new("key")).connection;
     connection.base_url = format!("http://127.0.0.1:{port}");
     connection.proxy = Proxy::None;
-    ureq::Http::new(connection.target(|_| None).unwrap()).unwrap()
+    ureq::Http::waiting(connection.target(|_| None).unwrap(), waits).unwrap()
 }
 
 fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
-    Exchange::with(Box::new(http(port)), clock)
+    Exchange::with(Box::new(http(port, Waits::default())), clock)
 }
 
 #[test]
@@ -258,9 +259,9 @@ fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
 fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
     let connections_for = |max_idle: Duration, is_idempotent: bool| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut http = http(listener.local_addr().unwrap().port());
-        assert_eq!(http.submit_max_idle, 3 * SECOND, "as designed");
-        http.submit_max_idle = max_idle;
+        assert_eq!(Waits::default().submit_max_idle, 3 * SECOND, "as designed");
+        let waits = Waits { submit_max_idle: max_idle, ..Waits::default() };
+        let http = http(listener.local_addr().unwrap().port(), waits);
         let connections = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&connections);
         std::thread::spawn(move || {
@@ -321,9 +322,9 @@ const UPLOAD: usize = 16 << 20;
 /// took.
 fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream, Receiver<()>) + Send + 'static) -> (Outcome, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut http = http(listener.local_addr().unwrap().port());
-    assert_eq!(http.await_continue, SECOND, "as designed");
-    http.await_continue = Duration::from_millis(20);
+    assert_eq!(Waits::default().await_continue, SECOND, "as designed");
+    let waits = Waits { await_continue: Duration::from_millis(20), ..Waits::default() };
+    let http = http(listener.local_addr().unwrap().port(), waits);
     let (over, is_over) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || serve(listener.accept().unwrap().0, is_over));
     let request = Request { content: Some(content(&vec![7; UPLOAD])), ..request() };

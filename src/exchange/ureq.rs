@@ -14,18 +14,22 @@ mod socks;
 mod trust;
 mod veil;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use ::ureq::config::Config;
 use ::ureq::http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, HOST, LOCATION, RETRY_AFTER,
+    TRANSFER_ENCODING, USER_AGENT,
 };
-use ::ureq::http::{self, HeaderMap, HeaderName, Version};
+use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
+use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Version};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
+use self::in_flight::Limits;
 use super::body::Body;
 use super::pace::Told;
 use super::process::PerProcess;
@@ -37,16 +41,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::wire::request::{Method, Request, Stall};
 
 const BUFFER: usize = 16 * 1024;
-/// A connection that has idled longer may be about to be closed by the other side, and a submit that dies on it is of
-/// unknown fate.
-const SUBMIT_MAX_IDLE: Duration = Duration::from_secs(3);
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
 /// a reset. One that does not know of it costs a second.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
-const AWAIT_CONTINUE: Duration = Duration::from_secs(1);
 /// Connections kept, of which each holds two buffers at most.
 const MAX_IDLE_CONNECTIONS: usize = 64;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -57,21 +58,43 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Requests over real sockets.
 pub(super) struct Http {
     base: Base,
+    ready: Ready,
     configs: Configs,
-    connect_timeout: Duration,
-    /// How long a connection may have idled for a submit to use it.
-    pub(super) submit_max_idle: Duration,
-    /// How long to wait for `100 Continue`.
-    pub(super) await_continue: Duration,
+    waits: Waits,
     /// If not what the request says.
     response_limit: Option<u64>,
     agent: PerProcess<Agent>,
+}
+
+/// What goes into each request, made once.
+struct Ready {
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    user_agent: HeaderValue,
+}
+
+/// Times that nobody sets but tests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    /// How long a connection may have idled for a submit to use it. One that has idled longer may be about to be closed
+    /// by the other side, and a submit that dies on it is of unknown fate.
+    pub(super) submit_max_idle: Duration,
+    /// How long to wait for `100 Continue`.
+    pub(super) await_continue: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { submit_max_idle: Duration::from_secs(3), await_continue: Duration::from_secs(1) }
+    }
 }
 
 /// What an agent is made from.
 struct Configs {
     usual: Config,
     extra_roots: Option<ExtraRootsConfigs>,
+    connect_timeout: Duration,
 }
 
 /// The configuration that trusts the extra roots, and the one for the way to a proxy.
@@ -82,14 +105,17 @@ struct ExtraRootsConfigs {
 
 impl Http {
     pub(super) fn new(target: Target) -> Result<Self> {
-        let configs = Configs::new(&target)?;
+        Self::waiting(target, Waits::default())
+    }
+
+    pub(super) fn waiting(target: Target, waits: Waits) -> Result<Self> {
+        let configs = Configs::new(&target, waits)?;
         Ok(Self {
             agent: PerProcess::new(configs.agent()),
             configs,
+            ready: Ready::new(&target)?,
             base: target.base,
-            connect_timeout: target.connect_timeout,
-            submit_max_idle: SUBMIT_MAX_IDLE,
-            await_continue: AWAIT_CONTINUE,
+            waits,
             response_limit: target.response_limit,
         })
     }
@@ -98,34 +124,23 @@ impl Http {
         self.agent.get(|| self.configs.agent())
     }
 
-    fn try_send(
-        &self,
-        request: &Request<'_>,
-        key: &ApiKey,
-        limit: Duration,
-        body: &mut Body<'_>,
-    ) -> Result<Response, UreqError> {
-        let method = match request.method {
-            Method::Get => http::Method::GET,
-            Method::Post => http::Method::POST,
-        };
-        let mut outgoing = http::Request::builder()
-            .method(method)
-            .uri(format!("{}{}", self.base.url, request.path))
-            .header(API_KEY, in_flight::stand_in(key).map_err(http::Error::from)?);
-        if let Some(accept) = request.accept {
-            outgoing = outgoing.header(ACCEPT, accept);
-        }
-        let max_idle = if request.is_idempotent { MAX_IDLE } else { self.submit_max_idle };
+    fn try_send(&self, request: &Request<'_>, key: &ApiKey, body: &mut Body<'_>) -> Result<Response, UreqError> {
+        let mut headers = HeaderMap::with_capacity(6);
+        // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
+        headers.insert(HOST, self.ready.host.clone());
+        headers.insert(API_KEY, in_flight::stand_in(key));
+        headers.insert(USER_AGENT, self.ready.user_agent.clone());
+        headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
         let answer = match &request.content {
-            None => self.run(outgoing.body(())?, limit, max_idle)?,
+            None => self.run(request, headers, ())?,
             Some(content) => {
                 let len = content.len();
-                let mut outgoing = outgoing.header(CONTENT_TYPE, &content.media_type).header(CONTENT_LENGTH, len);
+                headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content.media_type).map_err(http::Error::from)?);
+                headers.insert(CONTENT_LENGTH, len.into());
                 if len > EXPECT_ABOVE {
-                    outgoing = outgoing.header(EXPECT, "100-continue");
+                    headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
                 }
-                self.run(outgoing.body(SendBody::from_reader(&mut Outgoing(body)))?, limit, max_idle)?
+                self.run(request, headers, SendBody::from_reader(&mut Outgoing(body)))?
             }
         };
         in_flight::answered();
@@ -135,19 +150,18 @@ impl Http {
 
     fn run(
         &self,
-        outgoing: http::Request<impl AsSendBody>,
-        limit: Duration,
-        max_idle: Duration,
+        request: &Request<'_>,
+        headers: HeaderMap,
+        body: impl AsSendBody,
     ) -> Result<http::Response<::ureq::Body>, UreqError> {
-        let agent = self.agent();
-        let configured = agent
-            .configure_request(outgoing)
-            .timeout_global(Some(limit))
-            .timeout_connect(Some(self.connect_timeout.min(limit)))
-            .timeout_await_100(Some(self.await_continue))
-            .max_idle_age(max_idle)
-            .build();
-        agent.run(configured)
+        let mut outgoing = http::Request::new(body);
+        *outgoing.method_mut() = match request.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+        };
+        *outgoing.uri_mut() = self.ready.uri(&self.base.path, request)?;
+        *outgoing.headers_mut() = headers;
+        self.agent().run(outgoing)
     }
 
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
@@ -162,7 +176,9 @@ impl Http {
         if is_odd {
             in_flight::close_after();
         }
-        let mut bytes = Vec::new();
+        // Room for what was said to come, and a little more to see that it ends there; but for no more than is sure to come.
+        let room = declared.and_then(|len| usize::try_from(len).ok()).map_or(0, |len| len.min(BUFFER));
+        let mut bytes = Vec::with_capacity(room.saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
         let is_over_limit = bytes.len() as u64 > limit;
@@ -252,8 +268,9 @@ fn because(failure: Failure, cause: UreqError) -> Failure {
 impl super::transport::Transport for Http {
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome {
         let mut body = Body::open(request.content.as_ref())?;
-        let outcome =
-            in_flight::during(limit, stall, key, &request.secrets, || self.try_send(request, key, limit, &mut body));
+        let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
+        let limits = Limits { whole: limit, stall, max_idle };
+        let outcome = in_flight::during(limits, key, request, || self.try_send(request, key, &mut body));
         let body_left = body.is_read();
         let outcome = outcome.map(|response| Response { is_early: !body_left, ..response });
         // What is wrong with the file is why the connection ended, not the other way round.
@@ -296,8 +313,34 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }
 
-impl Configs {
+impl Ready {
     fn new(target: &Target) -> Result<Self> {
+        let Base { is_https, host, port, authority, .. } = &target.base;
+        let scheme = if *is_https { Scheme::HTTPS } else { Scheme::HTTP };
+        let is_default = port == if *is_https { "443" } else { "80" };
+        let host = if is_default { host.clone() } else { format!("{host}:{port}") };
+        Ok(Self {
+            scheme,
+            authority: authority.parse().map_err(|_| Error::config("base_url", "has a host that cannot be used"))?,
+            host: host.parse().map_err(|_| Error::config("base_url", "has a host that cannot be used"))?,
+            user_agent: target.user_agent.parse().map_err(|_| Error::config("user_agent", "cannot be used"))?,
+        })
+    }
+
+    fn uri(&self, base_path: &str, request: &Request<'_>) -> Result<Uri, http::Error> {
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(match &request.path {
+            Cow::Borrowed(path) if base_path.is_empty() => PathAndQuery::from_static(path),
+            path => PathAndQuery::try_from([base_path, path].concat())?,
+        });
+        Ok(Uri::from_parts(parts)?)
+    }
+}
+
+impl Configs {
+    fn new(target: &Target, waits: Waits) -> Result<Self> {
         let proxy = match &target.proxy {
             None => None,
             // ureq's error may quote the URL, and with it a password.
@@ -310,7 +353,7 @@ impl Configs {
                 .https_only(target.base.is_https)
                 .proxy(proxy)
                 .user_agent(&target.user_agent)
-                .accept("application/json")
+                .timeout_await_100(Some(waits.await_continue))
                 // A feature of ureq that another crate turns on must not change what we send.
                 .accept_encoding("")
                 .input_buffer_size(BUFFER)
@@ -327,12 +370,14 @@ impl Configs {
                 Some(ExtraRootsConfigs { config: config(proxy.clone()), to_proxy: config(None) })
             }
         };
-        Ok(Self { usual: trust::trust(config(proxy), None).build(), extra_roots })
+        let usual = trust::trust(config(proxy), None).build();
+        Ok(Self { usual, extra_roots, connect_timeout: target.connect_timeout })
     }
 
     fn agent(&self) -> Agent {
         let extra_roots = self.extra_roots.as_ref();
         let extra_roots = extra_roots.map(|extra| ExtraRoots::new(extra.config.clone(), extra.to_proxy.clone()));
-        Agent::with_parts(self.usual.clone(), Connect::new(extra_roots, self.usual.proxy().is_some()), LeaveItToConnect)
+        let connect = Connect::new(extra_roots, self.usual.proxy().is_some(), self.connect_timeout);
+        Agent::with_parts(self.usual.clone(), connect, LeaveItToConnect)
     }
 }

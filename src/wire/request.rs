@@ -1,5 +1,6 @@
 //! Endpoints: which method, which path, which body.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::multipart::{Boundary, Encoded, FileHeader, Form};
@@ -36,7 +37,7 @@ pub(crate) enum Method {
 pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     /// Begins with a slash; with the query.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     /// What is accepted, if not JSON.
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
@@ -121,7 +122,7 @@ pub(crate) fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: &Boun
     let file = upload.map(|upload| FilePart { upload, watcher: job.watcher() });
     Ok(Request {
         method: Method::Post,
-        path: if is_upload { M::RESULT } else { M::FROM_URL }.to_owned(),
+        path: if is_upload { M::RESULT } else { M::FROM_URL }.into(),
         accept: None,
         content: Some(Content { media_type, head, file, tail }),
         secrets: job.secrets(),
@@ -178,7 +179,7 @@ pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> R
 fn get(path: String) -> Request<'static> {
     Request {
         method: Method::Get,
-        path,
+        path: path.into(),
         accept: None,
         content: None,
         secrets: Vec::new(),
@@ -215,7 +216,7 @@ mod tests {
             .with_nsfw(false)
             .prevent_c2pa_forces(true);
         let request = submit_with(&job, &Boundary::fixed("identifai-00")).unwrap();
-        assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/image_fromurl"));
+        assert_eq!((request.method, &*request.path), (Method::Post, "/api/image_fromurl"));
         assert!(!request.is_idempotent, "it is paid for");
         let content = request.content.unwrap();
         assert_eq!(content.media_type, "multipart/form-data; boundary=identifai-00");
@@ -227,14 +228,14 @@ mod tests {
     fn reads_and_overrides_go_where_the_documentation_says() {
         let id: Identifier = "abc".parse().unwrap();
         let request = result::<Image>(&id);
-        assert_eq!((request.method, request.path.as_str()), (Method::Get, "/api/classification/abc"));
+        assert_eq!((request.method, &*request.path), (Method::Get, "/api/classification/abc"));
         assert!(request.is_idempotent && request.content.is_none());
         assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
         let image = heatmap(&id);
         assert_eq!(image.path, "/api/classification/heatmap/abc");
         assert_eq!((request.response_limit, image.response_limit), (4_194_304, 67_108_864), "as documented");
         let request = override_verdict::<Image>("89ff", "human");
-        assert_eq!((request.method, request.path.as_str()), (Method::Post, "/api/classification/89ff/override"));
+        assert_eq!((request.method, &*request.path), (Method::Post, "/api/classification/89ff/override"));
         let content = request.content.unwrap();
         assert_eq!(
             (content.media_type.as_str(), content.head),

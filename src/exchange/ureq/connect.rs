@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ::ureq::config::Config;
 use ::ureq::http::Uri;
@@ -104,6 +105,7 @@ pub(super) struct Connect {
     lookups: Resolve,
     extra: Option<ExtraRoots>,
     has_proxy: bool,
+    timeout: Duration,
 }
 
 /// ureq trusts either the usual roots or given ones. To trust both, a handshake that fails with the one is made again
@@ -126,8 +128,8 @@ impl ExtraRoots {
 }
 
 impl Connect {
-    pub(super) fn new(extra: Option<ExtraRoots>, has_proxy: bool) -> Self {
-        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra, has_proxy }
+    pub(super) fn new(extra: Option<ExtraRoots>, has_proxy: bool, timeout: Duration) -> Self {
+        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra, has_proxy, timeout }
     }
 
     fn connect_trusting_both(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
@@ -193,7 +195,7 @@ impl Connector<()> for Connect {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, UreqError> {
-        let connected = in_flight::within(*details.timeout.after, || self.connect_trusting_both(details))?;
+        let connected = in_flight::within(self.timeout, || self.connect_trusting_both(details))?;
         // A connection to a proxy carries that to the target, and nothing of a request by itself.
         let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
         Ok(connected.map(|inner| if is_to_proxy { inner } else { Box::new(Connection::new(inner)) }))

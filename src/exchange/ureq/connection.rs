@@ -1,5 +1,8 @@
-//! The connection as ureq sees it, above TLS: the key goes in on the way out; secrets are covered and interim answers taken
-//! out on the way in; and where more may have come than the answer, it is not used again.
+//! The connection as ureq sees it, above TLS: the key goes in on the way out, and a small content goes along with the head;
+//! secrets are covered and interim answers taken out on the way in; and where more may have come than the answer, it is
+//! not used again.
+
+use std::time::Instant;
 
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
@@ -19,11 +22,15 @@ pub(super) struct Connection {
     is_full: bool,
     /// How long the interim answers to this request were.
     interim: usize,
+    /// The head of a request that waits for its content.
+    held: Vec<u8>,
+    /// When the last answer had been read; none while a request is under way.
+    idle_since: Option<Instant>,
 }
 
 impl Connection {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
-        Self { inner, is_full: false, interim: 0 }
+        Self { inner, is_full: false, interim: 0, held: Vec::new(), idle_since: None }
     }
 
     fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
@@ -34,6 +41,34 @@ impl Connection {
         in_flight::cover(self.inner.buffers());
         Ok(has_more)
     }
+
+    /// Keeps a head back if its content follows at once and there is room for both: two packets would take longer, and
+    /// wake the other side twice.
+    fn hold(&mut self, amount: usize) -> bool {
+        let output = self.inner.buffers().output();
+        let is_held =
+            in_flight::content_len().is_some_and(|len| len > 0 && len <= output.len().saturating_sub(amount) as u64);
+        match output.get(..amount) {
+            Some(head) if is_held && head.ends_with(b"\r\n\r\n") => {
+                self.held.extend_from_slice(head);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts what was held back before the first `amount` bytes of the output, and returns how many these are now.
+    fn join(&mut self, amount: usize) -> usize {
+        let (output, head) = (self.inner.buffers().output(), &mut self.held);
+        let both = head.len().saturating_add(amount);
+        if let Some(output) = output.get_mut(..both) {
+            output.copy_within(..amount, head.len());
+            let (start, _) = output.split_at_mut(head.len());
+            start.copy_from_slice(head);
+        }
+        head.clear();
+        both
+    }
 }
 
 impl Transport for Connection {
@@ -42,7 +77,16 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
-        self.interim = 0;
+        (self.interim, self.idle_since) = (0, None);
+        // ureq asks for nothing over and over if a content ends before its time.
+        if amount == 0 && in_flight::left().is_zero() {
+            return Err(UreqError::Timeout(timeout.reason));
+        }
+        let amount = match self.held.is_empty() {
+            true if self.hold(amount) => return Ok(()),
+            true => amount,
+            false => self.join(amount),
+        };
         let placed = self.inner.buffers().output().get_mut(..amount).and_then(in_flight::place_key);
         let outcome = self.inner.transmit_output(amount, timeout);
         if outcome.is_ok() {
@@ -84,8 +128,15 @@ impl Transport for Connection {
         }
     }
 
+    /// ureq asks when an answer was read, and again when a request is to go out: what came meanwhile shows then.
     fn is_open(&mut self) -> bool {
-        !self.is_full && !in_flight::is_last() && self.inner.is_open()
+        match self.idle_since {
+            None => {
+                self.idle_since = Some(Instant::now());
+                !self.is_full && !in_flight::is_last()
+            }
+            Some(since) => since.elapsed() < in_flight::max_idle() && self.inner.is_open(),
+        }
     }
 
     fn is_tls(&self) -> bool {
@@ -117,7 +168,7 @@ fn may_be_interim(input: &[u8]) -> bool {
 /// one stays. Returns how long they were.
 fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) -> usize {
     let (mut rest, mut has_continue) = (buffers.input(), false);
-    while let Some(end) = head_len(rest).filter(|_| is_interim(rest)) {
+    while let Some(end) = is_interim(rest).then(|| head_len(rest)).flatten() {
         has_continue |= rest.starts_with(b"HTTP/1.1 100");
         rest = rest.get(end..).unwrap_or_default();
     }

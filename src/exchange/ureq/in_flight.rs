@@ -9,13 +9,13 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
+use ::ureq::http::header::HeaderValue;
 use ::ureq::unversioned::transport::Buffers;
 
 use super::veil::Veil;
-use crate::api_key::ApiKey;
+use crate::api_key::{self, ApiKey};
 use crate::exchange::after;
-use crate::wire::request::Stall;
+use crate::wire::request::{Content, Request, Stall};
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"\r\nx-api-key: ";
@@ -25,10 +25,21 @@ thread_local! {
     static CURRENT: RefCell<Option<InFlight>> = const { RefCell::new(None) };
 }
 
+/// What one request may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) whole: Duration,
+    /// How long nothing may move, if that counts.
+    pub(super) stall: Option<Stall>,
+    /// How long a connection may have idled.
+    pub(super) max_idle: Duration,
+}
+
 struct InFlight {
     end: Instant,
-    /// How far `end` is put off each time something moves.
-    stall: Option<Stall>,
+    limits: Limits,
+    /// How long its content is, as long as its head has not left.
+    content_len: Option<u64>,
     /// Whether the last of the content is on its way.
     is_read: bool,
     /// Whether the head of the answer is still to come.
@@ -40,19 +51,19 @@ struct InFlight {
     veil: Veil,
 }
 
-/// Runs a request that ends within `limit`, or within what `stall` says unless something moves, carries `key`, and whose
-/// answer may hold `secrets`.
-pub(super) fn during<T>(
-    limit: Duration,
-    stall: Option<Stall>,
-    key: &ApiKey,
-    secrets: &[&str],
-    run: impl FnOnce() -> T,
-) -> T {
-    let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
-    let end = after(Instant::now(), limit);
-    let (key, veil) = (Some(key.clone()), Veil::new(key, secrets));
-    let own = InFlight { end, stall, is_read: false, awaits_head: true, is_last: false, key, veil };
+/// Runs `request`, which carries `key`.
+pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run: impl FnOnce() -> T) -> T {
+    let whole = limits.stall.map_or(limits.whole, |stall| limits.whole.min(stall.sending));
+    let own = InFlight {
+        end: after(Instant::now(), whole),
+        limits,
+        content_len: request.content.as_ref().map(Content::len),
+        is_read: false,
+        awaits_head: true,
+        is_last: false,
+        key: Some(key.clone()),
+        veil: Veil::new(key, &request.secrets),
+    };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.replace(Some(own)));
     run()
@@ -90,10 +101,20 @@ fn holds(see: impl FnOnce(&InFlight) -> bool) -> bool {
 /// Notes that a part of the request went out.
 pub(super) fn moved() {
     change(|request| {
-        if let Some(stall) = request.stall {
+        if let Some(stall) = request.limits.stall {
             request.end = after(Instant::now(), if request.is_read { stall.answer } else { stall.sending });
         }
     });
+}
+
+/// How long the content is that follows the head; none once that was asked.
+pub(super) fn content_len() -> Option<u64> {
+    CURRENT.with_borrow_mut(|current| current.as_mut()?.content_len.take())
+}
+
+/// How long a connection may have idled to be used.
+pub(super) fn max_idle() -> Duration {
+    CURRENT.with_borrow(|current| current.as_ref().map_or(Duration::ZERO, |request| request.limits.max_idle))
 }
 
 /// Notes that the head of the answer is there.
@@ -126,7 +147,11 @@ pub(super) fn all_is_read() {
 
 /// What is left of the request's time.
 pub(super) fn left() -> Duration {
-    end().map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
+    left_at(Instant::now())
+}
+
+pub(super) fn left_at(now: Instant) -> Duration {
+    end().map_or(Duration::MAX, |end| end.saturating_duration_since(now))
 }
 
 fn end() -> Option<Instant> {
@@ -140,8 +165,12 @@ fn set_end(end: Option<Instant>) {
 }
 
 /// What ureq gets to see in place of the key, as long as that.
-pub(super) fn stand_in(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
-    HeaderValue::from_bytes(&vec![STAND_IN; key.expose().len()])
+pub(super) fn stand_in(key: &ApiKey) -> HeaderValue {
+    const LONGEST: &str = match std::str::from_utf8(&[STAND_IN; api_key::MAX_LEN]) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
+    HeaderValue::from_static(LONGEST.get(..key.expose().len()).unwrap_or_default())
 }
 
 /// Puts the key where its stand-in is, if `output` is the head that has it.
@@ -169,14 +198,21 @@ pub(super) fn cover(buffers: &mut dyn Buffers) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Image;
+    use crate::wire::request;
 
     const HOUR: Duration = Duration::from_secs(3600);
+
+    fn for_time<T>(whole: Duration, key: &ApiKey, run: impl FnOnce() -> T) -> T {
+        let request = request::result::<Image>(&"id".parse().unwrap());
+        during(Limits { whole, stall: None, max_idle: HOUR }, key, &request, run)
+    }
 
     #[test]
     fn the_key_is_placed_once_a_request_and_only_over_its_stand_in() {
         let key = ApiKey::new("s3cret");
         let head = b"POST / HTTP/1.1\r\nx-api-key: ******\r\n\r\n";
-        during(HOUR, None, &key, &[], || {
+        for_time(HOUR, &key, || {
             let mut other = b"\r\nx-api-key: *****x\r\nx-api-key: ".to_vec();
             assert_eq!(place_key(&mut other), None);
             let mut first = head.to_vec();
@@ -191,11 +227,11 @@ mod tests {
     #[test]
     fn a_part_ends_with_the_whole_and_requests_nest() {
         let key = ApiKey::new("key");
-        during(HOUR, None, &key, &[], || {
+        for_time(HOUR, &key, || {
             assert!(within(2 * HOUR, left) <= HOUR);
             assert!(within(Duration::MAX, left) <= HOUR);
             assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
-            assert_eq!(during(Duration::ZERO, None, &key, &[], left), Duration::ZERO);
+            assert_eq!(for_time(Duration::ZERO, &key, left), Duration::ZERO);
             assert!(left() > HOUR / 2);
         });
         assert_eq!(left(), Duration::MAX);

@@ -58,6 +58,30 @@ pub(super) struct Socket {
     /// Shared with the handle that shuts it down.
     stream: Arc<TcpStream>,
     buffers: LazyBuffers,
+    read_slice: Slice,
+    write_slice: Slice,
+}
+
+/// How long the socket lets one operation take. To set that is a system call, which most operations can do without.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slice(Duration);
+
+impl Slice {
+    /// Has it set unless it is about right for an operation that may take as long as `most`.
+    fn fit(&mut self, most: Duration, set: impl FnOnce(Option<Duration>) -> io::Result<()>) -> io::Result<()> {
+        if (part(most, 2)..=most).contains(&self.0) {
+            return Ok(());
+        }
+        // So that it is right for a while, although limits shrink and differ.
+        let slice = part(most, 4).saturating_mul(3);
+        // macOS refuses to set a limit once the peer has closed, even if its answer is still to be read.
+        match set(Some(slice)) {
+            Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => {}
+            outcome => outcome?,
+        }
+        self.0 = slice;
+        Ok(())
+    }
 }
 
 impl Socket {
@@ -67,7 +91,7 @@ impl Socket {
         (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Ok(Self { stream, buffers })
+        Ok(Self { stream, buffers, read_slice: Slice::default(), write_slice: Slice::default() })
     }
 }
 
@@ -77,30 +101,21 @@ fn uninterrupted(
     limit: NextTimeout,
     mut operate: impl FnMut(Duration) -> io::Result<usize>,
 ) -> Result<usize, UreqError> {
-    let (whole, reason) = match in_flight::left() {
+    let start = Instant::now();
+    let (whole, reason) = match in_flight::left_at(start) {
         left if left < *limit.after => (left, Timeout::Global),
         _ => (*limit.after, limit.reason),
     };
-    let start = Instant::now();
-    loop {
-        let left = whole.saturating_sub(start.elapsed());
-        if left.is_zero() {
-            return Err(UreqError::Timeout(reason));
-        }
+    let mut left = whole;
+    while !left.is_zero() {
         match operate(left.min(part(whole, 8)).max(Duration::from_millis(1))) {
             Ok(amount) => return Ok(amount),
             Err(error) if error.kind() == io::ErrorKind::Interrupted || is_timeout(&error) => {}
             Err(error) => return Err(error.into()),
         }
+        left = whole.saturating_sub(start.elapsed());
     }
-}
-
-/// macOS refuses to set a limit once the peer has closed, even if its answer is still to be read.
-fn tolerant(set: io::Result<()>) -> io::Result<()> {
-    match set {
-        Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        set => set,
-    }
+    Err(UreqError::Timeout(reason))
 }
 
 impl Transport for Socket {
@@ -109,11 +124,11 @@ impl Transport for Socket {
     }
 
     fn transmit_output(&mut self, amount: usize, limit: NextTimeout) -> Result<(), UreqError> {
-        let mut stream = &*self.stream;
+        let (mut stream, write_slice) = (&*self.stream, &mut self.write_slice);
         let mut output = self.buffers.output().get(..amount).unwrap_or_default();
         while !output.is_empty() {
             let written = uninterrupted(limit, |left| {
-                tolerant(stream.set_write_timeout(Some(left)))?;
+                write_slice.fit(left, |slice| stream.set_write_timeout(slice))?;
                 stream.write(output)
             })?;
             if written == 0 {
@@ -126,10 +141,10 @@ impl Transport for Socket {
     }
 
     fn await_input(&mut self, limit: NextTimeout) -> Result<bool, UreqError> {
-        let mut stream = &*self.stream;
+        let (mut stream, read_slice) = (&*self.stream, &mut self.read_slice);
         let input = self.buffers.input_append_buf();
         let amount = uninterrupted(limit, |left| {
-            tolerant(stream.set_read_timeout(Some(left)))?;
+            read_slice.fit(left, |slice| stream.set_read_timeout(slice))?;
             stream.read(input)
         })?;
         self.buffers.input_appended(amount);

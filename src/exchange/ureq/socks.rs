@@ -167,7 +167,7 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
-    use super::super::Http;
+    use super::super::{Http, Waits};
     use super::*;
     use crate::api_key::ApiKey;
     use crate::error::ErrorKind;
@@ -297,8 +297,8 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             response_limit: None,
         };
-        let mut http = Http::new(target).unwrap();
-        http.await_continue = Duration::from_millis(20);
+        let waits = Waits { await_continue: Duration::from_millis(20), ..Waits::default() };
+        let http = Http::waiting(target, waits).unwrap();
         let (over, is_over) = channel::<()>();
         let proxy = std::thread::spawn(move || {
             let mut stream = listener.accept().unwrap().0;
