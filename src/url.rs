@@ -26,8 +26,8 @@ impl<'a> Url<'a> {
         {
             return None;
         }
-        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let (authority, rest) = split_before(rest, b"/?#");
+        let (path, tail) = split_before(rest, b"?#");
         let (user_info, host_port) = match authority.rsplit_once('@') {
             Some((user_info, host_port)) => (Some(user_info), host_port),
             None => (None, authority),
@@ -52,6 +52,11 @@ impl<'a> Url<'a> {
     pub(crate) fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.host)
     }
+}
+
+/// What stands before the first of some ASCII characters, and the rest.
+fn split_before<'a>(text: &'a str, any: &[u8]) -> (&'a str, &'a str) {
+    text.split_at(text.bytes().position(|byte| any.contains(&byte)).unwrap_or(text.len()))
 }
 
 /// Whether a host can be nothing but this machine: 127.0.0.0/8, `[::1]` or `localhost` (RFC 6761, section 6.3).

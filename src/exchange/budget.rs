@@ -1,6 +1,6 @@
 //! The budgets of this process: one a key and service, whoever asks.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ type Shared = Arc<Mutex<Log>>;
 #[derive(Default)]
 struct Logs {
     hasher: RandomState,
-    by_hash: HashMap<u64, Shared>,
+    by_hash: BTreeMap<u64, Shared>,
 }
 
 impl Logs {

@@ -146,18 +146,18 @@ impl Exchange {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
             (None, Timeout::Stall(stall)) => (FOREVER, Some(stall)),
         };
-        let deadline = Deadline::new(terms.began.unwrap_or_else(|| self.clock.now()), total);
+        let mut now = self.clock.now();
+        let deadline = Deadline::new(terms.began.unwrap_or(now), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
-        let budget = Budget::of(key, &self.service, request.method, terms.pace, self.clock.now());
+        let budget = Budget::of(key, &self.service, request.method, terms.pace, now);
         let has_turn = terms.has_turn && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
             if let Some(budget) = budget.as_ref().filter(|_| number > 0 || !has_turn) {
-                let now = self.clock.now();
                 match budget.reserve(now, longest_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
-                    Ok(wait) => self.clock.sleep(wait, &self.cancel, &|| false),
+                    Ok(wait) => now = self.sleep(wait),
                     Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
                 }
             }
@@ -165,10 +165,9 @@ impl Exchange {
                 return Err(cancelled().or_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
-            let start = self.clock.now();
             // Who gives the call more time gives each try more.
             let try_timeout = request.try_timeout.max(part(deadline.total, 3));
-            let limit = deadline.left(start).min(try_timeout);
+            let limit = deadline.left(now).min(try_timeout);
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
             if let (Some(budget), Ok(response)) = (&budget, &mut outcome) {
@@ -182,10 +181,10 @@ impl Exchange {
                 _ => Next::Stop,
             };
             if let Some(observer) = &terms.observer {
-                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(start), next));
+                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), next));
             }
             if let Next::TryAfter(pause) = next {
-                self.clock.sleep(pause, &self.cancel, &|| false);
+                now = self.sleep(pause);
                 continue;
             }
             return match self.conclude(outcome, next, &deadline) {
@@ -193,6 +192,12 @@ impl Exchange {
                 Err(error) => Err(error.or_sent(may_have_been_sent)),
             };
         }
+    }
+
+    /// Returns what time it is then.
+    fn sleep(&self, pause: Duration) -> Instant {
+        self.clock.sleep(pause, &self.cancel, &|| false);
+        self.clock.now()
     }
 
     /// The outcome of the last try as that of the call.

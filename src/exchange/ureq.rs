@@ -7,6 +7,7 @@
 mod connect;
 mod connection;
 mod handshake;
+mod head;
 mod in_flight;
 mod socket;
 #[cfg(feature = "socks-proxy")]
@@ -17,23 +18,19 @@ mod veil;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ::ureq::config::Config;
-use ::ureq::http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT, HOST, LOCATION, RETRY_AFTER,
-    TRANSFER_ENCODING, USER_AGENT,
-};
+use ::ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, USER_AGENT};
 use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
-use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Version};
+use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
+use self::head::Framing;
 use self::in_flight::Limits;
 use super::body::Body;
-use super::pace::Told;
 use super::process::PerProcess;
-use super::retry;
 use super::target::{Base, Target};
 use super::transport::{Failure, Outcome, Response};
 use crate::api_key::ApiKey;
@@ -50,10 +47,6 @@ const MAX_IDLE_CONNECTIONS: usize = 64;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests over real sockets.
 pub(super) struct Http {
@@ -165,20 +158,14 @@ impl Http {
     }
 
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
-        let headers = &head.headers;
-        let declared = body.content_length();
-        let codings = headers.get_all(TRANSFER_ENCODING).iter().collect::<Vec<_>>();
-        let is_chunked = head.version == Version::HTTP_11
-            && !headers.contains_key(CONTENT_LENGTH)
-            && matches!(*codings, [coding] if coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
-        // Not everybody on the way may see the same end of what is framed in any other way.
-        let is_odd = !codings.is_empty() && !is_chunked;
-        if is_odd {
+        let framing = Framing::of(head);
+        if framing == Framing::Odd {
             in_flight::close_after();
         }
-        // Room for what was said to come, and a little more to see that it ends there; but for no more than is sure to come.
-        let room = declared.and_then(|len| usize::try_from(len).ok()).map_or(0, |len| len.min(BUFFER));
-        let mut bytes = Vec::with_capacity(room.saturating_add(64));
+        let response = head::read(head, framing, key);
+        // Room for what was said to come, and a little more to see that it ends there; but for no more than may be wasted.
+        let declared = body.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(declared.min(BUFFER).saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
         let is_over_limit = bytes.len() as u64 > limit;
@@ -187,29 +174,7 @@ impl Http {
             Ok(_) => None,
             Err(error) => Some(self.failure(error.into(), true)),
         };
-        let now = SystemTime::now();
-        let date = text(headers, &DATE);
-        let retry_after =
-            text(headers, &RETRY_AFTER).and_then(|value| retry::retry_after(&value, date.as_deref(), now));
-        let number = |name| text(headers, name).and_then(|value| value.trim().parse().ok());
-        let reset = text(headers, &RATE_LIMIT_RESET).and_then(|value| retry::reset(&value, date.as_deref(), now));
-        let told =
-            Told { limit: number(&RATE_LIMIT), remaining: number(&RATE_LIMIT_REMAINING), reset: retry_after.or(reset) };
-        Response {
-            status: head.status.as_u16(),
-            content_type: text(headers, &CONTENT_TYPE),
-            coding: text(headers, &CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")),
-            // Masked here, before it is taken apart: half a key could not be told any more.
-            location: text(headers, &LOCATION).map(|location| key.mask(&location).into_owned()),
-            request_id: text(headers, &REQUEST_ID),
-            retry_after,
-            told,
-            body: bytes,
-            framed: !is_odd && (declared.is_some() || is_chunked),
-            is_early: false,
-            is_over_limit,
-            cut_short,
-        }
+        Response { body: bytes, is_over_limit, cut_short, ..response }
     }
 
     fn stalled(&self, stall: Stall, body_left: bool) -> String {
@@ -306,11 +271,6 @@ impl Read for Outgoing<'_, '_> {
         }
         Ok(amount)
     }
-}
-
-/// A header of the answer, what is not UTF-8 in it replaced.
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }
 
 impl Ready {

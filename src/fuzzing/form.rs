@@ -94,7 +94,7 @@ impl Wanted<'_> {
             }
         }
         // What is unusable goes nowhere.
-        let Ok(request) = request::submit_with(&job, &Boundary::fixed("identifai-fuzz")) else { return };
+        let Ok(request) = request::submit_with(&job, Boundary::fixed("identifai-fuzz")) else { return };
         let content = request.content.unwrap();
         let mut body = Body::open(Some(&content)).unwrap();
         let (mut sent, mut buffer) = (Vec::new(), vec![0; self.block]);

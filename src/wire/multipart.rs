@@ -5,17 +5,28 @@ use std::hash::{BuildHasher, RandomState};
 
 /// What parts a form: 128 random bits. A value is not searched for it, since streamed parts cannot be searched either;
 /// that chance hits upon 128 bits is out of the question.
-#[derive(Clone, Debug)]
+///
+/// It is kept as the end of the media type.
+#[derive(Debug)]
 pub(crate) struct Boundary(String);
+
+const MEDIA_TYPE: &str = "multipart/form-data; boundary=";
 
 impl Boundary {
     pub(crate) fn random() -> Self {
-        let [high, low] = [0, 1].map(|half| RandomState::new().hash_one(half));
-        Self::fixed(&format!("identifai-{high:016x}{low:016x}"))
+        let mut text = String::with_capacity(MEDIA_TYPE.len() + "identifai-".len() + 32);
+        text.push_str(MEDIA_TYPE);
+        text.push_str("identifai-");
+        for half in [0, 1].map(|half| RandomState::new().hash_one(half)) {
+            let digits = half.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+        }
+        Self(text)
     }
 
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn fixed(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(MEDIA_TYPE.to_owned() + text)
     }
 }
 
@@ -52,8 +63,9 @@ impl<'a> Form<'a> {
 
     /// The form with `file` as its last part, if there is one.
     #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
-    pub(crate) fn encode(&self, boundary: &Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
-        let boundary = &boundary.0;
+    pub(crate) fn encode(&self, boundary: Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
+        let Boundary(media_type) = boundary;
+        let boundary = media_type.get(MEDIA_TYPE.len()..).unwrap_or_default();
         let end = ["--", boundary, "--\r\n"];
         let file = file.map(|file| file.encode(boundary));
         let after_fields = file.as_ref().map_or(end.concat().len(), String::len);
@@ -71,7 +83,7 @@ impl<'a> Form<'a> {
             }
             None => end.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes())),
         }
-        Encoded { media_type: format!("multipart/form-data; boundary={boundary}"), head, tail }
+        Encoded { media_type, head, tail }
     }
 
     #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
@@ -156,7 +168,7 @@ mod tests {
             form.text(name, *value);
         }
         let boundary = Boundary::random();
-        let Encoded { media_type, head, tail } = form.encode(&boundary, None);
+        let Encoded { media_type, head, tail } = form.encode(boundary, None);
         assert_eq!((head.len(), tail.len()), (head.capacity(), 0), "one exact allocation");
         let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
         let fields =
@@ -169,7 +181,7 @@ mod tests {
         let mut form = Form::default();
         form.text("ref_id", "r");
         let file = FileHeader { name: "image", file_name: "a \"b\"\r\n\\;\u{1f408}.png", media_type: "image/png" };
-        let Encoded { head, tail, .. } = form.encode(&Boundary::fixed("B"), Some(&file));
+        let Encoded { head, tail, .. } = form.encode(Boundary::fixed("B"), Some(&file));
         assert_eq!(head.capacity(), head.len());
         let body = [head, b"<bytes>".to_vec(), tail].concat();
         let expected = "--B\r\nContent-Disposition: form-data; name=\"ref_id\"\r\n\r\nr\r\n\
@@ -182,8 +194,9 @@ mod tests {
     fn boundaries_differ_and_are_long() {
         let (one, two) = (Boundary::random().0, Boundary::random().0);
         assert_ne!(one, two);
-        let bits = one.strip_prefix("identifai-").unwrap();
+        let boundary = one.strip_prefix(MEDIA_TYPE).unwrap();
+        let bits = boundary.strip_prefix("identifai-").unwrap();
         assert!(bits.len() == 32 && bits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        assert!(one.len() <= 70, "RFC 2046, section 5.1.1");
+        assert!(boundary.len() <= 70, "RFC 2046, section 5.1.1");
     }
 }

@@ -105,10 +105,10 @@ impl Request<'_> {
 
 /// `POST /api/image_fromurl`, `POST /api/classification` and their like. It fails if the submission is unusable.
 pub(crate) fn submit<M: Medium>(job: &Submission<M>) -> Result<Request<'_>> {
-    submit_with(job, &Boundary::random())
+    submit_with(job, Boundary::random())
 }
 
-pub(crate) fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: &Boundary) -> Result<Request<'a>> {
+pub(crate) fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: Boundary) -> Result<Request<'a>> {
     let upload = job.upload()?;
     let mut form = Form::default();
     job.fill(&mut form);
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     fn body(job: &Submission<Image>) -> String {
-        String::from_utf8(submit_with(job, &Boundary::fixed("B")).unwrap().content.unwrap().head).unwrap()
+        String::from_utf8(submit_with(job, Boundary::fixed("B")).unwrap().content.unwrap().head).unwrap()
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
             .with_heatmap(true)
             .with_nsfw(false)
             .prevent_c2pa_forces(true);
-        let request = submit_with(&job, &Boundary::fixed("identifai-00")).unwrap();
+        let request = submit_with(&job, Boundary::fixed("identifai-00")).unwrap();
         assert_eq!((request.method, &*request.path), (Method::Post, "/api/image_fromurl"));
         assert!(!request.is_idempotent, "it is paid for");
         let content = request.content.unwrap();

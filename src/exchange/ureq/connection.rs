@@ -2,6 +2,7 @@
 //! secrets are covered and interim answers taken out on the way in; and where more may have come than the answer, it is
 //! not used again.
 
+use std::io::BufRead;
 use std::time::Instant;
 
 use ::ureq::Error as UreqError;
@@ -146,12 +147,19 @@ impl Transport for Connection {
 
 /// How long the head of an answer is, if it is there to its end. ureq takes bare line feeds, so this does.
 pub(super) fn head_len(input: &[u8]) -> Option<usize> {
-    let lines = input.split_inclusive(|byte| *byte == b'\n').scan(0_usize, |end, line| {
-        *end = end.saturating_add(line.len());
-        Some((line, *end))
-    });
     // The first line is that of the status.
-    lines.skip(1).find(|(line, _)| matches!(*line, b"\n" | b"\r\n")).map(|(_, end)| end)
+    lines(input).skip(1).find(|(line, _)| matches!(*line, b"\n" | b"\r\n")).map(|(_, end)| end)
+}
+
+/// Lines with their ends, and where these are.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let (mut rest, mut end) = (text, 0_usize);
+    std::iter::from_fn(move || {
+        let all = rest;
+        let len = rest.skip_until(b'\n').ok().filter(|len| *len > 0)?;
+        end = end.saturating_add(len);
+        Some((all.get(..len)?, end))
+    })
 }
 
 /// `101` is final: what follows it is no HTTP.

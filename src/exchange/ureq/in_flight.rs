@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use ::ureq::http::header::HeaderValue;
 use ::ureq::unversioned::transport::Buffers;
 
+use super::connection::lines;
 use super::veil::Veil;
 use crate::api_key::{self, ApiKey};
 use crate::exchange::after;
 use crate::wire::request::{Content, Request, Stall};
 
 /// As ureq writes it.
-const KEY_HEADER: &[u8] = b"\r\nx-api-key: ";
+const KEY_HEADER: &[u8] = b"x-api-key: ";
 pub(super) const STAND_IN: u8 = b'*';
 
 thread_local! {
@@ -177,8 +178,8 @@ pub(super) fn stand_in(key: &ApiKey) -> HeaderValue {
 pub(super) fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
     CURRENT.with_borrow_mut(|current| {
         let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
-        let header = output.windows(KEY_HEADER.len()).position(|window| window == KEY_HEADER)?;
-        let start = header.saturating_add(KEY_HEADER.len());
+        let (line, end) = lines(output).find(|(line, _)| line.starts_with(KEY_HEADER))?;
+        let start = end.saturating_sub(line.len()).saturating_add(KEY_HEADER.len());
         let range = start..start.saturating_add(key.len());
         let place = output.get_mut(range.clone())?;
         if place.iter().any(|byte| *byte != STAND_IN) {
