@@ -376,7 +376,8 @@ fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false));
     assert!(failure.summary.ends_with("stalled: for 220ms nothing moved"), "{failure:?}");
-    assert!(took >= stall.sending && took < stall.sending * 2, "{took:?}");
+    // The system's own buffers may grow once or twice, and take some more then.
+    assert!(took >= stall.sending && took < stall.sending * 4, "{took:?}");
 }
 
 #[test]

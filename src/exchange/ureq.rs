@@ -37,7 +37,10 @@ use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::wire::request::{Method, Request, Stall};
 
-const BUFFER: usize = 16 * 1024;
+/// As long as the head of an answer may be.
+const INPUT: usize = 16 * 1024;
+/// A large file goes up by half faster than in pieces of 16 KiB; each connection costs as much memory.
+const OUTPUT: usize = 32 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
 /// a reset. One that does not know of it costs a second.
@@ -165,7 +168,7 @@ impl Http {
         let response = head::read(head, framing, key);
         // Room for what was said to come, and a little more to see that it ends there; but for no more than may be wasted.
         let declared = body.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(declared.min(BUFFER).saturating_add(64));
+        let mut bytes = Vec::with_capacity(declared.min(INPUT).saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
         let is_over_limit = bytes.len() as u64 > limit;
@@ -316,8 +319,8 @@ impl Configs {
                 .timeout_await_100(Some(waits.await_continue))
                 // A feature of ureq that another crate turns on must not change what we send.
                 .accept_encoding("")
-                .input_buffer_size(BUFFER)
-                .output_buffer_size(BUFFER)
+                .input_buffer_size(INPUT)
+                .output_buffer_size(OUTPUT)
                 .max_idle_age(MAX_IDLE)
                 .max_idle_connections(MAX_IDLE_CONNECTIONS)
                 .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)

@@ -1,10 +1,12 @@
 //! Connections are shared and kept, belong to their process, and cost no thread.
 
+use std::io::BufRead;
+
 use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
 #[cfg(target_os = "linux")]
 use crate::support::starts_no_thread;
-use crate::support::{CAT, Server, accepted, alone};
+use crate::support::{CAT, Server, accepted, alone, answer};
 
 #[test]
 fn a_hundred_submits_use_one_connection() {
@@ -14,6 +16,24 @@ fn a_hundred_submits_use_one_connection() {
         client.clone().submit(&Image::from_url(CAT)).unwrap();
     }
     assert_eq!((server.requests().len(), server.connections()), (100, 1));
+}
+
+#[test]
+fn a_small_request_goes_out_in_one_piece() {
+    let server = Server::start(|connection| {
+        while let Ok(piece @ [_, ..]) = connection.stream.fill_buf() {
+            let (piece, len) = (String::from_utf8_lossy(piece).into_owned(), piece.len());
+            connection.stream.consume(len);
+            let status = if piece.starts_with("POST ") && piece.ends_with("--\r\n") { 200 } else { 400 };
+            connection.send(&answer(status, "text/plain", "abc"));
+        }
+    });
+    let client = server.client();
+    for _ in 0..20 {
+        client.submit(&Image::from_url(CAT)).unwrap();
+        client.submit(&Image::from_bytes(b"\x89PNG\r\n\x1a\n".repeat(100))).unwrap();
+    }
+    assert_eq!(server.connections(), 1);
 }
 
 #[test]
@@ -29,7 +49,7 @@ fn calls_of_the_plain_function_share_connections_across_keys() {
 
 #[test]
 fn a_refusal_s_connection_is_used_again() {
-    let server = Server::answering(crate::support::answer(400, "application/json", "{\"error\":\"no\"}"));
+    let server = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
     let client = server.client();
     for _ in 0..5 {
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap_err().kind(), ErrorKind::Rejected);

@@ -164,3 +164,25 @@ fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
     stream.set_nonblocking(false)?;
     Ok(quiet)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_about_right_stays_and_never_is_too_long() {
+        let (mut slice, mut set) = (Slice::default(), Vec::new());
+        let mut fit = |millis: u64| {
+            let most = Duration::from_millis(millis);
+            slice.fit(most, |limit| Ok(set.push(limit.unwrap()))).unwrap();
+            assert!(slice.0 <= most && slice.0 >= most / 2, "{slice:?} for {most:?}");
+        };
+        [1_000, 999, 1_001, 800, 1_500].map(&mut fit);
+        [700, 1_200].map(&mut fit);
+        [100_000].map(&mut fit);
+        assert_eq!(set, [750, 525, 900, 75_000].map(Duration::from_millis));
+        let refused = |_| Err(io::Error::from(io::ErrorKind::Unsupported));
+        assert!(slice.fit(Duration::from_millis(1), refused).is_err());
+        assert_eq!(slice.0, Duration::from_secs(75), "as it is at the socket");
+    }
+}
