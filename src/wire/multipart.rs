@@ -14,9 +14,9 @@ const MEDIA_TYPE: &str = "multipart/form-data; boundary=";
 
 impl Boundary {
     pub(crate) fn random() -> Self {
-        let mut text = String::with_capacity(MEDIA_TYPE.len() + "identifai-".len() + 32);
-        text.push_str(MEDIA_TYPE);
-        text.push_str("identifai-");
+        const START: &str = "multipart/form-data; boundary=identifai-";
+        let mut text = String::with_capacity(START.len().saturating_add(32));
+        text.push_str(START);
         for half in [0, 1].map(|half| RandomState::new().hash_one(half)) {
             let digits = half.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
             text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));

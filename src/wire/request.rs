@@ -108,7 +108,7 @@ pub(crate) fn submit<M: Medium>(job: &Submission<M>) -> Result<Request<'_>> {
     submit_with(job, Boundary::random())
 }
 
-pub(crate) fn submit_with<'a, M: Medium>(job: &'a Submission<M>, boundary: Boundary) -> Result<Request<'a>> {
+pub(crate) fn submit_with<M: Medium>(job: &Submission<M>, boundary: Boundary) -> Result<Request<'_>> {
     let upload = job.upload()?;
     let mut form = Form::default();
     job.fill(&mut form);
