@@ -1,6 +1,5 @@
 //! The budgets of this process: one a key and service, whoever asks.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,16 +23,22 @@ type Shared = Arc<Mutex<Log>>;
 #[derive(Default)]
 struct Logs {
     hasher: RandomState,
-    by_hash: BTreeMap<u64, Shared>,
+    /// In order of the hashes.
+    by_hash: Vec<(u64, Shared)>,
 }
 
 impl Logs {
     fn of(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
         let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
-        if !self.by_hash.contains_key(&hash) {
-            self.by_hash.retain(|_, log| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
+        let find = |logs: &[(u64, Shared)]| logs.binary_search_by_key(&hash, |(hash, _)| *hash);
+        if let Some((_, known)) = find(&self.by_hash).ok().and_then(|at| self.by_hash.get(at)) {
+            return Arc::clone(known);
         }
-        Arc::clone(self.by_hash.entry(hash).or_default())
+        self.by_hash.retain(|(_, log)| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
+        let log = Shared::default();
+        let at = find(&self.by_hash).unwrap_or_else(|at| at);
+        self.by_hash.insert(at, (hash, Arc::clone(&log)));
+        log
     }
 }
 
