@@ -11,9 +11,10 @@ pub(crate) struct Boundary(String);
 impl Boundary {
     pub(crate) fn random() -> Self {
         let [high, low] = [0, 1].map(|half| RandomState::new().hash_one(half));
-        Self::fixed(&format!("identifai-{high:016x}{low:016x}"))
+        Self(format!("identifai-{high:016x}{low:016x}"))
     }
 
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn fixed(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -56,7 +57,7 @@ impl<'a> Form<'a> {
         let boundary = &boundary.0;
         let end = ["--", boundary, "--\r\n"];
         let file = file.map(|file| file.encode(boundary));
-        let after_fields = file.as_ref().map_or(end.concat().len(), String::len);
+        let after_fields = file.as_ref().map_or_else(|| end.iter().map(|piece| piece.len()).sum(), String::len);
         let mut head = Vec::with_capacity(self.len(boundary) + after_fields);
         for (name, value) in &self.fields {
             for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {
