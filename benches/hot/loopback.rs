@@ -70,16 +70,17 @@ fn server() -> SocketAddr {
     thread::spawn(move || {
         for socket in listener.incoming() {
             // A connection that is closed ends its thread.
-            thread::spawn(move || serve(socket?));
+            thread::spawn(move || serve(&socket?));
         }
     });
     address
 }
 
-fn serve(socket: TcpStream) -> io::Result<()> {
+fn serve(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    let mut requests = BufReader::with_capacity(64 * 1024, &socket);
+    let mut requests = BufReader::with_capacity(64 * 1024, socket);
     loop {
+        let mut out = socket;
         let (mut line, mut len, mut expects) = (String::new(), 0, false);
         while line != "\r\n" {
             line.clear();
@@ -91,9 +92,9 @@ fn serve(socket: TcpStream) -> io::Result<()> {
             expects |= line.starts_with("expect:");
         }
         if expects {
-            (&socket).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         io::copy(&mut requests.by_ref().take(len), &mut io::sink())?;
-        (&socket).write_all(ANSWER.as_bytes())?;
+        out.write_all(ANSWER.as_bytes())?;
     }
 }

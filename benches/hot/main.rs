@@ -4,7 +4,8 @@
 //! What a path makes is dropped within it. So from the second run on it gets memory that is there already, and so does
 //! what stands beside it: no side pays for page faults that the other has not.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(missing_docs)]
 
 mod forms;
 mod loopback;

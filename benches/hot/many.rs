@@ -9,9 +9,9 @@ pub(crate) const PATHS: &[Path] = &[
     Path { name: "batch of 1,000", amount: Amount::Items(1_000), prepare: || batch(1_000, 100) },
     Path { name: "batch of 100,000", amount: Amount::Items(100_000), prepare: || batch(100_000, 100) },
     Path {
-        name: "batch of 100,000, 10,000 in flight",
-        amount: Amount::Items(100_000),
-        prepare: || batch(100_000, 10_000),
+        name: "batch of 20,000, 10,000 in flight",
+        amount: Amount::Items(20_000),
+        prepare: || batch(20_000, 10_000),
     },
 ];
 

@@ -7,7 +7,7 @@ mod cancel;
 mod clock;
 mod company;
 #[cfg(any(test, feature = "_bench"))]
-#[cfg_attr(not(test), allow(dead_code, clippy::arithmetic_side_effects, clippy::expect_used, clippy::unwrap_used))]
+#[allow(dead_code, clippy::arithmetic_side_effects, clippy::expect_used, clippy::unwrap_used)] // As in tests.
 pub(crate) mod fake;
 pub(crate) mod http_date;
 mod lookup;
