@@ -51,6 +51,9 @@ struct Readme;
 
 mod api_key;
 mod batch;
+#[cfg(feature = "_bench")]
+#[doc(hidden)]
+pub mod bench;
 mod client;
 mod environment;
 mod error;

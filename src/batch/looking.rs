@@ -1,5 +1,7 @@
 //! The half of a batch that looks: a hundred submissions by one request, until each is finished or its time is up.
 
+use std::collections::HashMap;
+use std::mem;
 use std::time::Instant;
 
 use super::job::{Sent, Which};
@@ -43,13 +45,7 @@ impl<I> Batch<I> {
         let Some((which, page)) = self.round.pop_front() else { return };
         let failure = match which.look(&self.client, &page) {
             Ok(reports) => {
-                let mut left_out = None;
-                for (identifier, report) in page.iter().zip(reports) {
-                    match report {
-                        Some(report) => self.seen(which, identifier, &report),
-                        None => left_out = left_out.or(self.missed(which, identifier)),
-                    }
-                }
+                let left_out = self.seen(which, &page.iter().zip(reports).collect());
                 // One of a page, so that looks do not take the time of submits.
                 left_out.and_then(|sent| self.look_alone(&sent))
             }
@@ -69,7 +65,7 @@ impl<I> Batch<I> {
     fn look_alone(&mut self, sent: &Sent) -> Option<Error> {
         match sent.look(&self.client) {
             Ok(report) => {
-                self.seen(sent.which(), sent.identifier(), &report);
+                self.seen(sent.which(), &HashMap::from([(sent.identifier(), Some(report))]));
                 None
             }
             Err(error) => {
@@ -85,31 +81,44 @@ impl<I> Batch<I> {
         }
     }
 
-    /// Takes note of what a look showed of everything that goes by `identifier`: equal submissions have the same.
-    fn seen(&mut self, which: Which, identifier: &Identifier, report: &AnyReport) {
-        let is_it = |pending: &&mut Pending| pending.sent.is(which, identifier);
-        for pending in self.pending.iter_mut().filter(is_it) {
-            pending.misses = 0;
-            pending.last_state = Some(report.state().clone());
-        }
-        if !report.is_finished() {
-            return;
-        }
-        while let Some(pending) = self.take_by(which, identifier) {
-            let kept = self.record.as_ref().zip(pending.ticket.key).map(|(record, key)| record.finished(key, report));
-            if let Some(Err(error)) = kept {
-                self.stop(&error);
+    /// Takes note of what a look showed of everything that goes by these identifiers: equal submissions have the same.
+    /// Returns one that was left out more than once or twice, if there is one.
+    fn seen(&mut self, which: Which, shown: &HashMap<&Identifier, Option<AnyReport>>) -> Option<Sent> {
+        let mut left_out = None;
+        for mut pending in mem::take(&mut self.pending) {
+            let report = match shown.get(pending.sent.identifier()) {
+                Some(report) if pending.sent.which() == which => report,
+                _ => {
+                    self.pending.push_back(pending);
+                    continue;
+                }
+            };
+            match report {
+                Some(report) if report.is_finished() => self.finish(pending, report),
+                Some(report) => {
+                    pending.misses = 0;
+                    pending.last_state = Some(report.state().clone());
+                    self.pending.push_back(pending);
+                }
+                None => {
+                    pending.misses = pending.misses.saturating_add(1);
+                    if pending.misses >= MISSES {
+                        left_out.get_or_insert_with(|| pending.sent.clone());
+                    }
+                    self.pending.push_back(pending);
+                }
             }
-            let result = pending.sent.finished(&self.client, report);
-            self.conclude(pending.ticket, Some(identifier.clone()), result);
         }
+        left_out
     }
 
-    /// Takes note that a look left out what goes by `identifier`, and returns that if it was so more than once or twice.
-    fn missed(&mut self, which: Which, identifier: &Identifier) -> Option<Sent> {
-        let pending = self.pending.iter_mut().find(|pending| pending.sent.is(which, identifier))?;
-        pending.misses = pending.misses.saturating_add(1);
-        (pending.misses >= MISSES).then(|| pending.sent.clone())
+    fn finish(&mut self, pending: Pending, report: &AnyReport) {
+        let kept = self.record.as_ref().zip(pending.ticket.key).map(|(record, key)| record.finished(key, report));
+        if let Some(Err(error)) = kept {
+            self.stop(&error);
+        }
+        let result = pending.sent.finished(&self.client, report);
+        self.conclude(pending.ticket, Some(pending.sent.identifier().clone()), result);
     }
 
     /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.

@@ -72,6 +72,7 @@ pub struct Batch<I> {
     ask_again: Option<Instant>,
     /// What is to be submitted: one that is new at the most, and those that were not let in.
     hand: VecDeque<Task>,
+    /// In the order in which they were submitted, and so in which their time is up.
     pending: VecDeque<Pending>,
     /// What one round of looks has still to look at.
     round: VecDeque<(Which, Vec<Identifier>)>,
@@ -347,7 +348,7 @@ impl<I> Batch<I> {
             if !self.outcomes.is_empty() {
                 return Step::Pause(Duration::ZERO);
             }
-            times_up = self.pending.iter().map(|pending| pending.until).min();
+            times_up = self.pending.front().map(|pending| pending.until);
         }
         let resting = self.hand.iter().map(|task| task.not_before).filter(|at| *at > now).min();
         let ask_again = self.ask_again.filter(|_| due.is_none());
@@ -360,7 +361,7 @@ impl<I> Batch<I> {
 
     /// How long it is to the next look, if anything is pending; `is_idle` says that nothing can be submitted.
     fn look_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
-        let Some(last_call) = self.pending.iter().map(|pending| pending.until).min() else {
+        let Some(last_call) = self.pending.front().map(|pending| pending.until) else {
             self.looks.rest();
             self.round.clear();
             return None;

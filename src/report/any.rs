@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::object::Object;
+use super::value::Value as Json;
 use super::{AudioReport, Classification, ImageReport, State, Verdict, VideoReport, json_text, not_a_report};
 use crate::error::Result;
 use crate::identifier::Identifier;
@@ -118,19 +119,28 @@ fn medium(object: &Object<'_>) -> Option<&'static str> {
         Some(medium)
     } else if object.has("has_heatmap") || object.has("c2pa") || is_list("details") {
         Some("image")
-    } else if object.is_list("results") {
+    } else if object.read("results", |results| Some(has_elements(results))) == Some(true) {
         Some("audio")
     } else {
         None
     }
 }
 
+fn has_elements(list: &mut Json<'_>) -> bool {
+    let mut has_some = false;
+    list.each(|_| has_some = true);
+    has_some
+}
+
 /// The medium that a report is of if that is beyond doubt, so that it cannot be read as that of another one.
 pub(super) fn other_medium(object: &Object<'_>) -> Option<&'static str> {
-    let within = |name: &str, field: &str| object.object(name).is_some_and(|inner| inner.has(field));
-    if within("results", "images") || within("results", "audios") {
+    let has_one_of = |name: &str, wanted: &[&str]| {
+        let mut has_it = false;
+        object.read(name, |value| value.fields(|name, _| has_it |= wanted.contains(&&*name))).is_some() && has_it
+    };
+    if has_one_of("results", &["images", "audios"]) {
         Some("video")
-    } else if object.has("chunk_details") || within("details", "clips") {
+    } else if object.has("chunk_details") || has_one_of("details", &["clips"]) {
         Some("audio")
     } else {
         None

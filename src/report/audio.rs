@@ -1,6 +1,7 @@
 //! What the analysis of a recording finds beside its verdict.
 
 use super::object::Object;
+use super::value::Value;
 use super::verdict::{ModelResult, Verdict};
 use super::{Findings, Report};
 use crate::identifier::Identifier;
@@ -36,8 +37,8 @@ impl Findings for AudioFindings {
     fn read(object: &Object<'_>, _: &Identifier) -> Self {
         let mut segments = object.objects("chunk_details", Segment::read);
         if segments.is_empty() {
-            let details = object.object("details").unwrap_or_default();
-            segments = details.objects("clips", Segment::read);
+            let clips = |details: &mut Value<'_>| details.field("clips", |clips| Some(clips.objects(Segment::read)));
+            segments = object.read("details", clips).unwrap_or_default();
         }
         Self { results: object.objects("results", ModelResult::read), segments }
     }
@@ -68,13 +69,16 @@ pub struct Segment {
 }
 
 impl Segment {
-    fn read(object: &Object<'_>) -> Self {
-        Self {
-            index: object.count("index"),
-            start: object.seconds("start"),
-            end: object.seconds("end"),
-            results: object.objects("results", ModelResult::read),
-            verdict: object.object("verdict").map(|verdict| Verdict::read(&verdict)),
-        }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut segment = Self::default();
+        value.fields(|name, value| match &*name {
+            "index" => segment.index = value.count(),
+            "start" => segment.start = value.seconds(),
+            "end" => segment.end = value.seconds(),
+            "results" => segment.results = value.objects(ModelResult::read),
+            "verdict" => segment.verdict = Verdict::read(value),
+            _ => {}
+        })?;
+        Some(segment)
     }
 }

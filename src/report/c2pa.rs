@@ -1,6 +1,6 @@
 //! C2PA: what a signed provenance record in the file says of itself.
 
-use super::object::Object;
+use super::value::Value;
 
 /// The C2PA metadata of a file, which the service reads as the c2pa tool reports them.
 ///
@@ -24,19 +24,24 @@ pub struct C2pa {
 }
 
 impl C2pa {
-    pub(super) fn read(object: &Object<'_>) -> Self {
-        let results = object.object("validation_results");
-        let results = results.as_ref();
-        Self {
-            active_manifest: object.text("active_manifest"),
-            validation_state: object.text("validation_state"),
-            validation_status: object.objects("validation_status", ValidationStatus::read),
-            active_manifest_results: results
-                .and_then(|results| results.object("activeManifest"))
-                .map(|active| ValidationResults::read(&active)),
-            ingredient_deltas_json: results.and_then(|results| results.json("ingredientDeltas")).map(str::to_owned),
-            manifests_json: object.json("manifests").map(str::to_owned),
-        }
+    pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut c2pa = Self::default();
+        value.fields(|name, value| match &*name {
+            "active_manifest" => c2pa.active_manifest = value.text(),
+            "validation_state" => c2pa.validation_state = value.text(),
+            "validation_status" => c2pa.validation_status = value.objects(ValidationStatus::read),
+            "validation_results" => {
+                (c2pa.active_manifest_results, c2pa.ingredient_deltas_json) = (None, None);
+                value.fields(|name, value| match &*name {
+                    "activeManifest" => c2pa.active_manifest_results = ValidationResults::read(value),
+                    "ingredientDeltas" => c2pa.ingredient_deltas_json = value.any(),
+                    _ => {}
+                });
+            }
+            "manifests" => c2pa.manifests_json = value.any(),
+            _ => {}
+        })?;
+        Some(c2pa)
     }
 }
 
@@ -53,9 +58,15 @@ pub struct ValidationResults {
 }
 
 impl ValidationResults {
-    fn read(object: &Object<'_>) -> Self {
-        let read = |name| object.objects(name, ValidationStatus::read);
-        Self { success: read("success"), informational: read("informational"), failure: read("failure") }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut results = Self::default();
+        value.fields(|name, value| match &*name {
+            "success" => results.success = value.objects(ValidationStatus::read),
+            "informational" => results.informational = value.objects(ValidationStatus::read),
+            "failure" => results.failure = value.objects(ValidationStatus::read),
+            _ => {}
+        })?;
+        Some(results)
     }
 }
 
@@ -72,7 +83,14 @@ pub struct ValidationStatus {
 }
 
 impl ValidationStatus {
-    fn read(object: &Object<'_>) -> Self {
-        Self { code: object.text("code"), url: object.text("url"), explanation: object.text("explanation") }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut status = Self::default();
+        value.fields(|name, value| match &*name {
+            "code" => status.code = value.text(),
+            "url" => status.url = value.text(),
+            "explanation" => status.explanation = value.text(),
+            _ => {}
+        })?;
+        Some(status)
     }
 }

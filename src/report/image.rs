@@ -3,6 +3,7 @@
 use super::Report;
 use super::c2pa::C2pa;
 use super::object::Object;
+use super::value::Value;
 use super::verdict::{ModelResult, Verdict};
 use crate::identifier::Identifier;
 use crate::media::Image;
@@ -65,7 +66,7 @@ impl super::Findings for ImageFindings {
         Self {
             results: object.objects("results", ModelResult::read),
             details: object.objects("details", Detail::read),
-            c2pa: object.object("c2pa").map(|c2pa| C2pa::read(&c2pa)),
+            c2pa: object.read("c2pa", C2pa::read),
             has_heatmap: object.flag("has_heatmap"),
         }
     }
@@ -88,8 +89,14 @@ pub struct Detail {
 }
 
 impl Detail {
-    fn read(object: &Object<'_>) -> Self {
-        Self { detections: object.objects("detections", Detection::read) }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut detail = Self::default();
+        value.fields(|name, value| {
+            if name == "detections" {
+                detail.detections = value.objects(Detection::read);
+            }
+        })?;
+        Some(detail)
     }
 }
 
@@ -106,12 +113,15 @@ pub struct Detection {
 }
 
 impl Detection {
-    fn read(object: &Object<'_>) -> Self {
-        Self {
-            bounding_box: object.object("box").and_then(|corners| BoundingBox::read(&corners)),
-            results: object.objects("results", ModelResult::read),
-            verdict: object.object("verdict").map(|verdict| Verdict::read(&verdict)),
-        }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut detection = Self::default();
+        value.fields(|name, value| match &*name {
+            "box" => detection.bounding_box = BoundingBox::read(value),
+            "results" => detection.results = value.objects(ModelResult::read),
+            "verdict" => detection.verdict = Verdict::read(value),
+            _ => {}
+        })?;
+        Some(detection)
     }
 }
 
@@ -127,8 +137,15 @@ pub struct BoundingBox {
 }
 
 impl BoundingBox {
-    fn read(object: &Object<'_>) -> Option<Self> {
-        let [x1, y1, x2, y2] = ["x1", "y1", "x2", "y2"].map(|name| object.number(name));
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let [mut x1, mut y1, mut x2, mut y2] = [None; 4];
+        value.fields(|name, value| match &*name {
+            "x1" => x1 = value.number(),
+            "y1" => y1 = value.number(),
+            "x2" => x2 = value.number(),
+            "y2" => y2 = value.number(),
+            _ => {}
+        })?;
         Some(Self { x1: x1?, y1: y1?, x2: x2?, y2: y2? })
     }
 }

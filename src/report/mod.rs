@@ -9,6 +9,7 @@ mod object;
 mod state;
 #[cfg(test)]
 mod tests;
+mod value;
 mod verdict;
 mod video;
 
@@ -27,9 +28,9 @@ pub use self::c2pa::{C2pa, ValidationResults, ValidationStatus};
 pub use self::heatmap::Heatmap;
 pub(crate) use self::image::ImageFindings;
 pub use self::image::{BoundingBox, Detail, Detection, ImageReport};
-use self::object::Object;
-pub(crate) use self::object::each;
+use self::object::{NO_OBJECT, Object};
 pub use self::state::State;
+use self::value::Value as Json;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};
 pub(crate) use self::video::VideoFindings;
 pub use self::video::VideoReport;
@@ -87,14 +88,14 @@ impl Common {
         Self {
             hash: object.text("hash"),
             api_version: object.text("api_version"),
-            errors: object.any_text("errors"),
+            errors: object.read("errors", Json::any_text),
             name: object.text("name"),
             ref_id: object.text("ref_id"),
             result_url: object.text("result_url"),
             is_nsfw: object.flag("is_nsfw"),
-            verdict: object.object("verdict").map(|verdict| Verdict::read(&verdict)),
+            verdict: object.read("verdict", Verdict::read),
             verdicts: object.objects("verdicts", Verdict::read),
-            force_classification: object.word("force_classification").map(Classification::from),
+            force_classification: object.word("force_classification", Classification::of),
         }
     }
 }
@@ -119,16 +120,25 @@ impl<M: Medium> Report<M> {
 
     /// Reads a report, which is about `asked` if it does not say. The error is the reason in words.
     pub(crate) fn read(json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
-        Self::understand(&parse(json)?, json, asked)
+        Self::understand(&Object::parse(json)?, json, asked)
     }
 
-    /// Reads a report if it is about one of `asked`.
-    pub(crate) fn read_if(json: &str, asked: impl Fn(&Identifier) -> bool) -> Result<Option<Self>, &'static str> {
-        let object = parse(json)?;
-        match identifier(&object) {
-            Ok(Some(said)) if !asked(&said) => Ok(None),
-            _ => Self::understand(&object, json, None).map(Some),
-        }
+    /// Reads the reports in a list that are about one of `asked`, and shows what comes of each that is not `null`; or
+    /// returns that `json` is no whole list.
+    pub(crate) fn read_each(
+        json: &str,
+        asked: impl Fn(&Identifier) -> bool,
+        mut see: impl FnMut(Result<Option<Self>, &'static str>),
+    ) -> bool {
+        value::is_valid(json)
+            && Json::of(json, 0).each(|element| match Object::next_alone(element) {
+                Some((object, json)) => see(match identifier(&object) {
+                    Ok(Some(said)) if !asked(&said) => Ok(None),
+                    _ => Self::understand(&object, json, None).map(Some),
+                }),
+                None if element.json() == "null" => {}
+                None => see(Err(NO_OBJECT)),
+            })
     }
 
     /// What `object`, which was parsed from `json`, says; see [`read`](Self::read).
@@ -159,19 +169,20 @@ impl<M: Medium> Report<M> {
         Self { state: State::Pending, raw: raw.to_owned(), ..Self::new(&object, asked.clone()) }
     }
 
-    /// The reports in a list within another report, whose identifier they have unless they name their own.
-    fn read_each(object: &Object<'_>, name: &str, identifier: &Identifier) -> Vec<Self> {
-        object.objects_if(name, |object, json| {
-            let own = Self::understand(object, json, None);
-            own.or_else(|_| Self::understand(object, json, Some(identifier))).ok()
-        })
+    /// A report in a list within another report, whose identifier it has unless it names its own.
+    fn read_within(value: &mut Json<'_>, identifier: &Identifier) -> Option<Self> {
+        let (object, json) = Object::next(value)?;
+        let own = Self::understand(&object, json, None);
+        let report = own.or_else(|_| Self::understand(&object, json, Some(identifier))).ok();
+        value.left = object.left.get();
+        report
     }
 
     fn new(object: &Object<'_>, identifier: Identifier) -> Self {
         let (common, findings) = (Common::read(object), M::Findings::read(object, &identifier));
         let has_verdict = common.verdict.is_some() || !common.verdicts.is_empty();
-        let state = match object.word("status") {
-            Some(status) => State::read(status),
+        let state = match object.word("status", State::of) {
+            Some(state) => state,
             None if has_verdict || findings.has_results() => State::Done,
             None => State::Pending,
         };
@@ -294,17 +305,12 @@ pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-fn parse(json: &str) -> Result<Object<'_>, &'static str> {
-    Object::parse(json).map_err(|error| match error.is_data() {
-        true => "it is not a JSON object",
-        false => "it is not whole JSON",
-    })
-}
-
 /// The field `identifier`, if it is there: it stands in paths and logs, so nothing about it is let pass.
 fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'static str> {
-    let Some(json) = object.json("identifier") else { return Ok(None) };
-    let text: String = serde_json::from_str(json).map_err(|_| "its field `identifier` is not a string")?;
+    if object.json("identifier").is_none() {
+        return Ok(None);
+    }
+    let text = object.text("identifier").ok_or("its field `identifier` is not a string")?;
     Identifier::try_from(text).map(Some).map_err(|_| "its field `identifier` is empty, too long or unsafe")
 }
 

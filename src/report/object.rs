@@ -1,159 +1,123 @@
-//! The one place that is lenient: a field of another type than documented counts as absent. It stays in the raw JSON.
+//! A report as an object whose fields are asked for by name, since what some mean depends on others.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
-use std::time::Duration;
 
-use serde::Deserializer as _;
-use serde::de::{SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::value::Value;
 
 /// The objects in lists are read as long as each takes so many bytes of JSON on average, and a few of them anyway. What
 /// says anything takes more; but each of a million empty ones would take a hundred times the memory of its JSON.
 const BYTES_PER_OBJECT: usize = 24;
 const FEW: usize = 16;
 
+/// Why something is none.
+pub(super) const NO_OBJECT: &str = "it is not a JSON object";
+
 /// A JSON object whose fields are read one by one. Of two fields with one name, the last counts.
 #[derive(Debug, Default)]
 pub(super) struct Object<'a> {
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: Vec<(Cow<'a, str>, &'a str)>,
     /// How many objects are read yet, of all lists in what was parsed.
-    left: Rc<Cell<usize>>,
+    pub(super) left: Cell<usize>,
 }
 
 impl<'a> Object<'a> {
-    /// Reads `json` as an object, or says where it is none.
-    pub(super) fn parse(json: &'a str) -> Result<Self, serde_json::Error> {
-        Self::within(json, &Rc::new(Cell::new(FEW.saturating_add(json.len() / BYTES_PER_OBJECT))))
+    /// Reads `json` as an object, or says why it is none.
+    pub(super) fn parse(json: &'a str) -> Result<Self, &'static str> {
+        let read = |error: serde_json::Error| if error.is_data() { NO_OBJECT } else { "it is not whole JSON" };
+        let Fields(fields) = serde_json::from_str(json).map_err(read)?;
+        Ok(Self { fields, left: Cell::new(worth(json)) })
     }
 
-    fn within(json: &'a str, left: &Rc<Cell<usize>>) -> Result<Self, serde_json::Error> {
-        Ok(Self { fields: serde_json::from_str(json)?, left: Rc::clone(left) })
+    /// The object that comes next, if one does, and as which JSON. It is within another one, or in a list.
+    pub(super) fn next(value: &mut Value<'a>) -> Option<(Self, &'a str)> {
+        let start = *value;
+        let mut fields = Vec::new();
+        value.fields(|name, value| fields.push((name, value.json())))?;
+        Some((Self { fields, left: Cell::new(value.left) }, start.up_to(value)))
+    }
+
+    /// The same, but as if it were the whole of what is read.
+    pub(super) fn next_alone(value: &mut Value<'a>) -> Option<(Self, &'a str)> {
+        let (object, json) = Self::next(value)?;
+        Some((Self { left: Cell::new(worth(json)), ..object }, json))
     }
 
     /// A field that is there and not `null`, as JSON.
     pub(super) fn json(&self, name: &str) -> Option<&'a str> {
-        self.fields.get(name).map(|value| value.get()).filter(|json| *json != "null")
+        self.field(name).filter(|json| *json != "null")
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.field(name).is_some()
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        text(self.json(name)?)
+    fn field(&self, name: &str) -> Option<&'a str> {
+        self.fields.iter().rev().find(|field| field.0 == name).map(|field| field.1)
     }
 
-    /// A text that says something, without blanks around it.
-    pub(super) fn word(&self, name: &str) -> Option<String> {
-        self.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
-        serde_json::from_str(self.json(name)?).ok()
-    }
-
-    /// A finite number; also one that is written as a string, as some backends do.
-    pub(super) fn number(&self, name: &str) -> Option<f64> {
-        let json = self.json(name)?;
-        let number: Option<f64> =
-            serde_json::from_str(json).ok().or_else(|| text(json).and_then(|text| text.trim().parse().ok()));
-        number.filter(|number| number.is_finite())
-    }
-
-    /// A whole number from zero, written as [`number`](Self::number) takes it.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked before.
-    pub(super) fn count(&self, name: &str) -> Option<u64> {
-        let number = self.number(name)?;
-        (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
-    }
-
-    /// A number of seconds.
-    pub(super) fn seconds(&self, name: &str) -> Option<Duration> {
-        Duration::try_from_secs_f64(self.number(name)?).ok()
-    }
-
-    pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
-        Self::within(self.json(name)?, &self.left).ok()
-    }
-
-    /// The objects in a list, what else is in it left out.
-    pub(super) fn objects<T>(&self, name: &str, read: impl Fn(&Object<'a>) -> T) -> Vec<T> {
-        self.objects_if(name, |object, _| Some(read(object)))
-    }
-
-    /// The objects in a list that `read` makes something of, from them or their JSON.
-    pub(super) fn objects_if<T>(&self, name: &str, read: impl Fn(&Object<'a>, &'a str) -> Option<T>) -> Vec<T> {
-        let mut found = Vec::new();
-        let _ = each(self.json(name).unwrap_or_default(), |json| {
-            let Some(left) = self.left.get().checked_sub(1) else { return };
-            let Ok(object) = Self::within(json, &self.left) else { return };
-            self.left.set(left);
-            found.extend(read(&object, json));
-        });
+    /// What `read` makes of a field, if that is there.
+    pub(super) fn read<T>(&self, name: &str, read: impl FnOnce(&mut Value<'a>) -> Option<T>) -> Option<T> {
+        let mut value = Value::of(self.field(name)?, self.left.get());
+        let found = read(&mut value);
+        self.left.set(value.left);
         found
     }
 
-    /// The strings in a list, what else is in it left out.
-    pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        let _ = each(self.json(name).unwrap_or_default(), |json| texts.extend(text(json)));
-        texts
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.read(name, Value::text)
     }
 
-    /// Whether a field is a list with something in it.
-    pub(super) fn is_list(&self, name: &str) -> bool {
-        let mut is_list = false;
-        let _ = each(self.json(name).unwrap_or_default(), |_| is_list = true);
-        is_list
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.read(name, Value::flag)
     }
 
-    /// A text, or a list of texts in one; whatever else is there as JSON.
-    pub(super) fn any_text(&self, name: &str) -> Option<String> {
-        let json = self.json(name)?;
-        let as_text = |json: &str| text(json).unwrap_or_else(|| json.to_owned());
-        let mut whole = String::new();
-        let add = |json| {
-            if json != "null" {
-                whole.push_str(if whole.is_empty() { "" } else { "; " });
-                whole.push_str(&as_text(json));
-            }
-        };
-        if each(json, add).is_err() {
-            whole = as_text(json);
-        }
-        Some(whole).filter(|text| !text.trim().is_empty() && text != "{}")
+    /// What `read` makes of a text; see [`Value::word`].
+    pub(super) fn word<T>(&self, name: &str, read: impl FnOnce(&str) -> T) -> Option<T> {
+        self.read(name, |value| value.word(read))
+    }
+
+    /// What `read` makes of the objects in a list; see [`Value::objects`].
+    pub(super) fn objects<T>(&self, name: &str, read: impl Fn(&mut Value<'a>) -> Option<T>) -> Vec<T> {
+        self.read(name, |value| Some(value.objects(read))).unwrap_or_default()
     }
 }
 
-fn text(json: &str) -> Option<String> {
-    json.starts_with('"').then(|| serde_json::from_str(json).ok())?
+fn worth(json: &str) -> usize {
+    FEW.saturating_add(json.len() / BYTES_PER_OBJECT)
 }
 
-/// Shows what is in a list one by one, as JSON; or says where it is none.
-pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&'a str)) -> Result<(), serde_json::Error> {
-    struct Each<F>(F);
+/// Fields as they are found while the whole is checked.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
-    impl<'de, F: FnMut(&'de str)> Visitor<'de> for Each<F> {
-        type Value = ();
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObject;
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list")
-        }
+        impl<'de> Visitor<'de> for OfObject {
+            type Value = Fields<'de>;
 
-        fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-            while let Some(element) = list.next_element::<&RawValue>()? {
-                (self.0)(element.get());
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
-            Ok(())
-        }
-    }
 
-    let mut json = serde_json::Deserializer::from_str(json);
-    json.deserialize_seq(Each(see))?;
-    json.end()
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+                    let name = Value::of(name.get(), 0).string().ok_or_else(|| A::Error::custom("an odd name"))?;
+                    fields.push((name, value.get()));
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(OfObject)
+    }
 }
 
 #[cfg(test)]
@@ -168,14 +132,21 @@ mod tests {
         for name in ["null", "text", "number", "digits", "flag", "object", "list", "huge", "nan", "half", "nothing"] {
             assert_eq!(object.text(name).is_some(), ["text", "digits", "nan"].contains(&name), "{name}");
             assert_eq!(object.flag(name).is_some(), name == "flag", "{name}");
-            assert_eq!(object.number(name).is_some(), ["number", "digits"].contains(&name), "{name}");
-            assert_eq!(object.object(name).is_some(), name == "object", "{name}");
-            assert_eq!(object.texts(name).len(), usize::from(name == "list"), "{name}");
-            assert_eq!(object.objects(name, |_| ()).len(), usize::from(name == "list"), "{name}");
-            assert_eq!(object.is_list(name), name == "list", "{name}");
+            assert_eq!(object.read(name, Value::number).is_some(), ["number", "digits"].contains(&name), "{name}");
+            assert_eq!(object.read(name, |value| value.fields(|_, _| ())).is_some(), name == "object", "{name}");
+            assert_eq!(
+                object.read(name, |value| Some(value.texts())).unwrap_or_default().len(),
+                usize::from(name == "list"),
+                "{name}"
+            );
+            assert_eq!(
+                object.objects(name, |value| value.fields(|_, _| ())).len(),
+                usize::from(name == "list"),
+                "{name}"
+            );
             assert_eq!(object.has(name), name != "nothing");
         }
-        assert_eq!(object.number("digits"), Some(0.25));
+        assert_eq!(object.read("digits", Value::number), Some(0.25));
     }
 
     #[test]
@@ -183,7 +154,7 @@ mod tests {
         let read = |json: &str| {
             let json = format!("{{\"a\":{json}}}");
             let object = Object::parse(&json).unwrap();
-            (object.count("a"), object.seconds("a").map(|time| time.as_millis()))
+            (object.read("a", Value::count), object.read("a", Value::seconds).map(|time| time.as_millis()))
         };
         assert_eq!(read("3"), (Some(3), Some(3_000)));
         assert_eq!(read("\"3\""), (Some(3), Some(3_000)));
@@ -195,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_text_may_come_as_many() {
-        let read = |json: &str| Object::parse(&format!("{{\"errors\":{json}}}")).unwrap().any_text("errors");
+        let read =
+            |json: &str| Object::parse(&format!("{{\"errors\":{json}}}")).unwrap().read("errors", Value::any_text);
         for json in ["null", "\"\"", "\" \"", "[]", "[null]", "{}"] {
             assert_eq!(read(json), None, "{json}");
         }
@@ -217,7 +189,8 @@ mod tests {
             let list = vec![element; 10_000].join(",");
             let json = format!(r#"{{"a":[{list}],"b":{{"c":[{list}]}}}}"#);
             let object = Object::parse(&json).unwrap();
-            let count = object.objects("a", |_| ()).len() + object.object("b").unwrap().objects("c", |_| ()).len();
+            let objects = |list: &mut Value<'_>| Some(list.objects(|value| value.fields(|_, _| ())).len());
+            let count = object.read("a", objects).unwrap() + object.read("b", |b| b.field("c", objects)).unwrap();
             (count, FEW + json.len() / BYTES_PER_OBJECT)
         };
         let (count, worth) = read("{}");

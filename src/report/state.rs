@@ -20,10 +20,10 @@ pub enum State {
 }
 
 impl State {
-    pub(super) fn read(text: String) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let known = [("new", Self::Pending), ("done", Self::Done), ("errored", Self::Errored)];
         let found = known.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
-        found.map_or_else(|| Self::Other(text), |(_, state)| state)
+        found.map_or_else(|| Self::Other(text.to_owned()), |(_, state)| state)
     }
 
     /// The word that the service uses.

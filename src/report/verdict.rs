@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::object::Object;
+use super::value::Value;
 
 /// What something was classified as.
 ///
@@ -25,6 +25,16 @@ pub enum Classification {
 }
 
 impl Classification {
+    pub(super) fn of(text: &str) -> Self {
+        if text.eq_ignore_ascii_case("human") {
+            Self::Human
+        } else if text.eq_ignore_ascii_case("artificial") {
+            Self::Artificial
+        } else {
+            Self::Other(text.to_owned())
+        }
+    }
+
     /// The text that the service uses.
     pub fn as_str(&self) -> &str {
         match self {
@@ -44,13 +54,7 @@ impl fmt::Display for Classification {
 
 impl From<String> for Classification {
     fn from(text: String) -> Self {
-        if text.eq_ignore_ascii_case("human") {
-            Self::Human
-        } else if text.eq_ignore_ascii_case("artificial") {
-            Self::Artificial
-        } else {
-            Self::Other(text)
-        }
+        Self::of(&text)
     }
 }
 
@@ -67,7 +71,7 @@ impl FromStr for Classification {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(text.to_owned().into())
+        Ok(Self::of(text))
     }
 }
 
@@ -90,15 +94,18 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn read(object: &Object<'_>) -> Self {
-        Self {
-            heuristic: object.text("heuristic"),
-            classification: object.word("classification").map(Classification::from),
-            confidence: object.number("confidence"),
-            models: object.texts("models"),
-            count: object.count("count"),
-            unknown: object.flag("unknown"),
-        }
+    pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut verdict = Self::default();
+        value.fields(|name, value| match &*name {
+            "heuristic" => verdict.heuristic = value.text(),
+            "classification" => verdict.classification = value.word(Classification::of),
+            "confidence" => verdict.confidence = value.number(),
+            "models" => verdict.models = value.texts(),
+            "count" => verdict.count = value.count(),
+            "unknown" => verdict.unknown = value.flag(),
+            _ => {}
+        })?;
+        Some(verdict)
     }
 }
 
@@ -124,14 +131,17 @@ impl ModelResult {
         self.classification.iter().find(|score| score.label.as_ref() == Some(label))?.score
     }
 
-    pub(super) fn read(object: &Object<'_>) -> Self {
-        Self {
-            model: object.text("model"),
-            unknown: object.flag("unknown"),
-            elapsed_time: object.seconds("elapsed_time"),
-            classification: object.objects("classification", Score::read),
-            confidence: object.object("classification_details").and_then(|details| details.number("confidence")),
-        }
+    pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut result = Self::default();
+        value.fields(|name, value| match &*name {
+            "model" => result.model = value.text(),
+            "unknown" => result.unknown = value.flag(),
+            "elapsed_time" => result.elapsed_time = value.seconds(),
+            "classification" => result.classification = value.objects(Score::read),
+            "classification_details" => result.confidence = value.field("confidence", Value::number),
+            _ => {}
+        })?;
+        Some(result)
     }
 }
 
@@ -146,8 +156,14 @@ pub struct Score {
 }
 
 impl Score {
-    fn read(object: &Object<'_>) -> Self {
-        Self { label: object.word("label").map(Classification::from), score: object.number("score") }
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let mut score = Self::default();
+        value.fields(|name, value| match &*name {
+            "label" => score.label = value.word(Classification::of),
+            "score" => score.score = value.number(),
+            _ => {}
+        })?;
+        Some(score)
     }
 }
 

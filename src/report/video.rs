@@ -45,11 +45,15 @@ pub struct VideoFindings {
 impl Findings for VideoFindings {
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, identifier: &Identifier) -> Self {
-        let results = object.object("results").unwrap_or_default();
-        Self {
-            images: Report::read_each(&results, "images", identifier),
-            audios: Report::read_each(&results, "audios", identifier),
-        }
+        let mut findings = Self::default();
+        object.read("results", |results| {
+            results.fields(|name, value| match &*name {
+                "images" => findings.images = value.objects(|image| Report::read_within(image, identifier)),
+                "audios" => findings.audios = value.objects(|audio| Report::read_within(audio, identifier)),
+                _ => {}
+            })
+        });
+        findings
     }
 
     fn has_results(&self) -> bool {

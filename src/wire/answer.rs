@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::identifier::Identifier;
 use crate::media::Medium;
-use crate::report::{self, Classification, Heatmap, Report, json_text};
+use crate::report::{Classification, Heatmap, Report, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
@@ -98,15 +98,13 @@ pub(crate) fn reports<M: Medium>(response: Response, asked: impl Fn(&Identifier)
     }
     let mut reports = Vec::new();
     let (mut odd, mut any) = (None, false);
-    let mut read = |json| match Report::read_if(json, &asked) {
+    let is_list = Report::read_each(&json, asked, |read| match read {
         Ok(report) => (any = true, reports.extend(report)).1,
         Err(reason) => odd = odd.or(Some(reason)),
-    };
-    let list = report::each(&json, |json| match json {
-        "null" => {}
-        json => read(json),
     });
-    list.map_err(|_| unexpected("it is not a whole list in JSON", &response))?;
+    if !is_list {
+        return Err(unexpected("it is not a whole list in JSON", &response));
+    }
     match odd {
         Some(reason) if !any => Err(unexpected(reason, &response)),
         _ => Ok(reports),

@@ -68,7 +68,7 @@ impl<'a> Form<'a> {
         let boundary = media_type.get(MEDIA_TYPE.len()..).unwrap_or_default();
         let end = ["--", boundary, "--\r\n"];
         let file = file.map(|file| file.encode(boundary));
-        let after_fields = file.as_ref().map_or(end.concat().len(), String::len);
+        let after_fields = file.as_ref().map_or_else(|| end.iter().map(|piece| piece.len()).sum(), String::len);
         let mut head = Vec::with_capacity(self.len(boundary) + after_fields);
         for (name, value) in &self.fields {
             for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {

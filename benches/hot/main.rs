@@ -1,0 +1,88 @@
+//! The hot paths of the crate: time and allocations of each, by `cargo bench --features _bench`; for instructions, which
+//! come out the same each time, there is `benches/instructions`.
+//!
+//! What a path makes is dropped within it. So from the second run on it gets memory that is there already, and so does
+//! what stands beside it: no side pays for page faults that the other has not.
+
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::print_stdout, clippy::unwrap_used)]
+#![allow(missing_docs)]
+
+mod forms;
+mod loopback;
+mod many;
+mod reports;
+
+use std::fmt;
+use std::hint::black_box;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{AllocProfiler, Bencher};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+/// Something that is done again and again.
+struct Path {
+    name: &'static str,
+    /// What one run deals with.
+    amount: Amount,
+    /// Returns what does it once.
+    prepare: fn() -> Box<dyn FnMut()>,
+}
+
+#[derive(Clone, Copy)]
+enum Amount {
+    Bytes(usize),
+    Items(usize),
+}
+
+/// A run of `work`, with what it returns taken for used.
+fn run<T>(mut work: impl FnMut() -> T + 'static) -> Box<dyn FnMut()> {
+    Box::new(move || drop(black_box(work())))
+}
+
+fn paths() -> impl Iterator<Item = &'static Path> {
+    [forms::PATHS, reports::PATHS, many::PATHS, loopback::PATHS].into_iter().flatten()
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[divan::bench(args = paths(), max_time = 2)]
+fn path(bencher: Bencher<'_, '_>, path: &Path) {
+    let mut work = (path.prepare)();
+    work();
+    match path.amount {
+        Amount::Bytes(count) => bencher.counter(BytesCount::new(count)).bench_local(work),
+        Amount::Items(count) => bencher.counter(ItemsCount::new(count)).bench_local(work),
+    }
+}
+
+/// How often [`counted`] is called.
+const COUNTED: usize = 2;
+
+/// What `benches/instructions` has counted: nothing around it, and no other thread.
+#[inline(never)]
+fn counted(work: &mut dyn FnMut()) {
+    black_box(work)();
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["--paths"] => paths().for_each(|path| match path.amount {
+            Amount::Bytes(count) => println!("{path}\t{COUNTED}\t{count}\tbyte"),
+            Amount::Items(count) => println!("{path}\t{COUNTED}\t{count}\titem"),
+        }),
+        ["--count", name] => {
+            let mut work = (paths().find(|path| path.name == name).unwrap().prepare)();
+            work();
+            (0..COUNTED).for_each(|_| counted(&mut work));
+        }
+        _ => divan::main(),
+    }
+}

@@ -1,0 +1,20 @@
+//! The bookkeeping of a batch, on fake time: what a job costs must not depend on how many there are. The fake service's
+//! own work is in it.
+
+use identifai::bench;
+
+use crate::{Amount, Path, run};
+
+pub(crate) const PATHS: &[Path] = &[
+    Path { name: "batch of 1,000", amount: Amount::Items(1_000), prepare: || batch(1_000, 100) },
+    Path { name: "batch of 100,000", amount: Amount::Items(100_000), prepare: || batch(100_000, 100) },
+    Path {
+        name: "batch of 20,000, 10,000 in flight",
+        amount: Amount::Items(20_000),
+        prepare: || batch(20_000, 10_000),
+    },
+];
+
+fn batch(count: usize, in_flight: usize) -> Box<dyn FnMut()> {
+    run(move || assert_eq!(bench::batch(count, in_flight), count))
+}

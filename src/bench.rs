@@ -1,0 +1,74 @@
+//! What the benches of `benches/hot` take from inside; no API.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api_key::ApiKey;
+use crate::client::Client;
+use crate::error::Result;
+use crate::exchange::fake::{FakeClock, Scripted, Try, json};
+use crate::exchange::{Method, Pace, Response};
+use crate::identifier::Identifier;
+use crate::media::Image;
+use crate::report::ImageReport;
+use crate::settings::Settings;
+use crate::wire::answer;
+use crate::wire::multipart::{Boundary, Form};
+use crate::wire::request::Request;
+
+/// A form of text fields, as it goes out.
+pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {
+    let mut form = Form::default();
+    for (name, value) in fields {
+        form.text(name, *value);
+    }
+    form.encode(Boundary::random(), None)
+}
+
+/// The identifier in the answer to a submit.
+pub fn identifier(content_type: &str, body: Vec<u8>) -> Result<Identifier> {
+    answer::identifier(response(content_type, body))
+}
+
+/// The reports in the answer to a question for many images.
+pub fn reports(body: Vec<u8>) -> Result<Vec<ImageReport>> {
+    answer::reports(response("application/json", body), |_| true)
+}
+
+fn response(content_type: &str, body: Vec<u8>) -> Response {
+    Response { status: 200, content_type: Some(content_type.to_owned()), body, framed: true, ..Response::default() }
+}
+
+/// Sends so many images through a batch that has room for `in_flight`, and returns how many came back with a report. Time
+/// is not real, and the service is done with each image at the first look.
+pub fn batch(count: usize, in_flight: usize) -> usize {
+    let mut submitted = 0_u64;
+    let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));
+    let mut settings = Settings::new(ApiKey::new("bench"));
+    settings.terms.pace = Pace::off();
+    let Ok(client) = Client::over(Arc::new(exchange), &settings) else { return 0 };
+    let jobs = (0..count).map(|number| Image::from_url(format!("https://example.com/{number}.jpg")));
+    client.batch(jobs).in_flight(in_flight).filter(|outcome| outcome.result.is_ok()).count()
+}
+
+fn answer(submitted: &mut u64, request: &Request<'_>) -> Try {
+    let (outcome, _) = match request.method {
+        Method::Post => {
+            *submitted = submitted.saturating_add(1);
+            json(&format!(r#"{{"identifier":"{submitted:064x}"}}"#))
+        }
+        Method::Get => {
+            let (mut list, mut separator) = (String::new(), '[');
+            for identifier in request.path.split("identifiers[]=").skip(1) {
+                list.push(separator);
+                list += r#"{"identifier":""#;
+                list += identifier.trim_end_matches('&');
+                list += r#"","status":"done","verdict":{"classification":"human","confidence":0.9}}"#;
+                separator = ',';
+            }
+            list.push(']');
+            json(&list)
+        }
+    };
+    (outcome, Duration::from_millis(1))
+}
