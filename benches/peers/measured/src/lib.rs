@@ -80,7 +80,7 @@ impl Arguments {
                 running.into_iter().map(|thread| thread.join().expect("no panic")).collect()
             })
         };
-        println!("{}", report(&times.concat(), started.elapsed()));
+        println!("{}", report(&times, started.elapsed()));
     }
 
     fn value(&self, option: &str) -> Option<&str> {
@@ -108,21 +108,24 @@ fn nanoseconds(time: Duration) -> u32 {
     u32::try_from(time.as_nanos()).unwrap_or(u32::MAX)
 }
 
-fn report(times: &[u32], total: Duration) -> String {
+fn report(times: &[Vec<u32>], total: Duration) -> String {
+    // Before the times are copied, which takes memory.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of_process = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|line| line.trim_start_matches(':').split_whitespace().next()).unwrap_or("null").to_owned()
     };
+    let (peak, threads) = (of_process("VmHWM"), of_process("Threads"));
+    let times = times.concat();
     let parts: Vec<_> = times.chunks(times.len().div_ceil(PARTS)).map(|part| median(part).to_string()).collect();
     format!(
         r#"{{"median_ns":{},"min_ns":{},"total_ns":{},"part_medians_ns":[{}],"peak_kb":{},"threads":{}}}"#,
-        median(times),
+        median(&times),
         times.iter().min().expect("some calls"),
         total.as_nanos(),
         parts.join(","),
-        of_process("VmHWM"),
-        of_process("Threads")
+        peak,
+        threads
     )
 }
 
