@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers import Builds, Row, Server, say
+from peers import TARGET, Row, Server, build, program, say
 
 GIGABYTE = 10**9
 # What identifai takes for an MP4.
@@ -20,20 +20,20 @@ def upload(kinds, quick):
     """Uploads of 1 GB, beside those of curl's program."""
     size = GIGABYTE // 10 if quick else GIGABYTE
     for tls in kinds:
-        Builds.build("identifai", tls)
+        build("identifai", tls)
     print("| upload of 1 GB | identifai, s | curl -T, s | ratio | identifai, peak KiB | curl, peak KiB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    with Server() as server, tempfile.TemporaryDirectory(dir=Path.home()) as folder:
+    with Server() as server, tempfile.TemporaryDirectory(dir=TARGET) as folder:
         video = os.path.join(folder, "video.mp4")
         with open(video, "wb") as file:
             file.write(MP4)
             file.truncate(size)
         for tls in kinds:
             base_url, ca = (server.encrypted, [server.ca]) if tls else (server.plain, [])
-            program = Builds.program("identifai", tls).with_name("upload")
+            upload_program = program("identifai", tls).with_name("upload")
             trust = ["--cacert", *ca] if tls else []
             curl = ["curl", "--disable", "--noproxy", "*", "--silent", "--show-error", "--fail", *trust]
-            commands = [[program, base_url, video, *ca], [*curl, "-T", video, f"{base_url}/upload"]]
+            commands = [[upload_program, base_url, video, *ca], [*curl, "-T", video, f"{base_url}/upload"]]
             times = [[], []]
             for _ in range(3 if quick else 11):
                 for which in random.sample([0, 1], 2):
@@ -71,7 +71,7 @@ def scale(tls, quick):
         "identifai, Pace::off()": Row("identifai", options=("--unpaced",)),
     }
     for package in ("raw", "identifai"):
-        Builds.build(package, tls)
+        build(package, tls)
     with Server() as server:
         run = lambda row, calls, *options: json.loads(
             subprocess.run(server.command(row, tls, calls, *options), check=True, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""The peers: how their programs are built, and the server that they talk to."""
+"""The peers: what rows there are, how their programs are built, and the server that they talk to."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "target"
+OPENAPI = HERE / "openapi"
 GENERATOR = "7.26.0"
 
 Row = namedtuple("Row", "package note options", defaults=["", ()])
@@ -39,83 +40,78 @@ def output(command, **options):
     return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
 
 
-class Builds:
-    """Programs, each built alone, so that no peer's features get into another's."""
+def workspace(package):
+    return OPENAPI if package == "openapi" else HERE
 
-    @staticmethod
-    def folder(package):
-        return HERE / "openapi" if package == "openapi" else HERE
 
-    @staticmethod
-    def program(package, tls, profile="release"):
-        name = package if package == "server" else f"peer-{package}"
-        return TARGET / ("tls" if tls else "plain") / profile / name
+def program(package, tls, profile="release"):
+    name = package if package == "server" else f"peer-{package}"
+    return TARGET / ("tls" if tls else "plain") / profile / name
 
-    @classmethod
-    def command(cls, package, tls, profile):
-        name = cls.program(package, tls).name
-        features = ["--features", "tls"] if tls and package != "server" else []
-        # The lock of `openapi` is made with it.
-        locked = [] if package == "openapi" else ["--locked"]
-        return ["cargo", "build", "--quiet", *locked, "--profile", profile, "-p", name, *features]
 
-    @classmethod
-    def build(cls, package, tls, profile="release"):
-        target = cls.program(package, tls, profile).parent.parent
-        say(f"building {package}, {'TLS' if tls else 'plain'}, {profile}")
-        command = [*cls.command(package, tls, profile), "--target-dir", target]
-        subprocess.run(command, check=True, cwd=cls.folder(package))
+def cargo_build(package, tls, profile, target):
+    """A peer alone, so that what another one takes of a library does not get into it."""
+    features = ["--features", "tls"] if tls and package != "server" else []
+    # The lock of `openapi` is made with it.
+    locked = [] if package == "openapi" else ["--locked"]
+    name = program(package, tls).name
+    return ["cargo", "build", "--quiet", *locked, "--profile", profile, "-p", name, *features, "--target-dir", target]
 
-    @classmethod
-    def seconds(cls, package, tls):
-        """From nothing but the sources."""
-        with tempfile.TemporaryDirectory() as target:
-            command = [*cls.command(package, tls, "release"), "--offline", "--target-dir", target]
-            started = time.monotonic()
-            subprocess.run(command, check=True, cwd=cls.folder(package))
-            return time.monotonic() - started
 
-    @classmethod
-    def crates(cls, package, tls):
-        features = ["--features", "tls"] if tls else []
-        command = ["cargo", "tree", "-e", "normal", "--prefix", "none", "-p", f"peer-{package}", *features]
-        lines = output(command, cwd=cls.folder(package)).splitlines()
-        crates = {line.removesuffix(" (*)") for line in lines}
-        return sum(not crate.startswith(("peer-", "measured ")) for crate in crates)
+def build(package, tls, profile="release"):
+    say(f"building {package}, {'TLS' if tls else 'plain'}, {profile}")
+    target = program(package, tls, profile).parent.parent
+    subprocess.run(cargo_build(package, tls, profile, target), check=True, cwd=workspace(package))
 
-    @classmethod
-    def name(cls, package, tls):
-        """With the version."""
-        if package == "raw":
-            return package
-        if package == "openapi":
-            return f"openapi-generator {GENERATOR}"
-        packages = json.loads(output(["cargo", "metadata", "--format-version", "1"], cwd=HERE))["packages"]
-        name = f"{package} {next(found['version'] for found in packages if found['name'] == package)}"
-        if package != "curl":
-            return name
-        return f"{name} (libcurl {output([cls.program('curl', tls), '-', '0', '--version']).strip()})"
 
-    @staticmethod
-    def generate():
-        """Makes the client of the contract; returns why not, if so."""
-        folder = HERE / "openapi"
-        if (folder / "client").exists():
-            return None
-        if not shutil.which("java"):
-            return "no java"
-        say("generating the client of the contract")
-        try:
-            output([sys.executable, "-m", "venv", folder / "venv"])
-            output([folder / "venv/bin/pip", "install", "--quiet", f"openapi-generator-cli=={GENERATOR}"])
-            output([folder / "venv/bin/openapi-generator-cli", "generate", "-g", "rust",
-                    "-i", folder / "image_fromurl.yaml", "-o", folder / "client",
-                    "--additional-properties=supportAsync=false,library=reqwest,packageName=generated"])
-        except (OSError, subprocess.CalledProcessError) as error:
-            return f"no openapi-generator-cli: {error}"
-        # The same versions of what it shares with the others.
-        shutil.copy(HERE / "Cargo.lock", folder / "Cargo.lock")
+def clean_build_seconds(package, tls):
+    """From nothing but the sources, which are there."""
+    with tempfile.TemporaryDirectory() as target:
+        command = [*cargo_build(package, tls, "release", target), "--offline"]
+        started = time.monotonic()
+        subprocess.run(command, check=True, cwd=workspace(package))
+        return time.monotonic() - started
+
+
+def crates(package, tls):
+    """How many a user of the peer gets, itself included."""
+    features = ["--features", "tls"] if tls else []
+    command = ["cargo", "tree", "-e", "normal", "--prefix", "none", "-p", f"peer-{package}", *features]
+    found = {line.removesuffix(" (*)") for line in output(command, cwd=workspace(package)).splitlines()}
+    return sum(not crate.startswith(("peer-", "measured ")) for crate in found)
+
+
+def title(package, tls):
+    """The peer with its version."""
+    if package == "raw":
+        return package
+    if package == "openapi":
+        return f"openapi-generator {GENERATOR}"
+    packages = json.loads(output(["cargo", "metadata", "--format-version", "1"], cwd=HERE))["packages"]
+    name = f"{package} {next(found['version'] for found in packages if found['name'] == package)}"
+    if package != "curl":
+        return name
+    return f"{name} (libcurl {output([program('curl', tls), '-', '0', '--version']).strip()})"
+
+
+def generate():
+    """Makes the client of the contract, and returns None; or why that cannot be."""
+    if (OPENAPI / "client").exists():
         return None
+    if not shutil.which("java"):
+        return "no java"
+    say("generating the client of the contract")
+    try:
+        output([sys.executable, "-m", "venv", OPENAPI / "venv"])
+        output([OPENAPI / "venv/bin/pip", "install", "--quiet", f"openapi-generator-cli=={GENERATOR}"])
+        output([OPENAPI / "venv/bin/openapi-generator-cli", "generate", "-g", "rust",
+                "-i", OPENAPI / "image_fromurl.yaml", "-o", OPENAPI / "client",
+                "--additional-properties=supportAsync=false,library=reqwest,packageName=generated"])
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"no openapi-generator-cli: {error}"
+    # The same versions of what it shares with the others.
+    shutil.copy(HERE / "Cargo.lock", OPENAPI / "Cargo.lock")
+    return None
 
 
 class Server:
@@ -124,7 +120,7 @@ class Server:
     def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory()
         self.ca = os.path.join(self.folder.name, "ca.pem")
-        command = [Builds.program("server", False), self.ca, *options]
+        command = [program("server", False), self.ca, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.plain, self.encrypted = self.process.stdout.readline().split()
 
@@ -142,7 +138,7 @@ class Server:
 
     def command(self, row, tls, calls, *options):
         base_url, ca = (self.encrypted, ["--ca", self.ca]) if tls else (self.plain, [])
-        return [Builds.program(row.package, tls), base_url, str(calls), *ca, *row.options, *options]
+        return [program(row.package, tls), base_url, str(calls), *ca, *row.options, *options]
 
     def environment(self, row):
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
