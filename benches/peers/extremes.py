@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from peers import TARGET, Row, Server, build, program, say
+from peers import TARGET, Row, Server, build, output, program, say
 
 GIGABYTE = 10**9
 # What identifai takes for an MP4.
@@ -43,8 +43,9 @@ def upload(kinds, quick):
             ours, theirs = map(statistics.median, times)
             ratio = statistics.median(map(lambda a, b: a / b, *times))
             peaks = [peak(command) for command in commands]
-            print(f"| {'HTTPS' if tls else 'HTTP'} | {ours:.3f} | {theirs:.3f} | {ratio:.2f} | {peaks[0]:,} | {peaks[1]:,} |")
-    print(flush=True)
+            kind = "HTTPS" if tls else "HTTP"
+            print(f"| {kind} | {ours:.3f} | {theirs:.3f} | {ratio:.2f} | {peaks[0]:,} | {peaks[1]:,} |", flush=True)
+    print()
 
 
 def peak(command):
@@ -73,9 +74,9 @@ def scale(tls, quick):
     for package in ("raw", "identifai"):
         build(package, tls)
     with Server() as server:
-        run = lambda row, calls, *options: json.loads(
-            subprocess.run(server.command(row, tls, calls, *options), check=True, capture_output=True, text=True).stdout
-        )
+        def run(row, calls, *options):
+            return json.loads(output(server.command(row, tls, calls, *options)))
+
         print(f"| calls a second, {'HTTPS' if tls else 'HTTP'} |", *(f"{name} |" for name in rows))
         print("| --- |" + " ---: |" * len(rows))
         for threads in (1, 2, 8, 64):
