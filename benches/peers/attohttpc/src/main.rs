@@ -17,7 +17,7 @@ fn main() {
     session.header("Accept", "application/json");
     #[cfg(feature = "tls")]
     if let Some(ca) = arguments.ca() {
-        use rustls::pki_types::{CertificateDer, pem::PemObject};
+        use rustls_pki_types::{CertificateDer, pem::PemObject};
 
         session.add_root_certificate(CertificateDer::from_pem_slice(&ca).expect("a certificate"));
     }
