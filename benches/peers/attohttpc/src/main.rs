@@ -1,0 +1,33 @@
+//! `attohttpc` with a session. It knows no keep-alive: each call connects.
+
+use attohttpc::{MultipartBuilder, Session};
+use measured::{Arguments, FIELDS, KEY};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Answer {
+    identifier: String,
+}
+
+fn main() {
+    let arguments = Arguments::of_program();
+    let url = arguments.url();
+    let mut session = Session::new();
+    session.header("X-Api-Key", KEY);
+    session.header("Accept", "application/json");
+    #[cfg(feature = "tls")]
+    if let Some(ca) = arguments.ca() {
+        use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+        session.add_root_certificate(CertificateDer::from_pem_slice(&ca).expect("a certificate"));
+    }
+    arguments.run(|| {
+        || {
+            let form = FIELDS.iter().fold(MultipartBuilder::new(), |form, (name, value)| form.with_text(name, value));
+            let form = form.build().expect("a form");
+            let response = session.post(&url).body(form).send().expect("an answer");
+            assert_eq!(response.status(), 200);
+            response.json::<Answer>().expect("an answer in JSON").identifier
+        }
+    });
+}

@@ -1,0 +1,27 @@
+//! `identifai`, with everything on. `--plain-function` calls that instead of a client; `--unpaced` turns the pace off,
+//! which else keeps a log of the sends of a minute.
+
+use identifai::{Client, Identifier, Image, Pace, UrlOptions, classify_from_url};
+use measured::{Arguments, FIELDS, KEY};
+
+fn main() {
+    let arguments = Arguments::of_program();
+    let pace = if arguments.has("--unpaced") { Pace::off() } else { Pace::per_minute(u32::MAX, u32::MAX) };
+    let [file_url, ref_id, ..] = FIELDS.map(|(_, value)| value);
+    if arguments.has("--plain-function") {
+        let mut options = UrlOptions::new(KEY, file_url).base_url(&arguments.base_url).pace(pace);
+        options = options.ref_id(ref_id).with_heatmap(true).with_nsfw(true);
+        if let Some(ca) = arguments.ca() {
+            options = options.extra_root_certificates(ca);
+        }
+        arguments.run(|| || classify_from_url(&options).expect("an identifier"));
+    } else {
+        let mut client = Client::builder(KEY).base_url(&arguments.base_url).pace(pace);
+        if let Some(ca) = arguments.ca() {
+            client = client.extra_root_certificates(ca);
+        }
+        let client = client.build().expect("a client");
+        let image = Image::from_url(file_url).ref_id(ref_id).with_heatmap(true).with_nsfw(true);
+        arguments.run(|| || Identifier::from(client.submit(&image).expect("an identifier")));
+    }
+}

@@ -1,0 +1,148 @@
+"""The peers: what rows there are, how their programs are built, and the server that they talk to."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import namedtuple
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE / "target"
+OPENAPI = HERE / "openapi"
+GENERATOR = "7.26.0"
+
+Row = namedtuple("Row", "package note options", defaults=["", ()])
+ROWS = [
+    Row("raw"),
+    Row("identifai"),
+    Row("identifai", ", Pace::off()", ("--unpaced",)),
+    Row("identifai", ", plain function", ("--plain-function",)),
+    Row("ureq"),
+    Row("ureq", ", timeout 30 s", ("--timeout",)),
+    Row("minreq"),
+    Row("attohttpc"),
+    Row("reqwest"),
+    Row("curl"),
+    Row("openapi"),
+]
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def output(command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+def workspace(package):
+    return OPENAPI if package == "openapi" else HERE
+
+
+def program(package, tls, profile="release"):
+    name = package if package == "server" else f"peer-{package}"
+    return TARGET / ("tls" if tls else "plain") / profile / name
+
+
+def cargo_build(package, tls, profile, target):
+    """A peer alone, so that what another one takes of a library does not get into it."""
+    features = ["--features", "tls"] if tls and package != "server" else []
+    # The lock of `openapi` is made with it.
+    locked = [] if package == "openapi" else ["--locked"]
+    name = program(package, tls).name
+    return ["cargo", "build", "--quiet", *locked, "--profile", profile, "-p", name, *features, "--target-dir", target]
+
+
+def build(package, tls, profile="release"):
+    say(f"building {package}, {'TLS' if tls else 'plain'}, {profile}")
+    target = program(package, tls, profile).parent.parent
+    subprocess.run(cargo_build(package, tls, profile, target), check=True, cwd=workspace(package))
+
+
+def clean_build_seconds(package, tls):
+    """From nothing but the sources, which are there."""
+    with tempfile.TemporaryDirectory() as target:
+        command = [*cargo_build(package, tls, "release", target), "--offline"]
+        started = time.monotonic()
+        subprocess.run(command, check=True, cwd=workspace(package))
+        return time.monotonic() - started
+
+
+def crates(package, tls):
+    """How many a user of the peer gets, itself included."""
+    features = ["--features", "tls"] if tls else []
+    command = ["cargo", "tree", "-e", "normal", "--prefix", "none", "-p", f"peer-{package}", *features]
+    found = {line.removesuffix(" (*)") for line in output(command, cwd=workspace(package)).splitlines()}
+    return sum(not crate.startswith(("peer-", "measured ")) for crate in found)
+
+
+def title(package, tls):
+    """The peer with its version."""
+    if package == "raw":
+        return package
+    if package == "openapi":
+        return f"openapi-generator {GENERATOR}"
+    packages = json.loads(output(["cargo", "metadata", "--format-version", "1"], cwd=HERE))["packages"]
+    name = f"{package} {next(found['version'] for found in packages if found['name'] == package)}"
+    if package != "curl":
+        return name
+    return f"{name} (libcurl {output([program('curl', tls), '-', '0', '--version']).strip()})"
+
+
+def generate():
+    """Makes the client of the contract, and returns None; or why that cannot be."""
+    if (OPENAPI / "client").exists():
+        return None
+    if not shutil.which("java"):
+        return "no java"
+    say("generating the client of the contract")
+    try:
+        output([sys.executable, "-m", "venv", OPENAPI / "venv"])
+        output([OPENAPI / "venv/bin/pip", "install", "--quiet", f"openapi-generator-cli=={GENERATOR}"])
+        output([OPENAPI / "venv/bin/openapi-generator-cli", "generate", "-g", "rust",
+                "-i", OPENAPI / "image_fromurl.yaml", "-o", OPENAPI / "client",
+                "--additional-properties=supportAsync=false,library=reqwest,packageName=generated"])
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"no openapi-generator-cli: {error}"
+    # The same versions of what it shares with the others.
+    shutil.copy(HERE / "Cargo.lock", OPENAPI / "Cargo.lock")
+    return None
+
+
+class Server:
+    """The server while it runs."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.TemporaryDirectory()
+        self.ca = os.path.join(self.folder.name, "ca.pem")
+        command = [program("server", False), self.ca, *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.plain, self.encrypted = self.process.stdout.readline().split()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+    def counts(self):
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.plain}/counts") as answer:
+            return json.load(answer)
+
+    def command(self, row, tls, calls, *options):
+        base_url, ca = (self.encrypted, ["--ca", self.ca]) if tls else (self.plain, [])
+        return [program(row.package, tls), base_url, str(calls), *ca, *row.options, *options]
+
+    def environment(self, row):
+        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        if row.package == "minreq":
+            # The only way to make it trust a certificate; to others it would be one more thing to read.
+            environment["SSL_CERT_FILE"] = self.ca
+        return environment
