@@ -4,6 +4,7 @@
 //! deadline, look names up even for connections that stand, begin a limit anew with each write that a signal
 //! interrupts, and throw away the body of a refusal.
 
+mod buffers;
 mod connect;
 mod connection;
 mod handshake;
@@ -39,13 +40,13 @@ use crate::wire::request::{Method, Request, Stall};
 
 /// As long as the head of an answer may be.
 const INPUT: usize = 16 * 1024;
-/// A large file goes up by half faster than in pieces of 16 KiB; each connection costs as much memory.
+/// A large file goes up by half faster than in pieces of 16 KiB.
 const OUTPUT: usize = 32 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
 /// a reset. One that does not know of it costs a second.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
-/// Connections kept, of which each holds two buffers at most.
+/// Connections kept; the buffers of each are small unless something large went through.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

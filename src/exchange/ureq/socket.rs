@@ -6,10 +6,11 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use ::ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, ShutdownHandle, Transport,
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, ShutdownHandle, Transport,
 };
 use ::ureq::{Error as UreqError, Timeout};
 
+use super::buffers::SocketBuffers;
 use super::in_flight;
 use crate::exchange::part;
 
@@ -57,7 +58,7 @@ fn is_timeout(error: &io::Error) -> bool {
 pub(super) struct Socket {
     /// Shared with the handle that shuts it down.
     stream: Arc<TcpStream>,
-    buffers: LazyBuffers,
+    buffers: SocketBuffers,
     read_slice: Slice,
     write_slice: Slice,
 }
@@ -90,7 +91,7 @@ impl Socket {
         let stream = Arc::new(dial(addresses, details.timeout.reason)?);
         (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
         let config = details.config;
-        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        let buffers = SocketBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         Ok(Self { stream, buffers, read_slice: Slice::default(), write_slice: Slice::default() })
     }
 }
@@ -137,6 +138,7 @@ impl Transport for Socket {
             in_flight::moved();
             output = output.get(written..).unwrap_or_default();
         }
+        self.buffers.sent(amount);
         Ok(())
     }
 
