@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 use crate::secret;
@@ -27,25 +27,38 @@ pub(crate) const TELLING: usize = 12;
 pub struct ApiKey(Arc<Text>);
 
 /// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
-struct Text(String);
+struct Text {
+    key: String,
+    /// See [`other_forms`](secret::other_forms); looked for in each answer, so they are made once.
+    other_forms: OnceLock<Vec<String>>,
+}
 
 impl Drop for Text {
     fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.0).into_bytes();
-        bytes.fill(0);
-        // Else the compiler may leave out what nobody reads.
-        std::hint::black_box(&bytes);
+        let others = self.other_forms.take().unwrap_or_default();
+        for text in others.into_iter().chain([std::mem::take(&mut self.key)]) {
+            let mut bytes = text.into_bytes();
+            bytes.fill(0);
+            // Else the compiler may leave out what nobody reads.
+            std::hint::black_box(&bytes);
+        }
     }
 }
 
 impl ApiKey {
     /// Wraps a key.
     pub fn new(key: impl Into<String>) -> Self {
-        Self(Arc::new(Text(key.into())))
+        Self(Arc::new(Text { key: key.into(), other_forms: OnceLock::new() }))
     }
 
     pub(crate) fn expose(&self) -> &str {
-        &self.0.0
+        &self.0.key
+    }
+
+    /// The key in all forms in which a service or a proxy may echo it.
+    pub(crate) fn written_forms(&self) -> impl Iterator<Item = &str> {
+        let others = self.0.other_forms.get_or_init(|| secret::other_forms(self.expose()));
+        secret::written_forms(self.expose(), others)
     }
 
     /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks.
@@ -67,7 +80,7 @@ impl ApiKey {
 
     /// `text` without the key.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        secret::mask(text, self.expose(), MASK)
+        secret::mask_forms(text, self.written_forms(), MASK)
     }
 
     /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it

@@ -4,24 +4,36 @@ use std::borrow::Cow;
 
 /// `text` with `mask` where `secret` stood, in whichever of its written forms a service or a proxy may echo it.
 pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> {
+    let others = other_forms(secret);
+    mask_forms(text, written_forms(secret, &others), mask)
+}
+
+/// `text` with `mask` where one of `forms` stood.
+pub(crate) fn mask_forms<'a, 'b>(text: &'a str, forms: impl Iterator<Item = &'b str>, mask: &str) -> Cow<'a, str> {
     let mut masked = Cow::Borrowed(text);
-    if secret.is_empty() {
-        return masked;
-    }
-    for form in written_forms(secret) {
-        if masked.contains(form.as_ref()) {
-            masked = Cow::Owned(masked.replace(form.as_ref(), mask));
+    for form in forms.filter(|form| !form.is_empty()) {
+        if masked.contains(form) {
+            masked = Cow::Owned(masked.replace(form, mask));
         }
     }
     masked
 }
 
-/// A secret in JSON, percent-encoded and in HTML, and last as it is, so that it does not break up a longer form.
-pub(crate) fn written_forms(secret: &str) -> impl Iterator<Item = Cow<'_, str>> {
+/// A secret in its [other forms](other_forms), and last as it is, so that it does not break up a longer one.
+pub(crate) fn written_forms<'a>(secret: &'a str, others: &'a [String]) -> impl Iterator<Item = &'a str> {
+    others.iter().map(String::as_str).chain([secret])
+}
+
+/// A secret in JSON, percent-encoded and in HTML, as far as that is not how it is.
+pub(crate) fn other_forms(secret: &str) -> Vec<String> {
     // Most keys are, and no copy of them is made.
-    let is_plain = secret.bytes().all(is_unreserved);
-    let others = (!is_plain).then(|| escaped(secret)).into_iter().flatten().filter(move |form| form != secret);
-    others.map(Cow::Owned).chain([Cow::Borrowed(secret)])
+    if secret.bytes().all(is_unreserved) {
+        return Vec::new();
+    }
+    let mut forms = escaped(secret);
+    forms.retain(|form| form != secret);
+    forms.dedup();
+    forms
 }
 
 /// RFC 3986, section 2.3: what nobody has a reason to escape.

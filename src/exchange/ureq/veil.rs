@@ -8,7 +8,7 @@ use ::ureq::unversioned::transport::Buffers;
 
 use super::connection::head_len;
 use crate::api_key::{ApiKey, TELLING};
-use crate::secret::written_forms;
+use crate::secret::{other_forms, written_forms};
 
 /// As wide as what it covers, since the length of an answer may be told ahead.
 const BLOT: u8 = b'*';
@@ -53,10 +53,13 @@ impl Veil {
         }
         let mut found = Vec::new();
         if self.key.expose().len() >= TELLING {
-            find(input, 0, self.key.expose(), &mut found);
+            self.key.written_forms().for_each(|form| find(input, 0, form, &mut found));
         }
         if self.part == Part::Refusal {
-            self.secrets.iter().for_each(|secret| find(input, body, secret, &mut found));
+            for secret in &self.secrets {
+                let others = other_forms(secret);
+                written_forms(secret, &others).for_each(|form| find(input, body, form, &mut found));
+            }
         }
         if !found.is_empty() {
             blot(buffers, found);
@@ -64,19 +67,16 @@ impl Veil {
     }
 }
 
-/// Adds where `secret` stands in `input` from `start` on, in any of its written forms.
-fn find(input: &[u8], start: usize, secret: &str, found: &mut Vec<Range<usize>>) {
-    for form in written_forms(secret) {
-        let form = form.as_bytes();
-        let Some((first, others)) = form.split_first() else { continue };
-        let (mut rest, mut end) = (input.get(start..).unwrap_or_default(), start);
-        // A heatmap has millions of bytes, and this finds the next one of a kind as fast as there is a way to.
-        while let Ok(passed @ 1..) = rest.skip_until(*first) {
-            end = end.saturating_add(passed);
-            let place = end..end.saturating_add(others.len());
-            if input.get(place.clone()) == Some(others) {
-                found.push(end.saturating_sub(1)..place.end);
-            }
+/// Adds where `text` stands in `input` from `start` on.
+fn find(input: &[u8], start: usize, text: &str, found: &mut Vec<Range<usize>>) {
+    let Some((first, others)) = text.as_bytes().split_first() else { return };
+    let (mut rest, mut end) = (input.get(start..).unwrap_or_default(), start);
+    // A heatmap has millions of bytes, and this finds the next one of a kind as fast as there is a way to.
+    while let Ok(passed @ 1..) = rest.skip_until(*first) {
+        end = end.saturating_add(passed);
+        let place = end..end.saturating_add(others.len());
+        if input.get(place.clone()) == Some(others) {
+            found.push(end.saturating_sub(1)..place.end);
         }
     }
 }
