@@ -28,6 +28,7 @@ use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
 use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
+use self::connection::Unsent;
 use self::head::Framing;
 use self::in_flight::Limits;
 use super::body::Body;
@@ -189,16 +190,17 @@ impl Http {
         }
     }
 
-    /// What an error of ureq means. `body_left` tells how far the request had come.
-    fn failure(&self, error: UreqError, body_left: bool) -> Failure {
+    /// What an error of ureq means. `is_read` tells whether the request was read to its end.
+    fn failure(&self, error: UreqError, is_read: bool) -> Failure {
         let host = &self.base.authority;
-        let error = match error {
-            UreqError::Other(inner) => match inner.downcast::<NotConnected>() {
+        let (error, body_left) = match Unsent::unmark(error) {
+            Ok(error) => (error, false),
+            Err(UreqError::Other(inner)) => match inner.downcast::<NotConnected>() {
                 // Made by our connector, so not a byte of the request has left.
                 Ok(not_connected) => return not_connected.failure(&self.base),
-                Err(inner) => UreqError::Other(inner),
+                Err(inner) => (UreqError::Other(inner), is_read),
             },
-            error => error,
+            Err(error) => (error, is_read),
         };
         let (kind, summary) = match &error {
             UreqError::Timeout(_) if body_left => {
@@ -240,14 +242,14 @@ impl super::transport::Transport for Http {
         let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
         let limits = Limits { whole: limit, stall, max_idle };
         let outcome = in_flight::during(limits, key, request, || self.try_send(request, key, &mut body));
-        let body_left = body.is_read();
-        let outcome = outcome.map(|response| Response { is_early: !body_left, ..response });
+        let is_read = body.is_read();
+        let outcome = outcome.map(|response| Response { is_early: !is_read, ..response });
         // What is wrong with the file is why the connection ended, not the other way round.
         outcome.map_err(|error| {
-            let is_stalled = matches!(error, UreqError::Timeout(_));
-            let failure = body.into_failure().unwrap_or_else(|| self.failure(error, body_left));
-            match stall.filter(|_| is_stalled && failure.kind == ErrorKind::Timeout) {
-                Some(stall) => Failure { summary: self.stalled(stall, body_left), ..failure },
+            let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<NotConnected>());
+            let failure = body.into_failure().unwrap_or_else(|| self.failure(error, is_read));
+            match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
+                Some(stall) => Failure { summary: self.stalled(stall, failure.body_left), ..failure },
                 None => failure,
             }
         })

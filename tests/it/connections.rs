@@ -37,19 +37,6 @@ fn a_small_request_goes_out_in_one_piece() {
 }
 
 #[test]
-fn a_warm_call_allocates_little() {
-    let server = Server::answering(accepted());
-    let client = server.builder().pace(Pace::per_minute(u32::MAX, u32::MAX)).build().unwrap();
-    let job = Image::from_url(CAT).ref_id("order-17").with_heatmap(true).with_nsfw(true);
-    let submit = || drop(client.submit(&job).unwrap());
-    submit();
-    let warm = allocation_counter::measure(|| (0..10).for_each(|_| submit()));
-    let count = warm.count_total / 10;
-    assert!((1..=45).contains(&count), "{count} allocations a call");
-    assert!(warm.bytes_total / 10 < 16 * 1024, "{} bytes a call", warm.bytes_total / 10);
-}
-
-#[test]
 fn calls_of_the_plain_function_share_connections_across_keys() {
     let server = Server::answering(accepted());
     for key in ["one", "two", "three"] {

@@ -2,6 +2,8 @@
 //! secrets are covered and interim answers taken out on the way in; and where more may have come than the answer, it is
 //! not used again.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::io::BufRead;
 use std::time::Instant;
 
@@ -15,6 +17,37 @@ const INTERIM: &[u8] = b"HTTP/1.1 1";
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// How long the interim answers to a request may be together. Who sends more does not mean to answer.
 const INTERIM_MAX: usize = 1024 * 1024;
+
+/// An error that kept the end of what was to be sent from leaving.
+#[derive(Debug)]
+pub(super) struct Unsent(pub(super) UreqError);
+
+impl Unsent {
+    /// Marks the error of a socket that did not take all of what it was given. Within TLS, it may be about what goes out
+    /// behind that.
+    fn unless_in_tls(error: UreqError, is_tls: bool) -> UreqError {
+        if is_tls { error } else { UreqError::Other(Box::new(Self(error))) }
+    }
+
+    /// The error that is marked, or one that is not.
+    pub(super) fn unmark(error: UreqError) -> Result<UreqError, UreqError> {
+        match error {
+            UreqError::Other(inner) => match inner.downcast::<Self>() {
+                Ok(unsent) => Ok(unsent.0),
+                Err(inner) => Err(UreqError::Other(inner)),
+            },
+            error => Err(error),
+        }
+    }
+}
+
+impl fmt::Display for Unsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Unsent {}
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -96,7 +129,7 @@ impl Transport for Connection {
         if let Some(range) = placed {
             self.inner.buffers().output().get_mut(range).unwrap_or_default().fill(in_flight::STAND_IN);
         }
-        outcome
+        outcome.map_err(|error| Unsent::unless_in_tls(error, self.inner.is_tls()))
     }
 
     /// ureq is shown no interim answer (RFC 9110, section 15.2) but the one it waits for: it takes a `100 Continue` that has
@@ -197,9 +230,14 @@ fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use ::ureq::unversioned::transport::LazyBuffers;
 
+    use super::super::Http;
     use super::*;
+    use crate::error::ErrorKind;
+    use crate::exchange::target::{Base, Target};
 
     fn left(input: &[u8], is_awaited: bool) -> String {
         let mut buffers = LazyBuffers::new(96, 96);
@@ -229,6 +267,36 @@ mod tests {
         }
         let full = [b"HTTP/1.1 100\r\n\r\n".as_slice(), &[b'x'; 80]].concat();
         assert_eq!(left(&full, true), "", "there is no room for more");
+    }
+
+    #[test]
+    fn what_a_socket_did_not_take_was_not_sent_but_within_tls_nobody_knows() {
+        let error = || UreqError::Io(std::io::ErrorKind::BrokenPipe.into());
+        let is_unsent = |is_tls| match Unsent::unmark(Unsent::unless_in_tls(error(), is_tls)) {
+            Ok(UreqError::Io(_)) => true,
+            Err(UreqError::Io(_)) => false,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((is_unsent(false), is_unsent(true)), (true, false));
+        assert!(Unsent::unmark(UreqError::Other("other".into())).is_err());
+        // What that means to a submit that was read to its end.
+        let target = Target {
+            base: Base::parse("http://127.0.0.1").unwrap(),
+            proxy: None,
+            extra_roots: None,
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            response_limit: None,
+        };
+        let http = Http::new(target).unwrap();
+        let fate = |error| {
+            let failure = http.failure(error, true);
+            (failure.kind, failure.body_left)
+        };
+        assert_eq!(fate(error()), (ErrorKind::Disconnected, true));
+        assert_eq!(fate(Unsent::unless_in_tls(error(), false)), (ErrorKind::Disconnected, false));
+        let timeout = UreqError::Timeout(::ureq::Timeout::Global);
+        assert_eq!(fate(Unsent::unless_in_tls(timeout, false)), (ErrorKind::Timeout, false));
     }
 
     #[test]
