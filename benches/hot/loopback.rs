@@ -48,7 +48,7 @@ fn bare_socket() -> Box<dyn FnMut()> {
     run(move || {
         let mut out = socket.get_ref();
         out.write_all(head.as_bytes()).unwrap();
-        bytes.chunks(16 * 1024).for_each(|block| out.write_all(block).unwrap());
+        bytes.chunks(64 * 1024).for_each(|block| out.write_all(block).unwrap());
         socket.read_exact(&mut [0; ANSWER.len()]).unwrap();
     })
 }
