@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 
 use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
-use super::ureq::Waits;
 use super::*;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
@@ -212,7 +211,7 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
 }
 
 /// The real transport for a port of this machine.
-fn http(port: u16, waits: Waits) -> ureq::Http {
+fn http(port: u16, waits: ureq::Waits) -> ureq::Http {
     let mut connection = Settings::new(ApiKey::new("key")).connection;
     connection.base_url = format!("http://127.0.0.1:{port}");
     connection.proxy = Proxy::None;
@@ -220,7 +219,7 @@ fn http(port: u16, waits: Waits) -> ureq::Http {
 }
 
 fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
-    Exchange::with(Box::new(http(port, Waits::default())), clock)
+    Exchange::with(Box::new(http(port, ureq::Waits::default())), clock)
 }
 
 #[test]
@@ -259,8 +258,8 @@ fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
 fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
     let connections_for = |max_idle: Duration, is_idempotent: bool| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(Waits::default().submit_max_idle, 3 * SECOND, "as designed");
-        let waits = Waits { submit_max_idle: max_idle, ..Waits::default() };
+        assert_eq!(ureq::Waits::default().submit_max_idle, 3 * SECOND, "as designed");
+        let waits = ureq::Waits { submit_max_idle: max_idle, ..ureq::Waits::default() };
         let http = http(listener.local_addr().unwrap().port(), waits);
         let connections = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&connections);
@@ -322,8 +321,8 @@ const UPLOAD: usize = 16 << 20;
 /// took.
 fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream, Receiver<()>) + Send + 'static) -> (Outcome, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    assert_eq!(Waits::default().await_continue, SECOND, "as designed");
-    let waits = Waits { await_continue: Duration::from_millis(20), ..Waits::default() };
+    assert_eq!(ureq::Waits::default().await_continue, SECOND, "as designed");
+    let waits = ureq::Waits { await_continue: Duration::from_millis(20), ..ureq::Waits::default() };
     let http = http(listener.local_addr().unwrap().port(), waits);
     let (over, is_over) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || serve(listener.accept().unwrap().0, is_over));
