@@ -382,9 +382,14 @@ fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
     let server =
         Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
     let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
-    let error = client.wait(&sent(ID)).unwrap_err();
-    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
-    assert!(cause.body().unwrap().len() <= 4_096 && cause.message().unwrap().len() <= 1_003);
+    // The last look may also fail by the end of the time.
+    let refused = (0..10).find_map(|_| {
+        let error = client.wait(&sent(ID)).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
+        Some((cause.body()?.len(), cause.message()?.len()))
+    });
+    let (body, message) = refused.unwrap();
+    assert!(body <= 4_096 && message <= 1_003, "{body} {message}");
 }
 
 #[test]
