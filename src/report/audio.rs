@@ -70,15 +70,13 @@ pub struct Segment {
 
 impl Segment {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut segment = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|segment: &mut Self, name, value| match name {
             "index" => segment.index = value.count(),
             "start" => segment.start = value.seconds(),
             "end" => segment.end = value.seconds(),
             "results" => segment.results = value.objects(ModelResult::read),
             "verdict" => segment.verdict = Verdict::read(value),
             _ => {}
-        })?;
-        Some(segment)
+        })
     }
 }

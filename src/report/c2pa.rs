@@ -25,8 +25,7 @@ pub struct C2pa {
 
 impl C2pa {
     pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut c2pa = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|c2pa: &mut Self, name, value| match name {
             "active_manifest" => c2pa.active_manifest = value.text(),
             "validation_state" => c2pa.validation_state = value.text(),
             "validation_status" => c2pa.validation_status = value.objects(ValidationStatus::read),
@@ -40,8 +39,7 @@ impl C2pa {
             }
             "manifests" => c2pa.manifests_json = value.any(),
             _ => {}
-        })?;
-        Some(c2pa)
+        })
     }
 }
 
@@ -59,14 +57,12 @@ pub struct ValidationResults {
 
 impl ValidationResults {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut results = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|results: &mut Self, name, value| match name {
             "success" => results.success = value.objects(ValidationStatus::read),
             "informational" => results.informational = value.objects(ValidationStatus::read),
             "failure" => results.failure = value.objects(ValidationStatus::read),
             _ => {}
-        })?;
-        Some(results)
+        })
     }
 }
 
@@ -84,13 +80,11 @@ pub struct ValidationStatus {
 
 impl ValidationStatus {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut status = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|status: &mut Self, name, value| match name {
             "code" => status.code = value.text(),
             "url" => status.url = value.text(),
             "explanation" => status.explanation = value.text(),
             _ => {}
-        })?;
-        Some(status)
+        })
     }
 }

@@ -90,13 +90,11 @@ pub struct Detail {
 
 impl Detail {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut detail = Self::default();
-        value.fields(|name, value| {
+        value.object(|detail: &mut Self, name, value| {
             if name == "detections" {
                 detail.detections = value.objects(Detection::read);
             }
-        })?;
-        Some(detail)
+        })
     }
 }
 
@@ -114,14 +112,12 @@ pub struct Detection {
 
 impl Detection {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut detection = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|detection: &mut Self, name, value| match name {
             "box" => detection.bounding_box = BoundingBox::read(value),
             "results" => detection.results = value.objects(ModelResult::read),
             "verdict" => detection.verdict = Verdict::read(value),
             _ => {}
-        })?;
-        Some(detection)
+        })
     }
 }
 

@@ -126,6 +126,13 @@ impl<'a> Value<'a> {
         found
     }
 
+    /// What comes of an object whose fields `set` is shown, by name and in their order; see [`fields`](Self::fields).
+    pub(super) fn object<T: Default>(&mut self, mut set: impl FnMut(&mut T, &str, &mut Self)) -> Option<T> {
+        let mut object = T::default();
+        self.fields(|name, value| set(&mut object, &name, value))?;
+        Some(object)
+    }
+
     /// What `read` makes of a field of an object.
     pub(super) fn field<T>(&mut self, wanted: &str, read: impl Fn(&mut Self) -> Option<T>) -> Option<T> {
         let mut found = None;

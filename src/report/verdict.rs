@@ -95,8 +95,7 @@ pub struct Verdict {
 
 impl Verdict {
     pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut verdict = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|verdict: &mut Self, name, value| match name {
             "heuristic" => verdict.heuristic = value.text(),
             "classification" => verdict.classification = value.word(Classification::of),
             "confidence" => verdict.confidence = value.number(),
@@ -104,8 +103,7 @@ impl Verdict {
             "count" => verdict.count = value.count(),
             "unknown" => verdict.unknown = value.flag(),
             _ => {}
-        })?;
-        Some(verdict)
+        })
     }
 }
 
@@ -132,16 +130,14 @@ impl ModelResult {
     }
 
     pub(super) fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut result = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|result: &mut Self, name, value| match name {
             "model" => result.model = value.text(),
             "unknown" => result.unknown = value.flag(),
             "elapsed_time" => result.elapsed_time = value.seconds(),
             "classification" => result.classification = value.objects(Score::read),
             "classification_details" => result.confidence = value.field("confidence", Value::number),
             _ => {}
-        })?;
-        Some(result)
+        })
     }
 }
 
@@ -157,13 +153,11 @@ pub struct Score {
 
 impl Score {
     fn read(value: &mut Value<'_>) -> Option<Self> {
-        let mut score = Self::default();
-        value.fields(|name, value| match &*name {
+        value.object(|score: &mut Self, name, value| match name {
             "label" => score.label = value.word(Classification::of),
             "score" => score.score = value.number(),
             _ => {}
-        })?;
-        Some(score)
+        })
     }
 }
 
