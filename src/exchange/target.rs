@@ -60,7 +60,7 @@ impl Base {
         } else {
             let (scheme, host, path) = (url.scheme.to_ascii_lowercase(), url.host, url.path.trim_end_matches('/'));
             let authority = url.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-            let port = url.port.unwrap_or(if is_https { "443" } else { "80" });
+            let port = url.port.unwrap_or(default_port(is_https));
             Ok(Self {
                 url: format!("{scheme}://{authority}{path}"),
                 is_https,
@@ -75,6 +75,11 @@ impl Base {
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
+}
+
+/// That of the scheme (RFC 9110, section 4.2).
+pub(super) fn default_port(is_https: bool) -> &'static str {
+    if is_https { "443" } else { "80" }
 }
 
 fn is_host(host: &str) -> bool {

@@ -17,6 +17,7 @@ mod trust;
 mod veil;
 
 use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -33,7 +34,7 @@ use self::head::Framing;
 use self::in_flight::Limits;
 use super::body::Body;
 use super::process::PerProcess;
-use super::target::{Base, Target};
+use super::target::{Base, Target, default_port};
 use super::transport::{Failure, Outcome, Response};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
@@ -193,13 +194,13 @@ impl Http {
     /// What an error of ureq means. `is_read` tells whether the request was read to its end.
     fn failure(&self, error: UreqError, is_read: bool) -> Failure {
         let host = &self.base.authority;
-        let (error, body_left) = match Unsent::unmark(error) {
-            Ok(error) => (error, false),
-            Err(UreqError::Other(inner)) => match inner.downcast::<NotConnected>() {
-                // Made by our connector, so not a byte of the request has left.
-                Ok(not_connected) => return not_connected.failure(&self.base),
-                Err(inner) => (UreqError::Other(inner), is_read),
-            },
+        let error = match ours::<NotConnected>(error) {
+            // Made by our connector, so not a byte of the request has left.
+            Ok(not_connected) => return not_connected.failure(&self.base),
+            Err(error) => error,
+        };
+        let (error, body_left) = match ours(error) {
+            Ok(Unsent(error)) => (error, false),
             Err(error) => (error, is_read),
         };
         let (kind, summary) = match &error {
@@ -218,6 +219,14 @@ impl Http {
             }
         };
         because(Failure::new(kind, summary).after_body(body_left), error)
+    }
+}
+
+/// An error that we gave ureq to pass on, or one of its own.
+fn ours<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
+    match error {
+        UreqError::Other(inner) => inner.downcast().map(|ours| *ours).map_err(UreqError::Other),
+        error => Err(error),
     }
 }
 
@@ -283,8 +292,7 @@ impl Ready {
     fn new(target: &Target) -> Result<Self> {
         let Base { is_https, host, port, authority, .. } = &target.base;
         let scheme = if *is_https { Scheme::HTTPS } else { Scheme::HTTP };
-        let is_default = port == if *is_https { "443" } else { "80" };
-        let host = if is_default { host.clone() } else { format!("{host}:{port}") };
+        let host = if port == default_port(*is_https) { host.clone() } else { format!("{host}:{port}") };
         Ok(Self {
             scheme,
             authority: authority.parse().map_err(|_| Error::config("base_url", "has a host that cannot be used"))?,

@@ -28,17 +28,6 @@ impl Unsent {
     fn unless_in_tls(error: UreqError, is_tls: bool) -> UreqError {
         if is_tls { error } else { UreqError::Other(Box::new(Self(error))) }
     }
-
-    /// The error that is marked, or one that is not.
-    pub(super) fn unmark(error: UreqError) -> Result<UreqError, UreqError> {
-        match error {
-            UreqError::Other(inner) => match inner.downcast::<Self>() {
-                Ok(unsent) => Ok(unsent.0),
-                Err(inner) => Err(UreqError::Other(inner)),
-            },
-            error => Err(error),
-        }
-    }
 }
 
 impl fmt::Display for Unsent {
@@ -234,7 +223,7 @@ mod tests {
 
     use ::ureq::unversioned::transport::LazyBuffers;
 
-    use super::super::Http;
+    use super::super::{Http, ours};
     use super::*;
     use crate::error::ErrorKind;
     use crate::exchange::target::{Base, Target};
@@ -272,13 +261,13 @@ mod tests {
     #[test]
     fn what_a_socket_did_not_take_was_not_sent_but_within_tls_nobody_knows() {
         let error = || UreqError::Io(std::io::ErrorKind::BrokenPipe.into());
-        let is_unsent = |is_tls| match Unsent::unmark(Unsent::unless_in_tls(error(), is_tls)) {
-            Ok(UreqError::Io(_)) => true,
+        let is_unsent = |is_tls| match ours(Unsent::unless_in_tls(error(), is_tls)) {
+            Ok(Unsent(UreqError::Io(_))) => true,
             Err(UreqError::Io(_)) => false,
             other => panic!("{other:?}"),
         };
         assert_eq!((is_unsent(false), is_unsent(true)), (true, false));
-        assert!(Unsent::unmark(UreqError::Other("other".into())).is_err());
+        assert!(ours::<Unsent>(UreqError::Other("other".into())).is_err());
         // What that means to a submit that was read to its end.
         let target = Target {
             base: Base::parse("http://127.0.0.1").unwrap(),
