@@ -1,13 +1,7 @@
 //! `attohttpc` with a session. It knows no keep-alive: each call connects.
 
 use attohttpc::{MultipartBuilder, Session};
-use measured::{Arguments, FIELDS, KEY};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Answer {
-    identifier: String,
-}
+use measured::{Answer, Arguments, FIELDS, KEY};
 
 fn main() {
     let arguments = Arguments::of_program();

@@ -1,13 +1,7 @@
 //! `curl`, the crate over the system's libcurl: one handle, used again and again.
 
 use curl::easy::{Easy, Form, List};
-use measured::{Arguments, FIELDS, KEY};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Answer {
-    identifier: String,
-}
+use measured::{Answer, Arguments, FIELDS, KEY};
 
 fn main() {
     let arguments = Arguments::of_program();

@@ -7,6 +7,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+
 /// A key of the usual length.
 pub const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 /// The form that every peer sends.
@@ -21,6 +23,12 @@ const IDENTIFIER: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaff
 const WARM_UP: usize = 50;
 /// Into how many parts a run is divided, to see whether a call costs the same at its end.
 const PARTS: usize = 10;
+
+/// What the service answers to a submit.
+#[derive(Deserialize)]
+pub struct Answer {
+    pub identifier: String,
+}
 
 /// The arguments of a program.
 pub struct Arguments {

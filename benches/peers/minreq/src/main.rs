@@ -1,13 +1,7 @@
 //! `minreq`, which has no multipart: the form is made by hand. It knows no keep-alive: each call connects. It takes no
 //! certificate either: with TLS it trusts what the file in `SSL_CERT_FILE` says.
 
-use measured::{Arguments, FIELDS, KEY};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Answer {
-    identifier: String,
-}
+use measured::{Answer, Arguments, FIELDS, KEY};
 
 const BOUNDARY: &str = "4f9c2a7be1d08365";
 

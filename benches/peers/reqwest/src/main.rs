@@ -1,13 +1,7 @@
 //! `reqwest`, blocking.
 
-use measured::{Arguments, FIELDS, KEY};
+use measured::{Answer, Arguments, FIELDS, KEY};
 use reqwest::blocking::{Client, multipart::Form};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Answer {
-    identifier: String,
-}
 
 fn main() {
     let arguments = Arguments::of_program();

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use measured::{Arguments, FIELDS, KEY};
-use serde::Deserialize;
+use measured::{Answer, Arguments, FIELDS, KEY};
 use ureq::Agent;
 use ureq::unversioned::multipart::Form;
-
-#[derive(Deserialize)]
-struct Answer {
-    identifier: String,
-}
 
 fn main() {
     let arguments = Arguments::of_program();
