@@ -116,8 +116,9 @@ impl fmt::Display for ErrorKind {
 
 /// Why a call failed.
 ///
-/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause to [`source`](StdError::source), as
-/// programs that print a chain expect. What came from the service is escaped and may be printed as it is.
+/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause to
+/// [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the service
+/// is escaped and may be printed as it is.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
@@ -216,6 +217,23 @@ impl fmt::Display for Error {
             write!(f, " (submission {identifier})")?;
         } else if inner.may_have_been_sent {
             f.write_str(" (the submit may have been accepted all the same)")?;
+        }
+        if f.alternate() { self.fmt_causes(f) } else { Ok(()) }
+    }
+}
+
+impl Error {
+    fn fmt_causes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = one_line(&error.to_string());
+            // A cause of causes often repeats them.
+            if !shown.contains(&text) {
+                write!(f, ": {text}")?;
+                shown.push_str(&text);
+            }
+            cause = error.source();
         }
         Ok(())
     }
@@ -399,13 +417,13 @@ fn cut(text: &mut String, max: usize, end: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    #[test]
-    fn codes_and_names_are_fixed() {
+    /// All of them, by their codes.
+    pub(crate) const KINDS: [ErrorKind; 20] = {
         use ErrorKind::*;
-        let kinds = [
+        [
             InvalidInput,
             Config,
             Connect,
@@ -426,13 +444,28 @@ mod tests {
             Cancelled,
             Journal,
             UnknownFate,
-        ];
+        ]
+    };
+
+    #[test]
+    fn codes_and_names_are_fixed() {
         let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
             rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled \
             journal unknown_fate";
-        for ((code, kind), name) in (1..).zip(kinds).zip(names.split_whitespace()) {
+        for ((code, kind), name) in (1..).zip(KINDS).zip(names.split_whitespace()) {
             assert_eq!((kind.code(), kind.as_str(), kind.to_string().as_str()), (code, name, name));
         }
+    }
+
+    #[test]
+    fn the_alternate_form_adds_causes_once_and_in_one_line() {
+        let io = std::io::Error::other("reset\nby peer");
+        let cause = Error::new(ErrorKind::Disconnected, "the connection ended").with_source(io);
+        let error = Error::new(ErrorKind::WaitTimedOut, "not finished").with_source(cause);
+        assert_eq!(error.to_string(), "not finished");
+        assert_eq!(format!("{error:#}"), "not finished: the connection ended: reset\\nby peer");
+        let told = Error::new(ErrorKind::Server, "failed as reset").with_source(std::io::Error::other("reset"));
+        assert_eq!(format!("{told:#}"), "failed as reset");
     }
 
     #[test]

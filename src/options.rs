@@ -45,8 +45,8 @@ pub struct UrlOptions {
 
 impl UrlOptions {
     /// Options with their defaults, for the image at `file_url`.
-    pub fn new(api_key: impl Into<String>, file_url: impl Into<String>) -> Self {
-        Self { settings: Settings::new(ApiKey::new(api_key)), image: Image::from_url(file_url) }
+    pub fn new(api_key: impl Into<ApiKey>, file_url: impl Into<String>) -> Self {
+        Self { settings: Settings::new(api_key.into()), image: Image::from_url(file_url) }
     }
 
     /// The same, with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank

@@ -34,7 +34,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     };
     let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
         Ok(journal) => journal,
-        Err(error) => return output::unusable(&output::chain(&error)),
+        Err(error) => return output::unusable(&format!("{error:#}")),
     };
     let has_journal = journal.is_some();
     if has_journal && global.sandbox {
@@ -185,7 +185,7 @@ impl Items {
                 self.left += u64::from(!is_final(&error));
                 self.status = self.status.max(output::status(&error));
                 if self.said.insert(error.kind()) {
-                    self.board.say(&format!("line {line}: {}", output::chain(&error)));
+                    self.board.say(&format!("line {line}: {error:#}"));
                 }
                 let mut item = output::failed_item(&input, &error, true);
                 item["index"] = index.into();

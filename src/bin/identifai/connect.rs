@@ -63,7 +63,7 @@ pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> R
     } else if let Some((submits, reads)) = global.pace {
         builder = builder.pace(Pace::per_minute(submits, reads));
     }
-    let client = builder.build().map_err(|error| output::chain(&error))?;
+    let client = builder.build().map_err(|error| format!("{error:#}"))?;
     Ok(Connected { client, _sandbox: sandbox })
 }
 

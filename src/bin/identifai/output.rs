@@ -92,7 +92,7 @@ impl<'a> Printer<'a> {
                 if self.json {
                     return result_json(&failed_item(self.input(index), error, self.submits).to_string());
                 }
-                note(&format!("{}{}", self.label(index), chain(error)));
+                note(&format!("{}{error:#}", self.label(index)));
                 Ok(())
             }
         }
@@ -214,21 +214,6 @@ fn is_plain(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
-/// An error and its causes, in one line.
-pub(crate) fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // A cause of causes often repeats them.
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
-}
-
 /// An item that failed, as `--json` prints it.
 #[expect(clippy::indexing_slicing, reason = "an item is an object, and so is its error")]
 pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
@@ -237,7 +222,7 @@ pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
         "error": {
             "kind": error.kind().as_str(),
             "status": error.status(),
-            "message": error.message().map_or_else(|| chain(error), str::to_owned),
+            "message": error.message().map_or_else(|| format!("{error:#}"), str::to_owned),
             "may_have_been_sent": error.may_have_been_sent() || (submits && error.identifier().is_some()),
         },
     });

@@ -106,7 +106,7 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
     match job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
         Ok(()) => {}
         // Its value is not repeated: it may be the key.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => return output::unusable(&output::chain(&error)),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return output::unusable(&format!("{error:#}")),
         Err(error) => return printer.all_failed(&error),
     }
     let line = Line {
