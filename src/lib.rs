@@ -39,6 +39,7 @@
 //! | `journal` | no | the journal with which a batch goes on where it was ended |
 //! | `sandbox` | no | the embedded stand-in of the service |
 //! | `cli` | no | the program `identifai` |
+//! | `capi` | no | the C interface; see `identifai.h` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A test that goes wrong may panic.
@@ -54,6 +55,8 @@ mod batch;
 #[cfg(feature = "_bench")]
 #[doc(hidden)]
 pub mod bench;
+#[cfg(feature = "capi")]
+mod capi;
 mod client;
 mod environment;
 mod error;

@@ -1,0 +1,209 @@
+//! What a call is told: how to reach the service, and what to ask of it.
+
+use std::collections::BTreeMap;
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+use super::boundary::{free_object, make, text};
+use super::failure::Failure;
+use crate::{
+    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, Pace, Progress, Submission, UrlOptions, Wait,
+};
+
+/// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
+/// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
+///
+/// An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
+/// until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
+/// setters need not be looked at.
+///
+/// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set; any number may make calls.
+pub struct Options {
+    key: Key,
+    pub(super) reach: Reach,
+    pub(super) ask: Ask,
+    /// Of the setters, by option: the last one's, if it failed.
+    pub(super) failures: BTreeMap<&'static str, Failure>,
+}
+
+enum Key {
+    Given(ApiKey),
+    Environment,
+    None(Failure),
+}
+
+/// How to reach the service, and how patiently. `None` is the default.
+#[derive(Default)]
+pub(super) struct Reach {
+    pub(super) base_url: Option<String>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) allow_http: Option<bool>,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) extra_root_certificates: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) response_limit: Option<u64>,
+    pub(super) retries: Option<u32>,
+    pub(super) resend_if_unknown: Option<bool>,
+    pub(super) pace: Option<Pace>,
+    pub(super) patience: Patience,
+}
+
+/// How patiently to wait for results.
+#[derive(Default)]
+pub(super) struct Patience {
+    pub(super) timeout: Option<Duration>,
+    pub(super) first_pause: Option<Duration>,
+    pub(super) longest_pause: Option<Duration>,
+    pub(super) growth: Option<f64>,
+}
+
+pub(super) enum Proxy {
+    Url(String),
+    None,
+}
+
+/// What to ask of the service. `None` is not sent.
+#[derive(Default)]
+pub(super) struct Ask {
+    pub(super) ref_id: Option<String>,
+    pub(super) webhook_url: Option<String>,
+    pub(super) no_cache: Option<bool>,
+    pub(super) with_morphing: Option<bool>,
+    pub(super) with_tampering: Option<bool>,
+    pub(super) with_heatmap: Option<bool>,
+    pub(super) with_nsfw: Option<bool>,
+    pub(super) prevent_c2pa_forces: Option<bool>,
+    pub(super) frames: Option<Frames>,
+    pub(super) key_frames: Option<bool>,
+    pub(super) key_frames_method: Option<KeyFramesMethod>,
+    pub(super) file_name: Option<String>,
+    pub(super) max_size: Option<u64>,
+    pub(super) any_format: Option<bool>,
+    pub(super) progress: Option<Watcher>,
+}
+
+/// Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
+/// the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
+/// no `longjmp`, no exception.
+pub type See = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mut c_void) -> i32>;
+
+/// The caller's function with the caller's pointer.
+#[derive(Clone, Copy)]
+pub(super) struct Watcher {
+    pub(super) see: unsafe extern "C" fn(u64, u64, *mut c_void) -> i32,
+    pub(super) user_data: *mut c_void,
+}
+
+// A submission may go to another thread. This one never does: it is made, sent and dropped within one call.
+unsafe impl Send for Watcher {}
+unsafe impl Sync for Watcher {}
+
+impl Watcher {
+    pub(super) fn goes_on(self, progress: Progress) -> bool {
+        unsafe { (self.see)(progress.sent, progress.total, self.user_data) == 0 }
+    }
+}
+
+/// Sets on `$to` what is set in `$from`.
+macro_rules! set {
+    ($to:ident, $from:expr, copied $($option:ident),*) => {
+        $(if let Some(value) = $from.$option { $to = $to.$option(value); })*
+    };
+    ($to:ident, $from:expr, $($option:ident),*) => {
+        $(if let Some(value) = &$from.$option { $to = $to.$option(value); })*
+    };
+}
+pub(super) use set;
+
+/// The same for all of a `Reach` but the patience.
+macro_rules! reach {
+    ($to:ident, $reach:expr) => {
+        set!($to, $reach, base_url, user_agent);
+        set!($to, $reach, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, pace);
+        if let Some(pem) = &$reach.extra_root_certificates {
+            $to = $to.extra_root_certificates(pem.as_bytes());
+        }
+        match &$reach.proxy {
+            Some(Proxy::Url(url)) => $to = $to.proxy(url),
+            Some(Proxy::None) => $to = $to.no_proxy(),
+            None => {}
+        }
+    };
+}
+
+impl Options {
+    fn new(key: Key) -> Self {
+        Self { key, reach: Reach::default(), ask: Ask::default(), failures: BTreeMap::new() }
+    }
+
+    /// That every setter succeeded in the end.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.failures.values().next().map_or(Ok(()), |failure| Err(failure.clone()))
+    }
+
+    /// A client by the first half.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        self.check()?;
+        let mut builder = match &self.key {
+            Key::Given(key) => Client::builder(key.clone()),
+            Key::Environment => ClientBuilder::from_env()?,
+            Key::None(failure) => return Err(failure.clone()),
+        };
+        reach!(builder, self.reach);
+        let mut wait = Wait::default();
+        set!(wait, self.reach.patience, copied timeout, first_pause, longest_pause, growth);
+        Ok(builder.wait(wait).build()?)
+    }
+
+    /// Both halves, for the image at a URL.
+    pub(super) fn of_url(&self, file_url: &str) -> Result<UrlOptions, Failure> {
+        self.check()?;
+        let mut options = match &self.key {
+            Key::Given(key) => UrlOptions::new(key.clone(), file_url),
+            Key::Environment => UrlOptions::from_env(file_url)?,
+            Key::None(failure) => return Err(failure.clone()),
+        };
+        reach!(options, self.reach);
+        set!(options, self.ask, ref_id, webhook_url);
+        set!(options, self.ask, copied no_cache, prevent_c2pa_forces);
+        set!(options, self.ask, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+        Ok(options)
+    }
+}
+
+impl Ask {
+    /// Sets what all media have.
+    pub(super) fn set<M: Medium>(&self, mut job: Submission<M>) -> Submission<M> {
+        set!(job, self, ref_id, webhook_url, file_name);
+        set!(job, self, copied no_cache, max_size, any_format);
+        if let Some(watcher) = self.progress {
+            job = job.on_progress(move |progress| match watcher.goes_on(progress) {
+                true => std::ops::ControlFlow::Continue(()),
+                false => std::ops::ControlFlow::Break(()),
+            });
+        }
+        job
+    }
+}
+
+/// Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and no
+/// other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_options_new(api_key: *const c_char) -> *mut Options {
+    let key = unsafe { text(api_key, "api_key") };
+    make(|| Options::new(key.map_or_else(Key::None, |key| Key::Given(ApiKey::new(key)))))
+}
+
+/// Makes options with the key from the environment variable `IDENTIFAI_API_KEY` and, if it is set, the base URL from
+/// `IDENTIFAI_BASE_URL`. Blank counts as unset. They are read by the call that needs them.
+#[unsafe(no_mangle)]
+pub extern "C" fn identifai_options_from_env() -> *mut Options {
+    make(|| Options::new(Key::Environment))
+}
+
+/// Frees options.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_options_free(options: *mut Options) {
+    unsafe { free_object(options) }
+}
