@@ -1,4 +1,6 @@
 //! The C interface, as C, C++ and Python see it: `cargo test --features cli,capi`.
+//!
+//! With `IDENTIFAI_BLESS=1` the header and the list of the ABI are written anew, rather than compared.
 
 // A test that cannot go on shall panic.
 #![allow(
@@ -11,5 +13,13 @@
     clippy::unwrap_used
 )]
 
+mod abi;
 mod header;
+mod linking;
+mod programs;
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code)]
+mod support;
+mod sweep;
 mod tools;
+mod world;

@@ -1,0 +1,69 @@
+//! What the programs talk to: the sandbox, and a service that fails in every way.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use identifai::Pace;
+use identifai::sandbox::Sandbox;
+
+use crate::support::{Connection, Server, answer, answer_with};
+use crate::tools::shared_library;
+
+/// All of it, for one program.
+pub(crate) struct World {
+    sandbox: Sandbox,
+    pub(crate) trouble: Server,
+    image: PathBuf,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let sandbox = Sandbox::start().unwrap();
+        sandbox.set_limits(Pace::off());
+        sandbox.set_credits(u64::MAX);
+        sandbox.set_analysis_time(Duration::ZERO);
+        Self { sandbox, trouble: Server::start(trouble), image: image() }
+    }
+
+    /// A command that knows where everything is.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env("IDENTIFAI_BASE_URL", self.sandbox.base_url());
+        command.env("IDENTIFAI_API_KEY", self.sandbox.api_key());
+        command.env("TROUBLE", self.trouble.address.to_string());
+        command.env("IMAGE", &self.image);
+        command.env("LIBRARY", shared_library());
+        command
+    }
+}
+
+/// An image in a file: the sandbox looks at no more than its first bytes.
+fn image() -> PathBuf {
+    let path = shared_library().with_file_name("capi-image.png");
+    std::fs::write(&path, [&b"\x89PNG\r\n\x1a\n"[..], &[7; 200_000]].concat()).unwrap();
+    path
+}
+
+/// A service whose base URL has a path that says how it fails.
+fn trouble(connection: &mut Connection) {
+    while let Some(request) = connection.request() {
+        let (method, rest) = request.head.split_once(" /").unwrap();
+        let path = rest.split_whitespace().next().unwrap();
+        let (way, identifier) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
+        let reads = method == "GET";
+        let pending = format!("{{\"identifier\":\"{identifier}\",\"status\":\"new\"}}");
+        match way {
+            "fine" => connection.send(&answer(200, "application/json", "{\"identifier\":\"8d64370a\"}")),
+            "pending" | "stuck" if reads => connection.send(&answer(200, "application/json", &pending)),
+            "stuck" => return connection.wait_for_end(),
+            "redirect" => connection.send(&answer_with(302, "Location: https://elsewhere.test/\r\n", "")),
+            "server" => connection.send(&answer(500, "application/json", "{\"error\":\"down\"}")),
+            "html" => connection.send(&answer(200, "text/html", "<html>a portal</html>")),
+            // "gone": the connection ends without an answer.
+            _ => return,
+        }
+    }
+    // What is no HTTP, such as a TLS handshake.
+    connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+}
