@@ -1,1 +1,91 @@
-//! x
+//! Every function with every pointer NULL and every string no UTF-8: a program in C, made of the header's declarations.
+
+use crate::abi::{functions, name};
+use crate::tools::{memcheck, program, run, shared_library};
+use crate::world::World;
+
+/// Something to pass where nothing is wrong. Each call has something wrong, so none gets as far as to use it.
+fn argument(kind: &str) -> &'static str {
+    match kind {
+        "const identifai_client *" => "client",
+        "const identifai_options *" | "identifai_options *" => "options",
+        "identifai_client **" => "&a_client",
+        "identifai_report **" => "&a_report",
+        "identifai_error **" => "&error",
+        "char **" => "&a_text",
+        "uint8_t **" => "&some_bytes",
+        "size_t *" => "&a_length",
+        "const char *" => "\"8d64370a\"",
+        "const uint8_t *" => "(const uint8_t *)\"GIF89a\"",
+        "size_t" => "6",
+        "identifai_progress" => "see",
+        "int32_t" | "uint32_t" | "uint64_t" | "double" => "1",
+        "void *" => "NULL",
+        // What is freed is only ever NULL here.
+        _ if kind.ends_with('*') => "NULL",
+        _ => panic!("the sweep has no {kind}"),
+    }
+}
+
+/// Whether NULL makes sense there.
+fn may_be_null(function: &str, parameter: &str) -> bool {
+    matches!(parameter, "error" | "user_data") || (function.starts_with("identifai_submit_") && parameter == "options")
+}
+
+/// The parameters of a declaration, by type and name.
+fn parameters(function: &str) -> Vec<(&str, &str)> {
+    let list = function.split_once('(').unwrap().1.trim_end_matches(')');
+    let parameters = list.split(", ").filter(|parameter| *parameter != "void");
+    parameters
+        .map(|parameter| parameter.split_at(parameter.rfind([' ', '*']).unwrap() + 1))
+        .map(|(kind, name)| (kind.trim(), name))
+        .collect()
+}
+
+/// Statements that call a function with each of its arguments wrong, and then with all.
+fn calls(function: &str) -> String {
+    let (name, parameters) = (name(function), parameters(function));
+    let reads = function.contains("(const identifai_report *") || function.contains("(const identifai_error *");
+    // With what is wrong at a place, if anything is.
+    let call = |which: &str, wrong: &dyn Fn(usize) -> Option<&'static str>| {
+        let arguments =
+            parameters.iter().enumerate().map(|(at, (kind, _))| wrong(at).unwrap_or_else(|| argument(kind)));
+        let call = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
+        match function.split("identifai_").next() {
+            Some("int32_t ") if !reads => format!("    refused({call}, \"{which}\");\n"),
+            Some("const char *") if reads => format!("    CHECK({call} == NULL);\n"),
+            Some("") => format!("    identifai_options_free({call});\n"),
+            _ => format!("    {call};\n"),
+        }
+    };
+    let mut calls = String::new();
+    for (at, (kind, parameter)) in parameters.iter().enumerate() {
+        if kind.ends_with('*') && !may_be_null(name, parameter) {
+            calls += &call(parameter, &|other| (other == at).then_some("NULL"));
+        }
+        if *kind == "const char *" {
+            calls += &call(parameter, &|other| (other == at).then_some("\"\\xff\""));
+        }
+    }
+    let all_null = call("", &|at| parameters[at].0.ends_with('*').then_some("NULL"));
+    if parameters.is_empty() { calls } else { calls + &all_null }
+}
+
+fn source() -> String {
+    let functions = functions();
+    assert!(functions.len() > 70, "{functions:#?}");
+    let calls: String = functions.iter().map(|function| calls(function)).collect();
+    include_str!("sweep.c").replace("/* calls */", &calls)
+}
+
+#[test]
+fn nothing_crashes_or_is_sent_or_written() {
+    let directory = shared_library().parent().unwrap().to_owned();
+    let file = directory.join("sweep.c");
+    std::fs::write(&file, source()).unwrap();
+    let Some(program) = program(&file) else { return };
+    let world = World::new();
+    run(&mut world.command(&program));
+    memcheck(&program, |valgrind| run(world.command(valgrind.get_program()).args(valgrind.get_args())));
+    assert_eq!(world.trouble.requests().len(), 0);
+}

@@ -108,6 +108,17 @@ pub(crate) fn run(command: &mut Command) -> String {
     said
 }
 
+/// Runs a program with an eye on its memory, if there is a tool for that.
+pub(crate) fn memcheck(program: &Path, run: impl FnOnce(&Command) -> String) {
+    if there_is("valgrind", &format!("{} with an eye on its memory", program.display())) {
+        let mut command = Command::new("valgrind");
+        command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
+        command.arg("--errors-for-leak-kinds=definite,indirect,possible");
+        command.arg(format!("--suppressions={}", beside("valgrind.supp").display())).arg(program);
+        run(&command);
+    }
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

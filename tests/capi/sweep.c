@@ -1,0 +1,47 @@
+/* Each function with each pointer NULL and each string no UTF-8. The calls are put in by sweep.rs. */
+
+#include "check.h"
+
+static identifai_error *error = NULL;
+static char a_byte;
+static char *a_text = &a_byte;
+static identifai_client *a_client = (identifai_client *)&a_byte;
+static identifai_report *a_report = (identifai_report *)&a_byte;
+static uint8_t *some_bytes = (uint8_t *)&a_byte;
+static size_t a_length = 7;
+
+/* What is refused says why, if it can, and writes nothing else. `argument` is the one that is wrong. */
+static void refused(int32_t code, const char *argument) {
+    CHECK(code == IDENTIFAI_ERROR_INVALID_INPUT);
+    if (error != NULL) {
+        const char *message = identifai_error_message(error);
+        CHECK(strncmp(message, argument, strlen(argument)) == 0);
+        CHECK(strstr(message, ": is NULL") != NULL || strstr(message, ": is not UTF-8") != NULL);
+        CHECK(identifai_error_may_have_been_sent(error) == 0);
+        identifai_error_free(error);
+        error = NULL;
+    }
+    CHECK(a_text == &a_byte && a_client == (void *)&a_byte && a_report == (void *)&a_byte);
+    CHECK(some_bytes == (void *)&a_byte && a_length == 7);
+}
+
+static int32_t see(uint64_t sent, uint64_t total, void *user_data) {
+    (void)sent, (void)total, (void)user_data;
+    return 0;
+}
+
+int main(void) {
+    char url[200];
+    identifai_options *options = options_for("sandbox", trouble(url, sizeof url, "http", "fine"));
+    identifai_client *client = client_of(options);
+
+    /* calls */
+
+    /* Freed and forgotten: that is what NULL stands for from then on. */
+    identifai_options_free(options);
+    options = NULL;
+    identifai_options_free(options);
+    CHECK(identifai_options_set_retries(options, 1) == IDENTIFAI_ERROR_INVALID_INPUT);
+    identifai_client_free(client);
+    return 0;
+}
