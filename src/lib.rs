@@ -39,7 +39,7 @@
 //! | `journal` | no | the journal with which a batch goes on where it was ended |
 //! | `sandbox` | no | the embedded stand-in of the service |
 //! | `cli` | no | the program `identifai` |
-//! | `capi` | no | the C interface; see `identifai.h` |
+//! | `capi` | no | the C interface, which `identifai.h` documents |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A test that goes wrong may panic.

@@ -64,7 +64,7 @@ fn a_panic_comes_out_as_a_code_and_the_client_goes_on() {
 
 #[test]
 fn a_panic_in_an_accessor_or_a_constructor_comes_out_as_nothing() {
-    assert_eq!(unsafe { read(&raw const *&7, -1, |_| panic!("in an accessor")) }, -1);
+    assert_eq!(unsafe { read(std::ptr::from_ref(&7), -1, |_| panic!("in an accessor")) }, -1);
     assert!(make::<u8>(|| panic!("in a constructor")).is_null());
 }
 

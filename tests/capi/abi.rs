@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use crate::header::FILES;
 use crate::tools::{beside, blessed, capi, compiler, run, shared_library, there_is};
 
 /// The declarations of functions in the header, each in one line and without its semicolon.
@@ -51,6 +52,19 @@ fn it_is_what_was_approved_of() {
     assert!(gone.is_empty(), "programs that are built would break, as this is gone: {gone:#?}");
     let new: Vec<_> = found.difference(&approved).collect();
     assert!(new.is_empty(), "this is new; approve of it with IDENTIFAI_BLESS=1: {new:#?}");
+}
+
+#[test]
+fn every_function_runs_where_panics_are_caught() {
+    let source = FILES.map(|file| std::fs::read_to_string(capi(file)).unwrap()).concat();
+    let functions: Vec<_> = source.split("pub unsafe extern \"C\" fn ").skip(1).collect();
+    // All but two, which take no pointer.
+    assert_eq!(functions.len() + 2, self::functions().len());
+    for function in functions {
+        let body = function.split_once(" {\n").unwrap().1.split_once("\n}\n").unwrap().0;
+        let caught = ["call(", "submit(", "read(", "make(", "free(", "free_object(", "set("];
+        assert!(caught.iter().any(|run| body.contains(&format!(" {run}"))), "{function}");
+    }
 }
 
 #[test]

@@ -2,6 +2,10 @@
 
 use crate::tools::{blessed, capi, compiler, run};
 
+/// What it is made of, in the order in which that is read best.
+pub(crate) const FILES: [&str; 7] =
+    ["library.rs", "failure.rs", "options.rs", "setters.rs", "submission.rs", "calls.rs", "report.rs"];
+
 /// The header as cbindgen makes it of the source, with its version.
 fn generated() -> String {
     let mut config = cbindgen::Config::from_file(capi("cbindgen.toml")).unwrap();
@@ -14,10 +18,8 @@ fn generated() -> String {
         env!("CARGO_PKG_VERSION_MINOR"),
         env!("CARGO_PKG_VERSION_PATCH"),
     ));
-    // In the order in which they are read best.
-    let files = ["library.rs", "failure.rs", "options.rs", "setters.rs", "submission.rs", "calls.rs", "report.rs"];
     let builder = cbindgen::Builder::new().with_config(config);
-    let builder = files.iter().fold(builder, |builder, file| builder.with_src(capi(file)));
+    let builder = FILES.iter().fold(builder, |builder, file| builder.with_src(capi(file)));
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
     String::from_utf8(header).unwrap()

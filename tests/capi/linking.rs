@@ -8,7 +8,7 @@ use crate::world::World;
 /// What README says a program is linked with beside the static library.
 fn documented() -> Vec<String> {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let line = readme.lines().find(|line| line.contains("libidentifai.a -")).expect("README's static link line");
+    let line = readme.lines().find(|line| line.contains("libidentifai.a -l")).expect("README's static link line");
     line.split_whitespace().filter(|word| word.starts_with("-l")).map(str::to_owned).collect()
 }
 

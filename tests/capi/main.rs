@@ -17,6 +17,7 @@ mod abi;
 mod header;
 mod linking;
 mod programs;
+mod readme;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code)]
 mod support;

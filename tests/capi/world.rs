@@ -14,7 +14,7 @@ use crate::tools::shared_library;
 pub(crate) struct World {
     sandbox: Sandbox,
     pub(crate) trouble: Server,
-    image: PathBuf,
+    pub(crate) image: PathBuf,
 }
 
 impl World {
@@ -41,7 +41,7 @@ impl World {
 /// An image in a file: the sandbox looks at no more than its first bytes.
 fn image() -> PathBuf {
     let path = shared_library().with_file_name("capi-image.png");
-    std::fs::write(&path, [&b"\x89PNG\r\n\x1a\n"[..], &[7; 200_000]].concat()).unwrap();
+    std::fs::write(&path, [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; 200_000]].concat()).unwrap();
     path
 }
 
