@@ -79,7 +79,7 @@ fn code(kind: ErrorKind) -> i32 {
 
 /// Why a call failed. It is yours once a call has written it, to be freed with `identifai_error_free`; what its
 /// functions return is lent until then. Any number of threads may read it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Failure {
     pub(super) code: i32,
     kind: CString,

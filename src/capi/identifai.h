@@ -7,9 +7,10 @@
  * Made by cbindgen from src/capi; do not edit.
  *
  * Results. A function that can fail returns an int32_t: IDENTIFAI_OK, or one of IDENTIFAI_ERROR_..., which are positive and
- * never change; new ones may be added. If its last argument is an `identifai_error **`, it writes there what went wrong, as
- * an object that you free; NULL if you do not want to know. What was there before is overwritten, not freed. Results are
- * written to the arguments before that, and only if the call succeeds: a call that fails leaves them as they were.
+ * never change; new ones may be added. If its last argument is an `identifai_error **`, a call that fails writes there what
+ * went wrong, as an object that you free; NULL if you do not want to know. What was there before is overwritten, not freed,
+ * and left alone if the call succeeds: begin with NULL. Results go to the arguments before that, and only if the call
+ * succeeds; else they are left as they were.
  *
  * Arguments. A pointer must be NULL, or point to what its type says. Where NULL makes no sense, it is refused with
  * IDENTIFAI_ERROR_INVALID_INPUT, and nothing is sent. Strings end with a NUL and are UTF-8; what is not is refused, too.

@@ -145,6 +145,10 @@ impl Options {
     /// A client by the first half.
     pub(super) fn client(&self) -> Result<Client, Failure> {
         self.check()?;
+        Ok(self.builder()?.build()?)
+    }
+
+    pub(super) fn builder(&self) -> Result<ClientBuilder, Failure> {
         let mut builder = match &self.key {
             Key::Given(key) => Client::builder(key.clone()),
             Key::Environment => ClientBuilder::from_env()?,
@@ -153,7 +157,7 @@ impl Options {
         reach!(builder, self.reach);
         let mut wait = Wait::default();
         set!(wait, self.reach.patience, copied timeout, first_pause, longest_pause, growth);
-        Ok(builder.wait(wait).build()?)
+        Ok(builder.wait(wait))
     }
 
     /// Both halves, for the image at a URL.

@@ -73,13 +73,13 @@ macro_rules! begin {
     }};
 }
 
-fn image(source: Source<'_>, ask: &Ask) -> Submission<Image> {
+pub(super) fn image(source: Source<'_>, ask: &Ask) -> Submission<Image> {
     let mut job = begin!(Image, source, ask);
     set!(job, ask, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
     job
 }
 
-fn video(source: Source<'_>, ask: &Ask) -> Submission<Video> {
+pub(super) fn video(source: Source<'_>, ask: &Ask) -> Submission<Video> {
     let mut job = begin!(Video, source, ask);
     set!(job, ask, copied with_morphing, with_tampering, with_nsfw, frames, key_frames, key_frames_method);
     job

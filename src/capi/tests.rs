@@ -1,8 +1,10 @@
-//! A panic inside comes out as a code. What else the interface promises is tested from C, in `tests/capi`.
+//! A panic inside comes out as a code, and each option as what it is in Rust. What else the interface promises is tested
+//! from C, in `tests/capi`.
 
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::boundary::{free_object, make, read};
 use super::calls::{Handle, identifai_result, identifai_submit_url};
@@ -10,8 +12,11 @@ use super::failure::{
     Failure, IDENTIFAI_ERROR_CONNECT, IDENTIFAI_ERROR_PANIC, identifai_error_code, identifai_error_free,
     identifai_error_may_have_been_sent, identifai_error_message, identifai_error_retryable,
 };
-use super::submission::IDENTIFAI_IMAGE;
-use crate::Client;
+use super::options::{Options, identifai_options_new};
+use super::report::Report;
+use super::setters::*;
+use super::submission::{IDENTIFAI_IMAGE, Source, image, video};
+use crate::{Client, ClientBuilder, Frames, Image, KeyFramesMethod, Pace, Submission, Video, Wait};
 
 /// A client in which each second call panics: deep in the exchange, after its one try.
 fn panicking() -> Handle {
@@ -63,6 +68,15 @@ fn a_panic_comes_out_as_a_code_and_the_client_goes_on() {
 }
 
 #[test]
+fn what_the_header_says_of_threads_is_so() {
+    fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<Handle>();
+    crosses_threads::<Options>();
+    crosses_threads::<Report>();
+    crosses_threads::<Failure>();
+}
+
+#[test]
 fn a_panic_in_an_accessor_or_a_constructor_comes_out_as_nothing() {
     assert_eq!(unsafe { read(std::ptr::from_ref(&7), -1, |_| panic!("in an accessor")) }, -1);
     assert!(make::<u8>(|| panic!("in a constructor")).is_null());
@@ -77,4 +91,109 @@ fn a_panic_in_a_destructor_stays_inside() {
         }
     }
     unsafe { free_object(make(|| Bad)) };
+}
+
+type Set<'a> = &'a dyn Fn(*mut Options) -> i32;
+const MS: Duration = Duration::from_millis(7);
+
+/// Compares what a setter alone comes to with what it shall come to, as both are shown.
+fn compare(table: &[(Set<'_>, String)], shown: impl Fn(&Options) -> String) {
+    for (set, wanted) in table {
+        let options = unsafe { identifai_options_new(c"key".as_ptr()) };
+        let before = shown(unsafe { &*options });
+        assert_eq!(set(options), 0, "{wanted}");
+        assert_eq!(shown(unsafe { &*options }), *wanted);
+        assert_ne!(before, *wanted, "it sets nothing");
+        unsafe { free_object(options) };
+    }
+}
+
+#[test]
+fn settings_reach_the_client() {
+    let with = |set: fn(ClientBuilder) -> ClientBuilder| format!("{:?}", set(Client::builder("key")));
+    let pem = c"-----BEGIN";
+    let table: [(Set<'_>, String); 18] = unsafe {
+        [
+            (&|o| identifai_options_set_base_url(o, c"http://[::1]".as_ptr()), with(|b| b.base_url("http://[::1]"))),
+            (&|o| identifai_options_set_timeout_ms(o, 7), with(|b| b.timeout(MS))),
+            (&|o| identifai_options_set_connect_timeout_ms(o, 7), with(|b| b.connect_timeout(MS))),
+            (&|o| identifai_options_set_allow_http(o, 1), with(|b| b.allow_http(true))),
+            (&|o| identifai_options_set_proxy(o, c"http://p:1".as_ptr()), with(|b| b.proxy("http://p:1"))),
+            (&|o| identifai_options_set_no_proxy(o), with(ClientBuilder::no_proxy)),
+            (
+                &|o| identifai_options_set_extra_root_certificates(o, pem.as_ptr()),
+                with(|b| b.extra_root_certificates("-----BEGIN")),
+            ),
+            (&|o| identifai_options_set_user_agent(o, c"a/1".as_ptr()), with(|b| b.user_agent("a/1"))),
+            (&|o| identifai_options_set_response_limit(o, 7), with(|b| b.response_limit(7))),
+            (&|o| identifai_options_set_retries(o, 7), with(|b| b.retries(7))),
+            (&|o| identifai_options_set_resend_if_unknown(o, 2), with(|b| b.resend_if_unknown(true))),
+            (&|o| identifai_options_set_pace(o, 7, 8), with(|b| b.pace(Pace::per_minute(7, 8)))),
+            (&|o| identifai_options_set_no_pace(o), with(|b| b.pace(Pace::off()))),
+            (&|o| identifai_options_set_wait_timeout_ms(o, 7), with(|b| b.wait(Wait::default().timeout(MS)))),
+            (&|o| identifai_options_set_wait_first_pause_ms(o, 7), with(|b| b.wait(Wait::default().first_pause(MS)))),
+            (
+                &|o| identifai_options_set_wait_longest_pause_ms(o, 7),
+                with(|b| b.wait(Wait::default().longest_pause(MS))),
+            ),
+            (&|o| identifai_options_set_wait_growth(o, 7.0), with(|b| b.wait(Wait::default().growth(7.0)))),
+            (
+                &|o| identifai_options_set_allow_http(o, 0) + identifai_options_set_retries(o, 1),
+                with(|b| b.allow_http(false).retries(1)),
+            ),
+        ]
+    };
+    compare(&table, |options| format!("{:?}", options.builder().ok().unwrap()));
+}
+
+#[test]
+fn what_is_asked_of_an_image_reaches_its_submission() {
+    let with = |set: fn(Submission<Image>) -> Submission<Image>| format!("{:?}", set(Image::from_bytes(*b"GIF89a")));
+    let table: [(Set<'_>, String); 12] = unsafe {
+        [
+            (&|o| identifai_options_set_ref_id(o, c"r".as_ptr()), with(|j| j.ref_id("r"))),
+            (&|o| identifai_options_set_webhook_url(o, c"w".as_ptr()), with(|j| j.webhook_url("w"))),
+            (&|o| identifai_options_set_no_cache(o, 1), with(|j| j.no_cache(true))),
+            (&|o| identifai_options_set_no_cache(o, 0), with(|j| j.no_cache(false))),
+            (&|o| identifai_options_set_with_morphing(o, 1), with(|j| j.with_morphing(true))),
+            (&|o| identifai_options_set_with_tampering(o, -1), with(|j| j.with_tampering(true))),
+            (&|o| identifai_options_set_with_heatmap(o, 1), with(|j| j.with_heatmap(true))),
+            (&|o| identifai_options_set_with_nsfw(o, 1), with(|j| j.with_nsfw(true))),
+            (&|o| identifai_options_set_prevent_c2pa_forces(o, 1), with(|j| j.prevent_c2pa_forces(true))),
+            (&|o| identifai_options_set_file_name(o, c"n".as_ptr()), with(|j| j.file_name("n"))),
+            (&|o| identifai_options_set_max_size(o, 7), with(|j| j.max_size(7))),
+            (&|o| identifai_options_set_any_format(o, 1), with(|j| j.any_format(true))),
+        ]
+    };
+    compare(&table, |options| format!("{:?}", image(Source::Bytes(b"GIF89a"), &options.ask)));
+    // The plain function takes the same, but for what uploads alone have.
+    for (set, _) in &table[..9] {
+        let options = unsafe { identifai_options_new(c"key".as_ptr()) };
+        assert_eq!(set(options), 0);
+        let options = unsafe { Box::from_raw(options) };
+        let submission = format!("{:?}", image(Source::Url("https://x.test/"), &options.ask));
+        let shown = format!("{:?}", options.of_url("https://x.test/").ok().unwrap());
+        assert!(shown.contains(&submission), "{shown} {submission}");
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_video_reaches_its_submission() {
+    let with = |set: fn(Submission<Video>) -> Submission<Video>| format!("{:?}", set(Video::from_path("a.mp4")));
+    let method = IDENTIFAI_KEY_FRAMES_COLOR;
+    let table: [(Set<'_>, String); 7] = unsafe {
+        [
+            (&|o| identifai_options_set_frames(o, 30), with(|j| j.frames(Frames::Thirty))),
+            (&|o| identifai_options_set_key_frames(o, 1), with(|j| j.key_frames(true))),
+            (
+                &|o| identifai_options_set_key_frames_method(o, method),
+                with(|j| j.key_frames_method(KeyFramesMethod::Color)),
+            ),
+            (&|o| identifai_options_set_with_morphing(o, 1), with(|j| j.with_morphing(true))),
+            (&|o| identifai_options_set_with_tampering(o, 1), with(|j| j.with_tampering(true))),
+            (&|o| identifai_options_set_with_nsfw(o, 1), with(|j| j.with_nsfw(true))),
+            (&|o| identifai_options_set_prevent_c2pa_forces(o, 1), with(|j| j.prevent_c2pa_forces(true))),
+        ]
+    };
+    compare(&table, |options| format!("{:?}", video(Source::Path("a.mp4"), &options.ask)));
 }

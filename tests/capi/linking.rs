@@ -1,15 +1,36 @@
 //! The artefacts, as README says how to build and link them.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{beside, capi, compiler, library, root, run};
+use crate::tools::{capi, compiler, library, root, run, shared_library};
 use crate::world::World;
 
-/// What README says a program is linked with beside the static library.
-fn documented() -> Vec<String> {
+/// README's command that links what is in `cat.c` to a library.
+fn documented(library: &str) -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let line = readme.lines().find(|line| line.contains("libidentifai.a -l")).expect("README's static link line");
-    line.split_whitespace().filter(|word| word.starts_with("-l")).map(str::to_owned).collect()
+    let lines = readme.lines().filter(|line| line.starts_with("cc -I src/capi cat.c "));
+    lines.into_iter().find(|line| line.contains(library)).unwrap().to_owned()
+}
+
+/// Does what README says, but for the C program that does everything, and what is built without optimisation; and runs
+/// that from elsewhere.
+fn link(library: &str, directory: &Path) -> Option<PathBuf> {
+    compiler("c", &format!("linking to {library}"))?;
+    let program = directory.join(format!("capi-linked-{}", library.trim_start_matches('-')));
+    let command = documented(library)
+        .replace("$PWD/target/release", directory.to_str().unwrap())
+        .replace("target/release", directory.to_str().unwrap())
+        .replace("cat.c", "tests/capi/program.c")
+        .replace("-o cat", &format!("-o '{}'", program.display()));
+    run(Command::new("sh").arg("-c").arg(command).current_dir(root()));
+    run(World::new().command(&program).current_dir("/"));
+    Some(program)
+}
+
+#[test]
+fn the_shared_library_is_linked_as_readme_says() {
+    link("-lidentifai", shared_library().parent().unwrap());
 }
 
 #[test]
@@ -18,18 +39,16 @@ fn the_static_library_needs_what_readme_says_and_no_more() {
     let (archive, said) = library("staticlib", &["--", "--print", "native-static-libs"]);
     let needed = said.lines().find_map(|line| line.split_once("native-static-libs: ")).expect(&said).1;
     let mut needed: Vec<_> = needed.split_whitespace().map(str::to_owned).collect();
-    let mut documented = documented();
+    let documented = documented("libidentifai.a");
+    let mut documented: Vec<_> =
+        documented.split(' ').filter(|word| word.starts_with("-l")).map(str::to_owned).collect();
     for libraries in [&mut needed, &mut documented] {
         libraries.sort();
         libraries.dedup();
     }
     assert_eq!(needed, documented);
 
-    let Some(mut compiler) = compiler("c", "the static library") else { return };
-    let program = archive.with_file_name("capi-static");
-    compiler.args(["-std=c99", "-o"]).arg(&program).arg(beside("program.c")).arg(&archive);
-    run(compiler.args(&documented));
-    run(&mut World::new().command(&program));
+    let Some(program) = link("libidentifai.a", archive.parent().unwrap()) else { return };
     let linked = run(Command::new("ldd").arg(&program));
     assert!(!linked.contains("libidentifai"), "{linked}");
 }

@@ -240,6 +240,14 @@ static void errors_of_clients(void) {
     forget();
     identifai_client_free(client);
 
+    /* An upload into a connection that is closed: no SIGPIPE, which would end a program in C. */
+    CHECK(identifai_options_set_base_url(options, getenv("SLAM")) == IDENTIFAI_OK);
+    client = client_of(options);
+    must_fail(identifai_submit_file(client, IDENTIFAI_IMAGE, getenv("IMAGE"), NULL, &identifier, &error),
+              IDENTIFAI_ERROR_DISCONNECTED);
+    forget();
+    identifai_client_free(client);
+
     CHECK(identifai_options_set_base_url(options, trouble(url, sizeof url, "http", "pending")) == IDENTIFAI_OK);
     CHECK(identifai_options_set_wait_timeout_ms(options, 50) == IDENTIFAI_OK);
     client = client_of(options);

@@ -94,7 +94,7 @@ pub(crate) fn program(source: &Path) -> Option<PathBuf> {
     // C++ as it was when it was young: what is newer is in `header.rs`.
     command.arg(if language == "c" { "-std=c99" } else { "-std=c++11" });
     let directory = library.parent().unwrap();
-    command.args(["-g", "-pthread", "-o"]).arg(&program).arg(source).arg(&library);
+    command.args(["-g", "-pthread", "-o"]).arg(&program).arg(source).arg("-L").arg(directory).arg("-lidentifai");
     command.arg(format!("-Wl,-rpath,{}", directory.display()));
     run(&mut command);
     Some(program)

@@ -14,6 +14,8 @@ use crate::tools::shared_library;
 pub(crate) struct World {
     sandbox: Sandbox,
     pub(crate) trouble: Server,
+    /// Closes every connection at once.
+    slam: Server,
     pub(crate) image: PathBuf,
 }
 
@@ -23,7 +25,7 @@ impl World {
         sandbox.set_limits(Pace::off());
         sandbox.set_credits(u64::MAX);
         sandbox.set_analysis_time(Duration::ZERO);
-        Self { sandbox, trouble: Server::start(trouble), image: image() }
+        Self { sandbox, trouble: Server::start(trouble), slam: Server::start(|_| ()), image: image() }
     }
 
     /// A command that knows where everything is.
@@ -32,6 +34,7 @@ impl World {
         command.env("IDENTIFAI_BASE_URL", self.sandbox.base_url());
         command.env("IDENTIFAI_API_KEY", self.sandbox.api_key());
         command.env("TROUBLE", self.trouble.address.to_string());
+        command.env("SLAM", self.slam.base_url());
         command.env("IMAGE", &self.image);
         command.env("LIBRARY", shared_library());
         command
