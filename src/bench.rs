@@ -22,7 +22,7 @@ pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {
     for (name, value) in fields {
         form.text(name, *value);
     }
-    form.encode(Boundary::random(), None)
+    form.encode(Boundary::random(), "", Vec::new())
 }
 
 /// The identifier in the answer to a submit.
@@ -57,7 +57,7 @@ fn answer(submitted: &mut u64, request: &Request<'_>) -> Try {
             *submitted = submitted.saturating_add(1);
             json(&format!(r#"{{"identifier":"{submitted:064x}"}}"#))
         }
-        Method::Get => {
+        _ => {
             let (mut list, mut separator) = (String::new(), '[');
             for identifier in request.path.split("identifiers[]=").skip(1) {
                 list.push(separator);

@@ -7,38 +7,62 @@ use std::io::{self, Read};
 
 use super::transport::Failure;
 use crate::error::{Error, ErrorKind};
-use crate::media::Watcher;
-use crate::wire::request::{Content, FilePart};
+use crate::media::{Upload, Watcher};
+use crate::wire::request::Content;
 
 /// What is left to be read, and what went wrong on our side.
 pub(crate) struct Body<'a> {
-    head: &'a [u8],
+    /// What goes before the file that is open, or before the end.
+    bytes: &'a [u8],
     file: Option<OpenFile<'a>>,
+    /// They are opened one by one: there may be more of them than can be open at a time.
+    files: std::slice::Iter<'a, (Vec<u8>, Upload<'a>)>,
     tail: &'a [u8],
+    progress: Progress<'a>,
     broken: Option<Failure>,
 }
 
 struct OpenFile<'a> {
     reader: Box<dyn Read + 'a>,
-    sent: u64,
-    len: u64,
+    left: u64,
     has_end: bool,
+}
+
+/// How far the files have come, for who watches.
+struct Progress<'a> {
     watcher: Option<&'a Watcher>,
+    sent: u64,
+    total: u64,
 }
 
 impl<'a> Body<'a> {
     /// Opens `content` from its start; no content is an empty one.
     pub(crate) fn open(content: Option<&'a Content<'_>>) -> Result<Self, Failure> {
-        let Some(content) = content else {
-            return Ok(Self { head: &[], file: None, tail: &[], broken: None });
-        };
-        let file = content.file.as_ref().map(OpenFile::open).transpose().map_err(Failure::from_error)?;
-        Ok(Self { head: &content.head, file, tail: &content.tail, broken: None })
+        let (files, tail, watcher) =
+            content.map_or((&[][..], &[][..], None), |content| (&content.files, &content.tail, content.watcher));
+        let progress = Progress { watcher, sent: 0, total: content.map_or(0, Content::files_len) };
+        let mut body = Self { bytes: &[], file: None, files: files.iter(), tail, progress, broken: None };
+        body.go_on().map_err(Failure::from_error)?;
+        Ok(body)
+    }
+
+    /// Opens the next file, or goes on to the end.
+    fn go_on(&mut self) -> Result<(), Error> {
+        self.file = None;
+        match self.files.next() {
+            Some((before, upload)) => {
+                self.bytes = before;
+                self.file = Some(OpenFile { reader: upload.open()?, left: upload.len, has_end: upload.has_end() });
+            }
+            None => self.bytes = std::mem::take(&mut self.tail),
+        }
+        Ok(())
     }
 
     /// Whether its last byte was read.
     pub(crate) fn is_read(&self) -> bool {
-        self.head.is_empty() && self.file.is_none() && self.tail.is_empty()
+        // The end is there from the start if there is no file.
+        self.bytes.is_empty() && self.file.is_none() && self.tail.is_empty()
     }
 
     /// What went wrong with the file, if that is what ended the request.
@@ -49,10 +73,15 @@ impl<'a> Body<'a> {
 
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = self.head.read(buffer)?;
-        while let (Some(file), Some(room @ [_, ..])) = (&mut self.file, buffer.get_mut(filled..)) {
-            match file.read(room) {
-                Ok(0) => self.file = None,
+        let mut filled = 0_usize;
+        while let Some(room @ [_, ..]) = buffer.get_mut(filled..) {
+            if !self.bytes.is_empty() {
+                filled = filled.saturating_add(self.bytes.read(room)?);
+                continue;
+            }
+            let Some(file) = &mut self.file else { break };
+            let read = file.read(room, &mut self.progress);
+            match read.and_then(|amount| if amount == 0 { self.go_on().map(|()| 0) } else { Ok(amount) }) {
                 Ok(amount) => filled = filled.saturating_add(amount),
                 Err(error) => {
                     self.broken = Some(Failure::from_error(error));
@@ -60,40 +89,32 @@ impl Read for Body<'_> {
                 }
             }
         }
-        if let (None, Some(room)) = (&self.file, buffer.get_mut(filled..)) {
-            filled = filled.saturating_add(self.tail.read(room)?);
-        }
         Ok(filled)
     }
 }
 
-impl<'a> OpenFile<'a> {
-    fn open(part: &'a FilePart<'_>) -> Result<Self, Error> {
-        let FilePart { upload, watcher } = part;
-        Ok(Self { reader: upload.open()?, sent: 0, len: upload.len, has_end: upload.has_end(), watcher: *watcher })
-    }
-
+impl OpenFile<'_> {
     /// The next bytes of the file, which must be as long as was said before.
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        if self.watcher.is_some_and(|watcher| !watcher.see(self.sent, self.len)) {
+    fn read(&mut self, buffer: &mut [u8], progress: &mut Progress<'_>) -> Result<usize, Error> {
+        if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
-        let left = self.len.saturating_sub(self.sent);
-        if left == 0 && !self.has_end {
+        if self.left == 0 && !self.has_end {
             return Ok(0);
         }
-        if left == 0 {
+        if self.left == 0 {
             // Before the end of the form is sent, so that nothing is submitted that is not the file.
             return match read_some(&mut self.reader, &mut [0])? {
                 0 => Ok(0),
                 _ => Err(Error::invalid_input("file", "became longer while it was sent; nothing was submitted")),
             };
         }
-        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         match read_some(&mut self.reader, buffer.get_mut(..most).unwrap_or_default())? {
             0 => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
             amount => {
-                self.sent = self.sent.saturating_add(amount as u64);
+                self.left = self.left.saturating_sub(amount as u64);
+                progress.sent = progress.sent.saturating_add(amount as u64);
                 Ok(amount)
             }
         }

@@ -150,7 +150,8 @@ impl Exchange {
         let mut now = self.clock.now();
         let deadline = Deadline::new(terms.began.unwrap_or(now), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
-        let budget = Budget::of(key, &self.service, request.method, terms.pace, now);
+        let pace = if request.is_open { Pace::off() } else { terms.pace };
+        let budget = Budget::of(key, &self.service, request.method, pace, now);
         let has_turn = terms.has_turn && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;

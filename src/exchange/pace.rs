@@ -74,7 +74,8 @@ impl Pace {
         let limits = self.0?;
         Some(match method {
             Method::Get => limits.reads,
-            Method::Post => limits.submits,
+            // Nothing is documented for deleting.
+            Method::Post | Method::Delete => limits.submits,
         })
     }
 }

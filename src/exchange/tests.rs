@@ -31,8 +31,8 @@ fn terms(timeout: Duration) -> Terms {
     }
 }
 
-fn content(head: &[u8]) -> Content<'static> {
-    Content { media_type: "text/plain".to_owned(), head: head.to_vec(), file: None, tail: Vec::new() }
+fn content(bytes: &[u8]) -> Content<'static> {
+    Content { media_type: "text/plain".to_owned(), files: Vec::new(), tail: bytes.to_vec(), watcher: None }
 }
 
 fn request() -> Request<'static> {
@@ -44,6 +44,7 @@ fn request() -> Request<'static> {
         content: Some(content),
         secrets: Vec::new(),
         is_idempotent: false,
+        is_open: false,
         timeout: Timeout::Whole(120 * SECOND),
         try_timeout: Duration::MAX,
         response_limit: 1_000,

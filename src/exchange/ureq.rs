@@ -127,7 +127,9 @@ impl Http {
         let mut headers = HeaderMap::with_capacity(6);
         // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
         headers.insert(HOST, self.ready.host.clone());
-        headers.insert(API_KEY, in_flight::stand_in(key));
+        if !request.is_open {
+            headers.insert(API_KEY, in_flight::stand_in(key));
+        }
         headers.insert(USER_AGENT, self.ready.user_agent.clone());
         headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
         let answer = match &request.content {
@@ -157,6 +159,7 @@ impl Http {
         *outgoing.method_mut() = match request.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
+            Method::Delete => http::Method::DELETE,
         };
         *outgoing.uri_mut() = self.ready.uri(&self.base.path, request)?;
         *outgoing.headers_mut() = headers;

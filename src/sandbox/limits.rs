@@ -46,7 +46,7 @@ impl Limits {
     /// Counts a request, and returns what its answer says of the limits; or what a refusal says, which is not counted.
     pub(super) fn take(&mut self, method: Method, now: Instant, wall: SystemTime) -> Result<Headers, Headers> {
         let class = match method {
-            Method::Post => &mut self.submits,
+            Method::Post | Method::Delete => &mut self.submits,
             Method::Get => &mut self.reads,
         };
         let Some(class) = class else { return Ok(Headers::new()) };

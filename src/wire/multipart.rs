@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
+use super::request::Content;
+use crate::media::Upload;
+
 /// What parts a form: 128 random bits. A value is not searched for it, since streamed parts cannot be searched either;
 /// that chance hits upon 128 bits is out of the question.
 ///
@@ -61,29 +64,26 @@ impl<'a> Form<'a> {
         self.fields.iter().map(|(name, value)| (*name, value.as_ref()))
     }
 
-    /// The form with `file` as its last part, if there is one.
+    /// The form, with `files` as the last parts, all of one name.
     #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
-    pub(crate) fn encode(&self, boundary: Boundary, file: Option<&FileHeader<'_>>) -> Encoded {
+    pub(crate) fn encode<'f>(&self, boundary: Boundary, name: &'static str, files: Vec<Upload<'f>>) -> Content<'f> {
         let Boundary(media_type) = boundary;
         let boundary = media_type.get(MEDIA_TYPE.len()..).unwrap_or_default();
         let end = ["--", boundary, "--\r\n"];
-        let file = file.map(|file| file.encode(boundary));
-        let after_fields = file.as_ref().map_or_else(|| end.iter().map(|piece| piece.len()).sum(), String::len);
-        let mut head = Vec::with_capacity(self.len(boundary) + after_fields);
+        // What goes before a file, or before the end.
+        let mut bytes = Vec::with_capacity(self.len(boundary) + end.iter().map(|piece| piece.len()).sum::<usize>());
         for (name, value) in &self.fields {
             for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {
-                head.extend_from_slice(piece.as_bytes());
+                bytes.extend_from_slice(piece.as_bytes());
             }
         }
-        let mut tail = Vec::new();
-        match file {
-            Some(header) => {
-                head.extend_from_slice(header.as_bytes());
-                tail = ["\r\n", &end.concat()].concat().into_bytes();
-            }
-            None => end.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes())),
-        }
-        Encoded { media_type, head, tail }
+        let with_head = |file: Upload<'f>| {
+            bytes.extend_from_slice(file_head(boundary, name, &file.file_name, file.media_type).as_bytes());
+            (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
+        };
+        let files = files.into_iter().map(with_head).collect();
+        end.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
+        Content { media_type, files, tail: bytes, watcher: None }
     }
 
     #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
@@ -93,32 +93,13 @@ impl<'a> Form<'a> {
     }
 }
 
-/// A form but for the bytes of its file, which go between head and tail.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) media_type: String,
-    pub(crate) head: Vec<u8>,
-    /// Empty if there is no file.
-    pub(crate) tail: Vec<u8>,
-}
-
-/// What a form says of its file.
-#[derive(Debug)]
-pub(crate) struct FileHeader<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) file_name: &'a str,
-    pub(crate) media_type: &'a str,
-}
-
-impl FileHeader<'_> {
-    fn encode(&self, boundary: &str) -> String {
-        let Self { name, file_name, media_type } = self;
-        let file_name = escaped(file_name);
-        format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
-             Content-Type: {media_type}\r\n\r\n"
-        )
-    }
+/// What goes before the bytes of a file.
+fn file_head(boundary: &str, name: &str, file_name: &str, media_type: &str) -> String {
+    let file_name = escaped(file_name);
+    format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
+         Content-Type: {media_type}\r\n\r\n"
+    )
 }
 
 /// As browsers do it (RFC 7578, section 4.2, leaves it to them; HTML, "multipart form data"): just what would end the
@@ -134,6 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::fuzzing::foreign;
+    use crate::media::Image;
 
     proptest! {
         // All of them within 8 KiB: the parser errs where its buffer ends between a line break and a boundary.
@@ -168,25 +150,33 @@ mod tests {
             form.text(name, *value);
         }
         let boundary = Boundary::random();
-        let Encoded { media_type, head, tail } = form.encode(boundary, None);
-        assert_eq!((head.len(), tail.len()), (head.capacity(), 0), "one exact allocation");
+        let Content { media_type, tail, .. } = form.encode(boundary, "", Vec::new());
+        assert_eq!(tail.len(), tail.capacity(), "one exact allocation");
         let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
         let fields =
             NAMES.iter().zip(values).map(|(name, value)| ((*name).to_owned(), None, value.as_bytes().to_vec()));
-        assert_eq!(foreign::form(boundary, &head), fields.collect::<Vec<_>>());
+        assert_eq!(foreign::form(boundary, &tail), fields.collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_file_s_part_in_its_golden_bytes() {
+    fn the_parts_of_files_in_their_golden_bytes() {
         let mut form = Form::default();
         form.text("ref_id", "r");
-        let file = FileHeader { name: "image", file_name: "a \"b\"\r\n\\;\u{1f408}.png", media_type: "image/png" };
-        let Encoded { head, tail, .. } = form.encode(Boundary::fixed("B"), Some(&file));
-        assert_eq!(head.capacity(), head.len());
-        let body = [head, b"<bytes>".to_vec(), tail].concat();
+        let one = Image::from_bytes(*b"\x89PNG\r\n\x1a\n").any_format(true).file_name("a \"b\"\r\n\\;\u{1f408}.png");
+        let two = Image::from_bytes(*b"GIF89a");
+        let files = [&one, &two].map(|file| file.upload().unwrap().unwrap());
+        let Content { files, tail, .. } = form.encode(Boundary::fixed("B"), "image", files.into());
+        let mut body = Vec::new();
+        for (before, file) in files {
+            body.extend(before);
+            body.extend(format!("<{} bytes>", file.len).into_bytes());
+        }
+        body.extend(tail);
         let expected = "--B\r\nContent-Disposition: form-data; name=\"ref_id\"\r\n\r\nr\r\n\
             --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a %22b%22%0D%0A\\;\u{1f408}.png\"\r\n\
-            Content-Type: image/png\r\n\r\n<bytes>\r\n--B--\r\n";
+            Content-Type: image/png\r\n\r\n<8 bytes>\r\n\
+            --B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"image.gif\"\r\n\
+            Content-Type: image/gif\r\n\r\n<6 bytes>\r\n--B--\r\n";
         assert_eq!(String::from_utf8(body).unwrap(), expected);
     }
 

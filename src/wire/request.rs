@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::multipart::{Boundary, Encoded, FileHeader, Form};
+use super::multipart::{Boundary, Form};
 use crate::error::Result;
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Upload, Watcher, sealed};
@@ -30,6 +30,7 @@ const REQUEST_LINE_MAX: usize = 8_000;
 pub(crate) enum Method {
     Get,
     Post,
+    Delete,
 }
 
 /// A request as it goes out, but for host and key.
@@ -46,6 +47,8 @@ pub(crate) struct Request<'a> {
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
     pub(crate) is_idempotent: bool,
+    /// Whether nobody needs a key for it: none goes out then, and it counts for no rate.
+    pub(crate) is_open: bool,
     /// How long the whole call may take if the caller does not say.
     pub(crate) timeout: Timeout,
     /// How long one try may take.
@@ -76,30 +79,30 @@ pub(crate) struct Stall {
 #[derive(Debug)]
 pub(crate) struct Content<'a> {
     pub(crate) media_type: String,
-    pub(crate) head: Vec<u8>,
-    pub(crate) file: Option<FilePart<'a>>,
+    /// Files, each with what goes before it.
+    pub(crate) files: Vec<(Vec<u8>, Upload<'a>)>,
+    /// What goes behind the last file, or all of it.
     pub(crate) tail: Vec<u8>,
-}
-
-/// A file that goes between head and tail, and who watches it go.
-#[derive(Debug)]
-pub(crate) struct FilePart<'a> {
-    pub(crate) upload: Upload<'a>,
     pub(crate) watcher: Option<&'a Watcher>,
 }
 
 impl Content<'_> {
     pub(crate) fn len(&self) -> u64 {
-        let file = self.file.as_ref().map_or(0, |file| file.upload.len);
-        (self.head.len() as u64).saturating_add(file).saturating_add(self.tail.len() as u64)
+        let before = self.files.iter().map(|(before, _)| before.len() as u64);
+        before.fold(self.files_len().saturating_add(self.tail.len() as u64), u64::saturating_add)
+    }
+
+    /// How long the files are.
+    pub(crate) fn files_len(&self) -> u64 {
+        self.files.iter().map(|(_, file)| file.len).fold(0, u64::saturating_add)
     }
 }
 
 impl Request<'_> {
     /// Whether it cannot be sent a second time, as its file can be read once only.
     pub(crate) fn is_one_shot(&self) -> bool {
-        let file = self.content.as_ref().and_then(|content| content.file.as_ref());
-        file.is_some_and(|file| file.upload.is_one_shot())
+        let files = self.content.iter().flat_map(|content| &content.files);
+        files.into_iter().any(|(_, file)| file.is_one_shot())
     }
 }
 
@@ -112,21 +115,16 @@ pub(crate) fn submit_with<M: Medium>(job: &Submission<M>, boundary: Boundary) ->
     let upload = job.upload()?;
     let mut form = Form::default();
     job.fill(&mut form);
-    let header = upload.as_ref().map(|upload| FileHeader {
-        name: M::NAME,
-        file_name: &upload.file_name,
-        media_type: upload.media_type,
-    });
-    let Encoded { media_type, head, tail } = form.encode(boundary, header.as_ref());
     let is_upload = upload.is_some();
-    let file = upload.map(|upload| FilePart { upload, watcher: job.watcher() });
+    let content = form.encode(boundary, M::NAME, upload.into_iter().collect());
     Ok(Request {
         method: Method::Post,
         path: if is_upload { M::RESULT } else { M::FROM_URL }.into(),
         accept: None,
-        content: Some(Content { media_type, head, file, tail }),
+        content: Some(Content { watcher: job.watcher(), ..content }),
         secrets: job.secrets(),
         is_idempotent: false,
+        is_open: false,
         timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
         try_timeout: Duration::MAX,
         response_limit: JSON_LIMIT,
@@ -172,7 +170,7 @@ pub(crate) fn heatmap(identifier: &Identifier) -> Request<'static> {
 /// `POST /api/classification/{hash}/override` and its like. To say the same twice is to say it once.
 pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request<'static> {
     let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
-    let content = Content { media_type: "application/json".to_owned(), head: body, file: None, tail: Vec::new() };
+    let content = Content { media_type: "application/json".to_owned(), files: Vec::new(), tail: body, watcher: None };
     Request { method: Method::Post, content: Some(content), ..get(format!("{}/{hash}/override", M::RESULT)) }
 }
 
@@ -184,6 +182,7 @@ fn get(path: String) -> Request<'static> {
         content: None,
         secrets: Vec::new(),
         is_idempotent: true,
+        is_open: false,
         timeout: Timeout::Whole(READ_TIMEOUT),
         try_timeout: READ_TRY_TIMEOUT,
         response_limit: JSON_LIMIT,
@@ -195,7 +194,7 @@ mod tests {
     use super::*;
 
     fn body(job: &Submission<Image>) -> String {
-        String::from_utf8(submit_with(job, Boundary::fixed("B")).unwrap().content.unwrap().head).unwrap()
+        String::from_utf8(submit_with(job, Boundary::fixed("B")).unwrap().content.unwrap().tail).unwrap()
     }
 
     #[test]
@@ -221,7 +220,7 @@ mod tests {
         let content = request.content.unwrap();
         assert_eq!(content.media_type, "multipart/form-data; boundary=identifai-00");
         let golden = include_str!("../../tests/fixtures/image_fromurl.form").replace('\n', "\r\n");
-        assert_eq!(String::from_utf8(content.head).unwrap(), golden);
+        assert_eq!(String::from_utf8(content.tail).unwrap(), golden);
     }
 
     #[test]
@@ -238,7 +237,7 @@ mod tests {
         assert_eq!((request.method, &*request.path), (Method::Post, "/api/classification/89ff/override"));
         let content = request.content.unwrap();
         assert_eq!(
-            (content.media_type.as_str(), content.head),
+            (content.media_type.as_str(), content.tail),
             ("application/json", br#"{"classification":"human"}"#.to_vec())
         );
     }

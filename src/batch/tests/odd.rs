@@ -64,7 +64,7 @@ where
 fn times_beyond_all_reckoning_are_no_panic() {
     let world = World::with("odd-time-1", Pace::off(), |service, request| match request.method {
         Method::Post => service.answer(request),
-        Method::Get => status(429, Some(u64::MAX)),
+        _ => status(429, Some(u64::MAX)),
     });
     assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
     let world = World::with("odd-time-2", Pace::off(), |_, _| status(429, Some(u64::MAX)));
@@ -179,7 +179,7 @@ fn what_one_try_left_open_stays_open() {
 #[test]
 fn one_upload_that_breaks_off_late_stops_no_other() {
     let world = World::with("odd-late", Pace::off(), |service, request| {
-        match request.content.as_ref().is_some_and(|content| content.file.is_some()) {
+        match request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
             true => (failure(ErrorKind::Disconnected, false).0, 301 * SECOND),
             false => service.answer(request),
         }
@@ -255,13 +255,13 @@ fn a_list_that_has_only_what_is_finished_slows_nothing() {
         let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
         let body = match (request.method, request.path.split_once('?')) {
             (Method::Post, _) => return service.answer(request),
-            (Method::Get, Some((_, query))) => {
+            (_, Some((_, query))) => {
                 let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
                 let done = asked.filter(|identifier| is_done(identifier));
                 let reports = done.map(|identifier| format!(r#"{{"identifier":"{identifier}",{DONE}}}"#));
                 format!("[{}]", reports.collect::<Vec<_>>().join(","))
             }
-            (Method::Get, None) => {
+            (_, None) => {
                 let identifier = request.path.rsplit('/').next().unwrap();
                 let state = if is_done(identifier) { DONE } else { r#""status":"new""# };
                 format!(r#"{{"identifier":"{identifier}",{state}}}"#)
@@ -279,7 +279,7 @@ fn a_key_that_may_not_look_submits_no_more() {
     let world = World::with("odd-401", Pace::off(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get if request.path.contains('?') => json("[]"),
-        Method::Get => status(401, None),
+        _ => status(401, None),
     });
     assert_eq!(by_index(world.client.batch(images(20)).in_flight(1)).len(), 20);
     assert_eq!(world.requests(true).len(), 1);
@@ -295,7 +295,7 @@ fn a_key_that_may_not_look_submits_no_more() {
 #[test]
 fn a_file_that_is_called_credit_ends_nothing() {
     let world = World::with("odd-credit", Pace::off(), |service, request| {
-        let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.head).into_owned());
+        let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         if !body.is_some_and(|body| body.contains("credit")) {
             return service.answer(request);
         }

@@ -62,7 +62,7 @@ pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run
         is_read: false,
         awaits_head: true,
         is_last: false,
-        key: Some(key.clone()),
+        key: (!request.is_open).then(|| key.clone()),
         veil: Veil::new(key, &request.secrets),
     };
     // A request's body may come from a reader that makes requests of its own.
