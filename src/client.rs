@@ -263,6 +263,20 @@ impl Client {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
+    /// The same for a request that belongs to no submission.
+    pub(crate) fn read_own(&self, request: &Request<'_>) -> Result<Response> {
+        check_timeout(self.terms.timeout)?;
+        self.read(request, &self.terms)
+    }
+
+    pub(crate) fn holds_key(&self, value: &str) -> bool {
+        self.key.is_in(value)
+    }
+
+    pub(crate) fn sealed(&self, error: Error, secrets: &[&str]) -> Error {
+        error.sealed(&self.key, secrets)
+    }
+
     /// The answer to a request that is no submit.
     fn read(&self, request: &Request<'_>, terms: &Terms) -> Result<Response> {
         let mut response = self.exchange.call(request, &self.key, terms)?.response;

@@ -50,6 +50,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod account;
 mod api_key;
 mod batch;
 #[cfg(feature = "_bench")]
@@ -78,6 +79,7 @@ mod url;
 mod wait;
 mod wire;
 
+pub use account::{PartnerUserForm, PartnerUserQuery, PartnerUsers};
 pub use api_key::ApiKey;
 #[cfg(feature = "journal")]
 pub use batch::Journal;
@@ -89,7 +91,8 @@ pub use identifier::Identifier;
 pub use media::{Audio, Format, Frames, Image, KeyFramesMethod, Medium, Progress, Submission, Submitted, Video};
 pub use options::{UrlOptions, classify_from_url};
 pub use report::{
-    AnyReport, AudioReport, BoundingBox, C2pa, Classification, Detail, Detection, Heatmap, ImageReport, ModelResult,
-    Report, Score, Segment, State, ValidationResults, ValidationStatus, Verdict, VideoReport,
+    AnyReport, AudioReport, BoundingBox, C2pa, Classification, Credits, Detail, Detection, Health, HealthStatus,
+    Heatmap, ImageReport, ModelResult, PartnerUser, Pricing, Pricings, Report, Score, Segment, State,
+    ValidationResults, ValidationStatus, Verdict, VideoReport,
 };
 pub use wait::Wait;

@@ -56,12 +56,18 @@ fn escaped(secret: &str) -> Vec<String> {
     }
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     forms.extend(["'", "&#39;", "&#039;"].map(|quote| html.replace('\'', quote)));
-    let percent = |digits: fn(u8) -> String| -> String {
-        let one = |byte| if is_unreserved(byte) { char::from(byte).to_string() } else { digits(byte) };
-        secret.bytes().map(one).collect()
-    };
-    forms.extend([percent(|byte| format!("%{byte:02X}")), percent(|byte| format!("%{byte:02x}"))]);
+    forms.extend([percent_encoded(secret), percent(secret, |byte| format!("%{byte:02x}"))]);
     forms
+}
+
+/// RFC 3986, section 2.1, with all escaped that may be.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    percent(text, |byte| format!("%{byte:02X}"))
+}
+
+fn percent(text: &str, digits: fn(u8) -> String) -> String {
+    let one = |byte| if is_unreserved(byte) { char::from(byte).to_string() } else { digits(byte) };
+    text.bytes().map(one).collect()
 }
 
 fn in_unicode(c: char) -> String {

@@ -1,5 +1,6 @@
 //! What comes back: reports that keep what they do not know.
 
+mod account;
 mod any;
 mod audio;
 mod c2pa;
@@ -21,6 +22,8 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+pub(crate) use self::account::UsersPage;
+pub use self::account::{Credits, Health, HealthStatus, PartnerUser, Pricing, Pricings};
 pub use self::any::AnyReport;
 pub(crate) use self::audio::AudioFindings;
 pub use self::audio::{AudioReport, Segment};
@@ -31,6 +34,7 @@ pub use self::image::{BoundingBox, Detail, Detection, ImageReport};
 use self::object::{NO_OBJECT, Object};
 pub use self::state::State;
 use self::value::Value as Json;
+pub(crate) use self::value::is_valid;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};
 pub(crate) use self::video::VideoFindings;
 pub use self::video::VideoReport;
@@ -130,7 +134,7 @@ impl<M: Medium> Report<M> {
         asked: impl Fn(&Identifier) -> bool,
         mut see: impl FnMut(Result<Option<Self>, &'static str>),
     ) -> bool {
-        value::is_valid(json)
+        is_valid(json)
             && Json::of(json, 0).each(|element| match Object::next_alone(element) {
                 Some((object, json)) => see(match identifier(&object) {
                     Ok(Some(said)) if !asked(&said) => Ok(None),

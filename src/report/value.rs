@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 /// Whether `json` is one whole value, with nothing but blanks around it.
-pub(super) fn is_valid(json: &str) -> bool {
+pub(crate) fn is_valid(json: &str) -> bool {
     serde_json::from_str::<&RawValue>(json).is_ok()
 }
 

@@ -76,6 +76,13 @@ fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// What `read` makes of a good answer in JSON.
+pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
+    let response = success(response)?;
+    let json = json_text(&response.body);
+    read(&json).map_err(|reason| unexpected(reason, &response))
+}
+
 /// The report on the submission `asked`. What was not analysed yet, or has nothing to tell yet, is pending.
 pub(crate) fn report<M: Medium>(response: Response, asked: &Identifier) -> Result<Report<M>> {
     let response = success(response)?;

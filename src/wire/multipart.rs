@@ -36,7 +36,7 @@ impl Boundary {
 /// A form, its fields in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Form<'a> {
-    fields: Vec<(&'static str, Cow<'a, str>)>,
+    fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 const HEAD: [&str; 3] = ["--", "\r\nContent-Disposition: form-data; name=\"", "\"\r\n\r\n"];
@@ -44,7 +44,12 @@ const HEAD: [&str; 3] = ["--", "\r\nContent-Disposition: form-data; name=\"", "\
 impl<'a> Form<'a> {
     /// Adds a field. Names are our own and need no escaping.
     pub(crate) fn text(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.fields.push((name, value.into()));
+        self.fields.push((Cow::Borrowed(name), value.into()));
+    }
+
+    /// Adds a field whose name is somebody else's.
+    pub(crate) fn foreign(&mut self, name: &str, value: &'a str) {
+        self.fields.push((Cow::Owned(escaped(name)), Cow::Borrowed(value)));
     }
 
     /// Adds a field if it is set: what is not set is not sent, so that the service's default holds.
@@ -60,8 +65,8 @@ impl<'a> Form<'a> {
     }
 
     #[cfg(feature = "journal")]
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.fields.iter().map(|(name, value)| (*name, value.as_ref()))
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
 
     /// The form, with `files` as the last parts, all of one name.

@@ -7,6 +7,7 @@ use super::multipart::{Boundary, Form};
 use crate::error::Result;
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Upload, Watcher, sealed};
+use crate::secret::percent_encoded;
 
 /// The service downloads the file before it answers, so a submit by URL takes its time.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -172,6 +173,68 @@ pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> R
     let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
     let content = Content { media_type: "application/json".to_owned(), files: Vec::new(), tail: body, watcher: None };
     Request { method: Method::Post, content: Some(content), ..get(format!("{}/{hash}/override", M::RESULT)) }
+}
+
+/// `GET /api/user/credits`.
+pub(crate) fn credits() -> Request<'static> {
+    get("/api/user/credits".to_owned())
+}
+
+/// `GET /api/health`, for which nobody needs a key.
+pub(crate) fn health() -> Request<'static> {
+    Request { is_open: true, ..get("/api/health".to_owned()) }
+}
+
+/// `POST /api/partner/user`. To say the same twice of a user who is known is to say it once.
+pub(crate) fn save_partner_user(form: &Form<'_>, is_known: bool) -> Request<'static> {
+    Request { is_idempotent: is_known, ..post("/api/partner/user", form) }
+}
+
+/// `GET /api/partner/users`.
+pub(crate) fn partner_users(parameters: &[(&str, &str)]) -> Request<'static> {
+    get(with_query("/api/partner/users", parameters))
+}
+
+/// `POST /api/partner/send_creation_email`.
+pub(crate) fn send_creation_email(id: u64) -> Request<'static> {
+    let mut form = Form::default();
+    form.text("id", id.to_string());
+    post("/api/partner/send_creation_email", &form)
+}
+
+/// `GET /api/partner/pricings`.
+pub(crate) fn partner_pricings() -> Request<'static> {
+    get("/api/partner/pricings".to_owned())
+}
+
+/// `POST /api/user`.
+pub(crate) fn create_user(fields: &[(&str, &str)]) -> Request<'static> {
+    let mut form = Form::default();
+    fields.iter().for_each(|(name, value)| form.foreign(name, value));
+    post("/api/user", &form)
+}
+
+/// `DELETE /api/user`.
+pub(crate) fn delete_user(fields: &[(&str, &str)]) -> Request<'static> {
+    Request { method: Method::Delete, ..get(with_query("/api/user", fields)) }
+}
+
+/// A path with a query, percent-encoded.
+fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
+    let mut path = path.to_owned();
+    for (number, (name, value)) in parameters.iter().enumerate() {
+        path.push(if number == 0 { '?' } else { '&' });
+        path += &percent_encoded(name);
+        path.push('=');
+        path += &percent_encoded(value);
+    }
+    path
+}
+
+/// A form that is no submit, and is not to be sent twice unless that is said.
+fn post(path: &'static str, form: &Form<'_>) -> Request<'static> {
+    let content = form.encode(Boundary::random(), "", Vec::new());
+    Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path.to_owned()) }
 }
 
 fn get(path: String) -> Request<'static> {
