@@ -145,7 +145,7 @@ impl Client {
     }
 
     fn ask<T>(&self, request: &Request<'_>, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
-        let response = self.read_own(request);
+        let response = self.read_own(request, None);
         let outcome = response.and_then(|response| answer::typed(response, read));
         outcome.map_err(|error| self.sealed(error, &request.secrets))
     }

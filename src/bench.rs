@@ -57,7 +57,7 @@ fn answer(submitted: &mut u64, request: &Request<'_>) -> Try {
             *submitted = submitted.saturating_add(1);
             json(&format!(r#"{{"identifier":"{submitted:064x}"}}"#))
         }
-        _ => {
+        Method::Get | Method::Delete => {
             let (mut list, mut separator) = (String::new(), '[');
             for identifier in request.path.split("identifiers[]=").skip(1) {
                 list.push(separator);

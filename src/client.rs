@@ -13,7 +13,7 @@ use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Submitted};
 use crate::report::{Classification, Heatmap, Report};
 use crate::settings::{Settings, check_timeout, settings_setters};
-use crate::wait::{self, Wait};
+use crate::wait::{self, Look, Wait};
 use crate::wire::answer;
 use crate::wire::request::{self, Request};
 
@@ -177,7 +177,11 @@ impl Client {
     /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
     pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        wait::until_finished(self, sent).map_err(|error| self.about(sent, error))
+        let report = wait::until_finished(self, sent.at(), |left| {
+            let (report, retry_after) = self.look(sent, left)?;
+            Ok(Look { state: report.state().clone(), finished: wait::finished(report)?, retry_after })
+        });
+        report.map_err(|error| self.about(sent, error))
     }
 
     /// Submits one medium and waits for its report: [`submit`](Self::submit) and [`wait`](Self::wait) in one.
@@ -258,15 +262,26 @@ impl Client {
     }
 
     /// Whether a read may be made: the key has no place in a path, which proxies and servers log.
-    fn check_read(&self, field: &str, value: &str) -> Result<()> {
+    pub(crate) fn check_read(&self, field: &str, value: &str) -> Result<()> {
         check_timeout(self.terms.timeout)?;
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
-    /// The same for a request that belongs to no submission.
-    pub(crate) fn read_own(&self, request: &Request<'_>) -> Result<Response> {
+    /// The same for a request that belongs to no submission; as one look that takes no longer than `left`, if that is it.
+    pub(crate) fn read_own(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Response> {
         check_timeout(self.terms.timeout)?;
-        self.read(request, &self.terms)
+        match left {
+            Some(left) => self.read(request, &self.terms_of_look(left)),
+            None => self.read(request, &self.terms),
+        }
+    }
+
+    /// The answer to a submit of something else than one medium, and whether it may have arrived if that is no success.
+    pub(crate) fn submit_own(&self, request: &Request<'_>) -> Result<(Response, bool)> {
+        check_timeout(self.terms.timeout)?;
+        let Answer { mut response, may_have_been_sent } = self.exchange.call(request, &self.key, &self.terms)?;
+        response.body = self.key.mask_body(response.body);
+        Ok((response, may_have_been_sent))
     }
 
     pub(crate) fn holds_key(&self, value: &str) -> bool {
@@ -350,9 +365,13 @@ impl Client {
 
     /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
     pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
+        self.try_look(sent, &self.terms_of_look(left)).map_err(|error| self.about(sent, error))
+    }
+
+    /// One try, that takes no longer than `left`.
+    fn terms_of_look(&self, left: Duration) -> Terms {
         let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
-        let look = self.try_look(sent, &Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() });
-        look.map_err(|error| self.about(sent, error))
+        Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() }
     }
 }
 

@@ -74,6 +74,7 @@ mod report;
 pub mod sandbox;
 mod secret;
 mod settings;
+mod tampering;
 mod text;
 mod url;
 mod wait;
@@ -91,8 +92,10 @@ pub use identifier::Identifier;
 pub use media::{Audio, Format, Frames, Image, KeyFramesMethod, Medium, Progress, Submission, Submitted, Video};
 pub use options::{UrlOptions, classify_from_url};
 pub use report::{
-    AnyReport, AudioReport, BoundingBox, C2pa, Classification, Credits, Detail, Detection, Health, HealthStatus,
-    Heatmap, ImageReport, ModelResult, PartnerUser, Pricing, Pricings, Report, Score, Segment, State,
-    ValidationResults, ValidationStatus, Verdict, VideoReport,
+    AnyReport, AudioReport, Authenticity, BoundingBox, C2pa, Classification, Credits, Detail, Detection, Health,
+    HealthStatus, Heatmap, ImageReport, ModelResult, PartnerUser, Pricing, Pricings, Report, Score, Segment, State,
+    SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport, ValidationResults, ValidationStatus,
+    Verdict, VideoReport,
 };
+pub use tampering::{Ticket, TicketLists, Tickets};
 pub use wait::Wait;

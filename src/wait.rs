@@ -1,11 +1,11 @@
 //! Waiting for a result: when to look, when to go on after a failure, when to give up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::{Deadline, part};
-use crate::media::{Medium, Submitted};
+use crate::media::Medium;
 use crate::report::{Report, State};
 use crate::text::one_line;
 
@@ -139,25 +139,35 @@ pub(crate) fn unless_errored<M: Medium>(report: Report<M>) -> Result<Report<M>> 
     Ok(report)
 }
 
-/// Looks for the result of `sent` until it is there, as `client` was told to wait.
-pub(crate) fn until_finished<M: Medium>(client: &Client, sent: &Submitted<M>) -> Result<Report<M>> {
+/// What one look came upon.
+pub(crate) struct Look<T> {
+    /// What is waited for, once it is there.
+    pub(crate) finished: Option<T>,
+    pub(crate) state: State,
+    /// When the service wants the next look.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Looks, as `client` was told to wait, until what is waited for is there. Each look is told how long it may take;
+/// `submitted` is when this process submitted it, if it did.
+pub(crate) fn until_finished<T>(
+    client: &Client,
+    submitted: Option<Instant>,
+    mut look: impl FnMut(Duration) -> Result<Look<T>>,
+) -> Result<T> {
     let wait = client.patience();
     wait.check()?;
     let deadline = Deadline::new(client.now(), wait.timeout);
-    let since_submit = sent.at().map(|at| client.now().saturating_duration_since(at));
+    let since_submit = submitted.map(|at| client.now().saturating_duration_since(at));
     let mut pauses = 0..;
     let mut own_pause = || pauses.next().map_or(wait.longest_pause, |number| wait.pause(number, client.chance()));
     let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
     let (mut asked, mut last_state, mut failure) = (None, None, None);
     while let Some(pause) = wait.fit(own, asked, deadline.left(client.now())) {
         client.pause(pause)?;
-        match client.look(sent, deadline.left(client.now())) {
-            Ok((report, retry_after)) => {
-                (asked, last_state, failure) = (retry_after, Some(report.state().clone()), None);
-                if let Some(report) = finished(report)? {
-                    return Ok(report);
-                }
-            }
+        match look(deadline.left(client.now())) {
+            Ok(Look { finished: Some(found), .. }) => return Ok(found),
+            Ok(Look { state, retry_after, .. }) => (asked, last_state, failure) = (retry_after, Some(state), None),
             Err(error) if goes_on_after(&error) => (asked, failure) = (error.retry_after(), Some(error)),
             Err(error) => return Err(error),
         }
@@ -184,7 +194,7 @@ mod tests {
     use crate::api_key::ApiKey;
     use crate::exchange::fake::{Cancel, FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
     use crate::exchange::{Exchange, Pace};
-    use crate::media::Image;
+    use crate::media::{Image, Submitted};
     use crate::report::ImageReport;
     use crate::settings::Settings;
 

@@ -23,6 +23,9 @@ struct Row {
     family: Family,
 }
 
+/// What a ticket comes as.
+pub(crate) const TICKET: &str = "image or PDF";
+
 /// Formats that cannot be told apart for certain by their first bytes, so that none contradicts another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
@@ -43,7 +46,8 @@ macro_rules! rows {
     };
 }
 
-// Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones.
+// Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones. Documents are
+// for tickets.
 rows! {
     PNG: "image", "image/png", ["png"], Alone;
     JPEG: "image", "image/jpeg", ["jpg", "jpeg"], Alone;
@@ -67,6 +71,7 @@ rows! {
     FLAC: "audio", "audio/flac", ["flac"], Alone;
     AAC: "audio", "audio/aac", ["aac"], Mpeg;
     M4A: "audio", "audio/mp4", ["m4a", "m4b", "m4p", "m4r"], Mp4;
+    PDF: "document", "application/pdf", ["pdf"], Alone;
 }
 
 impl Format {
@@ -111,6 +116,8 @@ impl Format {
             &FLAC
         } else if is(0, b"ID3") {
             &MP3
+        } else if is(0, b"%PDF-") {
+            &PDF
         } else {
             return mpeg_frame(head);
         };
@@ -124,7 +131,7 @@ impl Format {
         ALL.iter().find(|row| row.extensions.contains(&extension.as_str())).map(|row| Self(row))
     }
 
-    /// What it is of: `image`, `video` or `audio`.
+    /// What it is of: `image`, `video`, `audio` or, for tickets, `document`.
     pub fn medium(&self) -> &'static str {
         self.0.medium
     }
@@ -139,14 +146,15 @@ impl Format {
         self.0.extensions.first().copied().unwrap_or_default()
     }
 
-    /// Whether a file of this format may be submitted as `medium`: the documentation lists MP4 and 3GP for recordings,
-    /// too, and what sounds and what shows something may come in one kind of container.
+    /// Whether a file of this format may be submitted as `medium`, or as a [ticket](TICKET): the documentation lists MP4 and
+    /// 3GP for recordings, too, and what sounds and what shows something may come in one kind of container.
     pub(crate) fn fits(self, medium: &str) -> bool {
         let may_be_sound =
             self.0.medium == "video" && matches!(self.0.family, Family::Mp4 | Family::Ogg | Family::Matroska);
         match medium {
             "audio" => self.0.medium == medium || may_be_sound,
             "video" => self.0.medium == medium || self.0.family == Family::Ogg,
+            TICKET => matches!(self.0.medium, "image" | "document"),
             _ => self.0.medium == medium,
         }
     }
@@ -210,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_format_is_told_by_its_first_bytes() {
-        let table: [(&[u8], &str); 29] = [
+        let table: [(&[u8], &str); 30] = [
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"),
             (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpg"),
             (b"GIF89a\x01\0", "gif"),
@@ -240,6 +248,7 @@ mod tests {
             (b"\xff\xf3\x40\xc4", "mp3"),
             (b"\xff\xf1\x50\x80", "aac"),
             (b"\xff\xf9\x50\x80", "aac"),
+            (b"%PDF-1.7\n", "pdf"),
         ];
         for (head, extension) in table {
             assert_eq!(Format::of_bytes(head).map(|format| format.extension()), Some(extension), "{head:?}");
@@ -249,7 +258,7 @@ mod tests {
             b"\xff",
             b"\xff\xff\xff\xff",
             b"<html>",
-            b"%PDF-1.7",
+            b" %PDF-1.7",
             b"\0\0\0\x20ftypavif",
             b"\0\0\0\x20ftyphe",
             b"PK\x03\x04",

@@ -10,9 +10,10 @@ mod video;
 
 pub use self::audio::Audio;
 pub use self::format::Format;
+pub(crate) use self::format::TICKET;
 pub use self::image::Image;
 pub use self::source::Progress;
-pub(crate) use self::source::{Upload, Watcher};
+pub(crate) use self::source::{Demands, Reader, Source, Upload, Watcher};
 pub use self::submission::Submission;
 pub use self::submitted::Submitted;
 pub use self::video::{Frames, KeyFramesMethod, Video};

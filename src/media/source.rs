@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::format::Format;
-use super::{Medium, sealed};
 use crate::error::{Error, Result};
 use crate::url::{Url, why_not_web};
 
@@ -30,7 +29,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(reader: impl Read + Send + 'static) -> Arc<Mutex<Self>> {
+    pub(crate) fn new(reader: impl Read + Send + 'static) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self { head: Vec::new(), rest: Some(Box::new(reader)) }))
     }
 
@@ -41,10 +40,14 @@ impl Reader {
 
 /// What a file must be like.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Demands<'a> {
-    pub(super) max_size: u64,
-    pub(super) any_format: bool,
-    pub(super) file_name: Option<&'a str>,
+pub(crate) struct Demands<'a> {
+    /// What it is called if it has no name.
+    pub(crate) name: &'static str,
+    /// What it shall be; see [`Format::fits`].
+    pub(crate) kind: &'static str,
+    pub(crate) max_size: u64,
+    pub(crate) any_format: bool,
+    pub(crate) file_name: Option<&'a str>,
 }
 
 /// A file that passed every check: what the form says of it, and how it is opened.
@@ -57,8 +60,8 @@ pub(crate) struct Upload<'a> {
 }
 
 impl Source {
-    /// Checks a file as a submit of `M`; `None` for a URL, which is no file.
-    pub(super) fn upload<M: Medium>(&self, demands: Demands<'_>) -> Result<Option<Upload<'_>>> {
+    /// Checks a file; `None` for a URL, which is no file.
+    pub(crate) fn upload(&self, demands: Demands<'_>) -> Result<Option<Upload<'_>>> {
         let (len, head) = match self {
             Self::Url(_) => return Ok(None),
             Self::Path(path) => look_at(path)?,
@@ -77,12 +80,12 @@ impl Source {
         let named = own_name.as_deref().and_then(Format::of_name);
         let seen = Format::of_bytes(&head);
         if !demands.any_format {
-            check_format::<M>(named, seen)?;
+            check_format(demands.kind, named, seen)?;
         }
         let format = seen.or(named);
         let file_name = own_name.unwrap_or_else(|| {
             let extension = format.map(|format| format.extension());
-            extension.map_or_else(|| M::NAME.to_owned(), |extension| format!("{}.{extension}", M::NAME))
+            extension.map_or_else(|| demands.name.to_owned(), |extension| format!("{}.{extension}", demands.name))
         });
         let media_type = format.map_or("application/octet-stream", |format| format.media_type());
         Ok(Some(Upload { source: self, len, file_name, media_type }))
@@ -167,22 +170,21 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Vec<u8>> {
     Ok(head.clone())
 }
 
-/// Content and name must not contradict each other, and what they say must be of the medium. What they do not say
+/// Content and name must not contradict each other, and what they say must be of the kind. What they do not say
 /// leaves nothing to go by.
-fn check_format<M: Medium>(named: Option<Format>, seen: Option<Format>) -> Result<()> {
-    let medium = <M as sealed::Medium>::NAME;
+fn check_format(kind: &str, named: Option<Format>, seen: Option<Format>) -> Result<()> {
     let anyway = "; any_format(true) sends it anyway";
     match (named, seen) {
         (Some(named), Some(seen)) if !named.agrees_with(seen) => {
             Err(unusable(&format!("is {named} by its name and {seen} by its content{anyway}")))
         }
-        (_, Some(format)) | (Some(format), None) if !format.fits(medium) => {
-            Err(unusable(&format!("is {format}, which is no {medium}{anyway}")))
+        (_, Some(format)) | (Some(format), None) if !format.fits(kind) => {
+            Err(unusable(&format!("is {format}, which is no {kind}{anyway}")))
         }
         (Some(named), None) if named.is_told_by_content() => {
             Err(unusable(&format!("is {named} by its name, but not by its content{anyway}")))
         }
-        (None, None) => Err(unusable(&format!("is of no {medium} format that the service documents{anyway}"))),
+        (None, None) => Err(unusable(&format!("is of no {kind} format that the service documents{anyway}"))),
         _ => Ok(()),
     }
 }
@@ -236,7 +238,7 @@ pub struct Progress {
 pub(crate) struct Watcher(Arc<dyn Fn(Progress) -> std::ops::ControlFlow<()> + Send + Sync>);
 
 impl Watcher {
-    pub(super) fn new(see: impl Fn(Progress) -> std::ops::ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(see: impl Fn(Progress) -> std::ops::ControlFlow<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(see))
     }
 

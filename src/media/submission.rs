@@ -149,7 +149,9 @@ impl<M: Medium> Submission<M> {
                 return Err(Error::invalid_input(field, reason));
             }
         }
-        self.source.upload::<M>(Demands {
+        self.source.upload(Demands {
+            name: M::NAME,
+            kind: M::NAME,
             max_size: self.max_size.unwrap_or(M::MAX_SIZE),
             any_format: self.any_format,
             file_name: self.file_name.as_deref(),

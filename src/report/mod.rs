@@ -10,6 +10,7 @@ mod object;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod value;
 mod verdict;
 mod video;
@@ -33,6 +34,7 @@ pub(crate) use self::image::ImageFindings;
 pub use self::image::{BoundingBox, Detail, Detection, ImageReport};
 use self::object::{NO_OBJECT, Object};
 pub use self::state::State;
+pub use self::tickets::{Authenticity, SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport};
 use self::value::Value as Json;
 pub(crate) use self::value::is_valid;
 pub use self::verdict::{Classification, ModelResult, Score, Verdict};

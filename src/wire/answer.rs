@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::identifier::Identifier;
 use crate::media::Medium;
-use crate::report::{Classification, Heatmap, Report, json_text};
+use crate::report::{Classification, Heatmap, Report, TicketsReport, json_text};
 
 /// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
@@ -81,6 +81,16 @@ pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, 
     let response = success(response)?;
     let json = json_text(&response.body);
     read(&json).map_err(|reason| unexpected(reason, &response))
+}
+
+/// The report on a batch of tickets; see [`report`].
+pub(crate) fn tickets(response: Response, asked: &Identifier) -> Result<TicketsReport> {
+    let response = success(response)?;
+    let json = json_text(&response.body);
+    if is_pending(&response, &json) {
+        return Ok(TicketsReport::pending(asked));
+    }
+    TicketsReport::read(&json, asked).map_err(|reason| unexpected(reason, &response))
 }
 
 /// The report on the submission `asked`. What was not analysed yet, or has nothing to tell yet, is pending.

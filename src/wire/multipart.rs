@@ -87,7 +87,9 @@ impl<'a> Form<'a> {
             (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
         };
         let files = files.into_iter().map(with_head).collect();
-        end.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
+        for piece in end {
+            bytes.extend_from_slice(piece.as_bytes());
+        }
         Content { media_type, files, tail: bytes, watcher: None }
     }
 

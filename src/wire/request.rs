@@ -22,6 +22,8 @@ const READ_TRY_TIMEOUT: Duration = Duration::from_secs(10);
 const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 const HEATMAP_LIMIT: u64 = 64 * 1024 * 1024;
 
+const TICKETS: &str = "/api/v2/tampering/tickets";
+
 /// How many submissions one request may ask for: documented.
 const PAGE_MAX: usize = 100;
 /// How long a request line may be, in bytes: servers commonly take 8 KiB (RFC 9112, section 3, recommends 8,000).
@@ -175,6 +177,33 @@ pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> R
     Request { method: Method::Post, content: Some(content), ..get(format!("{}/{hash}/override", M::RESULT)) }
 }
 
+/// `POST /api/v2/tampering/tickets`.
+///
+/// The files' field ends with brackets, whichever way other lists are written: of many fields with one name PHP, which the
+/// backend seems to run on, takes the last only if there are none. That is our reading.
+pub(crate) fn submit_tickets<'a>(
+    form: &Form<'_>,
+    files: Vec<Upload<'a>>,
+    watcher: Option<&'a Watcher>,
+    secrets: Vec<&'a str>,
+) -> Request<'a> {
+    let content = form.encode(Boundary::random(), "tickets[]", files);
+    Request {
+        method: Method::Post,
+        content: Some(Content { watcher, ..content }),
+        secrets,
+        is_idempotent: false,
+        timeout: UPLOAD_TIMEOUT,
+        try_timeout: Duration::MAX,
+        ..get(TICKETS.to_owned())
+    }
+}
+
+/// `GET /api/v2/tampering/tickets/{batch_id}`.
+pub(crate) fn tickets(batch: &Identifier) -> Request<'static> {
+    get(format!("{TICKETS}/{batch}"))
+}
+
 /// `GET /api/user/credits`.
 pub(crate) fn credits() -> Request<'static> {
     get("/api/user/credits".to_owned())
@@ -210,7 +239,9 @@ pub(crate) fn partner_pricings() -> Request<'static> {
 /// `POST /api/user`.
 pub(crate) fn create_user(fields: &[(&str, &str)]) -> Request<'static> {
     let mut form = Form::default();
-    fields.iter().for_each(|(name, value)| form.foreign(name, value));
+    for (name, value) in fields {
+        form.foreign(name, value);
+    }
     post("/api/user", &form)
 }
 

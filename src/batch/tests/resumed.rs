@@ -110,7 +110,7 @@ fn a_query_is_kept_out_of_errors_after_a_resume_too() {
     let place = Place::new("query");
     let world = World::with("resumed-query", Pace::off(), |service, request| match request.method {
         Method::Post => service.answer(request),
-        _ => {
+        Method::Get | Method::Delete => {
             let errors = "no file at https://x.test/a?sig=t0ken";
             json(&format!(r#"[{{"identifier":"{:064x}","status":"errored","errors":"{errors}"}}]"#, 0))
         }
@@ -143,7 +143,9 @@ fn a_report_that_is_too_long_for_a_line_is_asked_for_again() {
     let filler = "x".repeat(9 << 20);
     let world = World::with("resumed-long", Pace::off(), move |service, request| match request.method {
         Method::Post => service.answer(request),
-        _ => json(&format!(r#"[{{"identifier":"{:064x}","status":"done","filler":"{filler}"}}]"#, 0)),
+        Method::Get | Method::Delete => {
+            json(&format!(r#"[{{"identifier":"{:064x}","status":"done","filler":"{filler}"}}]"#, 0))
+        }
     });
     for replayed in [false, false] {
         let outcome = by_index(world.client.batch(images(1)).journal(place.open())).remove(0);

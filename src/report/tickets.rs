@@ -1,0 +1,355 @@
+//! What comes back of tickets: first what they go by, then whether somebody has tampered with them.
+
+use std::fmt;
+
+use super::c2pa::C2pa;
+use super::identifier;
+use super::object::Object;
+use super::value::Value;
+use super::verdict::ModelResult;
+use crate::identifier::Identifier;
+
+/// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is what was
+/// paid for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubmittedTickets {
+    batch: Identifier,
+    total: Option<u64>,
+    tickets: Vec<SubmittedTicket>,
+    raw: String,
+}
+
+/// A ticket that was submitted. A PDF may come to several, with one reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubmittedTicket {
+    /// What its report goes by.
+    pub identifier: Identifier,
+    /// The reference that was given with it.
+    pub ref_id: Option<String>,
+}
+
+impl SubmittedTickets {
+    pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
+        let object = Object::parse(json)?;
+        let batch = object.read("batch_id", text_identifier).ok_or("it has no batch_id, or one that is unsafe")?;
+        Ok(Self {
+            batch,
+            total: object.read("total_tickets", Value::count),
+            tickets: object.objects("submissions", SubmittedTicket::read),
+            raw: json.to_owned(),
+        })
+    }
+
+    /// `batch_id` in the answer: what the results are asked for with.
+    pub fn batch(&self) -> &Identifier {
+        &self.batch
+    }
+
+    /// `total_tickets` in the answer: how many tickets the service counts.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// The tickets.
+    pub fn tickets(&self) -> &[SubmittedTicket] {
+        &self.tickets
+    }
+
+    /// The JSON as it came.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for SubmittedTickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch, total, tickets, raw: _ } = self;
+        let tickets: Vec<_> = tickets.iter().map(|ticket| &ticket.identifier).collect();
+        f.debug_struct("SubmittedTickets")
+            .field("batch", batch)
+            .field("total", total)
+            .field("tickets", &tickets)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SubmittedTicket {
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let (object, _) = Object::next(value)?;
+        Some(Self { identifier: object.read("identifier", text_identifier)?, ref_id: object.text("ref_id") })
+    }
+}
+
+fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
+    Identifier::try_from(value.text()?).ok()
+}
+
+/// What came of a batch of tickets. It is read as leniently as a [`Report`](super::Report).
+#[derive(Clone, PartialEq)]
+pub struct TicketsReport {
+    batch: Identifier,
+    is_done: bool,
+    total: Option<u64>,
+    results: Vec<TicketReport>,
+    raw: String,
+}
+
+impl TicketsReport {
+    /// Reads the report on the batch `asked`.
+    pub(crate) fn read(json: &str, asked: &Identifier) -> Result<Self, &'static str> {
+        let object = Object::parse(json)?;
+        let batch = identifier(&object)?;
+        if batch.as_ref().is_some_and(|batch| batch != asked) {
+            return Err("its `identifier` is that of another batch");
+        }
+        if batch.is_none() && !object.has("done") && !object.has("results") {
+            return Err("it is no report on tickets");
+        }
+        Ok(Self {
+            batch: asked.clone(),
+            is_done: object.flag("done").unwrap_or(false),
+            total: object.read("total_results", Value::count),
+            results: object.objects("results", TicketReport::read),
+            raw: json.to_owned(),
+        })
+    }
+
+    /// That nothing is known yet.
+    pub(crate) fn pending(asked: &Identifier) -> Self {
+        Self { batch: asked.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".to_owned() }
+    }
+
+    /// The batch that this is about.
+    pub fn batch(&self) -> &Identifier {
+        &self.batch
+    }
+
+    /// `done` in the answer: whether nothing more is to come.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// `total_results` in the answer.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// A report for each ticket, those that are not done included.
+    pub fn results(&self) -> &[TicketReport] {
+        &self.results
+    }
+
+    /// The JSON as it came, for what this version does not know; `null` if none came.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for TicketsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch, is_done, total, results, raw: _ } = self;
+        f.debug_struct("TicketsReport")
+            .field("batch", batch)
+            .field("is_done", is_done)
+            .field("total", total)
+            .field("results", results)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of a ticket.
+///
+/// `Debug` leaves out names and references, which are the user's business.
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TicketReport {
+    /// What it goes by.
+    pub identifier: Option<Identifier>,
+    /// The reference that was given with it.
+    pub ref_id: Option<String>,
+    /// `done` or `inprogress`, or another word of the service.
+    pub status: Option<String>,
+    /// The SHA-256 of the file, in hexadecimal digits.
+    pub hash: Option<String>,
+    /// The name of the file.
+    pub name: Option<String>,
+    /// The main verdict.
+    pub verdict: Option<TicketVerdict>,
+    /// A verdict for each heuristic.
+    pub verdicts: Vec<TicketVerdict>,
+    /// What each model found.
+    pub results: Vec<ModelResult>,
+    /// The C2PA metadata of the file, if it has any.
+    pub c2pa: Option<C2pa>,
+    raw: String,
+}
+
+impl TicketReport {
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        let (object, json) = Object::next(value)?;
+        let report = Self {
+            identifier: object.read("identifier", text_identifier),
+            ref_id: object.text("ref_id"),
+            status: object.text("status"),
+            hash: object.text("hash"),
+            name: object.text("name"),
+            verdict: object.read("verdict", TicketVerdict::read),
+            verdicts: object.objects("verdicts", TicketVerdict::read),
+            results: object.objects("results", ModelResult::read),
+            c2pa: object.read("c2pa", C2pa::read),
+            raw: json.to_owned(),
+        };
+        value.left = object.left.get();
+        Some(report)
+    }
+
+    /// Whether nothing more is to come: the service says so, or there is a verdict.
+    pub fn is_done(&self) -> bool {
+        self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("done")) || self.verdict.is_some()
+    }
+
+    /// Whether somebody has tampered with it, by the main verdict. `None` if that is not known.
+    pub fn is_tampered(&self) -> Option<bool> {
+        match self.verdict.as_ref()?.classification.as_ref()? {
+            Authenticity::Authentic => Some(false),
+            Authenticity::Tampered => Some(true),
+            Authenticity::Other(_) => None,
+        }
+    }
+
+    /// The JSON as it came, for what this version does not know.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for TicketReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { identifier, status, verdict, .. } = self;
+        f.debug_struct("TicketReport")
+            .field("identifier", identifier)
+            .field("status", status)
+            .field("verdict", verdict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a heuristic makes of a ticket.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TicketVerdict {
+    /// The heuristic.
+    pub heuristic: Option<String>,
+    /// What that does, in the service's words.
+    pub description: Option<String>,
+    /// What it says.
+    pub classification: Option<Authenticity>,
+    /// How sure it is of this classification, from 0 to 1.
+    pub confidence: Option<f64>,
+}
+
+impl TicketVerdict {
+    fn read(value: &mut Value<'_>) -> Option<Self> {
+        value.object(|verdict: &mut Self, name, value| match name {
+            "heuristic" => verdict.heuristic = value.text(),
+            "description" => verdict.description = value.text(),
+            "classification" => verdict.classification = value.word(Authenticity::of),
+            "confidence" => verdict.confidence = value.number(),
+            _ => {}
+        })
+    }
+}
+
+/// Whether somebody has tampered with a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Authenticity {
+    /// `authentic`: nobody has.
+    Authentic,
+    /// `tampered`: somebody has.
+    Tampered,
+    /// Anything else, as the service wrote it.
+    Other(String),
+}
+
+impl Authenticity {
+    fn of(text: &str) -> Self {
+        match text {
+            _ if text.eq_ignore_ascii_case("authentic") => Self::Authentic,
+            _ if text.eq_ignore_ascii_case("tampered") => Self::Tampered,
+            _ => Self::Other(text.to_owned()),
+        }
+    }
+
+    /// The word that the service uses.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Authentic => "authentic",
+            Self::Tampered => "tampered",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// The service's word as it is; control characters in [`Other`](Authenticity::Other) are not escaped.
+impl fmt::Display for Authenticity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The documentation's fields, with values made up.
+    const DONE: &str = r#"{"identifier": "65f0c0ffee65f0c0ffee65f0", "done": true, "total_results": 2, "results": [
+        {"identifier": "a1", "ref_id": "r-1", "status": "done", "hash": "89ff", "name": "a.pdf",
+         "verdict": {"confidence": 0.9, "classification": "tampered"},
+         "verdicts": [{"heuristic": "Majority", "description": "most models", "classification": "authentic"}],
+         "results": [{"model": "Ellen", "unknown": false, "elapsed_time": 0.5,
+            "classification": [{"label": "tampered", "score": 0.9}], "classification_details": {"confidence": 1}}],
+         "c2pa": null},
+        {"identifier": "a2", "ref_id": null, "status": "inprogress"}]}"#;
+
+    fn id(text: &str) -> Identifier {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_documented_answers_are_read() {
+        let json = r#"{"batch_id": "65f0", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"},
+            {"identifier": "a2", "ref_id": "r-1"}, {"identifier": "../x"}, 7]}"#;
+        let sent = SubmittedTickets::read(json).unwrap();
+        assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0", Some(2), 2));
+        assert_eq!(sent.tickets()[1].ref_id.as_deref(), Some("r-1"));
+        let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
+        assert_eq!((report.is_done(), report.total(), report.raw_json()), (true, Some(2), DONE));
+        let [one, two] = report.results() else { panic!("{report:?}") };
+        assert_eq!((one.is_done(), one.is_tampered(), one.results[0].confidence), (true, Some(true), Some(1.0)));
+        assert_eq!(one.verdicts[0].classification, Some(Authenticity::Authentic));
+        assert_eq!((two.is_done(), two.is_tampered(), two.ref_id.as_deref()), (false, None, None));
+        assert!(two.raw_json().starts_with('{') && two.raw_json().ends_with("\"inprogress\"}"));
+        let shown = format!("{report:?} {sent:?}");
+        assert!(!shown.contains("r-1") && !shown.contains("a.pdf"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_about_something_else_is_none() {
+        for json in ["", "[]", "{}", r#"{"batch_id": "a/b"}"#, r#"{"error": "no"}"#] {
+            assert!(SubmittedTickets::read(json).is_err() && TicketsReport::read(json, &id("65f0")).is_err(), "{json}");
+        }
+        assert!(TicketsReport::read(DONE, &id("65f0")).is_err());
+        assert!(!TicketsReport::read(r#"{"done": "perhaps", "results": []}"#, &id("65f0")).unwrap().is_done());
+        assert!(!TicketsReport::pending(&id("65f0")).is_done());
+    }
+
+    #[test]
+    fn words_that_nobody_knows_are_kept() {
+        for word in ["authentic", "tampered", "doubtful"] {
+            assert_eq!(Authenticity::of(word).as_str(), word);
+        }
+        assert_eq!(Authenticity::of("Tampered"), Authenticity::Tampered);
+    }
+}

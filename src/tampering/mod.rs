@@ -1,0 +1,83 @@
+//! Tickets: receipts and the like, as images or PDF, in batches, which are looked at for manipulation (API version 2).
+
+mod tickets;
+
+use std::time::Duration;
+
+pub use self::tickets::{Ticket, TicketLists, Tickets};
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::identifier::Identifier;
+use crate::report::{State, SubmittedTickets, TicketsReport};
+use crate::wait::{self, Look};
+use crate::wire::answer;
+use crate::wire::request;
+
+impl Client {
+    /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
+    /// spends credits.
+    ///
+    /// Pages of the documentation disagree on where this part of the API is: one names the host of the other parts, which
+    /// is the default here as well, and a newer one `https://api.identifai.net`. For that, make a client with that
+    /// [`base_url`](crate::ClientBuilder::base_url): the key goes to one host only.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, Ticket, Tickets};
+    ///
+    /// let client = Client::from_env()?;
+    /// let tickets = Tickets::new().ticket(Ticket::from_path("receipt.pdf").ref_id("r-17")).ticket(Ticket::from_path("b.jpg"));
+    /// let sent = client.submit_tickets(&tickets)?;
+    /// for ticket in client.wait_for_tickets(sent.batch())?.results() {
+    ///     println!("{:?}: tampered with: {:?}", ticket.name, ticket.is_tampered());
+    /// }
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, and any other
+    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`].
+    pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
+        let secrets = tickets.secrets();
+        let sent = tickets.request(secrets.clone()).and_then(|request| {
+            let (response, may_have_been_sent) = self.submit_own(&request)?;
+            answer::typed(response, SubmittedTickets::read).map_err(|error| error.or_sent(may_have_been_sent))
+        });
+        sent.map_err(|error| self.sealed(error, &secrets))
+    }
+
+    /// Reads how a batch of tickets stands, whatever that is. It asks once.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call, with the batch as its identifier.
+    pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
+        self.look_at_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
+    }
+
+    /// Waits until a batch of tickets is done, as long and as patiently as [`Wait`](crate::Wait) says; see
+    /// [`wait`](Self::wait).
+    ///
+    /// # Errors
+    ///
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), and those of [`tickets`](Self::tickets) that waiting does not mend.
+    pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
+        let report = wait::until_finished(self, None, |left| {
+            let (report, retry_after) = self.look_at_tickets(batch, Some(left))?;
+            let state = if report.is_done() { State::Done } else { State::Pending };
+            Ok(Look { finished: report.is_done().then_some(report), state, retry_after })
+        });
+        report.map_err(|error| self.about_batch(batch, error))
+    }
+
+    fn look_at_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
+        self.check_read("batch", batch.as_str())?;
+        let response = self.read_own(&request::tickets(batch), left)?;
+        let retry_after = response.retry_after;
+        Ok((answer::tickets(response, batch)?, retry_after))
+    }
+
+    fn about_batch(&self, batch: &Identifier, error: Error) -> Error {
+        self.sealed(error.with_identifier(Some(batch.clone())), &[])
+    }
+}
