@@ -227,6 +227,9 @@ impl UsersPage {
             return Err("it has no list of users as its data");
         }
         let users = object.objects("data", |user| PartnerUser::next(user, true));
+        if object.left.get() == 0 {
+            return Err("it has more users than its length can tell of");
+        }
         // Where the next page is said to be is nothing to follow: the key would go there.
         let has_next = match object.read("last_page", Value::count) {
             Some(last) => number < last,
@@ -353,6 +356,8 @@ mod tests {
         assert_eq!(page(&format!(r#"{{"data": [{USER}], "next_page_url": null}}"#), 3), Ok((1, false)));
         assert_eq!(page(r#"{"last_page": 9, "data": []}"#, 1), Ok((0, false)), "no end of empty pages");
         assert!(page(&format!(r#"{{"current_page": 1, "last_page": 2, "data": [{USER}]}}"#), 2).is_err());
+        let empty = vec![r#"{"id":1}"#; 1_000].join(",");
+        assert!(page(&format!(r#"{{"data": [{empty}]}}"#), 1).is_err(), "none is left out in silence");
     }
 
     #[test]

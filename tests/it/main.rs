@@ -11,6 +11,7 @@
     clippy::unwrap_used
 )]
 
+mod account;
 mod answers;
 #[cfg(feature = "cli")]
 mod batch_program;
@@ -33,6 +34,7 @@ mod secrets;
 #[cfg(feature = "sandbox")]
 mod soak;
 mod support;
+mod tickets;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
 mod torture;

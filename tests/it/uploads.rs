@@ -19,16 +19,16 @@ const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
 
 /// A directory of the test's own, gone with it.
-struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("identifai-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, bytes).unwrap();
         path
@@ -42,14 +42,14 @@ impl Drop for Directory {
 }
 
 /// Name, file name, type and value of each part of a form.
-type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
+pub(crate) type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
 
 fn content_type(seen: &Seen) -> &str {
     seen.header("content-type").unwrap()
 }
 
 /// As the crate `multipart` reads it, which nobody here wrote.
-fn by_multipart(seen: &Seen) -> Parts {
+pub(crate) fn by_multipart(seen: &Seen) -> Parts {
     let boundary = content_type(seen).strip_prefix("multipart/form-data; boundary=").unwrap();
     let mut parser = Multipart::with_body(seen.body.as_slice(), boundary);
     let mut parts = Vec::new();

@@ -1,0 +1,144 @@
+//! The rest of the service: credits, health, the users of a partner.
+
+use identifai::{ErrorKind, HealthStatus, Pace, PartnerUserForm, PartnerUserQuery};
+
+use crate::support::{KEY, Server, answer};
+use crate::uploads::by_multipart;
+
+const USER: &str = r#"{"data": {"id": 7, "name": "Ann", "email": "ann@example.com"}}"#;
+
+fn json(body: &str) -> String {
+    answer(200, "application/json", body)
+}
+
+/// Method and path of each request.
+fn lines(server: &Server) -> Vec<String> {
+    let line = |head: &str| head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+    server.requests().iter().map(|seen| line(&seen.head)).collect()
+}
+
+#[test]
+fn what_the_documentation_shows_is_asked_and_read() {
+    let server =
+        Server::answering(json(r#"{"available_credits": 159, "total_spent": 41, "status": "ok", "data": []}"#));
+    let client = server.client();
+    let credits = client.credits().unwrap();
+    assert_eq!((credits.available(), credits.spent()), (159.0, Some(41.0)));
+    assert_eq!(client.health().unwrap().status(), &HealthStatus::Ok);
+    assert_eq!(client.partner_pricings().unwrap().pricings(), []);
+    assert_eq!(lines(&server), ["GET /api/user/credits", "GET /api/health", "GET /api/partner/pricings"]);
+    assert_eq!(server.requests()[0].header("x-api-key"), Some(KEY));
+}
+
+#[test]
+fn health_takes_no_key_and_no_turn() {
+    let server = Server::answering(json(r#"{"status": "degraded"}"#));
+    // Two reads would be more than this allows.
+    let client = server.builder().pace(Pace::per_minute(1, 1)).build().unwrap();
+    for _ in 0..3 {
+        assert_eq!(client.health().unwrap().status().as_str(), "degraded");
+    }
+    assert!(server.requests().iter().all(|seen| !seen.head.contains(KEY) && seen.header("x-api-key").is_none()));
+}
+
+#[test]
+fn a_thousand_users_come_in_ten_requests_and_nobody_is_followed() {
+    let elsewhere = Server::answering(json("{}"));
+    let next = elsewhere.base_url();
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            let page: u64 = seen.head.split_once("?page=").unwrap().1.split('&').next().unwrap().parse().unwrap();
+            let users: Vec<_> = (0..100)
+                .map(|n| format!(r#"{{"id": {}, "name": "Ann", "email": "ann@example.com"}}"#, page * 100 - 99 + n))
+                .collect();
+            connection.send(&json(&format!(
+                r#"{{"current_page": {page}, "last_page": 10, "next_page_url": "{next}/?page=2", "total": 1000, "data": [{}]}}"#,
+                users.join(",")
+            )));
+        }
+    });
+    let query = PartnerUserQuery::default().pricing_id(2).order("name").descending(true).parameter("search", "a&b=ä");
+    let users = server.client().partner_users(query);
+    let ids: Vec<_> = users.map(|user| user.unwrap().id.unwrap()).collect();
+    assert!(ids.iter().copied().eq(1..=1_000), "{ids:?}");
+    let asked = lines(&server);
+    assert_eq!(asked.len(), 10);
+    let rest = "per_page=100&pricing_id=2&order=name&direction=desc&search=a%26b%3D%C3%A4";
+    assert_eq!(asked[9], format!("GET /api/partner/users?page=10&{rest}"));
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[test]
+fn a_service_that_gives_the_first_page_for_ever_is_found_out() {
+    let server = Server::answering(json(r#"{"current_page": 1, "last_page": 9, "data": [{"id": 1}]}"#));
+    let mut users = server.client().partner_users(PartnerUserQuery::default());
+    assert!(users.next().unwrap().is_ok());
+    assert_eq!(users.next().unwrap().unwrap_err().kind(), ErrorKind::UnexpectedResponse);
+    assert!(users.next().is_none() && users.next().is_none());
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_user_is_saved_with_the_fields_that_are_set() {
+    let server = Server::answering(json(USER));
+    let client = server.client();
+    let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2);
+    assert_eq!(client.save_partner_user(&form).unwrap().id, Some(7));
+    client
+        .save_partner_user(&form.id(7).password("pass word").readonly(true).newsletter(false).save_files(true))
+        .unwrap();
+    client.send_creation_email(7).unwrap();
+    assert_eq!(client.create_user([("na\"me", "Ann"), ("x", "")]).unwrap(), USER);
+    assert_eq!(client.delete_user([("id", "7"), ("why", "a b")]).unwrap(), USER);
+    let asked = ["/api/partner/user", "/api/partner/user", "/api/partner/send_creation_email", "/api/user"];
+    let asked = asked.map(|path| format!("POST {path}"));
+    let seen = server.requests();
+    assert_eq!(lines(&server), [&asked[..], &["DELETE /api/user?id=7&why=a%20b".to_owned()]].concat());
+    let fields = |at: usize| -> Vec<(String, String)> {
+        let parts = by_multipart(&seen[at]).into_iter();
+        parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()
+    };
+    let pairs = |pairs: &[(&str, &str)]| -> Vec<_> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let required = [("name", "Ann"), ("email", "ann@example.com"), ("heuristic", "Majority"), ("pricing_id", "2")];
+    assert_eq!(fields(0), pairs(&required));
+    let more = [("password", "pass word"), ("readonly", "true"), ("newsletter", "false"), ("save_files", "true")];
+    assert_eq!(fields(1), pairs(&[&[("id", "7")], &required[..], &more].concat()));
+    assert_eq!(fields(2), pairs(&[("id", "7")]));
+    assert_eq!(fields(3), pairs(&[("na%22me", "Ann"), ("x", "")]));
+}
+
+#[test]
+fn nobody_is_created_or_mailed_twice_but_who_is_known_is_changed_again() {
+    let server = Server::start(|connection| {
+        // Read whole, and not answered.
+        connection.request();
+    });
+    let client = server.builder().retries(2).build().unwrap();
+    let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2);
+    for error in [
+        client.save_partner_user(&form).unwrap_err(),
+        client.send_creation_email(7).unwrap_err(),
+        client.create_user([("a", "b")]).unwrap_err(),
+    ] {
+        assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn passwords_and_addresses_are_shown_nowhere() {
+    let quotes = r#"{"message": "ann@example.com has the password pass-word, and Ann"}"#;
+    let server = Server::answering(answer(422, "application/json", quotes));
+    let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2).password("pass-word");
+    let error = server.client().save_partner_user(&form).unwrap_err();
+    assert!(error.message().unwrap().ends_with(" has the password [..], and Ann"), "{error}");
+    let query = PartnerUserQuery::default().parameter("search", "ann@example.com");
+    let shown = format!("{form:?} {error} {error:?} {query:?}");
+    assert!(!shown.contains("ann@") && !shown.contains("pass-word"), "{shown}");
+    let error = server.client().partner_users(query).next().unwrap().unwrap_err();
+    assert!(!format!("{error:?}").contains("ann@"));
+    let error = server.client().delete_user([("id", KEY)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}

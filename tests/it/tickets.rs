@@ -1,0 +1,144 @@
+//! Tickets: several files in one form, and the batch that comes of them.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, Wait};
+
+use crate::support::{Server, answer};
+use crate::uploads::{Directory, Parts, by_multipart};
+
+const PDF: &[u8] = b"%PDF-1.7\n\0\r\n--\r\n";
+const GIF: &[u8] = b"GIF89a\x01\0";
+const SENT: &str =
+    r#"{"batch_id": "65f0c0ff", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"}]}"#;
+
+fn json(body: &str) -> String {
+    answer(200, "application/json", body)
+}
+
+fn server() -> Server {
+    Server::answering(json(SENT))
+}
+
+/// A part as it is compared: name, file name, type, and value.
+fn part(name: &str, file: Option<(&str, &str)>, value: &[u8]) -> (String, Option<String>, Option<String>, Vec<u8>) {
+    let (file, kind) = file.unzip();
+    (name.to_owned(), file.map(str::to_owned), kind.map(str::to_owned), value.to_vec())
+}
+
+/// What arrives of tickets, as the crate `multipart` reads it.
+fn arrives(tickets: &Tickets) -> Parts {
+    let server = server();
+    let sent = server.client().submit_tickets(tickets).unwrap();
+    assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0c0ff", Some(2), 1));
+    let [seen] = server.requests().try_into().unwrap();
+    assert!(seen.head.starts_with("POST /api/v2/tampering/tickets HTTP/1.1\r\n"), "{}", seen.head);
+    by_multipart(&seen)
+}
+
+#[test]
+fn files_references_and_models_arrive_in_either_spelling() {
+    let directory = Directory::new("tickets");
+    let tickets = Tickets::new()
+        .ticket(Ticket::from_path(directory.file("a \"1\".pdf", PDF)).ref_id("r-1"))
+        .ticket(Ticket::from_bytes(GIF))
+        .ticket(Ticket::from_reader(PDF, PDF.len() as u64).file_name("c.pdf").ref_id("r-3"))
+        .models(["Ellen", "V2"]);
+    let files = [
+        part("tickets[]", Some(("a %221%22.pdf", "application/pdf")), PDF),
+        part("tickets[]", Some(("ticket.gif", "image/gif")), GIF),
+        part("tickets[]", Some(("c.pdf", "application/pdf")), PDF),
+    ];
+    let fields = [part("ref_ids", None, b"r-1,,r-3"), part("models", None, b"Ellen,V2")];
+    assert_eq!(arrives(&tickets), [&fields[..], &files].concat());
+
+    let again = |tickets: Vec<Ticket>| tickets.into_iter().collect::<Tickets>();
+    let tickets = vec![Ticket::from_bytes(PDF).ref_id("a,b"), Ticket::from_bytes(GIF)];
+    let tickets = again(tickets).models(["Ellen"]).lists(TicketLists::Fields);
+    let fields = [part("ref_ids[]", None, b"a,b"), part("ref_ids[]", None, b""), part("models[]", None, b"Ellen")];
+    assert_eq!(arrives(&tickets)[..3], fields);
+
+    // Absent is not empty.
+    let one = || again(vec![Ticket::from_bytes(PDF)]);
+    assert_eq!(arrives(&one()).len(), 1);
+    assert_eq!(arrives(&one().models(None::<String>))[0], part("models", None, b""));
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before() {
+    let server = server();
+    let refused = |tickets: Tickets| {
+        let error = server.client().submit_tickets(&tickets).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.to_string()
+    };
+    let one = |ticket: Ticket| Tickets::new().ticket(ticket);
+    assert_eq!(refused(Tickets::new()), "tickets: there is none");
+    assert!(refused(one(Ticket::from_bytes(PDF).ref_id("a,b"))).starts_with("ref_ids: have a comma"));
+    assert!(refused(one(Ticket::from_bytes(PDF)).models(["a,b"])).starts_with("models: have a comma"));
+    let video = Ticket::from_bytes(*b"\0\0\0\x20ftypisom----");
+    assert!(refused(one(video)).contains("is video/mp4, which is no image or PDF"));
+    assert!(refused(one(Ticket::from_bytes([]))).contains("is empty"));
+    assert!(refused(one(Ticket::from_path("/nowhere/a.pdf"))).contains("does not exist"));
+    assert_eq!(server.requests().len(), 0);
+    one(Ticket::from_bytes(*b"anything").any_format(true));
+}
+
+#[test]
+fn a_file_among_many_that_shrinks_or_ends_the_upload_submits_nothing() {
+    let server = server();
+    let client = server.client();
+    let many = |last: Ticket| (0..9).map(|_| Ticket::from_bytes(PDF)).chain([last]).collect::<Tickets>();
+    let error = client.submit_tickets(&many(Ticket::from_reader(PDF, 1_000))).unwrap_err();
+    assert!(error.to_string().contains("became shorter") && !error.may_have_been_sent(), "{error}");
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let watched = many(Ticket::from_bytes(PDF)).on_progress(move |progress| {
+        log.lock().unwrap().push((progress.sent, progress.total));
+        if progress.sent == progress.total { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(client.submit_tickets(&watched).unwrap_err().kind(), ErrorKind::Cancelled);
+    let seen = seen.lock().unwrap();
+    let total = 10 * PDF.len() as u64;
+    assert!(seen.is_sorted() && seen[0] == (0, total) && seen.last() == Some(&(total, total)), "{seen:?}");
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_batch_is_waited_for_until_it_is_done() {
+    let asked = Mutex::new(0);
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            assert!(seen.head.starts_with("GET /api/v2/tampering/tickets/65f0c0ff HTTP/1.1\r\n"));
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            let pending = r#""done": false, "results": [{"identifier": "a1", "status": "inprogress"}]"#;
+            let done = r#""done": true, "results": [{"identifier": "a1", "status": "done",
+                "verdict": {"classification": "tampered", "confidence": 0.9}}]"#;
+            let rest = if *asked < 3 { pending } else { done };
+            connection.send(&json(&format!(r#"{{"identifier": "65f0c0ff", {rest}}}"#)));
+        }
+    });
+    let moment = Duration::from_millis(5);
+    let client = server.client().with_wait(Wait::default().first_pause(moment).longest_pause(moment));
+    let batch = "65f0c0ff".parse().unwrap();
+    assert!(!client.tickets(&batch).unwrap().is_done());
+    let report = client.wait_for_tickets(&batch).unwrap();
+    let verdict = report.results()[0].verdict.as_ref().unwrap();
+    assert_eq!((&verdict.classification, verdict.confidence), (&Some(Authenticity::Tampered), Some(0.9)));
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn errors_about_a_batch_say_which() {
+    let server = Server::answering(answer(404, "application/json", r#"{"message": "Not Found"}"#));
+    let batch = "65f0c0ff".parse().unwrap();
+    let error = server.client().wait_for_tickets(&batch).unwrap_err();
+    assert_eq!((error.kind(), error.identifier()), (ErrorKind::NotFound, Some(&batch)));
+    // An answer of unknown fate.
+    let server = Server::answering(answer(200, "text/html", "<html>"));
+    let error = server.client().submit_tickets(&Tickets::new().ticket(Ticket::from_bytes(PDF))).unwrap_err();
+    assert!(error.kind() == ErrorKind::UnexpectedResponse && error.may_have_been_sent(), "{error}");
+}
