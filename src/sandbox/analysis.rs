@@ -30,8 +30,8 @@ pub(super) struct Analysis {
 
 impl Analysis {
     pub(super) fn new(medium: Medium, form: Form) -> Self {
-        let Form { fields, file } = form;
-        let (file_name, hash) = match file {
+        let Form { fields, files } = form;
+        let (file_name, hash) = match files.into_iter().next() {
             Some(file) => (Some(file.name), file.hash),
             None => (None, format!("{:x}", Sha256::digest(value(&fields, "file_url").unwrap_or_default()))),
         };
@@ -185,11 +185,11 @@ impl Analysis {
 }
 
 /// The likelier of two labels, and how likely it is.
-fn classify(score: f64, yes: &'static str, no: &'static str) -> (&'static str, f64) {
+pub(super) fn classify(score: f64, yes: &'static str, no: &'static str) -> (&'static str, f64) {
     if score >= 0.5 { (yes, rounded(score)) } else { (no, rounded(1.0 - score)) }
 }
 
-fn result(score: f64, yes: &str, no: &str) -> Value {
+pub(super) fn result(score: f64, yes: &str, no: &str) -> Value {
     json!({
         "model": MODEL,
         "unknown": false,

@@ -9,14 +9,15 @@ use sha2::{Digest, Sha256};
 const BLOCK: usize = 64 * 1024;
 const HEADERS_MAX: usize = 32 * 1024;
 const TEXTS_MAX: usize = 16 * 1024 * 1024;
+const FILES_MAX: usize = 1_000;
 /// How much of a file is kept.
 const HEAD: usize = 64;
 
-/// A form: its texts in their order, and what is to know of its file.
+/// A form: its texts in their order, and what is to know of its files in theirs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) fields: Vec<(String, String)>,
-    pub(super) file: Option<File>,
+    pub(super) files: Vec<File>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -51,8 +52,8 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
         input.until(b"\r\n\r\n", |bytes| append(&mut headers, bytes, HEADERS_MAX))?;
         let part = PartHeaders::parse(&headers)?;
         if let Some(name) = part.file_name {
-            if form.file.is_some() {
-                return Err("it has two files".to_owned());
+            if form.files.len() >= FILES_MAX {
+                return Err(format!("it has more than {FILES_MAX} files"));
             }
             let (mut len, mut hash, mut head) = (0, Sha256::new(), Vec::new());
             input.until(delimiter.as_bytes(), |bytes| {
@@ -61,7 +62,7 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
                 head.extend(bytes.iter().take(HEAD.saturating_sub(head.len())));
                 Ok(())
             })?;
-            form.file = Some(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
+            form.files.push(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
         } else {
             let mut text = Vec::new();
             input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, room_for_text))?;
@@ -218,7 +219,7 @@ mod tests {
             Content-Disposition: form-data; name=\"b%22\"\r\n\r\n\r\n--B--\r\n";
         let form = parse(TYPE, body.as_bytes()).unwrap();
         assert_eq!(form.fields, [("a".to_owned(), "\r\nx\r\n".to_owned()), ("b\"".to_owned(), String::new())]);
-        assert_eq!(form.file, None);
+        assert_eq!(form.files, []);
     }
 
     #[test]
@@ -231,7 +232,7 @@ mod tests {
                 .concat();
         let form = parse(TYPE, &body).unwrap();
         assert_eq!(form.fields, [("r".to_owned(), "x".to_owned())]);
-        let found = form.file.unwrap();
+        let [found] = form.files.try_into().unwrap();
         assert_eq!((found.field.as_str(), found.name.as_str(), found.len), ("image", "a\";\\.png", 200_005));
         assert_eq!((found.head.as_slice(), found.hash), (&file[..64], format!("{:x}", Sha256::digest(&file))));
     }
@@ -249,7 +250,6 @@ mod tests {
             format!("--B\r\n{part}\r\n--B--x"),
             format!("--B\r\n{part}"),
             format!("--B\r\nX: y\r\n{part}\r\n--B--\r\n"),
-            format!("--B\r\n{file}\r\n--B\r\n{file}\r\n--B--\r\n"),
             "--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--B--\r\n".to_owned(),
             "--B\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nx\r\n--B--\r\n".to_owned(),
             "--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\nx\r\n--B--\r\n".to_owned(),
@@ -262,6 +262,7 @@ mod tests {
             format!("--B\r\n{part}\r\n--B--\r\n"),
             format!("--B\r\n{part}\r\n--B--"),
             format!("--B\r\n{file}\r\n--B--\r\n"),
+            format!("--B\r\n{file}\r\n--B\r\n{file}\r\n--B--\r\n"),
         ] {
             assert!(parse(TYPE, body.as_bytes()).is_ok());
         }

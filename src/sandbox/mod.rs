@@ -52,9 +52,11 @@
 mod analysis;
 mod form;
 mod limits;
+mod partner;
 mod server;
 mod service;
 mod submit;
+mod tickets;
 
 use std::fmt;
 use std::io;

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::form;
+use super::form::{self, Form};
 use super::limits::{Headers, Limits};
+use super::partner::{self, Users};
 use super::submit::{self, Forced, Medium};
+use super::tickets::{Batch, Batches};
 use crate::Pace;
 use crate::wire::request::Method;
 
@@ -46,7 +48,7 @@ impl Answer {
         Self { status, content_type, body: body.into(), headers: Headers::new(), delay: Duration::ZERO }
     }
 
-    fn json(status: u16, body: &Value) -> Self {
+    pub(super) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
@@ -60,18 +62,45 @@ impl Answer {
     }
 }
 
-/// What is asked for, but for the medium.
+/// What is asked for.
+#[derive(Clone, Copy)]
 enum Endpoint<'a> {
-    Url,
-    Upload,
-    Result(&'a str),
-    Results,
+    Url(Medium),
+    Upload(Medium),
+    Result(Medium, &'a str),
+    Results(Medium),
     Heatmap(&'a str),
-    Override(&'a str),
+    Override(Medium, &'a str),
+    Credits,
+    Health,
+    /// Which the overview names, and no page describes.
+    User,
+    PartnerUser,
+    PartnerUsers,
+    CreationMail,
+    Pricings,
+    Tickets,
+    Batch(&'a str),
 }
 
 impl<'a> Endpoint<'a> {
-    fn of(path: &[&'a str]) -> Option<(Medium, Self)> {
+    fn of(path: &[&'a str]) -> Option<Self> {
+        let ["api", name, rest @ ..] = path else { return None };
+        Some(match (*name, rest) {
+            ("health", []) => Self::Health,
+            ("user", []) => Self::User,
+            ("user", ["credits"]) => Self::Credits,
+            ("partner", ["user"]) => Self::PartnerUser,
+            ("partner", ["users"]) => Self::PartnerUsers,
+            ("partner", ["send_creation_email"]) => Self::CreationMail,
+            ("partner", ["pricings"]) => Self::Pricings,
+            ("v2", ["tampering", "tickets"]) => Self::Tickets,
+            ("v2", ["tampering", "tickets", batch]) => Self::Batch(batch),
+            _ => return Self::of_media(name, rest),
+        })
+    }
+
+    fn of_media(name: &str, rest: &[&'a str]) -> Option<Self> {
         // The documentation names two paths for the results of images.
         let medium = |name: &str, is_read: bool| match name {
             "" => Some(Medium::Image),
@@ -80,28 +109,33 @@ impl<'a> Endpoint<'a> {
             "_audio" => Some(Medium::Audio),
             _ => None,
         };
-        let ["api", name, rest @ ..] = path else { return None };
         Some(match (name.strip_prefix("classification"), rest) {
             (None, []) => {
                 let media = [Medium::Image, Medium::Video, Medium::Audio];
                 let is = |medium: &Medium| name.strip_suffix("_fromurl") == Some(medium.name());
-                (media.into_iter().find(is)?, Self::Url)
+                Self::Url(media.into_iter().find(is)?)
             }
             (Some(of), []) => match of.strip_prefix('s') {
-                Some(of) => (medium(of, true)?, Self::Results),
-                None => (medium(of, false)?, Self::Upload),
+                Some(of) => Self::Results(medium(of, true)?),
+                None => Self::Upload(medium(of, false)?),
             },
-            (Some(of), [identifier]) => (medium(of, true)?, Self::Result(identifier)),
-            (Some("" | "_image"), ["heatmap", identifier]) => (Medium::Image, Self::Heatmap(identifier)),
-            (Some(of), [hash, "override"]) => (medium(of, false)?, Self::Override(hash)),
+            (Some(of), [identifier]) => Self::Result(medium(of, true)?, identifier),
+            (Some("" | "_image"), ["heatmap", identifier]) => Self::Heatmap(identifier),
+            (Some(of), [hash, "override"]) => Self::Override(medium(of, false)?, hash),
             _ => return None,
         })
     }
 
-    fn method(&self) -> (Method, &'static str) {
+    fn methods(self) -> &'static [(Method, &'static str)] {
         match self {
-            Self::Url | Self::Upload | Self::Override(_) => (Method::Post, "POST"),
-            Self::Result(_) | Self::Results | Self::Heatmap(_) => (Method::Get, "GET"),
+            Self::Url(_)
+            | Self::Upload(_)
+            | Self::Override(..)
+            | Self::PartnerUser
+            | Self::CreationMail
+            | Self::Tickets => &[(Method::Post, "POST")],
+            Self::User => &[(Method::Post, "POST"), (Method::Delete, "DELETE")],
+            _ => &[(Method::Get, "GET")],
         }
     }
 }
@@ -116,6 +150,9 @@ pub(super) struct Service {
 struct State {
     limits: Limits,
     credits: u64,
+    spent: u64,
+    users: Users,
+    batches: Batches,
     /// How many were accepted.
     submits: u64,
     refusals: u64,
@@ -138,6 +175,9 @@ impl Default for Service {
         let state = State {
             limits: Limits::new(Pace::default()),
             credits: CREDITS,
+            spent: 0,
+            users: Users::default(),
+            batches: Batches::default(),
             submits: 0,
             refusals: 0,
             analysis_time: ANALYSIS_TIME,
@@ -180,18 +220,23 @@ impl Service {
 
     pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Answer {
         let path: Vec<&str> = call.path.split('/').skip(1).collect();
-        let Some((medium, endpoint)) = Endpoint::of(&path) else {
+        let Some(endpoint) = Endpoint::of(&path) else {
             return Answer::message(404, "This path is not known here.");
         };
-        let (method, name) = endpoint.method();
-        if call.method != name {
-            return Answer::message(405, &format!("This path takes {name} only."));
+        let methods = endpoint.methods();
+        let Some((method, _)) = methods.iter().find(|(_, name)| *name == call.method) else {
+            let names: Vec<_> = methods.iter().map(|(_, name)| *name).collect();
+            return Answer::message(405, &format!("This path takes {} only.", names.join(" and ")));
+        };
+        // Documented: no key, and no limit of rate.
+        if let Endpoint::Health = endpoint {
+            return Answer::json(200, &json!({ "status": "ok" }));
         }
         if call.api_key != Some(API_KEY) {
             return Answer::error(401, "Unauthorized");
         }
         let mut state = self.state();
-        let told = match state.limits.take(method, Instant::now(), SystemTime::now()) {
+        let told = match state.limits.take(*method, Instant::now(), SystemTime::now()) {
             Ok(told) => told,
             Err(told) => {
                 state.refusals += 1;
@@ -200,15 +245,45 @@ impl Service {
         };
         drop(state);
         let mut answer = match endpoint {
-            Endpoint::Url => self.submit(medium, false, call, body),
-            Endpoint::Upload => self.submit(medium, true, call, body),
-            Endpoint::Result(identifier) => self.result(medium, identifier),
-            Endpoint::Results => self.results(medium, call.query),
+            Endpoint::Url(medium) => self.submit(medium, false, call, body),
+            Endpoint::Upload(medium) => self.submit(medium, true, call, body),
+            Endpoint::Result(medium, identifier) => self.result(medium, identifier),
+            Endpoint::Results(medium) => self.results(medium, call.query),
             Endpoint::Heatmap(identifier) => self.heatmap(identifier),
-            Endpoint::Override(hash) => self.force(medium, hash, body),
+            Endpoint::Override(medium, hash) => self.force(medium, hash, body),
+            Endpoint::Credits | Endpoint::Health => self.account(),
+            Endpoint::User => Answer::json(200, &json!({ "sandbox": "What this answers is not documented." })),
+            Endpoint::PartnerUser => self.with_form(call, body, |state, form| state.users.save(form)),
+            Endpoint::PartnerUsers => self.state().users.list(call.query),
+            Endpoint::CreationMail => self.with_form(call, body, |state, form| state.users.mail(form)),
+            Endpoint::Pricings => partner::pricings(),
+            Endpoint::Tickets => self.with_form(call, body, State::submit_tickets),
+            Endpoint::Batch(batch) => {
+                let state = self.state();
+                state.batches.report(batch, state.analysis_time)
+            }
         };
         answer.headers.extend(told);
         answer
+    }
+
+    fn account(&self) -> Answer {
+        let state = self.state();
+        Answer::json(200, &json!({ "available_credits": state.credits, "total_spent": state.spent }))
+    }
+
+    fn with_form(
+        &self,
+        call: &Call<'_>,
+        body: &mut dyn Read,
+        answer: impl FnOnce(&mut State, &Form) -> Result<Answer, String>,
+    ) -> Answer {
+        let form = form::read(call.content_type.unwrap_or_default(), body);
+        let answer = match form {
+            Ok(form) => answer(&mut self.state(), &form),
+            Err(reason) => Err(format!("The body is not a form: {reason}.")),
+        };
+        answer.unwrap_or_else(|text| Answer::error(400, &text))
     }
 
     fn submit(&self, medium: Medium, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Answer {
@@ -235,8 +310,9 @@ impl Service {
         if let Some(earlier) = state.submitted.get_mut(&identifier) {
             earlier.analysis = analysis;
         } else {
-            let Some(left) = state.credits.checked_sub(1) else { return submit::no_credits() };
-            state.credits = left;
+            if !state.spend(1) {
+                return submit::no_credits();
+            }
             state.analyses += 1;
             state.submitted.insert(identifier.clone(), Submitted { analysis, at: Instant::now() });
         }
@@ -299,11 +375,28 @@ impl Service {
 }
 
 /// The same for what there is none of and what is not known: how the service tells these apart is not documented.
-fn unknown() -> Answer {
+pub(super) fn unknown() -> Answer {
     Answer::message(404, "Not Found")
 }
 
 impl State {
+    /// Whether the account has so many credits, which it then has no more.
+    fn spend(&mut self, credits: u64) -> bool {
+        let Some(left) = self.credits.checked_sub(credits) else { return false };
+        self.credits = left;
+        self.spent += credits;
+        true
+    }
+
+    fn submit_tickets(&mut self, form: &Form) -> Result<Answer, String> {
+        let batch = Batch::of(form)?;
+        if !self.spend(batch.tickets()) {
+            return Ok(submit::no_credits());
+        }
+        self.submits += 1;
+        Ok(self.batches.add(batch))
+    }
+
     #[expect(clippy::indexing_slicing, reason = "a report is an object")]
     fn report(&self, medium: Medium, identifier: &str) -> Option<Value> {
         let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;

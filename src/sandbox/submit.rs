@@ -64,7 +64,7 @@ pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
     for (name, value) in form.fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
         hash.update(format!("{name}\0{value}\0"));
     }
-    if let Some(file) = &form.file {
+    for file in &form.files {
         hash.update(&file.hash);
     }
     if medium != Medium::Image {
@@ -107,21 +107,23 @@ pub(super) fn check(medium: Medium, is_upload: bool, form: &Form) -> Result<(), 
             _ => return Err(format!("The {name} field is not known here.")),
         }
     }
-    if is_upload { check_file(medium, form.file.as_ref()) } else { check_url(form) }
+    if is_upload { check_file(medium, &form.files) } else { check_url(form) }
 }
 
 fn check_url(form: &Form) -> Result<(), String> {
     match value(&form.fields, "file_url") {
         None | Some("") => Err("The file_url field is required.".to_owned()),
-        Some(_) if form.file.is_some() => Err("A file has no place here.".to_owned()),
+        Some(_) if !form.files.is_empty() => Err("A file has no place here.".to_owned()),
         Some(_) => Ok(()),
     }
 }
 
-fn check_file(medium: Medium, file: Option<&File>) -> Result<(), String> {
+fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
     let name = medium.name();
-    let Some(file) = file.filter(|file| file.field == name && file.len > 0) else {
-        return Err(format!("The {name} field is required."));
+    let file = match files {
+        [file] if file.field == name && file.len > 0 => file,
+        [_, _, ..] => return Err("More than one file has no place here.".to_owned()),
+        _ => return Err(format!("The {name} field is required.")),
     };
     let (max, words) = medium.max_size();
     if file.len > max {

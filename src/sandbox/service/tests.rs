@@ -1,5 +1,7 @@
 //! The service as its documentation says it answers, and as it is made up.
 
+mod rest;
+
 use std::io;
 
 use super::*;
