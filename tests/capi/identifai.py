@@ -1,8 +1,10 @@
-"""The C interface of identifai in Python 3.8 or later. Copy this file, change it as you like; what identifai.h says, holds.
+"""The C interface of identifai in Python 3.8 or later. Copy it, change it as you like; what identifai.h says, holds.
 
 with Client(Options.from_env()) as client:
     identifier = client.submit_url(IMAGE, "https://example.com/cat.jpg")
     print(client.wait(IMAGE, identifier).summary)
+
+What fails raises IdentifaiError; an object that is closed, or a text with a NUL in it, ctypes.ArgumentError.
 """
 
 import ctypes.util
@@ -24,7 +26,7 @@ _thrown = threading.local()  # By a progress function: any number of threads may
 
 
 class IdentifaiError(Exception):
-    """Why a call failed: `code`, `kind`, `status`, `identifier`, `retry_after_ms`, `retryable`, `may_have_been_sent`."""
+    """Why a call failed. It has all the fields of identifai_error, such as `kind` and `retry_after_ms`."""
 
 
 class _Text:
@@ -51,7 +53,7 @@ def _functions(prefix, names, *types):
 def _owned(name):
     """A pointer to what was handed over. It is freed with the last reference, and each call under way has one."""
     free = _function(name + "_free", None, c_void_p)
-    return type(name, (c_void_p,), {"__del__": lambda self: free(self)})
+    return type(name, (c_void_p,), {"free": staticmethod(free), "__del__": lambda self: self.free(self)})
 
 
 _Error, _Options, _Client, _Report, _String = map(_owned, ("error", "options", "client", "report", "string"))

@@ -139,6 +139,16 @@ static void exceptions_of_progress() {
     submit();
     another.join();
 
+    // It ends the upload.
+    int calls = 0;
+    ask.on_progress([&calls](uint64_t, uint64_t) -> bool { throw ++calls; });
+    try {
+        client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), ask);
+        CHECK(!"thrown");
+    } catch (int thrown) {
+        CHECK(thrown == 1);
+    }
+
     // An error of the library's own, which the function met, and one which it dealt with.
     ask.on_progress([&](uint64_t, uint64_t) { return client.result(IDENTIFAI_AUDIO, ID).state() != 0; });
     must_fail(IDENTIFAI_ERROR_NOT_FOUND, [&] { client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, ask); });

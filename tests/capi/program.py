@@ -7,6 +7,8 @@ import pickle
 import re
 import threading
 import time
+import tracemalloc
+from ctypes import c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64
 
 import identifai
 from identifai import AUDIO, IMAGE, VIDEO, Client, IdentifaiError, Options
@@ -51,6 +53,26 @@ def must_raise(kind, call, *arguments):
     except kind as exception:
         return exception
     raise AssertionError(f"not raised: {kind}")
+
+
+def declared_as_in_the_header():
+    with open(os.path.join(os.path.dirname(__file__), "../../src/capi/identifai.h"), encoding="utf-8") as file:
+        header = file.read()
+    for name, number in re.findall(r"#define IDENTIFAI_(\w+) (-?\d+)$", header, re.M):
+        check(getattr(identifai, name, int(number)) == int(number))
+    check(identifai.VERSION == re.search(r'IDENTIFAI_VERSION "(.*)"', header).group(1))
+
+    of_c = {"int32_t": c_int32, "uint32_t": c_uint32, "int64_t": c_int64, "uint64_t": c_uint64}
+    of_c.update({"size_t": c_size_t, "double": c_double})
+    declared = set()
+    for returned, name, taken in re.findall(r"^(\w[\w ]*[ *])(identifai_\w+)\(([^)]*)\);", header, re.M):
+        function = getattr(identifai._library, name)
+        types = [of_c.get(" ".join(one.split()[:-1]) if "*" not in one else one) for one in taken.split(",")]
+        types = [] if taken == "void" else types
+        check(types == [kind if kind in of_c.values() else None for kind in function.argtypes])
+        check(of_c.get(returned.strip()) == (function.restype if function.restype in of_c.values() else None))
+        declared.add(name)
+    check(len(declared) > 50 and declared == {name for name in vars(identifai._library) if name[:10] == "identifai_"})
 
 
 def classify_without_a_client():
@@ -107,17 +129,14 @@ def submit_wait_and_read():
 
 
 def bytes_are_not_copied():
-    file = bytearray(GIF)
-    lent = []
-
-    def grow(sent, total):
-        # What is lent out cannot grow.
-        must_raise(BufferError, file.append, 0)
-        lent.append(sent)
-
-    Client(sandbox()).submit_bytes(IMAGE, file, Options().on_progress(grow))
-    check(lent)
-    gc.collect()
+    size = 4_000_000
+    client = Client(sandbox())
+    for file in (GIF + bytes(size), bytearray(GIF + bytes(size))):
+        tracemalloc.start()
+        client.submit_bytes(IMAGE, file)
+        check(tracemalloc.get_traced_memory()[1] < size / 10)
+        tracemalloc.stop()
+    # It is lent for no longer than the call.
     file.append(0)
 
 
@@ -148,9 +167,16 @@ def exceptions_of_progress():
     # An error of the library's own, which the function met.
     ask.on_progress(lambda sent, total: client.result(AUDIO, ID))
     must_fail("not_found", client.submit_bytes, IMAGE, GIF, ask)
-    # One that is no Exception.
-    ask.on_progress(lambda sent, total: exit())
-    must_raise(SystemExit, client.submit_bytes, IMAGE, GIF, ask)
+
+
+    # One that is no Exception ends the upload, too.
+    def leave(sent, total):
+        calls.append(sent)
+        raise SystemExit
+
+    calls = []
+    must_raise(SystemExit, client.submit_file, IMAGE, os.environ["IMAGE"], ask.on_progress(leave))
+    check(len(calls) == 1)
 
 
 def cancel_from_another_thread():
@@ -173,20 +199,25 @@ def all_is_freed_once():
     freed = []
 
     def watch(kind):
-        free = kind.__del__
+        free = kind.free
 
-        def count(self):
-            if self:
+        def count(pointer):
+            if pointer:
                 freed.append(kind.__name__)
-            free(self)
+            free(pointer)
 
-        kind.__del__ = count
+        kind.free = staticmethod(count)
         return kind, free
 
     def closes(sent, total):
         client.close()
         check("client" not in freed)
 
+    def free_bytes_too(png, length):
+        freed.append("bytes")
+        free_bytes(png, length)
+
+    free_bytes, identifai._free_bytes = identifai._free_bytes, free_bytes_too
     watched = [watch(kind) for kind in (identifai._Client, identifai._Options, identifai._Report, identifai._String)]
     try:
         options = sandbox()
@@ -194,16 +225,19 @@ def all_is_freed_once():
         options.close()
         options.close()
         must_raise(ctypes.ArgumentError, Client, options)
-        report = client.wait(IMAGE, client.submit_url(IMAGE, CAT))
-        check(freed == ["options", "string"])
+        identifier = client.submit_url(IMAGE, CAT, Options(with_heatmap=True))
+        check(freed == ["options", "string", "options"])
+        report = client.wait(IMAGE, identifier)
         del report
-        check(freed == ["options", "string", "report"])
+        check(client.heatmap(identifier))
+        check(freed[3:] == ["report", "bytes"])
         check(client.submit_bytes(IMAGE, GIF, Options().on_progress(closes)))
         gc.collect()
-        check(sorted(freed) == ["client", "options", "options", "report", "string", "string"])
+        check(sorted(freed[5:]) == ["client", "options", "string"])
     finally:
+        identifai._free_bytes = free_bytes
         for kind, free in watched:
-            kind.__del__ = free
+            kind.free = staticmethod(free)
 
 
 def submit_to(key, url, file_url, kind):
@@ -281,7 +315,7 @@ def errors_of_clients():
         check(report.classification == identifai.UNCLASSIFIED)
 
 
-check(re.fullmatch(r"\d+\.\d+\.\d+", identifai.VERSION))
+declared_as_in_the_header()
 classify_without_a_client()
 submit_wait_and_read()
 bytes_are_not_copied()
