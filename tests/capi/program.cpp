@@ -213,6 +213,12 @@ static void errors_of_options(const Client &client) {
     const auto of_client = [&] { Client another(ask); };
     CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_client).what() == std::string("api_key: is NULL"));
 
+    // One option may have two setters.
+    Options options("s3cret");
+    must_fail(IDENTIFAI_ERROR_INVALID_INPUT, [&] { options.set(identifai_options_set_proxy, nullptr); });
+    options.set(identifai_options_set_no_proxy);
+    CHECK(Client(options).get() != nullptr);
+
     bool refused = false;
     try {
         client.submit_url(IDENTIFAI_IMAGE, CAT + '\0' + "?more");
