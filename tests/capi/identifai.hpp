@@ -57,13 +57,13 @@ extern "C" inline int32_t identifai_hpp_see(uint64_t sent, uint64_t total, void 
 template <typename Function, typename... Given> void call(Function function, const Given &...given) {
     identifai_error *error = nullptr;
     int32_t code = function(plain(given)..., &error);
-    std::shared_ptr<const identifai_error> why(error, identifai_error_free);
     std::exception_ptr exception;
     std::swap(exception, thrown());
+    if (code == IDENTIFAI_OK) return;
+    std::shared_ptr<const identifai_error> why(error, identifai_error_free);
     if (exception) std::rethrow_exception(exception);
-    if (code != IDENTIFAI_OK) throw Error(why);
+    throw Error(why);
 }
-
 // The same for one whose last argument but that is where its result goes, which `free` frees.
 template <typename T> using Owned = std::unique_ptr<T, void (*)(T *)>;
 template <typename T, typename... Given> Owned<T> made(void (*free)(T *), const Given &...given) {

@@ -72,7 +72,7 @@ def _verb(name, made, *taken):
         error, results = _Error(), [kind() for kind in made]
         code = function(*arguments, *map(byref, results), byref(error))
         thrown = vars(_thrown).pop("exception", None)
-        if thrown is not None:
+        if thrown is not None and code != 0:
             raise thrown
         if code != 0:
             exception = IdentifaiError(_ERROR["message"](error))
