@@ -85,10 +85,9 @@ public:
     // Calls any setter: set(identifai_options_set_timeout_ms, std::chrono::seconds(5)).
     template <typename... Taken, typename... Given>
     Options &set(int32_t (*setter)(identifai_options *, Taken...), const Given &...given) {
-        if (setter(get(), detail::plain(given)...) == IDENTIFAI_OK) return *this;
-        // A setter does not say why it failed, but what takes these options from now on fails, and does.
-        detail::made(identifai_client_free, identifai_client_new, get());
-        throw std::logic_error("identifai: a setter failed"); // Only after IDENTIFAI_ERROR_PANIC.
+        setter(get(), detail::plain(given)...);
+        detail::call(identifai_options_check, get()); // A setter does not say why it failed.
+        return *this;
     }
     Options &on_progress(Progress function) {
         std::unique_ptr<Progress> next(new Progress(std::move(function)));

@@ -140,10 +140,8 @@ class Options(_Object):
         """Sets by the names of the header, as in `set(ref_id="order-17", pace=(30, 60), no_proxy=())`."""
         for name, value in options.items():
             arguments = value if isinstance(value, tuple) else (value,)
-            if self._setters[name](self, *arguments) != 0:
-                # A setter does not say why it failed, but what takes these options from now on fails, and does.
-                Client(self)
-                raise RuntimeError(f"{name} cannot be set")
+            self._setters[name](self, *arguments)
+            _check(self)  # A setter does not say why it failed.
         return self
 
     def on_progress(self, function):
@@ -184,6 +182,7 @@ for _name, _read in {
 
 VERSION = _function("version", c_char_p)()
 _free_bytes = _function("bytes_free", None, c_void_p, c_size_t)
+_check = _verb("options_check", [], _Options)
 _client_new = _verb("client_new", [_Client], _Options)
 _classify_from_url = _verb("classify_from_url", [_String], _Options, _Text)
 _submit_url = _verb("submit_url", [_String], _Client, c_int32, _Text, _Options)
