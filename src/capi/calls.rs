@@ -62,7 +62,7 @@ pub unsafe extern "C" fn identifai_client_free(client: *mut Handle) {
 /// Submits the medium at a URL, which the service downloads. It spends credits.
 ///
 /// `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters from
-/// `..._set_ref_id` on, and are NULL for the service's defaults; those of the connection are the client's. `identifier` is
+/// `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's business. `identifier` is
 /// what to ask for the result with: keep it, it is what was paid for. It is to be freed with `identifai_string_free`.
 ///
 /// By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it may

@@ -155,7 +155,7 @@ pub unsafe extern "C" fn identifai_error_code(error: *const Failure) -> i32 {
     unsafe { read(error, IDENTIFAI_OK, |error| error.code) }
 }
 
-/// The code as a word, such as `rate_limited`. NULL for NULL.
+/// The code as a word: the end of its constant in lower case, such as `rate_limited`. It never changes. NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_kind(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.kind.as_ptr()) }

@@ -21,7 +21,8 @@
  * takes NULL, too, and does nothing then. What is returned as `const char *` is lent by its object, and ends with it.
  *
  * Threads. A client, a report and an error may be used by any number of threads at a time, and options be read by them. Who
- * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on.
+ * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on. A
+ * signal ends no call, and no function may be called in its handler; `identifai_cancel` in another thread ends calls.
  *
  * Nothing is printed, and no thread started but to look up a name for a new connection. No panic leaves a function, unless
  * the library was built with panic=abort. The key goes to the host of the base URL and to no other, and is in no message.
@@ -248,7 +249,7 @@ typedef struct identifai_client identifai_client;
  *
  * An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
  * until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
- * setters need not be looked at.
+ * setters need not be looked at; `identifai_options_check` tells why one failed.
  *
  * Yours once made, to be freed with `identifai_options_free`. One thread at a time may set; any number may make calls.
  */
@@ -300,7 +301,7 @@ void identifai_error_free(identifai_error *error);
 int32_t identifai_error_code(const identifai_error *error);
 
 /**
- * The code as a word, such as `rate_limited`. NULL for NULL.
+ * The code as a word: the end of its constant in lower case, such as `rate_limited`. It never changes. NULL for NULL.
  */
 const char *identifai_error_kind(const identifai_error *error);
 
@@ -347,6 +348,13 @@ identifai_options *identifai_options_new(const char *api_key);
  * `IDENTIFAI_BASE_URL`. Blank counts as unset. They are read by the call that needs them.
  */
 identifai_options *identifai_options_from_env(void);
+
+/**
+ * Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can be
+ * reached with these options, `identifai_client_new` and the calls find out.
+ */
+int32_t identifai_options_check(const identifai_options *options,
+                                identifai_error **error);
 
 /**
  * Frees options.
@@ -577,7 +585,7 @@ void identifai_client_free(identifai_client *client);
  * Submits the medium at a URL, which the service downloads. It spends credits.
  *
  * `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters from
- * `..._set_ref_id` on, and are NULL for the service's defaults; those of the connection are the client's. `identifier` is
+ * `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's business. `identifier` is
  * what to ask for the result with: keep it, it is what was paid for. It is to be freed with `identifai_string_free`.
  *
  * By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it may

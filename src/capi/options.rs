@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
-use super::boundary::{free_object, make, text};
+use super::boundary::{call, free_object, make, object, text};
 use super::failure::Failure;
 use crate::{
     ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, Pace, Progress, Submission, UrlOptions, Wait,
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
 /// until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
-/// setters need not be looked at.
+/// setters need not be looked at; `identifai_options_check` tells why one failed.
 ///
 /// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set; any number may make calls.
 pub struct Options {
@@ -204,6 +204,13 @@ pub unsafe extern "C" fn identifai_options_new(api_key: *const c_char) -> *mut O
 #[unsafe(no_mangle)]
 pub extern "C" fn identifai_options_from_env() -> *mut Options {
     make(|| Options::new(Key::Environment))
+}
+
+/// Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can be
+/// reached with these options, `identifai_client_new` and the calls find out.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_options_check(options: *const Options, error: *mut *mut Failure) -> i32 {
+    unsafe { call(error, || object(options, "options")?.check()) }
 }
 
 /// Frees options.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::header::FILES;
+use crate::header::{FILES, generated};
 use crate::tools::{beside, blessed, capi, compiler, run, shared_library, there_is};
 
 /// The declarations of functions in the header, each in one line and without its semicolon.
 pub(crate) fn functions() -> Vec<String> {
-    let header = std::fs::read_to_string(capi("identifai.h")).unwrap();
+    let header = generated();
     let code: Vec<_> = header.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
     let code = code.concat();
     let code: Vec<_> = code.lines().filter(|line| !line.starts_with('#') && !line.contains(['{', '}'])).collect();
@@ -23,7 +23,7 @@ pub(crate) fn name(function: &str) -> &str {
 }
 
 fn codes() -> Vec<String> {
-    let header = std::fs::read_to_string(capi("identifai.h")).unwrap();
+    let header = generated();
     let defined = header.lines().filter_map(|line| line.strip_prefix("#define ")).map(str::to_owned);
     defined.filter(|line| line.contains(' ') && !line.starts_with("IDENTIFAI_VERSION")).collect()
 }

@@ -7,7 +7,7 @@ pub(crate) const FILES: [&str; 7] =
     ["library.rs", "failure.rs", "options.rs", "setters.rs", "submission.rs", "calls.rs", "report.rs"];
 
 /// The header as cbindgen makes it of the source, with its version.
-fn generated() -> String {
+pub(crate) fn generated() -> String {
     let mut config = cbindgen::Config::from_file(capi("cbindgen.toml")).unwrap();
     config.after_includes = Some(format!(
         "\n/**\n * The version of this header; that of the library is `identifai_version()`.\n */\n\

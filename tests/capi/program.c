@@ -192,7 +192,11 @@ static void errors_of_options(const identifai_client *client) {
               IDENTIFAI_ERROR_INVALID_INPUT);
     CHECK(strncmp(identifai_error_message(error), "frames: ", 8) == 0);
     forget();
+    CHECK(identifai_options_check(ask, &error) == IDENTIFAI_OK && error == NULL);
     CHECK(identifai_options_set_frames(ask, 11) == IDENTIFAI_ERROR_INVALID_INPUT);
+    must_fail(identifai_options_check(ask, &error), IDENTIFAI_ERROR_INVALID_INPUT);
+    CHECK(strcmp(identifai_error_message(error), "frames: must be 5, 10 or 30") == 0);
+    forget();
     must_fail(identifai_submit_url(client, IDENTIFAI_VIDEO, clip, ask, &identifier, &error), IDENTIFAI_ERROR_INVALID_INPUT);
     CHECK(identifier == NULL && strcmp(identifai_error_message(error), "frames: must be 5, 10 or 30") == 0);
     forget();

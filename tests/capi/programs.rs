@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::tools::{beside, memcheck, program, run};
+use crate::tools::{beside, compiler, memcheck, program, run, there_is};
 use crate::world::World;
 
 /// What every program prints that does everything.
@@ -13,11 +13,38 @@ fn said(command: &Command) -> String {
     run(World::new().command(command.get_program()).args(command.get_args()))
 }
 
-#[test]
-fn c_does_everything_and_meets_every_error() {
-    let Some(program) = program(&beside("program.c")) else { return };
+/// A program that is compiled does it, also with an eye on its memory.
+fn does_everything(source: &str) {
+    let Some(program) = program(&beside(source)) else { return };
     assert_eq!(said(&Command::new(&program)), VERDICT);
     memcheck(&program, said);
+}
+
+#[test]
+fn c_does_everything_and_meets_every_error() {
+    does_everything("program.c");
+}
+
+#[test]
+fn cpp_does_everything_and_meets_every_error() {
+    does_everything("program.cpp");
+}
+
+#[test]
+fn the_wrapper_is_good_cpp_of_every_standard() {
+    for standard in ["c++11", "c++14", "c++17", "c++20"] {
+        let Some(mut compiler) = compiler("c++", &format!("identifai.hpp as {standard}")) else { return };
+        run(compiler.arg(format!("-std={standard}")).arg("-fsyntax-only").arg(beside("program.cpp")));
+    }
+}
+
+#[test]
+fn python_does_everything_and_meets_every_error() {
+    if there_is("python3", "the Python program") {
+        let mut command = Command::new("python3");
+        command.args(["-B", "-X", "dev", "-W", "error"]).arg(beside("program.py"));
+        assert_eq!(said(&command), VERDICT);
+    }
 }
 
 #[test]

@@ -43,7 +43,14 @@ pub(crate) fn library(form: &str, arguments: &[&str]) -> (PathBuf, String) {
     // One at a time: another form replaces nothing, but other arguments do.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap();
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    // With what cargo tells a test of its package, dependencies that look at it are built anew, here and by the next cargo.
+    for (name, _) in std::env::vars() {
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    let output = cargo
         .args(["rustc", "--locked", "--lib", "--features", "capi", "--crate-type", form, "--target-dir"])
         .arg(BUILT.parent().unwrap())
         .args(arguments)
