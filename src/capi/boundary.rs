@@ -91,6 +91,13 @@ impl<T> Out<T> {
         NonNull::new(pointer).map(Self).ok_or_else(|| Failure::null(name))
     }
 
+    /// Writes a result that nobody needs to want.
+    pub(super) unsafe fn if_wanted(pointer: *mut T, value: T) {
+        if let Some(out) = NonNull::new(pointer).map(Self) {
+            out.put(value);
+        }
+    }
+
     pub(super) fn put(self, value: T) {
         // It was promised at `new` to be writable, and may be uninitialised.
         unsafe { self.0.write(value) }

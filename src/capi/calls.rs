@@ -7,7 +7,14 @@ use super::failure::Failure;
 use super::options::{Ask, Options};
 use super::report::{self, Report};
 use super::submission::{self, Medium, Source};
-use crate::{Client, Identifier};
+use crate::{Client, HealthStatus, Identifier};
+
+/// All of the service works.
+pub const IDENTIFAI_HEALTH_OK: i32 = 1;
+/// The service can be reached, and some of it works less well.
+pub const IDENTIFAI_HEALTH_DEGRADED: i32 = 2;
+/// The service says something else.
+pub const IDENTIFAI_HEALTH_OTHER: i32 = 3;
 
 /// A client: settings and connections, for any number of calls.
 ///
@@ -203,6 +210,41 @@ pub unsafe extern "C" fn identifai_override(
             let Handle(client) = object(client, "client")?;
             let (medium, hash) = (Medium::of(medium)?, text(hash, "hash")?);
             submission::override_verdict(client, medium, hash, &report::classification(classification)?)
+        })
+    }
+}
+
+/// Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say. Either
+/// may be NULL if you do not want to know. It costs none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_credits(
+    client: *const Handle,
+    available: *mut f64,
+    spent: *mut f64,
+    error: *mut *mut Failure,
+) -> i32 {
+    unsafe {
+        call(error, || {
+            let credits = object(client, "client")?.0.credits()?;
+            Out::if_wanted(available, credits.available());
+            Out::if_wanted(spent, credits.spent().unwrap_or(-1.0));
+            Ok(())
+        })
+    }
+}
+
+/// Reads how the service is: one of `IDENTIFAI_HEALTH_...`. The key is not sent, and it counts for no rate.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i32, error: *mut *mut Failure) -> i32 {
+    unsafe {
+        call(error, || {
+            let (Handle(client), out) = (object(client, "client")?, Out::new(health, "health")?);
+            out.put(match client.health()?.status() {
+                HealthStatus::Ok => IDENTIFAI_HEALTH_OK,
+                HealthStatus::Degraded => IDENTIFAI_HEALTH_DEGRADED,
+                HealthStatus::Other(_) => IDENTIFAI_HEALTH_OTHER,
+            });
+            Ok(())
         })
     }
 }

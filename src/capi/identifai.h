@@ -185,6 +185,21 @@
 #define IDENTIFAI_AUDIO 3
 
 /**
+ * All of the service works.
+ */
+#define IDENTIFAI_HEALTH_OK 1
+
+/**
+ * The service can be reached, and some of it works less well.
+ */
+#define IDENTIFAI_HEALTH_DEGRADED 2
+
+/**
+ * The service says something else.
+ */
+#define IDENTIFAI_HEALTH_OTHER 3
+
+/**
  * Not known: there is no verdict yet.
  */
 #define IDENTIFAI_UNCLASSIFIED 0
@@ -673,6 +688,22 @@ int32_t identifai_override(const identifai_client *client,
                            const char *hash,
                            int32_t classification,
                            identifai_error **error);
+
+/**
+ * Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say. Either
+ * may be NULL if you do not want to know. It costs none.
+ */
+int32_t identifai_credits(const identifai_client *client,
+                          double *available,
+                          double *spent,
+                          identifai_error **error);
+
+/**
+ * Reads how the service is: one of `IDENTIFAI_HEALTH_...`. The key is not sent, and it counts for no rate.
+ */
+int32_t identifai_health(const identifai_client *client,
+                         int32_t *health,
+                         identifai_error **error);
 
 /**
  * Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It may be

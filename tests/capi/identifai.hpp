@@ -142,6 +142,7 @@ public:
     void override_verdict(int32_t medium, const std::string &hash, int32_t classification) const {
         detail::call(identifai_override, get(), medium, hash, classification);
     }
+    double credits() const { double left = 0; detail::call(identifai_credits, get(), &left, nullptr); return left; }
     void cancel() const noexcept { identifai_cancel(get()); } // From any thread.
 };
 } // namespace identifai

@@ -15,6 +15,7 @@ from ctypes import POINTER, byref, c_char, c_char_p, c_double, c_int32, c_int64,
 IMAGE, VIDEO, AUDIO = 1, 2, 3
 UNCLASSIFIED, HUMAN, ARTIFICIAL, OTHER_CLASSIFICATION = 0, 1, 2, 3
 STATE_PENDING, STATE_DONE, STATE_ERRORED, STATE_OTHER = 1, 2, 3, 4
+HEALTH_OK, HEALTH_DEGRADED, HEALTH_OTHER = 1, 2, 3
 KEY_FRAMES_IFRAMES, KEY_FRAMES_FLOW, KEY_FRAMES_COLOR = 1, 2, 3
 MAIN_VERDICT = -1
 
@@ -192,6 +193,8 @@ _result = _verb("result", [_Report], _Client, c_int32, _Text)
 _wait = _verb("wait", [_Report], _Client, c_int32, _Text)
 _heatmap = _verb("heatmap", [c_void_p, c_size_t], _Client, _Text)
 _override = _verb("override", [], _Client, c_int32, _Text, c_int32)
+_credits = _verb("credits", [c_double, c_double], _Client)
+_health = _verb("health", [c_int32], _Client)
 _cancel = _function("cancel", c_int32, _Client)
 
 
@@ -231,6 +234,14 @@ class Client(_Object):
 
     def override_verdict(self, medium, hash, classification):
         _override(self, medium, hash, classification)
+
+    def credits(self):
+        """How many are left, and how many were spent, or -1."""
+        return tuple(number.value for number in _credits(self))
+
+    def health(self):
+        """One of HEALTH_OK, HEALTH_DEGRADED and HEALTH_OTHER."""
+        return _health(self)[0].value
 
     def cancel(self):
         """From any thread."""

@@ -111,6 +111,21 @@ static void submit_wait_and_read(void) {
     identifai_client_free(client);
 }
 
+static void read_credits_and_health(void) {
+    identifai_options *options = sandbox_options();
+    identifai_client *client = client_of(options);
+    double before = 0, after = 0, spent = -2;
+    int32_t health = 0;
+    char *identifier = NULL;
+    CHECK(identifai_credits(client, &before, NULL, NULL) == IDENTIFAI_OK && before >= 1);
+    CHECK(identifai_submit_url(client, IDENTIFAI_IMAGE, "https://example.com/new.jpg", NULL, &identifier, NULL) == IDENTIFAI_OK);
+    CHECK(identifai_credits(client, &after, &spent, NULL) == IDENTIFAI_OK && after == before - 1 && spent >= 1);
+    CHECK(identifai_health(client, &health, NULL) == IDENTIFAI_OK && health == IDENTIFAI_HEALTH_OK);
+    identifai_string_free(identifier);
+    identifai_client_free(client);
+    identifai_options_free(options);
+}
+
 /* What the last call failed with. */
 static identifai_error *error = NULL;
 
@@ -272,6 +287,7 @@ int main(void) {
     CHECK(strcmp(version, IDENTIFAI_VERSION) == 0 && strcmp(identifai_version(), IDENTIFAI_VERSION) == 0);
     classify_without_a_client();
     submit_wait_and_read();
+    read_credits_and_health();
     errors_of_submits();
     errors_of_clients();
     return 0;

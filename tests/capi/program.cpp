@@ -86,6 +86,7 @@ static void submit_wait_and_read() {
     CHECK(identifai_report_verdict_heuristic(report.get(), 1000) == nullptr);
     CHECK(identifai_report_verdict_confidence(report.get(), IDENTIFAI_MAIN_VERDICT) >= 0.5);
     CHECK(identifai_report_verdict_confidence(report.get(), -2) < 0);
+    CHECK(client.credits() > 0);
     const std::vector<uint8_t> png = client.heatmap(identifier);
     CHECK(png.size() > 8 && std::equal(png.begin(), png.begin() + 4, "\x89PNG", [](uint8_t is, char shall) {
         return is == static_cast<uint8_t>(shall);

@@ -104,6 +104,7 @@ def submit_wait_and_read():
             verdict, confidence, _ = report.verdict()
             check(confidence >= 0.5 and report.verdict(-2)[1] < 0)
             check(client.heatmap(identifier).startswith(b"\x89PNG"))
+            check(client.credits()[0] > 0 and client.credits()[1] >= 1 and client.health() == identifai.HEALTH_OK)
 
             # An override goes by the hash of the file.
             check(verdict == report.classification)

@@ -9,6 +9,8 @@ static identifai_client *a_client = (identifai_client *)&a_byte;
 static identifai_report *a_report = (identifai_report *)&a_byte;
 static uint8_t *some_bytes = (uint8_t *)&a_byte;
 static size_t a_length = 7;
+static double a_number = 7;
+static int32_t a_code = 7;
 
 /* What is refused says why, if it can, and writes nothing else. `argument` is the one that is wrong. */
 static void refused(int32_t code, const char *argument) {
@@ -22,7 +24,7 @@ static void refused(int32_t code, const char *argument) {
         error = NULL;
     }
     CHECK(a_text == &a_byte && a_client == (void *)&a_byte && a_report == (void *)&a_byte);
-    CHECK(some_bytes == (void *)&a_byte && a_length == 7);
+    CHECK(some_bytes == (void *)&a_byte && a_length == 7 && a_number == 7 && a_code == 7);
 }
 
 static int32_t see(uint64_t sent, uint64_t total, void *user_data) {

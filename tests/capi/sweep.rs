@@ -15,6 +15,8 @@ fn argument(kind: &str) -> &'static str {
         "char **" => "&a_text",
         "uint8_t **" => "&some_bytes",
         "size_t *" => "&a_length",
+        "double *" => "&a_number",
+        "int32_t *" => "&a_code",
         "const char *" => "\"8d64370a\"",
         "const uint8_t *" => "(const uint8_t *)\"GIF89a\"",
         "size_t" => "6",
@@ -29,7 +31,8 @@ fn argument(kind: &str) -> &'static str {
 
 /// Whether NULL makes sense there.
 fn may_be_null(function: &str, parameter: &str) -> bool {
-    matches!(parameter, "error" | "user_data") || (function.starts_with("identifai_submit_") && parameter == "options")
+    matches!(parameter, "error" | "user_data" | "available" | "spent")
+        || (function.starts_with("identifai_submit_") && parameter == "options")
 }
 
 /// The parameters of a declaration, by type and name.

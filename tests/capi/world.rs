@@ -23,7 +23,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::start().unwrap();
         sandbox.set_limits(Pace::off());
-        sandbox.set_credits(u64::MAX);
+        sandbox.set_credits(1_000_000);
         sandbox.set_analysis_time(Duration::ZERO);
         Self { sandbox, trouble: Server::start(trouble), slam: Server::start(|_| ()), image: image() }
     }
