@@ -112,7 +112,8 @@ impl Client {
     }
 
     /// `DELETE /api/user`, which the API's overview names, and no page describes: `fields` go out in the query, and the JSON
-    /// comes back as it is. That is our reading: a request that deletes has no content (RFC 9110, section 9.3.5).
+    /// comes back as it is. That is our reading: a request that deletes has no content (RFC 9110, section 9.3.5). A query is
+    /// a part of what servers, proxies and the HTTP library at trace level log.
     ///
     /// # Errors
     ///
@@ -311,7 +312,7 @@ impl PartnerUserQuery {
     }
 
     /// A further parameter of the query. There is one that filters by names and mail addresses; the documentation does not
-    /// show what it is called.
+    /// show what it is called. A query is a part of what servers, proxies and the HTTP library at trace level log.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.others.push((name.into(), value.into()));
         self

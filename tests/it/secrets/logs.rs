@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use identifai::{Client, Image, Submitted, Wait};
+use identifai::{Client, Image, PartnerUserForm, PartnerUserQuery, Submitted, Ticket, Tickets, Wait};
 
 use super::shows_nothing;
 use crate::support::{Connection, ID, KEY, Server, accepted, alone, answer_with, log};
@@ -13,12 +13,12 @@ pub(crate) const SIGNED: &str =
     "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
 pub(crate) const PLANTED: &str = "pl4nted";
 
-/// Sends back the whole request and what was submitted before, as it came and as JSON has it: one answer for each of
+/// Sends back the whole request and what was submitted `before`, as it came and as JSON has it: one answer for each of
 /// `statuses`, and if there are no more, the right one.
-pub(super) fn echo(connection: &mut Connection, statuses: &[u16]) {
+pub(super) fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
     for status in statuses {
         let Some(seen) = connection.request() else { return };
-        let text = format!("{}{} {SIGNED}", seen.head, String::from_utf8_lossy(&seen.body));
+        let text = format!("{}{} {before}", seen.head, String::from_utf8_lossy(&seen.body));
         let json = serde_json::json!({ "error": text }).to_string().replace('/', "\\/");
         let key = seen.header("x-api-key").unwrap();
         let headers = format!("X-Request-Id: {key}\r\nLocation: https://x.test/{key}\r\n");
@@ -29,8 +29,8 @@ pub(super) fn echo(connection: &mut Connection, statuses: &[u16]) {
     }
 }
 
-fn echoing() -> Server {
-    Server::start(|connection| echo(connection, &[400, 500, 404, 302]))
+fn echoing(before: &'static str) -> Server {
+    Server::start(move |connection| echo(connection, &[400, 500, 404, 302], before))
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn make_every_call() {
         |client: &Client, _: &_, sent: &_| client.heatmap(sent).err(),
         |client: &Client, _: &_, sent: &_| client.wait(sent).err(),
     ] {
-        let echoing = echoing();
+        let echoing = echoing(SIGNED);
         let client = client(&echoing);
         for job in [&job, &upload] {
             let error = call(&client, job, &sent);
@@ -70,5 +70,20 @@ fn make_every_call() {
             assert!(!shown.contains(PLANTED), "{shown}");
         }
     }
-    assert_eq!(client(&echoing()).batch([job.clone(), upload, job]).count(), 3);
+    assert_eq!(client(&echoing(SIGNED)).batch([job.clone(), upload, job]).count(), 3);
+    let form = PartnerUserForm::new("Ann", "pl4nted@users.test", "Majority", 2).password("a-pl4nted-password");
+    let tickets = Tickets::new().ticket(Ticket::from_bytes(*b"GIF89a").ref_id("a-pl4nted-reference"));
+    let client = client(&echoing(""));
+    for _ in 0..4 {
+        for error in [
+            client.credits().err(),
+            client.save_partner_user(&form).err(),
+            client.create_user([("password", "a-pl4nted-password")]).err(),
+            client.submit_tickets(&tickets).err(),
+        ] {
+            let shown = error.as_ref().map(super::everything).unwrap_or_default();
+            shows_nothing(&shown);
+            assert!(!shown.contains(PLANTED), "{shown}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn the_program_shows_no_secret_that_the_service_sends_back() {
             for json in [&[][..], &["--json"]] {
                 // A journal would know what came of it before.
                 let _ = std::fs::remove_file(&journal);
-                let server = Server::start(move |connection| echo(connection, &[status; 9]));
+                let server = Server::start(move |connection| echo(connection, &[status; 9], SIGNED));
                 let env = [("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &server.base_url())];
                 let outcome = run(&env, &[arguments, &["--no-pace"], json].concat());
                 assert!(outcome.status != 0 && !server.requests().is_empty(), "{}", outcome.err);
