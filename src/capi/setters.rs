@@ -77,7 +77,7 @@ pub unsafe extern "C" fn identifai_options_set_proxy(options: *mut Options, url:
 /// No proxy, whatever the environment says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_proxy(options: *mut Options) -> i32 {
-    unsafe { set(options, "no_proxy", Ok(Proxy::None), |options| &mut options.reach.proxy) }
+    unsafe { set(options, "proxy", Ok(Proxy::None), |options| &mut options.reach.proxy) }
 }
 
 /// Root certificates in PEM, trusted beside the usual ones: a company's own authority, for one. Default: none.
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn identifai_options_set_pace(options: *mut Options, submi
 /// No pace: for a sandbox, or a program that paces itself.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_pace(options: *mut Options) -> i32 {
-    unsafe { set(options, "no_pace", Ok(Pace::off()), |options| &mut options.reach.pace) }
+    unsafe { set(options, "pace", Ok(Pace::off()), |options| &mut options.reach.pace) }
 }
 
 /// How long `identifai_wait` waits over all. Default: 5 minutes.
