@@ -16,6 +16,7 @@
 mod abi;
 mod header;
 mod linking;
+mod odd;
 mod programs;
 mod readme;
 #[path = "../it/support/mod.rs"]
