@@ -16,6 +16,7 @@
 mod abi;
 mod header;
 mod linking;
+mod media;
 mod odd;
 mod programs;
 mod readme;

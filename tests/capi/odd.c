@@ -16,7 +16,9 @@ static void submit(void) {
 }
 
 static int32_t submit_another(uint64_t sent, uint64_t total, void *user_data) {
-    (void)sent, (void)total, (void)user_data;
+    uint64_t *last = user_data;
+    CHECK(sent >= *last && total > 200000);
+    *last = sent;
     submit();
     return 0;
 }
@@ -32,8 +34,10 @@ static void call_from_a_progress_function(const char *url) {
     identifai_client *cancelled = client_of(options);
     identifai_error *error = NULL;
     char *identifier = NULL;
-    CHECK(identifai_options_set_progress(options, submit_another, NULL) == IDENTIFAI_OK);
+    uint64_t sent = 0;
+    CHECK(identifai_options_set_progress(options, submit_another, &sent) == IDENTIFAI_OK);
     CHECK(identifai_submit_file(client, IDENTIFAI_IMAGE, getenv("IMAGE"), options, &identifier, NULL) == IDENTIFAI_OK);
+    CHECK(sent > 200000);
     identifai_string_free(identifier);
     identifier = NULL;
     CHECK(identifai_options_set_progress(options, cancel, cancelled) == IDENTIFAI_OK);
@@ -54,6 +58,13 @@ static void refuse_what_is_too_large(void) {
     CHECK(identifai_submit_bytes(client, IDENTIFAI_AUDIO, file, len, NULL, &identifier, &error) == IDENTIFAI_ERROR_INVALID_INPUT);
     CHECK(strstr(identifai_error_message(error), "52428801 bytes") != NULL);
     identifai_error_free(error);
+    CHECK(identifai_submit_bytes(client, IDENTIFAI_AUDIO, file, (size_t)-1, NULL, &identifier, NULL) == IDENTIFAI_ERROR_INVALID_INPUT);
+    /* As it is if the caller says what is too large. */
+    identifai_options *options = identifai_options_new(NULL);
+    CHECK(identifai_options_set_max_size(options, 99) == IDENTIFAI_OK);
+    CHECK(identifai_submit_bytes(client, IDENTIFAI_AUDIO, file, 100, options, &identifier, NULL) == IDENTIFAI_ERROR_INVALID_INPUT);
+    CHECK(identifier == NULL);
+    identifai_options_free(options);
     munmap(file, len);
 }
 
