@@ -276,14 +276,22 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
 #[test]
 fn what_is_asked_of_a_video_reaches_its_submission() {
     let with = |set: fn(Submission<Video>) -> Submission<Video>| format!("{:?}", set(Video::from_path("a.mp4")));
-    let method = IDENTIFAI_KEY_FRAMES_COLOR;
-    let table: [(Set<'_>, String); 7] = unsafe {
+    use KeyFramesMethod::{Color, Flow, IFrames};
+    let table: [(Set<'_>, String); 9] = unsafe {
         [
             (&|o| identifai_options_set_frames(o, 30), with(|j| j.frames(Frames::Thirty))),
             (&|o| identifai_options_set_key_frames(o, 1), with(|j| j.key_frames(true))),
             (
-                &|o| identifai_options_set_key_frames_method(o, method),
-                with(|j| j.key_frames_method(KeyFramesMethod::Color)),
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_IFRAMES),
+                with(|j| j.key_frames_method(IFrames)),
+            ),
+            (
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_FLOW),
+                with(|j| j.key_frames_method(Flow)),
+            ),
+            (
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_COLOR),
+                with(|j| j.key_frames_method(Color)),
             ),
             (&|o| identifai_options_set_with_morphing(o, 1), with(|j| j.with_morphing(true))),
             (&|o| identifai_options_set_with_tampering(o, 1), with(|j| j.with_tampering(true))),

@@ -64,7 +64,7 @@ static void submit_wait_and_read(void) {
     CHECK(identifai_report_verdict_confidence(report, IDENTIFAI_MAIN_VERDICT) >= 0.5);
     CHECK(identifai_report_verdict_confidence(report, -2) < 0);
     CHECK(identifai_heatmap(client, identifier, &png, &len, NULL) == IDENTIFAI_OK);
-    CHECK(len > 8 && memcmp(png, "\x89PNG", 4) == 0);
+    CHECK(len > 8 && memcmp(png, "\x89PNG", 4) == 0 && memcmp(png + len - 8, "IEND", 4) == 0);
     identifai_bytes_free(png, len);
 
     /* An override goes by the hash of the file. */
@@ -75,6 +75,10 @@ static void submit_wait_and_read(void) {
     CHECK(identifai_result(client, IDENTIFAI_IMAGE, identifier, &report, NULL) == IDENTIFAI_OK);
     CHECK(identifai_report_classification(report) == other);
     CHECK(identifai_report_verdict_classification(report, IDENTIFAI_MAIN_VERDICT) == verdict);
+    CHECK(identifai_override(client, IDENTIFAI_IMAGE, identifai_report_hash(report), verdict, NULL) == IDENTIFAI_OK);
+    identifai_report_free(report);
+    CHECK(identifai_result(client, IDENTIFAI_IMAGE, identifier, &report, NULL) == IDENTIFAI_OK);
+    CHECK(identifai_report_classification(report) == verdict);
     identifai_report_free(report);
     identifai_string_free(identifier);
 
