@@ -21,11 +21,11 @@
  * takes NULL, too, and does nothing then. What is returned as `const char *` is lent by its object, and ends with it.
  *
  * Threads. A client, a report and an error may be used by any number of threads at a time, and options be read by them. Who
- * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on. A
- * signal ends no call, and no function may be called in its handler; `identifai_cancel` in another thread ends calls.
+ * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on.
+ * Calls need 256 KiB of stack at the most.
  *
  * Not allowed: calls from a signal handler, `identifai_cancel` included, as there are locks; let it set a flag or write to a
- * pipe, and a thread cancel. `pthread_cancel` or `pthread_exit` of a thread within a call; cancel the call. `setenv` and the
+ * pipe, and a thread cancel, as a signal by itself ends no call. `pthread_cancel` or `pthread_exit` of a thread within a call; cancel the call. `setenv` and the
  * like while calls are under way: the environment is read for the key, the base URL and proxies, and by the system's lookup.
  *
  * Nothing is printed, and no thread started but to look up a name for a new connection. No panic leaves a function, unless
@@ -252,7 +252,7 @@ typedef struct identifai_client identifai_client;
  * Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
  * `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
  *
- * An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
+ * An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
  * until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
  * setters need not be looked at; `identifai_options_check` tells why one failed.
  *

@@ -13,7 +13,7 @@ use crate::{
 /// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
 /// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
 ///
-/// An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
+/// An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
 /// until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
 /// setters need not be looked at; `identifai_options_check` tells why one failed.
 ///
