@@ -250,7 +250,7 @@ pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i3
 }
 
 /// Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It may be
-/// called from any thread, and from the progress function.
+/// called from any thread, and from the progress function, but not from a signal handler.
 ///
 /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with its
 /// connect timeout. An answer that was already there is still returned.

@@ -173,8 +173,8 @@ pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *cons
     unsafe { read(error, lent(None), |error| error.message.as_ptr()) }
 }
 
-/// The identifier of the submission that this is about: it was paid for, and its result can be asked for later. NULL if
-/// there is none, and for NULL.
+/// The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be asked
+/// for later. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }

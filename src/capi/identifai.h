@@ -10,7 +10,7 @@
  * never change; new ones may be added. If its last argument is an `identifai_error **`, a call that fails writes there what
  * went wrong, as an object that you free; NULL if you do not want to know. What was there before is overwritten, not freed,
  * and left alone if the call succeeds: begin with NULL. Results go to the arguments before that, and only if the call
- * succeeds; else they are left as they were.
+ * succeeds; else they are left as they were. They are overwritten and not freed, too.
  *
  * Arguments. A pointer must be NULL, or point to what its type says. Where NULL makes no sense, it is refused with
  * IDENTIFAI_ERROR_INVALID_INPUT, and nothing is sent. Strings end with a NUL and are UTF-8; what is not is refused, too.
@@ -21,11 +21,16 @@
  * takes NULL, too, and does nothing then. What is returned as `const char *` is lent by its object, and ends with it.
  *
  * Threads. A client, a report and an error may be used by any number of threads at a time, and options be read by them. Who
- * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on. A
- * signal ends no call, and no function may be called in its handler; `identifai_cancel` in another thread ends calls.
+ * sets options or frees anything must be the only one to use it then. After a fork, parent and child may both go on.
+ * Calls need 256 KiB of stack at the most.
+ *
+ * Not allowed: calls from a signal handler, `identifai_cancel` included, as there are locks; let it set a flag or write to a
+ * pipe, and a thread cancel, as a signal by itself ends no call. `pthread_cancel` or `pthread_exit` of a thread within a call; cancel the call. `setenv` and the
+ * like while calls are under way: the environment is read for the key, the base URL and proxies, and by the system's lookup.
  *
  * Nothing is printed, and no thread started but to look up a name for a new connection. No panic leaves a function, unless
- * the library was built with panic=abort. The key goes to the host of the base URL and to no other, and is in no message.
+ * the library was built with panic=abort. Where there is no memory left, Rust says so on standard error and aborts the
+ * process. The key goes to the host of the base URL and to no other, and is in no message.
  */
 
 
@@ -262,11 +267,12 @@ typedef struct identifai_client identifai_client;
  * Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
  * `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
  *
- * An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
+ * An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
  * until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
  * setters need not be looked at; `identifai_options_check` tells why one failed.
  *
- * Yours once made, to be freed with `identifai_options_free`. One thread at a time may set; any number may make calls.
+ * Yours once made, to be freed with `identifai_options_free`. One thread at a time may set, while no call
+ * with them is under way; any number may make calls.
  */
 typedef struct identifai_options identifai_options;
 
@@ -282,7 +288,8 @@ typedef struct identifai_report identifai_report;
 /**
  * Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
  * the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
- * no `longjmp`, no exception.
+ * no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free the
+ * client.
  */
 typedef int32_t (*identifai_progress)(uint64_t sent, uint64_t total, void *user_data);
 
@@ -331,8 +338,8 @@ int32_t identifai_error_status(const identifai_error *error);
 const char *identifai_error_message(const identifai_error *error);
 
 /**
- * The identifier of the submission that this is about: it was paid for, and its result can be asked for later. NULL if
- * there is none, and for NULL.
+ * The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be asked
+ * for later. NULL if there is none, and for NULL.
  */
 const char *identifai_error_identifier(const identifai_error *error);
 
@@ -707,7 +714,7 @@ int32_t identifai_health(const identifai_client *client,
 
 /**
  * Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It may be
- * called from any thread, and from the progress function.
+ * called from any thread, and from the progress function, but not from a signal handler.
  *
  * Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with its
  * connect timeout. An answer that was already there is still returned.

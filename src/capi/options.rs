@@ -13,11 +13,12 @@ use crate::{
 /// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
 /// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
 ///
-/// An option that is not set keeps its default. A setter that fails returns its code and leaves the option as it was;
+/// An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
 /// until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
 /// setters need not be looked at; `identifai_options_check` tells why one failed.
 ///
-/// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set; any number may make calls.
+/// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set, while no call
+/// with them is under way; any number may make calls.
 pub struct Options {
     key: Key,
     pub(super) reach: Reach,
@@ -85,7 +86,8 @@ pub(super) struct Ask {
 
 /// Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
 /// the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
-/// no `longjmp`, no exception.
+/// no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free the
+/// client.
 pub type See = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mut c_void) -> i32>;
 
 /// The caller's function with the caller's pointer.

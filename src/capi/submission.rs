@@ -50,6 +50,22 @@ impl Medium {
             None => Ok(()),
         }
     }
+
+    /// What is too large is refused before it is copied: there may be no memory for that.
+    fn check_size(self, len: usize, ask: &Ask) -> Result<()> {
+        macro_rules! check {
+            ($medium:ident) => {{
+                let mut job = $medium::from_reader(std::io::empty(), len as u64).any_format(true);
+                set!(job, ask, copied max_size);
+                job.check()
+            }};
+        }
+        Ok(match self {
+            Self::Image => check!(Image),
+            Self::Video => check!(Video),
+            Self::Audio => check!(Audio),
+        }?)
+    }
 }
 
 /// Where a medium is found.
@@ -92,6 +108,9 @@ fn audio(source: Source<'_>, ask: &Ask) -> Submission<Audio> {
 /// Submits it, and returns its identifier.
 pub(super) fn submit(client: &Client, medium: Medium, source: Source<'_>, ask: &Ask) -> Result<Identifier> {
     medium.check(ask)?;
+    if let Source::Bytes(bytes) = source {
+        medium.check_size(bytes.len(), ask)?;
+    }
     Ok(match medium {
         Medium::Image => client.submit(&image(source, ask))?.into(),
         Medium::Video => client.submit(&video(source, ask))?.into(),

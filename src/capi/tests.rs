@@ -1,22 +1,21 @@
-//! A panic inside comes out as a code, and each option as what it is in Rust. What else the interface promises is tested
-//! from C, in `tests/capi`.
+//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. What else the interface
+//! promises is tested from C, in `tests/capi`.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::boundary::{free_object, make, read};
 use super::calls::{Handle, identifai_result, identifai_submit_url};
-use super::failure::{
-    Failure, IDENTIFAI_ERROR_CONNECT, IDENTIFAI_ERROR_PANIC, identifai_error_code, identifai_error_free,
-    identifai_error_may_have_been_sent, identifai_error_message, identifai_error_retryable,
-};
+use super::failure::*;
 use super::options::{Options, identifai_options_new};
-use super::report::Report;
+use super::report::*;
 use super::setters::*;
 use super::submission::{IDENTIFAI_IMAGE, Source, image, video};
-use crate::{Client, ClientBuilder, Frames, Image, KeyFramesMethod, Pace, Submission, Video, Wait};
+use crate::{
+    Client, ClientBuilder, Error, ErrorKind, Frames, Image, ImageReport, KeyFramesMethod, Pace, Submission, Video, Wait,
+};
 
 /// A client in which each second call panics: deep in the exchange, after its one try.
 fn panicking() -> Handle {
@@ -91,6 +90,103 @@ fn a_panic_in_a_destructor_stays_inside() {
         }
     }
     unsafe { free_object(make(|| Bad)) };
+}
+
+/// A text that is lent.
+unsafe fn lent<'a>(text: *const c_char) -> Option<&'a str> {
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_str().unwrap())
+}
+
+#[test]
+fn an_error_says_all_that_it_says_in_rust() {
+    let error = || Error::new(ErrorKind::Disconnected, "it\0 broke").with_source(std::io::Error::other("the cause"));
+    let failure = Failure::from(
+        error()
+            .with_status(502)
+            .with_identifier(Some("abc".parse().unwrap()))
+            .with_retry_after(Some(Duration::from_micros(1_500)))
+            .or_sent(true),
+    );
+    let failure = &raw const failure;
+    unsafe {
+        assert_eq!(identifai_error_code(failure), IDENTIFAI_ERROR_DISCONNECTED);
+        assert_eq!(lent(identifai_error_kind(failure)), Some("disconnected"));
+        assert_eq!(
+            (identifai_error_status(failure), identifai_error_retry_after_ms(failure)),
+            (502, 2),
+            "not too early"
+        );
+        assert_eq!(lent(identifai_error_identifier(failure)), Some("abc"));
+        assert_eq!((identifai_error_may_have_been_sent(failure), identifai_error_retryable(failure)), (1, 0));
+        let message = lent(identifai_error_message(failure)).unwrap();
+        assert!(message.starts_with("it\u{fffd} broke") && message.ends_with(": the cause"), "{message}");
+    }
+    // Neither says what the other does.
+    let rejected = Failure::from(Error::new(ErrorKind::Rejected, "no"));
+    let rejected = &raw const rejected;
+    unsafe {
+        assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
+    }
+}
+
+/// The report that a JSON makes.
+fn report(json: &str) -> Report {
+    Report::of_image(&serde_json::from_str::<ImageReport>(json).unwrap())
+}
+
+#[test]
+fn a_report_has_everything_in_its_place() {
+    let full = report(
+        r#"{"identifier": "abc", "status": "errored", "hash": "a hash", "name": "a\u0000name", "ref_id": "a ref",
+            "result_url": "a url", "errors": "a reason", "is_nsfw": true, "has_heatmap": false, "new": 1,
+            "verdict": {"heuristic": "Main", "confidence": 0.75, "classification": "artificial"},
+            "verdicts": [{"heuristic": "First", "confidence": 0.5, "classification": "human"},
+                {"classification": "morphed"}]}"#,
+    );
+    let full = &raw const full;
+    unsafe {
+        assert_eq!(lent(identifai_report_identifier(full)), Some("abc"));
+        assert_eq!(lent(identifai_report_hash(full)), Some("a hash"));
+        assert_eq!(lent(identifai_report_name(full)), Some("a\u{fffd}name"));
+        assert_eq!(lent(identifai_report_ref_id(full)), Some("a ref"));
+        assert_eq!(lent(identifai_report_result_url(full)), Some("a url"));
+        assert_eq!(lent(identifai_report_errors(full)), Some("a reason"));
+        assert_eq!((identifai_report_nsfw(full), identifai_report_has_heatmap(full)), (1, 0));
+        assert!(lent(identifai_report_json(full)).unwrap().contains("\"new\":1"));
+        assert_eq!(identifai_report_verdict_count(full), 2);
+        let verdict = |number| {
+            let classification = identifai_report_verdict_classification(full, number);
+            let heuristic = lent(identifai_report_verdict_heuristic(full, number));
+            (heuristic, classification, identifai_report_verdict_confidence(full, number).to_string())
+        };
+        assert_eq!(verdict(IDENTIFAI_MAIN_VERDICT), (Some("Main"), IDENTIFAI_ARTIFICIAL, "0.75".to_owned()));
+        assert_eq!(verdict(0), (Some("First"), IDENTIFAI_HUMAN, "0.5".to_owned()));
+        assert_eq!(verdict(1), (None, IDENTIFAI_OTHER_CLASSIFICATION, "-1".to_owned()));
+        for number in [2, -2, i32::MAX, i32::MIN] {
+            assert_eq!(verdict(number), (None, IDENTIFAI_UNCLASSIFIED, "-1".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn a_report_says_how_far_the_analysis_is() {
+    let table = [
+        ("new", IDENTIFAI_STATE_PENDING, 0, IDENTIFAI_UNCLASSIFIED),
+        ("done", IDENTIFAI_STATE_DONE, 1, IDENTIFAI_HUMAN),
+        ("errored", IDENTIFAI_STATE_ERRORED, 1, IDENTIFAI_UNCLASSIFIED),
+        ("paused", IDENTIFAI_STATE_OTHER, 0, IDENTIFAI_UNCLASSIFIED),
+    ];
+    for (status, state, is_finished, classification) in table {
+        let verdict = if status == "done" { r#","verdict":{"classification":"human"}"# } else { "" };
+        let report = report(&format!(r#"{{"identifier":"abc","status":"{status}"{verdict}}}"#));
+        let report = &raw const report;
+        unsafe {
+            assert_eq!((identifai_report_state(report), identifai_report_finished(report)), (state, is_finished));
+            assert_eq!(identifai_report_classification(report), classification, "{status}");
+            assert_eq!((identifai_report_nsfw(report), identifai_report_has_heatmap(report)), (-1, -1));
+            assert!(identifai_report_errors(report).is_null() && identifai_report_name(report).is_null());
+        }
+    }
 }
 
 type Set<'a> = &'a dyn Fn(*mut Options) -> i32;
@@ -180,14 +276,22 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
 #[test]
 fn what_is_asked_of_a_video_reaches_its_submission() {
     let with = |set: fn(Submission<Video>) -> Submission<Video>| format!("{:?}", set(Video::from_path("a.mp4")));
-    let method = IDENTIFAI_KEY_FRAMES_COLOR;
-    let table: [(Set<'_>, String); 7] = unsafe {
+    use KeyFramesMethod::{Color, Flow, IFrames};
+    let table: [(Set<'_>, String); 9] = unsafe {
         [
             (&|o| identifai_options_set_frames(o, 30), with(|j| j.frames(Frames::Thirty))),
             (&|o| identifai_options_set_key_frames(o, 1), with(|j| j.key_frames(true))),
             (
-                &|o| identifai_options_set_key_frames_method(o, method),
-                with(|j| j.key_frames_method(KeyFramesMethod::Color)),
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_IFRAMES),
+                with(|j| j.key_frames_method(IFrames)),
+            ),
+            (
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_FLOW),
+                with(|j| j.key_frames_method(Flow)),
+            ),
+            (
+                &|o| identifai_options_set_key_frames_method(o, IDENTIFAI_KEY_FRAMES_COLOR),
+                with(|j| j.key_frames_method(Color)),
             ),
             (&|o| identifai_options_set_with_morphing(o, 1), with(|j| j.with_morphing(true))),
             (&|o| identifai_options_set_with_tampering(o, 1), with(|j| j.with_tampering(true))),

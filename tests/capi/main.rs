@@ -16,6 +16,8 @@
 mod abi;
 mod header;
 mod linking;
+mod media;
+mod odd;
 mod programs;
 mod readme;
 #[path = "../it/support/mod.rs"]

@@ -64,7 +64,7 @@ static void submit_wait_and_read(void) {
     CHECK(identifai_report_verdict_confidence(report, IDENTIFAI_MAIN_VERDICT) >= 0.5);
     CHECK(identifai_report_verdict_confidence(report, -2) < 0);
     CHECK(identifai_heatmap(client, identifier, &png, &len, NULL) == IDENTIFAI_OK);
-    CHECK(len > 8 && memcmp(png, "\x89PNG", 4) == 0);
+    CHECK(len > 8 && memcmp(png, "\x89PNG", 4) == 0 && memcmp(png + len - 8, "IEND", 4) == 0);
     identifai_bytes_free(png, len);
 
     /* An override goes by the hash of the file. */
@@ -75,6 +75,10 @@ static void submit_wait_and_read(void) {
     CHECK(identifai_result(client, IDENTIFAI_IMAGE, identifier, &report, NULL) == IDENTIFAI_OK);
     CHECK(identifai_report_classification(report) == other);
     CHECK(identifai_report_verdict_classification(report, IDENTIFAI_MAIN_VERDICT) == verdict);
+    CHECK(identifai_override(client, IDENTIFAI_IMAGE, identifai_report_hash(report), verdict, NULL) == IDENTIFAI_OK);
+    identifai_report_free(report);
+    CHECK(identifai_result(client, IDENTIFAI_IMAGE, identifier, &report, NULL) == IDENTIFAI_OK);
+    CHECK(identifai_report_classification(report) == verdict);
     identifai_report_free(report);
     identifai_string_free(identifier);
 
@@ -224,6 +228,34 @@ static void errors_of_options(const identifai_client *client) {
     identifai_options_free(ask);
 }
 
+/* The same of what takes all options at once. */
+static void errors_of_all_options(void) {
+    const char *cat = "https://example.com/cat.jpg";
+    identifai_options *options = sandbox_options();
+    identifai_client *client = NULL;
+    char *identifier = NULL;
+
+    CHECK(identifai_options_set_ref_id(options, "\xff") == IDENTIFAI_ERROR_INVALID_INPUT);
+    must_fail(identifai_classify_from_url(options, cat, &identifier, &error), IDENTIFAI_ERROR_INVALID_INPUT);
+    CHECK(strcmp(identifai_error_message(error), "ref_id: is not UTF-8") == 0);
+    forget();
+    must_fail(identifai_client_new(options, &client, &error), IDENTIFAI_ERROR_INVALID_INPUT);
+    CHECK(strcmp(identifai_error_message(error), "ref_id: is not UTF-8") == 0);
+    forget();
+    CHECK(identifai_options_set_ref_id(options, "") == IDENTIFAI_OK);
+    CHECK(identifai_options_set_frames(options, 5) == IDENTIFAI_OK);
+    must_fail(identifai_classify_from_url(options, cat, &identifier, &error), IDENTIFAI_ERROR_INVALID_INPUT);
+    CHECK(strncmp(identifai_error_message(error), "frames: is no option", 20) == 0);
+    CHECK(identifier == NULL && client == NULL);
+
+    /* A success leaves an earlier error alone. */
+    const identifai_error *earlier = error;
+    CHECK(identifai_client_new(options, &client, &error) == IDENTIFAI_OK && error == earlier);
+    forget();
+    identifai_client_free(client);
+    identifai_options_free(options);
+}
+
 static void errors_of_clients(void) {
     char url[200];
     identifai_options *options = sandbox_options();
@@ -289,6 +321,7 @@ int main(void) {
     submit_wait_and_read();
     read_credits_and_health();
     errors_of_submits();
+    errors_of_all_options();
     errors_of_clients();
     return 0;
 }

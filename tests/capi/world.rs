@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use identifai::Pace;
@@ -41,11 +42,14 @@ impl World {
     }
 }
 
-/// An image in a file: the sandbox looks at no more than its first bytes.
+/// An image in a file: the sandbox looks at no more than its first bytes. It is written once, as others may be reading it.
 fn image() -> PathBuf {
-    let path = shared_library().with_file_name("capi-image.png");
-    std::fs::write(&path, [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; 200_000]].concat()).unwrap();
-    path
+    static IMAGE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let path = shared_library().with_file_name("capi-image.png");
+        std::fs::write(&path, [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; 200_000]].concat()).unwrap();
+        path
+    });
+    IMAGE.clone()
 }
 
 /// A service whose base URL has a path that says how it fails.

@@ -6,6 +6,7 @@
 //! what belongs to the request is kept with the thread.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,9 @@ const KEY_HEADER: &[u8] = b"x-api-key: ";
 pub(super) const STAND_IN: u8 = b'*';
 
 thread_local! {
-    static CURRENT: RefCell<Option<InFlight>> = const { RefCell::new(None) };
+    // There is nothing to drop between requests. Without a destructor it serves until the thread is gone: a program in C may
+    // make calls when the destructors have run, as its function for `atexit` does.
+    static CURRENT: ManuallyDrop<RefCell<Option<InFlight>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// What one request may take.
@@ -66,7 +69,7 @@ pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run
         veil: Veil::new(key, &request.secrets),
     };
     // A request's body may come from a reader that makes requests of its own.
-    let _restore = Restore(CURRENT.replace(Some(own)));
+    let _restore = Restore(CURRENT.with(|current| current.replace(Some(own))));
     run()
 }
 
@@ -74,7 +77,8 @@ struct Restore(Option<InFlight>);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        CURRENT.set(self.0.take());
+        let outer = self.0.take();
+        CURRENT.with(|current| current.replace(outer));
     }
 }
 
@@ -91,12 +95,12 @@ pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
 
 /// Changes what is known of the request, if one runs.
 fn change(change: impl FnOnce(&mut InFlight)) {
-    CURRENT.with_borrow_mut(|current| current.as_mut().map(change));
+    CURRENT.with(|current| current.borrow_mut().as_mut().map(change));
 }
 
 /// Whether something holds of the request, if one runs.
 fn holds(see: impl FnOnce(&InFlight) -> bool) -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(see))
+    CURRENT.with(|current| current.borrow().as_ref().is_some_and(see))
 }
 
 /// Notes that a part of the request went out.
@@ -110,12 +114,12 @@ pub(super) fn moved() {
 
 /// How long the content is that follows the head; none once that was asked.
 pub(super) fn content_len() -> Option<u64> {
-    CURRENT.with_borrow_mut(|current| current.as_mut()?.content_len.take())
+    CURRENT.with(|current| current.borrow_mut().as_mut()?.content_len.take())
 }
 
 /// How long a connection may have idled to be used.
 pub(super) fn max_idle() -> Duration {
-    CURRENT.with_borrow(|current| current.as_ref().map_or(Duration::ZERO, |request| request.limits.max_idle))
+    CURRENT.with(|current| current.borrow().as_ref().map_or(Duration::ZERO, |request| request.limits.max_idle))
 }
 
 /// Notes that the head of the answer is there.
@@ -156,7 +160,7 @@ pub(super) fn left_at(now: Instant) -> Duration {
 }
 
 fn end() -> Option<Instant> {
-    CURRENT.with_borrow(|current| current.as_ref().map(|request| request.end))
+    CURRENT.with(|current| current.borrow().as_ref().map(|request| request.end))
 }
 
 fn set_end(end: Option<Instant>) {
@@ -176,7 +180,8 @@ pub(super) fn stand_in(key: &ApiKey) -> HeaderValue {
 
 /// Puts the key where its stand-in is, if `output` is the head that has it.
 pub(super) fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
-    CURRENT.with_borrow_mut(|current| {
+    CURRENT.with(|current| {
+        let mut current = current.borrow_mut();
         let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
         let (line, end) = lines(output).find(|(line, _)| line.starts_with(KEY_HEADER))?;
         let start = end.saturating_sub(line.len()).saturating_add(KEY_HEADER.len());
