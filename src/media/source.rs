@@ -16,7 +16,7 @@ pub(crate) enum Source {
     /// The service downloads it.
     Url(String),
     Path(PathBuf),
-    Bytes(Arc<[u8]>),
+    Bytes(Arc<Vec<u8>>),
     Reader(Arc<Mutex<Reader>>, u64),
 }
 
