@@ -20,6 +20,7 @@ mod form;
 mod journal;
 mod mask;
 mod report;
+mod rest;
 mod retry_after;
 #[cfg(test)]
 mod twin;
@@ -33,6 +34,7 @@ pub use self::form::{Part, form};
 pub use self::journal::journal;
 pub use self::mask::mask;
 pub use self::report::report;
+pub use self::rest::rest;
 pub use self::retry_after::retry_after;
 pub use self::url::url;
 use crate::api_key::ApiKey;
@@ -125,6 +127,11 @@ mod tests {
     #[test]
     fn a_report_is_never_taken_for_more_than_it_says_and_survives_being_stored() {
         twin::run("report", 800, report);
+    }
+
+    #[test]
+    fn what_is_said_of_accounts_and_tickets_is_read_as_it_stands_there() {
+        twin::run("rest", 800, rest);
     }
 
     #[test]
