@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::{is_identifier, value, word};
 use crate::identifier::Identifier;
-use crate::report::{Credits, Health, PartnerUser, Pricings, SubmittedTickets, TicketsReport, UsersPage};
+use crate::report::{Credits, Health, PartnerUser, Pricings, SubmittedTickets, TicketsReport, UsersPage, json_text};
 
 /// What any of them makes of any answer, beside a reading that is not ours.
 pub fn rest(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
+    let text = json_text(data);
     let said = value(data);
     let number =
         |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|n| n.is_finite());
