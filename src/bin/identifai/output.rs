@@ -93,7 +93,9 @@ impl<'a> Printer<'a> {
             Err(error) => {
                 self.status = self.status.max(status(error));
                 if self.json {
-                    return result_json(&failed_item(self.input(index), error, self.submits).to_string());
+                    // What cannot be sent is not repeated: it may be the key.
+                    let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
+                    return result_json(&failed_item(input, error, self.submits).to_string());
                 }
                 note(&format!("{}{error:#}", self.label(index)));
                 Ok(())
