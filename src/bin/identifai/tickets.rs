@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
 use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::args::{self, Global, Lists};
@@ -162,13 +161,11 @@ fn with_identifier(batch: &Identifier, raw: &str) -> String {
         #[serde(flatten)]
         rest: BTreeMap<String, &'a RawValue>,
     }
-    let anew = serde_json::from_str(raw).and_then(|mut rest: BTreeMap<String, &RawValue>| {
+    let anew = serde_json::from_str(raw).and_then(|rest: Option<BTreeMap<String, &RawValue>>| {
+        // Where nothing is known yet, there is none.
+        let mut rest = rest.unwrap_or_default();
         rest.remove("identifier");
         serde_json::to_string(&Answer { identifier: batch, rest })
     });
-    anew.unwrap_or_else(|_| match raw.trim_start().strip_prefix('{') {
-        // What cannot be written anew (half a character) is printed as it came.
-        Some(fields) => format!("{{\"identifier\":\"{batch}\",{fields}"),
-        None => json!({ "identifier": batch, "done": false }).to_string(),
-    })
+    anew.unwrap_or_else(|_| raw.to_owned())
 }
