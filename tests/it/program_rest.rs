@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use identifai::sandbox::Sandbox;
 use serde_json::json;
 
-use crate::program::{Outcome, json_lines, program, run};
-use crate::support::{Connection, KEY, Server, answer};
+use crate::program::{Outcome, alone, json_lines, program, run};
+use crate::support::{Connection, KEY, Server, answer, answer_with};
 use crate::uploads::{Directory, by_multipart};
 
 const PASSWORD: &str = "planted pass-WORD";
@@ -107,7 +107,9 @@ fn every_command_has_the_exit_statuses_of_the_others() {
         (429, "{}", 4, "rate_limited"),
         (200, "<html>", 5, "unexpected_response"),
     ] {
-        let server = Server::answering(answer(status, "application/json", body));
+        // Longer than any deadline, so nobody waits for it.
+        let server =
+            Server::answering(answer_with(status, "Content-Type: application/json\r\nRetry-After: 600\r\n", body));
         for arguments in commands {
             let arguments = [arguments, &["--timeout", "0.9"]].concat();
             let outcome = against(&server, &arguments);
@@ -295,8 +297,9 @@ mod terminal {
     use super::*;
 
     fn started(server: &Server, by: &[&str], more: &[&str]) -> Command {
-        let mut command = Command::new(by[0]);
-        command.args(&by[1..]).envs(env(server)).args(more);
+        let env = env(server);
+        let mut command = alone(Command::new(by[0]), &env.each_ref().map(|(name, value)| (*name, value.as_str())));
+        command.args(&by[1..]).args(more);
         command
     }
 
@@ -310,9 +313,18 @@ mod terminal {
         assert_eq!(server.connections(), 0);
     }
 
+    /// Waits until a terminal echoes no more: the prompt is there a little before.
+    fn wait_until_silent(terminal: &str) {
+        let is_silent = || {
+            let modes = Command::new("stty").args(["-a", "-F", terminal]).output().unwrap().stdout;
+            String::from_utf8(modes).unwrap().split_whitespace().any(|mode| mode == "-echo")
+        };
+        assert!((0..1_000).any(|_| is_silent()), "{terminal} echoes");
+    }
+
     /// What a terminal shows while each prompt gets its answer, and the exit status.
     fn at_terminal(server: &Server, answers: [&str; 2]) -> (i32, String) {
-        let line = format!("'{}' '{}' --ask-password", env!("CARGO_BIN_EXE_identifai"), SAVE.join("' '"));
+        let line = format!("tty; '{}' '{}' --ask-password", env!("CARGO_BIN_EXE_identifai"), SAVE.join("' '"));
         let script = ["script", "--quiet", "--return", "--command", &line, "/dev/null"];
         let mut command = started(server, &script, &[]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -328,10 +340,13 @@ mod terminal {
             }
             shown.clone()
         };
+        let terminal = read(Some("\n")).trim_end().to_owned();
         for (prompt, answer) in ["Password: ", "The same again: "].into_iter().zip(answers) {
+            if answer.is_empty() {
+                break;
+            }
             read(Some(prompt));
-            // The prompt comes first, and the echo is switched off then.
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            wait_until_silent(&terminal);
             input.write_all(answer.as_bytes()).unwrap();
         }
         let shown = read(None);
@@ -552,11 +567,9 @@ fn a_key_in_the_wrong_place_is_not_repeated_in_json() {
     let key = "plantedKEY0f3a";
     let server = serving("{}");
     let url = server.base_url();
-    for arguments in [
-        &["wait", key, "abc", "--wait-timeout", "0.1"][..],
-        &["result", key, "abc"],
-        &["tickets", "--batch", key],
-    ] {
+    for arguments in
+        [&["wait", key, "abc", "--wait-timeout", "0.1"][..], &["result", key, "abc"], &["tickets", "--batch", key]]
+    {
         let env = [("IDENTIFAI_API_KEY", key), ("IDENTIFAI_BASE_URL", &*url)];
         let outcome = run(&env, &[&["--no-pace", "--json"], arguments].concat());
         assert!(outcome.status >= 2 && format!("{}{}", outcome.out, outcome.err).contains("API key"), "{arguments:?}");
