@@ -293,6 +293,12 @@ impl Error {
         Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
     }
 
+    /// The same, which begins with what it is about.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.0.summary = format!("{what}: {}", self.0.summary);
+        self
+    }
+
     /// Another one about the same, with a summary of its own and about no submission.
     pub(crate) fn again(&self, summary: impl Into<String>) -> Self {
         let Inner { kind, message, status, request_id, retry_after, .. } = &*self.0;

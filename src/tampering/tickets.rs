@@ -143,7 +143,7 @@ impl Tickets {
         if let Some(models) = &self.models {
             self.list(&mut form, ["models", "models[]"], &models.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
-        let files = self.all.iter().map(|ticket| {
+        let files = self.all.iter().enumerate().map(|(index, ticket)| {
             let demands = Demands {
                 name: "ticket",
                 kind: TICKET,
@@ -153,10 +153,16 @@ impl Tickets {
                 file_name: ticket.file_name.as_deref(),
             };
             // A ticket is no URL, so there is a file.
-            ticket.source.upload(demands).transpose()
+            let upload = ticket.source.upload(demands).transpose();
+            upload.map(|upload| upload.map_err(|error| self.about(index, error)))
         });
         let files = files.flatten().collect::<Result<_>>()?;
         Ok(request::submit_tickets(&form, files, self.watcher.as_ref(), secrets))
+    }
+
+    /// Says which of several files an error is about: by its place, as names may be secrets.
+    fn about(&self, index: usize, error: Error) -> Error {
+        if self.all.len() == 1 { error } else { error.about(&format!("ticket {}", index.saturating_add(1))) }
     }
 
     /// Puts a list into the form. Its place says which ticket a reference is of, so empty ones are there, too.

@@ -26,6 +26,8 @@ mod inside_async;
 mod once;
 #[cfg(feature = "cli")]
 mod program;
+#[cfg(feature = "cli")]
+mod program_rest;
 mod proxies;
 mod results;
 #[cfg(feature = "sandbox")]

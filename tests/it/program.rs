@@ -14,7 +14,11 @@ pub(crate) struct Outcome {
 }
 
 pub(crate) fn program(env: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_identifai"));
+    alone(Command::new(env!("CARGO_BIN_EXE_identifai")), env)
+}
+
+/// What `command` does with no setting of whoever runs the tests.
+pub(crate) fn alone(mut command: Command, env: &[(&str, &str)]) -> Command {
     for (name, _) in std::env::vars() {
         if name.starts_with("IDENTIFAI_") || name.to_ascii_lowercase().ends_with("_proxy") {
             command.env_remove(name);

@@ -82,6 +82,7 @@ fn what_cannot_be_sent_is_refused_before() {
     assert!(refused(one(video)).contains("is video/mp4, which is no image or PDF"));
     assert!(refused(one(Ticket::from_bytes([]))).contains("is empty"));
     assert!(refused(one(Ticket::from_path("/nowhere/a.pdf"))).contains("does not exist"));
+    assert_eq!(refused(one(Ticket::from_bytes(PDF)).ticket(Ticket::from_bytes([]))), "ticket 2: file: is empty");
     assert_eq!(server.requests().len(), 0);
     server.client().submit_tickets(&one(Ticket::from_bytes(*b"anything").any_format(true))).unwrap();
 }

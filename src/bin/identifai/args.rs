@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use identifai::Identifier;
 
 use crate::options::Options;
 
@@ -18,7 +19,7 @@ Environment:
 
 Exit status: 0 done; 2 usage or settings, nothing was sent (by a batch: of some line); 3 refused by the service;
 4 rate limit; 5 network, service or output failed, the wait took too long, or it is not known whether something was
-submitted; 6 the analysis failed; 130 interrupted. Of several items, the highest.";
+submitted, or the service is not ok (health); 6 the analysis failed; 130 interrupted. Of several items, the highest.";
 
 /// Unofficial client of the identifAI API: was this image, video or voice made by a human or by a machine?
 ///
@@ -80,6 +81,17 @@ pub(crate) enum Command {
     Heatmap(Heatmap),
     /// Override the verdict on a file, for every submission of it
     Override(Override),
+    /// Submit tickets, which are receipts and the like as images or PDF, in one batch that is looked at for manipulation,
+    /// and print what the batch goes by and one line a ticket, or wait for the verdicts; this spends credits. With --batch,
+    /// print how one stands that was submitted before
+    Tickets(Tickets),
+    /// Print how many credits are left, and how many were spent
+    Credits,
+    /// Print how the service is: ok, degraded or another word. It takes no key. Exit status: 0 for ok, 5 for anything else
+    Health,
+    /// Create, change and list the users of a partner
+    #[command(subcommand)]
+    Partner(Partner),
     /// Serve the sandbox until stopped, for other programs to talk to
     Sandbox(Serve),
 }
@@ -192,6 +204,112 @@ pub(crate) enum Class {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Tickets {
+    /// Files to upload, images or PDF; `-` is standard input
+    #[arg(required_unless_present = "batch", value_name = "FILE")]
+    pub(crate) inputs: Vec<String>,
+    /// Submit nothing, and print how the tickets of a batch stand, or wait for them
+    #[arg(long, value_name = "ID", conflicts_with_all = ["inputs", "ref_ids", "models", "no_models", "lists", "any_format"])]
+    pub(crate) batch: Option<Identifier>,
+    /// Wait for the verdicts and print them instead of the identifiers
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How long to wait for the batch, in seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "wait")]
+    pub(crate) wait_timeout: Option<Duration>,
+    /// Your own reference, which comes back with the result: one for each file in their order, or none; it may be empty
+    #[arg(long = "ref-id", value_name = "TEXT")]
+    pub(crate) ref_ids: Vec<String>,
+    /// A model that shall look at them, such as Ellen; may be repeated [default: all that the account has]
+    #[arg(long = "model", value_name = "NAME")]
+    pub(crate) models: Vec<String>,
+    /// Ask for no model, so for no verdict
+    #[arg(long, conflicts_with = "models")]
+    pub(crate) no_models: bool,
+    /// How references and models are sent, on which pages of the service's documentation disagree: in one field with commas,
+    /// or in a field for each [default: commas]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) lists: Option<Lists>,
+    /// Upload files whatever their format seems to be
+    #[arg(long)]
+    pub(crate) any_format: bool,
+}
+
+/// How lists are sent with tickets.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Lists {
+    Commas,
+    Fields,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Partner {
+    /// Print the users, one a line, as they come
+    Users(Users),
+    /// Create a user, or change the one that --id names, and print who it is
+    Save(UserForm),
+    /// Print the plans that users can have
+    Pricings,
+    /// Have the service send a user the mail that tells of the account
+    SendMail {
+        /// The number of the user
+        id: u64,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Users {
+    /// Only those with a plan, as `partner pricings` prints its number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) pricing_id: Option<u64>,
+    /// What to sort by [default: left to the service, which documents id]
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) order: Option<String>,
+    /// Sort downwards
+    #[arg(long)]
+    pub(crate) descending: bool,
+    /// How many to ask for by each request
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) per_page: u32,
+    /// A further parameter of the query; the one that looks for names and mail addresses is not documented by name
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserForm {
+    /// The user to change [default: a new one is created]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) id: Option<u64>,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: String,
+    /// The mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: String,
+    /// The heuristic of the user's main verdicts, such as AverageExcludeObsolete
+    #[arg(long, value_name = "NAME")]
+    pub(crate) heuristic: String,
+    /// The plan, as `partner pricings` prints its number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) pricing_id: u64,
+    /// Take the password from the first line of a file; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "ask_password")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Ask for the password at the terminal, twice
+    #[arg(long)]
+    pub(crate) ask_password: bool,
+    /// The user may only read
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) readonly: Option<bool>,
+    /// The user gets the newsletter
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) newsletter: Option<bool>,
+    /// The service keeps the user's files
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) save_files: Option<bool>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The port of 127.0.0.1 to listen on [default: any free one]
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
@@ -220,6 +338,11 @@ fn pace(text: &str) -> Result<(u32, u32), &'static str> {
 
 fn at_least_one(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|number| *number > 0).ok_or("not a number above zero")
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("not a name and a value, such as search=ann")
 }
 
 fn seconds(text: &str) -> Result<Duration, &'static str> {

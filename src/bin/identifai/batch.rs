@@ -187,7 +187,7 @@ impl Items {
                 if self.said.insert(error.kind()) {
                     self.board.say(&format!("line {line}: {error:#}"));
                 }
-                let mut item = output::failed_item(&input, &error, true);
+                let mut item = output::failed_item(Some(&input), &error, true);
                 item["index"] = index.into();
                 if let Some(identifier) = &outcome.identifier {
                     item["identifier"] = identifier.as_str().into();

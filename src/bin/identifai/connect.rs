@@ -22,8 +22,23 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
     Ok(connected)
 }
 
+/// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
+pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, String> {
+    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")))?;
+    cancel_on_interrupt(connected.client.canceller());
+    Ok(connected)
+}
+
 /// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
 pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+    connect_with(global, wait_timeout, || api_key(global))
+}
+
+fn connect_with(
+    global: &Global,
+    wait_timeout: Option<Duration>,
+    key: impl FnOnce() -> Result<ApiKey, String>,
+) -> Result<Connected, String> {
     let mut wait = Wait::default();
     let (sandbox, key) = if global.sandbox {
         // Not left to clap, which sees only the options on one side of the command.
@@ -36,13 +51,13 @@ pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> R
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
         // Nobody wants to wait for what is made up; long enough for a look that comes too early.
         sandbox.set_limits(Pace::off());
-        sandbox.set_credits(u64::MAX);
+        sandbox.set_credits(1_000_000_000);
         sandbox.set_analysis_time(Duration::from_millis(60));
         wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
         let key = ApiKey::new(sandbox.api_key());
         (Some(sandbox), key)
     } else {
-        (None, api_key(global)?)
+        (None, key()?)
     };
     if let Some(timeout) = wait_timeout {
         wait = wait.timeout(timeout);

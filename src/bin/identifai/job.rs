@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use identifai::{
-    AnyReport, Audio, Classification, Client, Format, Identifier, Image, Report, Result, Submission, Submitted, Video,
+    AnyReport, Audio, Classification, Client, Format, Identifier, Image, Progress, Report, Result, Submission,
+    Submitted, Video,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
@@ -234,7 +235,7 @@ fn look(path: &Path) -> Option<Format> {
 
 /// What comes from standard input, in a file, with its length and format: a form says how long its file is before it
 /// begins. The file has no name, so it is gone with the program, however that ends.
-fn spool() -> io::Result<(File, u64, Option<Format>)> {
+pub(crate) fn spool() -> io::Result<(File, u64, Option<Format>)> {
     let mut file = tempfile::tempfile()?;
     // What is larger is refused anyway.
     let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;
@@ -316,7 +317,7 @@ fn audio(options: &Options, source: Source<'_>) -> Submission<Audio> {
 }
 
 /// A bar that shows up with the first bytes of an upload. It draws nothing where standard error is no terminal.
-fn bar() -> ProgressBar {
+pub(crate) fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
     let bar = ProgressBar::no_length();
     match style {
@@ -326,12 +327,17 @@ fn bar() -> ProgressBar {
 }
 
 fn watched<M: identifai::Medium>(job: &Submission<M>, bar: &ProgressBar) -> Submission<M> {
+    job.clone().on_progress(shown_by(bar))
+}
+
+/// What tells a bar how an upload comes along.
+pub(crate) fn shown_by(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static {
     let bar = bar.clone();
-    job.clone().on_progress(move |progress| {
+    move |progress| {
         if bar.length() != Some(progress.total) {
             bar.set_length(progress.total);
         }
         bar.set_position(progress.sent);
         ControlFlow::Continue(())
-    })
+    }
 }

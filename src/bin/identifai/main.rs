@@ -4,6 +4,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::string_slice))]
 
+mod account;
 mod args;
 mod batch;
 mod board;
@@ -15,8 +16,11 @@ mod job;
 mod lines;
 mod options;
 mod output;
+mod partner;
+mod password;
 mod results;
 mod serve;
+mod tickets;
 
 use std::process::ExitCode;
 
@@ -36,6 +40,10 @@ fn main() -> ExitCode {
         Command::Wait(arguments) => results::wait(&global, arguments),
         Command::Heatmap(arguments) => results::heatmap(&global, arguments),
         Command::Override(arguments) => results::override_verdict(&global, arguments),
+        Command::Tickets(arguments) => tickets::run(&global, arguments),
+        Command::Credits => account::credits(&global),
+        Command::Health => account::health(&global),
+        Command::Partner(command) => partner::run(&global, command),
         Command::Sandbox(arguments) => serve::run(arguments),
     };
     ExitCode::from(status)

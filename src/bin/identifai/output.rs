@@ -67,6 +67,7 @@ pub(crate) struct Line {
 /// Prints the outcomes of several items in their order, and keeps the exit status.
 pub(crate) struct Printer<'a> {
     json: bool,
+    /// None for a command that is about nothing on the command line.
     inputs: &'a [String],
     /// Whether the items are submitted by this run: what has an identifier is then paid for.
     submits: bool,
@@ -86,11 +87,15 @@ impl<'a> Printer<'a> {
     pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
         match outcome {
             Ok(line) if self.json => result_json(&line.json),
+            // A list of nothing.
+            Ok(line) if line.text.is_empty() => Ok(()),
             Ok(line) => result(&line.text),
             Err(error) => {
                 self.status = self.status.max(status(error));
                 if self.json {
-                    return result_json(&failed_item(self.input(index), error, self.submits).to_string());
+                    // What cannot be sent is not repeated: it may be the key.
+                    let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
+                    return result_json(&failed_item(input, error, self.submits).to_string());
                 }
                 note(&format!("{}{error:#}", self.label(index)));
                 Ok(())
@@ -100,19 +105,23 @@ impl<'a> Printer<'a> {
 
     /// Which of several items a message is about: by its place, as URLs hold secrets.
     pub(crate) fn label(&self, index: usize) -> String {
-        if self.inputs.len() == 1 { String::new() } else { format!("item {}: ", index + 1) }
+        if self.inputs.len() <= 1 { String::new() } else { format!("item {}: ", index + 1) }
     }
 
-    fn input(&self, index: usize) -> &str {
-        self.inputs.get(index).map_or("", String::as_str)
+    fn input(&self, index: usize) -> Option<&str> {
+        self.inputs.get(index).map(String::as_str)
     }
 
     /// Prints the one error that all items failed with, and returns the exit status.
     pub(crate) fn all_failed(mut self, error: &Error) -> u8 {
+        if error.kind() == ErrorKind::InvalidInput {
+            // What was given is not repeated: it may be the key.
+            return unusable(&format!("{error:#}"));
+        }
         if !self.json {
             self.inputs = self.inputs.get(..1).unwrap_or_default();
         }
-        for index in 0..self.inputs.len() {
+        for index in 0..self.inputs.len().max(1) {
             if let Err(error) = self.print(index, Err(error)) {
                 return self.unread(&error, "");
             }
@@ -131,10 +140,15 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints the outcome of the only item, and returns the exit status.
-    pub(crate) fn print_only(mut self, line: &Line) -> u8 {
+    pub(crate) fn print_only(self, line: &Line) -> u8 {
+        self.print_only_or_note(line, "")
+    }
+
+    /// The same for what must not get `lost` if nobody reads any more.
+    pub(crate) fn print_only_or_note(mut self, line: &Line, lost: &str) -> u8 {
         match self.print(0, Ok(line)) {
             Ok(()) => self.status,
-            Err(error) => self.unread(&error, ""),
+            Err(error) => self.unread(&error, lost),
         }
     }
 
@@ -216,9 +230,8 @@ fn is_plain(c: char) -> bool {
 
 /// An item that failed, as `--json` prints it.
 #[expect(clippy::indexing_slicing, reason = "an item is an object, and so is its error")]
-pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
+pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> Value {
     let mut item = json!({
-        "input": input,
         "error": {
             "kind": error.kind().as_str(),
             "status": error.status(),
@@ -226,6 +239,9 @@ pub(crate) fn failed_item(input: &str, error: &Error, submits: bool) -> Value {
             "may_have_been_sent": error.may_have_been_sent() || (submits && error.identifier().is_some()),
         },
     });
+    if let Some(input) = input {
+        item["input"] = json!(input);
+    }
     if let Some(pause) = error.retry_after() {
         item["error"]["retry_after"] = json!(pause.as_secs_f64());
     }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use identifai::{AnyReport, Classification, ErrorKind, Identifier, Result, State, Submitted};
+use identifai::{AnyReport, Classification, Identifier, Result, State, Submitted};
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, Override, WaitFor};
@@ -103,11 +103,8 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
         Class::Artificial => Classification::Artificial,
     };
     let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
-    match job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
-        Ok(()) => {}
-        // Its value is not repeated: it may be the key.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => return output::unusable(&format!("{error:#}")),
-        Err(error) => return printer.all_failed(&error),
+    if let Err(error) = job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
+        return printer.all_failed(&error);
     }
     let line = Line {
         text: format!("{} is {classification} from now on", arguments.hash),

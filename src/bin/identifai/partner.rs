@@ -1,0 +1,107 @@
+//! `identifai partner`: the users of a partner, and their plans.
+
+use identifai::{Client, Error, PartnerUser, PartnerUserForm, PartnerUserQuery, Pricing};
+
+use crate::args::{Global, Partner, UserForm, Users};
+use crate::connect::connect;
+use crate::output::{self, Line, Printer, shown};
+use crate::password;
+
+/// Runs the command and returns its exit status.
+pub(crate) fn run(global: &Global, command: &Partner) -> u8 {
+    let connected = match connect(global, None) {
+        Ok(connected) => connected,
+        Err(reason) => return output::unusable(&reason),
+    };
+    let client = &connected.client;
+    let printer = Printer::new(global.json, &[]);
+    match command {
+        Partner::Users(arguments) => users(client, arguments, printer),
+        Partner::Save(arguments) => match form(arguments) {
+            Ok(form) => print(printer, client.save_partner_user(&form).as_ref().map(user)),
+            Err(status) => status,
+        },
+        Partner::Pricings => print(
+            printer,
+            client.partner_pricings().as_ref().map(|pricings| Line {
+                text: pricings.pricings().iter().map(plan).collect::<Vec<_>>().join("\n"),
+                json: pricings.raw_json().to_owned(),
+            }),
+        ),
+        Partner::SendMail { id } => print(printer, client.send_creation_email(*id).as_ref().map(user)),
+    }
+}
+
+fn print(printer: Printer<'_>, outcome: Result<Line, &Error>) -> u8 {
+    match outcome {
+        Ok(line) => printer.print_only(&line),
+        Err(error) => printer.all_failed(error),
+    }
+}
+
+/// Prints users as they come: a page is asked for once the one before is printed.
+fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> u8 {
+    let mut query = PartnerUserQuery::default().per_page(arguments.per_page);
+    if let Some(id) = arguments.pricing_id {
+        query = query.pricing_id(id);
+    }
+    if let Some(field) = &arguments.order {
+        query = query.order(field);
+    }
+    if arguments.descending {
+        query = query.descending(true);
+    }
+    for (name, value) in &arguments.parameters {
+        query = query.parameter(name, value);
+    }
+    for found in client.partner_users(query) {
+        let line = match &found {
+            Ok(found) => user(found),
+            Err(error) => return printer.all_failed(error),
+        };
+        if let Err(error) = printer.print(0, Ok(&line)) {
+            return printer.unread(&error, "");
+        }
+    }
+    printer.status
+}
+
+/// What to save; or an exit status, once it was said why there is nothing.
+fn form(arguments: &UserForm) -> Result<PartnerUserForm, u8> {
+    let UserForm { id, name, email, heuristic, pricing_id, .. } = arguments;
+    let mut form = PartnerUserForm::new(name, email, heuristic, *pricing_id);
+    if let Some(id) = id {
+        form = form.id(*id);
+    }
+    if let Some(on) = arguments.readonly {
+        form = form.readonly(on);
+    }
+    if let Some(on) = arguments.newsletter {
+        form = form.newsletter(on);
+    }
+    if let Some(on) = arguments.save_files {
+        form = form.save_files(on);
+    }
+    Ok(match &arguments.password_file {
+        Some(path) => form.password(password::of_file(path).map_err(|reason| output::unusable(&reason))?),
+        None if arguments.ask_password => form.password(password::ask()?),
+        None => form,
+    })
+}
+
+/// `7 Ann <ann@example.com>`.
+fn user(user: &PartnerUser) -> Line {
+    let text = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
+    let text = format!("{} {} <{}>", number(user.id), text(&user.name), text(&user.email));
+    Line { text, json: user.raw_json().to_owned() }
+}
+
+/// `2 Pro (PRO-2)`.
+fn plan(plan: &Pricing) -> String {
+    let sku = plan.sku.as_deref().map_or(String::new(), |sku| format!(" ({})", shown(sku)));
+    format!("{} {}{sku}", number(plan.id), plan.name.as_deref().map_or("-".to_owned(), shown))
+}
+
+fn number(number: Option<u64>) -> String {
+    number.map_or("-".to_owned(), |number| number.to_string())
+}

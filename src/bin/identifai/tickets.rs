@@ -1,0 +1,171 @@
+//! `identifai tickets`: receipts and the like in one batch, and whether somebody has tampered with them.
+
+use std::collections::BTreeMap;
+
+use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::args::{self, Global, Lists};
+use crate::connect::connect;
+use crate::job;
+use crate::output::{self, Line, Printer, shown};
+
+/// Runs the command and returns its exit status.
+pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> u8 {
+    match &arguments.batch {
+        Some(batch) => look(global, arguments, batch),
+        None => submit(global, arguments),
+    }
+}
+
+/// Prints how a batch stands that was submitted before.
+fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> u8 {
+    let connected = match connect(global, arguments.wait_timeout) {
+        Ok(connected) => connected,
+        Err(reason) => return output::unusable(&reason),
+    };
+    let inputs = [batch.to_string()];
+    let report = match arguments.wait {
+        true => connected.client.wait_for_tickets(batch),
+        false => connected.client.tickets(batch),
+    };
+    print(Printer::new(global.json, &inputs), report)
+}
+
+fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
+    let tickets = match tickets(arguments) {
+        Ok(tickets) => tickets,
+        Err(reason) => return output::unusable(&reason),
+    };
+    let connected = match connect(global, arguments.wait_timeout) {
+        Ok(connected) => connected,
+        Err(reason) => return output::unusable(&reason),
+    };
+    let printer = Printer::new(global.json, &arguments.inputs).of_submits();
+    let bar = job::bar();
+    let sent = connected.client.submit_tickets(&tickets.on_progress(job::shown_by(&bar)));
+    bar.finish_and_clear();
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(error) => return printer.all_failed(&error),
+    };
+    let paid = format!("submitted as {}", sent.batch());
+    if arguments.wait {
+        // At once, should the wait be broken off.
+        output::note(&paid);
+        return print(printer, connected.client.wait_for_tickets(sent.batch()));
+    }
+    printer.print_only_or_note(&submitted(&sent), &format!("; {paid}"))
+}
+
+fn tickets(arguments: &args::Tickets) -> Result<Tickets, String> {
+    let args::Tickets { inputs, ref_ids, models, no_models, lists, any_format, .. } = arguments;
+    if !ref_ids.is_empty() && ref_ids.len() != inputs.len() {
+        let (given, wanted) = (ref_ids.len(), inputs.len());
+        return Err(format!("--ref-id: {given} for {wanted} files; there must be one for each, or none"));
+    }
+    if inputs.iter().filter(|input| *input == "-").count() > 1 {
+        return Err("standard input can be read once, so there can be one `-`".to_owned());
+    }
+    let mut tickets = Tickets::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let mut ticket = ticket(input).map_err(|reason| format!("argument {}: {reason}", index + 1))?;
+        if let Some(ref_id) = ref_ids.get(index) {
+            ticket = ticket.ref_id(ref_id);
+        }
+        tickets = tickets.ticket(ticket.any_format(*any_format));
+    }
+    if *no_models || !models.is_empty() {
+        tickets = tickets.models(models);
+    }
+    Ok(match lists {
+        Some(Lists::Fields) => tickets.lists(TicketLists::Fields),
+        Some(Lists::Commas) | None => tickets,
+    })
+}
+
+fn ticket(input: &str) -> Result<Ticket, String> {
+    if input.contains("://") {
+        return Err("is a URL; tickets are uploaded from files".to_owned());
+    }
+    if input != "-" {
+        return Ok(Ticket::from_path(input));
+    }
+    let spooled = job::spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
+    let (file, len, format) = spooled;
+    let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+    Ok(Ticket::from_reader(file, len).file_name(name))
+}
+
+/// Prints what came of a batch, and returns the exit status.
+fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> u8 {
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => return printer.all_failed(&error),
+    };
+    let results = report.results();
+    if results.iter().any(|ticket| has_failed(&report, ticket)) {
+        printer.status = output::ANALYSIS_FAILED;
+    }
+    let lines: Vec<_> = results.iter().map(|ticket| line(&report, ticket)).collect();
+    let text = match (lines.as_slice(), report.is_done()) {
+        ([], true) => format!("{} finished without a ticket", report.batch()),
+        ([], false) => format!("{} pending", report.batch()),
+        _ => lines.join("\n"),
+    };
+    printer.print_only(&Line { text, json: with_identifier(report.batch(), report.raw_json()) })
+}
+
+/// The batch, and a line for each ticket.
+fn submitted(sent: &SubmittedTickets) -> Line {
+    let mut lines = vec![sent.batch().to_string()];
+    for ticket in sent.tickets() {
+        let ref_id = ticket.ref_id.as_deref().map_or(String::new(), |ref_id| format!(" {}", shown(ref_id)));
+        lines.push(format!("{}{ref_id}", ticket.identifier));
+    }
+    let text = lines.join("\n");
+    Line { text, json: with_identifier(sent.batch(), sent.raw_json()) }
+}
+
+/// `65f0c0ffee receipt.pdf: tampered, confidence 0.94`.
+fn line(report: &TicketsReport, ticket: &TicketReport) -> String {
+    let identifier = ticket.identifier.as_ref().map_or("-", Identifier::as_str);
+    let name = ticket.name.as_deref().map_or(String::new(), |name| format!(" {}:", shown(name)));
+    let status = ticket.status.as_deref().map_or(String::new(), |status| format!(" ({})", shown(status)));
+    let verdict = match &ticket.verdict {
+        Some(verdict) => {
+            let word = verdict.classification.as_ref().map_or("no classification", |word| word.as_str());
+            let confidence = verdict.confidence.map(|confidence| (confidence * 10_000.0).round() / 10_000.0);
+            let confidence = confidence.map_or(String::new(), |confidence| format!(", confidence {confidence}"));
+            format!("{}{confidence}", shown(word))
+        }
+        None if has_failed(report, ticket) => format!("the analysis failed{status}"),
+        None if report.is_done() || ticket.is_done() => "finished without a main verdict".to_owned(),
+        None => format!("pending{status}"),
+    };
+    format!("{identifier}{name} {verdict}")
+}
+
+/// Whether nothing more is to come, and the ticket is not done all the same. How the service says that an analysis failed is
+/// not documented.
+fn has_failed(report: &TicketsReport, ticket: &TicketReport) -> bool {
+    report.is_done() && ticket.status.is_some() && !ticket.is_done()
+}
+
+/// What the service answered, with the identifier of the batch where all answers have one.
+fn with_identifier(batch: &Identifier, raw: &str) -> String {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        identifier: &'a Identifier,
+        #[serde(flatten)]
+        rest: BTreeMap<String, &'a RawValue>,
+    }
+    let anew = serde_json::from_str(raw).and_then(|rest: Option<BTreeMap<String, &RawValue>>| {
+        // Where nothing is known yet, there is none.
+        let mut rest = rest.unwrap_or_default();
+        rest.remove("identifier");
+        serde_json::to_string(&Answer { identifier: batch, rest })
+    });
+    anew.unwrap_or_else(|_| raw.to_owned())
+}
