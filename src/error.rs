@@ -43,7 +43,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// 403: the key may not use this API, or the terms of service were not accepted on the dashboard.
     Forbidden,
-    /// 404: no such submission, no heatmap of it, or the base URL is not the API's.
+    /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's.
     NotFound,
     /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
     Rejected,

@@ -41,7 +41,9 @@ fn refusal(response: &Response) -> Error {
             (ErrorKind::OutOfCredits, "no credits left".to_owned())
         }
         403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".to_owned()),
-        404 => (ErrorKind::NotFound, "no such submission, or the base URL is not that of the API".to_owned()),
+        404 => {
+            (ErrorKind::NotFound, "the service knows no such thing, or the base URL is not that of the API".to_owned())
+        }
         429 => (ErrorKind::RateLimited, "the key's rate limit is reached".to_owned()),
         400..=499 => (ErrorKind::Rejected, "the service refused the request".to_owned()),
         500..=599 => (ErrorKind::Server, "the service failed".to_owned()),

@@ -404,7 +404,7 @@ fn results_are_read_and_waited_for_by_identifier() {
         let outcome = in_sandbox(&env, &[command, &errored, "nobody", &c2pa]);
         assert_eq!(outcome.status, 6, "{}", outcome.err);
         assert!(
-            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: no such submission"),
+            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: the service knows no such thing"),
             "{}",
             outcome.err
         );
