@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use identifai::{Client, Image, PartnerUserForm, PartnerUserQuery, Submitted, Ticket, Tickets, Wait};
+use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, Wait};
 
 use super::shows_nothing;
 use crate::support::{Connection, ID, KEY, Server, accepted, alone, answer_with, log};
