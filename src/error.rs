@@ -21,52 +21,60 @@ pub(crate) const BODY_MAX: usize = 4 * 1024;
 
 /// What went wrong, by meaning.
 ///
-/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added.
+/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind leaves open
+/// whether a submit was accepted, [`Error::may_have_been_sent`] tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An option of the call is unusable; nothing was sent. The message names the option.
+    /// An option of the call is unusable. Nothing was sent: fix what the message names.
     InvalidInput,
-    /// A setting (key, base URL, proxy, ...) is unusable; nothing was sent. The message names the setting.
+    /// A setting (key, base URL, proxy, ...) is unusable. Nothing was sent: fix what the message names.
     Config,
-    /// No connection: the name was not found, or nobody answered there. This try sent nothing.
+    /// No connection: the name was not found, or nobody answered there. This try sent nothing: check network and proxy, and
+    /// try again.
     Connect,
-    /// No secure connection: the certificate or the handshake was refused. This try sent nothing.
+    /// No secure connection: the certificate or the handshake was refused. This try sent nothing: check the certificates,
+    /// the clock, and whether something on the way intercepts TLS.
     Tls,
-    /// A limit passed: the deadline of the call, or the connect timeout.
+    /// A limit passed: the deadline of the call, or the connect timeout. See whether it may have been sent before you try
+    /// again.
     Timeout,
-    /// The connection ended before the answer was complete.
+    /// The connection ended before the answer was complete. See whether it may have been sent before you try again.
     Disconnected,
-    /// The service answered with a redirect (3xx). None is followed, since the key would go along; check the base URL.
+    /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base URL.
     Redirect,
-    /// 401: the key is missing or not valid.
+    /// 401: the key is missing or not valid. Take one from the dashboard's user menu.
     Unauthorized,
-    /// 403: the key may not use this API, or the terms of service were not accepted on the dashboard.
+    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard.
     Forbidden,
-    /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's.
+    /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
     NotFound,
     /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
+    /// [`Error::message`] has the service's reason.
     Rejected,
-    /// The account has no credits left.
+    /// The account has no credits left: buy some.
     ///
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
     OutOfCredits,
-    /// 429: more requests than the key may make. [`Error::retry_after`] tells how long to wait, if the service said so.
+    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`] tells. If there is no
+    /// [`status`](Error::status), the process' own pace had no room before the deadline, and nothing was sent.
     RateLimited,
-    /// 5xx: the service failed.
+    /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,
-    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
+    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`] has its beginning;
+    /// see whether it may have been sent.
     UnexpectedResponse,
-    /// The service took the submission and could not analyse it.
+    /// The service took the submission and could not analyse it. [`Error::message`] has its reason: submit a better file.
     AnalysisFailed,
-    /// The analysis did not end in the time that was given for waiting. It goes on; ask again later.
+    /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
+    /// [`Error::identifier`], rather than pay again.
     WaitTimedOut,
-    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped.
+    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped. See whether it may have been sent.
     Cancelled,
-    /// The journal of a batch cannot be opened, read or written.
+    /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
     Journal,
     /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it is
-    /// not known.
+    /// not known. `Journal::retry_unknown` has it submitted again.
     UnknownFate,
 }
 

@@ -1,6 +1,11 @@
 //! An **unofficial**, blocking client of the [identifAI](https://identifai.net) API, which tells whether an image, a
 //! video or a voice recording was made by a human or by a machine.
 //!
+//! # Three ways to use it
+//!
+//! **The plain function**: one submit, from anywhere. Calls share a small cache of connections; what comes back is an
+//! [`Identifier`], and the verdict is ready a little later.
+//!
 //! ```no_run
 //! use identifai::{UrlOptions, classify_from_url};
 //!
@@ -10,13 +15,36 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! - One submit, from anywhere: [`classify_from_url`].
-//! - Verdicts, and many calls over one set of connections: [`Client`], of which [`classify`](Client::classify) submits and
-//!   waits. What goes in is an [`Image`], a [`Video`] or an [`Audio`]: by URL, or from a file, memory or a reader, which
-//!   are uploaded in constant memory. What comes back is an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
-//! - Very many, within the key's rate and, with a journal, over several runs: [`Client::batch`].
-//! - What went wrong, and whether it was paid for: [`Error`], [`ErrorKind`].
-//! - No key, no network: the feature `sandbox` has the service in a nutshell.
+//! **The client**: verdicts, and many calls over one set of connections. What goes in is an [`Image`], a [`Video`] or an
+//! [`Audio`]: by URL, or from a file, memory or a reader, which are uploaded in constant memory. What comes back is an
+//! [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
+//!
+//! ```no_run
+//! use identifai::{Client, Image};
+//!
+//! let client = Client::from_env()?;
+//! let report = client.classify(&Image::from_path("cat.png"))?; // submit, and wait
+//! println!("{report}, made by a machine: {:?}", report.is_artificial());
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! **The batch**: very many, of any medium, within the key's rate and, with a journal, over several runs; see
+//! [`Client::batch`].
+//!
+//! ```no_run
+//! use identifai::{Client, Image};
+//!
+//! let jobs = (1..=1_000).map(|number| Image::from_url(format!("https://example.com/{number}.jpg")));
+//! for outcome in Client::from_env()?.batch(jobs) {
+//!     println!("{}: {:?}", outcome.index, outcome.result.map(|report| report.is_artificial()));
+//! }
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! Besides: [`credits`](Client::credits) and [`health`](Client::health), the users of a partner
+//! ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]). What went wrong, whether it may
+//! have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the feature `sandbox` has the
+//! service in a nutshell.
 //!
 //! # What it promises
 //!

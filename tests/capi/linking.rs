@@ -1,4 +1,4 @@
-//! The artefacts, as README says how to build and link them.
+//! The artefacts, as `docs/c.md` says how to build and link them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,14 +6,14 @@ use std::process::Command;
 use crate::tools::{capi, compiler, library, root, run, shared_library};
 use crate::world::World;
 
-/// README's command that links what is in `cat.c` to a library.
+/// The documented command that links what is in `cat.c` to a library.
 fn documented(library: &str) -> String {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let lines = readme.lines().filter(|line| line.starts_with("cc -I src/capi cat.c "));
+    let text = std::fs::read_to_string(root().join("docs/c.md")).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with("cc -I src/capi cat.c "));
     lines.into_iter().find(|line| line.contains(library)).unwrap().to_owned()
 }
 
-/// Does what README says, but for the C program that does everything, and what is built without optimisation; and runs
+/// Does what is documented, but for the C program that does everything, and what is built without optimisation; and runs
 /// that from elsewhere.
 fn link(library: &str, directory: &Path) -> Option<PathBuf> {
     compiler("c", &format!("linking to {library}"))?;
@@ -29,13 +29,13 @@ fn link(library: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 #[test]
-fn the_shared_library_is_linked_as_readme_says() {
+fn the_shared_library_is_linked_as_documented() {
     link("-lidentifai", shared_library().parent().unwrap());
 }
 
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn the_static_library_needs_what_readme_says_and_no_more() {
+fn the_static_library_needs_what_is_documented_and_no_more() {
     let (archive, said) = library("staticlib", &["--", "--print", "native-static-libs"]);
     let needed = said.lines().find_map(|line| line.split_once("native-static-libs: ")).expect(&said).1;
     let mut needed: Vec<_> = needed.split_whitespace().map(str::to_owned).collect();
