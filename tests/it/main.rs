@@ -26,6 +26,8 @@ mod inside_async;
 mod once;
 #[cfg(feature = "cli")]
 mod program;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod program_colour;
 #[cfg(feature = "cli")]
 mod program_rest;
 mod proxies;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use identifai::Identifier;
 
 use crate::options::Options;
@@ -94,6 +95,13 @@ pub(crate) enum Command {
     Partner(Partner),
     /// Serve the sandbox until stopped, for other programs to talk to
     Sandbox(Serve),
+    /// Print what a shell completes commands and options by; for bash: source <(identifai completions bash)
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, as in: identifai man | man -l -
+    Man,
 }
 
 #[derive(Debug, Args)]

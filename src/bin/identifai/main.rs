@@ -14,6 +14,7 @@ mod connect;
 mod fuzzing;
 mod job;
 mod lines;
+mod manual;
 mod options;
 mod output;
 mod partner;
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Command::Health => account::health(&global),
         Command::Partner(command) => partner::run(&global, command),
         Command::Sandbox(arguments) => serve::run(arguments),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
     };
     ExitCode::from(status)
 }
