@@ -138,6 +138,10 @@ pub(crate) struct Batch {
     /// Submit again what a run that was ended may have submitted; where --no-cache is set, it may be paid for twice
     #[arg(long, requires = "journal")]
     pub(crate) retry_unknown: bool,
+    /// Write the results to a page for browsers, too, at the end: one file that needs no other, with small images and
+    /// the heatmaps in it. What is there is overwritten. Passwords and queries of URLs are left out of it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// How many items may be on their way at once
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) in_flight: usize,

@@ -12,6 +12,7 @@ mod classify;
 mod connect;
 #[cfg(test)]
 mod fuzzing;
+mod html;
 mod job;
 mod lines;
 mod manual;
