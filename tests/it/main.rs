@@ -14,6 +14,8 @@
 mod account;
 mod answers;
 #[cfg(feature = "cli")]
+mod batch_html;
+#[cfg(feature = "cli")]
 mod batch_program;
 mod batches;
 mod cancel;

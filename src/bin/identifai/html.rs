@@ -20,6 +20,8 @@ const MOST_ROWS: usize = 50_000;
 const LARGEST_FILE: u64 = 256 << 10;
 const LARGEST_HEATMAP: usize = 1 << 20;
 const ALL_PICTURES: usize = 32 << 20;
+/// How much of a text is shown, in characters: a line may have a MiB.
+const LONGEST_TEXT: usize = 2_000;
 
 /// What became of an item.
 pub(crate) struct Row {
@@ -163,8 +165,7 @@ impl Row {
             Found::Report { confidence, .. } => (*confidence, ""),
             Found::Failure(reason) => (None, reason.as_str()),
         };
-        let _ =
-            write!(page, "<tr data-verdict=\"{word}\"><td>{}<td data-sort=\"{name}\">", self.line, name = self.name());
+        let _ = write!(page, "<tr data-verdict=\"{word}\"><td>{}<td>", self.line);
         pictures.file(&self.input, page);
         let mut said = None;
         if let (true, Some(identifier)) = (self.wants_heatmap(), &self.identifier) {
@@ -219,15 +220,11 @@ impl Pictures<'_> {
 
     /// Shows a heatmap; or why not.
     fn heatmap(&mut self, identifier: &Identifier, page: &mut String) -> Result<(), String> {
-        let full = format!("pictures of {} MiB are in this page", ALL_PICTURES >> 20);
         if !(self.is_wanted)() {
             return Err("not fetched, as the run was interrupted".to_owned());
         }
         if let Some(reason) = &self.gave_up {
             return Err(reason.clone());
-        }
-        if self.left == 0 {
-            return Err(full);
         }
         let heatmap = self.client.heatmap(&Submitted::new(identifier.clone())).map_err(|error| {
             // What is not about this one would be the same with the next, after a while.
@@ -240,7 +237,11 @@ impl Pictures<'_> {
         if bytes.len() > LARGEST_HEATMAP {
             return Err(format!("it has more than {} MiB", LARGEST_HEATMAP >> 20));
         }
-        self.left = self.left.checked_sub(bytes.len()).ok_or(full)?;
+        let Some(left) = self.left.checked_sub(bytes.len()) else {
+            let full = format!("there is no room, as a page has at most {} MiB of pictures", ALL_PICTURES >> 20);
+            return Err(self.gave_up.insert(full).clone());
+        };
+        self.left = left;
         embed("png", "heatmap", bytes, page);
         Ok(())
     }
@@ -273,8 +274,10 @@ fn embed(format: &str, what: &str, bytes: &[u8], page: &mut String) {
 /// A foreign text, for the text of an element or for an attribute in quotes. What would turn around the text next to it,
 /// or not be seen at all, is shown by its number.
 fn escaped(text: &str) -> String {
+    let end = text.char_indices().nth(LONGEST_TEXT).map_or(text.len(), |(at, _)| at);
+    let (text, rest) = text.split_at_checked(end).unwrap_or((text, ""));
     let mut html = String::new();
-    for c in output::shown(text).chars() {
+    for c in output::shown(text).chars().chain((!rest.is_empty()).then_some('…')) {
         match c {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),
