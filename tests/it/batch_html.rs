@@ -10,7 +10,7 @@ use crate::program::json_lines;
 use crate::support::{KEY, Server, answer};
 
 const BROWSER: &str = "/usr/bin/chromium";
-const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='owned'\
+const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
                        </script>\u{202e}gnp";
 
 /// The page that a run with these lines writes.
@@ -25,7 +25,7 @@ fn page_of(here: &Here, lines: &str, status: i32) -> String {
 fn lines(here: &Here) -> String {
     let png = here.path("cat \"<i>\" & dog.png");
     std::fs::write(&png, b"\x89PNG\r\n\x1a\n...").unwrap();
-    std::fs::write(here.path("large.png"), [&b"\x89PNG\r\n\x1a\n"[..], &[0; 256 << 10]].concat()).unwrap();
+    std::fs::write(here.path("large.png"), [&b"\x89PNG\r\n\x1a\n"[..], &vec![0; 256 << 10]].concat()).unwrap();
     let svg = here.write("vector.png", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
     let lines = [
         json!({"input": png, "ref_id": "<b>17</b>", "with_heatmap": true}),

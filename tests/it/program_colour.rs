@@ -1,4 +1,5 @@
-//! The program's colours: at a terminal only, and nowhere if NO_COLOR is set. Only Linux has `script` as it is called here.
+//! The program's colours: at a terminal only, and nowhere if `NO_COLOR` is set. Only Linux has `script` as it is called
+//! here.
 
 use std::process::Command;
 

@@ -271,8 +271,8 @@ fn embed(format: &str, what: &str, bytes: &[u8], page: &mut String) {
     page.push_str("\">");
 }
 
-/// A foreign text, for the text of an element or for an attribute in quotes. What would turn around the text next to it,
-/// or not be seen at all, is shown by its number.
+/// A foreign text, for the text of an element or for an attribute in quotes. What would turn around the text next to
+/// it, or not be seen at all, is shown by its number.
 fn escaped(text: &str) -> String {
     let end = text.char_indices().nth(LONGEST_TEXT).map_or(text.len(), |(at, _)| at);
     let (text, rest) = text.split_at_checked(end).unwrap_or((text, ""));
