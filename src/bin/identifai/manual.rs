@@ -36,7 +36,8 @@ fn print(text: io::Result<Vec<u8>>) -> u8 {
 fn written() -> io::Result<Vec<u8>> {
     let command = Arguments::command().disable_help_subcommand(true);
     let (man, mut page, mut rest) = (Man::new(command.clone()), Vec::new(), Vec::new());
-    man.render_title(&mut page)?;
+    // Not by `render_title`, which leaves an empty date out, so that the version takes its place.
+    writeln!(page, ".TH identifai 1 \"\" \"identifai {}\"", env!("CARGO_PKG_VERSION"))?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
@@ -64,7 +65,12 @@ fn write_commands(parent: &Command, path: &str, page: &mut Vec<u8>) -> io::Resul
         man.render_options_section(&mut part)?;
         writeln!(page, ".SS \"{path}\"")?;
         for line in String::from_utf8_lossy(&part).lines() {
-            writeln!(page, "{}", if line.starts_with(".SH ") { ".PP" } else { line })?;
+            match line {
+                // There is a blank line, too.
+                ".SH SYNOPSIS" | ".SH OPTIONS" | ".br" => {}
+                ".SH DESCRIPTION" => writeln!(page, ".PP")?,
+                line => writeln!(page, "{line}")?,
+            }
         }
         write_commands(command, &path, page)?;
     }
@@ -127,12 +133,17 @@ mod tests {
         assert_complete(&plain.replace("\\-", "-"));
         for (program, arguments) in [
             ("groff", &["-man", "-Tutf8", "-ww", "-z"][..]),
-            ("mandoc", &["-T", "lint", "-W", "error"]),
+            ("mandoc", &["-T", "lint", "-W", "warning"]),
             ("man", &["--warnings", "-l", "-"]),
         ] {
-            if let Some(output) = fed(program, arguments, &page) {
-                assert!(output.status.success() && output.stderr.is_empty(), "{program}: {output:?}");
-            }
+            let Some(output) = fed(program, arguments, &page) else { continue };
+            let is_quiet = output.stderr.is_empty()
+                && output.stdout.split(|byte| *byte == b'\n').all(|line| {
+                    let line = String::from_utf8_lossy(line);
+                    // There is none: the page is of the program as it was built, whenever that was.
+                    program == "man" || line.is_empty() || line.contains("missing date")
+                });
+            assert!(is_quiet, "{program}: {output:?}");
         }
     }
 }
