@@ -61,13 +61,13 @@ fn reports(seen: &Seen) -> Value {
     asked.map(|id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}})).collect()
 }
 
-fn batch(env: &[(&'static str, String); 2], arguments: &[&str]) -> Command {
+pub(crate) fn batch(env: &[(&'static str, String); 2], arguments: &[&str]) -> Command {
     let mut command = program(&env.each_ref().map(|(name, value)| (*name, value.as_str())));
     command.arg("batch").args(arguments);
     command
 }
 
-fn finish(mut command: Command, input: &str) -> Outcome {
+pub(crate) fn finish(mut command: Command, input: &str) -> Outcome {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // It may end before it has read everything.
@@ -79,23 +79,23 @@ fn finish(mut command: Command, input: &str) -> Outcome {
     outcome
 }
 
-fn urls(count: usize) -> String {
+pub(crate) fn urls(count: usize) -> String {
     (0..count).map(|number| format!("https://x.test/{number}.jpg\n")).collect::<Vec<_>>().concat()
 }
 
 /// What is in a directory of its own, which is gone with the test.
-struct Here(tempfile::TempDir);
+pub(crate) struct Here(tempfile::TempDir);
 
 impl Here {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_str().unwrap().to_owned()
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         std::fs::write(self.path(name), text).unwrap();
         self.path(name)
     }
@@ -336,7 +336,7 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
 }
 
 #[cfg(unix)]
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
 }
 
@@ -395,7 +395,7 @@ fn two_processes_with_one_key_share_its_rate() {
 }
 
 /// A sandbox without limits, and how the program is to find it.
-fn sandbox() -> (Sandbox, [(&'static str, String); 2]) {
+pub(crate) fn sandbox() -> (Sandbox, [(&'static str, String); 2]) {
     let sandbox = Sandbox::start().unwrap();
     sandbox.set_limits(Pace::off());
     sandbox.set_analysis_time(Duration::ZERO);

@@ -14,6 +14,8 @@
 mod account;
 mod answers;
 #[cfg(feature = "cli")]
+mod batch_html;
+#[cfg(feature = "cli")]
 mod batch_program;
 mod batches;
 mod cancel;
@@ -26,6 +28,8 @@ mod inside_async;
 mod once;
 #[cfg(feature = "cli")]
 mod program;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod program_colour;
 #[cfg(feature = "cli")]
 mod program_rest;
 mod proxies;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use identifai::Identifier;
 
 use crate::options::Options;
@@ -94,6 +95,13 @@ pub(crate) enum Command {
     Partner(Partner),
     /// Serve the sandbox until stopped, for other programs to talk to
     Sandbox(Serve),
+    /// Print what a shell completes commands and options by; for bash: source <(identifai completions bash)
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, as in: identifai man | man -l -
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +138,10 @@ pub(crate) struct Batch {
     /// Submit again what a run that was ended may have submitted; where --no-cache is set, it may be paid for twice
     #[arg(long, requires = "journal")]
     pub(crate) retry_unknown: bool,
+    /// Write the results to a page for browsers, too, at the end: one file that needs no other, with small images and
+    /// the heatmaps in it. What is there is overwritten. Passwords and queries of URLs are left out of it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// How many items may be on their way at once
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one)]
     pub(crate) in_flight: usize,

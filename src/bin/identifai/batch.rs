@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::args::{Batch, Global};
 use crate::board::Board;
 use crate::connect::connect_only;
+use crate::html::{Found, Page, Row};
 use crate::lines::{self, Lines, Next, Read};
 use crate::output;
 
@@ -36,6 +37,10 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         Ok(journal) => journal,
         Err(error) => return output::unusable(&format!("{error:#}")),
     };
+    let page = match arguments.html.as_deref().map(Page::new).transpose() {
+        Ok(page) => page,
+        Err(error) => return output::unusable(&format!("--html: cannot write the file that it names: {error}")),
+    };
     let has_journal = journal.is_some();
     if has_journal && global.sandbox {
         output::note(
@@ -45,7 +50,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     let is_paced = !global.no_pace && !global.sandbox;
     let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
     let board = Board::new(lines::count(&arguments.input), rate);
-    let items = Rc::new(RefCell::new(Items::new(board.clone())));
+    let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
     let jobs = jobs(arguments, lines, Rc::clone(&items));
     let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
     if let Some(journal) = journal {
@@ -65,7 +70,16 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     if !lost.is_empty() && !has_journal {
         output::note(&format!("submitted, and not waited for: {}", lost.join(" ")));
     }
-    items.borrow().sum_up(has_journal)
+    let page = items.borrow_mut().page.take();
+    let written = page.map(|page| page.write(&connected.client, || !items.borrow().wants_no_more()));
+    let status = items.borrow().sum_up(has_journal);
+    match written {
+        Some(Err(error)) => {
+            output::note(&format!("--html: cannot write the file that it names: {error}"));
+            status.max(output::FAILED)
+        }
+        _ => status,
+    }
 }
 
 fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
@@ -94,7 +108,7 @@ fn jobs(arguments: &Batch, lines: Lines, items: Rc<RefCell<Items>>) -> impl Iter
                     items.borrow_mut().begin(number, input);
                     return Some(job.into());
                 }
-                Err(reason) => items.borrow_mut().refuse(&input, &format!("line {number}: {reason}")),
+                Err(reason) => items.borrow_mut().refuse(number, input, &format!("line {number}: {reason}")),
             }
         }
     })
@@ -127,13 +141,14 @@ struct Items {
     said: HashSet<ErrorKind>,
     /// Why nothing can be printed any more.
     unread: Option<io::Error>,
+    page: Option<Page>,
 }
 
 impl Items {
-    fn new(board: Board) -> Self {
+    fn new(board: Board, page: Option<Page>) -> Self {
         let (on_their_way, said, unread) = (HashMap::new(), HashSet::new(), None);
         let (jobs, count, done, failed, unknown, left, status) = (0, 0, 0, 0, 0, 0, 0);
-        Self { board, on_their_way, jobs, count, done, failed, unknown, left, status, said, unread }
+        Self { board, on_their_way, jobs, count, done, failed, unknown, left, status, said, unread, page }
     }
 
     fn wants_no_more(&self) -> bool {
@@ -151,7 +166,7 @@ impl Items {
     }
 
     /// Prints a line that is no job.
-    fn refuse(&mut self, input: &str, reason: &str) {
+    fn refuse(&mut self, line: u64, input: String, reason: &str) {
         let error = json!({
             "kind": ErrorKind::InvalidInput.as_str(), "status": null, "message": reason, "may_have_been_sent": false,
         });
@@ -165,11 +180,20 @@ impl Items {
             _ => {}
         }
         self.write(&item.to_string());
+        if let Some(page) = &mut self.page {
+            let found = Found::Failure(reason.to_owned());
+            page.add(Row { line, input, identifier: None, reference: None, found });
+        }
     }
 
     #[expect(clippy::indexing_slicing, reason = "an item is an object")]
     fn print(&mut self, outcome: Outcome) {
         let Item { index, line, input } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
+        if let Some(page) = &mut self.page {
+            let found = Found::of(&outcome.result);
+            let (identifier, reference) = (outcome.identifier.clone(), outcome.reference);
+            page.add(Row { line, input: input.clone(), identifier, reference, found });
+        }
         match outcome.result {
             Ok(report) => {
                 self.done += 1;

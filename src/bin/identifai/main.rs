@@ -12,8 +12,10 @@ mod classify;
 mod connect;
 #[cfg(test)]
 mod fuzzing;
+mod html;
 mod job;
 mod lines;
+mod manual;
 mod options;
 mod output;
 mod partner;
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
         Command::Health => account::health(&global),
         Command::Partner(command) => partner::run(&global, command),
         Command::Sandbox(arguments) => serve::run(arguments),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
     };
     ExitCode::from(status)
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use identifai::{AnyReport, Error, ErrorKind};
 use serde_json::{Value, json};
@@ -52,9 +52,17 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
             note("an argument is not expected; `identifai --help` lists what is");
         }
         // To standard output if it was asked for, else to standard error.
-        _ => error.print().unwrap_or_default(),
+        _ if is_terminal(error) => error.print().unwrap_or_default(),
+        // `print` would colour this, too, if the environment forces that.
+        _ if error.use_stderr() => write!(io::stderr().lock(), "{}", error.render()).unwrap_or_default(),
+        _ => write!(io::stdout().lock(), "{}", error.render()).unwrap_or_default(),
     }
     u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
+/// Whether a terminal shows it.
+fn is_terminal(error: &clap::Error) -> bool {
+    if error.use_stderr() { io::stderr().is_terminal() } else { io::stdout().is_terminal() }
 }
 
 /// A result, as a person reads it and as a script does.
