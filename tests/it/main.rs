@@ -24,6 +24,7 @@ mod environment;
 mod faults;
 mod inside_async;
 mod once;
+mod package;
 #[cfg(feature = "cli")]
 mod program;
 #[cfg(feature = "cli")]
