@@ -2,6 +2,9 @@
 //!
 //! With `IDENTIFAI_BLESS=1` the list is written anew, rather than compared.
 
+// A test that cannot go on shall panic.
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
