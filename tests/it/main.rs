@@ -26,6 +26,7 @@ mod environment;
 mod faults;
 mod inside_async;
 mod once;
+mod package;
 #[cfg(feature = "cli")]
 mod program;
 #[cfg(all(feature = "cli", target_os = "linux"))]

@@ -1,0 +1,106 @@
+//! What a release holds: all that it needs, and nothing that it does not.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+
+/// What a command prints, a line each; what it complains about, if it fails; none, where there is no such command.
+fn lines(command: &mut Command) -> Option<Result<BTreeSet<String>, String>> {
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
+    if !output.status.success() {
+        return Some(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Some(Ok(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()))
+}
+
+/// The files of the repository, and those of the package that is made of it. None outside of it: a package has no package.
+fn files() -> Option<[BTreeSet<String>; 2]> {
+    let committed = match lines(Command::new("git").args(["ls-files", "--cached"])) {
+        Some(Ok(committed)) if !committed.is_empty() => committed,
+        _ => {
+            eprintln!("SKIPPED: what is packaged, as there is no git or no repository");
+            return None;
+        }
+    };
+    let arguments = ["package", "--list", "--allow-dirty", "--offline"];
+    match lines(Command::new(env!("CARGO")).args(arguments)) {
+        Some(Ok(packaged)) => Some([committed, packaged]),
+        Some(Err(said)) if !said.contains("you're using offline mode") => panic!("cargo package --list: {said}"),
+        _ => {
+            eprintln!("SKIPPED: what is packaged, as cargo has not the index of all dependencies at hand");
+            None
+        }
+    }
+}
+
+/// Where `path`, as it stands in `file`, leads from the root.
+fn from_root(file: &str, path: &str) -> String {
+    let mut whole = PathBuf::new();
+    for component in Path::new(file).parent().unwrap().join(path).components() {
+        match component {
+            Component::ParentDir => assert!(whole.pop(), "{file} leads out of the package: {path}"),
+            component => whole.push(component),
+        }
+    }
+    whole.to_str().unwrap().replace('\\', "/")
+}
+
+/// What stands in `text` between `before` and the next `after`.
+fn between<'a>(text: &'a str, before: &str, after: char) -> Vec<&'a str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split_once(after)).map(|(found, _)| found).collect()
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+#[test]
+fn it_is_what_a_user_needs_and_no_more() {
+    let Some([committed, packaged]) = files() else { return };
+    let named = ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT", "src/capi/identifai.h"];
+    for file in named {
+        assert!(packaged.contains(file), "{file} is not packaged");
+    }
+
+    let rooms = ["docs", "examples", "src", "tests"];
+    let has_room = |file: &&String| rooms.contains(&file.split('/').next().unwrap());
+    let missing: Vec<_> = committed.iter().filter(has_room).filter(|file| !packaged.contains(*file)).collect();
+    assert!(missing.is_empty(), "not packaged: {missing:#?}");
+    let by_cargo = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"];
+    let more = |file: &&String| {
+        let at_root = named.contains(&file.as_str()) || *file == "CONTRIBUTING.md" || by_cargo.contains(&file.as_str());
+        !at_root && !has_room(file)
+    };
+    let more: Vec<_> = packaged.iter().filter(more).collect();
+    assert!(more.is_empty(), "packaged, but nobody needs it: {more:#?}");
+
+    for file in packaged.iter().filter(|file| committed.contains(*file)) {
+        let size = std::fs::metadata(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap().len();
+        assert!(size <= 100_000, "{file} has {size} bytes");
+    }
+}
+
+#[test]
+fn what_it_refers_to_is_in_it() {
+    let Some([_, packaged]) = files() else { return };
+    for file in packaged.iter().filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "rs")) {
+        let source = read(file);
+        for path in between(&source, "include_str!(\"", '"') {
+            let included = from_root(file, path);
+            assert!(packaged.contains(&included), "{file} includes {included}");
+        }
+    }
+    // Those two are of the repository alone.
+    let elsewhere = |path: &str| path.contains("://") || path.starts_with("benches/") || path.starts_with("fuzz/");
+    for file in packaged.iter().filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "md")) {
+        for link in between(&read(file), "](", ')') {
+            let path = link.split('#').next().unwrap();
+            if path.is_empty() || elsewhere(path) {
+                continue;
+            }
+            let path = from_root(file, path);
+            let found = packaged.iter().any(|file| *file == path || file.starts_with(&format!("{path}/")));
+            assert!(found || elsewhere(&path), "{file} links to {path}");
+        }
+    }
+}
