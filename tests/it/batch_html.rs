@@ -166,7 +166,7 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
     let path = here.write("page.html", "an older one");
     let outcome = finish(batch(&env, &["-", "--no-pace", "--html", &path]), &urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
-    assert!(outcome.err.contains("fetching 36 heatmaps for the page"), "{}", outcome.err);
+    assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
     let count = |text: &str| page.matches(text).count();
     assert_eq!((count("<img alt=\"heatmap\""), count("<small>no heatmap: ")), (32, 4));

@@ -95,7 +95,7 @@ impl Page {
         self.rows.sort_by_key(|row| row.line);
         let heatmaps = self.rows.iter().filter(|row| row.wants_heatmap()).count();
         if heatmaps > 0 && is_wanted() {
-            output::note(&format!("fetching {heatmaps} heatmaps for the page"));
+            output::note(&format!("heatmaps to fetch for the page: {heatmaps}"));
         }
         let mut pictures = Pictures { client, is_wanted: &is_wanted, left: ALL_PICTURES, gave_up: None };
         let mut rows = String::new();
