@@ -6,6 +6,7 @@ use std::fmt;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::report::{Credits, Health, PartnerUser, Pricings, UsersPage};
+use crate::secret::is_long_enough;
 use crate::wire::answer;
 use crate::wire::multipart::Form;
 use crate::wire::request::{self, Request};
@@ -145,9 +146,13 @@ impl Client {
         }
     }
 
-    fn ask<T>(&self, request: &Request<'_>, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
-        let response = self.read_own(request, None);
-        let outcome = response.and_then(|response| answer::typed(response, read));
+    pub(crate) fn ask<T>(
+        &self,
+        request: &Request<'_>,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Result<T> {
+        let answer = self.answer_of(request, None);
+        let outcome = answer.and_then(|answer| answer::typed(answer, read));
         outcome.map_err(|error| self.sealed(error, &request.secrets))
     }
 }
@@ -156,9 +161,8 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
 }
 
-/// Which of `values` are worth to be kept secret: what is shorter is found in many a word.
 fn secret<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    values.filter(|value| value.len() >= 4).collect()
+    values.filter(|value| is_long_enough(value)).collect()
 }
 
 /// Whatever is JSON.

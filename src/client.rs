@@ -267,21 +267,13 @@ impl Client {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
-    /// The same for a request that belongs to no submission; as one look that takes no longer than `left`, if that is it.
-    pub(crate) fn read_own(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Response> {
+    /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is it.
+    pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Answer> {
         check_timeout(self.terms.timeout)?;
         match left {
-            Some(left) => self.read(request, &self.terms_of_look(left)),
-            None => self.read(request, &self.terms),
+            Some(left) => self.masked_answer(request, &self.terms_of_look(left)),
+            None => self.masked_answer(request, &self.terms),
         }
-    }
-
-    /// The answer to a submit of something else than one medium, and whether it may have arrived if that is no success.
-    pub(crate) fn submit_own(&self, request: &Request<'_>) -> Result<(Response, bool)> {
-        check_timeout(self.terms.timeout)?;
-        let Answer { mut response, may_have_been_sent } = self.exchange.call(request, &self.key, &self.terms)?;
-        response.body = self.key.mask_body(response.body);
-        Ok((response, may_have_been_sent))
     }
 
     pub(crate) fn holds_key(&self, value: &str) -> bool {
@@ -294,9 +286,13 @@ impl Client {
 
     /// The answer to a request that is no submit.
     fn read(&self, request: &Request<'_>, terms: &Terms) -> Result<Response> {
-        let mut response = self.exchange.call(request, &self.key, terms)?.response;
-        response.body = self.key.mask_body(response.body);
-        Ok(response)
+        Ok(self.masked_answer(request, terms)?.response)
+    }
+
+    fn masked_answer(&self, request: &Request<'_>, terms: &Terms) -> Result<Answer> {
+        let mut answer = self.exchange.call(request, &self.key, terms)?;
+        answer.response.body = self.key.mask_body(answer.response.body);
+        Ok(answer)
     }
 
     fn try_look<M: Medium>(&self, sent: &Submitted<M>, terms: &Terms) -> Result<(Report<M>, Option<Duration>)> {

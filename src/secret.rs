@@ -60,6 +60,11 @@ fn escaped(secret: &str) -> Vec<String> {
     forms
 }
 
+/// Whether a text that may be secret is looked for in others: what is shorter is found in many a word.
+pub(crate) fn is_long_enough(secret: &str) -> bool {
+    secret.len() >= 4
+}
+
 /// RFC 3986, section 2.1, with all escaped that may be.
 pub(crate) fn percent_encoded(text: &str) -> String {
     percent(text, |byte| format!("%{byte:02X}"))

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::Medium;
 use super::source::{Demands, Progress, Reader, Source, Upload, Watcher};
 use crate::error::{Error, Result};
+use crate::secret::is_long_enough;
 use crate::url::{Url, why_not_web};
 use crate::wire::multipart::Form;
 
@@ -230,8 +231,7 @@ impl<M: Medium> Submission<M> {
             secrets.extend([query, user_info]);
             secrets.extend(user_info.split_once(':').map(|(_, password)| password).into_iter().chain(values));
         }
-        // What is shorter is no secret, and would be found in many a word.
-        secrets.retain(|secret| secret.len() >= 4);
+        secrets.retain(|secret| is_long_enough(secret));
         // The longest first, so that none is broken up by a part of it.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets

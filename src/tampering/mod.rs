@@ -39,11 +39,8 @@ impl Client {
     /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`].
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let secrets = tickets.secrets();
-        let sent = tickets.request(secrets.clone()).and_then(|request| {
-            let (response, may_have_been_sent) = self.submit_own(&request)?;
-            answer::typed(response, SubmittedTickets::read).map_err(|error| error.or_sent(may_have_been_sent))
-        });
-        sent.map_err(|error| self.sealed(error, &secrets))
+        let request = tickets.request(secrets.clone()).map_err(|error| self.sealed(error, &secrets))?;
+        self.ask(&request, SubmittedTickets::read)
     }
 
     /// Reads how a batch of tickets stands, whatever that is. It asks once.
@@ -72,7 +69,7 @@ impl Client {
 
     fn look_at_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
         self.check_read("batch", batch.as_str())?;
-        let response = self.read_own(&request::tickets(batch), left)?;
+        let response = self.answer_of(&request::tickets(batch), left)?.response;
         let retry_after = response.retry_after;
         Ok((answer::tickets(response, batch)?, retry_after))
     }

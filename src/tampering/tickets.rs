@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 use crate::media::{Demands, Progress, Reader, Source, TICKET, Watcher};
+use crate::secret::is_long_enough;
 use crate::wire::multipart::Form;
 use crate::wire::request::{self, Request};
 
@@ -185,7 +186,7 @@ impl Tickets {
     /// What a refusal may quote.
     pub(super) fn secrets(&self) -> Vec<&str> {
         let references = self.all.iter().filter_map(|ticket| ticket.ref_id.as_deref());
-        references.filter(|reference| reference.len() >= 4).collect()
+        references.filter(|reference| is_long_enough(reference)).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::response::{describe, success, unexpected};
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::Response;
+use crate::exchange::{Answer, Response};
 use crate::identifier::Identifier;
 use crate::media::Medium;
 use crate::report::{Classification, Heatmap, Report, TicketsReport, json_text};
@@ -76,11 +76,13 @@ fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What `read` makes of a good answer in JSON.
-pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
-    let response = success(response)?;
-    let json = json_text(&response.body);
-    read(&json).map_err(|reason| unexpected(reason, &response))
+/// What `read` makes of a good answer in JSON. The error knows whether the request may have been accepted all the same.
+pub(crate) fn typed<T>(answer: Answer, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
+    let outcome = success(answer.response).and_then(|response| {
+        let json = json_text(&response.body);
+        read(&json).map_err(|reason| unexpected(reason, &response))
+    });
+    outcome.map_err(|error| error.or_sent(answer.may_have_been_sent))
 }
 
 /// The report on a batch of tickets; see [`report`].

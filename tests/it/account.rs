@@ -125,6 +125,12 @@ fn nobody_is_created_or_mailed_twice_but_who_is_known_is_changed_again() {
         assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
     }
     assert_eq!(server.requests().len(), 3);
+    // Nor is an answer that tells nothing one that says no.
+    for (status, kind) in [(500, ErrorKind::Server), (200, ErrorKind::UnexpectedResponse)] {
+        let server = Server::answering(answer(status, "text/html", "<html>"));
+        let error = server.client().save_partner_user(&form).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (kind, true), "{error}");
+    }
 }
 
 #[test]
