@@ -73,9 +73,7 @@ impl Job {
         if input != "-" {
             return Self::new(options, chosen, input);
         }
-        let spooled = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
-        let (file, len, format) = spooled;
-        let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+        let Spooled { file, len, name, format } = Spooled::new()?;
         Self::with(options, choose(chosen, format)?, Source::Spooled(file, len, name))
     }
 
@@ -233,9 +231,26 @@ fn look(path: &Path) -> Option<Format> {
     Format::of_bytes(&head)
 }
 
-/// What comes from standard input, in a file, with its length and format: a form says how long its file is before it
-/// begins. The file has no name, so it is gone with the program, however that ends.
-pub(crate) fn spool() -> io::Result<(File, u64, Option<Format>)> {
+/// What comes from standard input, and what it is called: a form says how long its file is before it begins.
+pub(crate) struct Spooled {
+    pub(crate) file: File,
+    pub(crate) len: u64,
+    pub(crate) name: String,
+    format: Option<Format>,
+}
+
+impl Spooled {
+    pub(crate) fn new() -> Result<Self, String> {
+        let spooled = spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
+        let (file, len, format) = spooled;
+        let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+        Ok(Self { file, len, name, format })
+    }
+}
+
+/// Standard input in a file, with its length and format. The file has no name, so it is gone with the program, however
+/// that ends.
+fn spool() -> io::Result<(File, u64, Option<Format>)> {
     let mut file = tempfile::tempfile()?;
     // What is larger is refused anyway.
     let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;

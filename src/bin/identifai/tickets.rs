@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::args::{self, Global, Lists};
 use crate::connect::connect;
-use crate::job;
+use crate::job::{self, Spooled};
 use crate::output::{self, Line, Printer, shown};
 
 /// Runs the command and returns its exit status.
@@ -92,9 +92,7 @@ fn ticket(input: &str) -> Result<Ticket, String> {
     if input != "-" {
         return Ok(Ticket::from_path(input));
     }
-    let spooled = job::spool().map_err(|error| format!("cannot keep what comes from standard input: {error}"))?;
-    let (file, len, format) = spooled;
-    let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
+    let Spooled { file, len, name, .. } = Spooled::new()?;
     Ok(Ticket::from_reader(file, len).file_name(name))
 }
 
