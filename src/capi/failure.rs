@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rust() {
-        for kind in crate::error::tests::KINDS {
+        for kind in crate::error::KINDS {
             assert_eq!(code(kind), kind.code(), "{kind}");
         }
     }
