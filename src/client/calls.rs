@@ -1,72 +1,20 @@
-//! The client, for more than one call: check, put on the wire, exchange, read; nothing else.
+//! The calls about media: check, put on the wire, exchange, read; nothing else.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::api_key::ApiKey;
-use crate::environment;
+use super::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Answer, Exchange, Method, Response, Terms};
+use crate::exchange::{Answer, Terms};
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Submitted};
 use crate::report::{Classification, Heatmap, Report};
-use crate::settings::{Settings, check_timeout, settings_setters};
-use crate::wait::{self, Look, Wait};
+use crate::settings::check_timeout;
+use crate::wait::{self, Look};
 use crate::wire::answer;
 use crate::wire::request::{self, Request};
 
-/// A blocking client of the identifAI API.
-///
-/// Cheap to clone, and to be shared between threads: clones use the same connections. It has no runtime of its own
-/// and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section too. After a fork the child opens
-/// connections of its own.
-///
-/// ```no_run
-/// use identifai::{Client, Image};
-///
-/// let client = Client::from_env()?;
-/// for url in ["https://example.com/a.jpg", "https://example.com/b.jpg"] {
-///     let sent = client.submit(&Image::from_url(url))?;
-///     println!("{}", sent.identifier());
-/// }
-/// # Ok::<(), identifai::Error>(())
-/// ```
-#[derive(Clone)]
-pub struct Client {
-    exchange: Arc<Exchange>,
-    key: ApiKey,
-    terms: Terms,
-    wait: Wait,
-}
-
 impl Client {
-    /// Starts the settings of a client with `key`.
-    pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
-        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
-    }
-
-    /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// [`Config`](crate::ErrorKind::Config) if there is no key, or one of the two is unusable.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::from_env()?.build()
-    }
-
-    fn new(settings: &Settings) -> Result<Self> {
-        Self::over(Arc::new(Exchange::new(settings.connection.target(environment::of_process)?)?), settings)
-    }
-
-    /// A client that shares the connections of `exchange`.
-    pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
-        settings.check()?;
-        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: Wait::default() })
-    }
-
     /// Submits one medium for classification, which spends credits of the account, and returns what to ask for the
     /// result with.
     ///
@@ -164,8 +112,8 @@ impl Client {
         Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
     }
 
-    /// Waits until the analysis of a submission is finished, as long and as patiently as [`Wait`] says: 5 minutes by
-    /// default.
+    /// Waits until the analysis of a submission is finished, as long and as patiently as [`Wait`](crate::Wait) says: 5
+    /// minutes by default.
     ///
     /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is not
     /// repeated by itself either: the next look is its repetition.
@@ -261,38 +209,9 @@ impl Client {
         outcome.map_err(|error| error.sealed(&self.key, &[]))
     }
 
-    /// Whether a read may be made: the key has no place in a path, which proxies and servers log.
-    pub(crate) fn check_read(&self, field: &str, value: &str) -> Result<()> {
-        check_timeout(self.terms.timeout)?;
-        if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
-    }
-
-    /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is it.
-    pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Answer> {
-        check_timeout(self.terms.timeout)?;
-        match left {
-            Some(left) => self.masked_answer(request, &self.terms_of_look(left)),
-            None => self.masked_answer(request, &self.terms),
-        }
-    }
-
-    pub(crate) fn holds_key(&self, value: &str) -> bool {
-        self.key.is_in(value)
-    }
-
-    pub(crate) fn sealed(&self, error: Error, secrets: &[&str]) -> Error {
-        error.sealed(&self.key, secrets)
-    }
-
-    /// The answer to a request that is no submit.
-    fn read(&self, request: &Request<'_>, terms: &Terms) -> Result<Response> {
-        Ok(self.masked_answer(request, terms)?.response)
-    }
-
-    fn masked_answer(&self, request: &Request<'_>, terms: &Terms) -> Result<Answer> {
-        let mut answer = self.exchange.call(request, &self.key, terms)?;
-        answer.response.body = self.key.mask_body(answer.response.body);
-        Ok(answer)
+    /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
+    pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
+        self.try_look(sent, &self.terms_of_look(left)).map_err(|error| self.about(sent, error))
     }
 
     fn try_look<M: Medium>(&self, sent: &Submitted<M>, terms: &Terms) -> Result<(Report<M>, Option<Duration>)> {
@@ -300,180 +219,5 @@ impl Client {
         let response = self.read(&request, terms)?;
         let retry_after = response.retry_after;
         Ok((answer::report(response, sent.identifier())?, retry_after))
-    }
-
-    pub(crate) fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
-        error.with_identifier(Some(sent.identifier().clone())).sealed(&self.key, &sent.secrets())
-    }
-
-    /// The same client with another deadline for each call. It shares connections and canceller.
-    ///
-    /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
-    #[must_use]
-    pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let terms = Terms { timeout: Some(timeout), ..self.terms.clone() };
-        Self { terms, ..self.clone() }
-    }
-
-    /// The same client with another patience. It shares connections and canceller.
-    ///
-    /// With one of no use, as a time-out of zero, waiting fails with [`Config`](ErrorKind::Config).
-    #[must_use]
-    pub fn with_wait(&self, wait: Wait) -> Self {
-        Self { wait, ..self.clone() }
-    }
-
-    /// The same client, but one that repeats a submit of unknown fate too, or does not. **It may then be paid for
-    /// twice.** It shares connections and canceller.
-    #[must_use]
-    pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
-        let terms = Terms { resend_if_unknown: resend, ..self.terms.clone() };
-        Self { terms, ..self.clone() }
-    }
-
-    /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
-    pub fn canceller(&self) -> Canceller {
-        Canceller { exchange: Arc::clone(&self.exchange) }
-    }
-}
-
-/// What waiting takes of a client.
-impl Client {
-    pub(crate) fn patience(&self) -> &Wait {
-        &self.wait
-    }
-
-    pub(crate) fn now(&self) -> Instant {
-        self.exchange.now()
-    }
-
-    pub(crate) fn chance(&self) -> f64 {
-        self.exchange.chance()
-    }
-
-    pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
-        self.exchange.pause(pause)
-    }
-
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.exchange.is_cancelled()
-    }
-
-    /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
-    pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
-        self.try_look(sent, &self.terms_of_look(left)).map_err(|error| self.about(sent, error))
-    }
-
-    /// One try, that takes no longer than `left`.
-    fn terms_of_look(&self, left: Duration) -> Terms {
-        let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
-        Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() }
-    }
-}
-
-/// What a batch takes of a client besides.
-impl Client {
-    /// The same client for calls of one try each, whose submits [have their turn](Self::take_turn).
-    pub(crate) fn trying_once(&self) -> Self {
-        let terms = Terms { retries: 0, has_turn: true, ..self.terms.clone() };
-        Self { terms, ..self.clone() }
-    }
-
-    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
-        &self.exchange
-    }
-
-    pub(crate) fn terms(&self) -> &Terms {
-        &self.terms
-    }
-
-    /// How long the next request of a class has to wait for its turn.
-    pub(crate) fn turn_in(&self, method: Method) -> Duration {
-        self.exchange.turn_in(method, &self.key, self.terms.pace)
-    }
-
-    /// Takes the turn of a submit, if it is now.
-    pub(crate) fn take_turn(&self) -> bool {
-        self.exchange.take_turn(Method::Post, &self.key, self.terms.pace).is_ok()
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exchange = format!("{:?}", self.exchange);
-        f.debug_struct("Client")
-            .field("exchange", &format_args!("{}", self.key.mask(&exchange)))
-            .field("key", &self.key)
-            .field("terms", &self.terms)
-            .field("wait", &self.wait)
-            .finish()
-    }
-}
-
-/// Ends the calls of a client and of all its clones; see [`Client::canceller`].
-#[derive(Clone)]
-pub struct Canceller {
-    exchange: Arc<Exchange>,
-}
-
-impl Canceller {
-    /// Ends the calls under way and all later ones with [`ErrorKind::Cancelled`].
-    ///
-    /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with
-    /// its connect timeout. An answer that was already there is still returned.
-    pub fn cancel(&self) {
-        self.exchange.cancel();
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Canceller(..)")
-    }
-}
-
-/// The settings of a [`Client`]. Nothing is checked before [`build`](Self::build).
-///
-/// ```
-/// use std::time::Duration;
-///
-/// let builder = identifai::Client::builder("api-key").timeout(Duration::from_secs(30));
-/// let client = builder.base_url("http://localhost:8080").build()?;
-/// # Ok::<(), identifai::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "settings do nothing until build is called"]
-pub struct ClientBuilder {
-    settings: Settings,
-    wait: Wait,
-}
-
-impl ClientBuilder {
-    /// Settings with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// [`Config`](ErrorKind::Config) if there is no key.
-    pub fn from_env() -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: Wait::default() })
-    }
-
-    settings_setters!();
-
-    /// How patiently to wait for results. Default: 5 minutes, as [`Wait`] says.
-    pub fn wait(mut self, wait: Wait) -> Self {
-        self.wait = wait;
-        self
-    }
-
-    /// Checks the settings and makes the client. Nothing is sent or connected yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Config`](ErrorKind::Config), naming the setting.
-    pub fn build(self) -> Result<Client> {
-        self.wait.check()?;
-        Ok(Client { wait: self.wait, ..Client::new(&self.settings)? })
     }
 }

@@ -1,0 +1,59 @@
+//! The settings of a client.
+
+use std::sync::Arc;
+
+use super::Client;
+#[cfg(doc)]
+use crate::ErrorKind;
+use crate::environment;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::settings::{Settings, settings_setters};
+use crate::wait::Wait;
+
+/// The settings of a [`Client`]. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let builder = identifai::Client::builder("api-key").timeout(Duration::from_secs(30));
+/// let client = builder.base_url("http://localhost:8080").build()?;
+/// # Ok::<(), identifai::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "settings do nothing until build is called"]
+pub struct ClientBuilder {
+    pub(super) settings: Settings,
+    pub(super) wait: Wait,
+}
+
+impl ClientBuilder {
+    /// Settings with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) if there is no key.
+    pub fn from_env() -> Result<Self> {
+        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: Wait::default() })
+    }
+
+    settings_setters!();
+
+    /// How patiently to wait for results. Default: 5 minutes, as [`Wait`] says.
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Checks the settings and makes the client. Nothing is sent or connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config), naming the setting.
+    pub fn build(self) -> Result<Client> {
+        self.wait.check()?;
+        let exchange = Exchange::new(self.settings.connection.target(environment::of_process)?)?;
+        Ok(Client { wait: self.wait, ..Client::over(Arc::new(exchange), &self.settings)? })
+    }
+}

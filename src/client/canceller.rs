@@ -1,0 +1,30 @@
+//! What ends the calls of a client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::exchange::Exchange;
+#[cfg(doc)]
+use crate::{Client, ErrorKind};
+
+/// Ends the calls of a client and of all its clones; see [`Client::canceller`].
+#[derive(Clone)]
+pub struct Canceller {
+    pub(super) exchange: Arc<Exchange>,
+}
+
+impl Canceller {
+    /// Ends the calls under way and all later ones with [`ErrorKind::Cancelled`].
+    ///
+    /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with
+    /// its connect timeout. An answer that was already there is still returned.
+    pub fn cancel(&self) {
+        self.exchange.cancel();
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Canceller(..)")
+    }
+}

@@ -1,0 +1,109 @@
+//! The client, for more than one call: what it is made of. Its calls are in `calls`, and in the rooms of what is called.
+
+mod builder;
+mod calls;
+mod canceller;
+mod within;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::builder::ClientBuilder;
+pub use self::canceller::Canceller;
+#[cfg(doc)]
+use crate::ErrorKind;
+use crate::api_key::ApiKey;
+use crate::error::Result;
+use crate::exchange::{Exchange, Terms};
+use crate::settings::Settings;
+use crate::wait::Wait;
+
+/// A blocking client of the identifAI API.
+///
+/// Cheap to clone, and to be shared between threads: clones use the same connections. It has no runtime of its
+/// own and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section too.
+/// After a fork the child opens connections of its own.
+///
+/// ```no_run
+/// use identifai::{Client, Image};
+///
+/// let client = Client::from_env()?;
+/// for url in ["https://example.com/a.jpg", "https://example.com/b.jpg"] {
+///     let sent = client.submit(&Image::from_url(url))?;
+///     println!("{}", sent.identifier());
+/// }
+/// # Ok::<(), identifai::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    exchange: Arc<Exchange>,
+    key: ApiKey,
+    terms: Terms,
+    wait: Wait,
+}
+
+impl Client {
+    /// Starts the settings of a client with `key`.
+    pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
+        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
+    }
+
+    /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) if there is no key, or one of the two is unusable.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// A client that shares the connections of `exchange`.
+    pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
+        settings.check()?;
+        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: Wait::default() })
+    }
+
+    /// The same client with another deadline for each call. It shares connections and canceller.
+    ///
+    /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        let terms = Terms { timeout: Some(timeout), ..self.terms.clone() };
+        Self { terms, ..self.clone() }
+    }
+
+    /// The same client with another patience. It shares connections and canceller.
+    ///
+    /// With one of no use, as a time-out of zero, waiting fails with [`Config`](ErrorKind::Config).
+    #[must_use]
+    pub fn with_wait(&self, wait: Wait) -> Self {
+        Self { wait, ..self.clone() }
+    }
+
+    /// The same client, but one that repeats a submit of unknown fate too, or does not. **It may then be paid for
+    /// twice.** It shares connections and canceller.
+    #[must_use]
+    pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
+        let terms = Terms { resend_if_unknown: resend, ..self.terms.clone() };
+        Self { terms, ..self.clone() }
+    }
+
+    /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { exchange: Arc::clone(&self.exchange) }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchange = format!("{:?}", self.exchange);
+        f.debug_struct("Client")
+            .field("exchange", &format_args!("{}", self.key.mask(&exchange)))
+            .field("key", &self.key)
+            .field("terms", &self.terms)
+            .field("wait", &self.wait)
+            .finish()
+    }
+}
