@@ -1,6 +1,7 @@
 //! Many: submits and looks interleaved, on one thread, at the limit of the key.
 
 mod crew;
+mod drawing;
 mod job;
 #[cfg(feature = "journal")]
 mod journal;
@@ -26,19 +27,17 @@ use self::job::Which;
 pub use self::journal::Journal;
 use self::looking::Pending;
 pub use self::outcome::{Outcome, Tally};
-use self::record::{Key, Past, Record};
+use self::record::{Key, Record};
 use self::schedule::{Gate, Looks};
 pub use self::stopper::Stopper;
 use self::submitting::{Submit, Task};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Method, after};
+use crate::exchange::Method;
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
 
 const IN_FLIGHT: usize = 100;
-/// How long to wait before asking for a job again where there is none yet.
-const NOT_YET: Duration = Duration::from_millis(50);
 /// An item whose time is up gets one more look, if that can be made so soon.
 const LAST_LOOK: Duration = Duration::from_secs(15);
 /// A pause that something else will end.
@@ -47,8 +46,8 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
 ///
 /// An iterator that does its work in `next`, on the caller's thread: it submits whenever the key's rate allows, else
-/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses. It takes jobs one by one when there is room for
-/// them, so neither jobs nor outcomes pile up.
+/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses. It
+/// takes jobs one by one when there is room for them, so neither jobs nor outcomes pile up.
 ///
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
 /// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
@@ -241,90 +240,6 @@ where
     I: Iterator,
     I::Item: Into<Job>,
 {
-}
-
-impl<I> Batch<I>
-where
-    I: Iterator,
-    I::Item: Into<Job>,
-{
-    /// Takes the next job, if there is room for it and none to be submitted already. Returns whether it took one.
-    fn draw(&mut self) -> bool {
-        let now = self.client.now();
-        let has_task = self.hand.iter().any(|task| task.not_before <= now);
-        let has_room = self.on_their_way() < self.in_flight;
-        let may_ask = self.ask_again.is_none_or(|at| at <= now);
-        if has_task || !has_room || !may_ask {
-            return false;
-        }
-        self.ask_again = None;
-        let Some(job) = self.jobs.as_mut().and_then(Iterator::next) else {
-            self.jobs = None;
-            return false;
-        };
-        let job: Job = job.into();
-        if job.is_not_yet() {
-            // Once nothing is submitted any more, nobody waits for what may still come.
-            match self.stopped {
-                Some(_) => self.jobs = None,
-                None => self.ask_again = Some(after(now, NOT_YET)),
-            }
-            return false;
-        }
-        self.take_on(job, now);
-        true
-    }
-
-    /// Begins with a job, where an earlier run left it.
-    fn take_on(&mut self, job: Job, now: Instant) {
-        let mut ticket = Ticket { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
-        count(&mut self.next_index);
-        let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
-            None => Past::None,
-            Some(Ok((key, past))) => {
-                ticket.key = Some(key);
-                past
-            }
-            Some(Err(error)) => {
-                self.stop(&error);
-                return self.conclude(ticket, None, Err(error));
-            }
-        };
-        match past {
-            Past::Finished(report) => {
-                let identifier = report.identifier().clone();
-                let result = match job.sent_as(identifier.clone()) {
-                    Some(sent) => sent.finished(&self.client, &report),
-                    None => Ok(*report),
-                };
-                self.conclude(ticket, Some(identifier), result);
-                if let Some(outcome) = self.outcomes.back_mut() {
-                    outcome.is_replayed = true;
-                }
-            }
-            Past::Submitted(identifier) => {
-                if let Some(sent) = job.sent_as(identifier) {
-                    self.wait_for(ticket, sent);
-                }
-            }
-            Past::Unknown => {
-                let summary =
-                    "an earlier run was ended while it submitted this, so whether it was accepted is not known";
-                self.conclude(ticket, None, Err(Error::new(ErrorKind::UnknownFate, summary).or_sent(true)));
-            }
-            Past::None if self.stopped.is_some() => {
-                let result = Err(self.not_submitted());
-                self.conclude(ticket, None, result);
-            }
-            Past::None => {
-                // What cannot be sent takes no turn, and there is nothing to keep of it.
-                if let Err(error) = job.check() {
-                    return self.conclude(ticket, None, Err(error));
-                }
-                self.hand.push_back(Task::new(ticket, job, now));
-            }
-        }
-    }
 }
 
 impl<I> Batch<I> {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::kind::ErrorKind;
-#[cfg(test)]
+#[cfg(all(test, feature = "capi"))]
 pub(crate) use self::kind::tests::KINDS;
 pub(crate) use self::making::BODY_MAX;
 use crate::identifier::Identifier;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::object::Object;
+use super::reading::{json_text, not_a_report};
 use super::value::Value as Json;
-use super::{AudioReport, Classification, ImageReport, State, Verdict, VideoReport, json_text, not_a_report};
+use super::{AudioReport, Classification, ImageReport, State, Verdict, VideoReport};
 use crate::error::Result;
 use crate::identifier::Identifier;
 use crate::wait;

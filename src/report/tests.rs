@@ -1,8 +1,9 @@
 //! Reports as the documentation shows them, as nobody has seen them yet, and as an enemy would write them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::error::ErrorKind;
 
 /// The example of the documentation's oldest page, which has neither state nor main verdict.
 const DOCUMENTED: &str = include_str!("../../tests/fixtures/image_documented.json");

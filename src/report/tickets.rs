@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::c2pa::C2pa;
-use super::identifier;
 use super::object::Object;
+use super::reading::identifier;
 use super::value::Value;
 use super::verdict::ModelResult;
 use crate::identifier::Identifier;

@@ -1,0 +1,222 @@
+//! Waits on fake time: when it looks, what ends it, what it says then.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::api_key::ApiKey;
+use crate::exchange::fake::{Cancel, FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
+use crate::exchange::{Exchange, Pace};
+use crate::media::{Image, Submitted};
+use crate::report::ImageReport;
+use crate::settings::Settings;
+
+const NEW: &str = r#"{"identifier":"abc","status":"new"}"#;
+const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classification":"human"}}"#;
+
+/// A client on fake time, whose every look is answered by `script` (by its number, from 0).
+fn world(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
+    let clock = FakeClock::new(|_| ());
+    let mut number = 0..;
+    let (exchange, sent) = Scripted::exchange(&clock, move |_| script(number.next().unwrap()));
+    (client(exchange), clock, sent)
+}
+
+/// A client that does not pace itself.
+fn client(exchange: Exchange) -> Client {
+    let mut settings = Settings::new(ApiKey::new("key"));
+    settings.terms.pace = Pace::off();
+    Client::over(Arc::new(exchange), &settings).unwrap()
+}
+
+fn from_elsewhere() -> Submitted<Image> {
+    Submitted::new("abc".parse().unwrap())
+}
+
+struct Waited {
+    result: Result<ImageReport>,
+    took: Duration,
+    /// When each look was made, in milliseconds.
+    looks: Vec<u128>,
+    limits: Vec<Duration>,
+}
+
+fn wait(wait: Wait, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
+    let (client, clock, sent) = world(script);
+    let submitted = match is_ours {
+        true => Submitted::now("abc".parse().unwrap(), client.now(), &[]),
+        false => from_elsewhere(),
+    };
+    let result = client.with_wait(wait).wait(&submitted);
+    let sent = sent.lock().unwrap();
+    assert!(sent.iter().all(|sent| sent.path == "/api/classification/abc"));
+    let looks = sent.iter().map(|sent| sent.at.as_millis()).collect();
+    Waited { result, took: clock.passed(), looks, limits: sent.iter().map(|sent| sent.limit).collect() }
+}
+
+fn done_at(look: usize) -> impl Fn(usize) -> Try {
+    move |number| json(if number < look { NEW } else { DONE })
+}
+
+#[test]
+fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
+    // A chance of one half shortens each pause by a tenth: 1.8, 2.7, 4.05, 6.075, 9, 9.
+    let waited = wait(Wait::default(), true, done_at(6));
+    assert_eq!(waited.looks, [1_800, 4_500, 8_550, 14_625, 23_625, 32_625, 41_625]);
+    assert_eq!(waited.result.unwrap().is_artificial(), Some(false));
+    let waited = wait(Wait::default(), false, done_at(3));
+    assert_eq!(waited.looks, [0, 1_800, 4_500, 8_550], "at once for what comes from elsewhere");
+    assert!(waited.limits.iter().all(|limit| *limit == 10 * SECOND), "a look has ten seconds");
+}
+
+#[test]
+fn what_was_submitted_long_ago_is_looked_at_at_once() {
+    let (client, clock, sent) = world(done_at(1));
+    let submitted = Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[]);
+    clock.pass(SECOND);
+    let later = submitted.clone();
+    client.wait(&submitted).unwrap();
+    client.wait(&later).unwrap();
+    let looks: Vec<_> = sent.lock().unwrap().iter().map(|sent| sent.at.as_millis()).collect();
+    assert_eq!(looks, [1_800, 4_500, 4_500]);
+}
+
+#[test]
+fn pauses_are_shortened_at_random_and_never_too_long() {
+    let wait = Wait::default();
+    let nominal = |number| wait.pause(number, 0.0).as_millis();
+    assert_eq!([0, 1, 2, 3, 4, 5, u32::MAX].map(nominal), [2_000, 3_000, 4_500, 6_750, 10_000, 10_000, 10_000]);
+    assert_eq!(wait.pause(0, 1.0), 2 * SECOND * 4 / 5);
+    let steady = Wait::default().growth(1.0).first_pause(SECOND);
+    assert_eq!((steady.pause(0, 0.0), steady.pause(9, 0.0)), (SECOND, SECOND));
+    let endless = Wait::default().first_pause(Duration::MAX).longest_pause(Duration::MAX);
+    assert!(endless.pause(u32::MAX, 0.0) > 1_000 * SECOND);
+}
+
+#[test]
+fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
+    for seconds in [1, 7, 60, 300] {
+        let timeout = Duration::from_secs(seconds);
+        let waited = wait(Wait::default().timeout(timeout), true, |_| json(NEW));
+        let last_look = Duration::from_millis(u64::try_from(*waited.looks.last().unwrap()).unwrap());
+        let reserve = SECOND.min(timeout / 4);
+        assert!(waited.took <= timeout && last_look + reserve == timeout, "{seconds}: {last_look:?}");
+        assert_eq!(waited.limits.last(), Some(&reserve), "the last look cannot take longer");
+        let error = waited.result.unwrap_err();
+        assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, Some(&State::Pending)));
+        assert_eq!(error.identifier().unwrap().as_str(), "abc");
+        assert!(error.to_string().contains(&format!("within {seconds}s (last seen as new)")), "{error}");
+    }
+    // A look that takes all the time it is given does not make it longer.
+    let slow = |_| (failure(ErrorKind::Timeout, true).0, 60 * SECOND);
+    let waited = wait(Wait::default().timeout(25 * SECOND), false, slow);
+    assert_eq!((waited.took, waited.looks.as_slice()), (25 * SECOND, &[0, 11_800, 24_000][..]));
+    assert!(waited.result.unwrap_err().to_string().contains("no look at it succeeded"));
+}
+
+#[test]
+fn what_may_pass_does_not_end_it() {
+    use ErrorKind::{Connect, Disconnected, Timeout};
+    let waited = wait(Wait::default(), false, |number| match number {
+        0 => failure(Connect, false),
+        1 => failure(Disconnected, true),
+        2 => failure(Timeout, true),
+        3 => status(408, None),
+        4 => status(429, None),
+        5 => status(500, None),
+        6 => status(503, None),
+        _ => json(DONE),
+    });
+    assert!(waited.result.is_ok());
+    assert_eq!(waited.looks.len(), 8, "one look, one try");
+    let error = wait(Wait::default(), false, |_| failure(Connect, false)).result.unwrap_err();
+    assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("failed"));
+    let seen_once = |number| if number == 0 { json(NEW) } else { status(500, None) };
+    let error = wait(Wait::default(), false, seen_once).result.unwrap_err();
+    assert_eq!(error.last_state(), Some(&State::Pending));
+}
+
+#[test]
+fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
+    let table = [
+        (status(401, None), ErrorKind::Unauthorized),
+        (status(403, None), ErrorKind::Forbidden),
+        (status(404, None), ErrorKind::NotFound),
+        (status(400, None), ErrorKind::Rejected),
+        (status(302, None), ErrorKind::Redirect),
+        (failure(ErrorKind::Tls, false), ErrorKind::Tls),
+        (json("<html>"), ErrorKind::UnexpectedResponse),
+        (json(r#"{"status":"errored","errors":["Not an image.","\u001b[31m"]}"#), ErrorKind::AnalysisFailed),
+    ];
+    for (answer, kind) in table {
+        let answer = Mutex::new(Some(answer));
+        let waited = wait(Wait::default(), false, move |_| answer.lock().unwrap().take().unwrap());
+        let error = waited.result.unwrap_err();
+        assert_eq!((error.kind(), error.identifier().unwrap().as_str()), (kind, "abc"));
+        assert!(!error.may_have_been_sent(), "a look costs nothing");
+        if kind == ErrorKind::AnalysisFailed {
+            assert_eq!(error.message(), Some("Not an image.; \\u{1b}[31m"));
+            assert!(error.body().unwrap().contains("errored"));
+        }
+    }
+}
+
+#[test]
+fn the_service_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
+    let asks = |seconds| move |number| if number == 0 { status(429, Some(seconds)) } else { json(DONE) };
+    assert_eq!(wait(Wait::default(), false, asks(40)).looks, [0, 40_000]);
+    assert_eq!(wait(Wait::default(), false, asks(0)).looks, [0, 1_800]);
+    let pending = |number| match number {
+        0 => (status(202, Some(30)).0, Duration::ZERO),
+        _ => json(DONE),
+    };
+    assert_eq!(wait(Wait::default(), false, pending).looks, [0, 30_000], "with what is pending, too");
+    let waited = wait(Wait::default(), false, asks(300));
+    let error = waited.result.unwrap_err();
+    assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
+    assert_eq!((error.retry_after(), waited.looks.len()), (Some(300 * SECOND), 1));
+    assert!(error.to_string().starts_with("the next look may be made after 300.0s, when"), "{error}");
+}
+
+#[test]
+fn a_deadline_of_the_client_is_that_of_a_look() {
+    let (client, _, sent) = world(done_at(0));
+    client.with_timeout(3 * SECOND).wait(&from_elsewhere()).unwrap();
+    assert_eq!(sent.lock().unwrap()[0].limit, 3 * SECOND);
+    let error = client.with_timeout(Duration::ZERO).wait(&from_elsewhere()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_cancelled_wait_looks_no_more() {
+    let clock = FakeClock::new(Cancel::set);
+    let (exchange, sent) = Scripted::exchange(&clock, |_| json(NEW));
+    let client = client(exchange);
+    let error = client.wait(&Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[])).unwrap_err();
+    assert_eq!((error.kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 0));
+    assert_eq!(error.identifier().unwrap().as_str(), "abc");
+}
+
+#[test]
+fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
+    let table = [
+        (Wait::default().timeout(Duration::ZERO), "wait.timeout"),
+        (Wait::default().first_pause(Duration::ZERO), "wait.first_pause"),
+        (Wait::default().longest_pause(Duration::ZERO), "wait.longest_pause"),
+        (Wait::default().growth(0.5), "wait.growth"),
+        (Wait::default().growth(f64::NAN), "wait.growth"),
+        (Wait::default().growth(f64::INFINITY), "wait.growth"),
+    ];
+    let (client, _, sent) = world(|_| panic!("nothing is to be sent"));
+    for (wait, field) in table {
+        let patient = client.with_wait(wait.clone());
+        let classified = patient.classify(&Image::from_url("https://x.test/"));
+        let built = Client::builder("key").base_url("http://localhost").wait(wait).build().map(drop);
+        for outcome in [patient.wait(&from_elsewhere()).map(drop), classified.map(drop), built] {
+            let error = outcome.unwrap_err();
+            assert!(error.kind() == ErrorKind::Config && error.to_string().starts_with(field), "{error}");
+        }
+    }
+    assert!(sent.lock().unwrap().is_empty());
+    Wait::default().timeout(Duration::MAX).growth(1.0).check().unwrap();
+}
