@@ -71,6 +71,7 @@ struct Common {
 }
 
 /// What only the reports of one medium have.
+#[allow(unreachable_pub)] // Rust 1.85 does not see that `Medium` shows it.
 pub trait Findings: Clone + Default + fmt::Debug + Send + Sync {
     #[allow(private_interfaces)]
     #[doc(hidden)]
