@@ -57,9 +57,10 @@ impl Pace {
 
     pub(crate) fn check(self) -> Result<()> {
         match self.0 {
-            Some(Limits { submits, reads }) if submits.per_minute == 0 || reads.per_minute == 0 => {
-                Err(Error::config("pace", "must allow more than no request a minute; one that is off allows any number"))
-            }
+            Some(Limits { submits, reads }) if submits.per_minute == 0 || reads.per_minute == 0 => Err(Error::config(
+                "pace",
+                "must allow more than no request a minute; one that is off allows any number",
+            )),
             _ => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::object::Object;
 use super::value::Value;
+use super::words::words;
 
 /// How many credits an account has.
 #[derive(Clone, PartialEq)]
@@ -50,41 +51,15 @@ pub struct Health {
     raw: String,
 }
 
-/// How the service is, in one word.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HealthStatus {
-    /// `ok`: all of it works.
-    Ok,
-    /// `degraded`: it can be reached, and some of it works less well.
-    Degraded,
-    /// Anything else, as the service wrote it.
-    Other(String),
-}
-
-impl HealthStatus {
-    fn of(text: &str) -> Self {
-        match text {
-            _ if text.eq_ignore_ascii_case("ok") => Self::Ok,
-            _ if text.eq_ignore_ascii_case("degraded") => Self::Degraded,
-            _ => Self::Other(text.to_owned()),
-        }
-    }
-
-    /// The word that the service uses.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ok => "ok",
-            Self::Degraded => "degraded",
-            Self::Other(text) => text,
-        }
-    }
-}
-
-/// The service's word as it is; control characters in [`Other`](HealthStatus::Other) are not escaped.
-impl fmt::Display for HealthStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+words! {
+    /// How the service is, in one word.
+    HealthStatus {
+        /// `ok`: all of it works.
+        Ok = "ok",
+        /// `degraded`: it can be reached, and some of it works less well.
+        Degraded = "degraded";
+        /// Anything else, as the service wrote it.
+        Other
     }
 }
 

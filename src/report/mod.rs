@@ -16,6 +16,7 @@ mod tickets;
 mod value;
 mod verdict;
 mod video;
+mod words;
 
 use std::fmt;
 
