@@ -34,6 +34,8 @@ mod program_colour;
 #[cfg(feature = "cli")]
 mod program_rest;
 mod proxies;
+#[cfg(feature = "cli")]
+mod readme;
 mod results;
 #[cfg(feature = "sandbox")]
 mod sandbox;
