@@ -2,15 +2,22 @@
 
 use std::fmt;
 
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::Map;
+
 use super::c2pa::C2pa;
-use super::identifier;
 use super::object::Object;
 use super::value::Value;
 use super::verdict::ModelResult;
+use super::{four_digits, identifier};
 use crate::identifier::Identifier;
+use crate::text::one_line;
 
 /// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is what was
 /// paid for.
+///
+/// It serialises as the JSON that it was read from, with the batch as its `identifier`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SubmittedTickets {
     batch: Identifier,
@@ -74,6 +81,13 @@ impl fmt::Debug for SubmittedTickets {
     }
 }
 
+/// As the JSON that it was read from, like a [`Report`](super::Report), with the batch as its `identifier`.
+impl Serialize for SubmittedTickets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, Some(&self.batch), serializer)
+    }
+}
+
 impl SubmittedTicket {
     fn read(value: &mut Value<'_>) -> Option<Self> {
         let (object, _) = Object::next(value)?;
@@ -85,7 +99,19 @@ fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
     Identifier::try_from(value.text()?).ok()
 }
 
-/// What came of a batch of tickets. It is read as leniently as a [`Report`](super::Report).
+/// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](super::Report).
+///
+/// `Display` is one line for people, with control characters escaped; so it is for each of the [`results`](Self::results):
+///
+/// ```no_run
+/// # let (client, batch) = (identifai::Client::from_env()?, "65f0c0ffee65f0c0ffee65f0".parse()?);
+/// let report = client.wait_for_tickets(&batch)?;
+/// println!("{report}"); // 2 tickets: 1 tampered, 1 authentic
+/// for ticket in report.results() {
+///     println!("{}: {ticket}", ticket.name.as_deref().unwrap_or("-")); // receipt.pdf: tampered, confidence 0.94
+/// }
+/// # Ok::<(), identifai::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct TicketsReport {
     batch: Identifier,
@@ -106,13 +132,11 @@ impl TicketsReport {
         if batch.is_none() && !object.has("done") && !object.has("results") {
             return Err("it is no report on tickets");
         }
-        Ok(Self {
-            batch: asked.clone(),
-            is_done: object.flag("done").unwrap_or(false),
-            total: object.read("total_results", Value::count),
-            results: object.objects("results", TicketReport::read),
-            raw: json.to_owned(),
-        })
+        let is_done = object.flag("done").unwrap_or(false);
+        let mut results = object.objects("results", TicketReport::read);
+        results.iter_mut().for_each(|ticket| ticket.is_batch_done = is_done);
+        let total = object.read("total_results", Value::count);
+        Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.to_owned() })
     }
 
     /// That nothing is known yet.
@@ -158,9 +182,43 @@ impl fmt::Debug for TicketsReport {
     }
 }
 
+/// `2 tickets: 1 tampered, 1 authentic`, or `pending, 1 of 2 tickets finished`.
+impl fmt::Display for TicketsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.results.len();
+        let tickets = if all == 1 { "ticket" } else { "tickets" };
+        match (self.is_done, all) {
+            (true, 0) => return f.write_str("finished without a ticket"),
+            (false, 0) => return f.write_str("pending"),
+            (true, _) => write!(f, "{all} {tickets}: ")?,
+            (false, _) => {
+                let finished = self.results.iter().filter(|ticket| ticket.is_done()).count();
+                return write!(f, "pending, {finished} of {all} {tickets} finished");
+            }
+        }
+        let mut outcomes: Vec<(&str, usize)> = Vec::new();
+        for outcome in self.results.iter().map(TicketReport::outcome) {
+            match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => outcomes.push((outcome, 1)),
+            }
+        }
+        let counts = outcomes.iter().map(|(outcome, count)| format!("{count} {}", one_line(outcome)));
+        f.write_str(&counts.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// As the JSON that it was read from, like a [`Report`](super::Report), always with the batch as its `identifier`.
+impl Serialize for TicketsReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, Some(&self.batch), serializer)
+    }
+}
+
 /// What came of a ticket.
 ///
-/// `Debug` leaves out names and references, which are the user's business.
+/// `Display` is one line for people, with control characters escaped: `tampered, confidence 0.94`. It serialises as the JSON
+/// that it was read from. `Debug` leaves out names and references, which are the user's business.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketReport {
@@ -182,6 +240,7 @@ pub struct TicketReport {
     pub results: Vec<ModelResult>,
     /// The C2PA metadata of the file, if it has any.
     pub c2pa: Option<C2pa>,
+    is_batch_done: bool,
     raw: String,
 }
 
@@ -198,6 +257,7 @@ impl TicketReport {
             verdicts: object.objects("verdicts", TicketVerdict::read),
             results: object.objects("results", ModelResult::read),
             c2pa: object.read("c2pa", C2pa::read),
+            is_batch_done: false,
             raw: json.to_owned(),
         };
         value.left = object.left.get();
@@ -207,6 +267,21 @@ impl TicketReport {
     /// Whether nothing more is to come: the service says so, or there is a verdict.
     pub fn is_done(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("done")) || self.verdict.is_some()
+    }
+
+    /// Whether it came to nothing: its batch is done, and it is not. How the service says that an analysis failed is not
+    /// documented.
+    pub fn has_failed(&self) -> bool {
+        self.is_batch_done && self.status.is_some() && !self.is_done()
+    }
+
+    /// What there is to count.
+    fn outcome(&self) -> &str {
+        match &self.verdict {
+            Some(verdict) => verdict.word(),
+            None if self.has_failed() => "failed",
+            None => "without a main verdict",
+        }
     }
 
     /// Whether somebody has tampered with it, by the main verdict. `None` if that is not known.
@@ -235,7 +310,39 @@ impl fmt::Debug for TicketReport {
     }
 }
 
+impl fmt::Display for TicketReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Some(verdict) => return verdict.fmt(f),
+            None if self.has_failed() => f.write_str("the analysis failed")?,
+            None if self.is_done() || self.is_batch_done => return f.write_str("finished without a main verdict"),
+            None => f.write_str("pending")?,
+        }
+        self.status.as_deref().map_or(Ok(()), |status| write!(f, " ({})", one_line(status)))
+    }
+}
+
+/// As the JSON that it was read from, like a [`Report`](super::Report).
+impl Serialize for TicketReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, self.identifier.as_ref(), serializer)
+    }
+}
+
+/// Writes JSON anew, with an `identifier`.
+fn serialize<S: Serializer>(raw: &str, identifier: Option<&Identifier>, serializer: S) -> Result<S::Ok, S::Error> {
+    // Where nothing is known yet, it is `null`; and a report that was not read has none.
+    let fields = if raw.is_empty() { None } else { serde_json::from_str(raw).map_err(S::Error::custom)? };
+    let mut fields: Map<String, serde_json::Value> = fields.unwrap_or_default();
+    if let Some(identifier) = identifier {
+        fields.insert("identifier".to_owned(), identifier.as_str().into());
+    }
+    fields.serialize(serializer)
+}
+
 /// What a heuristic makes of a ticket.
+///
+/// `Display` is one line for people: `tampered, confidence 0.94 (Majority)`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketVerdict {
@@ -258,6 +365,20 @@ impl TicketVerdict {
             "confidence" => verdict.confidence = value.number(),
             _ => {}
         })
+    }
+
+    fn word(&self) -> &str {
+        self.classification.as_ref().map_or("no classification", Authenticity::as_str)
+    }
+}
+
+impl fmt::Display for TicketVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(self.word()))?;
+        if let Some(confidence) = self.confidence {
+            write!(f, ", confidence {}", four_digits(confidence))?;
+        }
+        self.heuristic.as_deref().map_or(Ok(()), |heuristic| write!(f, " ({})", one_line(heuristic)))
     }
 }
 
@@ -333,6 +454,55 @@ mod tests {
         assert!(two.raw_json().starts_with('{') && two.raw_json().ends_with("\"inprogress\"}"));
         let shown = format!("{report:?} {sent:?}");
         assert!(!shown.contains("r-1") && !shown.contains("a.pdf"), "{shown}");
+    }
+
+    #[test]
+    fn each_is_one_line_for_people() {
+        let shown = |json: &str| {
+            let report = TicketsReport::read(json, &id("65f0")).unwrap();
+            [report.to_string()].into_iter().chain(report.results().iter().map(ToString::to_string)).collect::<Vec<_>>()
+        };
+        let done = r#"{"done": true, "results": [{"status": "done", "verdict": {"confidence": 0.94001, "classification": "Tampered"}},
+            {"status": "Done"}, {"status": "bro\nken"}, {"verdict": {"classification": "od\u001bd", "heuristic": "M\u202e"}}, {},
+            {"verdict": {"confidence": 1, "classification": "tampered"}}, {"verdict": {}}]}"#;
+        assert_eq!(
+            shown(done),
+            [
+                "7 tickets: 2 tampered, 2 without a main verdict, 1 failed, 1 od\\u{1b}d, 1 no classification",
+                "tampered, confidence 0.94",
+                "finished without a main verdict",
+                "the analysis failed (bro\\nken)",
+                "od\\u{1b}d (M\\u{202e})",
+                "finished without a main verdict",
+                "tampered, confidence 1",
+                "no classification",
+            ]
+        );
+        let pending = r#"{"done": false, "results": [{"status": "inprogress"}, {"status": "done"}, {}]}"#;
+        let lines =
+            ["pending, 1 of 3 tickets finished", "pending (inprogress)", "finished without a main verdict", "pending"];
+        assert_eq!(shown(pending), lines);
+        assert_eq!(shown(r#"{"done": true, "results": [{"status": "x"}]}"#)[0], "1 ticket: 1 failed");
+        assert_eq!(shown(r#"{"done": true}"#), ["finished without a ticket"]);
+        assert_eq!(TicketsReport::pending(&id("65f0")).to_string(), "pending");
+    }
+
+    #[test]
+    fn each_is_written_as_it_came_with_an_identifier() {
+        let anew = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
+        assert_eq!(serde_json::to_value(&report).unwrap(), anew(DONE));
+        assert_eq!(serde_json::to_value(&report.results()[1]).unwrap(), anew(DONE)["results"][1]);
+        let json = r#"{"done": true, "new": {"x": [1.5, "é"]}}"#;
+        let report = TicketsReport::read(json, &id("65f0")).unwrap();
+        let expected = r#"{"done": true, "new": {"x": [1.5, "é"]}, "identifier": "65f0"}"#;
+        assert_eq!(serde_json::to_value(&report).unwrap(), anew(expected));
+        let pending = TicketsReport::pending(&id("65f0"));
+        assert_eq!(serde_json::to_value(&pending).unwrap(), anew(r#"{"identifier": "65f0"}"#));
+        let sent = SubmittedTickets::read(r#"{"batch_id": "65f0", "x": 1}"#).unwrap();
+        assert_eq!(serde_json::to_value(&sent).unwrap(), anew(r#"{"batch_id": "65f0", "x": 1, "identifier": "65f0"}"#));
+        assert_eq!(serde_json::to_string(&TicketReport::default()).unwrap(), "{}");
+        assert!(serde_json::to_string(&TicketsReport::read(r#"{"done": 1e999}"#, &id("65f0")).unwrap()).is_err());
     }
 
     #[test]
