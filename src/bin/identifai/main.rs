@@ -12,10 +12,12 @@ mod classify;
 mod connect;
 #[cfg(test)]
 mod fuzzing;
+mod help;
 mod html;
 mod job;
 mod lines;
 mod manual;
+mod mask;
 mod options;
 mod output;
 mod partner;
@@ -23,6 +25,7 @@ mod password;
 mod results;
 mod serve;
 mod tickets;
+mod words;
 
 use std::process::ExitCode;
 
