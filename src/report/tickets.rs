@@ -134,7 +134,9 @@ impl TicketsReport {
         }
         let is_done = object.flag("done").unwrap_or(false);
         let mut results = object.objects("results", TicketReport::read);
-        results.iter_mut().for_each(|ticket| ticket.is_batch_done = is_done);
+        for ticket in &mut results {
+            ticket.is_batch_done = is_done;
+        }
         let total = object.read("total_results", Value::count);
         Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.to_owned() })
     }

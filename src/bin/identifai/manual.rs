@@ -53,7 +53,10 @@ fn write_commands(parent: &Command, path: &str, page: &mut Vec<u8>) -> io::Resul
         man.render_synopsis_section(&mut part)?;
         man.render_description_section(&mut part)?;
         man.render_options_section(&mut part)?;
-        man.render_extra_section(&mut part)?;
+        // It would be empty.
+        if command.get_after_long_help().is_some() {
+            man.render_extra_section(&mut part)?;
+        }
         writeln!(page, ".SS \"{path}\"")?;
         for line in String::from_utf8_lossy(&part).lines() {
             match line {
