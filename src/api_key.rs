@@ -78,7 +78,20 @@ impl ApiKey {
         Err(Error::config("api_key", reason))
     }
 
-    /// `text` without the key.
+    /// `text` with `[api key]` where the key stands in it, as it is or as JSON, HTML and URLs write it: for logs of your own.
+    ///
+    /// A key of less than 12 characters occurs in a longer text by chance, so it is taken out only where it is all of it.
+    ///
+    /// ```
+    /// let key = identifai::ApiKey::new("0123456789/abcdef");
+    /// assert_eq!(key.redact("https://example.com/?key=0123456789%2Fabcdef"), "https://example.com/?key=[api key]");
+    /// ```
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let key = self.expose();
+        if text == key || key.len() >= TELLING { self.mask(text) } else { Cow::Borrowed(text) }
+    }
+
+    /// `text` without the key, however short that is.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         secret::mask_forms(text, self.written_forms(), MASK)
     }
@@ -86,14 +99,10 @@ impl ApiKey {
     /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it
     /// into what is stored.
     pub(crate) fn mask_body(&self, body: Vec<u8>) -> Vec<u8> {
-        let masked = match String::from_utf8_lossy(&body) {
-            text if self.expose().len() >= TELLING => match self.mask(&text) {
-                Cow::Owned(masked) => Some(masked.into_bytes()),
-                Cow::Borrowed(_) => None,
-            },
-            _ => None,
-        };
-        masked.unwrap_or(body)
+        match self.redact(&String::from_utf8_lossy(&body)) {
+            Cow::Owned(masked) => masked.into_bytes(),
+            Cow::Borrowed(_) => body,
+        }
     }
 
     /// Whether `text` gives the key away. A key of a few characters occurs in a long identifier by chance.

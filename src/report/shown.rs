@@ -5,9 +5,10 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Classification, Findings, Report, State, Verdict};
+use crate::identifier::Identifier;
 use crate::media::Medium;
 use crate::text::one_line;
 
@@ -74,7 +75,7 @@ impl<M: Medium> Report<M> {
 }
 
 /// A score as people read it.
-fn four_digits(score: f64) -> f64 {
+pub(super) fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
@@ -84,13 +85,23 @@ fn four_digits(score: f64) -> f64 {
 /// refused.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = match serde_json::from_str(&self.raw).map_err(S::Error::custom)? {
-            Value::Object(fields) => fields,
-            _ => serde_json::Map::new(),
-        };
-        fields.insert("identifier".to_owned(), self.identifier.as_str().into());
-        fields.serialize(serializer)
+        serialize(&self.raw, Some(&self.identifier), serializer)
     }
+}
+
+/// Writes JSON anew, with an `identifier`.
+pub(super) fn serialize<S: Serializer>(
+    raw: &str,
+    identifier: Option<&Identifier>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    // Where nothing is known yet, it is `null`; and what was not read has none.
+    let fields = if raw.is_empty() { None } else { serde_json::from_str(raw).map_err(S::Error::custom)? };
+    let mut fields: Map<String, Value> = fields.unwrap_or_default();
+    if let Some(identifier) = identifier {
+        fields.insert("identifier".to_owned(), identifier.as_str().into());
+    }
+    fields.serialize(serializer)
 }
 
 impl<'de, M: Medium> Deserialize<'de> for Report<M> {

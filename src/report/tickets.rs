@@ -1,16 +1,26 @@
 //! What comes back of tickets: first what they go by, then whether somebody has tampered with them.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use super::c2pa::C2pa;
 use super::object::Object;
 use super::reading::identifier;
+use super::shown::{four_digits, serialize};
 use super::value::Value;
 use super::verdict::ModelResult;
+use super::words::words;
 use crate::identifier::Identifier;
+use crate::text::one_line;
 
 /// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is what was
 /// paid for.
+///
+/// It serialises as the JSON that it was read from, with the batch as its `identifier`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SubmittedTickets {
     batch: Identifier,
@@ -74,6 +84,13 @@ impl fmt::Debug for SubmittedTickets {
     }
 }
 
+/// As the JSON that it was read from, like a [`Report`](super::Report), with the batch as its `identifier`.
+impl Serialize for SubmittedTickets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, Some(&self.batch), serializer)
+    }
+}
+
 impl SubmittedTicket {
     fn read(value: &mut Value<'_>) -> Option<Self> {
         let (object, _) = Object::next(value)?;
@@ -85,7 +102,19 @@ fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
     Identifier::try_from(value.text()?).ok()
 }
 
-/// What came of a batch of tickets. It is read as leniently as a [`Report`](super::Report).
+/// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](super::Report).
+///
+/// `Display` is one line for people, with control characters escaped; so it is for each of the [`results`](Self::results):
+///
+/// ```no_run
+/// # let (client, batch) = (identifai::Client::from_env()?, "65f0c0ffee65f0c0ffee65f0".parse()?);
+/// let report = client.wait_for_tickets(&batch)?;
+/// println!("{report}"); // 2 tickets: 1 tampered, 1 authentic
+/// for ticket in report.results() {
+///     println!("{}: {ticket}", ticket.name.as_deref().unwrap_or("-")); // receipt.pdf: tampered, confidence 0.94
+/// }
+/// # Ok::<(), identifai::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct TicketsReport {
     batch: Identifier,
@@ -106,13 +135,13 @@ impl TicketsReport {
         if batch.is_none() && !object.has("done") && !object.has("results") {
             return Err("it is no report on tickets");
         }
-        Ok(Self {
-            batch: asked.clone(),
-            is_done: object.flag("done").unwrap_or(false),
-            total: object.read("total_results", Value::count),
-            results: object.objects("results", TicketReport::read),
-            raw: json.to_owned(),
-        })
+        let is_done = object.flag("done").unwrap_or(false);
+        let mut results = object.objects("results", TicketReport::read);
+        for ticket in &mut results {
+            ticket.is_batch_done = is_done;
+        }
+        let total = object.read("total_results", Value::count);
+        Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.to_owned() })
     }
 
     /// That nothing is known yet.
@@ -158,9 +187,43 @@ impl fmt::Debug for TicketsReport {
     }
 }
 
+/// `2 tickets: 1 tampered, 1 authentic`, or `pending, 1 of 2 tickets finished`.
+impl fmt::Display for TicketsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.results.len();
+        let tickets = if all == 1 { "ticket" } else { "tickets" };
+        match (self.is_done, all) {
+            (true, 0) => return f.write_str("finished without a ticket"),
+            (false, 0) => return f.write_str("pending"),
+            (true, _) => write!(f, "{all} {tickets}: ")?,
+            (false, _) => {
+                let finished = self.results.iter().filter(|ticket| ticket.is_done()).count();
+                return write!(f, "pending, {finished} of {all} {tickets} finished");
+            }
+        }
+        let mut outcomes: Vec<(&str, usize)> = Vec::new();
+        for outcome in self.results.iter().map(TicketReport::outcome) {
+            match outcomes.iter_mut().find(|(known, _)| *known == outcome) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => outcomes.push((outcome, 1)),
+            }
+        }
+        let counts = outcomes.iter().map(|(outcome, count)| format!("{count} {}", one_line(outcome)));
+        f.write_str(&counts.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// As the JSON that it was read from, like a [`Report`](super::Report), always with the batch as its `identifier`.
+impl Serialize for TicketsReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, Some(&self.batch), serializer)
+    }
+}
+
 /// What came of a ticket.
 ///
-/// `Debug` leaves out names and references, which are the user's business.
+/// `Display` is one line for people, with control characters escaped: `tampered, confidence 0.94`. It serialises as the JSON
+/// that it was read from. `Debug` leaves out names and references, which are the user's business.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketReport {
@@ -182,6 +245,7 @@ pub struct TicketReport {
     pub results: Vec<ModelResult>,
     /// The C2PA metadata of the file, if it has any.
     pub c2pa: Option<C2pa>,
+    is_batch_done: bool,
     raw: String,
 }
 
@@ -198,6 +262,7 @@ impl TicketReport {
             verdicts: object.objects("verdicts", TicketVerdict::read),
             results: object.objects("results", ModelResult::read),
             c2pa: object.read("c2pa", C2pa::read),
+            is_batch_done: false,
             raw: json.to_owned(),
         };
         value.left = object.left.get();
@@ -207,6 +272,21 @@ impl TicketReport {
     /// Whether nothing more is to come: the service says so, or there is a verdict.
     pub fn is_done(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("done")) || self.verdict.is_some()
+    }
+
+    /// Whether it came to nothing: its batch is done, and it is not. How the service says that an analysis failed is not
+    /// documented.
+    pub fn has_failed(&self) -> bool {
+        self.is_batch_done && self.status.is_some() && !self.is_done()
+    }
+
+    /// What there is to count.
+    fn outcome(&self) -> &str {
+        match &self.verdict {
+            Some(verdict) => verdict.word(),
+            None if self.has_failed() => "failed",
+            None => "without a main verdict",
+        }
     }
 
     /// Whether somebody has tampered with it, by the main verdict. `None` if that is not known.
@@ -235,7 +315,28 @@ impl fmt::Debug for TicketReport {
     }
 }
 
+impl fmt::Display for TicketReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Some(verdict) => return verdict.fmt(f),
+            None if self.has_failed() => f.write_str("the analysis failed")?,
+            None if self.is_done() || self.is_batch_done => return f.write_str("finished without a main verdict"),
+            None => f.write_str("pending")?,
+        }
+        self.status.as_deref().map_or(Ok(()), |status| write!(f, " ({})", one_line(status)))
+    }
+}
+
+/// As the JSON that it was read from, like a [`Report`](super::Report).
+impl Serialize for TicketReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(&self.raw, self.identifier.as_ref(), serializer)
+    }
+}
+
 /// What a heuristic makes of a ticket.
+///
+/// `Display` is one line for people: `tampered, confidence 0.94 (Majority)`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketVerdict {
@@ -259,97 +360,30 @@ impl TicketVerdict {
             _ => {}
         })
     }
-}
 
-/// Whether somebody has tampered with a ticket.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Authenticity {
-    /// `authentic`: nobody has.
-    Authentic,
-    /// `tampered`: somebody has.
-    Tampered,
-    /// Anything else, as the service wrote it.
-    Other(String),
-}
-
-impl Authenticity {
-    fn of(text: &str) -> Self {
-        match text {
-            _ if text.eq_ignore_ascii_case("authentic") => Self::Authentic,
-            _ if text.eq_ignore_ascii_case("tampered") => Self::Tampered,
-            _ => Self::Other(text.to_owned()),
-        }
-    }
-
-    /// The word that the service uses.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Authentic => "authentic",
-            Self::Tampered => "tampered",
-            Self::Other(text) => text,
-        }
+    fn word(&self) -> &str {
+        self.classification.as_ref().map_or("no classification", Authenticity::as_str)
     }
 }
 
-/// The service's word as it is; control characters in [`Other`](Authenticity::Other) are not escaped.
-impl fmt::Display for Authenticity {
+impl fmt::Display for TicketVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        f.write_str(&one_line(self.word()))?;
+        if let Some(confidence) = self.confidence {
+            write!(f, ", confidence {}", four_digits(confidence))?;
+        }
+        self.heuristic.as_deref().map_or(Ok(()), |heuristic| write!(f, " ({})", one_line(heuristic)))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The documentation's fields, with values made up.
-    const DONE: &str = r#"{"identifier": "65f0c0ffee65f0c0ffee65f0", "done": true, "total_results": 2, "results": [
-        {"identifier": "a1", "ref_id": "r-1", "status": "done", "hash": "89ff", "name": "a.pdf",
-         "verdict": {"confidence": 0.9, "classification": "tampered"},
-         "verdicts": [{"heuristic": "Majority", "description": "most models", "classification": "authentic"}],
-         "results": [{"model": "Ellen", "unknown": false, "elapsed_time": 0.5,
-            "classification": [{"label": "tampered", "score": 0.9}], "classification_details": {"confidence": 1}}],
-         "c2pa": null},
-        {"identifier": "a2", "ref_id": null, "status": "inprogress"}]}"#;
-
-    fn id(text: &str) -> Identifier {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_documented_answers_are_read() {
-        let json = r#"{"batch_id": "65f0", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"},
-            {"identifier": "a2", "ref_id": "r-1"}, {"identifier": "../x"}, 7]}"#;
-        let sent = SubmittedTickets::read(json).unwrap();
-        assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0", Some(2), 2));
-        assert_eq!(sent.tickets()[1].ref_id.as_deref(), Some("r-1"));
-        let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
-        assert_eq!((report.is_done(), report.total(), report.raw_json()), (true, Some(2), DONE));
-        let [one, two] = report.results() else { panic!("{report:?}") };
-        assert_eq!((one.is_done(), one.is_tampered(), one.results[0].confidence), (true, Some(true), Some(1.0)));
-        assert_eq!(one.verdicts[0].classification, Some(Authenticity::Authentic));
-        assert_eq!((two.is_done(), two.is_tampered(), two.ref_id.as_deref()), (false, None, None));
-        assert!(two.raw_json().starts_with('{') && two.raw_json().ends_with("\"inprogress\"}"));
-        let shown = format!("{report:?} {sent:?}");
-        assert!(!shown.contains("r-1") && !shown.contains("a.pdf"), "{shown}");
-    }
-
-    #[test]
-    fn what_is_about_something_else_is_none() {
-        for json in ["", "[]", "{}", r#"{"batch_id": "a/b"}"#, r#"{"error": "no"}"#] {
-            assert!(SubmittedTickets::read(json).is_err() && TicketsReport::read(json, &id("65f0")).is_err(), "{json}");
-        }
-        assert!(TicketsReport::read(DONE, &id("65f0")).is_err());
-        assert!(!TicketsReport::read(r#"{"done": "perhaps", "results": []}"#, &id("65f0")).unwrap().is_done());
-        assert!(!TicketsReport::pending(&id("65f0")).is_done());
-    }
-
-    #[test]
-    fn words_that_nobody_knows_are_kept() {
-        for word in ["authentic", "tampered", "doubtful"] {
-            assert_eq!(Authenticity::of(word).as_str(), word);
-        }
-        assert_eq!(Authenticity::of("Tampered"), Authenticity::Tampered);
+words! {
+    /// Whether somebody has tampered with a ticket.
+    Authenticity {
+        /// `authentic`: nobody has.
+        Authentic = "authentic",
+        /// `tampered`: somebody has.
+        Tampered = "tampered";
+        /// Anything else, as the service wrote it.
+        Other
     }
 }

@@ -33,6 +33,8 @@ mod program;
 mod program_colour;
 #[cfg(feature = "cli")]
 mod program_rest;
+#[cfg(feature = "cli")]
+mod program_words;
 mod proxies;
 #[cfg(feature = "cli")]
 mod readme;

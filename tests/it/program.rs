@@ -207,7 +207,7 @@ fn swapped_arguments_do_not_show_the_key() {
         (&["--timeout", KEY, "classify", CAT], "--timeout"),
         (&["--api-key-file", KEY, "classify", CAT], "--api-key-file: cannot read"),
         (&["classify", CAT, &format!("--with-nsfw={KEY}")], "--with-nsfw"),
-        (&["classify", CAT, "--ref-id", "r", "--webhook-url", KEY], "webhook_url"),
+        (&["classify", CAT, "--ref-id", "r", "--webhook-url", KEY], "--webhook-url"),
         (&[&format!("--json={KEY}"), "classify", CAT], "takes no value"),
         (&["sandbox", KEY], "not expected"),
         (&["sandbox", "--port", KEY], "--port"),

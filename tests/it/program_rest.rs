@@ -453,7 +453,7 @@ fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
         assert_eq!(json_lines(&against(&server, &["tickets", "--batch", "65f0c0ff", "--json"]).out), [json]);
     }
     let odd = serving("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}");
-    let expected = "{\"identifier\":\"65f0c0ff\",\"done\":true,\"new\":[1e999, \"\\ud83d\"]}\n";
+    let expected = "{\"identifier\":\"65f0c0ff\",\"done\": true, \"new\": [1e999, \"\\ud83d\"]}\n";
     assert_eq!(against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "as it came");
     let failed = serving(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#);
     let outcome = against(&failed, &["tickets", "--batch", "65f0c0ff"]);
@@ -537,7 +537,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
         (&["tickets", KEY], "file: does not exist"),
         (&["tickets", pdf, "https://x.test/a.pdf"], "argument 2: is a URL; tickets are uploaded from files"),
         (&["tickets", "-", "-"], "standard input can be read once"),
-        (&["tickets", pdf, "--ref-id", "a,b"], "ref_ids: have a comma"),
+        (&["tickets", pdf, "--ref-id", "a,b"], "--ref-id: some have a comma"),
         (&["tickets", pdf, "--models", "Ellen"], "--model"),
         (&["tickets", pdf, "--model", "Ellen", "--no-models"], "cannot be used with"),
         (&["tickets", pdf, "--lists", KEY], "must be one of commas, fields"),

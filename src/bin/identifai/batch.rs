@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use identifai::{Error, ErrorKind, Journal, Outcome, Stopper};
+use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, Stopper};
 use serde_json::json;
 
 use crate::args::{Batch, Global};
@@ -15,7 +15,7 @@ use crate::board::Board;
 use crate::connect::connect_only;
 use crate::html::{Found, Page, Row};
 use crate::lines::{self, Lines, Next, Read};
-use crate::output;
+use crate::{output, words};
 
 /// How many wrong lines are shown on standard error.
 const SHOWN: u64 = 10;
@@ -35,7 +35,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     };
     let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
         Ok(journal) => journal,
-        Err(error) => return output::unusable(&format!("{error:#}")),
+        Err(error) => return output::unusable(&words::said(&error)),
     };
     let page = match arguments.html.as_deref().map(Page::new).transpose() {
         Ok(page) => page,
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
     let board = Board::new(lines::count(&arguments.input), rate);
     let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
-    let jobs = jobs(arguments, lines, Rc::clone(&items));
+    let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
     let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
     if let Some(journal) = journal {
         batch = batch.journal(journal);
@@ -87,7 +87,12 @@ fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
 }
 
 /// The jobs that the lines ask for. What is wrong with a line is printed at once.
-fn jobs(arguments: &Batch, lines: Lines, items: Rc<RefCell<Items>>) -> impl Iterator<Item = identifai::Job> {
+fn jobs(
+    arguments: &Batch,
+    lines: Lines,
+    key: ApiKey,
+    items: Rc<RefCell<Items>>,
+) -> impl Iterator<Item = identifai::Job> {
     let (medium, defaults) = (arguments.medium.chosen(), arguments.options.clone());
     std::iter::from_fn(move || {
         loop {
@@ -103,6 +108,7 @@ fn jobs(arguments: &Batch, lines: Lines, items: Rc<RefCell<Items>>) -> impl Iter
                 Ok(line) => lines::read(&line, medium, &defaults),
                 Err(reason) => Read { input: String::new(), job: Err(reason) },
             };
+            let input = key.redact(&input).into_owned();
             match job {
                 Ok(job) => {
                     items.borrow_mut().begin(number, input);
@@ -209,7 +215,7 @@ impl Items {
                 self.left += u64::from(!is_final(&error));
                 self.status = self.status.max(output::status(&error));
                 if self.said.insert(error.kind()) {
-                    self.board.say(&format!("line {line}: {error:#}"));
+                    self.board.say(&format!("line {line}: {}", words::said(&error)));
                 }
                 let mut item = output::failed_item(Some(&input), &error, true);
                 item["index"] = index.into();

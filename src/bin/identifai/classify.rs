@@ -26,7 +26,8 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
         Ok(connected) => connected,
         Err(reason) => return output::unusable(&reason),
     };
-    let printer = Printer::new(global.json, &arguments.inputs).of_submits();
+    let inputs: Vec<_> = arguments.inputs.iter().map(|input| connected.key.redact(input).into_owned()).collect();
+    let printer = Printer::new(global.json, &inputs).of_submits();
     if arguments.wait {
         submit_and_wait(&connected.client, &jobs, printer)
     } else {

@@ -10,8 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use identifai::{AnyReport, Classification, Client, Error, ErrorKind, Format, Identifier, Submitted};
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
 
-use crate::output;
+use crate::{output, words};
 
 const TEMPLATE: &str = include_str!("report.html");
 /// How many rows a page has: browsers get slow with more.
@@ -47,7 +48,7 @@ impl Found {
                 confidence: report.verdict().and_then(|verdict| verdict.confidence),
                 has_heatmap: matches!(report, AnyReport::Image(image) if image.has_heatmap() == Some(true)),
             },
-            Err(error) => Self::Failure(format!("{error:#}")),
+            Err(error) => Self::Failure(words::said(error)),
         }
     }
 
@@ -77,7 +78,7 @@ impl Page {
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(io::Error::other("is not a regular file"));
         }
-        tempfile::NamedTempFile::new_in(directory(path))?;
+        begun(path)?;
         let counts = ["human", "artificial", "other", "failed"].map(|word| (word, 0));
         Ok(Self { path: path.to_owned(), rows: Vec::new(), counts })
     }
@@ -104,7 +105,7 @@ impl Page {
         }
         let page = TEMPLATE.replace("<!--policy-->", &policy()).replace("<!--summary-->", &self.summary(is_wanted()));
         let (head, tail) = page.split_once("<!--rows-->").unwrap_or((&page, ""));
-        let mut file = tempfile::NamedTempFile::new_in(directory(&self.path))?;
+        let mut file = begun(&self.path)?;
         for part in [head, &rows, tail] {
             file.write_all(part.as_bytes())?;
         }
@@ -134,9 +135,13 @@ impl Page {
     }
 }
 
-/// Where the page is, and what it is written to at first.
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// What the page at `path` is written to at first. Why it cannot be is said without its name, which nobody gave.
+fn begun(path: &Path) -> io::Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    NamedTempFile::new_in(directory).map_err(|error| {
+        let reason = error.to_string();
+        io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default())
+    })
 }
 
 /// Only the style and the script of the template are allowed, and pictures that are in the page.
@@ -231,7 +236,7 @@ impl Pictures<'_> {
             if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedResponse) {
                 self.gave_up = Some("not fetched, as one before could not be".to_owned());
             }
-            format!("{error:#}")
+            words::said(&error)
         })?;
         let bytes = heatmap.as_bytes();
         if bytes.len() > LARGEST_HEATMAP {

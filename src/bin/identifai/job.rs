@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::args::MediumFlags;
 use crate::options::Options;
+use crate::words;
 
 /// The largest file that any medium may be: 5 GiB.
 const LARGEST: u64 = 5 << 30;
@@ -104,7 +105,7 @@ impl Job {
         };
         each!(&job, job => job.check()).map_err(|error| match is_missing {
             true => format!("{error} (a URL has a ://)"),
-            false => format!("{error:#}"),
+            false => words::said(&error),
         })?;
         Ok(job)
     }

@@ -12,6 +12,7 @@ mod classify;
 mod connect;
 #[cfg(test)]
 mod fuzzing;
+mod help;
 mod html;
 mod job;
 mod lines;
@@ -23,6 +24,7 @@ mod password;
 mod results;
 mod serve;
 mod tickets;
+mod words;
 
 use std::process::ExitCode;
 

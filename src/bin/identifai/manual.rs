@@ -13,20 +13,15 @@ use crate::output;
 pub(crate) fn completions(shell: Shell) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "identifai", &mut script);
-    print(Ok(script))
+    output::page(&script)
 }
 
 /// Prints the manual page, and returns the exit status.
 pub(crate) fn page() -> u8 {
-    print(written())
-}
-
-fn print(text: io::Result<Vec<u8>>) -> u8 {
-    let mut out = io::stdout().lock();
-    match text.and_then(|text| out.write_all(&text)).and_then(|()| out.flush()) {
-        Ok(()) => output::DONE,
+    match written() {
+        Ok(page) => output::page(&page),
         Err(error) => {
-            output::note(&format!("cannot write the result: {error}"));
+            output::note(&format!("cannot make the manual page: {error}"));
             output::FAILED
         }
     }
@@ -53,23 +48,26 @@ fn written() -> io::Result<Vec<u8>> {
 fn write_commands(parent: &Command, path: &str, page: &mut Vec<u8>) -> io::Result<()> {
     for command in parent.get_subcommands() {
         let path = format!("{path} {}", command.get_name());
-        let command_here = command.clone().bin_name(&path).disable_help_flag(true).disable_help_subcommand(true);
-        // `[=<BOOL>]` says it.
-        let man = Man::new(command_here.mut_args(|arg| match arg.is_require_equals_set() {
-            true => arg.hide_possible_values(true),
-            false => arg,
-        }));
+        let man = Man::new(command.clone().bin_name(&path).disable_help_flag(true).disable_help_subcommand(true));
         let mut part = Vec::new();
         man.render_synopsis_section(&mut part)?;
         man.render_description_section(&mut part)?;
         man.render_options_section(&mut part)?;
+        // It would be empty.
+        if command.get_after_long_help().is_some() {
+            man.render_extra_section(&mut part)?;
+        }
         writeln!(page, ".SS \"{path}\"")?;
         for line in String::from_utf8_lossy(&part).lines() {
             match line {
                 // There is a blank line, too.
                 ".SH SYNOPSIS" | ".SH OPTIONS" | ".br" => {}
-                ".SH DESCRIPTION" => writeln!(page, ".PP")?,
-                line => writeln!(page, "{line}")?,
+                ".SH DESCRIPTION" | ".SH EXTRA" => writeln!(page, ".PP")?,
+                // They are no sections of the page.
+                line => match line.strip_prefix(".SH ") {
+                    Some(heading) => writeln!(page, ".PP\n.B {heading}")?,
+                    None => writeln!(page, "{line}")?,
+                },
             }
         }
         write_commands(command, &path, page)?;

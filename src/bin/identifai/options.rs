@@ -7,46 +7,55 @@ use clap::{Args, ValueEnum};
 use identifai::{Frames, KeyFramesMethod};
 use serde::Deserialize;
 
+use crate::args::switch;
+
 /// The options of a submission. Their names are those of the API.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
+#[command(next_help_heading = "Submission options", mut_args = switch)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
     /// Your own reference, which comes back with the result
     #[arg(long, value_name = "TEXT")]
     pub(crate) ref_id: Option<String>,
-    /// A URL that the service shall send the result to as well, if it has enabled that for the account
+    /// A URL that the service sends the result to, too
+    ///
+    /// The service must have enabled that for the account.
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: Option<String>,
-    /// Upload files whatever their format seems to be; goes with --image, --video or --audio
+    /// Upload files whatever their format seems to be
+    ///
+    /// Goes with --image, --video or --audio.
     #[arg(long)]
     #[serde(default)]
     pub(crate) any_format: bool,
-    /// Of a video: how many frames to analyse at the most; more cost more
+    /// Analyse so many frames at most (videos)
+    ///
+    /// More cost more.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) frames: Option<Number>,
-    /// Of a video: analyse key frames rather than evenly spaced ones
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    /// Analyse key frames rather than evenly spaced ones (videos)
+    #[arg(long, value_name = "BOOL")]
     pub(crate) key_frames: Option<bool>,
-    /// Of a video: how key frames are chosen
+    /// How to choose key frames (videos)
     #[arg(long, value_name = "METHOD")]
     pub(crate) key_frames_method: Option<KeyFrames>,
     /// Look for morphing in people's faces, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL")]
     pub(crate) with_morphing: Option<bool>,
     /// Look for manipulation without generative AI, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL")]
     pub(crate) with_tampering: Option<bool>,
     /// Make a heatmap of AI content, too (images)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL")]
     pub(crate) with_heatmap: Option<bool>,
     /// Tell if it is not safe for work, too (images, videos)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL")]
     pub(crate) with_nsfw: Option<bool>,
-    /// Analyse anew what was submitted before, which may cost again
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    /// Analyse anew what was submitted before; may cost again
+    #[arg(long, value_name = "BOOL")]
     pub(crate) no_cache: Option<bool>,
     /// Keep a C2PA signature from forcing the verdict to artificial
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "BOOL")]
     pub(crate) prevent_c2pa_forces: Option<bool>,
 }
 

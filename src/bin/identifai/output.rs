@@ -4,8 +4,11 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
-use identifai::{AnyReport, Error, ErrorKind};
+use identifai::{AnyReport, Error, ErrorKind, Identifier};
+use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::words;
 
 pub(crate) const DONE: u8 = 0;
 pub(crate) const USAGE: u8 = 2;
@@ -49,15 +52,30 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
             note(&format!("{}: {reason}", named(ContextKind::InvalidArg)));
         }
         ErrorKind::UnknownArgument if !named(ContextKind::InvalidArg).starts_with("--") => {
-            note("an argument is not expected; `identifai --help` lists what is");
+            note("an argument is not expected; `identifai COMMAND --help` lists what is");
         }
         // To standard output if it was asked for, else to standard error.
         _ if is_terminal(error) => error.print().unwrap_or_default(),
         // `print` would colour this, too, if the environment forces that.
         _ if error.use_stderr() => write!(io::stderr().lock(), "{}", error.render()).unwrap_or_default(),
-        _ => write!(io::stdout().lock(), "{}", error.render()).unwrap_or_default(),
+        _ => return page(error.render().to_string().as_bytes()),
     }
     u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
+/// Prints what is to be read as a whole, and returns the exit status.
+pub(crate) fn page(text: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Ok(()) => DONE,
+        Err(error) => unwritten(&error, ""),
+    }
+}
+
+/// Says that nobody reads any more, and returns the exit status.
+fn unwritten(error: &io::Error, lost: &str) -> u8 {
+    note(&format!("cannot write the result: {error}{lost}"));
+    FAILED
 }
 
 /// Whether a terminal shows it.
@@ -105,7 +123,7 @@ impl<'a> Printer<'a> {
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
                     return result_json(&failed_item(input, error, self.submits).to_string());
                 }
-                note(&format!("{}{error:#}", self.label(index)));
+                note(&format!("{}{}", self.label(index), words::said(error)));
                 Ok(())
             }
         }
@@ -124,7 +142,7 @@ impl<'a> Printer<'a> {
     pub(crate) fn all_failed(mut self, error: &Error) -> u8 {
         if error.kind() == ErrorKind::InvalidInput {
             // What was given is not repeated: it may be the key.
-            return unusable(&format!("{error:#}"));
+            return unusable(&words::said(error));
         }
         if !self.json {
             self.inputs = self.inputs.get(..1).unwrap_or_default();
@@ -162,8 +180,7 @@ impl<'a> Printer<'a> {
 
     /// What is left to do where nobody reads any more.
     pub(crate) fn unread(&self, error: &io::Error, lost: &str) -> u8 {
-        note(&format!("cannot write the result: {error}{lost}"));
-        self.status.max(FAILED)
+        self.status.max(unwritten(error, lost))
     }
 }
 
@@ -176,15 +193,16 @@ pub(crate) fn unusable(reason: &str) -> u8 {
 /// A report as a result.
 pub(crate) fn report(report: &AnyReport) -> Line {
     let identifier = report.identifier();
-    // What cannot be written anew (nested too deep, half a character) is printed as it came.
-    let json = serde_json::to_string(report).unwrap_or_else(|_| {
-        let raw = report.raw_json();
-        match raw.strip_prefix('{') {
-            Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
-            _ => raw.to_owned(),
-        }
-    });
-    Line { text: format!("{identifier} {report}"), json }
+    Line { text: format!("{identifier} {report}"), json: json(report, identifier, report.raw_json()) }
+}
+
+/// An answer as one object with its identifier. What cannot be written anew (nested too deep, half a character) is printed
+/// as it came, which is `raw`.
+pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
+    serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
+        Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
+        _ => raw.to_owned(),
+    })
 }
 
 /// One line of result. It fails if nobody reads any more.
@@ -243,7 +261,7 @@ pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> 
         "error": {
             "kind": error.kind().as_str(),
             "status": error.status(),
-            "message": error.message().map_or_else(|| format!("{error:#}"), str::to_owned),
+            "message": error.message().map_or_else(|| words::said(error), str::to_owned),
             "may_have_been_sent": error.may_have_been_sent() || (submits && error.identifier().is_some()),
         },
     });

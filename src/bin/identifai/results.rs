@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use identifai::{AnyReport, Classification, Identifier, Result, State, Submitted};
+use identifai::{AnyReport, Classification, ErrorKind, Identifier, Result, State, Submitted};
 use serde_json::json;
 
-use crate::args::{Class, Global, Heatmap, Identifiers, Override, WaitFor};
+use crate::args::{Class, Global, Heatmap, Identifiers, MediumFlags, Override, WaitFor};
 use crate::connect::{Connected, connect};
 use crate::job::{self, Medium};
 use crate::output::{self, Line, Printer};
@@ -20,7 +20,7 @@ pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
     let printer = Printer::new(global.json, &arguments.inputs);
     let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
     match job::results_of(&connected.client, medium, identifiers) {
-        Ok(reports) => print_each(printer, reports),
+        Ok(reports) => print_each_of(&arguments.medium, printer, reports),
         Err(error) => printer.all_failed(&error),
     }
 }
@@ -32,8 +32,26 @@ pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> u8 {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    let medium = medium.chosen().unwrap_or(Medium::Image);
-    print_each(Printer::new(global.json, inputs), job::wait_for(&connected.client, medium, identifiers))
+    let chosen = medium.chosen().unwrap_or(Medium::Image);
+    let reports = job::wait_for(&connected.client, chosen, identifiers);
+    print_each_of(medium, Printer::new(global.json, inputs), reports)
+}
+
+/// The same as [`print_each`], with a hint for who did not say of which medium they are.
+fn print_each_of(
+    medium: &MediumFlags,
+    printer: Printer<'_>,
+    reports: impl IntoIterator<Item = Result<AnyReport>>,
+) -> u8 {
+    let mut is_one_missing = false;
+    let see = |report: &Result<AnyReport>| {
+        is_one_missing |= report.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    };
+    let status = print_each(printer, reports.into_iter().inspect(see));
+    if is_one_missing && medium.chosen().is_none() {
+        output::note("it was looked for among images; --video looks among videos, and --audio among recordings");
+    }
+    status
 }
 
 /// Prints reports as they come.
@@ -76,7 +94,7 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     }
     // Written only now that it is known to be whole.
     if let Err(error) = std::fs::write(&arguments.output, heatmap.as_bytes()) {
-        return printer.not_written(&format!("cannot write the heatmap: {error}"));
+        return printer.not_written(&format!("--output: cannot write the heatmap: {error}"));
     }
     let (width, height, bytes) = (heatmap.width(), heatmap.height(), heatmap.as_bytes().len());
     let path = arguments.output.display().to_string();

@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
     let sandbox = match Sandbox::start_on(arguments.port) {
         Ok(sandbox) => sandbox,
         Err(error) => {
-            output::note(&format!("the sandbox does not start on port {}: {error}", arguments.port));
+            output::note(&format!("--port: the sandbox does not start on port {}: {error}", arguments.port));
             return output::FAILED;
         }
     };

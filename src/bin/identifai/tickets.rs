@@ -1,10 +1,6 @@
 //! `identifai tickets`: receipts and the like in one batch, and whether somebody has tampered with them.
 
-use std::collections::BTreeMap;
-
 use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::args::{self, Global, Lists};
 use crate::connect::connect;
@@ -42,7 +38,8 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
         Ok(connected) => connected,
         Err(reason) => return output::unusable(&reason),
     };
-    let printer = Printer::new(global.json, &arguments.inputs).of_submits();
+    let inputs: Vec<_> = arguments.inputs.iter().map(|input| connected.key.redact(input).into_owned()).collect();
+    let printer = Printer::new(global.json, &inputs).of_submits();
     let bar = job::bar();
     let sent = connected.client.submit_tickets(&tickets.on_progress(job::shown_by(&bar)));
     bar.finish_and_clear();
@@ -103,16 +100,14 @@ fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> u8 {
         Err(error) => return printer.all_failed(&error),
     };
     let results = report.results();
-    if results.iter().any(|ticket| has_failed(&report, ticket)) {
+    if results.iter().any(TicketReport::has_failed) {
         printer.status = output::ANALYSIS_FAILED;
     }
-    let lines: Vec<_> = results.iter().map(|ticket| line(&report, ticket)).collect();
-    let text = match (lines.as_slice(), report.is_done()) {
-        ([], true) => format!("{} finished without a ticket", report.batch()),
-        ([], false) => format!("{} pending", report.batch()),
-        _ => lines.join("\n"),
+    let text = match results {
+        [] => format!("{} {report}", report.batch()),
+        tickets => tickets.iter().map(line).collect::<Vec<_>>().join("\n"),
     };
-    printer.print_only(&Line { text, json: with_identifier(report.batch(), report.raw_json()) })
+    printer.print_only(&Line { text, json: output::json(&report, report.batch(), report.raw_json()) })
 }
 
 /// The batch, and a line for each ticket.
@@ -122,48 +117,12 @@ fn submitted(sent: &SubmittedTickets) -> Line {
         let ref_id = ticket.ref_id.as_deref().map_or(String::new(), |ref_id| format!(" {}", shown(ref_id)));
         lines.push(format!("{}{ref_id}", ticket.identifier));
     }
-    let text = lines.join("\n");
-    Line { text, json: with_identifier(sent.batch(), sent.raw_json()) }
+    Line { text: lines.join("\n"), json: output::json(sent, sent.batch(), sent.raw_json()) }
 }
 
 /// `65f0c0ffee receipt.pdf: tampered, confidence 0.94`.
-fn line(report: &TicketsReport, ticket: &TicketReport) -> String {
+fn line(ticket: &TicketReport) -> String {
     let identifier = ticket.identifier.as_ref().map_or("-", Identifier::as_str);
     let name = ticket.name.as_deref().map_or(String::new(), |name| format!(" {}:", shown(name)));
-    let status = ticket.status.as_deref().map_or(String::new(), |status| format!(" ({})", shown(status)));
-    let verdict = match &ticket.verdict {
-        Some(verdict) => {
-            let word = verdict.classification.as_ref().map_or("no classification", |word| word.as_str());
-            let confidence = verdict.confidence.map(|confidence| (confidence * 10_000.0).round() / 10_000.0);
-            let confidence = confidence.map_or(String::new(), |confidence| format!(", confidence {confidence}"));
-            format!("{}{confidence}", shown(word))
-        }
-        None if has_failed(report, ticket) => format!("the analysis failed{status}"),
-        None if report.is_done() || ticket.is_done() => "finished without a main verdict".to_owned(),
-        None => format!("pending{status}"),
-    };
-    format!("{identifier}{name} {verdict}")
-}
-
-/// Whether nothing more is to come, and the ticket is not done all the same. How the service says that an analysis failed is
-/// not documented.
-fn has_failed(report: &TicketsReport, ticket: &TicketReport) -> bool {
-    report.is_done() && ticket.status.is_some() && !ticket.is_done()
-}
-
-/// What the service answered, with the identifier of the batch where all answers have one.
-fn with_identifier(batch: &Identifier, raw: &str) -> String {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        identifier: &'a Identifier,
-        #[serde(flatten)]
-        rest: BTreeMap<String, &'a RawValue>,
-    }
-    let anew = serde_json::from_str(raw).and_then(|rest: Option<BTreeMap<String, &RawValue>>| {
-        // Where nothing is known yet, there is none.
-        let mut rest = rest.unwrap_or_default();
-        rest.remove("identifier");
-        serde_json::to_string(&Answer { identifier: batch, rest })
-    });
-    anew.unwrap_or_else(|_| raw.to_owned())
+    format!("{identifier}{name} {ticket}")
 }

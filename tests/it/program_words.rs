@@ -1,0 +1,136 @@
+//! What the program says is wrong: in the words of its command line, and without the key.
+
+use serde_json::json;
+
+use crate::program::{Outcome, json_lines, program, run};
+use crate::support::{CAT, ID, KEY, Server, accepted, answer};
+
+fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
+    let Outcome { status, out, err } = run(env, arguments);
+    assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+    err
+}
+
+/// A file that is no image, gone with the test.
+struct Text(std::path::PathBuf);
+
+impl Text {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("identifai-words-{name}-{}", std::process::id()));
+        // A key may have a slash.
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+        let parent = self.0.parent().unwrap();
+        if parent != std::env::temp_dir() {
+            let _ = std::fs::remove_dir(parent);
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_as_it_was_typed() {
+    let (text, blank) = (Text::new("text", "hello"), Text::new("blank", " \n"));
+    let key = ("IDENTIFAI_API_KEY", KEY);
+    for (env, arguments, says) in [
+        (&[key][..], &["classify", "--image", text.path()][..], "; --any-format sends it anyway"),
+        (&[key], &["tickets", text.path()], "; --any-format sends it anyway"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: some have a comma"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "see --lists fields"),
+        (&[key], &["classify", "ftp://x.test/a.jpg"], "URL: must start with http"),
+        (&[key], &["classify", CAT, "--webhook-url", "x"], "argument 1: --webhook-url: "),
+        (&[key], &["credits", "--base-url", "nonsense"], "--base-url: is not a URL"),
+        (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: is not a URL"),
+        (&[key], &["credits", "--base-url", "http://example.com"], "or --allow-http if you mean it"),
+        (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
+        (&[key], &["credits", "--api-key-file", blank.path()], "--api-key-file: is empty"),
+        (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot be opened"),
+        (&[key], &["batch", "-", "--html", "/no/such/page"], "names: No such file or directory (os error 2)\n"),
+        (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: not a whole number from 1 to 256\n"),
+        (&[key], &["partner", "send-mail", "x"], "<ID>: not a whole number, such as 7\n"),
+        (&[key], &["partner", "users", "--per-page", "0"], "--per-page <NUMBER>: not a whole number above zero"),
+        (&[], &["sandbox", "--port", "99999"], "--port <PORT>: not a port, which is a number from 0 to 65535\n"),
+        (&[key], &["credits", "-x"], "`identifai COMMAND --help`"),
+    ] {
+        let err = said(env, arguments);
+        assert!(err.contains(says), "{arguments:?}: {err}");
+        for ours in ["(true)", "::", "base_url", "api_key:", "file_url", "ref_id", "webhook_url", "allow_http"] {
+            assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
+        }
+    }
+}
+
+/// A file that is there, whose format nobody looks at before the comma is found.
+const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
+#[test]
+fn the_service_s_own_words_stay() {
+    let server =
+        Server::answering(answer(400, "application/json", r#"{"error": "webhook_url: see any_format(true)"}"#));
+    let url = server.base_url();
+    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "classify", CAT]);
+    assert!(outcome.status == 3 && outcome.err.contains("webhook_url: see any_format(true)"), "{}", outcome.err);
+}
+
+#[test]
+fn who_looks_for_a_video_among_images_is_told() {
+    let server = Server::answering(answer(404, "application/json", "{}"));
+    let url = server.base_url();
+    for (command, hint) in [("result", true), ("wait", true), ("heatmap", false)] {
+        let to = if command == "heatmap" { &["-o", "-"][..] } else { &[] };
+        let arguments = [&["--base-url", &url, "--no-pace", command, ID], to].concat();
+        let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &arguments);
+        assert_eq!((outcome.status, outcome.err.contains("--video looks among videos")), (3, hint), "{}", outcome.err);
+        assert!(command != "heatmap" || outcome.err.contains("without --with-heatmap"), "{}", outcome.err);
+    }
+    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-pace", "result", ID, "--video"]);
+    assert!(outcome.status == 3 && !outcome.err.contains("--video"), "{}", outcome.err);
+}
+
+#[test]
+fn an_input_that_holds_the_key_is_shown_without_it() {
+    let key = ("IDENTIFAI_API_KEY", KEY);
+    let (with_key, shown) = (format!("{CAT}?key={KEY}"), format!("{CAT}?key=[api key]"));
+    let refused = Server::answering(answer(400, "application/json", r#"{"error": "no"}"#));
+    let url = refused.base_url();
+    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "classify", &with_key, CAT]);
+    let inputs: Vec<_> = json_lines(&outcome.out).into_iter().map(|mut line| line["input"].take()).collect();
+    assert_eq!((outcome.status, inputs), (3, vec![json!(shown), json!(CAT)]));
+
+    let pdf = Text::new(KEY, "%PDF-1.7\n");
+    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "tickets", pdf.path()]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.path().replace(KEY, "[api key]"))));
+
+    let list = Text::new("list", &format!("{with_key}\n{KEY}\n{CAT}\n"));
+    for server in [refused, Server::answering(accepted())] {
+        let url = server.base_url();
+        let more = ["--base-url", &url, "--no-pace", "--timeout", "1", "batch", "--wait-timeout", "0.1", list.path()];
+        let mut lines = json_lines(&run(&[key], &more).out);
+        lines.sort_by_key(|line| line["index"].as_u64());
+        let inputs: Vec<_> = lines.into_iter().map(|mut line| line["input"].take()).collect();
+        assert_eq!(inputs, [json!(shown), json!("[api key]"), json!(CAT)]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    for arguments in [&["--help"][..], &["classify", "-h"], &["--version"], &["man"], &["completions", "bash"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program(&[]).args(arguments).stdout(full).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{arguments:?}");
+        assert!(err.starts_with("identifai: cannot write the result: No space left"), "{err}");
+    }
+}
