@@ -14,9 +14,9 @@
 mod account;
 mod answers;
 #[cfg(feature = "cli")]
-mod batch_html;
-#[cfg(feature = "cli")]
 mod batch_program;
+#[cfg(feature = "cli")]
+mod batch_program_html;
 mod batches;
 mod cancel;
 mod connections;
@@ -29,10 +29,6 @@ mod once;
 mod package;
 #[cfg(feature = "cli")]
 mod program;
-#[cfg(all(feature = "cli", target_os = "linux"))]
-mod program_colour;
-#[cfg(feature = "cli")]
-mod program_rest;
 mod proxies;
 mod results;
 #[cfg(feature = "sandbox")]
@@ -46,3 +42,4 @@ mod tickets;
 mod tls;
 mod torture;
 mod uploads;
+mod waits;
