@@ -184,7 +184,7 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
     let here = Directory::new();
     let env = at(&server);
     let path = here.file("page.html", "an older one");
-    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &path]), &urls(36));
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &path]), urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
@@ -202,7 +202,7 @@ fn where_no_page_can_be_written_nothing_is_submitted() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
-        let outcome = fed(batch(&env, &["-", "--html", &path]), &urls(1));
+        let outcome = fed(batch(&env, &["-", "--html", &path]), urls(1));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{path}: {}", outcome.err);
         assert!(outcome.err.contains("--html: cannot write the file that it names: "), "{}", outcome.err);
     }

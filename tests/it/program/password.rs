@@ -75,7 +75,7 @@ mod terminal {
     fn without_one_a_prompt_is_an_error_that_names_the_file() {
         let server = Server::answering(json(USER));
         let arguments = [&[env!("CARGO_BIN_EXE_identifai")], &SAVE[..], &["--ask-password"]].concat();
-        let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), &format!("{PASSWORD}\n{PASSWORD}\n"));
+        let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{}", outcome.err);
         assert!(outcome.err.contains("there is no terminal") && outcome.err.contains("--password-file FILE"));
         assert_eq!(server.connections(), 0);

@@ -55,7 +55,7 @@ pub(crate) fn by_program<'a>(
         eprintln!("SKIPPED: forms as {program} reads them, as it is not there");
         return None;
     };
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let lines = forms.into_iter().map(|seen| json!([content_type(seen), hex(&seen.body)]).to_string() + "\n");
     child.stdin.take().unwrap().write_all(lines.collect::<String>().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
