@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use multipart::server::Multipart;
 use serde_json::{Value, json};
 
-use super::{Seen, Server};
+use super::Seen;
+#[cfg(feature = "cli")]
+use super::Server;
 
 /// Name, file name, type and value of each part of a form.
 pub(crate) type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
@@ -34,11 +36,13 @@ pub(crate) fn by_multipart(seen: &Seen) -> Parts {
 }
 
 /// The fields of a request's form, as text.
+#[cfg(feature = "cli")]
 pub(crate) fn fields(server: &Server, request: usize) -> Vec<(String, String)> {
     let parts = by_multipart(&server.requests()[request]).into_iter();
     parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()
 }
 
+#[cfg(feature = "cli")]
 pub(crate) fn has(fields: &[(String, String)], name: &str, value: &str) -> bool {
     fields.contains(&(name.to_owned(), value.to_owned()))
 }
