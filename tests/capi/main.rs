@@ -21,7 +21,7 @@ mod odd;
 mod programs;
 mod readme;
 #[path = "../it/support/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod support;
 mod sweep;
 mod tools;

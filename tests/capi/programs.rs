@@ -32,7 +32,8 @@ fn cpp_does_everything_and_meets_every_error() {
 
 #[test]
 fn the_wrapper_is_good_cpp_of_every_standard() {
-    for standard in ["c++11", "c++14", "c++17", "c++20"] {
+    // As C++11 it is compiled above.
+    for standard in ["c++14", "c++17", "c++20"] {
         let Some(mut compiler) = compiler("c++", &format!("identifai.hpp as {standard}")) else { return };
         run(compiler.arg(format!("-std={standard}")).arg("-fsyntax-only").arg(beside("program.cpp")));
     }

@@ -2,14 +2,10 @@
 
 use identifai::{ErrorKind, HealthStatus, Pace, PartnerUserForm, PartnerUserQuery};
 
-use crate::support::{KEY, Server, answer};
-use crate::uploads::by_multipart;
+use crate::support::form::by_multipart;
+use crate::support::{KEY, Server, answer, json};
 
 const USER: &str = r#"{"data": {"id": 7, "name": "Ann", "email": "ann@example.com"}}"#;
-
-fn json(body: &str) -> String {
-    answer(200, "application/json", body)
-}
 
 /// Method and path of each request.
 fn lines(server: &Server) -> Vec<String> {

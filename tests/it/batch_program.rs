@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use identifai::Pace;
-use identifai::sandbox::Sandbox;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::program::{Outcome, json_lines, program};
-use crate::support::{KEY, Seen, Server, answer};
+use crate::support::program::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
+use crate::support::{Directory, KEY, Seen, Server, answer, done, json};
 
 /// A service that accepts everything, knows the report of everything, and counts what was submitted by its URL.
 struct Counting {
@@ -29,17 +28,17 @@ impl Counting {
                 connection.send(&match file_url(&seen) {
                     Some(url) => {
                         *counted.lock().unwrap().entry(url.clone()).or_default() += 1;
-                        answer(200, "application/json", &json!({"identifier": name(&url)}).to_string())
+                        json(&json!({"identifier": name(&url)}).to_string())
                     }
-                    None => answer(200, "application/json", &reports(&seen).to_string()),
+                    None => done(&seen.asked()),
                 });
             }
         });
         Self { server, submits }
     }
 
-    fn env(&self) -> [(&'static str, String); 2] {
-        [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", self.server.base_url())]
+    fn env(&self) -> Env {
+        at(&self.server)
     }
 }
 
@@ -54,58 +53,21 @@ fn name(url: &str) -> String {
     format!("{:x}", BuildHasherDefault::<DefaultHasher>::default().hash_one(url))
 }
 
-/// The reports that a request asks for.
-fn reports(seen: &Seen) -> Value {
-    let (_, query) = seen.head.lines().next().unwrap().split_once('?').unwrap();
-    let asked = query.trim_end_matches(" HTTP/1.1").split('&').map(|pair| pair.split_once('=').unwrap().1);
-    asked.map(|id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}})).collect()
-}
-
-pub(crate) fn batch(env: &[(&'static str, String); 2], arguments: &[&str]) -> Command {
-    let mut command = program(&env.each_ref().map(|(name, value)| (*name, value.as_str())));
+pub(crate) fn batch(env: &Env, arguments: &[&str]) -> Command {
+    let mut command = program(env);
     command.arg("batch").args(arguments);
     command
-}
-
-pub(crate) fn finish(mut command: Command, input: &str) -> Outcome {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // It may end before it has read everything.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let outcome = Outcome { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
-    assert!(!outcome.out.contains(KEY) && !outcome.err.contains(KEY), "{}{}", outcome.out, outcome.err);
-    outcome
 }
 
 pub(crate) fn urls(count: usize) -> String {
     (0..count).map(|number| format!("https://x.test/{number}.jpg\n")).collect::<Vec<_>>().concat()
 }
 
-/// What is in a directory of its own, which is gone with the test.
-pub(crate) struct Here(tempfile::TempDir);
-
-impl Here {
-    pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub(crate) fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) -> String {
-        std::fs::write(self.path(name), text).unwrap();
-        self.path(name)
-    }
-}
-
 #[test]
 fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once() {
     const ITEMS: usize = 300;
-    let (service, here) = (Counting::start(), Here::new());
-    let (list, journal) = (here.write("list", &urls(ITEMS)), here.path("journal"));
+    let (service, here) = (Counting::start(), Directory::new());
+    let (list, journal) = (here.file("list", urls(ITEMS)), here.path("journal"));
     // A hundred submits a second, so that there are that many moments.
     let arguments = ["--pace", "6000,6000", "--journal", &journal, &list];
     let mut kills = 0;
@@ -117,7 +79,7 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
         kills += u32::from(child.wait().unwrap().code().is_none());
     }
     assert!(kills > 20, "only {kills} were killed before they were done");
-    let outcome = finish(batch(&service.env(), &arguments), "");
+    let outcome = fed(batch(&service.env(), &arguments), "");
     let lines = json_lines(&outcome.out);
     let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
     indexes.sort_unstable();
@@ -131,11 +93,11 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
     assert!(twice.is_empty(), "submitted twice: {twice:?}");
 
     let before = service.submits.lock().unwrap().values().sum::<u32>();
-    let outcome = finish(batch(&service.env(), &[&["--retry-unknown"], &arguments[..]].concat()), "");
+    let outcome = fed(batch(&service.env(), &[&["--retry-unknown"], &arguments[..]].concat()), "");
     assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
     let after = service.submits.lock().unwrap().values().sum::<u32>();
     assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "these and no others");
-    let again = finish(batch(&service.env(), &arguments), "");
+    let again = fed(batch(&service.env(), &arguments), "");
     assert_eq!((again.status, json_lines(&again.out).len()), (0, ITEMS));
     assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all is in the journal");
 }
@@ -143,9 +105,8 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
 #[test]
 fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing() {
     let (sandbox, env) = sandbox();
-    let here = Here::new();
-    let cat = here.write("cat.png", "\u{89}");
-    std::fs::write(&cat, b"\x89PNG\r\n\x1a\n...").unwrap();
+    let here = Directory::new();
+    let cat = here.file("cat.png", b"\x89PNG\r\n\x1a\n...");
     let lines = [
         "https://x.test/a.jpg",
         "",
@@ -160,7 +121,7 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
         "/no/such/file.png",
         "\r\n\u{feff}https://sandbox.test/unsupported.txt\r",
     ];
-    let outcome = finish(batch(&env, &["-", "--no-pace", "--with-nsfw=false"]), &lines.join("\n"));
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--with-nsfw=false"]), lines.join("\n"));
     assert_eq!(outcome.status, 3, "{}", outcome.err);
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
@@ -195,7 +156,7 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
 fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
     let (_sandbox, env) = sandbox();
     let line = r#"{"input": "https://x.test/a.jpg", "\u001b[2J\n\u202e": 1}"#;
-    let outcome = finish(batch(&env, &["-"]), line);
+    let outcome = fed(batch(&env, &["-"]), line);
     assert!(outcome.err.contains(r"unknown field `\u{1b}[2J\n\u{202e}`"), "{}", outcome.err);
     assert!(outcome.out.is_ascii() && json_lines(&outcome.out).len() == 1, "{}", outcome.out);
 }
@@ -203,11 +164,18 @@ fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
 #[test]
 fn the_exit_status_says_what_became_of_the_worst() {
     let (_sandbox, env) = sandbox();
-    for (path, status) in [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)] {
-        let outcome = finish(batch(&env, &["--no-pace", "-"]), &format!("https://sandbox.test/{path}\n"));
-        assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
-    }
-    let nothing = finish(batch(&env, &["--no-pace", "-"]), "\n\n");
+    let table = [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)];
+    // Side by side, as two of them wait for a verdict.
+    std::thread::scope(|scope| {
+        for (path, status) in table {
+            let command = batch(&env, &["--no-pace", "-"]);
+            scope.spawn(move || {
+                let outcome = fed(command, format!("https://sandbox.test/{path}\n"));
+                assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
+            });
+        }
+    });
+    let nothing = fed(batch(&env, &["--no-pace", "-"]), "\n\n");
     assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
     for (arguments, says) in [
         (&["/no/such/list"][..], "cannot read the file of the batch"),
@@ -219,7 +187,7 @@ fn the_exit_status_says_what_became_of_the_worst() {
         (&["-", "--in-flight", "0"], "--in-flight"),
         (&["-", "--pace", "30"], "--pace"),
     ] {
-        let outcome = finish(batch(&env, arguments), "https://x.test/\n");
+        let outcome = fed(batch(&env, arguments), "https://x.test/\n");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
@@ -228,8 +196,8 @@ fn the_exit_status_says_what_became_of_the_worst() {
 #[test]
 fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
     let server = Server::answering(answer(401, "application/json", r#"{"error":"Unauthorized"}"#));
-    let env = [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", server.base_url())];
-    let outcome = finish(batch(&env, &["-", "--no-pace"]), &urls(20));
+    let env = at(&server);
+    let outcome = fed(batch(&env, &["-", "--no-pace"]), urls(20));
     assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
     assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
 }
@@ -237,10 +205,10 @@ fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
 #[test]
 fn a_journal_of_another_service_is_refused() {
     let (service, (_sandbox, env)) = (Counting::start(), sandbox());
-    let here = Here::new();
+    let here = Directory::new();
     let journal = here.path("journal");
-    assert_eq!(finish(batch(&env, &["-", "--journal", &journal]), &urls(1)).status, 0);
-    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal]), &urls(2));
+    assert_eq!(fed(batch(&env, &["-", "--journal", &journal]), urls(1)).status, 0);
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(2));
     assert_eq!((outcome.status, service.submits.lock().unwrap().len()), (5, 0), "{}", outcome.err);
     let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
     let of_unsubmitted =
@@ -250,21 +218,21 @@ fn a_journal_of_another_service_is_refused() {
 
 #[test]
 fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alone() {
-    let (service, here) = (Counting::start(), Here::new());
+    let (service, here) = (Counting::start(), Directory::new());
     let journal = here.path("journal");
     let mut command = batch(&service.env(), &["-", "--journal", &journal]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.as_mut().unwrap().write_all(b"https://x.test/1.jpg\n").unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal]), &urls(1));
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(1));
     assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
     assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success(), "it printed its verdict while it waited for more lines: {line}");
 
-    let precious = here.write("precious", "not a journal");
-    let outcome = finish(batch(&service.env(), &["-", "--journal", &precious]), &urls(1));
+    let precious = here.file("precious", "not a journal");
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
     assert!(outcome.status == 2 && outcome.err.contains("is no journal"), "{}", outcome.err);
     assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
 }
@@ -274,10 +242,10 @@ fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alon
 fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
     use std::os::unix::fs::PermissionsExt;
 
-    let (service, here) = (Counting::start(), Here::new());
+    let (service, here) = (Counting::start(), Directory::new());
     let journal = here.path("journal");
     let line = "https://user:passw0rd@x.test:8443/a.jpg?signature=s3cret#fragment\n";
-    let outcome = finish(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let text = std::fs::read_to_string(&journal).unwrap();
     assert!(text.contains(r#""input":"https://x.test:8443/a.jpg""#), "{text}");
@@ -291,7 +259,7 @@ fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
 #[test]
 fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
     for (again, journal) in [(false, true), (true, true), (true, false)] {
-        let here = Here::new();
+        let here = Directory::new();
         let journal = journal.then(|| here.path("journal"));
         let (submitted, is_submitted) = std::sync::mpsc::channel();
         let let_go = Arc::new(Mutex::new(false));
@@ -300,18 +268,17 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
             while let Some(seen) = connection.request() {
                 connection.send(&if let Some(url) = file_url(&seen) {
                     let _ = submitted.send(());
-                    answer(200, "application/json", &json!({"identifier": name(&url)}).to_string())
+                    json(&json!({"identifier": name(&url)}).to_string())
+                } else if *finished.lock().unwrap() {
+                    done(&seen.asked())
                 } else {
-                    let reports = if *finished.lock().unwrap() { reports(&seen) } else { json!([]) };
-                    answer(200, "application/json", &reports.to_string())
+                    json("[]")
                 });
             }
         });
-        let env = [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", server.base_url())];
+        let env = at(&server);
         let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
-        let mut command = batch(&env, &[&["--in-flight", "2", "--no-pace", "-"], &keep[..]].concat());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = piped(&mut batch(&env, &[&["--in-flight", "2", "--no-pace", "-"], &keep[..]].concat()));
         child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
         is_submitted.recv().unwrap();
         is_submitted.recv().unwrap();
@@ -335,20 +302,14 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
     }
 }
 
-#[cfg(unix)]
-pub(crate) fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
-    let (service, here) = (Counting::start(), Here::new());
-    let list = here.write("list", &urls(2_000));
-    for journal in [Some(here.path("journal")), None] {
+    let (service, here) = (Counting::start(), Directory::new());
+    let list = here.file("list", urls(2_000));
+    let ends_quietly = |journal: Option<String>| {
         let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
-        let arguments = [&["--no-pace", "--in-flight", "5", &list], &keep[..]].concat();
         let mut child =
-            batch(&service.env(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            piped(&mut batch(&service.env(), &[&["--no-pace", "--in-flight", "5", &list], &keep[..]].concat()));
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut String::new()).unwrap();
         drop(out);
@@ -357,14 +318,19 @@ fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
         assert_eq!(output.status.code(), Some(5), "{err}");
         // What is in no journal, and what nobody has seen, is not lost all the same.
         assert!(err.is_empty() || (journal.is_none() && err.contains("submitted, and not waited for: ")), "{err}");
-    }
+    };
+    // Side by side, as each waits for its first verdict.
+    std::thread::scope(|scope| {
+        scope.spawn(|| ends_quietly(Some(here.path("journal"))));
+        scope.spawn(|| ends_quietly(None));
+    });
     assert!(service.submits.lock().unwrap().len() < 2_000);
 }
 
 #[test]
 fn a_full_disk_loses_no_identifier_and_submits_no_more() {
-    let (service, here) = (Counting::start(), Here::new());
-    let list = here.write("list", &urls(5));
+    let (service, here) = (Counting::start(), Directory::new());
+    let list = here.file("list", urls(5));
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = batch(&service.env(), &["--no-pace", "--in-flight", "1", &list]).stdout(full).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
@@ -374,13 +340,13 @@ fn a_full_disk_loses_no_identifier_and_submits_no_more() {
 
 #[test]
 fn two_processes_with_one_key_share_its_rate() {
-    const ITEMS: usize = 500;
+    const ITEMS: usize = 250;
     let (sandbox, env) = sandbox();
-    // As documented, but four hundred times as many.
-    sandbox.set_limits(Pace::per_minute(12_000, 24_000));
-    let here = Here::new();
+    // What each of them sends by itself, and so half of what both would.
+    sandbox.set_limits(Pace::per_minute(6_000, 24_000));
+    let here = Directory::new();
     let children = ["a", "b"].map(|name| {
-        let list = here.write(name, &urls(ITEMS).replace("x.test", &format!("{name}.test")));
+        let list = here.file(name, urls(ITEMS).replace("x.test", &format!("{name}.test")));
         let mut command = batch(&env, &["--pace", "12000,24000", "--in-flight", "1000", &list]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     });
@@ -392,14 +358,4 @@ fn two_processes_with_one_key_share_its_rate() {
     assert_eq!(sandbox.submits(), 2 * ITEMS as u64);
     let refusals = sandbox.refusals();
     assert!(refusals * 50 < sandbox.submits(), "{refusals} refusals of {} submits", sandbox.submits());
-}
-
-/// A sandbox without limits, and how the program is to find it.
-pub(crate) fn sandbox() -> (Sandbox, [(&'static str, String); 2]) {
-    let sandbox = Sandbox::start().unwrap();
-    sandbox.set_limits(Pace::off());
-    sandbox.set_analysis_time(Duration::ZERO);
-    let env =
-        [("IDENTIFAI_API_KEY", sandbox.api_key().to_owned()), ("IDENTIFAI_BASE_URL", sandbox.base_url().to_owned())];
-    (sandbox, env)
 }

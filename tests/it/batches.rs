@@ -8,7 +8,7 @@ use std::time::Duration;
 use identifai::{Client, ErrorKind, Image, Job, Outcome, Wait};
 use serde_json::json;
 
-use crate::support::{Connection, Seen, Server, answer, answer_with};
+use crate::support::{Seen, Server, answer, answer_with, done, json};
 #[cfg(target_os = "linux")]
 use crate::support::{alone, starts_no_thread};
 
@@ -20,7 +20,7 @@ fn name(number: usize) -> String {
 }
 
 fn accept(number: usize) -> String {
-    answer(200, "application/json", &json!({"identifier": name(number)}).to_string())
+    json(&json!({"identifier": name(number)}).to_string())
 }
 
 /// The reference of a submit; none for a look.
@@ -28,14 +28,6 @@ fn number(seen: &Seen) -> Option<usize> {
     let body = String::from_utf8_lossy(&seen.body).into_owned();
     let (_, value) = body.split_once("name=\"ref_id\"\r\n\r\n")?;
     value.split_once('\r').unwrap().0.parse().ok()
-}
-
-/// Says of everything that is asked for that it is done.
-fn report(connection: &mut Connection, seen: &Seen) {
-    let (_, query) = seen.head.lines().next().unwrap().split_once('?').unwrap();
-    let asked = query.trim_end_matches(" HTTP/1.1").split('&').map(|pair| pair.split_once('=').unwrap().1);
-    let reports = asked.map(|id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}}));
-    connection.send(&answer(200, "application/json", &reports.collect::<serde_json::Value>().to_string()));
 }
 
 fn quick(server: &Server) -> Client {
@@ -97,7 +89,7 @@ fn whatever_happens_to_one_each_item_has_its_outcome() {
                     2 => return,
                     3 => connection.send(&answer(200, "text/html", "<html>")),
                     4 => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
-                    _ => report(connection, &seen),
+                    _ => connection.send(&done(&seen.asked())),
                 }
                 continue;
             };
@@ -147,7 +139,7 @@ fn workers_upload_side_by_side_and_no_more_of_them_than_were_asked_for() {
         Server::start(move |connection| {
             while let Some(seen) = connection.request() {
                 let Some(number) = number(&seen) else {
-                    report(connection, &seen);
+                    connection.send(&done(&seen.asked()));
                     continue;
                 };
                 most.fetch_max(at_once.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -264,7 +256,7 @@ fn without_workers_no_thread_is_started() {
         while let Some(seen) = connection.request() {
             match number(&seen) {
                 Some(number) => connection.send(&accept(number)),
-                None => report(connection, &seen),
+                None => connection.send(&done(&seen.asked())),
             }
         }
     });

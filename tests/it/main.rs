@@ -14,9 +14,9 @@
 mod account;
 mod answers;
 #[cfg(feature = "cli")]
-mod batch_html;
-#[cfg(feature = "cli")]
 mod batch_program;
+#[cfg(feature = "cli")]
+mod batch_program_html;
 mod batches;
 mod cancel;
 mod connections;
@@ -29,12 +29,6 @@ mod once;
 mod package;
 #[cfg(feature = "cli")]
 mod program;
-#[cfg(all(feature = "cli", target_os = "linux"))]
-mod program_colour;
-#[cfg(feature = "cli")]
-mod program_rest;
-#[cfg(feature = "cli")]
-mod program_words;
 mod proxies;
 #[cfg(feature = "cli")]
 mod readme;
@@ -50,3 +44,4 @@ mod tickets;
 mod tls;
 mod torture;
 mod uploads;
+mod waits;

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Output};
 
-use crate::batch_program::{Here, sandbox};
-use crate::program::{alone, json_lines, run};
+use crate::support::Directory;
+use crate::support::program::{alone, json_lines, run, sandbox};
 
 /// The lines of README's blocks for a shell, block by block.
 fn blocks() -> Vec<Vec<&'static str>> {
@@ -21,13 +21,14 @@ fn there_is(tool: &str, what: &str) -> bool {
 }
 
 /// Runs a script where the program is on the path, and stops at what fails.
-fn bash(env: &[(&str, &str)], here: &Here, script: &str) -> Output {
+fn bash(env: &[(&str, &str)], directory: &Directory, script: &str) -> Output {
     let programs = std::path::Path::new(env!("CARGO_BIN_EXE_identifai")).parent().unwrap().to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path))).unwrap();
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "-c", script]);
-    let output = alone(command, env).env("PATH", path).current_dir(here.path("")).output().unwrap();
+    let output =
+        alone(command).envs(env.iter().copied()).env("PATH", path).current_dir(directory.path("")).output().unwrap();
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     output
 }
@@ -49,30 +50,30 @@ fn the_program_is_used_as_it_shows() {
     let block = blocks.iter().find(|block| block.iter().any(|line| line.starts_with("cargo install"))).unwrap();
     let (_sandbox, env) = sandbox();
     let [(_, key), url] = &env;
-    let here = Here::new();
+    let directory = Directory::new();
     for (name, bytes) in [
         ("cat.png", &b"\x89PNG\r\n\x1a\n..."[..]),
         ("clip.mp4", b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41"),
         ("call.wav", b"RIFF\x24\0\0\0WAVEfmt "),
         ("images.txt", b"cat.png\nhttps://example.com/b.jpg\n"),
     ] {
-        std::fs::write(here.path(name), bytes).unwrap();
+        std::fs::write(directory.path(name), bytes).unwrap();
     }
     // It is installed, has a key, and does not pace itself.
     let prelude = "cargo() { test \"$*\" = 'install --path . --features cli'; }\n\
                    identifai() { command identifai --no-pace \"$@\"; }\n";
     let script = prelude.to_owned() + &block.join("\n").replace('…', key) + "\ncomplete -p identifai >&2";
-    let output = bash(&[(url.0, &url.1)], &here, &script);
+    let output = bash(&[(url.0, &url.1)], &directory, &script);
     let verdicts = json_lines(&String::from_utf8(output.stdout).unwrap());
     assert!(verdicts.len() == 4 && verdicts.iter().all(|line| line["verdict"].is_object()), "{verdicts:#?}");
-    let results = json_lines(&std::fs::read_to_string(here.path("results.ndjson")).unwrap());
+    let results = json_lines(&std::fs::read_to_string(directory.path("results.ndjson")).unwrap());
     assert!(results.len() == 2 && results.iter().all(|line| line["verdict"].is_object()), "{results:#?}");
-    assert!(std::fs::read_to_string(here.path("report.html")).unwrap().contains("cat.png"));
+    assert!(std::fs::read_to_string(directory.path("report.html")).unwrap().contains("cat.png"));
 
     let manual = "identifai man | man -l -";
     assert!(block.iter().any(|line| line.contains(manual)));
     if there_is("man", "README's manual page") {
-        let output = bash(&[], &here, manual);
+        let output = bash(&[], &directory, manual);
         assert!(String::from_utf8_lossy(&output.stdout).contains("identifai classify"));
     }
 }

@@ -1,36 +1,17 @@
-//! Results: what is asked for goes out as documented, and what comes back is read, waited for, and never paid for.
+//! Results: what is asked for goes out as documented, and what comes back is read, and never paid for.
 
 use std::time::{Duration, Instant};
 
 use httpmock::{Method::GET, Method::POST, MockServer};
-use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, Pace, State, Submitted, Wait};
+use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, Pace, State, Submitted};
 
-use crate::support::{ID, KEY, Server, accepted, answer, answer_with};
+use crate::support::{ID, KEY, Server, answer, answer_with, json, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
 
-fn sent(identifier: &str) -> Submitted<Image> {
-    Submitted::new(identifier.parse().unwrap())
-}
-
 /// `count` identifiers of 64 characters.
 fn many(count: usize) -> Vec<Submitted<Image>> {
-    (0..count).map(|number| sent(&format!("{number:064}"))).collect()
-}
-
-fn quick() -> Wait {
-    Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(10))
-}
-
-fn json(body: &str) -> String {
-    answer(200, "application/json", body)
-}
-
-/// The identifiers that a request of many asks for, as they stand on the wire.
-fn asked(head: &str) -> Vec<String> {
-    let target = head.split(' ').nth(1).unwrap();
-    let query = target.strip_prefix("/api/classifications?").unwrap();
-    query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap().to_owned()).collect()
+    (0..count).map(|number| submitted(&format!("{number:064}"))).collect()
 }
 
 /// Reports on `identifiers`, the last one first.
@@ -50,16 +31,16 @@ fn a_result_is_asked_for_by_its_identifier() {
         then.status(200).header("Content-Type", "application/json").body(DOCUMENTED);
     });
     let client = Client::builder(KEY).base_url(server.url("/prefix")).pace(Pace::off()).build().unwrap();
-    let report: ImageReport = client.result(&sent(ID)).unwrap();
+    let report: ImageReport = client.result(&submitted(ID)).unwrap();
     assert_eq!((report.state(), report.verdicts().len(), report.results().len()), (&State::Done, 6, 3));
-    assert!(client.poll(&sent(ID)).unwrap().is_some());
+    assert!(client.poll(&submitted(ID)).unwrap().is_some());
     assert_eq!(mock.calls(), 2);
 }
 
 #[test]
 fn a_read_is_these_bytes_and_no_others() {
     let server = Server::answering(json("{}"));
-    server.client().result(&sent(ID)).unwrap();
+    server.client().result(&submitted(ID)).unwrap();
     let [seen] = server.requests().try_into().unwrap();
     let head = seen.head.replace(&server.address.to_string(), "HOST").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let expected = format!(
@@ -82,8 +63,8 @@ fn pending_looks_different_and_means_the_same() {
         "HTTP/1.1 204 X\r\n\r\n".to_owned(),
     ] {
         let server = Server::answering(bytes.clone());
-        assert!(server.client().poll(&sent(ID)).unwrap().is_none(), "{bytes}");
-        let report = server.client().result(&sent(ID)).unwrap();
+        assert!(server.client().poll(&submitted(ID)).unwrap().is_none(), "{bytes}");
+        let report = server.client().result(&submitted(ID)).unwrap();
         assert!(!report.is_finished() && report.identifier().as_str() == ID, "{bytes}");
     }
 }
@@ -107,7 +88,7 @@ fn a_read_that_fails_names_the_submission_and_was_not_paid_for() {
             connection.request();
             connection.send(&bytes);
         });
-        let error = server.client().result(&sent(ID)).unwrap_err();
+        let error = server.client().result(&submitted(ID)).unwrap_err();
         assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
         assert!(!error.may_have_been_sent(), "{error}");
         assert_eq!(error.is_retryable(), matches!(kind, ErrorKind::Server | ErrorKind::Disconnected));
@@ -119,7 +100,7 @@ fn a_read_that_fails_names_the_submission_and_was_not_paid_for() {
 fn two_hundred_and_fifty_results_cost_three_requests() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
-            let mut found = asked(&seen.head);
+            let mut found = seen.asked();
             // One is left out, and one too many is there.
             found.retain(|id| !id.ends_with("0123"));
             found.push("stranger".to_owned());
@@ -134,7 +115,7 @@ fn two_hundred_and_fifty_results_cost_three_requests() {
         assert_eq!(report.as_ref().map(ImageReport::identifier), (number != 123).then_some(sent.identifier()));
     }
     let requests = server.requests();
-    let sizes: Vec<_> = requests.iter().map(|seen| asked(&seen.head).len()).collect();
+    let sizes: Vec<_> = requests.iter().map(|seen| seen.asked().len()).collect();
     assert_eq!(sizes, [100, 100, 50], "what is asked for twice is fetched once");
     for seen in requests {
         assert!(seen.head.lines().next().unwrap().len() <= 8_000);
@@ -149,24 +130,24 @@ fn a_page_that_is_too_long_is_asked_for_in_halves() {
     // 414 for more than 30 at a time: 100, 50, then 25 by 25.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
-            let found = asked(&seen.head);
+            let found = seen.asked();
             connection.send(&if found.len() > 30 { answer(414, "text/html", "") } else { reports(&found) });
         }
     });
     let reports_of = |client: Client, count| client.results(&many(count)).unwrap().into_iter().flatten().count();
     assert_eq!(reports_of(server.client(), 110), 110);
-    let sizes: Vec<_> = server.requests().iter().map(|seen| asked(&seen.head).len()).collect();
+    let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
     assert_eq!(sizes, [100, 50, 25, 25, 25, 25, 10]);
 
     // The same where the answer is longer than the limit.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
-            connection.send(&reports(&asked(&seen.head)));
+            connection.send(&reports(&seen.asked()));
         }
     });
     let client = server.builder().response_limit(2_000).build().unwrap();
     assert_eq!(reports_of(client, 40), 40);
-    let sizes: Vec<_> = server.requests().iter().map(|seen| asked(&seen.head).len()).collect();
+    let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
     assert_eq!(sizes, [40, 20, 20]);
 
     // What is no page of results is not asked for again.
@@ -178,86 +159,6 @@ fn a_page_that_is_too_long_is_asked_for_in_halves() {
     let server = Server::answering(answer(414, "text/html", ""));
     let error = server.client().results(&many(3)).unwrap_err();
     assert_eq!((error.kind(), error.status(), server.requests().len()), (ErrorKind::Rejected, Some(414), 2));
-}
-
-#[test]
-fn classify_pays_once_and_waits() {
-    let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
-    let server = Server::start(move |connection| {
-        let mut looks = 0;
-        while let Some(seen) = connection.request() {
-            looks += i32::from(seen.head.starts_with("GET "));
-            connection.send(&match (seen.head.starts_with("POST "), looks) {
-                (true, _) => accepted(),
-                (false, 1) => json("{\"status\":\"new\"}"),
-                (false, 2) => answer(500, "application/json", "{}"),
-                (false, 3) => answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"),
-                _ => json(verdict),
-            });
-        }
-    });
-    let client = server.builder().wait(quick()).build().unwrap();
-    let report = client.classify(&Image::from_url("https://example.com/cat.jpg")).unwrap();
-    assert_eq!((report.is_artificial(), report.identifier().as_str()), (Some(true), ID));
-    let requests = server.requests();
-    assert_eq!(requests.iter().filter(|seen| seen.head.starts_with("POST ")).count(), 1);
-    assert_eq!(requests.len(), 5);
-}
-
-#[test]
-fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
-    let token = "s1gned-token";
-    let errored = format!("{{\"status\":\"errored\",\"errors\":\"cannot read /cat.jpg?sig={token} for {KEY}\"}}");
-    let server = Server::start(move |connection| {
-        while let Some(seen) = connection.request() {
-            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { json(&errored) });
-        }
-    });
-    let client = server.builder().wait(quick()).build().unwrap();
-    let job = Image::from_url(format!("https://example.com/cat.jpg?sig={token}"));
-    let apart = client.submit(&job).unwrap();
-    let error = client.wait(&apart.clone()).unwrap_err();
-    assert!(!error.to_string().contains(token) && !error.may_have_been_sent(), "{error}");
-    let error = client.classify(&job).unwrap_err();
-    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::AnalysisFailed, Some(ID)));
-    assert!(error.may_have_been_sent() && !error.is_retryable(), "to classify anew is to pay anew");
-    let shown = format!("{error} {error:?}");
-    assert!(error.message().unwrap().starts_with("cannot read ") && !shown.contains(token), "{shown}");
-    assert!(!shown.contains(KEY), "{shown}");
-}
-
-#[test]
-fn a_wait_against_a_service_that_stalls_ends_in_time() {
-    let server = Server::start(crate::support::Connection::wait_for_end);
-    let timeout = Duration::from_millis(300);
-    let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
-    let start = Instant::now();
-    let error = client.wait(&sent(ID)).unwrap_err();
-    assert!(start.elapsed() < timeout + Duration::from_millis(200), "{:?}", start.elapsed());
-    assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
-    assert_eq!(error.identifier().map(Identifier::as_str), Some(ID));
-}
-
-#[test]
-fn a_wait_is_cancelled_from_another_thread_at_once() {
-    let (looked, was_looked) = std::sync::mpsc::channel();
-    let server = Server::start(move |connection| {
-        while connection.request().is_some() {
-            connection.send(&json("{\"status\":\"new\"}"));
-            looked.send(()).unwrap();
-        }
-    });
-    let client = server.client();
-    let canceller = client.canceller();
-    let start = Instant::now();
-    let error = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| client.wait(&sent(ID)).unwrap_err());
-        was_looked.recv().unwrap();
-        canceller.cancel();
-        waiting.join().unwrap()
-    });
-    assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been 1.6 s at the least");
-    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::Cancelled, Some(ID)));
 }
 
 #[test]
@@ -277,9 +178,9 @@ fn a_heatmap_is_a_whole_png_or_an_error() {
         when.method(GET).path(&path).header("Accept", "image/png, application/json;q=0.9").header("X-Api-Key", KEY);
         then.status(200).header("Content-Type", "image/png").body(&png);
     });
-    let heatmap = client(10_000).unwrap().heatmap(&sent(ID)).unwrap();
+    let heatmap = client(10_000).unwrap().heatmap(&submitted(ID)).unwrap();
     assert_eq!((heatmap.as_bytes(), heatmap.width(), heatmap.height()), (png.as_slice(), 2, 3));
-    let error = client(5_000).unwrap().heatmap(&sent(ID)).unwrap_err();
+    let error = client(5_000).unwrap().heatmap(&submitted(ID)).unwrap_err();
     assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains("limit"), "{error}");
     mock.delete();
     let table = [
@@ -294,7 +195,7 @@ fn a_heatmap_is_a_whole_png_or_an_error() {
             when.method(GET).path(&path);
             then.status(status).body(&body);
         });
-        let error = client(10_000).unwrap().heatmap(&sent(ID)).unwrap_err();
+        let error = client(10_000).unwrap().heatmap(&submitted(ID)).unwrap_err();
         assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
         assert!(error.to_string().contains(says), "{error}");
         mock.delete();
@@ -350,7 +251,7 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
             std::thread::sleep(Duration::from_millis(pause));
             connection.send(if pause == 0 { "" } else { end });
         });
-        let report = server.client().result(&sent(ID)).unwrap();
+        let report = server.client().result(&submitted(ID)).unwrap();
         let again = serde_json::to_string(&report).unwrap();
         for shown in [report.raw_json(), report.name().unwrap(), &again] {
             assert!(!shown.contains("planted") && !shown.contains("+x"), "{shown}");
@@ -359,37 +260,8 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
     }
     let other = Server::answering(json("{}"));
     let redirect = answer_with(302, &format!("Location: {}/x\r\n", other.base_url()), "");
-    let error = Server::answering(redirect).client().result(&sent(ID)).unwrap_err();
+    let error = Server::answering(redirect).client().result(&submitted(ID)).unwrap_err();
     assert_eq!((error.kind(), other.connections()), (ErrorKind::Redirect, 0));
-}
-
-#[test]
-fn a_state_that_quotes_a_signed_url_does_not_show_it() {
-    let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            let odd = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
-            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { odd });
-        }
-    });
-    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
-    let error = client.classify(&Image::from_url("https://x.test/a.jpg?sig=T0KENT0KEN")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
-    assert!(!format!("{error} {error:?}").contains("T0KEN"), "{error:?}");
-}
-
-#[test]
-fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
-    let server =
-        Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
-    let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
-    // The last look may also fail by the end of the time.
-    let refused = (0..10).find_map(|_| {
-        let error = client.wait(&sent(ID)).unwrap_err();
-        let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
-        Some((cause.body()?.len(), cause.message()?.len()))
-    });
-    let (body, message) = refused.unwrap();
-    assert!(body <= 4_096 && message <= 1_003, "{body} {message}");
 }
 
 #[test]
@@ -398,10 +270,10 @@ fn the_key_is_no_identifier() {
     let key = "abcdef0123456789abcdef";
     let client = Client::builder(key).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
     let errors = [
-        client.result(&sent(key)).unwrap_err(),
-        client.results(&[sent(ID), sent(key)]).unwrap_err(),
-        client.wait(&sent(key)).unwrap_err(),
-        client.heatmap(&sent(key)).unwrap_err(),
+        client.result(&submitted(key)).unwrap_err(),
+        client.results(&[submitted(ID), submitted(key)]).unwrap_err(),
+        client.wait(&submitted(key)).unwrap_err(),
+        client.heatmap(&submitted(key)).unwrap_err(),
         client.override_verdict::<Image>(key, &Classification::Human).unwrap_err(),
     ];
     for error in errors {
@@ -415,7 +287,7 @@ fn of_two_reports_on_one_submission_the_finished_one_stands() {
     let done = format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
     let new = format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}");
     for body in [format!("[{done},{new}]"), format!("[{new},{done}]")] {
-        let reports = Server::answering(json(&body)).client().results(&[sent(ID)]).unwrap();
+        let reports = Server::answering(json(&body)).client().results(&[submitted(ID)]).unwrap();
         assert_eq!(reports[0].as_ref().unwrap().is_artificial(), Some(false));
     }
 }
@@ -426,7 +298,7 @@ fn a_deadline_is_named_as_it_was_given() {
         let mut first = true;
         while let Some(seen) = connection.request() {
             if std::mem::take(&mut first) {
-                connection.send(&reports(&asked(&seen.head)));
+                connection.send(&reports(&seen.asked()));
             }
         }
     });
@@ -439,7 +311,7 @@ fn one_deadline_bounds_all_pages() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             std::thread::sleep(Duration::from_millis(40));
-            connection.send(&reports(&asked(&seen.head)));
+            connection.send(&reports(&seen.asked()));
         }
     });
     let client = server.client().with_timeout(Duration::from_millis(100));

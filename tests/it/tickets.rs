@@ -6,17 +6,13 @@ use std::time::Duration;
 
 use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, Wait};
 
-use crate::support::{Server, answer};
-use crate::uploads::{Directory, Parts, by_multipart};
+use crate::support::form::{Parts, by_multipart};
+use crate::support::{Directory, Server, answer, json};
 
 const PDF: &[u8] = b"%PDF-1.7\n\0\r\n--\r\n";
 const GIF: &[u8] = b"GIF89a\x01\0";
 const SENT: &str =
     r#"{"batch_id": "65f0c0ff", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"}]}"#;
-
-fn json(body: &str) -> String {
-    answer(200, "application/json", body)
-}
 
 fn server() -> Server {
     Server::answering(json(SENT))
@@ -40,7 +36,7 @@ fn arrives(tickets: &Tickets) -> Parts {
 
 #[test]
 fn files_references_and_models_arrive_in_either_spelling() {
-    let directory = Directory::new("tickets");
+    let directory = Directory::new();
     let tickets = Tickets::new()
         .ticket(Ticket::from_path(directory.file("a \"1\".pdf", PDF)).ref_id("r-1"))
         .ticket(Ticket::from_bytes(GIF))

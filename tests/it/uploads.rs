@@ -3,101 +3,25 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use identifai::{Audio, ErrorKind, Frames, Image, KeyFramesMethod, Video};
-use multipart::server::Multipart;
-use serde_json::Value;
 
-use crate::support::{Connection, ID, Seen, Server, accepted, alone, answer};
+use crate::support::form::{Parts, by_multipart, by_program};
+use crate::support::{Connection, Directory, ID, Server, accepted, alone, answer};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\0";
 const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
 
-/// A directory of the test's own, gone with it.
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("identifai-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Name, file name, type and value of each part of a form.
-pub(crate) type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
-
-fn content_type(seen: &Seen) -> &str {
-    seen.header("content-type").unwrap()
-}
-
-/// As the crate `multipart` reads it, which nobody here wrote.
-pub(crate) fn by_multipart(seen: &Seen) -> Parts {
-    let boundary = content_type(seen).strip_prefix("multipart/form-data; boundary=").unwrap();
-    let mut parser = Multipart::with_body(seen.body.as_slice(), boundary);
-    let mut parts = Vec::new();
-    while let Some(mut entry) = parser.read_entry().unwrap() {
-        let mut value = Vec::new();
-        entry.data.read_to_end(&mut value).unwrap();
-        let media_type = entry.headers.content_type.map(|media_type| media_type.to_string());
-        parts.push((entry.headers.name.to_string(), entry.headers.filename, media_type, value));
-    }
-    parts
-}
-
-/// As another program reads it; `None` where there is none.
-fn by_program(program: &str, script: &str, seen: &Seen) -> Option<Parts> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(script);
-    let child = Command::new(program)
-        .arg(script)
-        .arg(content_type(seen))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        eprintln!("SKIPPED: forms as {program} reads them, as it is not there");
-        return None;
-    };
-    child.stdin.take().unwrap().write_all(&seen.body).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let bytes =
-        |hex: &str| (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str::<[Value; 4]>(line).unwrap());
-    Some(
-        lines
-            .map(|[name, file, kind, hex]| {
-                (text(&name).unwrap(), text(&file), text(&kind), bytes(hex.as_str().unwrap()))
-            })
-            .collect(),
-    )
-}
-
 #[test]
 fn each_medium_goes_to_its_endpoint_with_its_own_options() {
     let server = Server::answering(accepted());
     let client = server.client();
-    let directory = Directory::new("media");
+    let directory = Directory::new();
     client.submit(&Image::from_path(directory.file("cat.png", PNG)).with_heatmap(true).no_cache(false)).unwrap();
     let video = Video::from_bytes(MP4).frames(Frames::Thirty).key_frames(true).key_frames_method(KeyFramesMethod::Flow);
     client.submit(&video.with_nsfw(true).with_morphing(false).with_tampering(true).ref_id("v-1")).unwrap();
@@ -164,47 +88,47 @@ fn any_file_name_arrives_as_it_was_given() {
     for name in names {
         client.submit(&Image::from_bytes(PNG).file_name(name)).unwrap();
     }
-    let mut readers = 0;
-    for (seen, name) in server.requests().iter().zip(names) {
-        let as_browsers_write = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-        let expect = |file_name: &str| {
-            vec![("image".to_owned(), Some(file_name.to_owned()), Some("image/png".to_owned()), PNG.to_vec())]
-        };
-        // It splits names at a semicolon inside quotes.
-        if !name.contains(';') {
-            assert_eq!(by_multipart(seen), expect(&as_browsers_write));
+    let requests = server.requests();
+    let is_read_as = |read: Vec<Parts>, names: Vec<&str>, write: fn(&str) -> String| {
+        assert_eq!(read.len(), names.len());
+        for (parts, name) in read.into_iter().zip(names) {
+            assert_eq!(parts, [("image".to_owned(), Some(write(name)), Some("image/png".to_owned()), PNG.to_vec())]);
         }
-        if let Some(parts) = by_program("node", "form.mjs", seen) {
-            // What is written as %22 is read as a quote, so browsers cannot tell these names apart either.
-            assert_eq!(parts, expect(&name.replace("%22", "\"")));
-            readers += 1;
-        }
-        // It takes a backslash for an escape, which RFC 7578 leaves behind.
-        if !name.contains('\\') {
-            if let Some(parts) = by_program("python3", "form.py", seen) {
-                assert_eq!(parts, expect(&as_browsers_write));
-                readers += 1;
-            }
-        }
+    };
+    let all_but = |sign| requests.iter().zip(names).filter(move |(_, name)| !name.contains(sign)).unzip();
+    let as_browsers_write: fn(&str) -> String =
+        |name| name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+
+    // It splits names at a semicolon inside quotes.
+    let (forms, names): (Vec<_>, _) = all_but(';');
+    is_read_as(forms.into_iter().map(by_multipart).collect(), names, as_browsers_write);
+    // What is written as %22 is read as a quote, so browsers cannot tell these names apart either.
+    let (forms, names): (Vec<_>, _) = all_but('\0');
+    if let Some(read) = by_program("node", "form.mjs", forms) {
+        is_read_as(read, names, |name| name.replace("%22", "\""));
     }
-    eprintln!("read {readers} times by other programs");
+    // It takes a backslash for an escape, which RFC 7578 leaves behind.
+    let (forms, names): (Vec<_>, _) = all_but('\\');
+    if let Some(read) = by_program("python3", "form.py", forms) {
+        is_read_as(read, names, as_browsers_write);
+    }
 }
 
 #[test]
 fn what_is_no_file_to_upload_is_said_and_nothing_is_sent() {
     let server = Server::answering(accepted());
-    let directory = Directory::new("unusable");
-    let fifo = directory.0.join("pipe.png");
+    let directory = Directory::new();
+    let fifo = directory.path("pipe.png");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let secret = directory.file("secret.png", PNG);
     let is_root = fs::read("/proc/self/environ")
         .is_ok_and(|_| fs::metadata("/root").is_ok_and(|_| fs::read_dir("/root").is_ok()));
     let table = [
-        (directory.0.join("missing.png"), "file: does not exist"),
-        (directory.0.clone(), "file: is a directory"),
+        (directory.path("missing.png"), "file: does not exist"),
+        (directory.path(""), "file: is a directory"),
         (directory.file("empty.png", b""), "file: is empty"),
         (fifo, "file: is not a regular file"),
-        (PathBuf::from("/dev/zero"), "file: is not a regular file"),
+        ("/dev/zero".to_owned(), "file: is not a regular file"),
         (directory.file("cat.jpg", PNG), "file: is image/jpeg by its name and image/png by its content"),
         (directory.file("cat.txt", b"some text"), "file: is of no image format"),
     ];
@@ -212,7 +136,7 @@ fn what_is_no_file_to_upload_is_said_and_nothing_is_sent() {
         let error = server.client().submit(&Image::from_path(&path)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::InvalidInput, false));
         assert!(error.to_string().starts_with(says), "{error}");
-        assert!(!format!("{error} {error:?}").contains("identifai-unusable"), "no path is shown: {error:?}");
+        assert!(!format!("{error} {error:?}").contains("identifai-test-"), "no path is shown: {error:?}");
     }
     if !is_root {
         #[cfg(unix)]
@@ -248,7 +172,7 @@ fn patient() -> Server {
 #[test]
 fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
     let server = patient();
-    let directory = Directory::new("changing");
+    let directory = Directory::new();
     let bytes = [PNG, &vec![7; 3_000_000]].concat();
     let shorten: fn(&Path) = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1_500_000).unwrap();
     let lengthen: fn(&Path) =
@@ -258,7 +182,7 @@ fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
         let (here, changed) = (path.clone(), AtomicBool::new(false));
         let job = Image::from_path(&path).on_progress(move |progress| {
             if progress.sent > 1_000_000 && !changed.swap(true, Ordering::SeqCst) {
-                change(&here);
+                change(Path::new(&here));
             }
             ControlFlow::Continue(())
         });
@@ -298,25 +222,28 @@ fn a_callback_ends_an_upload_within_a_block() {
 
 #[test]
 fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
-    for (status, kind) in [(401, ErrorKind::Unauthorized), (413, ErrorKind::Rejected), (429, ErrorKind::RateLimited)] {
+    for (status, kind, before, pieces) in [
+        (401, ErrorKind::Unauthorized, "", 3),
+        (413, ErrorKind::Rejected, "HTTP/1.1 102 Processing\r\n\r\n", 1),
+        (429, ErrorKind::RateLimited, "HTTP/1.1 102 Processing\r\n\r\n", 1),
+    ] {
+        let (tell, told) = std::sync::mpsc::channel();
         let server = Server::start(move |connection| {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
-            // In pieces, behind another answer, and kept open.
-            connection.send("HTTP/1.1 102 Processing\r\n\r\n");
+            // In pieces or behind another answer, and kept open.
+            connection.send(before);
             let answer = answer(status, "application/json", "{\"error\":\"No.\"}");
-            for piece in answer.as_bytes().chunks(answer.len() / 3 + 1) {
+            for piece in answer.as_bytes().chunks(answer.len() / pieces + 1) {
                 connection.send(std::str::from_utf8(piece).unwrap());
                 std::thread::sleep(Duration::from_millis(5));
             }
-            // Nothing may follow.
-            let mut more = Vec::new();
-            let _ = connection.stream.read_to_end(&mut more);
-            assert!(more.is_empty());
+            let _ = tell.send(io::copy(&mut connection.stream, &mut io::sink()).ok());
         });
         let job = Video::from_reader(MP4.chain(io::repeat(7)), 2 << 30);
         let error = server.client().submit(&job).unwrap_err();
         assert_eq!((error.kind(), error.message(), error.may_have_been_sent()), (kind, Some("No."), false));
+        assert_eq!(told.recv().unwrap(), Some(0), "bytes that followed the head");
     }
 }
 
@@ -371,7 +298,7 @@ fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_
             connection.send(&if std::mem::take(&mut first) { busy } else { accepted() });
         }
     };
-    let directory = Directory::new("again");
+    let directory = Directory::new();
     for job in [Image::from_path(directory.file("cat.png", PNG)), Image::from_bytes(PNG).file_name("cat.png")] {
         let server = Server::start(serve);
         assert_eq!(server.builder().retries(2).build().unwrap().submit(&job).unwrap().identifier().as_str(), ID);
@@ -384,20 +311,25 @@ fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1));
 }
 
-/// The byte at each place of a long stream.
-fn pattern(at: u64) -> u8 {
-    (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+/// A long stream that repeats itself, but not in step with any buffer.
+struct Pattern {
+    /// A prime number of bytes.
+    period: Vec<u8>,
+    at: usize,
 }
 
-struct Pattern(u64);
+impl Pattern {
+    fn new() -> Self {
+        let byte = |at: u64| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
+        Self { period: (0..65_521).map(byte).collect(), at: 0 }
+    }
+}
 
 impl Read for Pattern {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        for byte in &mut *buffer {
-            *byte = pattern(self.0);
-            self.0 += 1;
-        }
-        Ok(buffer.len())
+        let amount = (&self.period[self.at..]).read(buffer)?;
+        self.at = (self.at + amount) % self.period.len();
+        Ok(amount)
     }
 }
 
@@ -422,12 +354,14 @@ fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
                 before += 1;
             }
             let file_len = length - before - "\r\n--identifai-0123456789abcdef0123456789abcdef--\r\n".len() as u64;
-            let (mut buffer, mut at) = ([0; 8192], 0_u64);
+            let (mut buffer, mut wanted, mut at) = ([0; 8192], [0; 8192], 0_u64);
+            let mut pattern = Pattern::new();
             while at < file_len {
                 let most = buffer.len().min(usize::try_from(file_len - at).unwrap());
                 let amount = connection.stream.read(&mut buffer[..most]).unwrap();
                 assert!(amount > 0);
-                assert!(buffer[..amount].iter().zip(at..).all(|(byte, at)| *byte == pattern(at)), "near {at}");
+                pattern.read_exact(&mut wanted[..amount]).unwrap();
+                assert!(buffer[..amount] == wanted[..amount], "near {at}");
                 at += amount as u64;
             }
             let mut rest = vec![0; usize::try_from(length - before - file_len).unwrap()];
@@ -438,7 +372,7 @@ fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
     });
     let peak = || crate::support::own_status("VmHWM");
     let client = server.client();
-    let submit = |len| client.submit(&Video::from_reader(Pattern(0).take(len), len).any_format(true)).unwrap();
+    let submit = |len| client.submit(&Video::from_reader(Pattern::new().take(len), len).any_format(true)).unwrap();
     // The program's own pages count, too, once they are used.
     submit(2 << 20);
     let before = peak();

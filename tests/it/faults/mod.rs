@@ -21,10 +21,10 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use identifai::{Client, Error, ErrorKind, Identifier, Image, Pace, Submitted, Wait};
+use identifai::{Client, Error, ErrorKind, Identifier, Image, Pace, Wait};
 
 use self::script::{Deed, Faulty, LIMIT, Point};
-use crate::support::{CAT, ID, KEY, alone};
+use crate::support::{CAT, ID, KEY, alone, submitted};
 
 /// What a call has that is to run out of time.
 const DEADLINE: Duration = Duration::from_millis(250);
@@ -232,15 +232,14 @@ fn run(asked: Call, cell: Cell<'_>) -> Result<(), String> {
 }
 
 fn make(asked: Call, client: &Client, point: Point) -> End {
-    let submitted = Submitted::<Image>::new(ID.parse().unwrap());
     let upload_len = if point < Point::BeforeStatus { 16 << 20 } else { 64 << 10 };
     let upload = (asked == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
     let start = Instant::now();
     let outcome = match asked {
         Call::Submit => client.submit(&Image::from_url(CAT)).map(Identifier::from),
         Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).map(Identifier::from),
-        Call::Result => client.result(&submitted).map(|report| report.identifier().clone()),
-        Call::Wait => client.wait(&submitted).map(|report| report.identifier().clone()),
+        Call::Result => client.result(&submitted(ID)).map(|report| report.identifier().clone()),
+        Call::Wait => client.wait(&submitted(ID)).map(|report| report.identifier().clone()),
         Call::Batch => {
             let [outcome] = client.batch([Image::from_url(CAT)]).collect::<Vec<_>>().try_into().unwrap();
             outcome.result.map(|report| report.identifier().clone())

@@ -5,24 +5,21 @@ use serde_json::Value;
 
 use super::logs::{PLANTED, SIGNED, echo};
 use super::shows_nothing;
-use crate::program::run;
-use crate::support::{KEY, Server};
+use crate::support::program::against;
+use crate::support::{Directory, Server};
 
 #[test]
 fn the_program_shows_no_secret_that_the_service_sends_back() {
-    let journal = std::env::temp_dir().join(format!("identifai-secrets-{}", std::process::id()));
-    let list = journal.with_extension("list");
-    std::fs::write(&list, SIGNED).unwrap();
-    let [journal_name, list_name] = [&journal, &list].map(|path| path.to_str().unwrap());
-    let batch = ["batch", list_name, "--journal", journal_name];
+    let directory = Directory::new();
+    let (journal, list) = (directory.path("journal"), directory.file("list", SIGNED));
+    let batch = ["batch", &*list, "--journal", &*journal];
     for status in [302, 400, 401, 404, 500] {
         for arguments in [&["classify", SIGNED][..], &["classify", "--wait", SIGNED], &batch] {
             for json in [&[][..], &["--json"]] {
                 // A journal would know what came of it before.
                 let _ = std::fs::remove_file(&journal);
                 let server = Server::start(move |connection| echo(connection, &[status; 9], SIGNED));
-                let env = [("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", &server.base_url())];
-                let outcome = run(&env, &[arguments, &["--no-pace"], json].concat());
+                let outcome = against(&server, &[arguments, json].concat());
                 assert!(outcome.status != 0 && !server.requests().is_empty(), "{}", outcome.err);
                 let kept = std::fs::read_to_string(&journal).unwrap_or_default();
                 assert_eq!(kept.is_empty(), arguments[0] != "batch");
@@ -37,5 +34,4 @@ fn the_program_shows_no_secret_that_the_service_sends_back() {
             }
         }
     }
-    let _ = (std::fs::remove_file(journal), std::fs::remove_file(list));
 }

@@ -1,16 +1,24 @@
-//! What the tests share: a scripted server, and running themselves as another process.
+//! What the tests share: a scripted server, running themselves as another process, and the modules below.
 
+mod directory;
+pub(crate) mod form;
 pub(crate) mod log;
+#[cfg(feature = "cli")]
+pub(crate) mod program;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use identifai::{Client, ClientBuilder, Pace, UrlOptions};
+use identifai::{Client, ClientBuilder, Image, Pace, Submitted, UrlOptions};
+use serde_json::json;
+
+pub(crate) use self::directory::Directory;
 
 pub(crate) const KEY: &str = "planted-KEY-0f3a/9+x";
 pub(crate) const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
@@ -31,6 +39,13 @@ impl Seen {
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
+
+    /// The identifiers that a look at images asks for, as they stand on the wire.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let target = self.head.split(' ').nth(1).unwrap();
+        let query = target.strip_prefix("/api/classifications?").unwrap();
+        query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap().to_owned()).collect()
+    }
 }
 
 /// A server on loopback whose every connection is a closure's business.
@@ -39,6 +54,8 @@ pub(crate) struct Server {
     connections: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<Seen>>>,
     stop: Arc<AtomicBool>,
+    /// Whether a closure panicked, which its thread would keep for itself.
+    failed: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -52,11 +69,12 @@ impl Server {
     pub(crate) fn start(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (connections, requests, stop) = (Arc::default(), Arc::default(), Arc::default());
-        let shared = (Arc::clone(&connections), Arc::clone(&requests), Arc::clone(&stop));
+        let (connections, requests) = (Arc::<AtomicUsize>::default(), Arc::default());
+        let (stop, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let shared = (Arc::clone(&connections), Arc::clone(&requests), Arc::clone(&stop), Arc::clone(&failed));
         let serve = Arc::new(serve);
         let accepting = std::thread::spawn(move || {
-            let (connections, requests, stop): (Arc<AtomicUsize>, Arc<_>, Arc<AtomicBool>) = shared;
+            let (connections, requests, stop, failed) = shared;
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     break;
@@ -65,11 +83,15 @@ impl Server {
                 stream.set_nodelay(true).unwrap();
                 connections.fetch_add(1, Ordering::SeqCst);
                 let mut connection = Connection { stream: BufReader::new(stream), requests: Arc::clone(&requests) };
-                let serve = Arc::clone(&serve);
-                std::thread::spawn(move || serve(&mut connection));
+                let (serve, failed) = (Arc::clone(&serve), Arc::clone(&failed));
+                std::thread::spawn(move || {
+                    if catch_unwind(AssertUnwindSafe(|| serve(&mut connection))).is_err() {
+                        failed.store(true, Ordering::SeqCst);
+                    }
+                });
             }
         });
-        Self { address, connections, requests, stop, accepting: Some(accepting) }
+        Self { address, connections, requests, stop, failed, accepting: Some(accepting) }
     }
 
     /// Answers every request on every connection with the same bytes.
@@ -117,6 +139,8 @@ impl Drop for Server {
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }
+        let failed = self.failed.load(Ordering::SeqCst) && !std::thread::panicking();
+        assert!(!failed, "the server found something wrong: see above");
     }
 }
 
@@ -200,12 +224,27 @@ pub(crate) fn answer(status: u16, content_type: &str, body: &str) -> String {
     answer_with(status, &format!("Content-Type: {content_type}\r\n"), body)
 }
 
+/// What the service says if all is well.
+pub(crate) fn json(body: &str) -> String {
+    answer(200, "application/json", body)
+}
+
 pub(crate) fn answer_with(status: u16, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
+/// Says of everything that is asked for that it is done.
+pub(crate) fn done(asked: &[String]) -> String {
+    let report = |id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}});
+    json(&asked.iter().map(report).collect::<serde_json::Value>().to_string())
+}
+
+pub(crate) fn submitted(identifier: &str) -> Submitted<Image> {
+    Submitted::new(identifier.parse().unwrap())
+}
+
 pub(crate) fn accepted() -> String {
-    answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\"}}"))
+    json(&format!("{{\"identifier\":\"{ID}\"}}"))
 }
 
 const ALONE: &str = "IDENTIFAI_TEST_ALONE";

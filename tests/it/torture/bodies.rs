@@ -4,8 +4,8 @@ use identifai::ErrorKind::{self, Server as Failed, UnexpectedResponse};
 use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoReport, Wait};
 use serde_json::Value;
 
-use super::{Call, FRESH, SOON, after, asked, with_each_call};
-use crate::support::{CAT, ID, Server};
+use super::{Call, FRESH, SOON, after, with_each_call};
+use crate::support::{CAT, ID, Server, submitted};
 
 const DEPTH: usize = 10_000;
 
@@ -215,7 +215,7 @@ fn a_wait_outlasts_what_passes_and_ends_by_what_does_not() {
             connection.send(hostile);
             let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
         });
-        let outcome = server.builder().wait(quick().timeout(SOON)).build().unwrap().wait(&asked());
+        let outcome = server.builder().wait(quick().timeout(SOON)).build().unwrap().wait(&submitted(ID));
         match outcome {
             Ok(report) => assert!(!ends && report.name() == Some(&*FRESH.to_string()), "{hostile}"),
             Err(error) => {

@@ -10,9 +10,9 @@ mod next;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, Report, Submitted};
+use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, Report};
 
-use crate::support::{CAT, Connection, ID, Server};
+use crate::support::{CAT, Connection, ID, Server, submitted};
 
 /// Far more than any call takes that does not wait.
 const SOON: Duration = Duration::from_secs(10);
@@ -48,10 +48,6 @@ fn with_each_call(run: impl Fn(Call) + Sync) {
             scope.spawn(move || run(call));
         }
     });
-}
-
-fn asked() -> Submitted<Image> {
-    Submitted::new(ID.parse().unwrap())
 }
 
 fn marked(mark: Mark) -> String {
@@ -92,9 +88,9 @@ impl Call {
             Self::Submit => {
                 client.submit(&Image::from_url(CAT)).map(|sent| Some(sent.identifier().as_str().parse().unwrap()))
             }
-            Self::Result => client.result(&asked()).map(|report| name(Some(&report))),
-            Self::Results => client.results(&[asked()]).map(|reports| name(reports[0].as_ref())),
-            Self::Heatmap => client.heatmap(&asked()).map(|heatmap| Some(heatmap.width())),
+            Self::Result => client.result(&submitted(ID)).map(|report| name(Some(&report))),
+            Self::Results => client.results(&[submitted(ID)]).map(|reports| name(reports[0].as_ref())),
+            Self::Heatmap => client.heatmap(&submitted(ID)).map(|heatmap| Some(heatmap.width())),
             Self::Override => client.override_verdict::<Image>(ID, &Classification::Human).map(|()| None),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::program::alone;
+use crate::support::program::alone;
 
 /// Each writes through something else: help, what is wrong with a command line, and a bar.
 const COMMANDS: [&str; 3] = ["--help", "classify", "--sandbox batch /dev/stdin < /dev/null"];
@@ -12,8 +12,8 @@ const COMMANDS: [&str; 3] = ["--help", "classify", "--sandbox batch /dev/stdin <
 fn shown(arguments: &str, at_terminal: bool, env: &[(&str, &str)]) -> String {
     let line = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_identifai"));
     let mut command = match at_terminal {
-        true => alone(Command::new("script"), &[]),
-        false => alone(Command::new("sh"), &[]),
+        true => alone(Command::new("script")),
+        false => alone(Command::new("sh")),
     };
     match at_terminal {
         true => command.args(["--quiet", "--command", &line, "/dev/null"]),

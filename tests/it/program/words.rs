@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::program::{Outcome, json_lines, program, run};
-use crate::support::{CAT, ID, KEY, Server, accepted, answer};
+use crate::support::program::{Outcome, json_lines, program, run};
+use crate::support::{CAT, Directory, ID, KEY, Server, accepted, answer};
 
 fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
     let Outcome { status, out, err } = run(env, arguments);
@@ -11,40 +11,14 @@ fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
     err
 }
 
-/// A file that is no image, gone with the test.
-struct Text(std::path::PathBuf);
-
-impl Text {
-    fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("identifai-words-{name}-{}", std::process::id()));
-        // A key may have a slash.
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for Text {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-        let parent = self.0.parent().unwrap();
-        if parent != std::env::temp_dir() {
-            let _ = std::fs::remove_dir(parent);
-        }
-    }
-}
-
 #[test]
 fn what_is_wrong_is_named_as_it_was_typed() {
-    let (text, blank) = (Text::new("text", "hello"), Text::new("blank", " \n"));
+    let directory = Directory::new();
+    let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
     let key = ("IDENTIFAI_API_KEY", KEY);
     for (env, arguments, says) in [
-        (&[key][..], &["classify", "--image", text.path()][..], "; --any-format sends it anyway"),
-        (&[key], &["tickets", text.path()], "; --any-format sends it anyway"),
+        (&[key][..], &["classify", "--image", &text][..], "; --any-format sends it anyway"),
+        (&[key], &["tickets", &text], "; --any-format sends it anyway"),
         (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: some have a comma"),
         (&[key], &["tickets", "--ref-id", "a,b", CARGO], "see --lists fields"),
         (&[key], &["classify", "ftp://x.test/a.jpg"], "URL: must start with http"),
@@ -53,7 +27,7 @@ fn what_is_wrong_is_named_as_it_was_typed() {
         (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: is not a URL"),
         (&[key], &["credits", "--base-url", "http://example.com"], "or --allow-http if you mean it"),
         (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
-        (&[key], &["credits", "--api-key-file", blank.path()], "--api-key-file: is empty"),
+        (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: is empty"),
         (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot be opened"),
         (&[key], &["batch", "-", "--html", "/no/such/page"], "names: No such file or directory (os error 2)\n"),
         (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: not a whole number from 1 to 256\n"),
@@ -76,10 +50,10 @@ const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 #[test]
 fn the_service_s_own_words_stay() {
     let server =
-        Server::answering(answer(400, "application/json", r#"{"error": "webhook_url: see any_format(true)"}"#));
+        Server::answering(answer(400, "application/json", r#"{"error": "webhook_url: see TicketLists::Fields"}"#));
     let url = server.base_url();
     let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "classify", CAT]);
-    assert!(outcome.status == 3 && outcome.err.contains("webhook_url: see any_format(true)"), "{}", outcome.err);
+    assert!(outcome.status == 3 && outcome.err.contains("webhook_url: see TicketLists::Fields"), "{}", outcome.err);
 }
 
 #[test]
@@ -107,15 +81,18 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
     let inputs: Vec<_> = json_lines(&outcome.out).into_iter().map(|mut line| line["input"].take()).collect();
     assert_eq!((outcome.status, inputs), (3, vec![json!(shown), json!(CAT)]));
 
-    let pdf = Text::new(KEY, "%PDF-1.7\n");
-    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "tickets", pdf.path()]);
+    let directory = Directory::new();
+    let (folder, name) = KEY.split_once('/').unwrap();
+    std::fs::create_dir(directory.path(folder)).unwrap();
+    let pdf = directory.file(&format!("{folder}/{name}"), "%PDF-1.7\n");
+    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "tickets", &pdf]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
-    assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.path().replace(KEY, "[api key]"))));
+    assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.replace(KEY, "[api key]"))));
 
-    let list = Text::new("list", &format!("{with_key}\n{KEY}\n{CAT}\n"));
+    let list = directory.file("list", format!("{with_key}\n{KEY}\n{CAT}\n"));
     for server in [refused, Server::answering(accepted())] {
         let url = server.base_url();
-        let more = ["--base-url", &url, "--no-pace", "--timeout", "1", "batch", "--wait-timeout", "0.1", list.path()];
+        let more = ["--base-url", &url, "--no-pace", "--timeout", "1", "batch", "--wait-timeout", "0.1", &list];
         let mut lines = json_lines(&run(&[key], &more).out);
         lines.sort_by_key(|line| line["index"].as_u64());
         let inputs: Vec<_> = lines.into_iter().map(|mut line| line["input"].take()).collect();
@@ -128,7 +105,7 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
 fn help_that_cannot_be_written_is_a_failure() {
     for arguments in [&["--help"][..], &["classify", "-h"], &["--version"], &["man"], &["completions", "bash"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = program(&[]).args(arguments).stdout(full).output().unwrap();
+        let output = program::<&str>(&[]).args(arguments).stdout(full).output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(5), "{arguments:?}");
         assert!(err.starts_with("identifai: cannot write the result: No space left"), "{err}");

@@ -5,31 +5,30 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::batch_program::{Here, batch, finish, sandbox, urls};
-use crate::program::json_lines;
-use crate::support::{KEY, Server, answer};
+use crate::batch_program::{batch, urls};
+use crate::support::program::{at, fed, interrupt, json_lines, piped, sandbox};
+use crate::support::{Directory, Server, json};
 
 const BROWSER: &str = "/usr/bin/chromium";
 const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
                        </script>\u{202e}gnp";
 
 /// The page that a run with these lines writes.
-fn page_of(here: &Here, lines: &str, status: i32) -> String {
+fn page_of(here: &Directory, lines: &str, status: i32) -> String {
     let (_sandbox, env) = sandbox();
-    let outcome = finish(batch(&env, &["-", "--no-pace", "--html", &here.path("page.html")]), lines);
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &here.path("page.html")]), lines);
     assert_eq!(outcome.status, status, "{}", outcome.err);
     assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are printed all the same");
     std::fs::read_to_string(here.path("page.html")).unwrap()
 }
 
-fn lines(here: &Here) -> String {
-    let png = here.path("cat \"<i>\" & dog.png");
-    std::fs::write(&png, b"\x89PNG\r\n\x1a\n...").unwrap();
-    std::fs::write(here.path("large.png"), [&b"\x89PNG\r\n\x1a\n"[..], &vec![0; 256 << 10]].concat()).unwrap();
-    let svg = here.write("vector.png", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
+fn lines(here: &Directory) -> String {
+    let png = here.file("cat \"<i>\" & dog.png", b"\x89PNG\r\n\x1a\n...");
+    let large = here.file("large.png", [&b"\x89PNG\r\n\x1a\n"[..], &vec![0; 256 << 10]].concat());
+    let svg = here.file("vector.png", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
     let lines = [
         json!({"input": png, "ref_id": "<b>17</b>", "with_heatmap": true}),
-        json!({"input": here.path("large.png")}),
+        json!({"input": large}),
         json!({"input": svg, "any_format": true, "medium": "image"}),
         json!({"input": "https://user:passw0rd@x.test/a/b.jpg?signature=s3cret#@fragment", "with_heatmap": true}),
         json!({"input": "https://sandbox.test/c2pa.jpg", "ref_id": "forced"}),
@@ -41,7 +40,7 @@ fn lines(here: &Here) -> String {
 
 #[test]
 fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
-    let here = Here::new();
+    let here = Directory::new();
     let page = page_of(&here, &lines(&here), 6);
     for (text, count) in [
         ("<script", 1),
@@ -81,25 +80,47 @@ fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
     }
 }
 
-/// The page as the browser has it after its script ran, and whether there is a browser.
-fn loaded(here: &Here, fragment: &str) -> Option<String> {
+/// The page as the browser has it after its script ran, for each of these fragments of its address; none without a browser.
+///
+/// It is loaded into frames of another page, as it takes long to start a browser.
+fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
+    const END: &str = "<end of a frame>";
     if !Path::new(BROWSER).exists() {
         eprintln!("SKIPPED: the page in a browser, as there is no {BROWSER}");
         return None;
     }
-    let url = format!("file://{}#{fragment}", here.path("page.html"));
+    let frames = here.file(
+        "frames.html",
+        format!(
+            "<body><script>
+            Promise.all({}.map((fragment) => new Promise((loaded) => {{
+                const frame = document.createElement('iframe');
+                frame.onload = () => loaded(frame.contentDocument.documentElement.outerHTML);
+                frame.src = 'page.html#' + fragment;
+                document.body.append(frame);
+            }}))).then((pages) => {{ document.body.textContent = pages.map((page) => page + '{END}').join(''); }});
+            </script>",
+            json!(fragments),
+        ),
+    );
     let profile = tempfile::tempdir().unwrap();
     let mut command = Command::new(BROWSER);
     command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]);
-    command.args(["--disable-component-update", "--disable-sync", "--dump-dom"]);
-    command.arg(format!("--user-data-dir={}", profile.path().display())).arg(url);
+    command.args(["--disable-component-update", "--disable-sync", "--dump-dom", "--virtual-time-budget=10000"]);
+    // Else no file may look into another.
+    command.arg("--allow-file-access-from-files");
+    command.arg(format!("--user-data-dir={}", profile.path().display())).arg(format!("file://{frames}"));
     let output = command.stdin(Stdio::null()).output().unwrap();
-    Some(String::from_utf8(output.stdout).unwrap())
+    let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.split_once("<body>").unwrap().1.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let pages: Vec<_> = text.split(END).map(str::to_owned).collect();
+    assert_eq!(pages.len(), fragments.len() + 1, "{text}");
+    Some(pages)
 }
 
 #[test]
 fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
-    let here = Here::new();
+    let here = Directory::new();
     page_of(&here, &lines(&here), 6);
     let shown = |dom: &str| {
         let rows =
@@ -107,7 +128,7 @@ fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
         let numbers = rows.map(|row| row.split_once("<td>").unwrap().1.split('<').next().unwrap().to_owned());
         numbers.collect::<Vec<_>>().join(" ")
     };
-    for (fragment, expected) in [
+    let table = [
         ("", "1 2 3 4 5 6 7"),
         ("q=sandbox.test", "5 6"),
         ("q=SANDBOX.test&verdict=artificial", "5"),
@@ -116,8 +137,9 @@ fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
         ("q=sandbox.test&sort=-confidence", "5 6"),
         ("q=sandbox.test&sort=identifier%00", "5 6"),
         ("q=nobody+has+this", ""),
-    ] {
-        let Some(dom) = loaded(&here, fragment) else { return };
+    ];
+    let Some(pages) = loaded(&here, &table.map(|(fragment, _)| fragment)) else { return };
+    for ((fragment, expected), dom) in table.into_iter().zip(pages) {
         assert_eq!(shown(&dom), expected, "{fragment}");
         let count = expected.split_whitespace().count();
         assert!(dom.contains(&format!(">{count} of 7 shown</span>")), "{fragment}: the script ran");
@@ -139,7 +161,7 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
             let text = if line.starts_with("POST") {
                 let body = String::from_utf8(seen.body.clone()).unwrap();
                 let number = body.split_once("x.test/").unwrap().1.split('.').next().unwrap().to_owned();
-                answer(200, "application/json", &json!({"identifier": format!("id{number}")}).to_string())
+                json(&json!({"identifier": format!("id{number}")}).to_string())
             } else if line.contains("heatmap") {
                 let png = match line {
                     line if line.contains("/id0 ") => Vec::new(),
@@ -150,21 +172,19 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
                 connection.send(&[head.into_bytes(), png].concat());
                 continue;
             } else {
-                let (_, query) = line.split_once('?').unwrap();
-                let ids = query.trim_end_matches(" HTTP/1.1").split('&').map(|pair| pair.split_once('=').unwrap().1);
-                let reports = ids.map(|id| {
+                let reports = seen.asked().into_iter().map(|id| {
                     let verdict = json!({"classification": "human", "confidence": 0.5});
                     json!({"identifier": id, "status": "done", "verdict": verdict, "has_heatmap": true})
                 });
-                answer(200, "application/json", &reports.collect::<serde_json::Value>().to_string())
+                json(&reports.collect::<serde_json::Value>().to_string())
             };
             connection.send(&text);
         }
     });
-    let here = Here::new();
-    let env = [("IDENTIFAI_API_KEY", KEY.to_owned()), ("IDENTIFAI_BASE_URL", server.base_url())];
-    let path = here.write("page.html", "an older one");
-    let outcome = finish(batch(&env, &["-", "--no-pace", "--html", &path]), &urls(36));
+    let here = Directory::new();
+    let env = at(&server);
+    let path = here.file("page.html", "an older one");
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &path]), urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
@@ -180,9 +200,9 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
 #[test]
 fn where_no_page_can_be_written_nothing_is_submitted() {
     let (sandbox, env) = sandbox();
-    let here = Here::new();
+    let here = Directory::new();
     for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
-        let outcome = finish(batch(&env, &["-", "--html", &path]), &urls(1));
+        let outcome = fed(batch(&env, &["-", "--html", &path]), urls(1));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{path}: {}", outcome.err);
         assert!(outcome.err.contains("--html: cannot write the file that it names: "), "{}", outcome.err);
     }
@@ -195,16 +215,16 @@ fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
     use std::io::{BufRead, BufReader, Read, Write};
 
     let (_sandbox, env) = sandbox();
-    let here = Here::new();
-    let mut command = batch(&env, &["-", "--no-pace", "--with-heatmap", "--html", &here.path("page.html")]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let here = Directory::new();
+    let page = here.path("page.html");
+    let mut child = piped(&mut batch(&env, &["-", "--no-pace", "--with-heatmap", "--html", &page]));
     let mut input = child.stdin.take().unwrap();
     input.write_all(urls(2).as_bytes()).unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     for _ in 0..2 {
         out.read_line(&mut String::new()).unwrap();
     }
-    crate::batch_program::interrupt(&child);
+    interrupt(&child);
     out.read_to_string(&mut String::new()).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     drop(input);

@@ -1,0 +1,120 @@
+//! Waiting for a verdict: it is paid for once, ends in time, and an error keeps the identifier.
+
+use std::time::{Duration, Instant};
+
+use identifai::{ErrorKind, Identifier, Image, Wait};
+
+use crate::support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
+
+fn quick() -> Wait {
+    Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(10))
+}
+
+#[test]
+fn classify_pays_once_and_waits() {
+    let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
+    let server = Server::start(move |connection| {
+        let mut looks = 0;
+        while let Some(seen) = connection.request() {
+            looks += i32::from(seen.head.starts_with("GET "));
+            connection.send(&match (seen.head.starts_with("POST "), looks) {
+                (true, _) => accepted(),
+                (false, 1) => json("{\"status\":\"new\"}"),
+                (false, 2) => answer(500, "application/json", "{}"),
+                (false, 3) => answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"),
+                _ => json(verdict),
+            });
+        }
+    });
+    let client = server.builder().wait(quick()).build().unwrap();
+    let report = client.classify(&Image::from_url("https://example.com/cat.jpg")).unwrap();
+    assert_eq!((report.is_artificial(), report.identifier().as_str()), (Some(true), ID));
+    let requests = server.requests();
+    assert_eq!(requests.iter().filter(|seen| seen.head.starts_with("POST ")).count(), 1);
+    assert_eq!(requests.len(), 5);
+}
+
+#[test]
+fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
+    let token = "s1gned-token";
+    let errored = format!("{{\"status\":\"errored\",\"errors\":\"cannot read /cat.jpg?sig={token} for {KEY}\"}}");
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { json(&errored) });
+        }
+    });
+    let client = server.builder().wait(quick()).build().unwrap();
+    let job = Image::from_url(format!("https://example.com/cat.jpg?sig={token}"));
+    let apart = client.submit(&job).unwrap();
+    let error = client.wait(&apart.clone()).unwrap_err();
+    assert!(!error.to_string().contains(token) && !error.may_have_been_sent(), "{error}");
+    let error = client.classify(&job).unwrap_err();
+    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::AnalysisFailed, Some(ID)));
+    assert!(error.may_have_been_sent() && !error.is_retryable(), "to classify anew is to pay anew");
+    let shown = format!("{error} {error:?}");
+    assert!(error.message().unwrap().starts_with("cannot read ") && !shown.contains(token), "{shown}");
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn a_wait_against_a_service_that_stalls_ends_in_time() {
+    let server = Server::start(crate::support::Connection::wait_for_end);
+    let timeout = Duration::from_millis(300);
+    let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
+    let start = Instant::now();
+    let error = client.wait(&submitted(ID)).unwrap_err();
+    assert!(start.elapsed() < timeout + Duration::from_millis(200), "{:?}", start.elapsed());
+    assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
+    assert_eq!(error.identifier().map(Identifier::as_str), Some(ID));
+}
+
+#[test]
+fn a_wait_is_cancelled_from_another_thread_at_once() {
+    let (looked, was_looked) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection| {
+        while connection.request().is_some() {
+            connection.send(&json("{\"status\":\"new\"}"));
+            looked.send(()).unwrap();
+        }
+    });
+    let client = server.client();
+    let canceller = client.canceller();
+    let start = Instant::now();
+    let error = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.wait(&submitted(ID)).unwrap_err());
+        was_looked.recv().unwrap();
+        canceller.cancel();
+        waiting.join().unwrap()
+    });
+    assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been 1.6 s at the least");
+    assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::Cancelled, Some(ID)));
+}
+
+#[test]
+fn a_state_that_quotes_a_signed_url_does_not_show_it() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let odd = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
+            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { odd });
+        }
+    });
+    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
+    let error = client.classify(&Image::from_url("https://x.test/a.jpg?sig=T0KENT0KEN")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
+    assert!(!format!("{error} {error:?}").contains("T0KEN"), "{error:?}");
+}
+
+#[test]
+fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
+    let server =
+        Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
+    let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
+    // The last look may also fail by the end of the time.
+    let refused = (0..10).find_map(|_| {
+        let error = client.wait(&submitted(ID)).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();
+        Some((cause.body()?.len(), cause.message()?.len()))
+    });
+    let (body, message) = refused.unwrap();
+    assert!(body <= 4_096 && message <= 1_003, "{body} {message}");
+}
