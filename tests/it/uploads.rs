@@ -224,7 +224,7 @@ fn a_callback_ends_an_upload_within_a_block() {
 fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
     for (status, kind, before, pieces) in [
         (401, ErrorKind::Unauthorized, "", 3),
-        (413, ErrorKind::Rejected, "HTTP/1.1 102 Processing\r\n\r\n", 1),
+        (413, ErrorKind::Rejected, "HTTP/1.1 102 Processing\r\n\r\n", 3),
         (429, ErrorKind::RateLimited, "HTTP/1.1 102 Processing\r\n\r\n", 1),
     ] {
         let (tell, told) = std::sync::mpsc::channel();
@@ -232,8 +232,7 @@ fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
             // In pieces or behind another answer, and kept open.
-            connection.send(before);
-            let answer = answer(status, "application/json", "{\"error\":\"No.\"}");
+            let answer = before.to_owned() + &answer(status, "application/json", "{\"error\":\"No.\"}");
             for piece in answer.as_bytes().chunks(answer.len() / pieces + 1) {
                 connection.send(std::str::from_utf8(piece).unwrap());
                 std::thread::sleep(Duration::from_millis(5));

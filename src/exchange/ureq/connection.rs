@@ -213,6 +213,8 @@ fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) -> usize {
         }
     } else if taken > 0 {
         buffers.input_consume(taken);
+        // Else ureq takes the beginning of an answer for all there is, and asks for no more of it.
+        buffers.input_consume(0);
     }
     taken
 }
