@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use identifai::Pace;
 use serde_json::json;
 
 use crate::support::program::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
@@ -336,26 +335,4 @@ fn a_full_disk_loses_no_identifier_and_submits_no_more() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(5) && err.contains("cannot write the results"), "{err}");
     assert_eq!(service.submits.lock().unwrap().len(), 1);
-}
-
-#[test]
-fn two_processes_with_one_key_share_its_rate() {
-    const ITEMS: usize = 250;
-    let (sandbox, env) = sandbox();
-    // What each of them sends by itself, and so half of what both would.
-    sandbox.set_limits(Pace::per_minute(6_000, 24_000));
-    let here = Directory::new();
-    let children = ["a", "b"].map(|name| {
-        let list = here.file(name, urls(ITEMS).replace("x.test", &format!("{name}.test")));
-        let mut command = batch(&env, &["--pace", "12000,24000", "--in-flight", "1000", &list]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    });
-    for child in children {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
-        assert_eq!(json_lines(&String::from_utf8(output.stdout).unwrap()).len(), ITEMS);
-    }
-    assert_eq!(sandbox.submits(), 2 * ITEMS as u64);
-    let refusals = sandbox.refusals();
-    assert!(refusals * 50 < sandbox.submits(), "{refusals} refusals of {} submits", sandbox.submits());
 }
