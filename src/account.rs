@@ -112,9 +112,9 @@ impl Client {
         self.ask(&Request { secrets, ..request::create_user(&fields) }, any_json)
     }
 
-    /// `DELETE /api/user`, which the API's overview names, and no page describes: `fields` go out in the query, and the JSON
-    /// comes back as it is. That is our reading: a request that deletes has no content (RFC 9110, section 9.3.5). A query is
-    /// a part of what servers, proxies and the HTTP library at trace level log.
+    /// `DELETE /api/user`, which the API's overview names, and no page describes: `fields` go out in the query, and the
+    /// JSON comes back as it is. That is our reading: a request that deletes has no content (RFC 9110, section 9.3.5).
+    /// A query is a part of what servers, proxies and the HTTP library at trace level log.
     ///
     /// # Errors
     ///
@@ -191,8 +191,8 @@ pub struct PartnerUserForm {
 }
 
 impl PartnerUserForm {
-    /// A new user, with the fields that the service requires: the name, the mail address, the heuristic of the main verdict,
-    /// and the [plan](Client::partner_pricings).
+    /// A new user, with the fields that the service requires: the name, the mail address, the heuristic of the main
+    /// verdict, and the [plan](Client::partner_pricings).
     pub fn new(
         name: impl Into<String>,
         email: impl Into<String>,
@@ -315,8 +315,8 @@ impl PartnerUserQuery {
         self
     }
 
-    /// A further parameter of the query. There is one that filters by names and mail addresses; the documentation does not
-    /// show what it is called. A query is a part of what servers, proxies and the HTTP library at trace level log.
+    /// A further parameter of the query. There is one that filters by names and mail addresses; the documentation does
+    /// not show what it is called. A query is a part of what servers, proxies and the HTTP library at trace level log.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.others.push((name.into(), value.into()));
         self

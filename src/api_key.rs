@@ -78,9 +78,11 @@ impl ApiKey {
         Err(Error::config("api_key", reason))
     }
 
-    /// `text` with `[api key]` where the key stands in it, as it is or as JSON, HTML and URLs write it: for logs of your own.
+    /// `text` with `[api key]` where the key stands in it, as it is or as JSON, HTML and URLs write it: for logs of
+    /// your own.
     ///
-    /// A key of less than 12 characters occurs in a longer text by chance, so it is taken out only where it is all of it.
+    /// A key of less than 12 characters occurs in a longer text by chance, so it is taken out only where it is all of
+    /// it.
     ///
     /// ```
     /// let key = identifai::ApiKey::new("0123456789/abcdef");

@@ -39,8 +39,8 @@ fn response(content_type: &str, body: Vec<u8>) -> Response {
     Response { status: 200, content_type: Some(content_type.to_owned()), body, framed: true, ..Response::default() }
 }
 
-/// Sends so many images through a batch that has room for `in_flight`, and returns how many came back with a report. Time
-/// is not real, and the service is done with each image at the first look.
+/// Sends so many images through a batch that has room for `in_flight`, and returns how many came back with a report.
+/// Time is not real, and the service is done with each image at the first look.
 pub fn batch(count: usize, in_flight: usize) -> usize {
     let mut submitted = 0_u64;
     let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));

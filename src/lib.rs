@@ -15,9 +15,9 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! **The client**: verdicts, and many calls over one set of connections. What goes in is an [`Image`], a [`Video`] or an
-//! [`Audio`]: by URL, or from a file, memory or a reader, which are uploaded in constant memory. What comes back is an
-//! [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
+//! **The client**: verdicts, and many calls over one set of connections. What goes in is an [`Image`], a [`Video`] or
+//! an [`Audio`]: by URL, or from a file, memory or a reader, which are uploaded in constant memory. What comes back is
+//! an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
@@ -42,9 +42,9 @@
 //! ```
 //!
 //! Besides: [`credits`](Client::credits) and [`health`](Client::health), the users of a partner
-//! ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]). What went wrong, whether it may
-//! have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the feature `sandbox` has the
-//! service in a nutshell.
+//! ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]). What went wrong, whether
+//! it may have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the feature
+//! `sandbox` has the service in a nutshell.
 //!
 //! # What it promises
 //!

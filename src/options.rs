@@ -29,8 +29,9 @@ use crate::settings::{Connection, Settings, settings_setters};
 ///
 /// # Errors
 ///
-/// Every [`ErrorKind`](crate::ErrorKind) but those of results. [`Error::may_have_been_sent`](crate::Error::may_have_been_sent)
-/// tells whether the service may have accepted the image although the call failed.
+/// Every [`ErrorKind`](crate::ErrorKind) but those of results.
+/// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells whether the service may have accepted the
+/// image although the call failed.
 pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
     client_for(&opts.settings)?.submit(&opts.image).map(Into::into)
 }
@@ -103,8 +104,8 @@ impl UrlOptions {
         self.map(|image| image.with_nsfw(on))
     }
 
-    /// Whether to keep a C2PA signature from forcing the verdict to artificial; see [`Submission::prevent_c2pa_forces`].
-    /// Default: not sent.
+    /// Whether to keep a C2PA signature from forcing the verdict to artificial; see
+    /// [`Submission::prevent_c2pa_forces`]. Default: not sent.
     pub fn prevent_c2pa_forces(self, on: bool) -> Self {
         self.map(|image| image.prevent_c2pa_forces(on))
     }

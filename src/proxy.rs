@@ -37,8 +37,8 @@ impl Proxy {
     }
 }
 
-/// The variable for the base's scheme before the one for all, lower case before upper case, as curl has it; `HTTP_PROXY`
-/// in capitals counts for nothing, since a web server's CGI sets it from a request's header.
+/// The variable for the base's scheme before the one for all, lower case before upper case, as curl has it;
+/// `HTTP_PROXY` in capitals counts for nothing, since a web server's CGI sets it from a request's header.
 fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option<String> {
     let read = |name: &&str| environment::value(&env, name);
     let names: &[&str] = if base.is_https {

@@ -165,8 +165,8 @@ macro_rules! settings_setters {
         /// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying.
         ///
         /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an upload
-        /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30 seconds
-        /// for everything else. A try of that may take a third of it, and 10 seconds at the least.
+        /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30
+        /// seconds for everything else. A try of that may take a third of it, and 10 seconds at the least.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.terms.timeout = Some(timeout);
             self
@@ -186,7 +186,8 @@ macro_rules! settings_setters {
             self
         }
 
-        /// A proxy by URL: `http://user:password@host:port`, `https://…`, or with the feature `socks-proxy` `socks5h://…`.
+        /// A proxy by URL: `http://user:password@host:port`, `https://…`, or with the feature `socks-proxy`
+        /// `socks5h://…`.
         ///
         /// It never sees the key: only `https` goes through it. What goes to this machine uses no proxy.
         /// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, read when the connection settings are first used.
@@ -244,8 +245,8 @@ macro_rules! settings_setters {
         }
 
         /// A function that sees every try, with the pause that follows it: for logs and measurements, since this crate
-        /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would be
-        /// lost. Default: none.
+        /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would
+        /// be lost. Default: none.
         pub fn on_attempt(mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) -> Self {
             self.settings.terms.observer = Some(crate::exchange::Observer::new(see));
             self

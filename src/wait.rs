@@ -112,8 +112,8 @@ impl Wait {
         Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state)
     }
 
-    /// The pause to make before another look with `left` of the time, or nothing if it is no use to look again: `own` is
-    /// ours, `asked` what the service asks for.
+    /// The pause to make before another look with `left` of the time, or nothing if it is no use to look again: `own`
+    /// is ours, `asked` what the service asks for.
     ///
     /// A pause of ours that is too long is shortened, so that the time is made use of to its end. One that the service
     /// asks for is not.

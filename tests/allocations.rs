@@ -1,5 +1,5 @@
-//! How much a warm call allocates. In a program of its own, as the allocator that counts grows nothing in place, which would
-//! spoil the tests of memory.
+//! How much a warm call allocates. In a program of its own, as the allocator that counts grows nothing in place, which
+//! would spoil the tests of memory.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

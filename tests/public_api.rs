@@ -12,7 +12,8 @@ use std::process::Command;
 /// Without TLS, which changes nothing of the interface and takes long to build.
 const FEATURES: [&str; 3] = ["--no-default-features", "--features", "journal,sandbox"];
 
-/// What stands in what rustdoc writes, if the pinned `public-api` can read it: each version of Rust may have another format.
+/// What stands in what rustdoc writes, if the pinned `public-api` can read it: each version of Rust may have another
+/// format.
 const FORMAT: &str = "\"format_version\":57";
 
 /// Auto traits that are no promise to anyone: only compilers know them.

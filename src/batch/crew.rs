@@ -21,7 +21,8 @@ struct Done<R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
-    /// Starts `size` threads, or as many as there can be. Each calls `ring` once something is done. `work` must not panic.
+    /// Starts `size` threads, or as many as there can be. Each calls `ring` once something is done. `work` must not
+    /// panic.
     pub(super) fn start(
         size: usize,
         work: impl Fn(T) -> R + Send + Sync + 'static,

@@ -57,8 +57,8 @@ macro_rules! each {
 }
 
 impl Job {
-    /// Stands for no job, but one that may come later: for an iterator that would else have to wait for its next one, and
-    /// hold up the batch. It is asked again 50 milliseconds later, and this counts as no item.
+    /// Stands for no job, but one that may come later: for an iterator that would else have to wait for its next one,
+    /// and hold up the batch. It is asked again 50 milliseconds later, and this counts as no item.
     pub const fn not_yet() -> Self {
         Self(Kind::NotYet)
     }

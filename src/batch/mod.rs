@@ -46,17 +46,17 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
 ///
 /// An iterator that does its work in `next`, on the caller's thread: it submits whenever the key's rate allows, else
-/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses. It
-/// takes jobs one by one when there is room for them, so neither jobs nor outcomes pile up.
+/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses.
+/// It takes jobs one by one when there is room for them, so neither jobs nor outcomes pile up.
 ///
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
 /// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
 ///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
 ///   [`Wait`](crate::Wait) if that is longer, submitting ends. What is surely not accepted for another reason is tried
 ///   again as often as [`retries`](crate::ClientBuilder::retries) says.
-/// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a journal
-///   that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by an error of
-///   the same kind.
+/// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a
+///   journal that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by
+///   an error of the same kind.
 /// - Each submission is waited for as long as the client's [`Wait`](crate::Wait) says, looks that fail notwithstanding.
 ///
 /// Dropping it loses what is pending, unless there is a journal; submits that `workers` have begun are finished first.
@@ -156,15 +156,15 @@ impl<I> Batch<I> {
         self
     }
 
-    /// How many threads submit, for uploads that take longer than the rate would allow, and for URLs that the service is
-    /// slow to download. With 1, the caller's thread does it and none is started. 0 counts as 1. Default: 1.
+    /// How many threads submit, for uploads that take longer than the rate would allow, and for URLs that the service
+    /// is slow to download. With 1, the caller's thread does it and none is started. 0 counts as 1. Default: 1.
     pub fn workers(mut self, count: usize) -> Self {
         self.workers = count.max(1);
         self
     }
 
-    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread, to which a
-    /// batch may be sent. Default: none.
+    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread, to which
+    /// a batch may be sent. Default: none.
     pub fn on_progress(mut self, see: impl FnMut(Tally) + Send + 'static) -> Self {
         self.watcher = Some(Box::new(see));
         self

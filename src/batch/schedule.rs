@@ -18,8 +18,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// When to look at what is pending.
 ///
-/// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`Wait`] for a
-/// single one would, and anew each time that comes about.
+/// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`Wait`] for
+/// a single one would, and anew each time that comes about.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     next: Option<Instant>,

@@ -18,8 +18,9 @@ impl Stopper {
         Self { stop: Arc::default(), exchange: Arc::clone(exchange) }
     }
 
-    /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is reported
-    /// as not submitted, which takes an iterator of jobs that ends, by an error of the kind [`Cancelled`](crate::ErrorKind::Cancelled).
+    /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is
+    /// reported as not submitted, which takes an iterator of jobs that ends, by an error of the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.exchange.ring();

@@ -18,13 +18,13 @@ pub const IDENTIFAI_HEALTH_OTHER: i32 = 3;
 
 /// A client: settings and connections, for any number of calls.
 ///
-/// Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use it
-/// at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
+/// Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use
+/// it at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
 pub struct Handle(pub(super) Client);
 
-/// Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share connections,
-/// whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed with
-/// `identifai_string_free`. It does what `identifai_submit_url` does for an image.
+/// Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share
+/// connections, whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed
+/// with `identifai_string_free`. It does what `identifai_submit_url` does for an image.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_classify_from_url(
     options: *const Options,
@@ -43,8 +43,8 @@ pub unsafe extern "C" fn identifai_classify_from_url(
     }
 }
 
-/// Makes a client by the settings in `options`: the key and the setters down to `..._set_wait_growth`. Nothing is sent or
-/// connected yet.
+/// Makes a client by the settings in `options`: the key and the setters down to `..._set_wait_growth`. Nothing is sent
+/// or connected yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_client_new(
     options: *const Options,
@@ -68,12 +68,13 @@ pub unsafe extern "C" fn identifai_client_free(client: *mut Handle) {
 
 /// Submits the medium at a URL, which the service downloads. It spends credits.
 ///
-/// `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters from
-/// `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's business. `identifier` is
-/// what to ask for the result with: keep it, it is what was paid for. It is to be freed with `identifai_string_free`.
+/// `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters
+/// from `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's
+/// business. `identifier` is what to ask for the result with: keep it, it is what was paid for. It is to be freed with
+/// `identifai_string_free`.
 ///
-/// By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it may
-/// have been paid for all the same; it is never sent again by itself where that could pay twice.
+/// By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it
+/// may have been paid for all the same; it is never sent again by itself where that could pay twice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_url(
     client: *const Handle,
@@ -95,9 +96,9 @@ pub unsafe extern "C" fn identifai_submit_url(
 /// Submits a file, which is uploaded in blocks of 64 KiB, whatever its size. Otherwise it does what
 /// `identifai_submit_url` does.
 ///
-/// `path` is UTF-8. The file is checked before anything is sent: a regular one, not empty, of the medium's formats and not
-/// larger than the service takes. An upload has no deadline by default, but ends after 60 seconds in which not a byte
-/// moves, or 120 without an answer.
+/// `path` is UTF-8. The file is checked before anything is sent: a regular one, not empty, of the medium's formats and
+/// not larger than the service takes. An upload has no deadline by default, but ends after 60 seconds in which not a
+/// byte moves, or 120 without an answer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_file(
     client: *const Handle,
@@ -116,7 +117,8 @@ pub unsafe extern "C" fn identifai_submit_file(
     }
 }
 
-/// Submits a file in memory, `len` bytes at `file`, which are copied. Otherwise it does what `identifai_submit_file` does.
+/// Submits a file in memory, `len` bytes at `file`, which are copied. Otherwise it does what `identifai_submit_file`
+/// does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_bytes(
     client: *const Handle,
@@ -138,8 +140,8 @@ pub unsafe extern "C" fn identifai_submit_bytes(
 
 /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
 ///
-/// `medium` is that of the submission. `report` is to be freed with `identifai_report_free`. By default it takes 30 seconds
-/// at the most.
+/// `medium` is that of the submission. `report` is to be freed with `identifai_report_free`. By default it takes 30
+/// seconds at the most.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_result(
     client: *const Handle,
@@ -154,8 +156,8 @@ pub unsafe extern "C" fn identifai_result(
 /// Waits until the analysis of a submission is finished, by default for 5 minutes, and reads its result. The first look
 /// comes at once, the others ever more rarely; lost connections and passing failures of the service do not end it.
 ///
-/// It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED`, in the service's words, if the service could not analyse it, and with
-/// `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time is over. Otherwise it does what `identifai_result` does.
+/// It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED`, in the service's words, if the service could not analyse it, and
+/// with `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time is over. Otherwise it does what `identifai_result` does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_wait(
     client: *const Handle,
@@ -167,8 +169,8 @@ pub unsafe extern "C" fn identifai_wait(
     unsafe { call(error, || object(client, "client")?.report(submission::wait, medium, identifier, report)) }
 }
 
-/// Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be freed
-/// with `identifai_bytes_free`.
+/// Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be
+/// freed with `identifai_bytes_free`.
 ///
 /// It fails with `IDENTIFAI_ERROR_NOT_FOUND` if there is none. What is no whole PNG is an
 /// `IDENTIFAI_ERROR_UNEXPECTED_RESPONSE`.
@@ -214,8 +216,8 @@ pub unsafe extern "C" fn identifai_override(
     }
 }
 
-/// Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say. Either
-/// may be NULL if you do not want to know. It costs none.
+/// Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say.
+/// Either may be NULL if you do not want to know. It costs none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_credits(
     client: *const Handle,
@@ -249,8 +251,8 @@ pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i3
     }
 }
 
-/// Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It may be
-/// called from any thread, and from the progress function, but not from a signal handler.
+/// Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It
+/// may be called from any thread, and from the progress function, but not from a signal handler.
 ///
 /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with its
 /// connect timeout. An answer that was already there is still returned.

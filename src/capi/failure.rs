@@ -7,7 +7,8 @@ use crate::{Error, ErrorKind};
 
 /// The call did what it shall.
 pub const IDENTIFAI_OK: i32 = 0;
-/// An argument or an option is unusable, a pointer is NULL or a string no UTF-8: nothing was sent. The message names it.
+/// An argument or an option is unusable, a pointer is NULL or a string no UTF-8: nothing was sent. The message names
+/// it.
 pub const IDENTIFAI_ERROR_INVALID_INPUT: i32 = 1;
 /// A setting (key, base URL, proxy, ...) is unusable: nothing was sent. The message names it.
 pub const IDENTIFAI_ERROR_CONFIG: i32 = 2;
@@ -167,14 +168,15 @@ pub unsafe extern "C" fn identifai_error_status(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.status.map_or(0, i32::from)) }
 }
 
-/// What went wrong, in one line and with its causes. It never holds the key, and may be printed as it is. NULL for NULL.
+/// What went wrong, in one line and with its causes. It never holds the key, and may be printed as it is. NULL for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.message.as_ptr()) }
 }
 
-/// The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be asked
-/// for later. NULL if there is none, and for NULL.
+/// The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be
+/// asked for later. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }

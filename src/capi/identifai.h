@@ -54,7 +54,8 @@
 #define IDENTIFAI_OK 0
 
 /**
- * An argument or an option is unusable, a pointer is NULL or a string no UTF-8: nothing was sent. The message names it.
+ * An argument or an option is unusable, a pointer is NULL or a string no UTF-8: nothing was sent. The message names
+ * it.
  */
 #define IDENTIFAI_ERROR_INVALID_INPUT 1
 
@@ -258,8 +259,8 @@ typedef struct identifai_error identifai_error;
 /**
  * A client: settings and connections, for any number of calls.
  *
- * Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use it
- * at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
+ * Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use
+ * it at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
  */
 typedef struct identifai_client identifai_client;
 
@@ -267,9 +268,10 @@ typedef struct identifai_client identifai_client;
  * Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
  * `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
  *
- * An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
- * until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
- * setters need not be looked at; `identifai_options_check` tells why one failed.
+ * An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A
+ * setter that fails returns its code and leaves the option as it was; until that is set well, each call that takes
+ * these options fails, too, with a message that names it. So the results of setters need not be looked at;
+ * `identifai_options_check` tells why one failed.
  *
  * Yours once made, to be freed with `identifai_options_free`. One thread at a time may set, while no call
  * with them is under way; any number may make calls.
@@ -277,8 +279,8 @@ typedef struct identifai_client identifai_client;
 typedef struct identifai_options identifai_options;
 
 /**
- * What came of a submission. It is yours once a call has written it, to be freed with `identifai_report_free`; what its
- * functions return is lent until then. Any number of threads may read it.
+ * What came of a submission. It is yours once a call has written it, to be freed with `identifai_report_free`; what
+ * its functions return is lent until then. Any number of threads may read it.
  *
  * Its texts are as the service sent them: escape them before you show them to a terminal or a browser. Only
  * `identifai_report_summary` may be printed as it is.
@@ -288,8 +290,8 @@ typedef struct identifai_report identifai_report;
 /**
  * Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
  * the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
- * no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free the
- * client.
+ * no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free
+ * the client.
  */
 typedef int32_t (*identifai_progress)(uint64_t sent, uint64_t total, void *user_data);
 
@@ -333,13 +335,14 @@ const char *identifai_error_kind(const identifai_error *error);
 int32_t identifai_error_status(const identifai_error *error);
 
 /**
- * What went wrong, in one line and with its causes. It never holds the key, and may be printed as it is. NULL for NULL.
+ * What went wrong, in one line and with its causes. It never holds the key, and may be printed as it is. NULL for
+ * NULL.
  */
 const char *identifai_error_message(const identifai_error *error);
 
 /**
- * The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be asked
- * for later. NULL if there is none, and for NULL.
+ * The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be
+ * asked for later. NULL if there is none, and for NULL.
  */
 const char *identifai_error_identifier(const identifai_error *error);
 
@@ -360,8 +363,8 @@ int32_t identifai_error_retryable(const identifai_error *error);
 int32_t identifai_error_may_have_been_sent(const identifai_error *error);
 
 /**
- * Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and no
- * other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
+ * Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and
+ * no other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
  */
 identifai_options *identifai_options_new(const char *api_key);
 
@@ -372,8 +375,8 @@ identifai_options *identifai_options_new(const char *api_key);
 identifai_options *identifai_options_from_env(void);
 
 /**
- * Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can be
- * reached with these options, `identifai_client_new` and the calls find out.
+ * Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can
+ * be reached with these options, `identifai_client_new` and the calls find out.
  */
 int32_t identifai_options_check(const identifai_options *options,
                                 identifai_error **error);
@@ -384,16 +387,16 @@ int32_t identifai_options_check(const identifai_options *options,
 void identifai_options_free(identifai_options *options);
 
 /**
- * Where the service is; a path in it is put before the API's paths. `https`, or `http` if the host is this machine (or see
- * `identifai_options_set_allow_http`). Default: `https://backend.identifai.net`.
+ * Where the service is; a path in it is put before the API's paths. `https`, or `http` if the host is this machine (or
+ * see `identifai_options_set_allow_http`). Default: `https://backend.identifai.net`.
  */
 int32_t identifai_options_set_base_url(identifai_options *options,
                                        const char *base_url);
 
 /**
  * The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying; not that of
- * `identifai_wait`. Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an
- * upload none, but 60 seconds in which not a byte moves, and 120 for the answer; 30 seconds for everything else.
+ * `identifai_wait`. Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for
+ * an upload none, but 60 seconds in which not a byte moves, and 120 for the answer; 30 seconds for everything else.
  */
 int32_t identifai_options_set_timeout_ms(identifai_options *options,
                                          uint64_t milliseconds);
@@ -411,8 +414,8 @@ int32_t identifai_options_set_allow_http(identifai_options *options,
                                          int32_t on);
 
 /**
- * A proxy: `http://user:password@host:port` or `https://...`. It never sees the key: only `https` goes through it. Default:
- * as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+ * A proxy: `http://user:password@host:port` or `https://...`. It never sees the key: only `https` goes through it.
+ * Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
  */
 int32_t identifai_options_set_proxy(identifai_options *options,
                                     const char *url);
@@ -452,8 +455,8 @@ int32_t identifai_options_set_retries(identifai_options *options,
 int32_t identifai_options_set_resend_if_unknown(identifai_options *options, int32_t on);
 
 /**
- * How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their turn.
- * Default: 30 and 60, as the service documents.
+ * How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their
+ * turn. Default: 30 and 60, as the service documents.
  */
 int32_t identifai_options_set_pace(identifai_options *options,
                                    uint32_t submits,
@@ -476,7 +479,8 @@ int32_t identifai_options_set_wait_first_pause_ms(identifai_options *options,
                                                   uint64_t milliseconds);
 
 /**
- * The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10 seconds.
+ * The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10
+ * seconds.
  */
 int32_t identifai_options_set_wait_longest_pause_ms(identifai_options *options,
                                                     uint64_t milliseconds);
@@ -493,8 +497,8 @@ int32_t identifai_options_set_wait_growth(identifai_options *options,
 int32_t identifai_options_set_ref_id(identifai_options *options, const char *ref_id);
 
 /**
- * An `http` or `https` URL that the service shall send the result to as well. The service ignores it in silence unless it
- * has enabled webhooks for the account. Default: not sent.
+ * An `http` or `https` URL that the service shall send the result to as well. The service ignores it in silence unless
+ * it has enabled webhooks for the account. Default: not sent.
  */
 int32_t identifai_options_set_webhook_url(identifai_options *options,
                                           const char *webhook_url);
@@ -552,15 +556,15 @@ int32_t identifai_options_set_key_frames_method(identifai_options *options,
                                                 int32_t method);
 
 /**
- * Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one, the
- * medium and the usual extension of its format, as `image.png`.
+ * Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one,
+ * the medium and the usual extension of its format, as `image.png`.
  */
 int32_t identifai_options_set_file_name(identifai_options *options,
                                         const char *file_name);
 
 /**
- * Uploads: the largest file. Default: what the service documents, 50 MB for images and recordings and 5 GB for videos; read
- * generously, as 50 MiB and 5 GiB.
+ * Uploads: the largest file. Default: what the service documents, 50 MB for images and recordings and 5 GB for videos;
+ * read generously, as 50 MiB and 5 GiB.
  */
 int32_t identifai_options_set_max_size(identifai_options *options,
                                        uint64_t bytes);
@@ -581,9 +585,9 @@ int32_t identifai_options_set_progress(identifai_options *options,
                                        void *user_data);
 
 /**
- * Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share connections,
- * whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed with
- * `identifai_string_free`. It does what `identifai_submit_url` does for an image.
+ * Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share
+ * connections, whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed
+ * with `identifai_string_free`. It does what `identifai_submit_url` does for an image.
  */
 int32_t identifai_classify_from_url(const identifai_options *options,
                                     const char *file_url,
@@ -591,8 +595,8 @@ int32_t identifai_classify_from_url(const identifai_options *options,
                                     identifai_error **error);
 
 /**
- * Makes a client by the settings in `options`: the key and the setters down to `..._set_wait_growth`. Nothing is sent or
- * connected yet.
+ * Makes a client by the settings in `options`: the key and the setters down to `..._set_wait_growth`. Nothing is sent
+ * or connected yet.
  */
 int32_t identifai_client_new(const identifai_options *options,
                              identifai_client **client,
@@ -606,12 +610,13 @@ void identifai_client_free(identifai_client *client);
 /**
  * Submits the medium at a URL, which the service downloads. It spends credits.
  *
- * `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters from
- * `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's business. `identifier` is
- * what to ask for the result with: keep it, it is what was paid for. It is to be freed with `identifai_string_free`.
+ * `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters
+ * from `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's
+ * business. `identifier` is what to ask for the result with: keep it, it is what was paid for. It is to be freed with
+ * `identifai_string_free`.
  *
- * By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it may
- * have been paid for all the same; it is never sent again by itself where that could pay twice.
+ * By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it
+ * may have been paid for all the same; it is never sent again by itself where that could pay twice.
  */
 int32_t identifai_submit_url(const identifai_client *client,
                              int32_t medium,
@@ -624,9 +629,9 @@ int32_t identifai_submit_url(const identifai_client *client,
  * Submits a file, which is uploaded in blocks of 64 KiB, whatever its size. Otherwise it does what
  * `identifai_submit_url` does.
  *
- * `path` is UTF-8. The file is checked before anything is sent: a regular one, not empty, of the medium's formats and not
- * larger than the service takes. An upload has no deadline by default, but ends after 60 seconds in which not a byte
- * moves, or 120 without an answer.
+ * `path` is UTF-8. The file is checked before anything is sent: a regular one, not empty, of the medium's formats and
+ * not larger than the service takes. An upload has no deadline by default, but ends after 60 seconds in which not a
+ * byte moves, or 120 without an answer.
  */
 int32_t identifai_submit_file(const identifai_client *client,
                               int32_t medium,
@@ -636,7 +641,8 @@ int32_t identifai_submit_file(const identifai_client *client,
                               identifai_error **error);
 
 /**
- * Submits a file in memory, `len` bytes at `file`, which are copied. Otherwise it does what `identifai_submit_file` does.
+ * Submits a file in memory, `len` bytes at `file`, which are copied. Otherwise it does what `identifai_submit_file`
+ * does.
  */
 int32_t identifai_submit_bytes(const identifai_client *client,
                                int32_t medium,
@@ -649,8 +655,8 @@ int32_t identifai_submit_bytes(const identifai_client *client,
 /**
  * Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
  *
- * `medium` is that of the submission. `report` is to be freed with `identifai_report_free`. By default it takes 30 seconds
- * at the most.
+ * `medium` is that of the submission. `report` is to be freed with `identifai_report_free`. By default it takes 30
+ * seconds at the most.
  */
 int32_t identifai_result(const identifai_client *client,
                          int32_t medium,
@@ -662,8 +668,8 @@ int32_t identifai_result(const identifai_client *client,
  * Waits until the analysis of a submission is finished, by default for 5 minutes, and reads its result. The first look
  * comes at once, the others ever more rarely; lost connections and passing failures of the service do not end it.
  *
- * It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED`, in the service's words, if the service could not analyse it, and with
- * `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time is over. Otherwise it does what `identifai_result` does.
+ * It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED`, in the service's words, if the service could not analyse it, and
+ * with `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time is over. Otherwise it does what `identifai_result` does.
  */
 int32_t identifai_wait(const identifai_client *client,
                        int32_t medium,
@@ -672,8 +678,8 @@ int32_t identifai_wait(const identifai_client *client,
                        identifai_error **error);
 
 /**
- * Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be freed
- * with `identifai_bytes_free`.
+ * Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be
+ * freed with `identifai_bytes_free`.
  *
  * It fails with `IDENTIFAI_ERROR_NOT_FOUND` if there is none. What is no whole PNG is an
  * `IDENTIFAI_ERROR_UNEXPECTED_RESPONSE`.
@@ -697,8 +703,8 @@ int32_t identifai_override(const identifai_client *client,
                            identifai_error **error);
 
 /**
- * Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say. Either
- * may be NULL if you do not want to know. It costs none.
+ * Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say.
+ * Either may be NULL if you do not want to know. It costs none.
  */
 int32_t identifai_credits(const identifai_client *client,
                           double *available,
@@ -713,8 +719,8 @@ int32_t identifai_health(const identifai_client *client,
                          identifai_error **error);
 
 /**
- * Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It may be
- * called from any thread, and from the progress function, but not from a signal handler.
+ * Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It
+ * may be called from any thread, and from the progress function, but not from a signal handler.
  *
  * Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with its
  * connect timeout. An answer that was already there is still returned.
@@ -742,8 +748,8 @@ int32_t identifai_report_state(const identifai_report *report);
 int32_t identifai_report_finished(const identifai_report *report);
 
 /**
- * What it was classified as, which is what the service's dashboard shows: by the account's user if that was overridden,
- * else by the main verdict, once the analysis is finished. One of `IDENTIFAI_UNCLASSIFIED`, `..._HUMAN`,
+ * What it was classified as, which is what the service's dashboard shows: by the account's user if that was
+ * overridden, else by the main verdict, once the analysis is finished. One of `IDENTIFAI_UNCLASSIFIED`, `..._HUMAN`,
  * `..._ARTIFICIAL` and `..._OTHER_CLASSIFICATION`. `IDENTIFAI_UNCLASSIFIED` for NULL.
  */
 int32_t identifai_report_classification(const identifai_report *report);
@@ -754,8 +760,8 @@ int32_t identifai_report_classification(const identifai_report *report);
 int32_t identifai_report_verdict_count(const identifai_report *report);
 
 /**
- * What a verdict says: as `identifai_report_classification`, but without overrides. `number` is that of a verdict, from 0,
- * or `IDENTIFAI_MAIN_VERDICT`. `IDENTIFAI_UNCLASSIFIED` if there is no such verdict, and for NULL.
+ * What a verdict says: as `identifai_report_classification`, but without overrides. `number` is that of a verdict,
+ * from 0, or `IDENTIFAI_MAIN_VERDICT`. `IDENTIFAI_UNCLASSIFIED` if there is no such verdict, and for NULL.
  */
 int32_t identifai_report_verdict_classification(const identifai_report *report,
                                                 int32_t number);
@@ -768,8 +774,8 @@ double identifai_report_verdict_confidence(const identifai_report *report,
                                            int32_t number);
 
 /**
- * The heuristic of a verdict, such as `AverageExcludeObsolete`. NULL if it has none or there is no such verdict, and for
- * NULL.
+ * The heuristic of a verdict, such as `AverageExcludeObsolete`. NULL if it has none or there is no such verdict, and
+ * for NULL.
  */
 const char *identifai_report_verdict_heuristic(const identifai_report *report,
                                                int32_t number);

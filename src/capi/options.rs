@@ -13,9 +13,10 @@ use crate::{
 /// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
 /// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
 ///
-/// An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A setter that fails returns its code and leaves the option as it was;
-/// until that is set well, each call that takes these options fails, too, with a message that names it. So the results of
-/// setters need not be looked at; `identifai_options_check` tells why one failed.
+/// An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A
+/// setter that fails returns its code and leaves the option as it was; until that is set well, each call that takes
+/// these options fails, too, with a message that names it. So the results of setters need not be looked at;
+/// `identifai_options_check` tells why one failed.
 ///
 /// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set, while no call
 /// with them is under way; any number may make calls.
@@ -86,8 +87,8 @@ pub(super) struct Ask {
 
 /// Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
 /// the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
-/// no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free the
-/// client.
+/// no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free
+/// the client.
 pub type See = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mut c_void) -> i32>;
 
 /// The caller's function with the caller's pointer.
@@ -193,8 +194,8 @@ impl Ask {
     }
 }
 
-/// Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and no
-/// other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
+/// Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and
+/// no other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_new(api_key: *const c_char) -> *mut Options {
     let key = unsafe { text(api_key, "api_key") };
@@ -208,8 +209,8 @@ pub extern "C" fn identifai_options_from_env() -> *mut Options {
     make(|| Options::new(Key::Environment))
 }
 
-/// Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can be
-/// reached with these options, `identifai_client_new` and the calls find out.
+/// Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can
+/// be reached with these options, `identifai_client_new` and the calls find out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_check(options: *const Options, error: *mut *mut Failure) -> i32 {
     unsafe { call(error, || object(options, "options")?.check()) }

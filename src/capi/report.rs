@@ -27,8 +27,8 @@ pub const IDENTIFAI_STATE_OTHER: i32 = 4;
 /// The main verdict, where the number of a verdict is asked for.
 pub const IDENTIFAI_MAIN_VERDICT: i32 = -1;
 
-/// What came of a submission. It is yours once a call has written it, to be freed with `identifai_report_free`; what its
-/// functions return is lent until then. Any number of threads may read it.
+/// What came of a submission. It is yours once a call has written it, to be freed with `identifai_report_free`; what
+/// its functions return is lent until then. Any number of threads may read it.
 ///
 /// Its texts are as the service sent them: escape them before you show them to a terminal or a browser. Only
 /// `identifai_report_summary` may be printed as it is.
@@ -153,8 +153,8 @@ pub unsafe extern "C" fn identifai_report_finished(report: *const Report) -> i32
     unsafe { read(report, 0, |report| report.is_finished.into()) }
 }
 
-/// What it was classified as, which is what the service's dashboard shows: by the account's user if that was overridden,
-/// else by the main verdict, once the analysis is finished. One of `IDENTIFAI_UNCLASSIFIED`, `..._HUMAN`,
+/// What it was classified as, which is what the service's dashboard shows: by the account's user if that was
+/// overridden, else by the main verdict, once the analysis is finished. One of `IDENTIFAI_UNCLASSIFIED`, `..._HUMAN`,
 /// `..._ARTIFICIAL` and `..._OTHER_CLASSIFICATION`. `IDENTIFAI_UNCLASSIFIED` for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_classification(report: *const Report) -> i32 {
@@ -167,8 +167,8 @@ pub unsafe extern "C" fn identifai_report_verdict_count(report: *const Report) -
     unsafe { read(report, 0, |report| report.verdicts.len().try_into().unwrap_or(i32::MAX)) }
 }
 
-/// What a verdict says: as `identifai_report_classification`, but without overrides. `number` is that of a verdict, from 0,
-/// or `IDENTIFAI_MAIN_VERDICT`. `IDENTIFAI_UNCLASSIFIED` if there is no such verdict, and for NULL.
+/// What a verdict says: as `identifai_report_classification`, but without overrides. `number` is that of a verdict,
+/// from 0, or `IDENTIFAI_MAIN_VERDICT`. `IDENTIFAI_UNCLASSIFIED` if there is no such verdict, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_classification(report: *const Report, number: i32) -> i32 {
     let of = |report: &Report| report.opinion(number).map(|opinion| opinion.classification);
@@ -183,8 +183,8 @@ pub unsafe extern "C" fn identifai_report_verdict_confidence(report: *const Repo
     unsafe { read(report, -1.0, |report| of(report).unwrap_or(-1.0)) }
 }
 
-/// The heuristic of a verdict, such as `AverageExcludeObsolete`. NULL if it has none or there is no such verdict, and for
-/// NULL.
+/// The heuristic of a verdict, such as `AverageExcludeObsolete`. NULL if it has none or there is no such verdict, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_heuristic(report: *const Report, number: i32) -> *const c_char {
     let of = |report: &Report| lent(report.opinion(number).and_then(|opinion| opinion.heuristic.as_ref()));

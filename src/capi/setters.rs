@@ -36,16 +36,16 @@ unsafe fn owned(value: *const c_char, name: &str) -> Result<String, Failure> {
     unsafe { text(value, name) }.map(str::to_owned)
 }
 
-/// Where the service is; a path in it is put before the API's paths. `https`, or `http` if the host is this machine (or see
-/// `identifai_options_set_allow_http`). Default: `https://backend.identifai.net`.
+/// Where the service is; a path in it is put before the API's paths. `https`, or `http` if the host is this machine (or
+/// see `identifai_options_set_allow_http`). Default: `https://backend.identifai.net`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_base_url(options: *mut Options, base_url: *const c_char) -> i32 {
     unsafe { set(options, "base_url", owned(base_url, "base_url"), |options| &mut options.reach.base_url) }
 }
 
 /// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying; not that of
-/// `identifai_wait`. Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an
-/// upload none, but 60 seconds in which not a byte moves, and 120 for the answer; 30 seconds for everything else.
+/// `identifai_wait`. Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for
+/// an upload none, but 60 seconds in which not a byte moves, and 120 for the answer; 30 seconds for everything else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_timeout_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe { set(options, "timeout_ms", Ok(Duration::from_millis(milliseconds)), |options| &mut options.reach.timeout) }
@@ -67,8 +67,8 @@ pub unsafe extern "C" fn identifai_options_set_allow_http(options: *mut Options,
     unsafe { set(options, "allow_http", Ok(on != 0), |options| &mut options.reach.allow_http) }
 }
 
-/// A proxy: `http://user:password@host:port` or `https://...`. It never sees the key: only `https` goes through it. Default:
-/// as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+/// A proxy: `http://user:password@host:port` or `https://...`. It never sees the key: only `https` goes through it.
+/// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_proxy(options: *mut Options, url: *const c_char) -> i32 {
     unsafe { set(options, "proxy", owned(url, "proxy").map(Proxy::Url), |options| &mut options.reach.proxy) }
@@ -117,8 +117,8 @@ pub unsafe extern "C" fn identifai_options_set_resend_if_unknown(options: *mut O
     unsafe { set(options, "resend_if_unknown", Ok(on != 0), |options| &mut options.reach.resend_if_unknown) }
 }
 
-/// How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their turn.
-/// Default: 30 and 60, as the service documents.
+/// How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their
+/// turn. Default: 30 and 60, as the service documents.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_pace(options: *mut Options, submits: u32, reads: u32) -> i32 {
     unsafe { set(options, "pace", Ok(Pace::per_minute(submits, reads)), |options| &mut options.reach.pace) }
@@ -150,7 +150,8 @@ pub unsafe extern "C" fn identifai_options_set_wait_first_pause_ms(options: *mut
     }
 }
 
-/// The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10 seconds.
+/// The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10
+/// seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_longest_pause_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
@@ -172,8 +173,8 @@ pub unsafe extern "C" fn identifai_options_set_ref_id(options: *mut Options, ref
     unsafe { set(options, "ref_id", owned(ref_id, "ref_id"), |options| &mut options.ask.ref_id) }
 }
 
-/// An `http` or `https` URL that the service shall send the result to as well. The service ignores it in silence unless it
-/// has enabled webhooks for the account. Default: not sent.
+/// An `http` or `https` URL that the service shall send the result to as well. The service ignores it in silence unless
+/// it has enabled webhooks for the account. Default: not sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_webhook_url(options: *mut Options, webhook_url: *const c_char) -> i32 {
     unsafe { set(options, "webhook_url", owned(webhook_url, "webhook_url"), |options| &mut options.ask.webhook_url) }
@@ -235,15 +236,15 @@ pub unsafe extern "C" fn identifai_options_set_key_frames_method(options: *mut O
     unsafe { set(options, "key_frames_method", method_of(method), |options| &mut options.ask.key_frames_method) }
 }
 
-/// Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one, the
-/// medium and the usual extension of its format, as `image.png`.
+/// Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one,
+/// the medium and the usual extension of its format, as `image.png`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_file_name(options: *mut Options, file_name: *const c_char) -> i32 {
     unsafe { set(options, "file_name", owned(file_name, "file_name"), |options| &mut options.ask.file_name) }
 }
 
-/// Uploads: the largest file. Default: what the service documents, 50 MB for images and recordings and 5 GB for videos; read
-/// generously, as 50 MiB and 5 GiB.
+/// Uploads: the largest file. Default: what the service documents, 50 MB for images and recordings and 5 GB for videos;
+/// read generously, as 50 MiB and 5 GiB.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_max_size(options: *mut Options, bytes: u64) -> i32 {
     unsafe { set(options, "max_size", Ok(bytes), |options| &mut options.ask.max_size) }

@@ -69,12 +69,12 @@ impl Client {
         wait::finished(self.result(sent)?).map_err(|error| self.about(sent, error))
     }
 
-    /// Reads how many submissions stand, 100 by each request, and returns their reports in the same order: `None` for one
-    /// that the service left out.
+    /// Reads how many submissions stand, 100 by each request, and returns their reports in the same order: `None` for
+    /// one that the service left out.
     ///
-    /// What is asked for twice is fetched once. A request that the service finds too long, or whose answer is longer than
-    /// the limit, is made again for half as many. A deadline that was set bounds all requests together; by default each
-    /// has 30 seconds.
+    /// What is asked for twice is fetched once. A request that the service finds too long, or whose answer is longer
+    /// than the limit, is made again for half as many. A deadline that was set bounds all requests together; by default
+    /// each has 30 seconds.
     ///
     /// # Errors
     ///
@@ -115,13 +115,13 @@ impl Client {
     /// Waits until the analysis of a submission is finished, as long and as patiently as [`Wait`](crate::Wait) says: 5
     /// minutes by default.
     ///
-    /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is not
-    /// repeated by itself either: the next look is its repetition.
+    /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is
+    /// not repeated by itself either: the next look is its repetition.
     ///
     /// # Errors
     ///
-    /// [`WaitTimedOut`](ErrorKind::WaitTimedOut) with [`last_state`](Error::last_state), and with the failure of the last
-    /// look as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's words; and those of
+    /// [`WaitTimedOut`](ErrorKind::WaitTimedOut) with [`last_state`](Error::last_state), and with the failure of the
+    /// last look as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's words; and those of
     /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
     pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
@@ -167,8 +167,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if what
-    /// came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
+    /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if
+    /// what came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
     pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
         self.check_read("identifier", sent.identifier().as_str())?;
         let request = Request { secrets: sent.secrets(), ..request::heatmap(sent.identifier()) };

@@ -1,4 +1,5 @@
-//! The client, for more than one call: what it is made of. Its calls are in `calls`, and in the rooms of what is called.
+//! The client, for more than one call: what it is made of. Its calls are in `calls`, and in the rooms of what is
+//! called.
 
 mod builder;
 mod calls;
@@ -22,8 +23,8 @@ use crate::wait::Wait;
 /// A blocking client of the identifAI API.
 ///
 /// Cheap to clone, and to be shared between threads: clones use the same connections. It has no runtime of its
-/// own and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section too.
-/// After a fork the child opens connections of its own.
+/// own and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section
+/// too. After a fork the child opens connections of its own.
 ///
 /// ```no_run
 /// use identifai::{Client, Image};

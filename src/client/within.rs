@@ -19,7 +19,8 @@ impl Client {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
-    /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is it.
+    /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is
+    /// it.
     pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Answer> {
         check_timeout(self.terms.timeout)?;
         match left {

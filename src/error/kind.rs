@@ -7,8 +7,8 @@ use super::Error;
 
 /// What went wrong, by meaning.
 ///
-/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind leaves open
-/// whether a submit was accepted, [`Error::may_have_been_sent`] tells.
+/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind leaves
+/// open whether a submit was accepted, [`Error::may_have_been_sent`] tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -16,18 +16,19 @@ pub enum ErrorKind {
     InvalidInput,
     /// A setting (key, base URL, proxy, ...) is unusable. Nothing was sent: fix what the message names.
     Config,
-    /// No connection: the name was not found, or nobody answered there. This try sent nothing: check network and proxy, and
-    /// try again.
+    /// No connection: the name was not found, or nobody answered there. This try sent nothing: check network and proxy,
+    /// and try again.
     Connect,
-    /// No secure connection: the certificate or the handshake was refused. This try sent nothing: check the certificates,
-    /// the clock, and whether something on the way intercepts TLS.
+    /// No secure connection: the certificate or the handshake was refused. This try sent nothing: check the
+    /// certificates, the clock, and whether something on the way intercepts TLS.
     Tls,
-    /// A limit passed: the deadline of the call, or the connect timeout. See whether it may have been sent before you try
-    /// again.
+    /// A limit passed: the deadline of the call, or the connect timeout. See whether it may have been sent before you
+    /// try again.
     Timeout,
     /// The connection ended before the answer was complete. See whether it may have been sent before you try again.
     Disconnected,
-    /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base URL.
+    /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base
+    /// URL.
     Redirect,
     /// 401: the key is missing or not valid. Take one from the dashboard's user menu.
     Unauthorized,
@@ -47,20 +48,22 @@ pub enum ErrorKind {
     RateLimited,
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,
-    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`] has its beginning;
-    /// see whether it may have been sent.
+    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`] has its
+    /// beginning; see whether it may have been sent.
     UnexpectedResponse,
-    /// The service took the submission and could not analyse it. [`Error::message`] has its reason: submit a better file.
+    /// The service took the submission and could not analyse it. [`Error::message`] has its reason: submit a better
+    /// file.
     AnalysisFailed,
     /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
     /// [`Error::identifier`], rather than pay again.
     WaitTimedOut,
-    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped. See whether it may have been sent.
+    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped. See whether it may have been
+    /// sent.
     Cancelled,
     /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
     Journal,
-    /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it is
-    /// not known. `Journal::retry_unknown` has it submitted again.
+    /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it
+    /// is not known. `Journal::retry_unknown` has it submitted again.
     UnknownFate,
 }
 

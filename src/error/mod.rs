@@ -20,9 +20,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call failed.
 ///
-/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause to
-/// [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the service
-/// is escaped and may be printed as it is.
+/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause
+/// to [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the
+/// service is escaped and may be printed as it is.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
@@ -67,7 +67,8 @@ impl Error {
         self.0.message.as_deref()
     }
 
-    /// What the service calls this request in its logs (`X-Request-Id`), if it says so. Undocumented; of use to its support.
+    /// What the service calls this request in its logs (`X-Request-Id`), if it says so. Undocumented; of use to its
+    /// support.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -82,7 +83,8 @@ impl Error {
         self.0.last_state.as_ref()
     }
 
-    /// How long to wait before trying again: what the service asked for, or the pause that the deadline had no room for.
+    /// How long to wait before trying again: what the service asked for, or the pause that the deadline had no room
+    /// for.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

@@ -1,7 +1,7 @@
 //! A request's content on its way out: read once, watched, and the witness of how far it came.
 //!
-//! An error's kind does not tell whether a submit arrived; a reset in the handshake and one after the last byte look the
-//! same. What never was read to its end cannot have arrived whole.
+//! An error's kind does not tell whether a submit arrived; a reset in the handshake and one after the last byte look
+//! the same. What never was read to its end cannot have arrived whole.
 
 use std::io::{self, Read};
 

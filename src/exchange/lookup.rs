@@ -1,5 +1,5 @@
-//! Names to addresses within a deadline. The system's lookup cannot be interrupted, so it runs in a helper thread: one a
-//! name, however many calls wait for it or have given up on it.
+//! Names to addresses within a deadline. The system's lookup cannot be interrupted, so it runs in a helper thread: one
+//! a name, however many calls wait for it or have given up on it.
 
 use std::collections::HashMap;
 use std::io;

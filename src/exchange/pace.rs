@@ -49,8 +49,8 @@ impl Pace {
         Self(None)
     }
 
-    /// So many submits and reads a minute, and a thirtieth of that a second, as the documented limits have it. An override
-    /// counts as a submit. 0 is unusable for a client.
+    /// So many submits and reads a minute, and a thirtieth of that a second, as the documented limits have it. An
+    /// override counts as a submit. 0 is unusable for a client.
     pub const fn per_minute(submits: u32, reads: u32) -> Self {
         Self(Some(Limits { submits: Limit::new(submits), reads: Limit::new(reads) }))
     }

@@ -87,8 +87,8 @@ fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
     })
 }
 
-/// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is measured against the `Date` of the same
-/// answer where there is one, as the two clocks may differ; a date in the past is no pause.
+/// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is measured against the `Date` of the
+/// same answer where there is one, as the two clocks may differ; a date in the past is no pause.
 pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

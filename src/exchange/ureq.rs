@@ -45,8 +45,8 @@ const INPUT: usize = 16 * 1024;
 /// A large file goes up twice as fast as in pieces of 16 KiB.
 const OUTPUT: usize = 64 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(15);
-/// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost to
-/// a reset. One that does not know of it costs a second.
+/// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost
+/// to a reset. One that does not know of it costs a second.
 const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Connections kept; the buffers of each are small unless something large went through.
 const MAX_IDLE_CONNECTIONS: usize = 64;
@@ -172,7 +172,8 @@ impl Http {
             in_flight::close_after();
         }
         let response = head::read(head, framing, key);
-        // Room for what was said to come, and a little more to see that it ends there; but for no more than may be wasted.
+        // Room for what was said to come, and a little more to see that it ends there; but for no more than may be
+        // wasted.
         let declared = body.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
         let mut bytes = Vec::with_capacity(declared.min(INPUT).saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.

@@ -56,9 +56,9 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// What cannot be asked of the parser, which is no reason to send anything else: it ends a file's name at a semicolon,
-    /// reads no control characters and no long lines in headers, and takes a line break for content where its buffer of
-    /// 8 KiB ends. And what has the boundary in it, which nobody knows beforehand.
+    /// What cannot be asked of the parser, which is no reason to send anything else: it ends a file's name at a
+    /// semicolon, reads no control characters and no long lines in headers, and takes a line break for content where
+    /// its buffer of 8 KiB ends. And what has the boundary in it, which nobody knows beforehand.
     fn is_beyond_the_parser(&self) -> bool {
         let Self { place, ref_id, webhook_url, file, .. } = self;
         let is_odd = |c: char| c == ';' || (c.is_ascii_control() && c != '\r' && c != '\n');

@@ -1,5 +1,5 @@
-//! What any bytes must not break: one function for each fuzz target of `fuzz/`, which asserts what this crate promises of
-//! what it reads and writes. The tests run each of them for a moment.
+//! What any bytes must not break: one function for each fuzz target of `fuzz/`, which asserts what this crate promises
+//! of what it reads and writes. The tests run each of them for a moment.
 
 // They are called by fuzz targets, and shall panic.
 #![allow(

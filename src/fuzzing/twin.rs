@@ -1,4 +1,5 @@
-//! A fuzz target as a test: on its seeds, on these changed, and on arbitrary bytes. The program's tests include this file.
+//! A fuzz target as a test: on its seeds, on these changed, and on arbitrary bytes. The program's tests include this
+//! file.
 
 use std::path::Path;
 

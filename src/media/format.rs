@@ -46,8 +46,8 @@ macro_rules! rows {
     };
 }
 
-// Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones. Documents are
-// for tickets.
+// Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones. Documents
+// are for tickets.
 rows! {
     PNG: "image", "image/png", ["png"], Alone;
     JPEG: "image", "image/jpeg", ["jpg", "jpeg"], Alone;
@@ -146,8 +146,8 @@ impl Format {
         self.0.extensions.first().copied().unwrap_or_default()
     }
 
-    /// Whether a file of this format may be submitted as `medium`, or as a [ticket](TICKET): the documentation lists MP4 and
-    /// 3GP for recordings, too, and what sounds and what shows something may come in one kind of container.
+    /// Whether a file of this format may be submitted as `medium`, or as a [ticket](TICKET): the documentation lists
+    /// MP4 and 3GP for recordings, too, and what sounds and what shows something may come in one kind of container.
     pub(crate) fn fits(self, medium: &str) -> bool {
         let may_be_sound =
             self.0.medium == "video" && matches!(self.0.family, Family::Mp4 | Family::Ogg | Family::Matroska);
@@ -182,8 +182,8 @@ fn iso_media(brand: &[u8]) -> Option<Format> {
     }))
 }
 
-/// The header of an MPEG audio frame (ISO 11172-3, section 2.4.1.3) or an ADTS frame (ISO 13818-7, section 6.2), each as
-/// far as not everything passes for one; and MPEG transport streams.
+/// The header of an MPEG audio frame (ISO 11172-3, section 2.4.1.3) or an ADTS frame (ISO 13818-7, section 6.2), each
+/// as far as not everything passes for one; and MPEG transport streams.
 fn mpeg_frame(head: &[u8]) -> Option<Format> {
     let [one, two, three, ..] = *head else { return None };
     let is_sync = one == 0xff && two & 0xe0 == 0xe0;

@@ -81,9 +81,9 @@ macro_rules! from_everywhere {
 
         #[doc = concat!($medium, " of `len` bytes that a reader gives, which is uploaded.")]
         ///
-        /// It can be read once, so a submit of it is never tried again by itself, and clones of the submission share it.
-        /// It is read for as long as it takes: no deadline ends a reader that waits. What it gives beyond `len` bytes is
-        /// not read.
+        /// It can be read once, so a submit of it is never tried again by itself, and clones of the submission share
+        /// it. It is read for as long as it takes: no deadline ends a reader that waits. What it gives beyond `len`
+        /// bytes is not read.
         pub fn from_reader(reader: impl std::io::Read + Send + 'static, len: u64) -> $crate::Submission<Self> {
             $crate::Submission::from_reader(reader, len)
         }

@@ -102,8 +102,8 @@ impl Submission<Video> {
         self.set(|options| options.with_tampering = Some(on))
     }
 
-    /// Whether to tell if the video is not safe for work, too. That videos take this is our reading of the documentation.
-    /// Default: left to the service, which documents none.
+    /// Whether to tell if the video is not safe for work, too. That videos take this is our reading of the
+    /// documentation. Default: left to the service, which documents none.
     pub fn with_nsfw(self, on: bool) -> Self {
         self.set(|options| options.with_nsfw = Some(on))
     }

@@ -44,8 +44,8 @@ use crate::media::{Medium, Submitted};
 ///
 /// It is read leniently, since the service promises little: a field that is missing, `null` or of another type than
 /// documented counts as absent, numbers may be written as strings, and what this version does not know is in
-/// [`raw_json`](Self::raw_json); so are objects in lists beyond one for each 24 bytes of the report. It serialises with all
-/// of that, always with an `identifier`, and deserialises again.
+/// [`raw_json`](Self::raw_json); so are objects in lists beyond one for each 24 bytes of the report. It serialises with
+/// all of that, always with an `identifier`, and deserialises again.
 ///
 /// `Display` is one line for people, with control characters escaped.
 pub struct Report<M: Medium> {

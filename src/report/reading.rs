@@ -27,8 +27,8 @@ impl Common {
 }
 
 impl<M: Medium> Report<M> {
-    /// Reads a report that came by another way than from a [`Client`](crate::Client): the body of a webhook's request, a
-    /// file, a database.
+    /// Reads a report that came by another way than from a [`Client`](crate::Client): the body of a webhook's request,
+    /// a file, a database.
     ///
     /// Who sent the body of a webhook's request cannot be verified, as it is not signed: to be sure, ask for the result
     /// by its [`identifier`](Self::identifier).

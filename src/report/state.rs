@@ -5,8 +5,8 @@ use super::words::words;
 words! {
     /// How far an analysis has come.
     ///
-    /// The service documents `new`, `done` and `errored`. Older results have no state; they are taken for done if they have
-    /// a verdict or results, which is our reading of the documentation.
+    /// The service documents `new`, `done` and `errored`. Older results have no state; they are taken for done if they
+    /// have a verdict or results, which is our reading of the documentation.
     State {
         /// `new`: not finished.
         Pending = "new",

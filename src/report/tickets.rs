@@ -17,8 +17,8 @@ use super::words::words;
 use crate::identifier::Identifier;
 use crate::text::one_line;
 
-/// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is what was
-/// paid for.
+/// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is
+/// what was paid for.
 ///
 /// It serialises as the JSON that it was read from, with the batch as its `identifier`.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,7 +104,8 @@ fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
 
 /// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](super::Report).
 ///
-/// `Display` is one line for people, with control characters escaped; so it is for each of the [`results`](Self::results):
+/// `Display` is one line for people, with control characters escaped; so it is for each of the
+/// [`results`](Self::results):
 ///
 /// ```no_run
 /// # let (client, batch) = (identifai::Client::from_env()?, "65f0c0ffee65f0c0ffee65f0".parse()?);
@@ -222,8 +223,8 @@ impl Serialize for TicketsReport {
 
 /// What came of a ticket.
 ///
-/// `Display` is one line for people, with control characters escaped: `tampered, confidence 0.94`. It serialises as the JSON
-/// that it was read from. `Debug` leaves out names and references, which are the user's business.
+/// `Display` is one line for people, with control characters escaped: `tampered, confidence 0.94`. It serialises as the
+/// JSON that it was read from. `Debug` leaves out names and references, which are the user's business.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketReport {
@@ -274,8 +275,8 @@ impl TicketReport {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("done")) || self.verdict.is_some()
     }
 
-    /// Whether it came to nothing: its batch is done, and it is not. How the service says that an analysis failed is not
-    /// documented.
+    /// Whether it came to nothing: its batch is done, and it is not. How the service says that an analysis failed is
+    /// not documented.
     pub fn has_failed(&self) -> bool {
         self.is_batch_done && self.status.is_some() && !self.is_done()
     }

@@ -11,8 +11,8 @@ pub(crate) fn is_valid(json: &str) -> bool {
     serde_json::from_str::<&RawValue>(json).is_ok()
 }
 
-/// A value of JSON that comes next. What reads it either passes over it or, as it may be of another type, leaves it to be
-/// passed over.
+/// A value of JSON that comes next. What reads it either passes over it or, as it may be of another type, leaves it to
+/// be passed over.
 #[derive(Clone, Copy)]
 pub(super) struct Value<'a> {
     rest: &'a str,
@@ -241,8 +241,8 @@ fn string_len(json: &[u8]) -> usize {
     }
 }
 
-/// How many bytes come before the first one of `marks`, or all. It compares eight of them at a time, as most of a report is
-/// looked at here.
+/// How many bytes come before the first one of `marks`, or all. It compares eight of them at a time, as most of a
+/// report is looked at here.
 fn until<const N: usize>(bytes: &[u8], marks: [u8; N]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     // The lowest byte that is zero, and none below it, has its highest bit set.

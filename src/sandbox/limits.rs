@@ -1,5 +1,5 @@
-//! How fast the key may be used: two fixed windows a class of requests, counted as Laravel's `ThrottleRequests` does, since
-//! the backend seems to run on that framework.
+//! How fast the key may be used: two fixed windows a class of requests, counted as Laravel's `ThrottleRequests` does,
+//! since the backend seems to run on that framework.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -203,8 +203,8 @@ mod tests {
         assert_eq!(uneven.submit(0), refused(2, 1, 1));
     }
 
-    /// Lets a client that keeps `pace` submit and look, for minutes of fake time; returns how much was asked for, and how
-    /// much of that was refused.
+    /// Lets a client that keeps `pace` submit and look, for minutes of fake time; returns how much was asked for, and
+    /// how much of that was refused.
     fn paced(key: &str, pace: Pace, limits: Pace) -> (u32, u32) {
         let clock = FakeClock::new(|_| ());
         let counts = Arc::new(Mutex::new((0, 0)));

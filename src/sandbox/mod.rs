@@ -18,16 +18,16 @@
 //! Any other URL is accepted and costs one credit of a thousand, or of as many as [`set_credits`](Sandbox::set_credits)
 //! says, unless it was submitted before with the same options.
 //!
-//! The key may be used as fast as is documented: 30 submits a minute and one a second, 60 reads a minute and two a second.
-//! More is a 429, worded and counted as the framework does that the backend seems to run on: minutes and seconds begin with
-//! their first request, and refusals do not count. A client keeps within that by itself; tests rather lift the limits with
-//! [`set_limits`](Sandbox::set_limits), and turn the client's [`Pace`] off.
+//! The key may be used as fast as is documented: 30 submits a minute and one a second, 60 reads a minute and two a
+//! second. More is a 429, worded and counted as the framework does that the backend seems to run on: minutes and
+//! seconds begin with their first request, and refusals do not count. A client keeps within that by itself; tests
+//! rather lift the limits with [`set_limits`](Sandbox::set_limits), and turn the client's [`Pace`] off.
 //!
-//! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format, are
-//! refused.
+//! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format,
+//! are refused.
 //!
-//! Results are `new` for a second, or as long as [`set_analysis_time`](Sandbox::set_analysis_time) says. Then they have a
-//! verdict by a model named `sandbox`, made up from the file's hash; the hash of a URL stands for that of its file.
+//! Results are `new` for a second, or as long as [`set_analysis_time`](Sandbox::set_analysis_time) says. Then they have
+//! a verdict by a model named `sandbox`, made up from the file's hash; the hash of a URL stands for that of its file.
 //!
 //! ```
 //! use identifai::sandbox::Sandbox;
@@ -50,6 +50,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod analysis;
+mod endpoint;
 mod form;
 mod limits;
 mod partner;
@@ -115,8 +116,8 @@ impl Sandbox {
     }
 
     /// How fast the key may be used from now on; an override counts as a submit. What was sent before counts no more.
-    /// `Pace::off()` takes any number, and 0 a minute none. Default: `Pace::default()`, 30 submits and 60 reads a minute, as
-    /// documented.
+    /// `Pace::off()` takes any number, and 0 a minute none. Default: `Pace::default()`, 30 submits and 60 reads a
+    /// minute, as documented.
     ///
     /// ```
     /// use identifai::sandbox::Sandbox;

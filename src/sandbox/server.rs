@@ -1,8 +1,8 @@
 //! HTTP/1.1 on loopback: a thread a connection, and all of them end with their server.
 //!
 //! The sockets are handled here because the small blocking server crates either cannot be stopped while clients keep
-//! connections open, or let a connection starve behind idle ones (`tiny_http` 0.12 does both). Heads are read by httparse,
-//! which ureq brings along anyway.
+//! connections open, or let a connection starve behind idle ones (`tiny_http` 0.12 does both). Heads are read by
+//! httparse, which ureq brings along anyway.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};

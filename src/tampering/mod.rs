@@ -17,9 +17,9 @@ impl Client {
     /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
     /// spends credits.
     ///
-    /// Pages of the documentation disagree on where this part of the API is: one names the host of the other parts, which
-    /// is the default here as well, and a newer one `https://api.identifai.net`. For that, make a client with that
-    /// [`base_url`](crate::ClientBuilder::base_url): the key goes to one host only.
+    /// Pages of the documentation disagree on where this part of the API is: one names the host of the other parts,
+    /// which is the default here as well, and a newer one `https://api.identifai.net`. For that, make a client with
+    /// that [`base_url`](crate::ClientBuilder::base_url): the key goes to one host only.
     ///
     /// ```no_run
     /// use identifai::{Client, Ticket, Tickets};
@@ -57,7 +57,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), and those of [`tickets`](Self::tickets) that waiting does not mend.
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), after which [`tickets`](Self::tickets) has those that are
+    /// done; and those errors of `tickets` that waiting does not mend.
     pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
         let report = wait::until_finished(self, None, |left| {
             let (report, retry_after) = self.look_at_tickets(batch, Some(left))?;

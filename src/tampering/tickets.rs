@@ -34,8 +34,8 @@ impl Ticket {
         Self::from(Source::Bytes(bytes.into().into()))
     }
 
-    /// A ticket of `len` bytes that a reader gives. It can be read once, so a submit of it is never tried again by itself,
-    /// and clones share it.
+    /// A ticket of `len` bytes that a reader gives. It can be read once, so a submit of it is never tried again by
+    /// itself, and clones share it.
     pub fn from_reader(reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::from(Source::Reader(Reader::new(reader), len))
     }
@@ -44,8 +44,8 @@ impl Ticket {
         Self { source, file_name: None, any_format: false, ref_id: None }
     }
 
-    /// The name that the file goes by, and comes back with. Default: the file's own; without one, `ticket` and the usual
-    /// extension of its format.
+    /// The name that the file goes by, and comes back with. Default: the file's own; without one, `ticket` and the
+    /// usual extension of its format.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(name.into());
         self
@@ -77,8 +77,8 @@ impl fmt::Debug for Ticket {
     }
 }
 
-/// How lists of references and models go into the form: pages of the documentation disagree, and which one the service goes
-/// by is not known.
+/// How lists of references and models go into the form: pages of the documentation disagree, and which one the service
+/// goes by is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TicketLists {

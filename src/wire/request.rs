@@ -139,8 +139,9 @@ pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request<'static> {
     get(format!("{}/{identifier}", M::RESULT))
 }
 
-/// `GET /api/classifications?identifiers[]=...` and its like, for as many of `identifiers` from the first as one request
-/// may ask for, but `most` at the most; and how many these are. `base_path` is how long the path before this one is.
+/// `GET /api/classifications?identifiers[]=...` and its like, for as many of `identifiers` from the first as one
+/// request may ask for, but `most` at the most; and how many these are. `base_path` is how long the path before this
+/// one is.
 ///
 /// The brackets go unencoded, else a hundred identifiers of 64 characters would not fit.
 pub(crate) fn results<M: Medium>(
@@ -179,8 +180,8 @@ pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> R
 
 /// `POST /api/v2/tampering/tickets`.
 ///
-/// The files' field ends with brackets, whichever way other lists are written: of many fields with one name PHP, which the
-/// backend seems to run on, takes the last only if there are none. That is our reading.
+/// The files' field ends with brackets, whichever way other lists are written: of many fields with one name PHP, which
+/// the backend seems to run on, takes the last only if there are none. That is our reading.
 pub(crate) fn submit_tickets<'a>(
     form: &Form<'_>,
     files: Vec<Upload<'a>>,

@@ -13,8 +13,8 @@ fn documented(library: &str) -> String {
     lines.into_iter().find(|line| line.contains(library)).unwrap().to_owned()
 }
 
-/// Does what is documented, but for the C program that does everything, and what is built without optimisation; and runs
-/// that from elsewhere.
+/// Does what is documented, but for the C program that does everything, and what is built without optimisation; and
+/// runs that from elsewhere.
 fn link(library: &str, directory: &Path) -> Option<PathBuf> {
     compiler("c", &format!("linking to {library}"))?;
     let program = directory.join(format!("capi-linked-{}", library.trim_start_matches('-')));

@@ -38,13 +38,15 @@ static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     deps.parent().unwrap().parent().unwrap().join("debug")
 });
 
-/// The library in a form that C links to, as README says how to build it but for optimisation, and what cargo had to say.
+/// The library in a form that C links to, as README says how to build it but for optimisation, and what cargo had to
+/// say.
 pub(crate) fn library(form: &str, arguments: &[&str]) -> (PathBuf, String) {
     // One at a time: another form replaces nothing, but other arguments do.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    // With what cargo tells a test of its package, dependencies that look at it are built anew, here and by the next cargo.
+    // With what cargo tells a test of its package, dependencies that look at it are built anew, here and by the next
+    // cargo.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
             cargo.env_remove(name);

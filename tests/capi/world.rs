@@ -42,7 +42,8 @@ impl World {
     }
 }
 
-/// An image in a file: the sandbox looks at no more than its first bytes. It is written once, as others may be reading it.
+/// An image in a file: the sandbox looks at no more than its first bytes. It is written once, as others may be reading
+/// it.
 fn image() -> PathBuf {
     static IMAGE: LazyLock<PathBuf> = LazyLock::new(|| {
         let path = shared_library().with_file_name("capi-image.png");

@@ -1,5 +1,5 @@
-//! What an answer to a submit is worth: an identifier only if it is one, and what was paid for is kept. What is no HTTP, or
-//! hostile, is in `torture/`.
+//! What an answer to a submit is worth: an identifier only if it is one, and what was paid for is kept. What is no
+//! HTTP, or hostile, is in `torture/`.
 
 use identifai::{ErrorKind, Image, classify_from_url};
 

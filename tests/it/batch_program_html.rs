@@ -80,7 +80,8 @@ fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
     }
 }
 
-/// The page as the browser has it after its script ran, for each of these fragments of its address; none without a browser.
+/// The page as the browser has it after its script ran, for each of these fragments of its address; none without a
+/// browser.
 ///
 /// It is loaded into frames of another page, as it takes long to start a browser.
 fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {

@@ -47,8 +47,8 @@ fn sorted(outcomes: impl Iterator<Item = Outcome>) -> Vec<Outcome> {
 
 #[test]
 fn whatever_happens_to_one_each_item_has_its_outcome() {
-    /// What becomes of the tries of each item, and what of the item: its kind of error, and whether it may have been paid
-    /// for.
+    /// What becomes of the tries of each item, and what of the item: its kind of error, and whether it may have been
+    /// paid for.
     #[derive(Clone, Copy, Debug)]
     enum Fault {
         None,

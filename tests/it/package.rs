@@ -13,7 +13,8 @@ fn lines(command: &mut Command) -> Option<Result<BTreeSet<String>, String>> {
     Some(Ok(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()))
 }
 
-/// The files of the repository, and those of the package that is made of it. None outside of it: a package has no package.
+/// The files of the repository, and those of the package that is made of it. None outside of it: a package has no
+/// package.
 fn files() -> Option<[BTreeSet<String>; 2]> {
     let committed = match lines(Command::new("git").args(["ls-files", "--cached"])) {
         Some(Ok(committed)) if !committed.is_empty() => committed,

@@ -20,8 +20,8 @@ use crate::identifier::Identifier;
 use crate::report::AnyReport;
 use crate::text::one_line;
 
-/// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any moment
-/// can go on with the same jobs and the same file, and pays for nothing twice.
+/// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any
+/// moment can go on with the same jobs and the same file, and pays for nothing twice.
 ///
 /// Before each submit and after it, and with each result, a line of JSON is written to the file. In the next run, in
 /// whatever order the jobs come then,
@@ -32,14 +32,15 @@ use crate::text::one_line;
 ///   [`UnknownFate`](ErrorKind::UnknownFate), unless [`retry_unknown`](Self::retry_unknown) says otherwise;
 /// - all others are submitted: those too that the service refused.
 ///
-/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by its
-/// absolute path: one that changed needs a new name, or a new journal. What comes from a reader is known by its length and name.
+/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by
+/// its absolute path: one that changed needs a new name, or a new journal. What comes from a reader is known by its
+/// length and name.
 ///
 /// A submission that the service does not know any more ends as [`NotFound`](ErrorKind::NotFound) in each run: a new
 /// journal submits it again.
 ///
-/// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only its
-/// owner can read it.
+/// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only
+/// its owner can read it.
 ///
 /// ```no_run
 /// use identifai::{Client, Image, Journal};

@@ -163,8 +163,8 @@ fn jobs_are_the_same_if_medium_source_and_options_are() {
             assert_eq!(line::fingerprint(one) == line::fingerprint(other), index == other_index, "{one:?} {other:?}");
         }
     }
-    // As Python's hashlib has it, since journals are read by later versions: the half of the SHA-256 of `medium`, `image`,
-    // `file_url` and the URL, each after its length in eight bytes.
+    // As Python's hashlib has it, since journals are read by later versions: the half of the SHA-256 of `medium`,
+    // `image`, `file_url` and the URL, each after its length in eight bytes.
     assert_eq!(format!("{:032x}", line::fingerprint(&cat())), "c9f18c0ab8f12b29c9898963d95593c0");
 }
 

@@ -1,4 +1,5 @@
-//! The command line: what `--help` says is said here. The first paragraph of a text is what `-h` shows, without a full stop.
+//! The command line: what `--help` says is said here. The first paragraph of a text is what `-h` shows, without a full
+//! stop.
 
 // Its comments are help texts, not Markdown, and a switch is a bool.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
@@ -46,15 +47,15 @@ pub(crate) struct Global {
     pub(crate) api_key_file: Option<PathBuf>,
     /// Try it without a key: answers are made up
     ///
-    /// It talks to an embedded sandbox instead of the service, without the network and as fast as it can. It brings its own
-    /// base URL and key, so it goes without --base-url and --api-key-file. It ends with the command; `identifai sandbox`
-    /// stays.
+    /// It talks to an embedded sandbox instead of the service, without the network and as fast as it can. It brings its
+    /// own base URL and key, so it goes without --base-url and --api-key-file. It ends with the command; `identifai
+    /// sandbox` stays.
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Print results as JSON, one object a line
     ///
-    /// They have the service's field names, and always an `identifier` once there is one. What failed has an `error` with
-    /// `kind`, `status`, `message` and `may_have_been_sent`.
+    /// They have the service's field names, and always an `identifier` once there is one. What failed has an `error`
+    /// with `kind`, `status`, `message` and `may_have_been_sent`.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The deadline of each call, in seconds
@@ -83,10 +84,12 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Submit images, videos and recordings (spends credits)
     ///
-    /// Prints the identifier of each, one a line, as soon as it is accepted. With --wait everything is submitted first, and
-    /// then the verdicts are printed in the order of the command line. `identifai wait` and `identifai result` read them later.
+    /// Prints the identifier of each, one a line, as soon as it is accepted. With --wait everything is submitted first,
+    /// and then the verdicts are printed in the order of the command line. `identifai wait` and `identifai result` read
+    /// them later.
     ///
-    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is not sent.
+    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is
+    /// not sent.
     #[command(after_long_help = help::CLASSIFY)]
     Classify(Classify),
     /// Print how submissions stand: pending, failed or verdict
@@ -99,11 +102,12 @@ pub(crate) enum Command {
     Wait(WaitFor),
     /// Submit a list, and print verdicts as they come (spends credits)
     ///
-    /// Prints one JSON object for each line of the list that is not blank, in no certain order: with its `index` from 0, its
-    /// `input`, and the report or an `error`. It keeps within what the key may do. With --journal, the same command goes on
-    /// where a run that was ended stopped.
+    /// Prints one JSON object for each line of the list that is not blank, in no certain order: with its `index` from
+    /// 0, its `input`, and the report or an `error`. It keeps within what the key may do. With --journal, the same
+    /// command goes on where a run that was ended stopped.
     ///
-    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is not sent.
+    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is
+    /// not sent.
     #[command(after_long_help = help::BATCH)]
     Batch(Batch),
     /// Write the heatmap of an image to a file
@@ -116,9 +120,9 @@ pub(crate) enum Command {
     Override(Override),
     /// Have tickets looked at for manipulation (spends credits)
     ///
-    /// Tickets are receipts and the like, as images or PDF. They are submitted in one batch. Prints the identifier of the
-    /// batch, and then one line a ticket: its identifier, and its reference if it has one. With --wait, or --batch, it prints
-    /// verdicts instead.
+    /// Tickets are receipts and the like, as images or PDF. They are submitted in one batch. Prints the identifier of
+    /// the batch, and then one line a ticket: its identifier, and its reference if it has one. With --wait, or --batch,
+    /// it prints verdicts instead.
     #[command(after_long_help = help::TICKETS)]
     Tickets(Tickets),
     /// Print how many credits are left, and how many were spent
@@ -132,8 +136,8 @@ pub(crate) enum Command {
     Partner(Partner),
     /// Serve the sandbox until Ctrl-C, for other programs to talk to
     ///
-    /// Its first line on standard output is `listening on http://127.0.0.1:PORT`, and its key is `sandbox`. Common options
-    /// change nothing here.
+    /// Its first line on standard output is `listening on http://127.0.0.1:PORT`, and its key is `sandbox`. Common
+    /// options change nothing here.
     #[command(after_long_help = help::SERVE)]
     Sandbox(Serve),
     /// Print a script by which a shell completes commands and options
@@ -169,8 +173,8 @@ pub(crate) struct Classify {
 pub(crate) struct Batch {
     /// The list: one file, URL or JSON object a line; `-` is standard input
     ///
-    /// An object has such an `input`, and may have a `medium` (image, video or audio) and any of the submission options by
-    /// their names with underscores, which win over those of the command line.
+    /// An object has such an `input`, and may have a `medium` (image, video or audio) and any of the submission options
+    /// by their names with underscores, which win over those of the command line.
     #[arg(value_name = "FILE")]
     pub(crate) input: String,
     #[command(flatten)]
@@ -188,7 +192,8 @@ pub(crate) struct Batch {
     pub(crate) retry_unknown: bool,
     /// Write a page for browsers, too, at the end; what is there is overwritten
     ///
-    /// One file that needs no other, with small images and the heatmaps in it. Passwords and queries of URLs are left out.
+    /// One file that needs no other, with small images and the heatmaps in it. Passwords and queries of URLs are left
+    /// out.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// How many items may be on their way at once

@@ -1,4 +1,5 @@
-//! The longer texts of `--help`: examples, environment and exit status. No line is longer than a terminal of 80 columns.
+//! The longer texts of `--help`: examples, environment and exit status. No line is longer than a terminal of 80
+//! columns.
 
 pub(crate) const SHORT: &str = "\
 `identifai COMMAND --help` says more of a command, and `identifai --help` of the

@@ -171,8 +171,8 @@ pub(crate) fn wait_for(
     })
 }
 
-/// Reads how `identifiers` stand: a hundred by each request, and by itself what was left out, as the answer to that says
-/// why.
+/// Reads how `identifiers` stand: a hundred by each request, and by itself what was left out, as the answer to that
+/// says why.
 pub(crate) fn results_of(
     client: &Client,
     medium: Medium,

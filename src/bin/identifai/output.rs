@@ -32,8 +32,8 @@ pub(crate) fn status(error: &Error) -> u8 {
     }
 }
 
-/// Says what is wrong with a command line, or what was asked for by `--help`, and returns the exit status. What somebody
-/// put in the wrong place is not repeated unless it looks like an option: it may be the key.
+/// Says what is wrong with a command line, or what was asked for by `--help`, and returns the exit status. What
+/// somebody put in the wrong place is not repeated unless it looks like an option: it may be the key.
 pub(crate) fn usage(error: &clap::Error) -> u8 {
     use clap::error::{ContextKind, ErrorKind};
 
@@ -196,8 +196,8 @@ pub(crate) fn report(report: &AnyReport) -> Line {
     Line { text: format!("{identifier} {report}"), json: json(report, identifier, report.raw_json()) }
 }
 
-/// An answer as one object with its identifier. What cannot be written anew (nested too deep, half a character) is printed
-/// as it came, which is `raw`.
+/// An answer as one object with its identifier. What cannot be written anew (nested too deep, half a character) is
+/// printed as it came, which is `raw`.
 pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
     serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
         Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),

@@ -115,8 +115,8 @@ fn a_read_on_a_connection_that_closes_under_it_is_made_again() {
 /// More than the sockets' own buffers take.
 const UPLOAD: usize = 16 << 20;
 
-/// Sends an upload to a server of one connection, which is told when it is over, and returns how it ended and how long it
-/// took.
+/// Sends an upload to a server of one connection, which is told when it is over, and returns how it ended and how long
+/// it took.
 fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream, Receiver<()>) + Send + 'static) -> (Outcome, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     assert_eq!(ureq::Waits::default().await_continue, SECOND, "as designed");

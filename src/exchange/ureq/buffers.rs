@@ -1,5 +1,5 @@
-//! Buffers of a socket, which are small until something large goes through: most that a connection carries is a few hundred
-//! bytes, and it may idle for long.
+//! Buffers of a socket, which are small until something large goes through: most that a connection carries is a few
+//! hundred bytes, and it may idle for long.
 
 use std::fmt;
 

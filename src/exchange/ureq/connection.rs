@@ -1,6 +1,6 @@
-//! The connection as ureq sees it, above TLS: the key goes in on the way out, and a small content goes along with the head;
-//! secrets are covered and interim answers taken out on the way in; and where more may have come than the answer, it is
-//! not used again.
+//! The connection as ureq sees it, above TLS: the key goes in on the way out, and a small content goes along with the
+//! head; secrets are covered and interim answers taken out on the way in; and where more may have come than the answer,
+//! it is not used again.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,8 +23,8 @@ const INTERIM_MAX: usize = 1024 * 1024;
 pub(super) struct Unsent(pub(super) UreqError);
 
 impl Unsent {
-    /// Marks the error of a socket that did not take all of what it was given. Within TLS, it may be about what goes out
-    /// behind that.
+    /// Marks the error of a socket that did not take all of what it was given. Within TLS, it may be about what goes
+    /// out behind that.
     fn unless_in_tls(error: UreqError, is_tls: bool) -> UreqError {
         if is_tls { error } else { UreqError::Other(Box::new(Self(error))) }
     }
@@ -121,8 +121,8 @@ impl Transport for Connection {
         outcome.map_err(|error| Unsent::unless_in_tls(error, self.inner.is_tls()))
     }
 
-    /// ureq is shown no interim answer (RFC 9110, section 15.2) but the one it waits for: it takes a `100 Continue` that has
-    /// fields for an error or a refusal.
+    /// ureq is shown no interim answer (RFC 9110, section 15.2) but the one it waits for: it takes a `100 Continue`
+    /// that has fields for an error or a refusal.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         if !in_flight::awaits_head() {
             return self.read(timeout);
@@ -194,8 +194,8 @@ fn may_be_interim(input: &[u8]) -> bool {
     INTERIM.starts_with(input) || (is_interim(input) && head_len(input).is_none())
 }
 
-/// Takes the interim answers away that are there to their end. If `100 Continue` is among them and `is_awaited`, a plain
-/// one stays. Returns how long they were.
+/// Takes the interim answers away that are there to their end. If `100 Continue` is among them and `is_awaited`, a
+/// plain one stays. Returns how long they were.
 fn take_interim(buffers: &mut dyn Buffers, is_awaited: bool) -> usize {
     let (mut rest, mut has_continue) = (buffers.input(), false);
     while let Some(end) = is_interim(rest).then(|| head_len(rest)).flatten() {

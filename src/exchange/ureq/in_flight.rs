@@ -24,8 +24,8 @@ const KEY_HEADER: &[u8] = b"x-api-key: ";
 pub(super) const STAND_IN: u8 = b'*';
 
 thread_local! {
-    // There is nothing to drop between requests. Without a destructor it serves until the thread is gone: a program in C may
-    // make calls when the destructors have run, as its function for `atexit` does.
+    // There is nothing to drop between requests. Without a destructor it serves until the thread is gone: a program in
+    // C may make calls when the destructors have run, as its function for `atexit` does.
     static CURRENT: ManuallyDrop<RefCell<Option<InFlight>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 

@@ -1,5 +1,5 @@
-//! What of an answer ureq may see, which logs all that it reads at trace level: not the key, whatever the answer is, and
-//! of a refusal not what was secret in the URLs that it quotes.
+//! What of an answer ureq may see, which logs all that it reads at trace level: not the key, whatever the answer is,
+//! and of a refusal not what was secret in the URLs that it quotes.
 
 use std::io::BufRead;
 use std::ops::Range;

@@ -12,8 +12,8 @@
 //! | `=` behind it | the next call uses the same connection; else surely another one (after an early answer either) |
 //! | `-` | there is no such thing: before a connection stands nothing is sent or reset on it, and once the request is there no answer is early |
 //!
-//! In every cell besides: the server sees as many whole requests as it must, the call ends in its time, no error shows the
-//! key, and the next call gets its own answer. After all of a table, no thread is left.
+//! In every cell besides: the server sees as many whole requests as it must, the call ends in its time, no error shows
+//! the key, and the next call gets its own answer. After all of a table, no thread is left.
 
 mod script;
 
@@ -112,9 +112,9 @@ fn a_wait() {
     hold("faults::a_wait", Call::Wait, table);
 }
 
-/// Here the first connection alone is faulty: what surely did not arrive is submitted again, and nothing else is; and what
-/// is too long but names the submission is waited for. That nobody is there, which a batch waits out for minutes, is tested
-/// on fake time (`src/batch/tests`).
+/// Here the first connection alone is faulty: what surely did not arrive is submitted again, and nothing else is; and
+/// what is too long but names the submission is waited for. That nobody is there, which a batch waits out for minutes,
+/// is tested on fake time (`src/batch/tests`).
 #[test]
 fn a_batch() {
     let table = "

@@ -1,5 +1,5 @@
-//! What is logged, at trace level and by the HTTP library as well, holds neither the key nor what a URL keeps secret; not
-//! even if the service sends back all that it got, as the error pages of frameworks do.
+//! What is logged, at trace level and by the HTTP library as well, holds neither the key nor what a URL keeps secret;
+//! not even if the service sends back all that it got, as the error pages of frameworks do.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The key does not stay behind in memory: once client and options are gone, it is nowhere in what this process may write.
+//! The key does not stay behind in memory: once client and options are gone, it is nowhere in what this process may
+//! write.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

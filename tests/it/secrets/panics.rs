@@ -1,4 +1,5 @@
-//! A panic of the caller's own, in a function that this crate calls: its message tells no secret, and the client goes on.
+//! A panic of the caller's own, in a function that this crate calls: its message tells no secret, and the client goes
+//! on.
 
 use std::fmt::Write;
 use std::io::Read;

@@ -1,5 +1,5 @@
-//! What the program prints and what its journal keeps, whatever the service sends back: no key, and of a signed URL nothing
-//! but the item's own `input`, which is the caller's.
+//! What the program prints and what its journal keeps, whatever the service sends back: no key, and of a signed URL
+//! nothing but the item's own `input`, which is the caller's.
 
 use serde_json::Value;
 

@@ -249,7 +249,8 @@ pub(crate) fn accepted() -> String {
 
 const ALONE: &str = "IDENTIFAI_TEST_ALONE";
 
-/// Runs the test `name` again, alone in a process of its own, with `env`. There, it returns `None`; here, what came of it.
+/// Runs the test `name` again, alone in a process of its own, with `env`. There, it returns `None`; here, what came of
+/// it.
 ///
 /// For tests of what belongs to the process: threads, environment, forks.
 pub(crate) fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {

@@ -85,8 +85,8 @@ fn connections_resume_with_either_version_and_send_nothing_in_advance() {
     for version in rustls::ALL_VERSIONS {
         let company = Authority::new("company");
         let mut config = company.certify("localhost").config_of(&[version]);
-        // Requests sent in advance, which are welcome by this and are not read below, could be recorded and sent again by
-        // anybody: the submit would be paid for twice.
+        // Requests sent in advance, which are welcome by this and are not read below, could be recorded and sent again
+        // by anybody: the submit would be paid for twice.
         config.max_early_data_size = u32::MAX;
         let handshakes = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&handshakes);

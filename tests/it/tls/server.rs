@@ -1,5 +1,5 @@
-//! The other side: real TLS with certificates made on the spot, scripts for what no library would send, and a tap on the
-//! wire.
+//! The other side: real TLS with certificates made on the spot, scripts for what no library would send, and a tap on
+//! the wire.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

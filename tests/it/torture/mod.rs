@@ -113,8 +113,8 @@ fn fill(template: &[u8], body: &[u8]) -> Vec<u8> {
     filled
 }
 
-/// A server whose first connection is `hostile`'s business, once its first request is read, and then takes good answers;
-/// later ones take nothing else.
+/// A server whose first connection is `hostile`'s business, once its first request is read, and then takes good
+/// answers; later ones take nothing else.
 fn after(call: Call, hostile: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server {
     let first = AtomicBool::new(true);
     Server::start(move |connection| {
@@ -142,8 +142,8 @@ enum Comes {
     BadButKnown(ErrorKind),
 }
 
-/// Every call ends as `expected` if the server answers with `template`, once: by one request, within `limit`, and the next
-/// call gets the answer that is its own.
+/// Every call ends as `expected` if the server answers with `template`, once: by one request, within `limit`, and the
+/// next call gets the answer that is its own.
 fn comes_to(template: &[u8], limit: Duration, expected: Comes) {
     let shown = String::from_utf8_lossy(&template[..template.len().min(200)]).into_owned();
     with_each_call(|call| {

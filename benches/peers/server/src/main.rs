@@ -1,7 +1,7 @@
 //! The server that all peers talk to: submits get an identifier, uploads a 200, both over plain TCP and TLS.
 //!
-//! `server CA_PEM [--close-after N]` writes the certificate to trust to `CA_PEM`, prints the two ports, and runs until it
-//! is killed. With `--close-after` each connection ends with its Nth answer.
+//! `server CA_PEM [--close-after N]` writes the certificate to trust to `CA_PEM`, prints the two ports, and runs until
+//! it is killed. With `--close-after` each connection ends with its Nth answer.
 
 mod connection;
 mod counts;

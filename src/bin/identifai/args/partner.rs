@@ -16,9 +16,9 @@ pub(crate) enum Partner {
     Users(Users),
     /// Create a user, or change the one that --id names, and print who it is
     ///
-    /// Whoever is changed is given all of name, mail address, heuristic and plan again. A switch alone, such as --readonly, is
-    /// yes, and --readonly=false no; what is left out is not sent. The password comes from a file or a prompt, never from an
-    /// argument.
+    /// Whoever is changed is given all of name, mail address, heuristic and plan again. A switch alone, such as
+    /// --readonly, is yes, and --readonly=false no; what is left out is not sent. The password comes from a file or a
+    /// prompt, never from an argument.
     #[command(after_long_help = help::SAVE, override_usage = "\
 identifai partner save [OPTIONS] --name <TEXT> --email <ADDRESS>
        --heuristic <NAME> --pricing-id <NUMBER>")]
