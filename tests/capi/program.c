@@ -152,7 +152,7 @@ static void must_fail(int32_t returned, int32_t code) {
 static void submit_to(const char *api_key, const char *base_url, const char *file_url, int32_t code) {
     identifai_options *options = options_for(api_key, base_url);
     char *identifier = NULL;
-    CHECK(identifai_options_set_timeout_ms(options, code == IDENTIFAI_ERROR_TIMEOUT ? 50 : 60000) == IDENTIFAI_OK);
+    CHECK(identifai_options_set_timeout_ms(options, code == IDENTIFAI_ERROR_TIMEOUT ? 300 : 60000) == IDENTIFAI_OK);
     forget();
     must_fail(identifai_classify_from_url(options, file_url, &identifier, &error), code);
     CHECK(identifier == NULL);

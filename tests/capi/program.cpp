@@ -163,7 +163,7 @@ static void exceptions_of_progress() {
 // Submits an image to a service that refuses it, or is in trouble.
 static Error submit_to(const std::string &key, const std::string &url, const std::string &file_url, int32_t code) {
     Options options = options_at(key, url);
-    options.set(identifai_options_set_timeout_ms, milliseconds(code == IDENTIFAI_ERROR_TIMEOUT ? 50 : 60000));
+    options.set(identifai_options_set_timeout_ms, milliseconds(code == IDENTIFAI_ERROR_TIMEOUT ? 300 : 60000));
     return must_fail(code, [&] { identifai::classify_from_url(options, file_url); });
 }
 

@@ -243,7 +243,7 @@ def all_is_freed_once():
 
 def submit_to(key, url, file_url, kind):
     """Submits an image to a service that refuses it, or is in trouble."""
-    with options_at(key, url, timeout_ms=50 if kind == "timeout" else 60_000) as options:
+    with options_at(key, url, timeout_ms=300 if kind == "timeout" else 60_000) as options:
         return must_fail(kind, identifai.classify_from_url, options, file_url)
 
 

@@ -24,6 +24,9 @@ pub(crate) const KEY: &str = "planted-KEY-0f3a/9+x";
 pub(crate) const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
 pub(crate) const CAT: &str = "https://example.com/cat.jpg";
 
+/// How long a server waits for a client to do something.
+const LONGEST: Duration = Duration::from_secs(20);
+
 /// A request as it came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -81,6 +84,9 @@ impl Server {
                 }
                 let stream = stream.unwrap();
                 stream.set_nodelay(true).unwrap();
+                // A client that hangs fails its test then, rather than hold all of them up.
+                stream.set_read_timeout(Some(LONGEST)).unwrap();
+                stream.set_write_timeout(Some(LONGEST)).unwrap();
                 connections.fetch_add(1, Ordering::SeqCst);
                 let mut connection = Connection { stream: BufReader::new(stream), requests: Arc::clone(&requests) };
                 let (serve, failed) = (Arc::clone(&serve), Arc::clone(&failed));
