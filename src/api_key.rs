@@ -146,4 +146,12 @@ mod tests {
         assert!(ApiKey::new("27b0").is_in("27b0"));
         assert!(ApiKey::new("0123456789ab").is_in("x0123456789abx"));
     }
+
+    #[test]
+    fn a_short_key_is_taken_out_only_where_it_is_all_of_a_text() {
+        let (short, long) = (ApiKey::new("sandbox"), ApiKey::new("0123456789ab"));
+        assert_eq!(short.redact("sandbox"), "[api key]");
+        assert_eq!(short.redact("https://sandbox.test/"), "https://sandbox.test/");
+        assert_eq!(long.redact("https://x.test/?k=0123456789ab&l"), "https://x.test/?k=[api key]&l");
+    }
 }

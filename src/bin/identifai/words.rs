@@ -2,13 +2,12 @@
 
 use identifai::{Error, ErrorKind};
 
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 7] = [
     ("; any_format sends", "; --any-format sends"),
     ("or allow_http if", "or --allow-http if"),
     ("without with_heatmap", "without --with-heatmap"),
     ("see TicketLists::Fields", "see --lists fields"),
     ("ref_ids: have", "--ref-id: some have"),
-    ("ref_id: ", "--ref-id: "),
     ("webhook_url: ", "--webhook-url: "),
     ("file_url: ", "URL: "),
 ];
