@@ -2,10 +2,12 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../src/bin/identifai/args.rs"]
+#[path = "../../src/bin/identifai/args/mod.rs"]
 mod args;
 #[path = "../../src/bin/identifai/fuzzing.rs"]
 mod fuzzing;
+#[path = "../../src/bin/identifai/help.rs"]
+mod help;
 #[path = "../../src/bin/identifai/job.rs"]
 mod job;
 #[path = "../../src/bin/identifai/lines.rs"]
@@ -14,5 +16,7 @@ mod lines;
 mod options;
 #[path = "../../src/bin/identifai/output.rs"]
 mod output;
+#[path = "../../src/bin/identifai/words.rs"]
+mod words;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::lines(data));
