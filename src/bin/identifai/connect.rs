@@ -25,7 +25,7 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
 
 /// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, String> {
-    let connected = connect_with(global, None, || Ok("no-key-is-sent-with-this".to_owned()))?;
+    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")))?;
     cancel_on_interrupt(connected.client.canceller());
     Ok(connected)
 }
@@ -38,7 +38,7 @@ pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> R
 fn connect_with(
     global: &Global,
     wait_timeout: Option<Duration>,
-    key: impl FnOnce() -> Result<String, String>,
+    key: impl FnOnce() -> Result<ApiKey, String>,
 ) -> Result<Connected, String> {
     let mut wait = Wait::default();
     let (sandbox, key) = if global.sandbox {
@@ -55,7 +55,7 @@ fn connect_with(
         sandbox.set_credits(1_000_000_000);
         sandbox.set_analysis_time(Duration::from_millis(60));
         wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
-        let key = sandbox.api_key().to_owned();
+        let key = ApiKey::new(sandbox.api_key());
         (Some(sandbox), key)
     } else {
         (None, key()?)
@@ -63,7 +63,6 @@ fn connect_with(
     if let Some(timeout) = wait_timeout {
         wait = wait.timeout(timeout);
     }
-    let key = ApiKey::new(key);
     let mut builder = Client::builder(key.clone()).allow_http(global.allow_http).wait(wait);
     let base_url = match &sandbox {
         Some(sandbox) => Some(sandbox.base_url().to_owned()),
@@ -91,17 +90,17 @@ fn by_origin(reason: &str, global: &Global) -> String {
     reason.replace("base_url: ", base_url).replace("api_key: ", api_key)
 }
 
-fn api_key(global: &Global) -> Result<String, String> {
+fn api_key(global: &Global) -> Result<ApiKey, String> {
     let Some(path) = &global.api_key_file else {
         let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; --sandbox needs none";
-        return env("IDENTIFAI_API_KEY").ok_or_else(|| hint.to_owned());
+        return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);
     // The name is not shown: it may be the key, given by mistake.
     let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
     // In place, as a copy of the key would stay behind in memory.
     text.truncate(text.trim_end().len());
-    Ok(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text })
+    Ok(ApiKey::new(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text }))
 }
 
 /// Blank counts as unset.
