@@ -11,6 +11,8 @@ use crate::secret;
 const MASK: &str = "[api key]";
 /// A request's head must stay far below what goes out at a time, as the key is put in place there.
 pub(crate) const MAX_LEN: usize = 4_096;
+/// The remedy of every error about a key that is absent or refused.
+pub(crate) const WHERE_A_KEY_IS: &str = "the dashboard shows yours in the profile menu, under \"API Key\"";
 /// A text of this length in another one is there on purpose.
 pub(crate) const TELLING: usize = 12;
 
@@ -64,9 +66,10 @@ impl ApiKey {
     /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks.
     pub(crate) fn check(&self) -> Result<()> {
         let key = self.expose();
-        let reason = if key.trim().is_empty() {
-            "is empty; the dashboard shows it under \"API Key\" in the user menu"
-        } else if key.len() > MAX_LEN {
+        if key.trim().is_empty() {
+            return Err(Error::config("api_key", &format!("is empty; {WHERE_A_KEY_IS}")));
+        }
+        let reason = if key.len() > MAX_LEN {
             "is longer than 4,096 bytes"
         } else if key.contains(['\r', '\n']) {
             "contains a line break; trim what was read from a file"

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::api_key::ApiKey;
+use crate::api_key::{ApiKey, WHERE_A_KEY_IS};
 use crate::environment;
 use crate::error::{Error, Result};
 use crate::exchange::{Base, Pace, Target, Terms};
@@ -66,8 +66,9 @@ impl Settings {
     /// From `IDENTIFAI_API_KEY` and `IDENTIFAI_BASE_URL`, as `env` reads them; blank counts as unset.
     pub(crate) fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let read = |name| environment::value(&env, name);
-        let key =
-            read(KEY_VARIABLE).ok_or_else(|| Error::config(KEY_VARIABLE, "this environment variable is not set"))?;
+        let key = read(KEY_VARIABLE).ok_or_else(|| {
+            Error::config(KEY_VARIABLE, &format!("this environment variable is not set; {WHERE_A_KEY_IS}"))
+        })?;
         let mut settings = Self::new(ApiKey::new(key));
         if let Some(base_url) = read(BASE_URL_VARIABLE) {
             settings.connection.base_url = base_url;
@@ -223,9 +224,9 @@ macro_rules! settings_setters {
 
         /// How often a failed try is repeated within the deadline, where that cannot pay twice. `0` is never.
         ///
-        /// A submit is repeated if it never arrived whole, or if the service refused it with a 429, or with a 503 that
-        /// says when to come back; anything else after a lost connection, a limit that passed, and 408, 429, 500, 502,
-        /// 503 and 504. Pauses are what `Retry-After` says, else half a second doubling to 8, at random from nothing up
+        /// A submit is repeated if it surely never arrived whole, and after a 429. A 503 proves nothing, with
+        /// `Retry-After` or without: caches and proxies make one after they passed the submit on. Any other request is
+        /// repeated after a lost connection, a limit that passed, and 408, 429, 500, 502, 503 and 504. Pauses are what `Retry-After` says, else half a second doubling to 8, at random from nothing up
         /// to that. Default: 2.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.terms.retries = retries;

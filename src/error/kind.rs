@@ -30,9 +30,10 @@ pub enum ErrorKind {
     /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base
     /// URL.
     Redirect,
-    /// 401: the key is missing or not valid. Take one from the dashboard's user menu.
+    /// 401: the key is missing or not valid. The dashboard shows yours in the profile menu, under "API Key".
     Unauthorized,
-    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard.
+    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard. With an HTML
+    /// page, something in front of the API refused the request; the message says so.
     Forbidden,
     /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
     NotFound,

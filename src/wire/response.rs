@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::api_key::WHERE_A_KEY_IS;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Response;
 use crate::report::json_text;
@@ -35,7 +36,11 @@ fn refusal(response: &Response) -> Error {
     let message = service_text(start(&response.body));
     let (kind, summary) = match status {
         300..=399 => (ErrorKind::Redirect, redirect(response)),
-        401 => (ErrorKind::Unauthorized, "the API key is missing or not valid".to_owned()),
+        401 | 403 if message.is_none() && is_html(response) => {
+            let kind = if status == 401 { ErrorKind::Unauthorized } else { ErrorKind::Forbidden };
+            (kind, IN_FRONT.to_owned())
+        }
+        401 => (ErrorKind::Unauthorized, "the API key is missing or not valid; ".to_owned() + WHERE_A_KEY_IS),
         402 => (ErrorKind::OutOfCredits, "no credits left".to_owned()),
         400 if message.as_deref().is_some_and(speaks_of_credits) => {
             (ErrorKind::OutOfCredits, "no credits left".to_owned())
@@ -44,6 +49,7 @@ fn refusal(response: &Response) -> Error {
         404 => {
             (ErrorKind::NotFound, "the service knows no such thing, or the base URL is not that of the API".to_owned())
         }
+        413 => (ErrorKind::Rejected, "the file is too large for the service".to_owned()),
         429 => (ErrorKind::RateLimited, "the key's rate limit is reached".to_owned()),
         400..=499 => (ErrorKind::Rejected, "the service refused the request".to_owned()),
         500..=599 => (ErrorKind::Server, "the service failed".to_owned()),
@@ -51,6 +57,17 @@ fn refusal(response: &Response) -> Error {
     };
     let error = Error::new(kind, format!("{summary} (HTTP {status})")).with_message(message.as_deref());
     describe(error, response)
+}
+
+/// The API speaks JSON, so a page comes from a firewall, a proxy or a content delivery network.
+const IN_FRONT: &str = "something in front of the API refused the request with a page of its own (a challenge, a login or a \
+                        firewall), so neither key nor terms are to blame; ask who runs the network, or try from another one";
+
+/// Returns `true` for a page, by its media type or by its first character.
+fn is_html(response: &Response) -> bool {
+    let content_type = response.content_type.as_deref().unwrap_or_default().trim_start();
+    let is_named = content_type.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html"));
+    is_named || json_text(start(&response.body)).starts_with('<')
 }
 
 /// What of a body may be told in an error. Of all answers, only heatmaps are longer.
@@ -129,6 +146,7 @@ mod tests {
             (402, "", OutOfCredits, None),
             (403, "{\"error\":\"Forbidden\"}", Forbidden, Some("Forbidden")),
             (403, "<h1>Blocked</h1>", Forbidden, None),
+            (401, "<h1>Login</h1>", Unauthorized, None),
             (404, "{\"message\":\"Not Found\"}", NotFound, Some("Not Found")),
             (413, "", Rejected, None),
             (
@@ -153,6 +171,30 @@ mod tests {
             );
             assert!(error.to_string().contains(&format!("HTTP {status}")));
         }
+    }
+
+    #[test]
+    fn a_refusal_by_a_page_blames_neither_key_nor_terms() {
+        let text = |status, content_type: &str, body: &str| {
+            let content_type = Some(content_type.to_owned()).filter(|name| !name.is_empty());
+            success(Response { content_type, ..json(status, body) }).unwrap_err().to_string()
+        };
+        for status in [401, 403] {
+            for (content_type, body) in [
+                ("text/html", "Just a moment..."),
+                ("Text/HTML; charset=UTF-8", ""),
+                ("", "\u{feff}\n<!DOCTYPE html><title>Attention Required!</title>"),
+                ("text/plain", "<html>"),
+            ] {
+                assert!(text(status, content_type, body).starts_with("something in front of the API"), "{body}");
+            }
+            for (content_type, body) in [("text/html", "{\"error\":\"No.\"}"), ("text/plain", "No."), ("", "")] {
+                let text = text(status, content_type, body);
+                assert!(text.contains("the API key is missing") || text.contains("terms of service"), "{text}");
+            }
+        }
+        assert!(text(401, "", "").contains("profile menu"), "a reader learns where a key is");
+        assert!(text(413, "text/html", "<html>").starts_with("the file is too large for the service (HTTP 413)"));
     }
 
     #[test]
