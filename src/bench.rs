@@ -12,9 +12,9 @@ use crate::identifier::Identifier;
 use crate::media::Image;
 use crate::report::ImageReport;
 use crate::settings::Settings;
-use crate::wire::answer;
 use crate::wire::multipart::{Boundary, Form};
 use crate::wire::request::Request;
+use crate::wire::{answer, identifier};
 
 /// A form of text fields, as it goes out.
 pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {
@@ -27,7 +27,7 @@ pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {
 
 /// The identifier in the answer to a submit.
 pub fn identifier(content_type: &str, body: Vec<u8>) -> Result<Identifier> {
-    answer::identifier(response(content_type, body))
+    identifier::identifier(response(content_type, body))
 }
 
 /// The reports in the answer to a question for many images.

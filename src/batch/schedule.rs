@@ -212,7 +212,9 @@ mod tests {
             (error(Disconnected), Retry, Retry),
             (error(Disconnected).or_sent(true), Fail, Retry),
             (error(Disconnected).with_status(200).or_sent(true), Fail, Fail),
+            // One that came before the request had left whole, and one from behind a proxy.
             (error(Server).with_status(503), Retry, Retry),
+            (error(Server).with_status(503).with_retry_after(Some(SECOND)).or_sent(true), Fail, Retry),
             (error(Server).with_status(500).or_sent(true), Fail, Retry),
             (error(Rejected).with_status(408).or_sent(true), Fail, Retry),
             (error(Rejected).with_status(400), Fail, Fail),

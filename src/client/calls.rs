@@ -11,8 +11,8 @@ use crate::media::{Image, Medium, Submission, Submitted};
 use crate::report::{Classification, Heatmap, Report};
 use crate::settings::check_timeout;
 use crate::wait::{self, Look};
-use crate::wire::answer;
 use crate::wire::request::{self, Request};
+use crate::wire::{answer, identifier};
 
 impl Client {
     /// Submits one medium for classification, which spends credits of the account, and returns what to ask for the
@@ -29,8 +29,10 @@ impl Client {
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
         check_timeout(self.terms.timeout)?;
         let request = request::submit(job)?;
-        let Answer { response, may_have_been_sent } = self.exchange.call(&request, &self.key, &self.terms)?;
-        let identifier = answer::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
+        let answer = self.exchange.call(&request, &self.key, &self.terms);
+        let Answer { response, may_have_been_sent } =
+            answer.map_err(|error| identifier::add_to(error, identifier::Field::Identifier))?;
+        let identifier = identifier::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
         // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
         if self.key.is_in(identifier.as_str()) {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");

@@ -19,6 +19,7 @@ pub(crate) struct Body<'a> {
     files: std::slice::Iter<'a, (Vec<u8>, Upload<'a>)>,
     tail: &'a [u8],
     progress: Progress<'a>,
+    has_begun: bool,
     broken: Option<Failure>,
 }
 
@@ -41,7 +42,8 @@ impl<'a> Body<'a> {
         let (files, tail, watcher) =
             content.map_or((&[][..], &[][..], None), |content| (&content.files, &content.tail, content.watcher));
         let progress = Progress { watcher, sent: 0, total: content.map_or(0, Content::files_len) };
-        let mut body = Self { bytes: &[], file: None, files: files.iter(), tail, progress, broken: None };
+        let mut body =
+            Self { bytes: &[], file: None, files: files.iter(), tail, progress, has_begun: false, broken: None };
         body.go_on().map_err(Failure::from_error)?;
         Ok(body)
     }
@@ -65,14 +67,20 @@ impl<'a> Body<'a> {
         self.bytes.is_empty() && self.file.is_none() && self.tail.is_empty()
     }
 
-    /// What went wrong with the file, if that is what ended the request.
-    pub(crate) fn into_failure(self) -> Option<Failure> {
-        self.broken
+    /// Returns `true` once something was read of it.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Takes what went wrong with the file, if that is what ended the request.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.broken.take()
     }
 }
 
 impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.has_begun = true;
         let mut filled = 0_usize;
         while let Some(room @ [_, ..]) = buffer.get_mut(filled..) {
             if !self.bytes.is_empty() {
@@ -184,12 +192,12 @@ mod tests {
                 Ok(amount) => sent.extend_from_slice(&buffer[..amount]),
                 Err(_) => {
                     assert!(!body.is_read(), "nothing was submitted");
-                    return Err((sent, body.into_failure().unwrap().into_error()));
+                    return Err((sent, body.take_failure().unwrap().into_error()));
                 }
             }
         }
         assert_eq!((sent.len() as u64, body.is_read()), (content.len(), true));
-        assert!(body.into_failure().is_none());
+        assert!(body.take_failure().is_none());
         Ok(sent)
     }
 

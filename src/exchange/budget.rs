@@ -62,6 +62,11 @@ impl Budget {
         lock(&self.log).reserve(self.limit, now, most)
     }
 
+    /// See [`Log::give_back`].
+    pub(super) fn give_back(&self, slot: Instant) {
+        lock(&self.log).give_back(slot);
+    }
+
     /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
     pub(super) fn learn(&self, now: Instant, response: &mut Response, chance: f64) {
         let is_refusal = response.status == 429;

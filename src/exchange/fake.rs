@@ -139,5 +139,6 @@ pub(crate) fn json(body: &str) -> Try {
 }
 
 pub(crate) fn failure(kind: ErrorKind, body_left: bool) -> Try {
-    (Err(Failure::new(kind, "failed").after_body(body_left)), Duration::ZERO)
+    let failure = Failure::new(kind, "failed").after_body(body_left);
+    (Err(if kind == ErrorKind::Connect { failure.before_connection() } else { failure }), Duration::ZERO)
 }

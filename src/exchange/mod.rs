@@ -156,14 +156,20 @@ impl Exchange {
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
+            // A turn that was taken before is of this moment, or a little earlier.
+            let mut slot = now;
             if let Some(budget) = budget.as_ref().filter(|_| number > 0 || !has_turn) {
                 match budget.reserve(now, longest_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
-                    Ok(wait) => now = self.sleep(wait),
+                    Ok(wait) => {
+                        slot = after(now, wait);
+                        now = self.sleep(wait);
+                    }
                     Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
                 }
             }
             if self.cancel.is_set() {
+                give_back(budget.as_ref(), slot);
                 return Err(cancelled().or_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
@@ -172,15 +178,19 @@ impl Exchange {
             let limit = deadline.left(now).min(try_timeout);
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
-            if let (Some(budget), Ok(response)) = (&budget, &mut outcome) {
-                budget.learn(end, response, self.clock.chance());
+            match (&budget, &mut outcome) {
+                (Some(budget), Ok(response)) => budget.learn(end, response, self.clock.chance()),
+                // The service counts what it sees, and it has seen nothing of this attempt.
+                (budget, Err(failure)) if !failure.connected => give_back(budget.as_ref(), slot),
+                _ => {}
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
-            let next = match retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown) {
-                true if number <= retries => {
-                    retry::next(&outcome, number, self.clock.chance(), longest_pause(deadline.left(end), stall))
-                }
-                _ => Next::Stop,
+            let is_final = outcome.as_ref().is_ok_and(request.is_accepted);
+            let may_repeat = !is_final && retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown);
+            let next = if may_repeat && number <= retries {
+                retry::next(&outcome, number, self.clock.chance(), longest_pause(deadline.left(end), stall))
+            } else {
+                Next::Stop
             };
             if let Some(observer) = &terms.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), next));
@@ -233,6 +243,13 @@ impl Exchange {
 /// How long a pause may be. A call that may go on for as long as it moves does not move while it pauses.
 fn longest_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.answer))
+}
+
+/// Gives a reserved slot back, as nothing was sent in it.
+fn give_back(budget: Option<&Budget>, slot: Instant) {
+    if let Some(budget) = budget {
+        budget.give_back(slot);
+    }
 }
 
 fn over_budget(wait: Duration) -> Error {

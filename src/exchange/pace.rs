@@ -165,6 +165,13 @@ impl Log {
         Ok(wait)
     }
 
+    /// Removes the latest send that is not after `slot`: nothing was sent in it.
+    pub(super) fn give_back(&mut self, slot: Instant) {
+        if let Some(at) = self.sends.iter().rposition(|sent| *sent <= slot) {
+            self.sends.remove(at);
+        }
+    }
+
     /// Takes note of an answer that came `now`; `is_refusal` is a 429, and `chance` is from 0 up to 1.
     pub(super) fn learn(&mut self, limit: Limit, now: Instant, told: Told, is_refusal: bool, chance: f64) {
         if is_refusal {

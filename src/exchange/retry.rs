@@ -49,7 +49,7 @@ fn is_passing(outcome: &Outcome) -> bool {
 /// Whether a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
-/// whole, or that the service refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
+/// whole, or that a 429 refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
 /// that is open; a 2xx leaves nothing open, even if its body broke off.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let accepted = outcome.as_ref().is_ok_and(is_success);
@@ -62,8 +62,9 @@ fn is_success(response: &Response) -> bool {
 
 /// Whether the service may have acted on the submit although `outcome` is no success.
 ///
-/// A 4xx says that it did not, and so does a 503 that names a time to come back. A redirect, any other 5xx, and a 2xx
-/// that cannot be read leave it open; so does a 408, behind which a proxy may stand.
+/// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind which
+/// a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one after they
+/// passed the request on (Varnish's built-in VCL puts `Retry-After` on each of its own).
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // What had not arrived whole cannot have been acted on.
@@ -71,7 +72,6 @@ pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
         Ok(response) => match response.status {
             408 => true,
             400..=499 => false,
-            503 => response.retry_after.is_none(),
             _ => true,
         },
         Err(failure) => failure.body_left,
@@ -90,12 +90,10 @@ fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
 /// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is measured against the `Date` of the
 /// same answer where there is one, as the two clocks may differ; a date in the past is no pause.
 pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit mean never; the longest time there is says that best.
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    if let Some(seconds) = seconds(value) {
+        return Some(Duration::from_secs(seconds));
     }
-    let then = http_date::parse(value)?;
+    let then = http_date::parse(value.trim())?;
     let now = date.and_then(http_date::parse).unwrap_or(wall);
     Some(then.duration_since(now).unwrap_or_default())
 }
@@ -103,12 +101,25 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> 
 /// Reads `X-RateLimit-Reset`: a time since 1970 in seconds, as the backend's framework sends it, measured against the
 /// `Date` of the same answer; what is too small for that is a number of seconds from now.
 pub(crate) fn reset(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
-    let seconds: u64 = value.trim().parse().ok()?;
+    let seconds = seconds(value)?;
     if seconds < 1_000_000_000 {
         return Some(Duration::from_secs(seconds));
     }
     let now = date.and_then(http_date::parse).unwrap_or(wall).duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(Duration::from_secs(seconds).saturating_sub(now))
+}
+
+/// Reads a number of seconds. A fraction, which the RFC does not know and gateways send, is rounded up: who comes back
+/// too early is refused again.
+fn seconds(value: &str) -> Option<u64> {
+    let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if (whole.is_empty() && fraction.is_empty()) || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    // More digits than fit mean never; the longest time there is says that best.
+    let seconds: u64 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u64::MAX) };
+    Some(seconds.saturating_add(u64::from(fraction.bytes().any(|digit| digit != b'0'))))
 }
 
 #[cfg(test)]
@@ -141,7 +152,7 @@ mod tests {
             (Ok(answer(501, None)), true, false, false),
             (Ok(answer(502, Some(1))), true, false, true),
             (Ok(answer(503, None)), true, false, true),
-            (Ok(answer(503, Some(1))), false, true, true),
+            (Ok(answer(503, Some(1))), true, false, true),
             (Ok(answer(504, None)), true, false, true),
             (Err(failure(Connect, false)), false, true, true),
             (Err(failure(Timeout, false)), false, true, true),
@@ -240,6 +251,7 @@ mod tests {
             (Some(45), Some(0), Some(45))
         );
         assert_eq!(read("1700000045", Some("Tue, 14 Nov 2023 22:13:30 GMT")), Some(35));
+        assert_eq!((read("1700000044.2", None), read("0.2", None)), (Some(45), Some(1)), "rounded up");
         assert_eq!((read("soon", None), read("-1", None)), (None, None));
     }
 
@@ -255,7 +267,10 @@ mod tests {
         assert_eq!(read(at_37, Some("Sun, 06 Nov 1994 08:49:30 GMT")), Some(7));
         assert_eq!(read(at_37, Some("nonsense")), Some(77));
         assert_eq!(read("Sun, 06 Nov 1993 08:49:37 GMT", None), Some(0));
-        for value in ["", "-1", "1.5", "soon"] {
+        for (value, seconds) in [("4.997", 5), ("0.001", 1), (".5", 1), ("4.000", 4), ("4.", 4), (" 1.5 ", 2)] {
+            assert_eq!(read(value, None), Some(seconds), "{value}");
+        }
+        for value in ["", ".", "-1", "+1", "1.-5", "1.5.0", "1,5", "1e3", "soon"] {
             assert_eq!(read(value, None), None, "{value}");
         }
     }

@@ -41,6 +41,7 @@ fn request() -> Request<'static> {
         content: Some(content),
         secrets: Vec::new(),
         is_idempotent: false,
+        is_accepted: |_| false,
         is_open: false,
         timeout: Timeout::Whole(120 * SECOND),
         try_timeout: Duration::MAX,
@@ -262,4 +263,57 @@ fn a_cancelled_turn_is_not_taken() {
     let call = || exchange.call(&request(), &ApiKey::new("paced-5"), &terms);
     assert!(call().is_ok());
     assert_eq!((call().unwrap_err().kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 1));
+}
+
+#[test]
+fn attempts_that_never_connected_give_their_slot_back() {
+    let (results, times) = paced("paced-6", 11, 120 * SECOND, || failure(ErrorKind::Connect, false));
+    assert_eq!(times.len(), 33, "three attempts each");
+    assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connect)));
+    // The network is back, and so is all of the budget.
+    let (results, times) = paced("paced-6", 30, 120 * SECOND, || status(200, None));
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!((times[0], times[1]), (Duration::ZERO, Duration::from_millis(1_020)));
+    // What was sent counts, whatever became of it.
+    paced("paced-7", 10, 120 * SECOND, || failure(ErrorKind::Disconnected, false));
+    let (results, _) = paced("paced-7", 1, SECOND / 2, || status(200, None));
+    assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::RateLimited);
+}
+
+#[test]
+fn a_slot_that_was_taken_before_the_call_comes_back_too() {
+    let clock = FakeClock::new(|_| ());
+    let (exchange, _) = Scripted::exchange(&clock, |_| failure(ErrorKind::Connect, false));
+    let key = ApiKey::new("paced-8");
+    let terms = Terms { pace: Pace::default(), has_turn: true, retries: 0, ..terms(120 * SECOND) };
+    for _ in 0..40 {
+        exchange.take_turn(Method::Post, &key, terms.pace).unwrap();
+        clock.pass(SECOND / 100);
+        assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Connect);
+    }
+    assert_eq!(exchange.turn_in(Method::Post, &key, terms.pace), Duration::ZERO);
+}
+
+#[test]
+fn a_slot_that_was_waited_for_in_vain_comes_back() {
+    let clock = FakeClock::new(Cancel::set);
+    let (exchange, _) = Scripted::exchange(&clock, |_| status(200, None));
+    let terms = Terms { pace: Pace::default(), ..terms(120 * SECOND) };
+    let key = ApiKey::new("paced-9");
+    exchange.call(&request(), &key, &terms).unwrap();
+    let before = exchange.turn_in(Method::Post, &key, terms.pace);
+    assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Cancelled);
+    // The clock went on by the wait, and no slot lies behind the first one.
+    assert_eq!(
+        (before, exchange.turn_in(Method::Post, &key, terms.pace)),
+        (Duration::from_millis(1_020), Duration::ZERO)
+    );
+}
+
+#[test]
+fn a_response_that_was_accepted_is_final() {
+    let accepted = Request { is_accepted: |response| response.status == 500, ..request() };
+    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let call = run_with([status(500, None)], &accepted, resend, |_| ());
+    assert_eq!((call.result.unwrap().response.status, call.limits.len()), (500, 1), "it would be paid for twice");
 }

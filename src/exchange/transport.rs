@@ -50,12 +50,16 @@ pub(crate) struct Failure {
     pub(crate) summary: String,
     /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
     pub(crate) body_left: bool,
+    /// If `false`, not a byte of the request left: there was no connection to send it on.
+    pub(crate) connected: bool,
+    /// The bytes that came in place of a response and are not one, as far as they had been read.
+    pub(crate) received: Vec<u8>,
     pub(crate) source: Option<Cause>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
-        Self { kind, summary: summary.into(), body_left: false, source: None }
+        Self { kind, summary: summary.into(), body_left: false, connected: true, received: Vec::new(), source: None }
     }
 
     pub(crate) fn after_body(mut self, body_left: bool) -> Self {
@@ -63,8 +67,13 @@ impl Failure {
         self
     }
 
+    pub(crate) fn before_connection(mut self) -> Self {
+        self.connected = false;
+        self
+    }
+
     pub(crate) fn into_error(self) -> Error {
-        let error = Error::new(self.kind, self.summary);
+        let error = Error::new(self.kind, self.summary).with_body(&self.received);
         match self.source {
             Some(source) => error.with_source(source),
             None => error,
@@ -73,7 +82,7 @@ impl Failure {
 
     pub(crate) fn from_error(error: Error) -> Self {
         let (kind, summary, source) = error.into_parts();
-        Self { kind, summary, body_left: false, source }
+        Self { kind, summary, body_left: false, connected: true, received: Vec::new(), source }
     }
 
     pub(crate) fn because(mut self, source: impl Into<Cause>) -> Self {

@@ -20,10 +20,10 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, Read};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::ureq::config::Config;
-use ::ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, USER_AGENT};
+use ::ureq::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, USER_AGENT};
 use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
@@ -51,6 +51,8 @@ const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Connections kept; the buffers of each are small unless something large went through.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Without it a server may compress what it sends (RFC 9110, section 12.5.3), and an identifier in there could not be read.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -63,6 +65,13 @@ pub(super) struct Http {
     /// If not what the request says.
     response_limit: Option<u64>,
     agent: PerProcess<Agent>,
+}
+
+/// Tells whether the service is asked before a large body goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expect {
+    IfLarge,
+    Never,
 }
 
 /// What goes into each request, made once.
@@ -123,8 +132,14 @@ impl Http {
         self.agent.get(|| self.configs.agent())
     }
 
-    fn try_send(&self, request: &Request<'_>, key: &ApiKey, body: &mut Body<'_>) -> Result<Response, UreqError> {
-        let mut headers = HeaderMap::with_capacity(6);
+    fn try_send(
+        &self,
+        request: &Request<'_>,
+        key: &ApiKey,
+        body: &mut Body<'_>,
+        expect: Expect,
+    ) -> Result<Response, UreqError> {
+        let mut headers = HeaderMap::with_capacity(8);
         // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
         headers.insert(HOST, self.ready.host.clone());
         if !request.is_open {
@@ -132,13 +147,14 @@ impl Http {
         }
         headers.insert(USER_AGENT, self.ready.user_agent.clone());
         headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
         let answer = match &request.content {
             None => self.run(request, headers, ())?,
             Some(content) => {
                 let len = content.len();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content.media_type).map_err(http::Error::from)?);
                 headers.insert(CONTENT_LENGTH, len.into());
-                if len > EXPECT_ABOVE {
+                if expect == Expect::IfLarge && len > EXPECT_ABOVE {
                     headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
                 }
                 self.run(request, headers, SendBody::from_reader(&mut Outgoing(body)))?
@@ -177,14 +193,49 @@ impl Http {
         let declared = body.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
         let mut bytes = Vec::with_capacity(declared.min(INPUT).saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
-        let outcome = body.as_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        let outcome = read_to_end(body.as_reader().take(limit.saturating_add(1)), &mut bytes);
+        // With nonsense in front of the first chunk nothing is decoded, so what came is kept as it is.
+        drop(body);
+        if outcome.is_err() && bytes.is_empty() {
+            bytes = in_flight::received();
+        }
         let is_over_limit = bytes.len() as u64 > limit;
         let cut_short = match outcome {
-            Ok(_) if is_over_limit => Some(too_long(limit)),
-            Ok(_) => None,
+            Ok(()) if is_over_limit => Some(too_long(limit)),
+            Ok(()) => None,
             Err(error) => Some(self.failure(error.into(), true)),
         };
         Response { body: bytes, is_over_limit, cut_short, ..response }
+    }
+
+    /// Sends the request on one connection, and hands the body back for another one.
+    fn send_once<'a>(
+        &self,
+        request: &Request<'_>,
+        key: &ApiKey,
+        limit: Duration,
+        stall: Option<Stall>,
+        mut body: Body<'a>,
+        expect: Expect,
+    ) -> (Outcome, Body<'a>) {
+        let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
+        let limits = Limits { whole: limit, stall, max_idle };
+        let (outcome, received) = in_flight::during(limits, key, request, || {
+            let outcome = self.try_send(request, key, &mut body, expect);
+            (outcome, in_flight::received())
+        });
+        let is_read = body.is_read();
+        let outcome = outcome.map(|response| Response { is_early: !is_read, ..response }).map_err(|error| {
+            let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<NotConnected>());
+            // What is wrong with the file is why the connection ended, not the other way round.
+            let failure = body.take_failure().unwrap_or_else(|| self.failure(error, is_read));
+            let failure = Failure { received, ..failure };
+            match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
+                Some(stall) => Failure { summary: self.stalled(stall, failure.body_left), ..failure },
+                None => failure,
+            }
+        });
+        (outcome, body)
     }
 
     fn stalled(&self, stall: Stall, body_left: bool) -> String {
@@ -234,6 +285,34 @@ fn ours<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
     }
 }
 
+/// Reads all there is, and keeps what came before an error.
+///
+/// ureq decodes as many chunks at a time as there is room for, and on nonsense behind them it returns the error alone.
+/// What it had decoded by then is in the buffer, in front of the zeros that were there before.
+fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        let start = bytes.len();
+        let room = match bytes.capacity().saturating_sub(start) {
+            0 => INPUT,
+            spare => spare.min(INPUT),
+        };
+        bytes.resize(start.saturating_add(room), 0);
+        let room = bytes.get_mut(start..).unwrap_or_default();
+        let (len, outcome) = match reader.read(room) {
+            Ok(0) => (0, Some(Ok(()))),
+            Ok(len) => (len, None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (0, None),
+            Err(error) => {
+                (room.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1)), Some(Err(error)))
+            }
+        };
+        bytes.truncate(start.saturating_add(len));
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+    }
+}
+
 fn too_long(limit: u64) -> Failure {
     let summary = format!("the answer is longer than the limit of {limit} bytes");
     Failure::new(ErrorKind::UnexpectedResponse, summary).after_body(true)
@@ -251,21 +330,22 @@ fn because(failure: Failure, cause: UreqError) -> Failure {
 
 impl super::transport::Transport for Http {
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome {
-        let mut body = Body::open(request.content.as_ref())?;
-        let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
-        let limits = Limits { whole: limit, stall, max_idle };
-        let outcome = in_flight::during(limits, key, request, || self.try_send(request, key, &mut body));
-        let is_read = body.is_read();
-        let outcome = outcome.map(|response| Response { is_early: !is_read, ..response });
-        // What is wrong with the file is why the connection ended, not the other way round.
-        outcome.map_err(|error| {
-            let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<NotConnected>());
-            let failure = body.into_failure().unwrap_or_else(|| self.failure(error, is_read));
-            match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
-                Some(stall) => Failure { summary: self.stalled(stall, failure.body_left), ..failure },
-                None => failure,
-            }
-        })
+        let start = Instant::now();
+        let body = Body::open(request.content.as_ref()).map_err(Failure::before_connection)?;
+        let (outcome, body) = self.send_once(request, key, limit, stall, body, Expect::IfLarge);
+        let is_refused = outcome.as_ref().is_ok_and(|response| response.status == 417);
+        if !is_refused || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
+            return outcome;
+        }
+        // Somebody on the way knows no expectations, and refused the request for that alone: RFC 9110 (section 10.1.1)
+        // wants it repeated without one. A reader that has been read from cannot be sent again.
+        let body = match body {
+            body if !body.has_begun() => body,
+            _ if request.is_one_shot() => return outcome,
+            _ => Body::open(request.content.as_ref())?,
+        };
+        let left = limit.saturating_sub(start.elapsed());
+        self.send_once(request, key, left, stall, body, Expect::Never).0
     }
 
     fn shut_down(&self) {

@@ -13,7 +13,7 @@ use crate::exchange::{Failure, Response};
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Video};
 use crate::report::{Classification, Report};
-use crate::wire::answer;
+use crate::wire::{answer, identifier};
 
 const STATUSES: [u16; 24] = [
     200, 201, 202, 204, 206, 299, 199, 300, 302, 304, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 599, 600,
@@ -108,40 +108,45 @@ fn submit(envelope: &Envelope, body: &[u8]) {
     let lossy = String::from_utf8_lossy(body);
     let text = lossy.trim_start_matches('\u{feff}').trim();
     let (in_object, as_text) = (in_object(text), as_text(envelope, text));
-    match answer::identifier(envelope.around(body)) {
+    match identifier::identifier(envelope.around(body)) {
         Ok(identifier) => {
-            assert!(envelope.is_whole_success() && is_identifier(identifier.as_str()), "{identifier}");
-            let stated = if text.starts_with('{') { in_object } else { Some(as_text.expect("no text")) };
-            assert!(stated.is_none_or(|stated| stated == identifier.as_str()), "{identifier}");
+            assert!(envelope.is_success() && is_identifier(identifier.as_str()), "{identifier}");
+            assert!(in_object.or(as_text).is_none_or(|stated| stated == identifier.as_str()), "{identifier}");
         }
         Err(error) => {
             let error = envelope.assert_told(error);
-            assert!(!envelope.is_whole_success() || (in_object.is_none() && as_text.is_none()), "{error:?}");
+            assert!(!envelope.is_success() || (in_object.is_none() && as_text.is_none()), "{error:?}");
             // One that has the key in it is no identifier that may be shown.
-            let in_object = in_object.filter(|stated| envelope.is_success() && !stated.contains(KEY));
+            let in_object = in_object.filter(|stated| !stated.contains(KEY));
             let kept = error.identifier().map(Identifier::as_str);
-            assert!(in_object.is_none() || in_object.as_deref() == kept, "{error:?}");
+            assert!(in_object.is_none() || kept.is_some(), "{error:?}");
         }
     }
     if envelope.is_long {
         let error = format!("{{\"error\":{}}}", Value::from(lossy.repeat(5_000 / lossy.len().max(1) + 1)));
-        envelope.assert_told(answer::identifier(envelope.around(error.as_bytes())).unwrap_err());
+        envelope.assert_told(identifier::identifier(envelope.around(error.as_bytes())).unwrap_err());
     } else {
         nothing_around_loses_it(envelope, &lossy);
     }
 }
 
-/// A success whose identifier is in a whole object is understood, whatever else is in there and comes after it.
+/// A closed identifier is told, whatever stands in other strings, in front of it and behind it, and whatever breaks off.
 fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
     let text = serde_json::to_string(text).unwrap();
-    let object = format!("\u{feff} {{\"a\":{text},\"identifier\":\"asked\",\"b\":[{text}]}}");
-    for end in ["", " \r\n", &text, "<!-- 0.01 s -->", "{\"identifier\":\"b"] {
-        let body = format!("{object}{end}");
-        let found = match answer::identifier(envelope.around(body.as_bytes())) {
-            Ok(identifier) => Some(identifier),
-            Err(error) => error.identifier().cloned(),
-        };
-        assert!(!envelope.is_success() || found == Some(asked()), "{body}");
+    let object = format!("{{\"a\":{text},\"identifier\":\"asked\",\"b\":[{text}]}}");
+    let closed = object.rfind("asked\"").unwrap() + 6;
+    let cut = object.get(..closed + text.len() / 2).unwrap_or(&object[..closed]);
+    for whole in [object.as_str(), &object[..closed], cut] {
+        for front in ["\u{feff} ", "<br />\n<b>Notice</b>: \"x\" in <b>a.php</b>\n"] {
+            for end in ["", " \r\n", &text, "<!-- 0.01 s -->", "{\"identifier\":\"b"] {
+                let body = format!("{front}{whole}{end}");
+                let found = match identifier::identifier(envelope.around(body.as_bytes())) {
+                    Ok(identifier) => Some(identifier),
+                    Err(error) => error.identifier().cloned(),
+                };
+                assert_eq!(found, Some(asked()), "{body}");
+            }
+        }
     }
 }
 
@@ -153,11 +158,14 @@ fn in_object(text: &str) -> Option<String> {
     Some(identifier).filter(|identifier| is_identifier(identifier))
 }
 
-/// The identifier that is all of a text, if nothing of that can be missing.
+/// The identifier that is all of a text or of a JSON string, if nothing of that can be missing.
 fn as_text(envelope: &Envelope, text: &str) -> Option<String> {
     let is_text = matches!(envelope.content_type, Some("text/plain" | "Text/Plain; charset=UTF-8"));
     let is_hash = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
-    (is_text && is_identifier(text) && (envelope.is_framed || is_hash)).then(|| text.to_owned())
+    let is_whole = envelope.is_framed && !envelope.is_cut;
+    let string: Option<String> = serde_json::from_str(text).ok();
+    let bare = Some(text.to_owned()).filter(|_| is_hash || (is_text && is_whole));
+    string.or(bare).filter(|text| is_identifier(text))
 }
 
 /// The fields of an object, those with one name too.

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::identifier::Identifier;
 use crate::report::{State, SubmittedTickets, TicketsReport};
 use crate::wait::{self, Look};
-use crate::wire::answer;
-use crate::wire::request;
+use crate::wire::identifier::{self, Field};
+use crate::wire::{answer, request};
 
 impl Client {
     /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
@@ -36,11 +36,13 @@ impl Client {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, and any other
-    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`].
+    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`]. A response that names the batch
+    /// and is unusable otherwise gives an error with the batch as its identifier.
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let secrets = tickets.secrets();
         let request = tickets.request(secrets.clone()).map_err(|error| self.sealed(error, &secrets))?;
-        self.ask(&request, SubmittedTickets::read)
+        let outcome = self.answer_of(&request, None).and_then(|answer| answer::typed(answer, SubmittedTickets::read));
+        outcome.map_err(|error| self.sealed(identifier::add_to(error, Field::BatchId), &request.secrets))
     }
 
     /// Reads how a batch of tickets stands, whatever that is. It asks once.

@@ -1,10 +1,9 @@
-//! What good answers hold: an identifier, reports, a heatmap.
+//! Reads what good answers hold: reports, a heatmap, a confirmation.
 
 #[cfg(test)]
 mod tests;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::response::{describe, success, unexpected};
 use crate::error::{Error, ErrorKind, Result};
@@ -12,72 +11,6 @@ use crate::exchange::{Answer, Response};
 use crate::identifier::Identifier;
 use crate::media::Medium;
 use crate::report::{Classification, Heatmap, Report, TicketsReport, json_text};
-
-/// The identifier in the answer to a submit: `{"identifier": "..."}`, or bare as text.
-pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    let found =
-        success(response).and_then(|response| find_identifier(&response).map_err(|what| unexpected(what, &response)));
-    found.map_err(|error| {
-        // JSON shows its own end, so an identifier in a whole object is one, whatever follows it or was to follow.
-        let is_refusal = matches!(error.status(), Some(300..=499));
-        let known = error.body().filter(|_| !is_refusal).and_then(in_first_object);
-        error.with_identifier(known)
-    })
-}
-
-fn in_first_object(body: &str) -> Option<Identifier> {
-    let body = json_text(body.as_bytes());
-    if !body.starts_with('{') {
-        return None;
-    }
-    let SubmitAnswer { identifier } = serde_json::Deserializer::from_str(&body).into_iter().next()?.ok()?;
-    serde_json::from_str(identifier?.get()).ok()
-}
-
-#[derive(Deserialize)]
-struct SubmitAnswer<'a> {
-    #[serde(borrow)]
-    identifier: Option<&'a RawValue>,
-}
-
-fn find_identifier(response: &Response) -> Result<Identifier, &'static str> {
-    // A byte order mark, or a byte that is no UTF-8 in some other field, is no reason to lose what was paid for.
-    let body = json_text(&response.body);
-    let text = if body.is_empty() {
-        return Err("it is empty");
-    } else if body.starts_with('{') {
-        let SubmitAnswer { identifier } =
-            serde_json::from_str(&body).map_err(|_| "it is not whole JSON with one identifier")?;
-        let json = identifier.ok_or("it has no identifier")?.get();
-        serde_json::from_str(json).map_err(|_| "its identifier is not a string")?
-    } else if response.coding.is_some() {
-        return Err("it is no JSON");
-    } else if is_plain_text(response) {
-        // An answer that the end of the connection delimits may have lost its end. What the documentation shows is as
-        // long as a SHA-256 in hexadecimal digits; only that is known to be whole.
-        if !response.framed && !is_sha256(&body) {
-            return Err("it has no length, so its end may be missing");
-        }
-        body.into_owned()
-    } else {
-        return Err("it is neither JSON nor plain text");
-    };
-    checked(text)
-}
-
-fn checked(text: String) -> Result<Identifier, &'static str> {
-    Identifier::try_from(text).map_err(|_| "its identifier is empty, too long or unsafe")
-}
-
-/// RFC 9110, section 8.3.1: the media type is what stands before a semicolon, in any case of letters.
-fn is_plain_text(response: &Response) -> bool {
-    let content_type = response.content_type.as_deref().unwrap_or_default();
-    content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("text/plain"))
-}
-
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
 
 /// What `read` makes of a good answer in JSON. The error knows whether the request may have been accepted all the same.
 pub(crate) fn typed<T>(answer: Answer, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {

@@ -3,7 +3,7 @@
 
 use identifai::{ErrorKind, Image, classify_from_url};
 
-use crate::support::{CAT, ID, Server, accepted, answer};
+use crate::support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
 
 /// What a submit comes to when the server sends `bytes` and closes.
 fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
@@ -18,23 +18,85 @@ fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
 }
 
 #[test]
-fn what_is_cut_off_is_a_lost_connection_and_what_arrived_is_kept() {
-    let object = format!("{{\"identifier\":\"{ID}\"}}");
-    for bytes in [
-        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{object}"),
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 65\r\n\r\n{ID}"),
-        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{object}\r\n", object.len()),
-        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{object}"),
-    ] {
-        let error = after(&bytes).unwrap_err();
-        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{error}");
-        assert!(error.body().unwrap().contains(ID), "what arrived can be read from the error");
-        let known = error.identifier().map(identifai::Identifier::as_str);
-        assert_eq!(known, bytes.contains('{').then_some(ID), "a whole object is believed: {bytes}");
+fn an_identifier_that_arrived_is_told_wherever_the_response_breaks_off() {
+    let body = format!("{{\"identifier\":\"{ID}\",\"name\":\"cat.png\"}}");
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let framings = [
+        ("a length", format!("Content-Length: {}\r\n\r\n{body}", body.len())),
+        ("a length that is too long", format!("Content-Length: 900\r\n\r\n{body}")),
+        ("one chunk", format!("Transfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n", chunk(&body))),
+        (
+            "a chunk and another one",
+            format!("Transfer-Encoding: chunked\r\n\r\n{}{}0\r\n\r\n", chunk(&body[..80]), chunk(&body[80..])),
+        ),
+        ("a chunk that is too long", format!("Transfer-Encoding: chunked\r\n\r\nfff\r\n{body}")),
+        ("a bad chunk behind", format!("Transfer-Encoding: chunked\r\n\r\n{}zz\r\n", chunk(&body))),
+        ("a chunk without its end", format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}}}", body.len())),
+        ("the end of the connection", format!("Connection: close\r\n\r\n{body}")),
+        ("both", format!("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n{}0\r\n\r\n", chunk(&body))),
+    ];
+    for (name, bytes) in framings {
+        let bytes = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{bytes}");
+        let closed = bytes.find(ID).unwrap() + ID.len() + 1;
+        for end in [closed, closed + 1, closed + 9, bytes.len() - 1, bytes.len()] {
+            let outcome = after(&bytes[..end]);
+            assert_eq!(outcome.unwrap().as_str(), ID, "{name}, cut at {end} of {}", bytes.len());
+        }
+        for end in [closed - 1, closed - ID.len()] {
+            let error = after(&bytes[..end]).unwrap_err();
+            assert!(error.may_have_been_sent() && error.identifier().is_none(), "{name}: {error}");
+        }
     }
     for bytes in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"] {
         let error = after(bytes).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{bytes:?} {error}");
+    }
+}
+
+#[test]
+fn an_identifier_that_arrived_is_told_if_the_deadline_or_the_caller_ends_the_rest() {
+    for framing in ["Content-Length: 900", "Transfer-Encoding: chunked\r\n\r\nfff", "Connection: close"] {
+        let bytes = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{{\"identifier\":\"{ID}\",\"na");
+        let bytes = bytes.replace("fff\r\n\r\n", "fff\r\n");
+        let server = Server::start(move |connection| {
+            connection.request();
+            connection.send(&bytes);
+            connection.wait_for_end();
+        });
+        let client = server.builder().timeout(std::time::Duration::from_millis(300)).build().unwrap();
+        assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID, "{framing}");
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection| {
+        connection.request();
+        connection.send(&format!("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{{\"identifier\":\"{ID}\","));
+        sender.send(()).unwrap();
+        connection.wait_for_end();
+    });
+    let client = server.client();
+    let canceller = client.canceller();
+    let submit = std::thread::spawn(move || client.submit(&Image::from_url(CAT)));
+    receiver.recv().unwrap();
+    canceller.cancel();
+    match submit.join().unwrap() {
+        Ok(sent) => assert_eq!(sent.identifier().as_str(), ID),
+        // The cancellation may have overtaken the bytes.
+        Err(error) => assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true)),
+    }
+}
+
+#[test]
+fn a_server_whose_responses_are_untidy_serves_nevertheless() {
+    let notice = "<br />\n<b>Notice</b>:  Undefined index: \"x\" in <b>/srv/a.php</b> on line <b>3</b><br />\n";
+    for body in [
+        format!("{notice}\u{feff}{{\"identifier\":\"{ID}\"}}"),
+        format!("{{\"identifier\":\"{ID}\",\"eta\":NaN}}"),
+        format!("\"{ID}\""),
+        ID.to_owned(),
+    ] {
+        for content_type in ["Content-Type: text/html; charset=UTF-8\r\n", "Content-Type: application/json\r\n", ""] {
+            assert_eq!(after(&answer_with(200, content_type, &body)).unwrap().as_str(), ID, "{content_type}{body}");
+        }
     }
 }
 
@@ -67,12 +129,20 @@ fn more_than_the_limit_is_not_read() {
         let server = Server::answering(bytes.clone());
         let limited =
             server.builder().response_limit(1_000).timeout(std::time::Duration::from_secs(10)).build().unwrap();
-        let error = limited.submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!(
+            limited.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(),
+            ID,
+            "it came within the limit"
+        );
+        let error = limited.with_timeout(std::time::Duration::from_secs(9)).result(&submitted("other")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
         assert!(error.to_string().contains("limit of 1000 bytes"), "{error}");
-        assert!(error.body().unwrap().contains(ID), "what was paid for can be found");
-        assert!(error.may_have_been_sent());
     }
+    let without = format!("{{\"more\":\"{}\",\"identifier\":\"{ID}\"}}", "x".repeat(2_000));
+    let server = Server::answering(answer(200, "application/json", &without));
+    let error = server.builder().response_limit(1_000).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert!(error.may_have_been_sent() && error.to_string().contains("limit of 1000 bytes"), "{error}");
+    assert!(error.body().unwrap().starts_with("{\"more\""), "what arrived can be seen");
     let server = Server::answering(answer(200, "application/json", &object));
     let exact = server.builder().response_limit(object.len() as u64).build().unwrap();
     assert_eq!(exact.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);

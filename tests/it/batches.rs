@@ -70,7 +70,7 @@ fn whatever_happens_to_one_each_item_has_its_outcome() {
         (Fault::Status(502), Some((Failed, true)), 1),
         (Fault::Status(400), Some((Rejected, false)), 1),
         (Fault::Refused, None, 2),
-        (Fault::Busy, None, 2),
+        (Fault::Busy, Some((Failed, true)), 1),
         (Fault::Slow, None, 1),
         (Fault::Html, Some((UnexpectedResponse, true)), 1),
         (Fault::CutOff, Some((Disconnected, true)), 1),
@@ -97,7 +97,7 @@ fn whatever_happens_to_one_each_item_has_its_outcome() {
             match faults[number].0 {
                 Fault::None => connection.send(&accept(number)),
                 Fault::Reset => return,
-                Fault::Refused | Fault::Busy if !is_first => connection.send(&accept(number)),
+                Fault::Refused if !is_first => connection.send(&accept(number)),
                 Fault::Refused => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
                 Fault::Busy => connection.send(&answer_with(503, "Retry-After: 0\r\n", "busy")),
                 Fault::Status(status) => connection.send(&answer(status, "application/json", "{\"error\":\"No.\"}")),

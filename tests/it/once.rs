@@ -42,15 +42,66 @@ fn a_reused_connection_that_dies_after_the_body_is_not_tried_again_either() {
 }
 
 #[test]
-fn a_503_is_repeated_only_if_the_service_says_when_to_come_back() {
-    let plain = Server::answering(answer(503, "text/html", "<html>"));
-    let error = classify_from_url(&plain.options().retries(5)).unwrap_err();
-    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, true));
-    assert_eq!(plain.requests().len(), 1);
-    let polite = Server::answering(answer_with(503, "Retry-After: 0\r\n", ""));
-    let error = classify_from_url(&polite.options().retries(2)).unwrap_err();
-    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, false));
-    assert_eq!(polite.requests().len(), 3);
+fn a_503_is_not_repeated_whatever_it_says() {
+    // As Varnish answers if its backend is slower than `first_byte_timeout`, and as nginx does.
+    let varnish = answer_with(503, "Server: Varnish\r\nRetry-After: 5\r\n", "<title>503 Backend fetch failed</title>");
+    for bytes in [varnish, answer_with(503, "Retry-After: 0\r\n", ""), answer(503, "text/html", "<html>")] {
+        let server = Server::answering(bytes.clone());
+        let error = classify_from_url(&server.options().retries(5)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, true), "{bytes}");
+        assert!(!error.is_retryable() && !error.to_string().contains("try again"), "{error}");
+        assert_eq!(server.requests().len(), 1, "a cache or a proxy may have passed it on: {bytes}");
+    }
+}
+
+#[test]
+fn a_response_with_an_identifier_is_final() {
+    for status in [409, 429, 500, 503] {
+        let server = Server::answering(answer(status, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
+        let job = Image::from_url("https://x.test/");
+        let client = server.builder().retries(5).resend_if_unknown(true).build().unwrap();
+        let error = client.submit(&job).unwrap_err();
+        assert_eq!((error.status(), error.identifier().unwrap().as_str()), (Some(status), ID));
+        assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
+        assert_eq!(server.requests().len(), 1, "it was accepted, whatever {status} says");
+    }
+}
+
+#[test]
+fn an_expectation_that_is_refused_is_dropped_at_once() {
+    let large = || Image::from_bytes([b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 2 << 20]].concat());
+    let reader = || {
+        Image::from_reader(
+            std::io::Cursor::new([b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 2 << 20]].concat()),
+            (2 << 20) + 8,
+        )
+    };
+    for job in [large(), reader()] {
+        let server = Server::start(|connection| {
+            let Some(head) = connection.head() else { return };
+            if head.contains("expect: ") {
+                return connection.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
+            }
+            let len = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            connection.bytes(len.parse().unwrap()).unwrap();
+            connection.send(&accepted());
+        });
+        // It is not a retry, so it is not one of those that were asked for.
+        assert_eq!(server.client().submit(&job).unwrap().identifier().as_str(), ID);
+        assert_eq!(server.connections(), 2);
+    }
+    // A server that refuses every request so is asked twice and no more.
+    let server = Server::start(|connection| {
+        connection.head();
+        connection.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
+        connection.wait_for_end();
+    });
+    let error = server.client().submit(&large()).unwrap_err();
+    assert_eq!((error.status(), error.may_have_been_sent(), server.connections()), (Some(417), false, 2));
+    // Without an expectation, it is a refusal as any other.
+    let server = Server::answering(answer(417, "text/html", ""));
+    assert_eq!(classify_from_url(&server.options()).unwrap_err().status(), Some(417));
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn a_read_is_these_bytes_and_no_others() {
     let head = seen.head.replace(&server.address.to_string(), "HOST").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let expected = format!(
         "GET /api/classification/{ID} HTTP/1.1\r\nhost: HOST\r\nx-api-key: {KEY}\r\n\
-         user-agent: identifai-rust/VERSION\r\naccept: application/json\r\n\r\n"
+         user-agent: identifai-rust/VERSION\r\naccept: application/json\r\n\
+         accept-encoding: identity\r\n\r\n"
     );
     assert_eq!(head, expected);
 }

@@ -282,7 +282,7 @@ impl NotConnected {
             ),
             (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
         };
-        super::because(Failure::new(kind, summary), self.error)
+        super::because(Failure::new(kind, summary).before_connection(), self.error)
     }
 }
 

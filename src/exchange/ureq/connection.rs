@@ -167,6 +167,17 @@ impl Transport for Connection {
     }
 }
 
+/// ureq drops a connection on which it does not understand what came. That may hold the identifier of a submit, which
+/// was paid for.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let input = self.inner.buffers().input();
+        if self.idle_since.is_none() && !input.is_empty() {
+            in_flight::keep_received(input);
+        }
+    }
+}
+
 /// How long the head of an answer is, if it is there to its end. ureq takes bare line feeds, so this does.
 pub(super) fn head_len(input: &[u8]) -> Option<usize> {
     // The first line is that of the status.

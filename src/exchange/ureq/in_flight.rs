@@ -21,6 +21,8 @@ use crate::wire::request::{Content, Request, Stall};
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"x-api-key: ";
+/// How much is kept of what was not understood, in bytes.
+const RECEIVED_MAX: usize = 64 * 1024;
 pub(super) const STAND_IN: u8 = b'*';
 
 thread_local! {
@@ -50,6 +52,8 @@ struct InFlight {
     awaits_head: bool,
     /// Whether the connection is not to be used again.
     is_last: bool,
+    /// What came and was not understood.
+    received: Vec<u8>,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
     veil: Veil,
@@ -65,6 +69,7 @@ pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run
         is_read: false,
         awaits_head: true,
         is_last: false,
+        received: Vec::new(),
         key: (!request.is_open).then(|| key.clone()),
         veil: Veil::new(key, &request.secrets),
     };
@@ -120,6 +125,18 @@ pub(super) fn content_len() -> Option<u64> {
 /// How long a connection may have idled to be used.
 pub(super) fn max_idle() -> Duration {
     CURRENT.with(|current| current.borrow().as_ref().map_or(Duration::ZERO, |request| request.limits.max_idle))
+}
+
+/// Keeps what a connection had received when it ended in the middle of a response. Only the beginning of it matters.
+pub(super) fn keep_received(input: &[u8]) {
+    change(|request| request.received = input.get(..RECEIVED_MAX).unwrap_or(input).to_vec());
+}
+
+/// Takes what was kept.
+pub(super) fn received() -> Vec<u8> {
+    let mut received = Vec::new();
+    change(|request| received = std::mem::take(&mut request.received));
+    received
 }
 
 /// Notes that the head of the answer is there.

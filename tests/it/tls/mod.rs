@@ -191,10 +191,12 @@ fn an_answer_is_whole_if_it_shows_so_itself_whoever_ended_the_connection() {
         (text(&ID[..63]), false),
         (text(""), false),
         (json(&object), true),
-        (json(&object[..object.len() - 1]), false),
+        (json(&object[..object.len() - 1]), true),
+        (json(&object[..object.len() - 2]), false),
         (json(&object[..40]), false),
         (accepted(), true),
-        (accepted()[..accepted().len() - 1].to_owned(), false),
+        (accepted()[..accepted().len() - 1].to_owned(), true),
+        (accepted()[..accepted().len() - 2].to_owned(), false),
         ("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n".to_owned(), false),
     ];
     for (sent, is_whole) in table {

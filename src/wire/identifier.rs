@@ -1,0 +1,187 @@
+//! Finds the identifier in the response to a submit, whatever stands around it: it was paid for.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::response::{success, unexpected};
+use crate::error::{Error, Result};
+use crate::exchange::Response;
+use crate::identifier::Identifier;
+use crate::report::json_text;
+
+/// JSON's white space (RFC 8259, section 2).
+const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+const UNSAFE: &str = "its identifier is empty, too long or unsafe";
+
+/// What names a submission in a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Identifier,
+    /// Of tickets.
+    BatchId,
+}
+
+/// Returns the identifier that a 2xx holds. Any other outcome is an error, which [carries one](add_to) that the response
+/// has nevertheless.
+///
+/// A closed `"identifier":"..."` counts wherever it stands in a 2xx, and whatever breaks off or goes wrong behind it:
+/// the service took the submit, so a lost rest is no reason to lose the identifier, too.
+pub(crate) fn identifier(response: Response) -> Result<Identifier> {
+    let is_success = (200..=299).contains(&response.status);
+    let found = if is_success { of_success(&response) } else { Err("") };
+    found.map_err(|reason| {
+        let error = match success(response) {
+            Ok(response) => unexpected(reason, &response),
+            Err(error) => error,
+        };
+        add_to(error, Field::Identifier)
+    })
+}
+
+/// Returns `true` if the response to a submit names the submission, so that it was accepted whatever the status code is.
+pub(crate) fn is_accepted(response: &Response, field: Field) -> bool {
+    nearest(&json_text(&response.body), field).is_some()
+}
+
+/// Adds the identifier to the error of a submit, if what came in response has one.
+pub(crate) fn add_to(error: Error, field: Field) -> Error {
+    let known = error.body().and_then(|body| nearest(&json_text(body.as_bytes()), field));
+    let is_known = known.is_some();
+    error.with_identifier(known).or_sent(is_known)
+}
+
+/// Finds an identifier in a text that does not mean to give one. A bare word in it may be any word, so only the length of
+/// the documented SHA-256 counts.
+fn nearest(body: &str, field: Field) -> Option<Identifier> {
+    let named = search(body, field).first.map(|(_, identifier)| identifier);
+    named.or_else(|| if field == Field::Identifier { hash_line(body) } else { None })
+}
+
+fn of_success(response: &Response) -> Result<Identifier, &'static str> {
+    // A byte that is not UTF-8 in another field becomes a replacement character.
+    let body = json_text(&response.body);
+    if body.is_empty() {
+        return Err("it is empty");
+    }
+    if let Some(found) = first_object(&body) {
+        return found;
+    }
+    let is_object = body.starts_with('{');
+    match search(&body, Field::Identifier) {
+        Search { differ: true, .. } => Err("it has several identifiers, which differ"),
+        Search { first: Some((before, identifier)), .. } if is_object || !is_page(before) => Ok(identifier),
+        Search { first: None, is_unsafe: true, .. } => Err(UNSAFE),
+        _ if is_object => Err("it is JSON without a closed identifier"),
+        _ if is_page(&body) => Err("it is an HTML page"),
+        _ => hash_line(&body).map_or_else(|| bare(response, &body), Ok),
+    }
+}
+
+/// Reads the field of a first whole object, of which other objects and texts behind it are no part. `None` leaves it to
+/// the search.
+fn first_object(body: &str) -> Option<Result<Identifier, &'static str>> {
+    #[derive(Deserialize)]
+    struct SubmitResponse<'a> {
+        #[serde(borrow)]
+        identifier: Option<&'a RawValue>,
+    }
+    if !body.starts_with('{') {
+        return None;
+    }
+    let SubmitResponse { identifier } = serde_json::Deserializer::from_str(body).into_iter().next()?.ok()?;
+    let Ok(text) = serde_json::from_str(identifier?.get()) else {
+        return Some(Err("its identifier is not a string"));
+    };
+    Some(checked(text))
+}
+
+/// What a search finds.
+#[derive(Default)]
+struct Search<'a> {
+    /// The first identifier, and the text in front of it.
+    first: Option<(&'a str, Identifier)>,
+    /// Whether there are others, which differ.
+    differ: bool,
+    /// Whether a value is not an identifier.
+    is_unsafe: bool,
+}
+
+/// Searches for each closed `"field":"..."`.
+///
+/// The quotes of a name inside another JSON string are escaped (RFC 8259, section 7), so a name whose quotes are not, and
+/// which follows `{` or `,`, is a name.
+fn search(body: &str, field: Field) -> Search<'_> {
+    let name = match field {
+        Field::Identifier => "\"identifier\"",
+        Field::BatchId => "\"batch_id\"",
+    };
+    let mut search = Search::default();
+    for (at, _) in body.match_indices(name) {
+        let Some((before, rest)) = body.split_at_checked(at) else { continue };
+        let value = rest.strip_prefix(name).and_then(|rest| rest.trim_start_matches(SPACE).strip_prefix(':'));
+        let text = value.and_then(|value| closed_string(value.trim_start_matches(SPACE)));
+        let Some(text) = text.filter(|_| before.trim_end_matches(SPACE).ends_with(['{', ','])) else { continue };
+        match (checked(text), &search.first) {
+            (Err(_), _) => search.is_unsafe = true,
+            (Ok(identifier), None) => search.first = Some((before, identifier)),
+            (Ok(identifier), Some((_, first))) => search.differ |= identifier != *first,
+        }
+    }
+    search
+}
+
+/// Reads the JSON string at the beginning of `text`, if its closing quote is there.
+fn closed_string(text: &str) -> Option<String> {
+    let mut is_escaped = false;
+    let end = text.strip_prefix('"')?.find(|c| {
+        let closes = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        closes
+    })?;
+    serde_json::from_str(text.get(..end.checked_add(2)?)?).ok()
+}
+
+/// Finds a line that is as long as a SHA-256 in hexadecimal digits, which is what the documentation shows: its length
+/// proves that none of it is missing, whichever media type it comes with.
+fn hash_line(body: &str) -> Option<Identifier> {
+    body.lines().map(|line| line.trim().trim_matches('"')).find(|line| is_sha256(line))?.parse().ok()
+}
+
+/// Reads a body that is an identifier as a JSON string, or as text.
+fn bare(response: &Response, body: &str) -> Result<Identifier, &'static str> {
+    if let Some(text) = closed_string(body) {
+        return checked(text);
+    }
+    if response.coding.is_some() || !is_plain_text(response) {
+        return Err("it is neither JSON nor plain text");
+    }
+    // The end of a response that the end of the connection delimits may be missing.
+    if !response.framed || response.cut_short.is_some() {
+        return Err("it has no length, so its end may be missing");
+    }
+    checked(body.to_owned())
+}
+
+fn checked(text: String) -> Result<Identifier, &'static str> {
+    Identifier::try_from(text).map_err(|_| UNSAFE)
+}
+
+/// RFC 9110, section 8.3.1: the media type stands before a semicolon, in any case of letters.
+fn is_plain_text(response: &Response) -> bool {
+    let content_type = response.content_type.as_deref().unwrap_or_default();
+    content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("text/plain"))
+}
+
+/// Returns `true` for a whole page, such as that of a portal: what it calls an identifier may be anything. Notices that
+/// PHP prints in front of JSON are fragments of HTML only.
+fn is_page(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("<html") || text.contains("<!doctype")
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests;
