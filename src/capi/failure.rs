@@ -87,6 +87,7 @@ pub struct Failure {
     status: Option<u16>,
     message: CString,
     identifier: Option<CString>,
+    body: Option<CString>,
     retry_after_ms: Option<i64>,
     is_retryable: bool,
     may_have_been_sent: bool,
@@ -100,6 +101,7 @@ impl Failure {
             status: None,
             message: c_text(message),
             identifier: None,
+            body: None,
             retry_after_ms: None,
             is_retryable: false,
             may_have_been_sent: false,
@@ -136,6 +138,7 @@ impl From<Error> for Failure {
         Self {
             status: error.status(),
             identifier: error.identifier().map(|identifier| c_text(identifier.as_str())),
+            body: error.body().map(c_text),
             retry_after_ms: error.retry_after().map(|pause| milliseconds(pause).try_into().unwrap_or(i64::MAX)),
             is_retryable: error.is_retryable(),
             may_have_been_sent: error.may_have_been_sent(),
@@ -180,6 +183,14 @@ pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }
+}
+
+/// Returns the first 4 KiB of the response's body as text, which may show what answered where the message does not. Bytes
+/// that are not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before
+/// you show it. NULL if there was none, and for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c_char {
+    unsafe { read(error, lent(None), |error| lent(error.body.as_ref())) }
 }
 
 /// How many milliseconds to wait before trying again: what the service asked for, or the pause that the deadline had no

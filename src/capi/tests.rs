@@ -104,6 +104,7 @@ fn an_error_says_all_that_it_says_in_rust() {
         error()
             .with_status(502)
             .with_identifier(Some("abc".parse().unwrap()))
+            .with_body(b"<h1>\0\xff</h1>")
             .with_retry_after(Some(Duration::from_micros(1_500)))
             .or_sent(true),
     );
@@ -117,6 +118,7 @@ fn an_error_says_all_that_it_says_in_rust() {
             "not too early"
         );
         assert_eq!(lent(identifai_error_identifier(failure)), Some("abc"));
+        assert_eq!(lent(identifai_error_body(failure)), Some("<h1>\u{fffd}\u{fffd}</h1>"));
         assert_eq!((identifai_error_may_have_been_sent(failure), identifai_error_retryable(failure)), (1, 0));
         let message = lent(identifai_error_message(failure)).unwrap();
         assert!(message.starts_with("it\u{fffd} broke") && message.ends_with(": the cause"), "{message}");
@@ -126,6 +128,7 @@ fn an_error_says_all_that_it_says_in_rust() {
     let rejected = &raw const rejected;
     unsafe {
         assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
+        assert_eq!((lent(identifai_error_body(rejected)), lent(identifai_error_body(std::ptr::null()))), (None, None));
     }
 }
 

@@ -215,7 +215,7 @@ impl Items {
                 self.left += u64::from(!is_final(&error));
                 self.status = self.status.max(output::status(&error));
                 if self.said.insert(error.kind()) {
-                    self.board.say(&format!("line {line}: {}", words::said(&error)));
+                    self.board.say(&format!("line {line}: {}", words::told(&error)));
                 }
                 let mut item = output::failed_item(Some(&input), &error, true);
                 item["index"] = index.into();

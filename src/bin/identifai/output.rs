@@ -123,7 +123,7 @@ impl<'a> Printer<'a> {
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
                     return result_json(&failed_item(input, error, self.submits).to_string());
                 }
-                note(&format!("{}{}", self.label(index), words::said(error)));
+                note(&format!("{}{}", self.label(index), words::told(error)));
                 Ok(())
             }
         }
@@ -270,6 +270,9 @@ pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> 
     }
     if let Some(pause) = error.retry_after() {
         item["error"]["retry_after"] = json!(pause.as_secs_f64());
+    }
+    if let Some(body) = error.body() {
+        item["error"]["body"] = json!(body);
     }
     if let Some(identifier) = error.identifier() {
         item["identifier"] = json!(identifier);

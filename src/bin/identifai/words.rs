@@ -24,3 +24,15 @@ pub(crate) fn said(error: &Error) -> String {
         _ => text,
     }
 }
+
+/// Says what went wrong with a call, for people. If the service gave neither a reason nor an identifier, the beginning of its
+/// response may show what answered, so it follows.
+pub(crate) fn told(error: &Error) -> String {
+    const LONGEST: usize = 200;
+    let text = said(error);
+    let body = error.body().filter(|_| error.message().is_none() && error.identifier().is_none());
+    let Some(body) = body.map(str::trim).filter(|body| !body.is_empty()) else { return text };
+    let start: String = body.chars().take(LONGEST).collect();
+    let more = if start.len() < body.len() { "\u{2026}" } else { "" };
+    format!("{text}; the response begins: {start}{more}")
+}

@@ -99,7 +99,8 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
     let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
     assert_eq!((outcome.status, outcome.err.as_str()), (3, ""));
     let message = "No \\u{1b}[31mway";
-    let error = json!({"kind": "rejected", "status": 400, "message": message, "may_have_been_sent": false});
+    let error = json!({"kind": "rejected", "status": 400, "message": message, "may_have_been_sent": false,
+        "body": "{\"error\":\"No \\u001b[31mway\"}"});
     assert_eq!(json_lines(&outcome.out), [json!({"input": urls[0], "error": error}), json!({"identifier": ID})]);
 }
 

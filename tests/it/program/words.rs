@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::program::{Outcome, json_lines, program, run};
+use crate::support::program::{Outcome, against, json_lines, program, run};
 use crate::support::{CAT, Directory, ID, KEY, Server, accepted, answer};
 
 fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
@@ -41,6 +41,59 @@ fn what_is_wrong_is_named_as_it_was_typed() {
         for ours in ["(true)", "::", "base_url", "api_key:", "file_url", "ref_id", "webhook_url", "allow_http"] {
             assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
         }
+    }
+}
+
+#[test]
+fn a_response_without_an_identifier_is_shown() {
+    let page = format!("<h1>Sign \u{1b}[31min</h1>\r\n{KEY} {}", "x".repeat(300));
+    let masked = page.replace(KEY, &"*".repeat(KEY.len()));
+    let start: String = masked.chars().take(200).collect();
+    let shown = start.replace('\u{1b}', "\\u{1b}").replace("\r\n", "\\r\\n");
+    for (status, exit) in [(200, 5), (403, 3), (502, 5)] {
+        let server = Server::answering(answer(status, "text/html", &page));
+        let outcome = against(&server, &["classify", CAT]);
+        assert_eq!((outcome.status, outcome.out.as_str()), (exit, ""));
+        assert!(outcome.err.contains(&format!("; the response begins: {shown}\u{2026}\n")), "{}", outcome.err);
+        let outcome = against(&server, &["--json", "classify", CAT]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!(line["error"]["body"], json!(masked));
+        let directory = Directory::new();
+        let outcome = against(&server, &["batch", &directory.file("list", CAT)]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!(line["error"]["body"], json!(masked), "{}", outcome.err);
+    }
+    // A reason or an identifier says more.
+    for body in ["{\"error\": \"no\"}", &format!("{{\"identifier\": \"{ID}\"}}")] {
+        let outcome = against(&Server::answering(answer(409, "application/json", body)), &["classify", CAT]);
+        assert!(!outcome.err.contains("the response begins") && !outcome.err.contains('{'), "{}", outcome.err);
+    }
+    // What is not HTTP, and text in front of a head.
+    let outcome = against(&Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
+    assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
+}
+
+#[test]
+fn an_identifier_of_a_refusal_is_told() {
+    let body = format!("{{\"message\": \"Already there.\", \"identifier\": \"{ID}\"}}");
+    for status in [409, 500] {
+        let server = Server::answering(answer(status, "application/json", &body));
+        let outcome = against(&server, &["classify", "--wait", CAT]);
+        assert!(outcome.out.is_empty() && outcome.err.contains(&format!("(submission {ID})")), "{}", outcome.err);
+        let outcome = against(&server, &["--json", "classify", CAT]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!((&line["identifier"], &line["error"]["may_have_been_sent"]), (&json!(ID), &json!(true)));
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[test]
+fn who_has_no_key_or_a_wrong_one_learns_where_to_find_it() {
+    let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
+    let refused = against(&Server::answering(answer(401, "application/json", "{}")), &["credits"]);
+    assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
+    for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
+        assert!(said(env, &["credits"]).contains(hint));
     }
 }
 
