@@ -347,6 +347,13 @@ const char *identifai_error_message(const identifai_error *error);
 const char *identifai_error_identifier(const identifai_error *error);
 
 /**
+ * Returns the first 4 KiB of the response's body as text, which may show what answered where the message does not. Bytes
+ * that are not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before
+ * you show it. NULL if there was none, and for NULL.
+ */
+const char *identifai_error_body(const identifai_error *error);
+
+/**
  * How many milliseconds to wait before trying again: what the service asked for, or the pause that the deadline had no
  * room for. -1 if that is not known, and for NULL.
  */

@@ -128,7 +128,7 @@ fn an_error_says_all_that_it_says_in_rust() {
     let rejected = &raw const rejected;
     unsafe {
         assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
-        assert_eq!((lent(identifai_error_body(rejected)), lent(identifai_error_body(std::ptr::null()))), (None, None));
+        assert_eq!((lent(identifai_error_body(rejected)), lent(identifai_error_body(null()))), (None, None));
     }
 }
 

@@ -29,6 +29,7 @@ public:
     int32_t code() const noexcept { return identifai_error_code(get()); }
     int32_t status() const noexcept { return identifai_error_status(get()); }
     const char *identifier() const noexcept { return identifai_error_identifier(get()); } // Or nullptr.
+    const char *body() const noexcept { return identifai_error_body(get()); } // Or nullptr. Escape it before you show it.
     Milliseconds retry_after() const noexcept { return Milliseconds(identifai_error_retry_after_ms(get())); } // Or -1.
     bool retryable() const noexcept { return identifai_error_retryable(get()) != 0; }
     bool may_have_been_sent() const noexcept { return identifai_error_may_have_been_sent(get()) != 0; }

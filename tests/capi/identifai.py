@@ -59,7 +59,7 @@ def _owned(name):
 
 _Error, _Options, _Client, _Report, _String = map(_owned, ("error", "options", "client", "report", "string"))
 _ERROR = {
-    **_functions("error_", "message kind identifier", c_char_p, _Error),
+    **_functions("error_", "message kind identifier body", c_char_p, _Error),
     **_functions("error_", "code status retryable may_have_been_sent", c_int32, _Error),
     **_functions("error_", "retry_after_ms", c_int64, _Error),
 }

@@ -174,7 +174,7 @@ static void errors_of_submits(void) {
     CHECK(strncmp(identifai_error_message(error), "file_url: ", 10) == 0);
     CHECK(strcmp(identifai_error_kind(error), "invalid_input") == 0);
     CHECK(identifai_error_status(error) == 0 && identifai_error_retry_after_ms(error) == -1);
-    CHECK(identifai_error_identifier(error) == NULL);
+    CHECK(identifai_error_identifier(error) == NULL && identifai_error_body(error) == NULL);
     submit_to("s3cret", "ftp://example.com", cat, IDENTIFAI_ERROR_CONFIG);
     submit_to("s3cret", "http://127.0.0.1:1", cat, IDENTIFAI_ERROR_CONNECT);
     CHECK(identifai_error_retryable(error) == 1 && identifai_error_may_have_been_sent(error) == 0);
