@@ -10,6 +10,7 @@ mod connection;
 mod handshake;
 mod head;
 mod in_flight;
+mod keep_alive;
 mod socket;
 #[cfg(feature = "socks-proxy")]
 mod socks;

@@ -6,7 +6,7 @@ use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
 #[cfg(target_os = "linux")]
 use crate::support::starts_no_thread;
-use crate::support::{CAT, Server, accepted, alone, answer};
+use crate::support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
 
 #[test]
 fn a_hundred_submits_use_one_connection() {
@@ -83,6 +83,88 @@ fn a_connection_that_the_server_closed_while_idle_is_not_used() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert_eq!((server.requests().len(), server.connections()), (3, 3));
+}
+
+/// `answer` with more header fields, which end with `\r\n`.
+fn with_fields(answer: &str, fields: &str) -> String {
+    answer.replacen("\r\n", &format!("\r\n{fields}"), 1)
+}
+
+#[test]
+fn connection_is_reused_only_as_keep_alive_announces() {
+    let table = [
+        ("", true),
+        ("Keep-Alive: timeout=5\r\n", true),
+        ("Keep-Alive: timeout=5, max=100\r\n", true),
+        ("Keep-Alive: timeout=99999999999999999999\r\n", true),
+        ("Keep-Alive: soon\r\n", true),
+        ("Keep-Alive: timeout=1\r\n", false),
+        ("Keep-Alive: timeout=0\r\n", false),
+        ("Keep-Alive: timeout=5, max=1\r\n", false),
+        ("keep-alive: MAX=0;TIMEOUT=\"60\"\r\n", false),
+        ("Keep-Alive: timeout=60\r\nKeep-Alive: timeout=1\r\n", false),
+        ("Connection: close\r\nKeep-Alive: timeout=60\r\n", false),
+    ];
+    let sent = submitted(ID);
+    let pending = json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}"));
+    for (fields, is_reused) in table {
+        let expected = if is_reused { 1 } else { 3 };
+        let accepting = Server::answering(with_fields(&accepted(), fields));
+        let client = accepting.client();
+        for _ in 0..3 {
+            client.submit(&Image::from_url(CAT)).unwrap();
+        }
+        assert_eq!(accepting.connections(), expected, "submits: {fields}");
+        let reporting = Server::answering(with_fields(&pending, fields));
+        let client = reporting.client();
+        for _ in 0..3 {
+            client.result(&sent).unwrap();
+        }
+        assert_eq!(reporting.connections(), expected, "reads: {fields}");
+        // ureq gives the connection back before it returns a response without a body.
+        let refusing = Server::answering(with_fields("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n", fields));
+        let client = refusing.client();
+        for _ in 0..3 {
+            client.submit(&Image::from_url(CAT)).unwrap_err();
+        }
+        assert_eq!(refusing.connections(), expected, "responses without a body: {fields}");
+    }
+}
+
+#[test]
+fn keep_alive_of_an_interim_response_does_not_count() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nKeep-Alive: timeout=0\r\n\r\n";
+    for (fields, connections) in [("", 1), ("Keep-Alive: timeout=1\r\n", 3)] {
+        let server = Server::answering(format!("{interim}{}", with_fields(&accepted(), fields)));
+        let client = server.client();
+        for _ in 0..3 {
+            client.submit(&Image::from_url(CAT)).unwrap();
+        }
+        assert_eq!(server.connections(), connections, "{fields}");
+    }
+}
+
+#[test]
+fn keep_alive_counts_behind_100_continue_and_in_pieces() {
+    let server = Server::start(|connection| {
+        while let Some(head) = connection.head() {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let response = with_fields(&accepted(), "Keep-Alive: timeout=1\r\n");
+            let (first, second) = response.split_at(40);
+            if head.contains("expect: 100-continue") {
+                connection.send("HTTP/1.1 100 Continue\r\nKeep-Alive: timeout=60\r\n\r\n");
+            }
+            connection.bytes(length.parse().unwrap()).unwrap();
+            connection.send(first);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            connection.send(second);
+        }
+    });
+    let client = server.client();
+    for len in [10, 2 << 20, 10] {
+        client.submit(&Image::from_bytes([&b"\x89PNG\r\n\x1a\n"[..], &vec![7; len]].concat())).unwrap();
+    }
+    assert_eq!(server.connections(), 3);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::in_flight;
+use super::keep_alive::ReuseLimit;
 
 const INTERIM: &[u8] = b"HTTP/1.1 1";
 /// All that ureq understands of interim answers.
@@ -49,11 +50,13 @@ pub(super) struct Connection {
     held: Vec<u8>,
     /// When the last answer had been read; none while a request is under way.
     idle_since: Option<Instant>,
+    /// The end of its use that the last response announced.
+    reuse_limit: Option<ReuseLimit>,
 }
 
 impl Connection {
     pub(super) fn new(inner: Box<dyn Transport>) -> Self {
-        Self { inner, is_full: false, interim: 0, held: Vec::new(), idle_since: None }
+        Self { inner, is_full: false, interim: 0, held: Vec::new(), idle_since: None, reuse_limit: None }
     }
 
     fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
@@ -62,7 +65,25 @@ impl Connection {
         let has_more = self.inner.await_input(timeout)?;
         self.is_full = self.inner.buffers().input().len() == end;
         in_flight::cover(self.inner.buffers());
+        if in_flight::awaits_head() {
+            self.note_keep_alive();
+        }
         Ok(has_more)
+    }
+
+    /// Reads `Keep-Alive` from the head of the final response, once that head is complete. It is read here rather than
+    /// from the response that ureq returns, because ureq puts the connection of a response without a body back into
+    /// its pool before it returns that response.
+    fn note_keep_alive(&mut self) {
+        let mut input = self.inner.buffers().input();
+        while let Some(len) = head_len(input) {
+            let (head, rest) = input.split_at_checked(len).unwrap_or((input, &[]));
+            if !is_interim(head) {
+                self.reuse_limit = ReuseLimit::from_head(head, Instant::now());
+                return;
+            }
+            input = rest;
+        }
     }
 
     /// Keeps a head back if its content follows at once and there is room for both: two packets would take longer, and
@@ -100,7 +121,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
-        (self.interim, self.idle_since) = (0, None);
+        (self.interim, self.idle_since, self.reuse_limit) = (0, None, None);
         // ureq asks for nothing over and over if a content ends before its time.
         if amount == 0 && in_flight::left().is_zero() {
             return Err(UreqError::Timeout(timeout.reason));
@@ -155,10 +176,16 @@ impl Transport for Connection {
     fn is_open(&mut self) -> bool {
         match self.idle_since {
             None => {
-                self.idle_since = Some(Instant::now());
-                !self.is_full && !in_flight::is_last()
+                let now = Instant::now();
+                self.idle_since = Some(now);
+                !self.is_full && !in_flight::is_last() && self.reuse_limit.is_none_or(|limit| limit.allows(now))
             }
-            Some(since) => since.elapsed() < in_flight::max_idle() && self.inner.is_open(),
+            Some(since) => {
+                let now = Instant::now();
+                now.saturating_duration_since(since) < in_flight::max_idle()
+                    && self.reuse_limit.is_none_or(|limit| limit.allows(now))
+                    && self.inner.is_open()
+            }
         }
     }
 
