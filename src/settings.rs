@@ -32,7 +32,7 @@ pub(crate) struct Connection {
     pub(crate) base_url: String,
     pub(crate) allow_http: bool,
     pub(crate) proxy: Proxy,
-    pub(crate) extra_roots: Option<Vec<u8>>,
+    pub(crate) root_certificates: Option<Vec<u8>>,
     pub(crate) user_agent: Option<String>,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_limit: Option<u64>,
@@ -46,7 +46,7 @@ impl Settings {
                 base_url: BASE_URL.to_owned(),
                 allow_http: false,
                 proxy: Proxy::Environment,
-                extra_roots: None,
+                root_certificates: None,
                 user_agent: None,
                 connect_timeout: CONNECT_TIMEOUT,
                 response_limit: None,
@@ -87,14 +87,14 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, connection, terms } = self;
-        let Connection { base_url, allow_http, proxy, extra_roots, user_agent, connect_timeout, response_limit } =
+        let Connection { base_url, allow_http, proxy, root_certificates, user_agent, connect_timeout, response_limit } =
             connection;
         f.debug_struct("Settings")
             .field("key", key)
             .field("base_url", &Base::parse(base_url).map(|base| key.mask(&base.url).into_owned()).ok())
             .field("allow_http", allow_http)
             .field("proxy", proxy)
-            .field("extra_roots", &extra_roots.is_some())
+            .field("root_certificates", &root_certificates.is_some())
             .field("user_agent", &user_agent.is_some())
             .field("connect_timeout", connect_timeout)
             .field("response_limit", response_limit)
@@ -143,7 +143,7 @@ impl Connection {
         Ok(Target {
             proxy: self.proxy.choose(&base, env)?,
             base,
-            extra_roots: self.extra_roots.clone(),
+            root_certificates: self.root_certificates.clone(),
             user_agent,
             connect_timeout: self.connect_timeout,
             response_limit: self.response_limit,
@@ -203,9 +203,14 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Root certificates in PEM, trusted beside the usual ones: a company's own authority, for one. Default: none.
-        pub fn extra_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-            self.settings.connection.extra_roots = Some(pem.into());
+        /// Trusts the root certificates in `pem` (one or more, in PEM), and no others.
+        ///
+        /// They replace the usual roots, as with curl's `--cacert`: those that are bundled, and the operating system's
+        /// with the features `platform-verifier` and `native-tls`. For a private CA beside the public ones, pass a
+        /// bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. They count for a proxy over `https`,
+        /// too. Defaults to the usual roots.
+        pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+            self.settings.connection.root_certificates = Some(pem.into());
             self
         }
 

@@ -433,10 +433,11 @@ int32_t identifai_options_set_proxy(identifai_options *options,
 int32_t identifai_options_set_no_proxy(identifai_options *options);
 
 /**
- * Root certificates in PEM, trusted beside the usual ones: a company's own authority, for one. Default: none.
+ * Trusts the root certificates in `pem` (one or more, in PEM), and no others: they replace the usual roots, as with
+ * curl's `--cacert`, and count for a proxy over `https`, too. Default: the usual roots.
  */
-int32_t identifai_options_set_extra_root_certificates(identifai_options *options,
-                                                      const char *pem);
+int32_t identifai_options_set_root_certificates(identifai_options *options,
+                                                const char *pem);
 
 /**
  * What your program calls itself, as `product/version`; added to this library's own `User-Agent`. Default: none.

@@ -42,7 +42,7 @@ pub(super) struct Reach {
     pub(super) connect_timeout: Option<Duration>,
     pub(super) allow_http: Option<bool>,
     pub(super) proxy: Option<Proxy>,
-    pub(super) extra_root_certificates: Option<String>,
+    pub(super) root_certificates: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) response_limit: Option<u64>,
     pub(super) retries: Option<u32>,
@@ -124,8 +124,8 @@ macro_rules! reach {
     ($to:ident, $reach:expr) => {
         set!($to, $reach, base_url, user_agent);
         set!($to, $reach, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, pace);
-        if let Some(pem) = &$reach.extra_root_certificates {
-            $to = $to.extra_root_certificates(pem.as_bytes());
+        if let Some(pem) = &$reach.root_certificates {
+            $to = $to.root_certificates(pem.as_bytes());
         }
         match &$reach.proxy {
             Some(Proxy::Url(url)) => $to = $to.proxy(url),

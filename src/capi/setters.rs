@@ -80,15 +80,13 @@ pub unsafe extern "C" fn identifai_options_set_no_proxy(options: *mut Options) -
     unsafe { set(options, "proxy", Ok(Proxy::None), |options| &mut options.reach.proxy) }
 }
 
-/// Root certificates in PEM, trusted beside the usual ones: a company's own authority, for one. Default: none.
+/// Trusts the root certificates in `pem` (one or more, in PEM), and no others: they replace the usual roots, as with
+/// curl's `--cacert`, and count for a proxy over `https`, too. Default: the usual roots.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn identifai_options_set_extra_root_certificates(
-    options: *mut Options,
-    pem: *const c_char,
-) -> i32 {
+pub unsafe extern "C" fn identifai_options_set_root_certificates(options: *mut Options, pem: *const c_char) -> i32 {
     unsafe {
-        set(options, "extra_root_certificates", owned(pem, "extra_root_certificates"), |options| {
-            &mut options.reach.extra_root_certificates
+        set(options, "root_certificates", owned(pem, "root_certificates"), |options| {
+            &mut options.reach.root_certificates
         })
     }
 }

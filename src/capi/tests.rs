@@ -220,8 +220,8 @@ fn settings_reach_the_client() {
             (&|o| identifai_options_set_proxy(o, c"http://p:1".as_ptr()), with(|b| b.proxy("http://p:1"))),
             (&|o| identifai_options_set_no_proxy(o), with(ClientBuilder::no_proxy)),
             (
-                &|o| identifai_options_set_extra_root_certificates(o, pem.as_ptr()),
-                with(|b| b.extra_root_certificates("-----BEGIN")),
+                &|o| identifai_options_set_root_certificates(o, pem.as_ptr()),
+                with(|b| b.root_certificates("-----BEGIN")),
             ),
             (&|o| identifai_options_set_user_agent(o, c"a/1".as_ptr()), with(|b| b.user_agent("a/1"))),
             (&|o| identifai_options_set_response_limit(o, 7), with(|b| b.response_limit(7))),

@@ -11,8 +11,8 @@ use crate::url::{Url, has_usable_port, is_loopback};
 pub(crate) struct Target {
     pub(crate) base: Base,
     pub(crate) proxy: Option<ProxyUrl>,
-    /// Certificates in PEM that are trusted beside the usual ones.
-    pub(crate) extra_roots: Option<Vec<u8>>,
+    /// Certificates in PEM that are trusted in place of the usual ones.
+    pub(crate) root_certificates: Option<Vec<u8>>,
     pub(crate) user_agent: String,
     pub(crate) connect_timeout: Duration,
     /// The longest body of an answer, in bytes; `None` leaves it to the request.

@@ -29,7 +29,7 @@ use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
-use self::connect::{Connect, ExtraRoots, LeaveItToConnect, NotConnected};
+use self::connect::{Connect, LeaveItToConnect, NotConnected};
 use self::connection::Unsent;
 use self::head::Framing;
 use self::in_flight::Limits;
@@ -101,15 +101,8 @@ impl Default for Waits {
 
 /// What an agent is made from.
 struct Configs {
-    usual: Config,
-    extra_roots: Option<ExtraRootsConfigs>,
-    connect_timeout: Duration,
-}
-
-/// The configuration that trusts the extra roots, and the one for the way to a proxy.
-struct ExtraRootsConfigs {
     config: Config,
-    to_proxy: Config,
+    connect_timeout: Duration,
 }
 
 impl Http {
@@ -405,38 +398,27 @@ impl Configs {
             // ureq's error may quote the URL, and with it a password.
             Some(url) => Some(Proxy::new(&url.0).map_err(|_| Error::config("proxy", "is not a URL that can be used"))?),
         };
-        let config = |proxy: Option<Proxy>| {
-            Agent::config_builder()
-                .max_redirects(0)
-                .http_status_as_error(false)
-                .https_only(target.base.is_https)
-                .proxy(proxy)
-                .user_agent(&target.user_agent)
-                .timeout_await_100(Some(waits.await_continue))
-                // A feature of ureq that another crate turns on must not change what we send.
-                .accept_encoding("")
-                .input_buffer_size(INPUT)
-                .output_buffer_size(OUTPUT)
-                .max_idle_age(MAX_IDLE)
-                .max_idle_connections(MAX_IDLE_CONNECTIONS)
-                .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
-        };
-        let extra_roots = match &target.extra_roots {
-            None => None,
-            Some(pem) => {
-                let roots = trust::roots(pem)?;
-                let config = |proxy| trust::trust(config(proxy), Some(&roots)).build();
-                Some(ExtraRootsConfigs { config: config(proxy.clone()), to_proxy: config(None) })
-            }
-        };
-        let usual = trust::trust(config(proxy), None).build();
-        Ok(Self { usual, extra_roots, connect_timeout: target.connect_timeout })
+        let roots = target.root_certificates.as_deref().map(trust::roots).transpose()?;
+        let config = Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .https_only(target.base.is_https)
+            .proxy(proxy)
+            .user_agent(&target.user_agent)
+            .timeout_await_100(Some(waits.await_continue))
+            // A feature of ureq that another crate turns on must not change what we send.
+            .accept_encoding("")
+            .input_buffer_size(INPUT)
+            .output_buffer_size(OUTPUT)
+            .max_idle_age(MAX_IDLE)
+            .max_idle_connections(MAX_IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS);
+        let config = trust::trust(config, roots).build();
+        Ok(Self { config, connect_timeout: target.connect_timeout })
     }
 
     fn agent(&self) -> Agent {
-        let extra_roots = self.extra_roots.as_ref();
-        let extra_roots = extra_roots.map(|extra| ExtraRoots::new(extra.config.clone(), extra.to_proxy.clone()));
-        let connect = Connect::new(extra_roots, self.usual.proxy().is_some(), self.connect_timeout);
-        Agent::with_parts(self.usual.clone(), connect, LeaveItToConnect)
+        let connect = Connect::new(self.config.proxy().is_some(), self.connect_timeout);
+        Agent::with_parts(self.config.clone(), connect, LeaveItToConnect)
     }
 }

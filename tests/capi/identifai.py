@@ -113,7 +113,7 @@ class Options(_Object):
     _setters = {
         name: _function("options_set_" + name, c_int32, _Options, *types)
         for names, *types in [
-            ("base_url proxy extra_root_certificates user_agent ref_id webhook_url file_name", _Text),
+            ("base_url proxy root_certificates user_agent ref_id webhook_url file_name", _Text),
             ("timeout_ms connect_timeout_ms wait_timeout_ms wait_first_pause_ms wait_longest_pause_ms", c_uint64),
             ("response_limit max_size", c_uint64),
             ("allow_http resend_if_unknown no_cache with_morphing with_tampering with_heatmap with_nsfw", c_int32),

@@ -1,5 +1,8 @@
 //! From global options and environment to a client.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -68,6 +71,11 @@ fn connect_with(
         Some(sandbox) => Some(sandbox.base_url().to_owned()),
         None => global.base_url.clone().or_else(|| env("IDENTIFAI_BASE_URL")),
     };
+    let roots = root_certificates(global, base_url.as_deref())?;
+    let roots_origin = roots.as_ref().map(|(origin, _)| *origin);
+    if let Some((_, pem)) = roots {
+        builder = builder.root_certificates(pem);
+    }
     if let Some(base_url) = base_url {
         builder = builder.base_url(base_url);
     }
@@ -79,15 +87,50 @@ fn connect_with(
     } else if let Some((submits, reads)) = global.pace {
         builder = builder.pace(Pace::per_minute(submits, reads));
     }
-    let client = builder.build().map_err(|error| by_origin(&words::said(&error), global))?;
+    let client = builder.build().map_err(|error| by_origin(&words::said(&error), global, roots_origin))?;
     Ok(Connected { client, key, _sandbox: sandbox })
 }
 
 /// Names a setting by what it was given with.
-fn by_origin(reason: &str, global: &Global) -> String {
+fn by_origin(reason: &str, global: &Global, roots_origin: Option<&str>) -> String {
     let base_url = if global.base_url.is_some() { "--base-url: " } else { "IDENTIFAI_BASE_URL: " };
     let api_key = if global.api_key_file.is_some() { "--api-key-file: " } else { "IDENTIFAI_API_KEY: " };
-    reason.replace("base_url: ", base_url).replace("api_key: ", api_key)
+    let roots = format!("{}: ", roots_origin.unwrap_or(CA_FILE));
+    reason.replace("base_url: ", base_url).replace("api_key: ", api_key).replace("root_certificates: ", &roots)
+}
+
+const CA_FILE: &str = "--ca-file";
+
+/// Reads the root certificates, if any are given, and returns them with the name of what gave them.
+///
+/// The environment variable is for all programs of the user, so it counts only where there is TLS. Build systems set it
+/// to a file that does not exist.
+fn root_certificates(global: &Global, base_url: Option<&str>) -> Result<Option<(&'static str, Vec<u8>)>, String> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let is_plain = base_url.and_then(|url| url.get(..7)).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
+    let (origin, path) = match &global.ca_file {
+        Some(path) => (CA_FILE, path.clone()),
+        None if is_plain => return Ok(None),
+        None => match std::env::var_os(VARIABLE).filter(|path| !path.to_string_lossy().trim().is_empty()) {
+            Some(path) => (VARIABLE, path.into()),
+            None => return Ok(None),
+        },
+    };
+    match read_certificates(&path) {
+        Ok(pem) => Ok(Some((origin, pem))),
+        Err(error) => Err(format!("{origin}: cannot read {}: {error}", path.display())),
+    }
+}
+
+/// Reads a file of moderate size, so that `/dev/zero` does not fill the memory.
+fn read_certificates(path: &Path) -> io::Result<Vec<u8>> {
+    const MAX: u64 = 16 << 20;
+    let mut pem = Vec::new();
+    File::open(path)?.take(MAX + 1).read_to_end(&mut pem)?;
+    if pem.len() as u64 > MAX {
+        return Err(io::Error::other("it is longer than 16 MiB"));
+    }
+    Ok(pem)
 }
 
 fn api_key(global: &Global) -> Result<ApiKey, String> {

@@ -11,6 +11,8 @@ Environment:
   IDENTIFAI_BASE_URL  where the service is; --base-url wins
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
                       the way there, as curl reads them
+  SSL_CERT_FILE       root certificates in PEM, instead of the usual ones;
+                      --ca-file wins
   NO_COLOR            no colours; they are for terminals anyway
 
 Exit status, of several items the highest:

@@ -20,6 +20,8 @@ pub(crate) fn said(error: &Error) -> String {
         ErrorKind::InvalidInput | ErrorKind::Config | ErrorKind::NotFound => {
             WORDS.iter().fold(text, |text, (ours, theirs)| text.replace(ours, theirs))
         }
+        // The causes may quote the peer's certificate, so only the summary is changed, which comes first.
+        ErrorKind::Tls => text.replacen("set root_certificates", "pass --ca-file", 1),
         // They may quote the service.
         _ => text,
     }

@@ -6,7 +6,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::ureq::config::Config;
@@ -103,74 +102,28 @@ impl<In: Transport> Connector<In> for Finish {
 pub(super) struct Connect {
     chain: Chain,
     lookups: Resolve,
-    extra: Option<ExtraRoots>,
     has_proxy: bool,
     timeout: Duration,
 }
 
-/// ureq trusts either the usual roots or given ones. To trust both, a handshake that fails with the one is made again
-/// with the other, on a new connection; the one that worked goes first the next time.
-#[derive(Debug)]
-pub(super) struct ExtraRoots {
-    /// The agent's configuration, but for the roots.
-    config: Config,
-    /// The same for the way to a proxy.
-    to_proxy: Config,
-    /// It keeps TLS sessions, which belong to the roots that vouched for them.
-    chain: Chain,
-    goes_first: AtomicBool,
-}
-
-impl ExtraRoots {
-    pub(super) fn new(config: Config, to_proxy: Config) -> Self {
-        Self { config, to_proxy, chain: chain(), goes_first: AtomicBool::new(false) }
-    }
-}
-
 impl Connect {
-    pub(super) fn new(extra: Option<ExtraRoots>, has_proxy: bool, timeout: Duration) -> Self {
-        Self { chain: chain(), lookups: Resolve(Lookups::new()), extra, has_proxy, timeout }
+    pub(super) fn new(has_proxy: bool, timeout: Duration) -> Self {
+        Self { chain: chain(), lookups: Resolve(Lookups::new()), has_proxy, timeout }
     }
 
-    fn connect_trusting_both(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
-        let Some(extra) = self.extra.as_ref().filter(|_| details.needs_tls()) else {
-            return self.connect_with(details, None);
-        };
-        let extra_first = extra.goes_first.load(Ordering::Relaxed);
-        let first = match self.connect_with(details, extra_first.then_some(extra)) {
-            Err(error) if NotConnected::is_about_trust(&error, details.uri) => error,
-            outcome => return outcome,
-        };
-        match self.connect_with(details, (!extra_first).then_some(extra)) {
-            Ok(connected) => {
-                extra.goes_first.store(!extra_first, Ordering::Relaxed);
-                Ok(connected)
-            }
-            Err(second) if handshake::is_unknown(&second.to_string()) => Err(first),
-            Err(second) => Err(second),
-        }
-    }
-
-    /// Connects with the usual roots or the extra ones.
-    fn connect_with(
-        &self,
-        details: &ConnectionDetails,
-        extra: Option<&ExtraRoots>,
-    ) -> Result<Option<Box<dyn Transport>>, UreqError> {
+    fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
         let proxy = details.config.proxy();
-        let (chain, config) = match extra {
-            None => (&self.chain, details.config),
-            Some(extra) if proxy.is_some() => (&extra.chain, &extra.config),
-            Some(extra) => (&extra.chain, &extra.to_proxy),
-        };
         let limit = || NextTimeout { after: in_flight::left().into(), ..details.timeout };
         // A proxy looks the target up itself, but for the SOCKS versions that cannot.
         let is_unresolved = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
-        let addrs =
-            if is_unresolved { self.lookups.resolve(details.uri, config, limit())? } else { details.addrs.clone() };
+        let addrs = if is_unresolved {
+            self.lookups.resolve(details.uri, details.config, limit())?
+        } else {
+            details.addrs.clone()
+        };
         let details = ConnectionDetails {
             addrs,
-            config,
+            config: details.config,
             // Else the TLS sessions of earlier connections are not resumed.
             request_level: false,
             resolver: &self.lookups,
@@ -181,7 +134,7 @@ impl Connect {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        chain.connect(&details, None).map_err(|error| match (proxy, &error) {
+        self.chain.connect(&details, None).map_err(|error| match (proxy, &error) {
             (None, _) => NotConnected::at(Step::Connect, details.uri, error),
             (Some(proxy), UreqError::ConnectProxyFailed(reason)) if reason.contains("407") => {
                 NotConnected::at(Step::Login, proxy.uri(), error)
@@ -195,7 +148,7 @@ impl Connector<()> for Connect {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, UreqError> {
-        let connected = in_flight::within(self.timeout, || self.connect_trusting_both(details))?;
+        let connected = in_flight::within(self.timeout, || self.connect_through_chain(details))?;
         // A connection to a proxy carries that to the target, and nothing of a request by itself.
         let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
         Ok(connected.map(|inner| if is_to_proxy { inner } else { Box::new(Connection::new(inner)) }))
@@ -228,16 +181,6 @@ impl NotConnected {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
             error => UreqError::Other(Box::new(Self { step, to: address(uri), error })),
         }
-    }
-
-    /// Whether the certificate of `uri` itself, rather than of a proxy, may pass with other roots.
-    fn is_about_trust(error: &UreqError, uri: &Uri) -> bool {
-        let UreqError::Other(inner) = error else { return false };
-        inner.downcast_ref::<Self>().is_some_and(|inner| {
-            inner.kind() == ErrorKind::Tls
-                && inner.to == address(uri)
-                && handshake::is_about_trust(&inner.error.to_string())
-        })
     }
 
     fn kind(&self) -> ErrorKind {

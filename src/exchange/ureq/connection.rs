@@ -312,7 +312,7 @@ mod tests {
         let target = Target {
             base: Base::parse("http://127.0.0.1").unwrap(),
             proxy: None,
-            extra_roots: None,
+            root_certificates: None,
             user_agent: "test".to_owned(),
             connect_timeout: Duration::from_secs(1),
             response_limit: None,

@@ -3,15 +3,11 @@
 //! It goes by text, since ureq passes no type on that could be named without one more dependency. That the texts of
 //! rustls are still these is for `tests/it/tls/bad_peers.rs` to see; those of OpenSSL are the same for years.
 
-/// What is said where none of the roots is known to have to do with the certificate.
-const UNKNOWN: &[&str] = &["UnknownIssuer", "local issuer certificate", "self-signed certificate"];
-
-const NOT_TRUSTED: &str = "nobody who is trusted here vouches for its certificate; if your company does, see \
-                           `extra_root_certificates` and the feature `platform-verifier`";
+const NOT_TRUSTED: &str = "its certificate was issued by an unknown authority; for a private CA, set root_certificates";
 
 /// What a library says, and what is wrong then and where to look.
 const MEANINGS: [(&[&str], &str); 10] = [
-    (UNKNOWN, NOT_TRUSTED),
+    (&["UnknownIssuer", "local issuer certificate", "self-signed certificate"], NOT_TRUSTED),
     // By the name of its issuer it should be all right.
     (&["BadSignature", "certificate signature failure"], NOT_TRUSTED),
     (&["CaUsedAsEndEntity"], "its certificate is one for an authority (CA:TRUE), and a host cannot use that"),
@@ -45,16 +41,6 @@ pub(super) fn explain(summary: String, error: &str) -> String {
         Some((_, meaning)) => format!("{summary}: {meaning}"),
         None => summary,
     }
-}
-
-/// Whether it may go better with other roots.
-pub(super) fn is_about_trust(error: &str) -> bool {
-    error.contains("certificate")
-}
-
-/// Whether the roots know nothing of the certificate, so that others may have more to say of it.
-pub(super) fn is_unknown(error: &str) -> bool {
-    has(error, UNKNOWN)
 }
 
 fn has(error: &str, signs: &[&str]) -> bool {

@@ -292,7 +292,7 @@ mod tests {
         let target = Target {
             base: Base::parse("http://api.test").unwrap(),
             proxy: Some(ProxyUrl(format!("socks5h://{}", listener.local_addr().unwrap()))),
-            extra_roots: None,
+            root_certificates: None,
             user_agent: "test".to_owned(),
             connect_timeout: Duration::from_secs(10),
             response_limit: None,

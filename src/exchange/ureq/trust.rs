@@ -13,33 +13,56 @@ pub(super) use self::with_tls::{roots, trust};
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 pub(super) use self::without_tls::{roots, trust};
 
+fn unusable(reason: &str) -> Error {
+    Error::config("root_certificates", reason)
+}
+
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod with_tls {
     use ::ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-    use super::{AgentConfig, Error, Result};
+    use super::{AgentConfig, Result, unusable};
 
-    /// Reads the certificates in `pem`.
+    /// Reads the certificates in `pem`. Text around them is skipped, as bundles have comments between them.
     pub(in super::super) fn roots(pem: &[u8]) -> Result<RootCerts> {
+        // Editors on Windows write a byte order mark, behind which the parser does not see the first certificate.
+        let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
         let (mut certificates, mut has_key) = (Vec::new(), false);
         for item in parse_pem(pem) {
             match item {
+                // The libraries of TLS leave out what they cannot read, and would then trust nothing.
+                Ok(PemItem::Certificate(certificate)) if !is_der_sequence(certificate.der()) => {
+                    return Err(unusable(
+                        "holds something that is not a certificate between BEGIN CERTIFICATE and END",
+                    ));
+                }
                 Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
                 Ok(item) => has_key |= matches!(item, PemItem::PrivateKey(_)),
-                Err(_) => return Err(Error::config("extra_root_certificates", "is PEM that is damaged or cut short")),
+                Err(_) => return Err(unusable("is PEM that is damaged or cut short")),
             }
         }
         match certificates.is_empty() {
             false => Ok(RootCerts::from(certificates)),
-            true if has_key => Err(Error::config("extra_root_certificates", "holds a private key and no certificate")),
-            true => Err(Error::config(
-                "extra_root_certificates",
-                "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----",
-            )),
+            true if has_key => Err(unusable("holds a private key and no certificate")),
+            true => Err(unusable("holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----")),
         }
     }
 
-    pub(in super::super) fn trust(config: AgentConfig, extra: Option<&RootCerts>) -> AgentConfig {
+    /// Returns `true` if `der` is one sequence from its first byte to its last, as a certificate is (ITU-T X.690, 8.1.3).
+    fn is_der_sequence(der: &[u8]) -> bool {
+        const SEQUENCE: u8 = 0x30;
+        const LONG_FORM: u8 = 0x80;
+        let Some(([SEQUENCE, length], content)) = der.split_first_chunk() else { return false };
+        if *length < LONG_FORM {
+            return content.len() == usize::from(*length);
+        }
+        let Some((length, content)) = content.split_at_checked(usize::from(*length & !LONG_FORM)) else { return false };
+        let declared = length.iter().fold(0_usize, |sum, byte| sum.saturating_mul(256).saturating_add((*byte).into()));
+        content.len() == declared
+    }
+
+    /// Sets the library and the roots: `given`, or else the usual ones.
+    pub(in super::super) fn trust(config: AgentConfig, given: Option<RootCerts>) -> AgentConfig {
         // Who turns on the system's TLS means it; rustls is there by default.
         let native = cfg!(feature = "native-tls");
         let usual = match native || cfg!(feature = "platform-verifier") {
@@ -47,21 +70,21 @@ mod with_tls {
             false => RootCerts::WebPki,
         };
         let provider = if native { TlsProvider::NativeTls } else { TlsProvider::Rustls };
-        config.tls_config(TlsConfig::builder().provider(provider).root_certs(extra.cloned().unwrap_or(usual)).build())
+        config.tls_config(TlsConfig::builder().provider(provider).root_certs(given.unwrap_or(usual)).build())
     }
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
 mod without_tls {
-    use super::{AgentConfig, Error, Result};
+    use super::{AgentConfig, Result, unusable};
 
     pub(in super::super) enum Never {}
 
     pub(in super::super) fn roots(_: &[u8]) -> Result<Never> {
-        Err(Error::config("extra_root_certificates", "takes the crate's feature `rustls` or `native-tls`"))
+        Err(unusable("takes the crate's feature `rustls` or `native-tls`"))
     }
 
-    pub(in super::super) fn trust(config: AgentConfig, _: Option<&Never>) -> AgentConfig {
+    pub(in super::super) fn trust(config: AgentConfig, _: Option<Never>) -> AgentConfig {
         config
     }
 }

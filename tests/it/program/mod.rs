@@ -1,6 +1,8 @@
 //! The program: results on stdout, everything else on stderr, and an exit status that says what happened.
 
 mod account;
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+mod ca_file;
 #[cfg(target_os = "linux")]
 mod colour;
 mod media;

@@ -28,6 +28,16 @@ fn what_is_wrong_is_named_as_it_was_typed() {
         (&[key], &["credits", "--base-url", "http://example.com"], "or --allow-http if you mean it"),
         (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
         (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: is empty"),
+        (&[key], &["credits", "--ca-file", "/no/such/ca"], "--ca-file: cannot read /no/such/ca: No such file"),
+        (&[key], &["--ca-file", "/dev/zero", "credits"], "--ca-file: cannot read /dev/zero: it is longer than 16 MiB"),
+        (&[key], &["credits", "--ca-file", &text], "--ca-file: holds no certificate in PEM"),
+        (
+            &[key, ("SSL_CERT_FILE", "/no/such/ca")],
+            &["credits"],
+            "SSL_CERT_FILE: cannot read /no/such/ca: No such file",
+        ),
+        (&[key, ("SSL_CERT_FILE", &text)], &["credits"], "SSL_CERT_FILE: holds no certificate in PEM"),
+        (&[key, ("SSL_CERT_FILE", "/no/such/ca")], &["credits", "--ca-file", &text], "--ca-file: holds no certificate"),
         (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot be opened"),
         (&[key], &["batch", "-", "--html", "/no/such/page"], "names: No such file or directory (os error 2)\n"),
         (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: not a whole number from 1 to 256\n"),
@@ -38,7 +48,17 @@ fn what_is_wrong_is_named_as_it_was_typed() {
     ] {
         let err = said(env, arguments);
         assert!(err.contains(says), "{arguments:?}: {err}");
-        for ours in ["(true)", "::", "base_url", "api_key:", "file_url", "ref_id", "webhook_url", "allow_http"] {
+        for ours in [
+            "(true)",
+            "::",
+            "base_url",
+            "api_key:",
+            "file_url",
+            "ref_id",
+            "webhook_url",
+            "allow_http",
+            "root_certificates",
+        ] {
             assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
         }
     }

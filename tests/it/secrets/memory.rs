@@ -75,8 +75,7 @@ fn nor_does_tls_keep_one() {
         return;
     }
     let [good, roots] = ["GOOD", "ROOTS"].map(|name| std::env::var(name).unwrap());
-    let client =
-        Client::builder(key()).base_url(good).pace(Pace::off()).extra_root_certificates(roots).build().unwrap();
+    let client = Client::builder(key()).base_url(good).pace(Pace::off()).root_certificates(roots).build().unwrap();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     client.result(&sent).unwrap();
     assert!(copies() > 0, "the search finds nothing");

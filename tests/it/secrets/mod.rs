@@ -75,7 +75,7 @@ fn no_local_error_shows_the_key() {
         UrlOptions::new(KEY, KEY).base_url(nobody).pace(Pace::off()),
         UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).webhook_url(KEY),
         UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).user_agent(format!("{KEY}\n")),
-        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).extra_root_certificates(KEY),
+        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).root_certificates(KEY),
         UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody).pace(Pace::off()),
         UrlOptions::new(KEY, CAT).base_url(KEY).pace(Pace::off()),
         UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")).pace(Pace::off()),

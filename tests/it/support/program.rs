@@ -52,7 +52,8 @@ pub(crate) fn sandbox() -> (Sandbox, Env) {
 /// `command` with no setting of whoever runs the tests.
 pub(crate) fn alone(mut command: Command) -> Command {
     for (name, _) in std::env::vars() {
-        if name.starts_with("IDENTIFAI_") || name.to_ascii_lowercase().ends_with("_proxy") {
+        let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
+        if is_proxy || name.starts_with("IDENTIFAI_") || name == "SSL_CERT_FILE" {
             command.env_remove(name);
         }
     }

@@ -2,21 +2,18 @@
 
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use identifai::{Error, ErrorKind, Image};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
-use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
-use rustls::sign::CertifiedKey;
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ConfigBuilder, RootCertStore, SupportedProtocolVersion};
 
+use super::chain;
 use super::server::{Authority, Identity, Peer, Tap, provider};
-use super::{chain, last};
-use crate::support::{CAT, Connection, KEY, accepted};
+use crate::support::{CAT, Connection, KEY};
 
-const NOT_TRUSTED: &str = "nobody who is trusted here vouches for its certificate; if your company does, see \
-                           `extra_root_certificates` and the feature `platform-verifier`";
+const NOT_TRUSTED: &str = "its certificate was issued by an unknown authority; for a private CA, set root_certificates";
 const AUTHORITY: &str = "its certificate is one for an authority (CA:TRUE), and a host cannot use that";
 const OTHER_HOST: &str = "its certificate is for another host; check the URL";
 const EXPIRED: &str = "its certificate has expired, unless the clock of this machine is wrong";
@@ -25,20 +22,20 @@ const TOO_OLD: &str = "it speaks none of the versions of TLS that are safe, 1.2 
 const REFUSED: &str = "it refused the connection";
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
-/// The error of a submit to `peer`, which must be over soon, and after `connections` in which nothing was sent but what
+/// The error of a submit to `peer`, which must be over soon, and after one connection in which nothing was sent but what
 /// makes a handshake.
-fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority, connections: usize) -> Error {
-    let client = peer.builder(host).extra_root_certificates(trusted.pem()).build().unwrap();
+fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority) -> Error {
+    let client = peer.builder(host).root_certificates(trusted.pem()).build().unwrap();
     let start = Instant::now();
     let error = client.submit(&Image::from_url(CAT)).expect_err(what);
     assert!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
     assert!(!error.may_have_been_sent(), "{what}: {error}");
-    for wire in peer.wires(connections) {
+    for wire in peer.wires(1) {
         assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "{what}");
         // An alert and no more, which is shorter than any request.
         assert!(behind_hello(&wire).len() <= 30, "{what}: {wire:?}");
     }
-    assert_eq!((peer.server.connections(), peer.server.requests().len()), (connections, 0), "{what}");
+    assert_eq!((peer.server.connections(), peer.server.requests().len()), (1, 0), "{what}");
     error
 }
 
@@ -53,8 +50,7 @@ fn a_certificate_that_will_not_do_is_told_with_what_is_wrong_with_it() {
     let company = Authority::new("company");
     let check = |what: &str, host: &str, identity: Identity, says: &str, because: &str| {
         let peer = Peer::serving(identity.config());
-        // One connection by the usual roots, and one by the company's.
-        let error = refused(what, &peer, host, &company, 2);
+        let error = refused(what, &peer, host, &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(error.to_string(), format!("no secure connection to {host}:{}: {says}", peer.port()), "{what}");
         assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
@@ -79,38 +75,6 @@ fn a_certificate_that_will_not_do_is_told_with_what_is_wrong_with_it() {
     };
     check("expired", name, valid(1975, 2020), EXPIRED, "is not valid after 1577836800");
     check("not valid yet", name, valid(4000, 4096), TOO_EARLY, "is not valid before 64060588800");
-}
-
-#[test]
-fn what_is_wrong_is_told_by_the_roots_that_know_the_authority() {
-    /// A good certificate for two connections, and then one for another host.
-    #[derive(Debug)]
-    struct Replaced([Arc<CertifiedKey>; 2], AtomicUsize);
-
-    impl ResolvesServerCert for Replaced {
-        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-            let is_late = self.1.fetch_add(1, Ordering::SeqCst) >= 2;
-            Some(Arc::clone(&self.0[usize::from(is_late)]))
-        }
-    }
-
-    let company = Authority::new("company");
-    let keys = ["localhost", "other.test"].map(|host| company.certify(host).into_key());
-    let mut config = company.certify("localhost").config();
-    config.cert_resolver = Arc::new(Replaced(keys, AtomicUsize::new(0)));
-    // A resumed connection shows no certificate.
-    config.send_tls13_tickets = 0;
-    let peer = Peer::tls(config, |connection| {
-        if connection.request().is_some() {
-            connection.send(&last(&accepted()));
-        }
-    });
-    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
-    // From here on the company's roots go first, and the usual ones have the last word.
-    client.submit(&Image::from_url(CAT)).unwrap();
-    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
-    assert!(error.to_string().ends_with(OTHER_HOST), "{}", chain(&error));
-    assert_eq!((peer.server.connections(), peer.server.requests().len()), (4, 1));
 }
 
 /// A server that reads the client's first message, answers it with `bytes`, and listens.
@@ -154,8 +118,7 @@ fn who_refuses_the_handshake_or_does_not_speak_tls_is_told_from_a_bad_certificat
     let company = Authority::new("company");
     for (what, bytes, says, because) in table {
         let peer = answering(bytes);
-        // Other roots would not help.
-        let error = refused(what, &peer, "localhost", &company, 1);
+        let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {says}", peer.port()), "{what}");
         assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
@@ -180,7 +143,7 @@ fn who_hangs_up_in_the_handshake_is_a_failed_connection() {
     ];
     let company = Authority::new("company");
     for (what, peer) in table {
-        let error = refused(what, &peer, "localhost", &company, 1);
+        let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Connect, "{what}: {error}");
         let says = format!("localhost:{} closed the connection before it was set up", peer.port());
         assert_eq!(error.to_string(), says, "{what}");
@@ -198,14 +161,14 @@ fn a_handshake_that_stalls_or_trickles_ends_with_the_connect_timeout() {
     let company = Authority::new("company");
     for peer in [Peer::scripted(Connection::wait_for_end), Peer::scripted(trickling)] {
         let builder = peer.builder("localhost").connect_timeout(LIMIT);
-        let client = builder.extra_root_certificates(company.pem()).build().unwrap();
+        let client = builder.root_certificates(company.pem()).build().unwrap();
         let late = (1..=3).map(|connections| {
             let start = Instant::now();
             let error = client.submit(&Image::from_url(CAT)).unwrap_err();
             let took = start.elapsed();
             assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
             assert_eq!(error.to_string(), format!("timed out while connecting to localhost:{}", peer.port()));
-            assert_eq!(peer.server.connections(), connections, "other roots would not help");
+            assert_eq!(peer.server.connections(), connections);
             took.saturating_sub(LIMIT)
         });
         let mut late = late.inspect(|late| assert!(*late < Duration::from_secs(5), "{late:?}"));
@@ -225,7 +188,7 @@ fn a_server_that_wants_a_certificate_of_its_clients_says_so() {
     };
     let wants = "it wants a certificate of the client, which has none";
     let error_of = |peer: &Peer| {
-        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
         client.submit(&Image::from_url(CAT)).unwrap_err()
     };
     let peer_1_2 = peer(&rustls::version::TLS12);

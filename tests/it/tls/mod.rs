@@ -36,7 +36,7 @@ fn submit(client: &Client) {
 }
 
 #[test]
-fn who_is_vouched_for_by_an_extra_root_is_trusted() {
+fn given_root_is_trusted() {
     let company = Authority::new("company");
     let below = company.intermediate("company, servers").intermediate("company, servers, images");
     let (self_signed, own) = Identity::self_signed("localhost", |_| ());
@@ -49,35 +49,95 @@ fn who_is_vouched_for_by_an_extra_root_is_trusted() {
     ];
     for (what, host, identity, roots) in table {
         let peer = Peer::serving(identity.config());
-        let client = peer.builder(host).extra_root_certificates(roots).build().unwrap();
+        let client = peer.builder(host).root_certificates(roots).build().unwrap();
         let sent = client.submit(&Image::from_url(CAT)).unwrap_or_else(|error| panic!("{what}: {}", chain(&error)));
         assert_eq!((sent.identifier().as_str(), peer.server.requests().len()), (ID, 1), "{what}");
     }
 }
 
 #[test]
-fn what_is_no_certificate_in_pem_is_no_extra_root() {
+fn root_certificates_without_a_certificate_fail_the_build() {
     let company = Authority::new("company");
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let pem = company.pem();
     let half = &pem[..pem.len() / 2];
     let none = "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----";
     let damaged = "is PEM that is damaged or cut short";
+    let damaged_content = b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n".to_vec();
     let table = [
         ("nothing", Vec::new(), none),
         ("the path", b"company.pem".to_vec(), none),
         ("DER", company.der().to_vec(), none),
         ("a private key", key.clone().into_bytes(), "holds a private key and no certificate"),
         ("half a certificate", half.as_bytes().to_vec(), damaged),
+        (
+            "no certificate by its content",
+            damaged_content,
+            "holds something that is not a certificate between BEGIN CERTIFICATE and END",
+        ),
         ("half a certificate behind a whole one", format!("{pem}{half}").into_bytes(), damaged),
     ];
     for (what, bytes, says) in table {
-        let error = Client::builder("key").extra_root_certificates(bytes).build().unwrap_err();
+        let error = Client::builder("key").root_certificates(bytes).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{what}");
-        assert_eq!(error.to_string(), format!("extra_root_certificates: {says}"), "{what}");
+        assert_eq!(error.to_string(), format!("root_certificates: {says}"), "{what}");
     }
-    let both = Client::builder("key").extra_root_certificates(key + &pem);
+    let both = Client::builder("key").root_certificates(key + &pem);
     assert!(both.build().is_ok(), "a key that comes along does no harm");
+}
+
+#[test]
+fn bundle_is_read_as_editors_and_distributions_write_it() {
+    let company = Authority::new("company");
+    let peer = Peer::serving(company.certify("localhost").config());
+    let (pem, other) = (company.pem(), Authority::new("other").pem());
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    let bundle = format!("# A root\n========\n{other}\n").repeat(150);
+    let table = [
+        ("carriage returns", pem.replace('\n', "\r\n")),
+        ("a byte order mark", format!("\u{feff}{pem}")),
+        ("both", format!("\u{feff}{}", pem.replace('\n', "\r\n"))),
+        ("text around it", format!("Subject: CN=company\n    Signature: ab:cd\n\n{pem}\nend of file")),
+        ("no line feed at its end", pem.trim_end().to_owned()),
+        ("a private key in front", key + &pem),
+        ("150 others in front", bundle + &pem),
+    ];
+    for (what, bundle) in table {
+        let client = peer.builder("localhost").root_certificates(bundle).build();
+        submit(&client.unwrap_or_else(|error| panic!("{what}: {error}")));
+    }
+}
+
+#[test]
+fn given_roots_replace_the_usual_ones_in_one_handshake() {
+    let company = Authority::new("company");
+    let peer = Peer::serving(company.certify("localhost").config());
+    let client = peer.builder("localhost").root_certificates(Authority::new("other").pem()).build().unwrap();
+    let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((error.kind(), peer.server.connections()), (ErrorKind::Tls, 1), "{error}");
+}
+
+/// On Linux the platform's verifier reads the roots from `SSL_CERT_FILE`.
+#[cfg(all(target_os = "linux", feature = "platform-verifier"))]
+#[test]
+fn given_roots_replace_those_of_the_platform() {
+    const NAME: &str = "tls::given_roots_replace_those_of_the_platform";
+    let company = Authority::new("company");
+    let directory = crate::support::Directory::new();
+    let file = directory.file("company.pem", company.pem());
+    let peer = Peer::serving(company.certify("localhost").config());
+    let url = format!("https://localhost:{}", peer.port());
+    let other = Authority::new("other").pem();
+    let env = [("SSL_CERT_FILE", file.as_str()), ("TEST_URL", &url), ("TEST_PEM", &other)];
+    if crate::support::alone(NAME, &env).is_some() {
+        assert_eq!((peer.server.requests().len(), peer.server.connections()), (1, 2));
+        return;
+    }
+    let [url, other] = ["TEST_URL", "TEST_PEM"].map(|name| std::env::var(name).unwrap());
+    let builder = Client::builder("key").base_url(url).retries(0);
+    submit(&builder.clone().build().unwrap());
+    let error = builder.root_certificates(other).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
 }
 
 #[test]
@@ -96,12 +156,12 @@ fn connections_resume_with_either_version_and_send_nothing_in_advance() {
                 connection.send(&last(&accepted()));
             }
         });
-        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
         for _ in 0..4 {
             submit(&client);
         }
         assert_eq!(peer.server.requests().len(), 4, "{version:?}");
-        assert_eq!(peer.server.connections(), 5, "{version:?}: after one, it is known which roots fit");
+        assert_eq!(peer.server.connections(), 4, "{version:?}");
         let handshakes = handshakes.lock().unwrap();
         assert!(matches!(handshakes[0], HandshakeKind::Full), "{version:?}: {handshakes:?}");
         let resumed = handshakes[1..].iter().filter(|kind| matches!(kind, HandshakeKind::Resumed));
@@ -113,11 +173,11 @@ fn connections_resume_with_either_version_and_send_nothing_in_advance() {
 fn a_hundred_calls_take_one_connection() {
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
-    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+    let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
     for _ in 0..100 {
         submit(&client);
     }
-    assert_eq!((peer.server.requests().len(), peer.server.connections()), (100, 2), "one for each kind of roots");
+    assert_eq!((peer.server.requests().len(), peer.server.connections()), (100, 1));
 }
 
 /// An answer of `len` bytes in all.
@@ -148,11 +208,10 @@ fn what_follows_an_answer_is_not_taken_for_the_next_one() {
                 connection.wait_for_end();
             }
         });
-        let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+        let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
         submit(&client);
         submit(&client);
-        // One to find out which roots will do.
-        assert_eq!((peer.server.requests().len(), peer.server.connections()), (2, 3), "{len}");
+        assert_eq!((peer.server.requests().len(), peer.server.connections()), (2, 2), "{len}");
     }
 }
 
@@ -170,13 +229,13 @@ fn uploads_pass_and_are_refused_within_tls() {
         connection.head().unwrap();
         connection.send(&answer(413, "application/json", "{\"error\":\"Too large.\"}"));
     });
-    let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+    let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
     let png = |len: usize| [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; len]].concat();
     client.submit(&Image::from_bytes(png(3 << 20))).unwrap();
     let error = client.submit(&Image::from_bytes(png(6 << 20))).unwrap_err();
     assert_eq!((error.status(), error.message(), error.may_have_been_sent()), (Some(413), Some("Too large."), false));
     drop(client);
-    let sent: usize = peer.wires(2).iter().map(Vec::len).sum();
+    let sent: usize = peer.wires(1).iter().map(Vec::len).sum();
     assert!(sent < 4 << 20, "{sent}: of the second one nothing was sent");
 }
 
@@ -211,7 +270,7 @@ fn an_answer_is_whole_if_it_shows_so_itself_whoever_ended_the_connection() {
                     connection.stream.get_mut().sock.end();
                 }
             });
-            let client = peer.builder("localhost").extra_root_certificates(company.pem()).build().unwrap();
+            let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
             match client.submit(&Image::from_url(CAT)) {
                 Ok(sent_back) => assert!(is_whole && sent_back.identifier().as_str() == ID, "{sent}, cut: {is_cut}"),
                 Err(error) => assert!(!is_whole && error.may_have_been_sent(), "{sent}, cut: {is_cut}: {error}"),

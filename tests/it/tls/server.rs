@@ -12,7 +12,6 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WantsServerCert;
-use rustls::sign::CertifiedKey;
 use rustls::{ConfigBuilder, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
 use crate::support::{Connection, Server, accepted};
@@ -81,11 +80,6 @@ impl Identity {
         let (params, key) = (params(host, change), KeyPair::generate().unwrap());
         let certificate = params.self_signed(&key).unwrap();
         (Self { chain: vec![certificate.der().clone()], key }, certificate.pem())
-    }
-
-    pub(crate) fn into_key(self) -> Arc<CertifiedKey> {
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
-        Arc::new(CertifiedKey::from_der(self.chain, key, &provider()).unwrap())
     }
 
     pub(crate) fn config(self) -> ServerConfig {

@@ -12,13 +12,13 @@ fn main() {
         let mut options = UrlOptions::new(KEY, file_url).base_url(&arguments.base_url).pace(pace);
         options = options.ref_id(ref_id).with_heatmap(true).with_nsfw(true);
         if let Some(ca) = arguments.ca() {
-            options = options.extra_root_certificates(ca);
+            options = options.root_certificates(ca);
         }
         arguments.run(|| || classify_from_url(&options).expect("an identifier"));
     } else {
         let mut client = Client::builder(KEY).base_url(&arguments.base_url).pace(pace);
         if let Some(ca) = arguments.ca() {
-            client = client.extra_root_certificates(ca);
+            client = client.root_certificates(ca);
         }
         let client = client.build().expect("a client");
         let image = Image::from_url(file_url).ref_id(ref_id).with_heatmap(true).with_nsfw(true);

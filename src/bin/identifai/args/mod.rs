@@ -78,6 +78,12 @@ pub(crate) struct Global {
     /// The key is then sent in clear. To this machine it is allowed anyway.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
+    /// Root certificates in PEM, to trust instead of the usual ones [default: $SSL_CERT_FILE]
+    ///
+    /// For a private CA, or a proxy that inspects TLS. No other certificates are trusted then; a bundle such as
+    /// /etc/ssl/certs/ca-certificates.crt has several in one file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
