@@ -37,8 +37,9 @@ pub(crate) fn may_repeat(outcome: &Outcome, is_idempotent: bool, resend_if_unkno
 
 /// Whether another try may turn out better than `outcome`.
 fn is_passing(outcome: &Outcome) -> bool {
-    let is_passing =
-        |failure: &Failure| matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected);
+    let is_passing = |failure: &Failure| {
+        !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
+    };
     match outcome {
         Ok(response) if is_success(response) => response.cut_short.as_ref().is_some_and(is_passing),
         Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
@@ -215,6 +216,14 @@ mod tests {
         ];
         for (outcome, repeated) in table {
             assert_eq!(may_repeat(&outcome, true, false), repeated, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn final_failure_is_not_repeated() {
+        let outcome = Err(Failure { is_final: true, ..failure(ErrorKind::Connect, false) });
+        for is_idempotent in [false, true] {
+            assert!(!may_repeat(&outcome, is_idempotent, true), "idempotent: {is_idempotent}");
         }
     }
 

@@ -54,12 +54,22 @@ pub(crate) struct Failure {
     pub(crate) connected: bool,
     /// The bytes that came in place of a response and are not one, as far as they had been read.
     pub(crate) received: Vec<u8>,
+    /// If `true`, the call is not repeated, whatever the kind.
+    pub(crate) is_final: bool,
     pub(crate) source: Option<Cause>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
-        Self { kind, summary: summary.into(), body_left: false, connected: true, received: Vec::new(), source: None }
+        Self {
+            kind,
+            summary: summary.into(),
+            body_left: false,
+            connected: true,
+            received: Vec::new(),
+            is_final: false,
+            source: None,
+        }
     }
 
     pub(crate) fn after_body(mut self, body_left: bool) -> Self {
@@ -82,7 +92,7 @@ impl Failure {
 
     pub(crate) fn from_error(error: Error) -> Self {
         let (kind, summary, source) = error.into_parts();
-        Self { kind, summary, body_left: false, connected: true, received: Vec::new(), source }
+        Self { source, ..Self::new(kind, summary) }
     }
 
     pub(crate) fn because(mut self, source: impl Into<Cause>) -> Self {

@@ -15,6 +15,7 @@ mod socket;
 #[cfg(feature = "socks-proxy")]
 mod socks;
 mod trust;
+mod tunnel;
 mod veil;
 
 use std::borrow::Cow;
@@ -418,7 +419,7 @@ impl Configs {
     }
 
     fn agent(&self) -> Agent {
-        let connect = Connect::new(self.config.proxy().is_some(), self.connect_timeout);
+        let connect = Connect::new(self.connect_timeout);
         Agent::with_parts(self.config.clone(), connect, LeaveItToConnect)
     }
 }

@@ -54,56 +54,107 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn https_goes_through_a_tunnel_and_a_refused_one_names_the_proxy_s_answer() {
-    use std::error::Error as _;
-
+fn https_goes_through_a_tunnel_and_a_refusal_is_told() {
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);
     let client =
         Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(url).retries(0).build().unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
-    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
-    assert!(error.source().unwrap().to_string().contains("403"), "{error:?}");
-    assert_eq!(error.to_string(), "the proxy did not connect to api.test:443");
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
+    let says = format!(
+        "proxy: {} refused to connect to api.test:443: 403 Forbidden; check the URL of the proxy, and whether it allows \
+         this host",
+        proxy.address
+    );
+    assert_eq!((error.to_string(), format!("{error:#}")), (says.clone(), says));
     let [seen] = proxy.requests().try_into().unwrap();
     assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
     assert_eq!(seen.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
     assert!(!seen.head.contains(KEY));
 }
 
+/// A submit through a proxy that answers each request with `response`, and says no more. Returns the error and the number
+/// of connections that it took.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::Error, usize) {
+    let response = response.into();
+    let proxy = Server::start(move |connection| {
+        connection.head();
+        connection.send(&response);
+        let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Write);
+        connection.wait_for_end();
+    });
+    let builder = Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(proxy.base_url());
+    let error = builder.retries(retries).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    assert!(!error.may_have_been_sent(), "{error}");
+    (error, proxy.connections())
+}
+
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn a_proxy_that_is_none_is_a_failed_connection() {
-    use std::error::Error as _;
-
-    let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(30));
+fn status_of_a_proxy_is_final() {
+    let login = "wants a user name and a password that it knows";
+    let (refused, failed) = ("refused to connect to api.test:443: ", "could not connect to api.test:443: ");
     let table = [
-        ("", ErrorKind::Connect, "did not respond"),
-        ("SSH-2.0-x\r\n\r\n", ErrorKind::Connect, "protocol"),
-        (&flood, ErrorKind::Connect, "protocol"),
-        ("HTTP/1.1 100 Continue\r\n\r\n", ErrorKind::Connect, "100"),
-        ("HTTP/1.1 302 Found\r\nLocation: http://login.test/\r\n\r\n", ErrorKind::Connect, "302"),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", ErrorKind::Connect, "502"),
-        // A tunnel, by its word, that ends at once, which OpenSSL takes for bad TLS; and one to a login page.
-        ("HTTP/1.1 200 OK\r\n\r\n", if cfg!(feature = "native-tls") { ErrorKind::Tls } else { ErrorKind::Connect }, ""),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>", ErrorKind::Tls, ""),
+        ("HTTP/1.1 101 Switching", ErrorKind::Config, refused, "101 Switching"),
+        ("HTTP/1.1 302 Found\r\nLocation: http://login.test/", ErrorKind::Config, refused, "302 Found"),
+        ("HTTP/1.1 400", ErrorKind::Config, refused, "400"),
+        // As tinyproxy answers a wrong password.
+        ("HTTP/1.0 401 Unauthorized", ErrorKind::Config, login, "401 Unauthorized"),
+        ("HTTP/1.1 407 Proxy Authentication Required", ErrorKind::Config, login, "407 Proxy"),
+        ("HTTP/1.1 403 \x1b[2JFiltered", ErrorKind::Config, refused, "403 \\u{1b}[2JFiltered"),
+        ("HTTP/1.1 405 Method Not Allowed", ErrorKind::Config, refused, "405 Method"),
+        ("HTTP/1.1 408 Slow", ErrorKind::Config, refused, "408 Slow"),
+        ("HTTP/1.1 429 Many\r\nRetry-After: 0", ErrorKind::Config, refused, "429 Many"),
+        ("HTTP/1.1 501 Not Implemented", ErrorKind::Config, refused, "501 Not"),
+        // What a proxy says if it cannot reach the target: an outage, which a batch waits for.
+        ("HTTP/1.0 500 Unable to connect", ErrorKind::Connect, failed, "500 Unable to connect"),
+        ("HTTP/1.1 502 Bad Gateway", ErrorKind::Connect, failed, "502 Bad Gateway"),
+        ("HTTP/1.1 503 Service Unavailable", ErrorKind::Connect, failed, "503 Service"),
+        ("HTTP/1.1 504 Gateway Timeout", ErrorKind::Connect, failed, "504 Gateway"),
     ];
-    for (greeting, kind, because) in table {
-        let answer = greeting.to_owned();
-        let proxy = Server::start(move |connection| {
-            connection.head();
-            connection.send(&answer);
-            let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Write);
-            connection.wait_for_end();
-        });
-        let builder =
-            Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(proxy.base_url()).retries(0);
-        let error = builder.build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
-        assert_eq!((error.kind(), error.may_have_been_sent()), (kind, false), "{greeting:?}: {error}");
-        let source = error.source().unwrap().to_string();
-        assert!(source.contains(because), "{greeting:?}: {error}: {source}");
-        assert_eq!(proxy.connections(), 1, "{greeting:?}");
+    for (head, kind, says, because) in table {
+        // A body is not waited for.
+        let (error, connections) = refused_by_proxy(format!("{head}\r\nContent-Length: 1000000\r\n\r\n<html>"), 2);
+        assert_eq!((error.kind(), connections), (kind, 1), "{head}: {error}");
+        let text = format!("{error:#}");
+        assert!(text.contains(says) && text.contains(because), "{head}: {text}");
     }
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[test]
+fn proxy_that_is_not_one_is_a_failed_connection() {
+    let closed = "it closed the connection";
+    let (not_http, long) = ("its response is not HTTP", "the head of its response is longer than 16 KiB");
+    let flood = format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(4_000));
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(40_000);
+    let table: [(&[u8], &str); 12] = [
+        (b"", closed),
+        (b"HTTP/1.1 200 OK\r\n", closed),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", closed),
+        (b"SSH-2.0-x\r\n", not_http),
+        (b"HTTP/2", not_http),
+        (b"<html></html>", not_http),
+        (b"HTTP/1.1 OK\r\n\r\n", not_http),
+        (b"HTTP/1.1 20\r\n\r\n", not_http),
+        (b"\r\nHTTP/1.1 200 OK\r\n\r\n", not_http),
+        (&[21, 3, 1, 0, 2, 2, 70], "its response is TLS; use https:// in the URL of the proxy"),
+        (flood.as_bytes(), long),
+        (interim.as_bytes(), "it sent more than 1 MiB of interim responses"),
+    ];
+    for (response, because) in table {
+        let (error, _) = refused_by_proxy(response, 0);
+        let start = String::from_utf8_lossy(&response[..response.len().min(40)]);
+        assert_eq!(error.kind(), ErrorKind::Connect, "{start}: {error}");
+        assert_eq!(format!("{error:#}"), format!("the proxy did not connect to api.test:443: {because}"), "{start}");
+    }
+    // A tunnel, by its word, that ends at once, which OpenSSL takes for bad TLS; and one to a login page.
+    let (error, _) = refused_by_proxy("HTTP/1.1 200 OK\r\n\r\n", 0);
+    let kind = if cfg!(feature = "native-tls") { ErrorKind::Tls } else { ErrorKind::Connect };
+    assert_eq!(error.kind(), kind, "{error}");
+    let (error, _) = refused_by_proxy("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>", 0);
+    assert_eq!(error.kind(), ErrorKind::Tls, "what follows the head belongs to the tunnel: {error}");
     let gone = Client::builder(KEY)
         .base_url("https://api.test")
         .pace(Pace::off())

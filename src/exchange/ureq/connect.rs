@@ -11,15 +11,14 @@ use std::time::Duration;
 use ::ureq::config::Config;
 use ::ureq::http::Uri;
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ::ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport, time,
-};
+use ::ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Transport, time};
 use ::ureq::{Error as UreqError, Proxy};
 
 use super::connection::Connection;
 use super::handshake;
 use super::in_flight;
 use super::socket::Dial;
+use super::tunnel::Tunnel;
 use crate::error::ErrorKind;
 use crate::exchange::lookup::Lookups;
 use crate::exchange::target::Base;
@@ -66,18 +65,27 @@ pub(super) fn port(uri: &Uri) -> u16 {
     })
 }
 
-fn address(uri: &Uri) -> String {
+/// Host and port. An IPv6 address has its brackets.
+pub(super) fn address(uri: &Uri) -> String {
     format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
 
-type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
+pub(super) type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 
 /// From nothing to a connection: through a proxy, or by a socket, and TLS on top where the URI wants it.
 fn chain() -> Chain {
     let chain = ();
     #[cfg(feature = "socks-proxy")]
     let chain = chain.chain(super::socks::Socks);
-    let chain = chain.chain(ConnectProxyConnector::default()).chain(Dial);
+    with_tls(chain.chain(Tunnel::new()).chain(Dial))
+}
+
+/// The same for the way to a proxy.
+pub(super) fn to_proxy() -> Chain {
+    with_tls(().chain(Dial))
+}
+
+fn with_tls(chain: impl Connector<()>) -> Chain {
     #[cfg(feature = "rustls")]
     let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
     #[cfg(feature = "native-tls")]
@@ -102,13 +110,12 @@ impl<In: Transport> Connector<In> for Finish {
 pub(super) struct Connect {
     chain: Chain,
     lookups: Resolve,
-    has_proxy: bool,
     timeout: Duration,
 }
 
 impl Connect {
-    pub(super) fn new(has_proxy: bool, timeout: Duration) -> Self {
-        Self { chain: chain(), lookups: Resolve(Lookups::new()), has_proxy, timeout }
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self { chain: chain(), lookups: Resolve(Lookups::new()), timeout }
     }
 
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
@@ -134,13 +141,8 @@ impl Connect {
             run_connector: details.run_connector.clone(),
             register_shutdown: details.register_shutdown.clone(),
         };
-        self.chain.connect(&details, None).map_err(|error| match (proxy, &error) {
-            (None, _) => NotConnected::at(Step::Connect, details.uri, error),
-            (Some(proxy), UreqError::ConnectProxyFailed(reason)) if reason.contains("407") => {
-                NotConnected::at(Step::Login, proxy.uri(), error)
-            }
-            (Some(_), _) => NotConnected::at(Step::Proxy, details.uri, error),
-        })
+        let step = if proxy.is_some() { Step::Tunnel } else { Step::Connect };
+        self.chain.connect(&details, None).map_err(|error| NotConnected::at(step, details.uri, error))
     }
 }
 
@@ -149,9 +151,7 @@ impl Connector<()> for Connect {
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, UreqError> {
         let connected = in_flight::within(self.timeout, || self.connect_through_chain(details))?;
-        // A connection to a proxy carries that to the target, and nothing of a request by itself.
-        let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
-        Ok(connected.map(|inner| if is_to_proxy { inner } else { Box::new(Connection::new(inner)) }))
+        Ok(connected.map(|inner| Box::new(Connection::new(inner)) as _))
     }
 }
 
@@ -170,8 +170,12 @@ pub(super) enum Step {
     Connect,
     /// To a proxy.
     Login,
-    /// On the far side of a proxy.
+    /// A proxy answered the request for a tunnel with this status code.
+    Refused(u16),
+    /// The proxy was asked for a connection.
     Proxy,
+    /// The proxy opened one, and TLS with the target is to follow.
+    Tunnel,
 }
 
 impl NotConnected {
@@ -187,6 +191,10 @@ impl NotConnected {
         match &self.error {
             // Not to be tried again: some proxies lock a user out who comes with a wrong password too often.
             _ if matches!(self.step, Step::Login) => ErrorKind::Config,
+            // The proxy could not reach the target, now. That is what `Connect` means without a proxy.
+            _ if matches!(self.step, Step::Refused(500 | 502..=504)) => ErrorKind::Connect,
+            // It does not want to, and neither will it for the next request.
+            _ if matches!(self.step, Step::Refused(_)) => ErrorKind::Config,
             UreqError::Timeout(_) => ErrorKind::Timeout,
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
@@ -200,6 +208,14 @@ impl NotConnected {
         }
     }
 
+    /// Returns the text of the error without the prefix that ureq gives to one of I/O.
+    fn reason(&self) -> String {
+        match &self.error {
+            UreqError::Io(error) => error.to_string(),
+            error => error.to_string(),
+        }
+    }
+
     /// Whether the other side took the connection, and ended it.
     fn is_end(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
@@ -209,11 +225,12 @@ impl NotConnected {
 
     /// What this means to a call to `base`; whatever else was to be reached is a proxy.
     pub(super) fn failure(self, base: &Base) -> Failure {
-        let is_target = self.to == format!("{}:{}", base.host, base.port);
-        let to = if is_target { self.to.clone() } else { format!("the proxy {}", self.to) };
+        let target = format!("{}:{}", base.host, base.port);
+        let to = if self.to == target { target.clone() } else { format!("the proxy {}", self.to) };
         let kind = self.kind();
         let summary = match (kind, self.step) {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
+            (ErrorKind::Timeout, Step::Proxy) => format!("timed out while waiting for the proxy to connect to {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
             (ErrorKind::Tls, _) => handshake::explain(format!("no secure connection to {to}"), &self.error.to_string()),
             (_, Step::Lookup) => format!("could not look up {to}"),
@@ -223,9 +240,20 @@ impl NotConnected {
                 "proxy: {} wants a user name and a password that it knows, as in http://user:password@host:port",
                 self.to
             ),
-            (_, Step::Proxy) => format!("the proxy did not connect to {to}"),
+            (ErrorKind::Connect, Step::Refused(_)) => {
+                format!("the proxy {} could not connect to {target}: {}", self.to, self.reason())
+            }
+            (_, Step::Refused(_)) => format!(
+                "proxy: {} refused to connect to {target}: {}; check the URL of the proxy, and whether it allows this host",
+                self.to,
+                self.reason()
+            ),
+            (_, Step::Tunnel) if self.is_end() => format!("the tunnel to {to} was closed before it was set up"),
+            (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
         };
-        super::because(Failure::new(kind, summary).before_connection(), self.error)
+        // A proxy may count what it refuses, and lock out whoever repeats it.
+        let is_final = matches!(self.step, Step::Refused(_));
+        super::because(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
     }
 }
 
@@ -272,6 +300,32 @@ mod tests {
                 io(io::ErrorKind::Other),
                 ErrorKind::Config,
                 "proxy: api.test:443 wants a user name and a password that it knows, as in http://user:password@host:port",
+            ),
+            (
+                Step::Refused(403),
+                UreqError::Io(io::Error::other("403 Forbidden")),
+                ErrorKind::Config,
+                "proxy: api.test:443 refused to connect to api.test:443: 403 Forbidden; check the URL of the proxy, and \
+                 whether it allows this host",
+            ),
+            (
+                Step::Refused(503),
+                UreqError::Io(io::Error::other("503")),
+                ErrorKind::Connect,
+                "the proxy api.test:443 could not connect to api.test:443: 503",
+            ),
+            (
+                Step::Proxy,
+                timeout(),
+                ErrorKind::Timeout,
+                "timed out while waiting for the proxy to connect to api.test:443",
+            ),
+            (Step::Tunnel, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
+            (
+                Step::Tunnel,
+                io(io::ErrorKind::UnexpectedEof),
+                ErrorKind::Connect,
+                "the tunnel to api.test:443 was closed before it was set up",
             ),
             // Bytes that are not understood may be anything.
             (

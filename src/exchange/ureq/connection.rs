@@ -17,7 +17,7 @@ const INTERIM: &[u8] = b"HTTP/1.1 1";
 /// All that ureq understands of interim answers.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// How long the interim answers to a request may be together. Who sends more does not mean to answer.
-const INTERIM_MAX: usize = 1024 * 1024;
+pub(super) const INTERIM_MAX: usize = 1024 * 1024;
 
 /// An error that kept the end of what was to be sent from leaving.
 #[derive(Debug)]

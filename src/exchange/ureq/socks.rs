@@ -26,10 +26,11 @@ impl<In: Transport> Connector<In> for Socks {
         let mut stream = TransportAdapter::new(socket, details.current_time.clone());
         stream.set_timeout(details.timeout);
         let to = Destination::of(details, proxy)?;
-        match proxy.protocol() {
-            Socks4 | Socks4A => ask_version_4(&mut stream, &to)?,
-            _ => ask_version_5(&mut stream, proxy, &to)?,
-        }
+        let opened = match proxy.protocol() {
+            Socks4 | Socks4A => ask_version_4(&mut stream, &to),
+            _ => ask_version_5(&mut stream, proxy, &to),
+        };
+        opened.map_err(|error| NotConnected::at(Step::Proxy, details.uri, error))?;
         Ok(Some(Either::B(stream.into_inner())))
     }
 }

@@ -71,8 +71,8 @@ fn reach_by_each_way() {
     let builder = Client::builder(KEY).base_url(url).pace(Pace::off()).retries(0).root_certificates(pem);
     let submit = |builder: ClientBuilder| builder.build().unwrap().submit(&Image::from_url(CAT));
     if let Err(error) = submit(builder.clone()) {
-        assert_eq!(error.kind(), ErrorKind::Connect, "{}", chain(&error));
+        assert_eq!(error.kind(), ErrorKind::Config, "{}", chain(&error));
     }
     assert!(submit(builder.clone().no_proxy()).is_ok());
-    assert_eq!(submit(builder.proxy(proxy)).unwrap_err().kind(), ErrorKind::Connect);
+    assert_eq!(submit(builder.proxy(proxy)).unwrap_err().kind(), ErrorKind::Config);
 }

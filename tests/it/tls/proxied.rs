@@ -1,6 +1,7 @@
 //! Through proxies, which see an encrypted tunnel; and whose passwords nobody else sees.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image};
 use rustls::ServerConfig;
@@ -90,6 +91,88 @@ fn a_password_that_is_missing_or_wrong_is_a_setting_and_tried_once() {
         assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
         assert!(chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
         assert_eq!(proxy.server.connections(), 1, "some lock out who comes too often");
+    }
+}
+
+#[test]
+fn any_2xx_opens_a_tunnel_behind_any_fields_and_interim_responses() {
+    let company = Authority::new("company");
+    let fields = "X-Field: value\r\n".repeat(900);
+    for response in [
+        "HTTP/1.1 200\r\n\r\n".to_owned(),
+        "HTTP/1.0 200 Connection established\n\n".to_owned(),
+        "HTTP/1.1 201 Created\r\n\r\n".to_owned(),
+        "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        "HTTP/1.1 299 Odd\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 200 OK\r\n{fields}\r\n"),
+        format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\n{fields}\r\nHTTP/1.1 200 OK\r\n\r\n"),
+        // The connection is the target's, whatever the proxy says of its own.
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nKeep-Alive: timeout=0, max=0\r\n\r\n".to_owned(),
+    ] {
+        let target = Arc::new(company.certify("api.test").config());
+        let opened = response.clone();
+        let proxy = Peer::scripted(move |connection| {
+            connection.request().unwrap();
+            for piece in opened.as_bytes().chunks(5_000) {
+                connection.send(piece);
+            }
+            speak_tls(connection, &target, accept);
+        });
+        let client = through(&proxy, "http://", &company).build().unwrap();
+        for _ in 0..3 {
+            submit(&client);
+        }
+        drop(client);
+        saw_tunnels_only(&proxy, None, 1);
+        assert_eq!(proxy.server.requests().len(), 1 + 3, "{}", &response[..20]);
+    }
+}
+
+#[test]
+fn tunnel_to_an_address_is_asked_for_with_port_and_brackets() {
+    let company = Authority::new("company");
+    for (url, to) in [
+        ("https://[2001:db8::1]", "[2001:db8::1]:443"),
+        ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+        ("https://192.0.2.1:8443", "192.0.2.1:8443"),
+        ("https://API.test/v1", "API.test:443"),
+    ] {
+        let proxy = tunnelling(Some("nobody"), company.certify("api.test").config());
+        let error = through(&proxy, "http://", &company).base_url(url).build().unwrap().submit(&Image::from_url(CAT));
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
+        let [seen] = proxy.server.requests().try_into().unwrap();
+        assert!(
+            seen.head.starts_with(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: identifai-rust/")),
+            "{}",
+            seen.head
+        );
+    }
+}
+
+// By itself, the method would be for one lifetime.
+#[allow(clippy::redundant_closure_for_method_calls)]
+#[test]
+fn proxy_that_stalls_or_trickles_ends_with_the_connect_timeout() {
+    const LIMIT: Duration = Duration::from_millis(200);
+    let company = Authority::new("company");
+    let config = company.certify("localhost").config();
+    for (start, peer) in [
+        ("http://", Peer::scripted(Connection::wait_for_end)),
+        ("http://", Peer::scripted(|connection| connection.trickle(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100)))),
+        ("https://", Peer::tls(config.clone(), |connection| connection.wait_for_end())),
+        (
+            "https://",
+            Peer::tls(config, |connection| {
+                connection.trickle(b"HTTP/1.1 200 OK\r\nX: ".iter().copied().chain([b'x'; 900]));
+            }),
+        ),
+    ] {
+        let client = through(&peer, start, &company).connect_timeout(LIMIT).retries(0).build().unwrap();
+        let begin = Instant::now();
+        let error = client.submit(&Image::from_url(CAT)).unwrap_err();
+        assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
+        assert_eq!(error.to_string(), "timed out while waiting for the proxy to connect to api.test:443");
+        assert!(begin.elapsed() < Duration::from_secs(5));
     }
 }
 
@@ -226,7 +309,7 @@ fn nobody_but_the_proxy_sees_its_password() {
             shown.push(format!("{error:?} {}", chain(&error)));
         }
     });
-    assert!(logged.contains("CONNECT proxy connected"), "{logged}");
+    assert!(logged.contains("Wrapped TLS"), "{logged}");
     assert_eq!(shown.iter().filter(|text| text.contains("407")).count(), 2);
     shown.push(logged.clone());
     for text in shown {
