@@ -190,7 +190,8 @@ macro_rules! settings_setters {
         /// A proxy by URL: `http://user:password@host:port`, `https://…`, or with the feature `socks-proxy`
         /// `socks5h://…`.
         ///
-        /// It never sees the key: only `https` goes through it. What goes to this machine uses no proxy.
+        /// It never sees the key: only `https` goes through it. What goes to this machine uses no proxy. A status with
+        /// which it refuses a tunnel ends the call, without a retry: some proxies lock out who comes back too often.
         /// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, read when the connection settings are first used.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.connection.proxy = crate::proxy::Proxy::Url(crate::exchange::ProxyUrl(url.into()));
