@@ -58,6 +58,10 @@ where
                 return self.conclude(ticket, None, Err(error));
             }
         };
+        if matches!(past, Past::Changed) {
+            count(&mut self.tally.changed);
+            self.has_news = true;
+        }
         match past {
             Past::Finished(report) => {
                 let identifier = report.identifier().clone();
@@ -80,11 +84,11 @@ where
                     "an earlier run was ended while it submitted this, so whether it was accepted is not known";
                 self.conclude(ticket, None, Err(Error::new(ErrorKind::UnknownFate, summary).or_sent(true)));
             }
-            Past::None if self.stopped.is_some() => {
+            Past::None | Past::Changed if self.stopped.is_some() => {
                 let result = Err(self.not_submitted());
                 self.conclude(ticket, None, result);
             }
-            Past::None => {
+            Past::None | Past::Changed => {
                 // What cannot be sent takes no turn, and there is nothing to keep of it.
                 if let Err(error) = job.check() {
                     return self.conclude(ticket, None, Err(error));

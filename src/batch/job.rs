@@ -1,5 +1,7 @@
 //! What goes into a batch and what was submitted of it, of whichever medium.
 
+use std::path::Path;
+
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::identifier::Identifier;
@@ -82,6 +84,11 @@ impl Job {
 
     pub(super) fn is_one_shot(&self) -> bool {
         each!(&self.0, Kind, job => job.is_one_shot(), Kind::NotYet => false)
+    }
+
+    /// Returns the path of the file to upload, if it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        each!(&self.0, Kind, job => job.path(), Kind::NotYet => None)
     }
 
     pub(super) fn submit(&self, client: &Client) -> Result<Sent> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::crew::Crew;
 use super::job::{Job, Sent};
-use super::record::Record;
+use super::record::{Key, Record};
 use super::schedule::Means;
 use super::{Batch, Ticket, count};
 use crate::client::Client;
@@ -43,6 +43,8 @@ impl Task {
 /// What came of a submit.
 pub(super) struct Submit {
     outcome: Result<Sent>,
+    /// The item's key in the journal, with the version of the file that was submitted.
+    key: Option<Key>,
     /// What the journal could not keep of it.
     unkept: Option<Error>,
     /// What a function of the caller panicked with.
@@ -85,6 +87,7 @@ impl<I> Batch<I> {
     }
 
     fn submitted(&mut self, mut task: Task, submit: Submit) {
+        task.ticket.key = submit.key;
         if let Some(error) = submit.unkept {
             // What happens next could not be kept either.
             self.stop(&error);
@@ -172,9 +175,12 @@ impl<I> Batch<I> {
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
     fn run(client: &Client, record: Option<&dyn Record>, task: &Task) -> Self {
-        let record = record.zip(task.ticket.key);
+        // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
+        // and does not take the verdict for that of the new content.
+        let key = record.and(task.ticket.key).map(|key| key.with_file_of(&task.job));
+        let record = record.zip(key);
         if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.job)) {
-            return Self { outcome: Err(error), unkept: None, panic: None };
+            return Self { outcome: Err(error), key, unkept: None, panic: None };
         }
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
         let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::of(client, task)));
@@ -189,7 +195,7 @@ impl Submit {
             Ok(sent) => record.submitted(key, sent.identifier()),
             Err(error) => record.failed(key, error),
         });
-        Self { outcome, unkept: kept.and_then(Result::err), panic }
+        Self { outcome, key, unkept: kept.and_then(Result::err), panic }
     }
 
     /// An answer that breaks off after the identifier is as good as a whole one.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Medium;
 use super::source::{Demands, Progress, Reader, Source, Upload, Watcher};
@@ -167,6 +167,14 @@ impl<M: Medium> Submission<M> {
     /// Whether it cannot be submitted a second time.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))
+    }
+
+    /// Returns the path of the file to upload, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Path(path) => Some(path),
+            _ => None,
+        }
     }
 
     /// Where it is found, as far as that is no secret: a URL without user, query and fragment, or a path.

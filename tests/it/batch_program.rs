@@ -236,6 +236,35 @@ fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alon
     assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
 }
 
+#[test]
+fn overwritten_files_are_submitted_again_and_counted() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    let journal = here.path("journal");
+    let png = |more: &str| [b"\x89PNG\r\n\x1a\n", more.as_bytes()].concat();
+    let files: Vec<_> = (0..3).map(|number| here.file(&format!("{number}.png"), png("one"))).collect();
+    let run = || {
+        let before = sandbox.submits();
+        let outcome = fed(batch(&env, &["--no-pace", "--journal", &journal, "-"]), files.join("\n"));
+        assert_eq!(outcome.status, 0, "{}", outcome.err);
+        (sandbox.submits() - before, outcome)
+    };
+    let (submits, first) = run();
+    assert!(submits == 3 && !first.err.contains("changed"), "{}", first.err);
+    for (changed, says) in [
+        (&files[..1], "1 file changed since an earlier run and is submitted again"),
+        (&files[..2], "2 files changed since an earlier run and are submitted again"),
+    ] {
+        for (number, path) in changed.iter().enumerate() {
+            std::fs::write(path, png(&"-".repeat(10 * changed.len() + number))).unwrap();
+        }
+        let (submits, outcome) = run();
+        assert_eq!((submits, outcome.err.matches(says).count()), (changed.len() as u64, 1), "{}", outcome.err);
+        let (submits, outcome) = run();
+        assert!(submits == 0 && !outcome.err.contains("changed"), "{}", outcome.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {

@@ -7,10 +7,12 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::batch::job::Job;
-use crate::batch::record::Key;
+use crate::batch::record::{FileVersion, Key};
 use crate::error::Error;
 use crate::identifier::Identifier;
 
+/// The version of the format. Fields that were added to it since need no other one: a program that does not know a
+/// field refuses its line as one of a newer version. Journals without such a line stay readable by older programs.
 const VERSION: u32 = 1;
 
 /// A line, of which each event has some of the fields.
@@ -26,6 +28,12 @@ pub(super) struct Line<'a> {
     /// Which one of equal jobs, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     occurrence: Option<u32>,
+    /// The length of the file when it was submitted. The first journals had neither this nor `modified_ns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    len: Option<u64>,
+    /// The modification time of the file when it was submitted, in nanoseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified_ns: Option<i128>,
     /// Host and port.
     #[serde(skip_serializing_if = "Option::is_none", borrow)]
     pub(super) service: Option<Cow<'a, str>>,
@@ -64,6 +72,8 @@ impl<'a> Line<'a> {
             version: None,
             job: None,
             occurrence: None,
+            len: None,
+            modified_ns: None,
             service: None,
             input: None,
             identifier: None,
@@ -75,7 +85,8 @@ impl<'a> Line<'a> {
 
     fn about(event: Event, key: Key) -> Self {
         let job = Some(format!("{:032x}", key.fingerprint).into());
-        Self { job, occurrence: Some(key.occurrence), ..Self::of(event) }
+        let (len, modified_ns) = (key.file.map(|file| file.len), key.file.and_then(|file| file.modified));
+        Self { job, occurrence: Some(key.occurrence), len, modified_ns, ..Self::of(event) }
     }
 
     pub(super) fn header() -> Self {
@@ -113,7 +124,12 @@ impl<'a> Line<'a> {
 
     pub(super) fn key(&self) -> Option<Key> {
         let job = self.job.as_ref().filter(|job| job.len() == 32)?;
-        Some(Key { fingerprint: u128::from_str_radix(job, 16).ok()?, occurrence: self.occurrence? })
+        let file = match (self.len, self.modified_ns) {
+            (Some(len), modified) => Some(FileVersion { len, modified }),
+            (None, None) => None,
+            (None, Some(_)) => return None,
+        };
+        Some(Key { fingerprint: u128::from_str_radix(job, 16).ok()?, occurrence: self.occurrence?, file })
     }
 }
 

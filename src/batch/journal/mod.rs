@@ -14,7 +14,7 @@ use fs4::TryLockError;
 use self::line::Line;
 use self::past::{Entry, History, LINE_LIMIT};
 use super::job::Job;
-use super::record::{Key, Past, Record};
+use super::record::{FileVersion, Key, Past, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
@@ -32,9 +32,16 @@ use crate::text::one_line;
 ///   [`UnknownFate`](ErrorKind::UnknownFate), unless [`retry_unknown`](Self::retry_unknown) says otherwise;
 /// - all others are submitted: those too that the service refused.
 ///
-/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. A file is known by
-/// its absolute path: one that changed needs a new name, or a new journal. What comes from a reader is known by its
-/// length and name.
+/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. What is in memory is
+/// known by its bytes, and what comes from a reader by its length and name.
+///
+/// A file is known by its absolute path, its length and its modification time; symbolic links are followed. A file that
+/// was overwritten since is another one: it is submitted and paid for again, and counts in
+/// [`Tally::changed`](super::Tally::changed). A copy with new modification times, as `cp` and `rsync` without `-t` make
+/// them, counts as overwritten, too. A file that was replaced by one of the same length at the same modification time,
+/// or sooner than the file system's clock ticks (2 seconds on FAT), cannot be told from the first one. A file that is
+/// gone keeps its result. Items of journals that were written before lengths and times were kept are known by the path
+/// alone.
 ///
 /// A submission that the service does not know any more ends as [`NotFound`](ErrorKind::NotFound) in each run: a new
 /// journal submits it again.
@@ -141,7 +148,8 @@ impl Journal {
 impl Record for Journal {
     fn look_up(&self, job: &Job) -> Result<(Key, Past)> {
         let mut kept = self.kept();
-        let (key, entry) = kept.history.next(line::fingerprint(job));
+        let file = job.path().and_then(FileVersion::of);
+        let (key, entry) = kept.history.next(line::fingerprint(job), file);
         let past = match entry {
             Entry::Finished { at, len } => match kept.report(at, len, job)? {
                 Ok(report) => Past::Finished(Box::new(report)),
@@ -149,6 +157,7 @@ impl Record for Journal {
             },
             Entry::Submitted(identifier) => Past::Submitted(identifier),
             Entry::Unknown if !self.retry_unknown => Past::Unknown,
+            Entry::Changed => Past::Changed,
             Entry::Unknown | Entry::None => Past::None,
         };
         Ok((key, past))

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 
 use super::line::{Event, Line};
 use super::{failed, unusable};
-use crate::batch::record::Key;
+use crate::batch::record::{FileVersion, Key};
 use crate::error::Result;
 use crate::identifier::Identifier;
 
@@ -18,6 +18,8 @@ pub(super) struct History {
     /// Whose identifiers these are.
     pub(super) service: Option<String>,
     items: HashMap<Key, State>,
+    /// The version of its file that each item was submitted with last, by fingerprint and occurrence.
+    submitted_files: HashMap<(u128, u32), FileVersion>,
     /// How many of equal jobs this run has come to.
     met: HashMap<u128, u32>,
 }
@@ -27,6 +29,8 @@ struct State {
     entry: Entry,
     /// Whether a submit was begun whose end is not there.
     is_begun: bool,
+    /// The position of its last line.
+    at: u64,
 }
 
 /// What is known of an item.
@@ -34,6 +38,8 @@ struct State {
 pub(super) enum Entry {
     #[default]
     None,
+    /// Nothing of this version of its file, but of another one.
+    Changed,
     /// It was submitted, or may have been.
     Unknown,
     Submitted(Identifier),
@@ -53,6 +59,7 @@ impl State {
     }
 
     fn take(&mut self, line: Line<'_>, at: u64, len: usize) -> Option<()> {
+        self.at = at;
         match line.event {
             Event::Journal | Event::Service => return None,
             Event::Begin => {
@@ -89,6 +96,7 @@ impl History {
                 // A file of one line is a journal only if that line was clearly going to be a journal's first.
                 let is_header = text.is_empty() || (header.starts_with(&text) && text.len() > header.len() / 2);
                 return if is_cut_off && (number > 1 || is_header) {
+                    history.find_submitted_files();
                     Ok((history, end))
                 } else {
                     Err(unusable("the file is no journal"))
@@ -118,11 +126,35 @@ impl History {
         self.items.entry(line.key()?).or_default().take(line, at, len)
     }
 
-    /// The next job of this fingerprint, and what is known of it.
-    pub(super) fn next(&mut self, fingerprint: u128) -> (Key, Entry) {
+    fn find_submitted_files(&mut self) {
+        let submitted = self.items.iter().filter(|(_, state)| !matches!(state.entry(), Entry::None));
+        let mut files: Vec<_> = submitted.filter_map(|(key, state)| Some((state.at, key, key.file?))).collect();
+        // The last one of an item stays.
+        files.sort_unstable_by_key(|(at, ..)| *at);
+        self.submitted_files =
+            files.into_iter().map(|(_, key, file)| ((key.fingerprint, key.occurrence), file)).collect();
+    }
+
+    /// Returns the next job of this fingerprint and what is known of it, with its `file` as it is now. A file that is
+    /// gone counts as the one that was submitted last: there is nothing else to submit.
+    pub(super) fn next(&mut self, fingerprint: u128, file: Option<FileVersion>) -> (Key, Entry) {
         let met = self.met.entry(fingerprint).or_default();
-        let key = Key { fingerprint, occurrence: *met };
+        let occurrence = *met;
         *met = met.saturating_add(1);
-        (key, self.items.get(&key).map(State::entry).unwrap_or_default())
+        let submitted = self.submitted_files.get(&(fingerprint, occurrence)).copied();
+        let key = Key { fingerprint, occurrence, file: file.or(submitted) };
+        match (self.entry(key), submitted) {
+            (Entry::None, Some(_)) => (key, Entry::Changed),
+            // Lines of the first journals are of whichever version the file has.
+            (Entry::None, None) => {
+                let key = Key { file: None, ..key };
+                (key, self.entry(key))
+            }
+            (entry, _) => (key, entry),
+        }
+    }
+
+    fn entry(&self, key: Key) -> Entry {
+        self.items.get(&key).map(State::entry).unwrap_or_default()
     }
 }

@@ -168,6 +168,145 @@ fn jobs_are_the_same_if_medium_source_and_options_are() {
     assert_eq!(format!("{:032x}", line::fingerprint(&cat())), "c9f18c0ab8f12b29c9898963d95593c0");
 }
 
+/// Writes a file with a modification time, which is in nanoseconds since 1970.
+fn write(path: &Path, content: &str, modified: i64) {
+    std::fs::write(path, content).unwrap();
+    let since_1970 = std::time::Duration::from_nanos(modified.unsigned_abs());
+    let epoch = std::time::UNIX_EPOCH;
+    let time = if modified < 0 { epoch - since_1970 } else { epoch + since_1970 };
+    OpenOptions::new().write(true).open(path).unwrap().set_modified(time).unwrap();
+}
+
+/// Opens the journal, and submits `job` as `identifier` if nothing is known of it. Returns what was known.
+fn run(journal: &Scratch, job: &Job, identifier: &str) -> String {
+    let journal = journal.open();
+    let (key, past) = journal.look_up(job).unwrap();
+    if matches!(past, Past::None | Past::Changed) {
+        let key = key.with_file_of(job);
+        journal.begin(key, job).unwrap();
+        journal.submitted(key, &identifier.parse().unwrap()).unwrap();
+    }
+    format!("{past:?}").replace(['"', ' '], "")
+}
+
+#[test]
+fn file_overwritten_is_a_new_item() {
+    const SECOND: i64 = 1_000_000_000;
+    // How it was and is: its content, and its modification time.
+    let table = [
+        (("cat", 7 * SECOND), ("cat", 7 * SECOND), false),
+        (("cat", 7 * SECOND), ("cats", 7 * SECOND), true),
+        (("cat", 7 * SECOND), ("dog", 8 * SECOND), true),
+        (("cat", 7 * SECOND), ("dog", 5 * SECOND), true),
+        (("cat", 7 * SECOND), ("dog", 7 * SECOND + 1_000), true),
+        (("cat", -7 * SECOND - 1_000), ("cat", -7 * SECOND - 1_000), false),
+        (("cat", -7 * SECOND), ("dog", 7 * SECOND), true),
+        (("cat", -1_000), ("dog", 0), true),
+        // As far as nobody can tell.
+        (("cat", 7 * SECOND), ("dog", 7 * SECOND), false),
+    ];
+    for (before, after, is_changed) in table {
+        let (journal, file) = (Scratch::new(""), Scratch::new(""));
+        let job: Job = Image::from_path(&file.0).into();
+        write(&file.0, before.0, before.1);
+        assert_eq!(run(&journal, &job, "one"), "None");
+        write(&file.0, after.0, after.1);
+        let expected = if is_changed { "Changed" } else { "Submitted(Identifier(one))" };
+        assert_eq!(run(&journal, &job, "two"), expected, "{before:?} {after:?}\n{}", journal.text());
+        let known = if is_changed { "Submitted(Identifier(two))" } else { expected };
+        assert_eq!(run(&journal, &job, "three"), known, "{before:?} {after:?}");
+        // As if a copy of the first file was put back.
+        write(&file.0, before.0, before.1);
+        assert_eq!(run(&journal, &job, "four"), "Submitted(Identifier(one))", "{before:?} {after:?}");
+        std::fs::remove_file(&file.0).unwrap();
+        assert_eq!(run(&journal, &job, "five"), known, "the file is gone, its last result is not");
+    }
+}
+
+#[test]
+fn file_never_accepted_does_not_count_as_changed() {
+    let (journal, file) = (Scratch::new(""), Scratch::new(""));
+    let job: Job = Image::from_path(&file.0).into();
+    write(&file.0, "cat", 1);
+    {
+        let journal = journal.open();
+        let (key, _) = journal.look_up(&job).unwrap();
+        let key = key.with_file_of(&job);
+        journal.begin(key, &job).unwrap();
+        journal.failed(key, &unsent()).unwrap();
+    }
+    write(&file.0, "cats", 2);
+    assert!(matches!(journal.past(&job), Past::None), "it cost nothing yet");
+}
+
+#[test]
+fn file_listed_twice_has_two_versions_of_each() {
+    let (journal, file) = (Scratch::new(""), Scratch::new(""));
+    let job: Job = Image::from_path(&file.0).into();
+    let run = || {
+        let journal = journal.open();
+        [(); 2].map(|()| {
+            let (key, past) = journal.look_up(&job).unwrap();
+            let key = key.with_file_of(&job);
+            journal.begin(key, &job).unwrap();
+            journal.submitted(key, &id()).unwrap();
+            matches!(past, Past::Changed)
+        })
+    };
+    write(&file.0, "cat", 1);
+    assert_eq!(run(), [false; 2]);
+    assert_eq!(run(), [false; 2]);
+    write(&file.0, "cats", 1);
+    assert_eq!(run(), [true; 2]);
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_link_has_the_version_of_its_file() {
+    let (journal, one, other) = (Scratch::new(""), Scratch::new(""), Scratch::new(""));
+    write(&one.0, "cat", 1);
+    write(&other.0, "dogs", 1);
+    let link = Scratch::new("");
+    let point_at = |file: &Scratch| {
+        std::fs::remove_file(&link.0).unwrap();
+        std::os::unix::fs::symlink(&file.0, &link.0).unwrap();
+    };
+    let job: Job = Image::from_path(&link.0).into();
+    let runs = [&one, &one, &other].map(|file| {
+        point_at(file);
+        run(&journal, &job, "abc")
+    });
+    assert_eq!(runs, ["None", "Submitted(Identifier(abc))", "Changed"]);
+}
+
+#[test]
+fn first_format_is_matched_by_path_alone() {
+    let file = Scratch::new("cat");
+    let job: Job = Image::from_path(&file.0).into();
+    let fingerprint = format!("{:032x}", line::fingerprint(&job));
+    let line = |event: &str, more: &str| {
+        format!("{{\"event\":\"{event}\",\"job\":\"{fingerprint}\",\"occurrence\":0{more}}}\n")
+    };
+    let (begin, submitted) = (line("begin", ""), line("submitted", ",\"identifier\":\"old\""));
+    let old = Scratch::new(&format!("{HEADER}{begin}{submitted}"));
+    for content in ["cat", "another"] {
+        std::fs::write(&file.0, content).unwrap();
+        assert_eq!(run(&old, &job, "new"), "Submitted(Identifier(old))");
+    }
+    // What was open is still open, and from then on its file is known.
+    let open = Scratch::new(&format!("{HEADER}{begin}"));
+    assert!(matches!(open.past(&job), Past::Unknown));
+    {
+        let journal = open.open().retry_unknown(true);
+        let (key, past) = journal.look_up(&job).unwrap();
+        assert!(matches!(past, Past::None));
+        journal.submitted(key.with_file_of(&job), &id()).unwrap();
+    }
+    assert!(matches!(open.past(&job), Past::Submitted(_)));
+    std::fs::write(&file.0, "a third one").unwrap();
+    assert!(matches!(open.past(&job), Past::Changed));
+}
+
 #[test]
 fn a_last_line_that_was_cut_off_is_removed() {
     let begin = {
@@ -205,6 +344,9 @@ fn what_is_no_journal_is_left_as_it_is() {
         (&format!("{HEADER}{}\n", begin.replace("00000001", "1")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace(":0}", ":4294967296}")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace("begin", "finished")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"modified_ns\":1}")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"len\":-1}")), "line 2: "),
+        (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"len\":1,\"modified_ns\":0.5}")), "line 2: "),
         ("{", "the file is no journal"),
         (&format!("{HEADER}{}\n", begin.replace("begin", "submitted")), "line 2: "),
         (&format!("{HEADER}{HEADER}"), "line 2: "),

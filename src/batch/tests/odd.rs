@@ -323,7 +323,7 @@ impl Full {
 
 impl Record for Full {
     fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
-        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0 }, Past::None))
+        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, Past::None))
     }
 
     fn begin(&self, _: Key, _: &Job) -> Result<()> {

@@ -154,6 +154,57 @@ fn a_report_that_is_too_long_for_a_line_is_asked_for_again() {
     assert!(place.text().len() < 1_000 && world.requests(true).len() == 1);
 }
 
+#[test]
+fn overwritten_file_is_submitted_again_and_counted() {
+    let (place, world) = (Place::new("overwritten"), World::plain("resumed-overwritten", Pace::off()));
+    let files = ["a.png", "b.png", "c.png"].map(|name| Place(place.0.with_extension(name)));
+    let write = |file: &Place, more: &str| fs::write(&file.0, format!("\u{89}PNG\r\n\u{1a}\n{more}")).unwrap();
+    let run = || {
+        let jobs = files.iter().map(|file| Image::from_path(&file.0).any_format(true));
+        let mut batch = world.client.batch(jobs).journal(place.open());
+        let mut outcomes: Vec<Outcome> = Iterator::collect(batch.by_ref());
+        outcomes.sort_by_key(|outcome| outcome.index);
+        assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+        (outcomes.iter().map(|outcome| outcome.is_replayed).collect::<Vec<_>>(), batch.tally().changed)
+    };
+    for file in &files {
+        write(file, "one");
+    }
+    assert_eq!(run(), (vec![false; 3], 0));
+    assert_eq!(run(), (vec![true; 3], 0));
+    write(&files[0], "longer");
+    write(&files[2], "longer, too");
+    assert_eq!(run(), (vec![false, true, false], 2));
+    assert_eq!(run(), (vec![true; 3], 0));
+}
+
+#[test]
+fn file_overwritten_while_it_waits_is_kept_as_it_was_sent() {
+    let place = Place::new("meanwhile");
+    let file = Place(place.0.with_extension("png"));
+    let write = |more: &str| fs::write(&file.0, format!("\u{89}PNG\r\n\u{1a}\n{more}")).unwrap();
+    write("one");
+    // Overwritten before the first try that gets through, as if by somebody else.
+    let (overwritten, mut tries) = (file.0.clone(), 0);
+    let world = World::with("resumed-meanwhile", Pace::off(), move |service, request| {
+        tries += u32::from(request.method == Method::Post);
+        if request.method == Method::Post && tries == 1 {
+            fs::write(&overwritten, "\u{89}PNG\r\n\u{1a}\nanother").unwrap();
+            return failure(ErrorKind::Connect, false);
+        }
+        service.answer(request)
+    });
+    let run = || {
+        let job = Image::from_path(&file.0).any_format(true);
+        let outcome = by_index(world.client.batch([job]).journal(place.open())).remove(0);
+        (outcome.result.is_ok(), outcome.is_replayed)
+    };
+    assert_eq!(run(), (true, false));
+    assert_eq!(run(), (true, true), "the verdict is that of the file as it is now: {}", place.text());
+    write("one");
+    assert_eq!(run(), (true, false), "nothing of this one was sent");
+}
+
 #[cfg(unix)]
 #[test]
 fn paths_that_are_no_text_are_told_apart() {

@@ -66,6 +66,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         }
     }
     board.clear();
+    note_changed_files(batch.tally().changed);
     let lost: Vec<String> = batch.pending().map(|(_, identifier)| identifier.to_string()).collect();
     if !lost.is_empty() && !has_journal {
         output::note(&format!("submitted, and not waited for: {}", lost.join(" ")));
@@ -84,6 +85,17 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
 
 fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
     Ok(Journal::open(path)?.sync(arguments.journal_sync).retry_unknown(arguments.retry_unknown))
+}
+
+/// Tells why files cost again although the journal has their paths.
+fn note_changed_files(count: u64) {
+    let (files, are) = if count == 1 { ("file", "is") } else { ("files", "are") };
+    if count > 0 {
+        output::note(&format!(
+            "{count} {files} changed since an earlier run and {are} submitted again: length or modification time \
+             differs (copies by `cp`, or `rsync` without -t, have new times)"
+        ));
+    }
 }
 
 /// The jobs that the lines ask for. What is wrong with a line is printed at once.
