@@ -12,6 +12,10 @@ mod help;
 mod job;
 #[path = "../../src/bin/identifai/lines.rs"]
 mod lines;
+#[path = "../../src/bin/identifai/list_format.rs"]
+mod list_format;
+#[path = "../../src/bin/identifai/names.rs"]
+mod names;
 #[path = "../../src/bin/identifai/options.rs"]
 mod options;
 #[path = "../../src/bin/identifai/output.rs"]

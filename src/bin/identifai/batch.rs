@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
@@ -30,8 +30,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     };
     let lines = match Lines::open(&arguments.input) {
         Ok(lines) => lines,
-        // The name is not shown: it may be the key, given by mistake.
-        Err(error) => return output::unusable(&format!("cannot read the file of the batch: {error}")),
+        Err(reason) => return output::unusable(&reason),
     };
     let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
         Ok(journal) => journal,
@@ -49,7 +48,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     }
     let is_paced = !global.no_pace && !global.sandbox;
     let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
-    let board = Board::new(lines::count(&arguments.input), rate);
+    let board = Board::new(lines.count, rate);
     let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
     let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
     let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
@@ -72,6 +71,9 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         output::note(&format!("submitted, and not waited for: {}", lost.join(" ")));
     }
     let page = items.borrow_mut().page.take();
+    if items.borrow().is_list_unusable && items.borrow().count == 0 {
+        return items.borrow().status;
+    }
     let written = page.map(|page| page.write(&connected.client, || !items.borrow().wants_no_more()));
     let status = items.borrow().sum_up(has_journal);
     match written {
@@ -113,20 +115,24 @@ fn jobs(
             }
             let (number, line) = match lines.next() {
                 Next::Line(number, line) => (number, line),
+                Next::Unusable(reason) => {
+                    items.borrow_mut().end_list(&reason);
+                    return None;
+                }
                 Next::NotYet => return Some(identifai::Job::not_yet()),
                 Next::End => return None,
             };
-            let Read { input, job } = match line {
+            let Read { input, file, job } = match line {
                 Ok(line) => lines::read(&line, medium, &defaults),
-                Err(reason) => Read { input: String::new(), job: Err(reason) },
+                Err(reason) => Read::failed(reason),
             };
             let input = key.redact(&input).into_owned();
             match job {
                 Ok(job) => {
-                    items.borrow_mut().begin(number, input);
+                    items.borrow_mut().begin(number, input, file);
                     return Some(job.into());
                 }
-                Err(reason) => items.borrow_mut().refuse(number, input, &format!("line {number}: {reason}")),
+                Err(reason) => items.borrow_mut().refuse(number, input, file, &format!("line {number}: {reason}")),
             }
         }
     })
@@ -140,6 +146,7 @@ struct Item {
     /// Its number among all lines, from 1.
     line: u64,
     input: String,
+    file: Option<PathBuf>,
 }
 
 /// What was read, and what became of it so far.
@@ -155,6 +162,8 @@ struct Items {
     /// How many another run may do better with.
     left: u64,
     status: u8,
+    /// Whether the list ended with something that cannot be used.
+    is_list_unusable: bool,
     /// Of which kinds failures were said: one of each is.
     said: HashSet<ErrorKind>,
     /// Why nothing can be printed any more.
@@ -166,7 +175,22 @@ impl Items {
     fn new(board: Board, page: Option<Page>) -> Self {
         let (on_their_way, said, unread) = (HashMap::new(), HashSet::new(), None);
         let (jobs, count, done, failed, unknown, left, status) = (0, 0, 0, 0, 0, 0, 0);
-        Self { board, on_their_way, jobs, count, done, failed, unknown, left, status, said, unread, page }
+        let is_list_unusable = false;
+        Self {
+            board,
+            on_their_way,
+            jobs,
+            count,
+            done,
+            failed,
+            unknown,
+            left,
+            status,
+            is_list_unusable,
+            said,
+            unread,
+            page,
+        }
     }
 
     fn wants_no_more(&self) -> bool {
@@ -177,14 +201,21 @@ impl Items {
         self.board.interrupted.load(Ordering::Relaxed)
     }
 
-    fn begin(&mut self, line: u64, input: String) {
-        self.on_their_way.insert(self.jobs, Item { index: self.count, line, input });
+    fn begin(&mut self, line: u64, input: String, file: Option<PathBuf>) {
+        self.on_their_way.insert(self.jobs, Item { index: self.count, line, input, file });
         self.jobs += 1;
         self.count += 1;
     }
 
+    /// Tells why the rest of the list cannot be used.
+    fn end_list(&mut self, reason: &str) {
+        self.is_list_unusable = true;
+        self.status = self.status.max(output::USAGE);
+        self.board.say(reason);
+    }
+
     /// Prints a line that is no job.
-    fn refuse(&mut self, line: u64, input: String, reason: &str) {
+    fn refuse(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
         let error = json!({
             "kind": ErrorKind::InvalidInput.as_str(), "status": null, "message": reason, "may_have_been_sent": false,
         });
@@ -200,17 +231,17 @@ impl Items {
         self.write(&item.to_string());
         if let Some(page) = &mut self.page {
             let found = Found::Failure(reason.to_owned());
-            page.add(Row { line, input, identifier: None, reference: None, found });
+            page.add(Row { line, input, file, identifier: None, reference: None, found });
         }
     }
 
     #[expect(clippy::indexing_slicing, reason = "an item is an object")]
     fn print(&mut self, outcome: Outcome) {
-        let Item { index, line, input } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
+        let Item { index, line, input, file } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
         if let Some(page) = &mut self.page {
             let found = Found::of(&outcome.result);
             let (identifier, reference) = (outcome.identifier.clone(), outcome.reference);
-            page.add(Row { line, input: input.clone(), identifier, reference, found });
+            page.add(Row { line, input: input.clone(), file, identifier, reference, found });
         }
         match outcome.result {
             Ok(report) => {
@@ -259,7 +290,7 @@ impl Items {
         let not_begun = not_begun.map(|total| format!(", {} not begun", total.saturating_sub(self.count)));
         output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
         if self.count == 0 && !self.is_interrupted() {
-            output::note("there was no line with a URL or a path");
+            output::note("the list is empty: there was no line with a URL or a path");
         }
         if *unknown > 0 {
             let retry = if has_journal { "; --retry-unknown submits them again" } else { "" };

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::args::{Classify, Global};
 use crate::connect::connect;
 use crate::job::Job;
+use crate::names::shown;
 use crate::output::{self, Line, Printer};
 use crate::results::print_each;
 
@@ -26,7 +27,8 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
         Ok(connected) => connected,
         Err(reason) => return output::unusable(&reason),
     };
-    let inputs: Vec<_> = arguments.inputs.iter().map(|input| connected.key.redact(input).into_owned()).collect();
+    let inputs: Vec<_> =
+        arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
     let printer = Printer::new(global.json, &inputs).of_submits();
     if arguments.wait {
         submit_and_wait(&connected.client, &jobs, printer)

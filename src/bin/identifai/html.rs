@@ -29,6 +29,8 @@ pub(crate) struct Row {
     /// Its number among all lines, from 1.
     pub(crate) line: u64,
     pub(crate) input: String,
+    /// Its path, if it is a file: what is shown need not be a name.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) identifier: Option<Identifier>,
     pub(crate) reference: Option<String>,
     pub(crate) found: Found,
@@ -171,7 +173,7 @@ impl Row {
             Found::Failure(reason) => (None, reason.as_str()),
         };
         let _ = write!(page, "<tr data-verdict=\"{word}\"><td>{}<td>", self.line);
-        pictures.file(&self.input, page);
+        pictures.file(self.file.as_deref(), page);
         let mut said = None;
         if let (true, Some(identifier)) = (self.wants_heatmap(), &self.identifier) {
             said = pictures.heatmap(identifier, page).err();
@@ -215,8 +217,8 @@ struct Pictures<'a> {
 
 impl Pictures<'_> {
     /// Shows a file, if it is one that is small and that browsers show.
-    fn file(&mut self, path: &str, page: &mut String) {
-        let Some((format, bytes)) = (!path.contains("://")).then(|| picture(Path::new(path))).flatten() else { return };
+    fn file(&mut self, path: Option<&Path>, page: &mut String) {
+        let Some((format, bytes)) = path.and_then(picture) else { return };
         if let Some(left) = self.left.checked_sub(bytes.len()) {
             self.left = left;
             embed(format, "", &bytes, page);

@@ -1,5 +1,6 @@
 //! What is submitted, and what was, of whichever medium.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::ops::ControlFlow;
@@ -13,9 +14,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use crate::args::MediumFlags;
+use crate::names;
 use crate::options::Options;
 use crate::words;
 
+const EMPTY: &str = "file: is empty";
 /// The largest file that any medium may be: 5 GiB.
 const LARGEST: u64 = 5 << 30;
 
@@ -70,17 +73,21 @@ pub(crate) enum Job {
 
 impl Job {
     /// Reads an argument of the command line, of which `-` is standard input.
-    pub(crate) fn of_argument(options: &Options, chosen: Option<Medium>, input: &str) -> Result<Self, String> {
+    pub(crate) fn of_argument(options: &Options, chosen: Option<Medium>, input: &OsStr) -> Result<Self, String> {
         if input != "-" {
             return Self::new(options, chosen, input);
         }
         let Spooled { file, len, name, format } = Spooled::new()?;
+        if len == 0 {
+            return Err(EMPTY.to_owned());
+        }
         Self::with(options, choose(chosen, format)?, Source::Spooled(file, len, name))
     }
 
     /// Reads a URL or a path, and checks it; or says what is wrong with it, without repeating it.
-    pub(crate) fn new(options: &Options, chosen: Option<Medium>, input: &str) -> Result<Self, String> {
-        let (medium, source) = if input.contains("://") {
+    pub(crate) fn new(options: &Options, chosen: Option<Medium>, input: &OsStr) -> Result<Self, String> {
+        let (medium, source) = if names::is_url(input) {
+            let input = input.to_str().ok_or("URL: is not UTF-8; percent-encode it")?;
             let path = input.split(['?', '#']).next().unwrap_or(input);
             let shown = Format::of_name(path).map_or(Medium::Image, medium_of);
             (chosen.unwrap_or(shown), Source::Url(input))
@@ -88,7 +95,11 @@ impl Job {
             let path = Path::new(input);
             // What cannot be read is refused by the check below, which says why.
             let readable = path.is_file();
-            let format = if readable { look(path).or_else(|| Format::of_name(input)) } else { None };
+            if readable && path.metadata().is_ok_and(|file| file.len() == 0) {
+                return Err(EMPTY.to_owned());
+            }
+            let named = || Format::of_name(&input.to_string_lossy());
+            let format = if readable { look(path).or_else(named) } else { None };
             let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
             (medium, Source::File(path))
         };
@@ -98,12 +109,14 @@ impl Job {
     fn with(options: &Options, medium: Medium, source: Source<'_>) -> Result<Self, String> {
         refuse_foreign_options(options, medium)?;
         let is_missing = matches!(&source, Source::File(path) if !path.exists());
+        let is_not_utf_8 = matches!(&source, Source::File(path) if path.to_str().is_none());
         let job = match medium {
             Medium::Image => Self::Image(image(options, source)),
             Medium::Video => Self::Video(video(options, source)),
             Medium::Audio => Self::Audio(audio(options, source)),
         };
         each!(&job, job => job.check()).map_err(|error| match is_missing {
+            true if is_not_utf_8 => format!("{error} (its name is not UTF-8)"),
             true => format!("{error} (a URL has a ://)"),
             false => words::said(&error),
         })?;

@@ -1,8 +1,9 @@
 //! The lines of a batch: read in a thread of their own, so that who writes them slowly holds nothing up.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -11,120 +12,234 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::job::{Job, Medium};
+use crate::list_format::{why_foreign, why_not_text};
+use crate::names;
 use crate::options::Options;
 
 /// The longest line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
+const TOO_LONG: &str = "is longer than 1 MiB";
 /// How many lines are read ahead.
 const AHEAD: usize = 64;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How long to wait for a line before something else is done.
 const BRIEFLY: Duration = Duration::from_millis(20);
 
 /// What comes next.
 pub(crate) enum Next {
     /// A line that is not blank: its number, from 1, and its text, if that can be read.
-    Line(u64, Result<String, String>),
+    Line(u64, Result<OsString, String>),
+    /// The reason why nothing more of the list can be used.
+    Unusable(String),
     NotYet,
     End,
 }
 
 /// The lines of a file or of standard input.
-pub(crate) struct Lines(Receiver<(u64, Result<String, String>)>);
+pub(crate) struct Lines {
+    received: Receiver<Next>,
+    /// The number of lines that are not blank, for a regular file.
+    pub(crate) count: Option<u64>,
+}
 
 impl Lines {
-    /// Begins to read the file at `path`, or standard input for `-`.
-    pub(crate) fn open(path: &str) -> io::Result<Self> {
-        let (send, lines) = mpsc::sync_channel(AHEAD);
-        let mut source: Box<dyn BufRead + Send> = match path {
-            "-" => Box::new(BufReader::new(io::stdin())),
-            path if Path::new(path).is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            path => Box::new(BufReader::new(File::open(path)?)),
+    /// Begins to read the file at `path`, or standard input for `-`. A regular file is read to its end first, so that
+    /// nothing of it is paid for if it is not a list.
+    pub(crate) fn open(path: &OsStr) -> Result<Self, String> {
+        // The name is not shown: it may be the key, given by mistake.
+        let unreadable = |error: io::Error| format!("cannot read the file of the batch: {error}");
+        let (source, count): (Box<dyn BufRead + Send>, _) = if path == "-" {
+            (Box::new(BufReader::new(io::stdin())), None)
+        } else {
+            if Path::new(path).is_dir() {
+                return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+            }
+            // Only a regular file can be read twice.
+            let open = || File::open(path).map(BufReader::new);
+            let count = if Path::new(path).is_file() { Some(count(open().map_err(unreadable)?)?) } else { None };
+            (Box::new(open().map_err(unreadable)?), count)
         };
-        thread::Builder::new().spawn(move || {
-            for number in 1.. {
-                match read_line(&mut source) {
-                    Ok(None) => break,
-                    Ok(Some(Ok(text))) if text.trim().is_empty() => {}
-                    Ok(Some(line)) => {
-                        if send.send((number, line)).is_err() {
-                            break;
-                        }
-                    }
-                    Err(error) => {
-                        let _ = send.send((number, Err(format!("cannot be read: {error}"))));
-                        break;
-                    }
+        let (send, received) = mpsc::sync_channel(AHEAD);
+        let mut list = List::new(source);
+        let read = move || {
+            loop {
+                let next = list.next().unwrap_or_else(|error| Next::Unusable(format!("cannot be read: {error}")));
+                let is_last = matches!(next, Next::Unusable(_) | Next::End);
+                if send.send(next).is_err() || is_last {
+                    break;
                 }
             }
-        })?;
-        Ok(Self(lines))
+        };
+        thread::Builder::new().spawn(read).map_err(unreadable)?;
+        Ok(Self { received, count })
     }
 
     pub(crate) fn next(&self) -> Next {
-        match self.0.recv_timeout(BRIEFLY) {
-            Ok((number, line)) => Next::Line(number, line),
+        match self.received.recv_timeout(BRIEFLY) {
+            Ok(next) => next,
             Err(RecvTimeoutError::Timeout) => Next::NotYet,
             Err(RecvTimeoutError::Disconnected) => Next::End,
         }
     }
 }
 
-/// How many lines of a regular file are not blank.
-pub(crate) fn count(path: &str) -> Option<u64> {
-    if path == "-" || !Path::new(path).is_file() {
-        return None;
-    }
-    let mut file = BufReader::new(File::open(path).ok()?);
+/// Counts the lines that are not blank, or returns why the list cannot be used. A list that cannot be read fails where
+/// its lines are used.
+fn count(source: impl BufRead) -> Result<u64, String> {
+    let mut list = List::new(source);
     let mut count = 0;
-    while let Some(line) = read_line(&mut file).ok()? {
-        count += u64::from(!line.is_ok_and(|text| text.trim().is_empty()));
+    loop {
+        match list.next() {
+            Ok(Next::Unusable(reason)) => return Err(reason),
+            Ok(Next::End) | Err(_) => return Ok(count),
+            Ok(_) => count += 1,
+        }
     }
-    Some(count)
 }
 
-/// A line, without what ends it; or why it cannot be used.
-pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
+/// A list that is read line by line.
+pub(crate) struct List<R> {
+    source: R,
+    /// The number of the last line that was read, from 1.
+    number: u64,
+    /// Whether all lines so far were blank.
+    is_at_start: bool,
+}
+
+impl<R: BufRead> List<R> {
+    pub(crate) fn new(source: R) -> Self {
+        Self { source, number: 0, is_at_start: true }
+    }
+
+    /// Returns the next line that is not blank. Nothing comes after [`Next::Unusable`] and [`Next::End`].
+    pub(crate) fn next(&mut self) -> io::Result<Next> {
+        loop {
+            let Some(Bytes { line, is_cut }) = read_line(&mut self.source)? else { return Ok(Next::End) };
+            self.number += 1;
+            let number = self.number;
+            if let Some(reason) = why_not_text(&line, number) {
+                return Ok(Next::Unusable(reason));
+            }
+            let known = if is_cut {
+                Some(String::from_utf8_lossy(&line))
+            } else {
+                std::str::from_utf8(&line).ok().map(Into::into)
+            };
+            let known = known.as_deref().map(str::trim);
+            if known == Some("") && !is_cut {
+                continue;
+            }
+            // The first line shows what the others are like.
+            let is_first = std::mem::take(&mut self.is_at_start);
+            if let Some(reason) = known.filter(|_| is_first).and_then(why_foreign) {
+                return Ok(Next::Unusable(format!("line {number}: {reason}")));
+            }
+            let line = if is_cut { Err(TOO_LONG.to_owned()) } else { text(line) };
+            return Ok(Next::Line(number, line));
+        }
+    }
+}
+
+/// A line as it was read.
+pub(crate) struct Bytes {
+    /// Its bytes without the end of the line, and without the byte order mark in front that some editors write.
+    pub(crate) line: Vec<u8>,
+    /// Whether it was longer than [`LONGEST`], and only its beginning is kept.
+    pub(crate) is_cut: bool,
+}
+
+pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> {
     let mut line = Vec::new();
     if source.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
-    if line.len() as u64 == LONGEST && !line.ends_with(b"\n") {
+    let is_cut = line.len() as u64 == LONGEST && !line.ends_with(b"\n");
+    if is_cut {
         // The rest of it, in pieces that are dropped one by one.
-        while !line.ends_with(b"\n") && !line.is_empty() {
-            line.clear();
-            source.by_ref().take(LONGEST).read_until(b'\n', &mut line)?;
+        let mut rest = line.clone();
+        while !rest.ends_with(b"\n") && !rest.is_empty() {
+            rest.clear();
+            source.by_ref().take(LONGEST).read_until(b'\n', &mut rest)?;
         }
-        return Ok(Some(Err("is longer than 1 MiB".to_owned())));
     }
-    let text = String::from_utf8(line).map_err(|_| "is not UTF-8".to_owned());
-    Ok(Some(text.map(|text| text.trim_end_matches(['\r', '\n']).trim_start_matches('\u{feff}').to_owned())))
+    while matches!(line.last(), Some(b'\r' | b'\n')) {
+        line.pop();
+    }
+    while line.starts_with(BYTE_ORDER_MARK) {
+        line.drain(..BYTE_ORDER_MARK.len());
+    }
+    Ok(Some(Bytes { line, is_cut }))
+}
+
+/// Reads a line that must be UTF-8, or returns why it cannot be used.
+pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<String, &'static str>>> {
+    let line = read_line(source)?;
+    Ok(line.map(|Bytes { line, is_cut }| match is_cut {
+        true => Err(TOO_LONG),
+        false => String::from_utf8(line).map_err(|_| "is not UTF-8"),
+    }))
+}
+
+/// Makes a line of its bytes: on Unix names may be any.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
+    Ok(std::os::unix::ffi::OsStringExt::from_vec(line))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
+    String::from_utf8(line).map(OsString::from).map_err(|_| "is not UTF-8".to_owned())
 }
 
 /// What a line asks for.
 pub(crate) struct Read {
+    /// The URL or path, as it is shown.
     pub(crate) input: String,
+    /// The path, if it is one.
+    pub(crate) file: Option<PathBuf>,
     pub(crate) job: Result<Job, String>,
 }
 
-/// Reads a line: a URL or path, or a JSON object with such an `input` and options, which win over `defaults`.
-pub(crate) fn read(line: &str, medium: Option<Medium>, defaults: &Options) -> Read {
-    let line = line.trim();
-    if !line.starts_with('{') {
-        return Read { input: line.to_owned(), job: Job::new(defaults, medium, line) };
+impl Read {
+    /// A line of which not even the input can be read.
+    pub(crate) fn failed(reason: String) -> Self {
+        Self { input: String::new(), file: None, job: Err(reason) }
     }
-    let mut fields: Map<String, Value> = match serde_json::from_str(line) {
+
+    fn new(input: &OsStr, job: Result<Job, String>) -> Self {
+        let file = (!names::is_url(input)).then(|| PathBuf::from(input));
+        Self { input: names::shown(input), file, job }
+    }
+}
+
+/// Reads a line: a URL or path, or a JSON object with such an `input` and options, which win over `defaults`.
+pub(crate) fn read(line: &OsStr, medium: Option<Medium>, defaults: &Options) -> Read {
+    let Some(text) = line.to_str().map(str::trim) else {
+        return Read::new(line, Job::new(defaults, medium, line));
+    };
+    if let Some(reason) = why_foreign(text) {
+        return Read::new(OsStr::new(text), Err(reason.to_owned()));
+    }
+    if !text.starts_with('{') {
+        return Read::new(OsStr::new(text), Job::new(defaults, medium, OsStr::new(text)));
+    }
+    let mut fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
-        Err(error) => return Read { input: String::new(), job: Err(format!("is no JSON object: {error}")) },
+        Err(error) => return Read::failed(format!("is no JSON object: {error}")),
     };
     let Some(Value::String(input)) = fields.remove("input") else {
-        return Read { input: String::new(), job: Err("has no `input`, which is a URL or a path".to_owned()) };
+        return Read::failed("has no `input`, which is a URL or a path".to_owned());
     };
-    let job = options(fields).and_then(|(own, options)| Job::new(&options.or(defaults), own.or(medium), &input));
-    Read { input, job }
+    let input = OsStr::new(&input);
+    let job = options(fields).and_then(|(own, options)| Job::new(&options.or(defaults), own.or(medium), input));
+    Read::new(input, job)
 }
 
 fn options(mut fields: Map<String, Value>) -> Result<(Option<Medium>, Options), String> {
-    let medium = fields.remove("medium").map(Medium::deserialize).transpose();
+    // pandas writes `null` where a cell is empty.
+    let medium = fields.remove("medium").filter(|medium| !medium.is_null());
+    let medium = medium.map(Medium::deserialize).transpose();
     let medium = medium.map_err(|_| "its `medium` is not image, video or audio".to_owned())?;
     let options = Options::deserialize(Value::Object(fields)).map_err(|error| format!("its options: {error}"))?;
     Ok((medium, options))

@@ -5,7 +5,7 @@
 
 use clap::{Args, ValueEnum};
 use identifai::{Frames, KeyFramesMethod};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::args::switch;
 
@@ -26,7 +26,7 @@ pub(crate) struct Options {
     ///
     /// Goes with --image, --video or --audio.
     #[arg(long)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,
     /// Analyse so many frames at most (videos)
     ///
@@ -80,9 +80,14 @@ impl Options {
     }
 }
 
+/// pandas writes `null` where a cell is empty.
+fn null_as_false<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
+}
+
 /// How many frames of a video.
 #[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "f64")]
 pub(crate) enum Number {
     #[value(name = "5")]
     Five,
@@ -92,16 +97,14 @@ pub(crate) enum Number {
     Thirty,
 }
 
-impl TryFrom<u32> for Number {
+/// pandas writes `10.0` for a 10 in a column that has an empty cell.
+impl TryFrom<f64> for Number {
     type Error = &'static str;
 
-    fn try_from(number: u32) -> Result<Self, Self::Error> {
-        match number {
-            5 => Ok(Self::Five),
-            10 => Ok(Self::Ten),
-            30 => Ok(Self::Thirty),
-            _ => Err("frames must be 5, 10 or 30"),
-        }
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        let known = [(5.0, Self::Five), (10.0, Self::Ten), (30.0, Self::Thirty)];
+        let found = known.into_iter().find(|(known, _)| (known - number).abs() < f64::EPSILON);
+        found.map(|(_, number)| number).ok_or("frames must be 5, 10 or 30")
     }
 }
 

@@ -8,7 +8,7 @@ use identifai::{AnyReport, Error, ErrorKind, Identifier};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::words;
+use crate::{names, words};
 
 pub(crate) const DONE: u8 = 0;
 pub(crate) const USAGE: u8 = 2;
@@ -38,6 +38,12 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
     use clap::error::{ContextKind, ErrorKind};
 
     let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    if error.kind() == ErrorKind::UnknownArgument {
+        let file = names::file_like_option(&named(ContextKind::InvalidArg), std::env::args_os().skip(1));
+        if let Some(name) = file {
+            return unusable(&format!("{name}: no such option; for the file of that name write ./{name}"));
+        }
+    }
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             note("no such command; `identifai --help` lists them (to submit: `identifai classify URL`)");

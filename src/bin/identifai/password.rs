@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use crate::lines::read_line;
+use crate::lines::read_text;
 use crate::output;
 
 /// The first line of a file, or of standard input for `-`; or what is wrong with it.
 pub(crate) fn of_file(path: &Path) -> Result<String, String> {
-    let first = open(path).and_then(|mut source| read_line(&mut source));
+    let first = open(path).and_then(|mut source| read_text(&mut source));
     match first {
         Ok(Some(Ok(line))) if !line.is_empty() => Ok(line),
         Ok(Some(Err(reason))) => Err(format!("--password-file: the first line of the file {reason}")),

@@ -1,10 +1,13 @@
 //! `identifai tickets`: receipts and the like in one batch, and whether somebody has tampered with them.
 
+use std::ffi::OsStr;
+
 use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
 
 use crate::args::{self, Global, Lists};
 use crate::connect::connect;
 use crate::job::{self, Spooled};
+use crate::names;
 use crate::output::{self, Line, Printer, shown};
 
 /// Runs the command and returns its exit status.
@@ -38,7 +41,8 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
         Ok(connected) => connected,
         Err(reason) => return output::unusable(&reason),
     };
-    let inputs: Vec<_> = arguments.inputs.iter().map(|input| connected.key.redact(input).into_owned()).collect();
+    let inputs: Vec<_> =
+        arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
     let printer = Printer::new(global.json, &inputs).of_submits();
     let bar = job::bar();
     let sent = connected.client.submit_tickets(&tickets.on_progress(job::shown_by(&bar)));
@@ -82,8 +86,8 @@ fn tickets(arguments: &args::Tickets) -> Result<Tickets, String> {
     })
 }
 
-fn ticket(input: &str) -> Result<Ticket, String> {
-    if input.contains("://") {
+fn ticket(input: &OsStr) -> Result<Ticket, String> {
+    if names::is_url(input) {
         return Err("is a URL; tickets are uploaded from files".to_owned());
     }
     if input != "-" {

@@ -88,7 +88,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
         (&["classify", "--video", &cat], "argument 1: file: is image/png, which is no video"),
         (&["classify", &files.path("")], "argument 1: file: is a directory"),
         (&["classify", "-", "-"], "standard input can be read once"),
-        (&["classify", "-"], "argument 1: is of no format that is known"),
+        (&["classify", "-"], "argument 1: file: is empty"),
         (&["classify", &cat, "--frames", "7"], "must be one of 5, 10, 30"),
         (&["classify", "--image", "--video", &cat], "--video"),
     ] {

@@ -1,10 +1,12 @@
 //! The program: results on stdout, everything else on stderr, and an exit status that says what happened.
 
 mod account;
+mod arguments;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod ca_file;
 #[cfg(target_os = "linux")]
 mod colour;
+mod lists;
 mod media;
 mod password;
 mod results;

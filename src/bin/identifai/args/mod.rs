@@ -7,6 +7,7 @@
 mod partner;
 mod values;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -162,7 +163,7 @@ pub(crate) enum Command {
 pub(crate) struct Classify {
     /// Files to upload, and URLs that the service downloads; `-` is standard input
     #[arg(required = true, value_name = "FILE|URL")]
-    pub(crate) inputs: Vec<String>,
+    pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
     pub(crate) medium: MediumFlags,
     /// Wait for the verdicts, and print them instead of the identifiers
@@ -180,9 +181,10 @@ pub(crate) struct Batch {
     /// The list: one file, URL or JSON object a line; `-` is standard input
     ///
     /// An object has such an `input`, and may have a `medium` (image, video or audio) and any of the submission options
-    /// by their names with underscores, which win over those of the command line.
+    /// by their names with underscores, which win over those of the command line. A field that is null counts as absent.
+    /// The list is UTF-8.
     #[arg(value_name = "FILE")]
-    pub(crate) input: String,
+    pub(crate) input: OsString,
     #[command(flatten)]
     pub(crate) medium: MediumFlags,
     /// Keep what happens in a file, and go on where a run before stopped
@@ -281,7 +283,7 @@ pub(crate) enum Class {
 pub(crate) struct Tickets {
     /// Files to upload, images or PDF; `-` is standard input
     #[arg(required_unless_present = "batch", value_name = "FILE")]
-    pub(crate) inputs: Vec<String>,
+    pub(crate) inputs: Vec<OsString>,
     /// Submit nothing, and print how the tickets of a batch stand
     #[arg(long, value_name = "ID", conflicts_with_all = ["inputs", "ref_ids", "models", "no_models", "lists", "any_format"])]
     pub(crate) batch: Option<Identifier>,

@@ -1,0 +1,192 @@
+//! Lists and lines of other formats than one item a line, told before anything of them is paid for.
+
+use std::path::Path;
+
+use identifai::Format;
+
+const UTF_16: &str = "the list is UTF-16; write it as UTF-8 (in PowerShell: `Out-File -Encoding utf8`)";
+const NUL: &str = "has a NUL byte; a list is UTF-8 text with one item a line (not `find -print0`)";
+const ARRAY: &str = "is a JSON array; write one object a line (`jq -c '.[]'` does)";
+const SPREAD: &str = "is JSON over several lines; write each object on a line of its own (`jq -c .` does)";
+const QUOTED: &str = "is in quotes; write the URL or path without them (`jq -r` does)";
+const COLUMNS: &str = "has several columns, as in CSV; write only the URL or path, or an object such as \
+    {\"input\": \"cat.png\", \"ref_id\": \"17\"} (a URL with such a comma also goes into an object)";
+
+const SEPARATORS: [char; 3] = [',', ';', '\t'];
+/// How many separators of a line are looked at: it may have a MiB of them.
+const MOST_COLUMNS: usize = 16;
+
+/// Returns why no line of a list can be used that has this one, which is the `number`th, if it is not text.
+pub(crate) fn why_not_text(line: &[u8], number: u64) -> Option<String> {
+    let is_marked = number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff"));
+    if !line.contains(&0) {
+        // In UTF-16 every ASCII character has a NUL, and so has the end of a line. A name may begin with these bytes.
+        let is_name = !line.contains(&b'\n') && exists(line);
+        return (is_marked && !is_name).then(|| UTF_16.to_owned());
+    }
+    // A line of UTF-16 begins with half a character where the one before ended in the other half.
+    let (even, odd) = line.chunks_exact(2).fold((0, 0), |(even, odd), pair| match pair {
+        [0, 0] => (even + 1, odd + 1),
+        [0, _] => (even + 1, odd),
+        [_, 0] => (even, odd + 1),
+        _ => (even, odd),
+    });
+    let is_utf_16 = is_marked || (even.min(odd) == 0 && even.max(odd) >= (line.len() / 4).max(1));
+    Some(if is_utf_16 { UTF_16.to_owned() } else { format!("line {number}: {NUL}") })
+}
+
+#[cfg(unix)]
+fn exists(line: &[u8]) -> bool {
+    let name = std::os::unix::ffi::OsStrExt::from_bytes(line);
+    Path::new::<std::ffi::OsStr>(name).exists()
+}
+
+#[cfg(not(unix))]
+fn exists(_: &[u8]) -> bool {
+    false
+}
+
+/// Returns why a line belongs to another format, if it does. A file of that very name is never refused, nor is a URL
+/// that may hold what looks like a separator.
+pub(crate) fn why_foreign(line: &str) -> Option<&'static str> {
+    let reason = match line.chars().next()? {
+        '[' => ARRAY,
+        ']' | '}' => SPREAD,
+        '{' if line == "{" || line.ends_with(',') => SPREAD,
+        '{' => return None,
+        quote @ ('"' | '\'') if is_quoted(line, quote) => QUOTED,
+        _ if has_columns(line) => COLUMNS,
+        _ => return None,
+    };
+    (!Path::new(line).exists()).then_some(reason)
+}
+
+/// Whether it is one quoted text, with the comma of an array behind it at most. In CSV there is more.
+fn is_quoted(line: &str, quote: char) -> bool {
+    let line = line.strip_suffix(',').unwrap_or(line);
+    let inner = line.strip_prefix(quote).and_then(|line| line.strip_suffix(quote));
+    inner.is_some_and(|inner| !inner.contains(quote))
+}
+
+fn has_columns(line: &str) -> bool {
+    if !line.contains(SEPARATORS) {
+        return false;
+    }
+    if line.contains('\t') || line.starts_with('"') {
+        return true;
+    }
+    let mut splits = line.match_indices(SEPARATORS).take(MOST_COLUMNS).map(|(at, _)| {
+        let (before, after) = line.split_at_checked(at).unwrap_or((line, ""));
+        (before.trim_end(), after.trim_start_matches(SEPARATORS))
+    });
+    if !begins_url(line) {
+        // A path has no URL in it.
+        let is_header = !line.contains(['.', '/', '\\']);
+        return is_header
+            || splits.any(|(before, after)| {
+                begins_url(after.trim_start_matches([' ', '"']))
+                    || Format::of_name(before).is_some()
+                    || Path::new(before).is_file()
+            });
+    }
+    splits.any(|(before, after)| {
+        // From `?` on, and where no file name ends, a separator is as likely a part of the URL. With a blank or a quote
+        // behind it, it never is.
+        let is_whole = !before.contains(['?', '#']) && Format::of_name(before).is_some();
+        after.starts_with([' ', '"']) || (is_whole && (begins_url(after) || !after.contains(['=', '?'])))
+    })
+}
+
+fn begins_url(text: &str) -> bool {
+    let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|text| text.eq_ignore_ascii_case(scheme));
+    begins("http://") || begins("https://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_of_another_format_is_told() {
+        let table = [
+            (ARRAY, &["[", r#"["https://x.test/a.jpg"]"#, r#"[{"input": "https://x.test/a.jpg"},"#][..]),
+            (SPREAD, &["{", "]", "}", "},", r#"{"input": "https://x.test/a.jpg"},"#]),
+            (QUOTED, &[r#""https://x.test/a.jpg""#, r#""cat.png","#, "'cat.png'"]),
+            (
+                COLUMNS,
+                &[
+                    "url,label",
+                    "url;label",
+                    "url\tlabel",
+                    ",url,label",
+                    "https://x.test/a.jpg,human",
+                    "https://x.test/a.JPG, human",
+                    "https://x.test/a.jpg;human",
+                    "https://x.test/a.mp4,n/a",
+                    "https://x.test/a.jpg,1.jpg",
+                    "https://x.test/a.jpg,",
+                    "https://x.test/w_400,h_300/a.jpg,human",
+                    "https://x.test/a, human",
+                    "https://x.test/a.jpg,https://x.test/b?c=1",
+                    "https://x.test/a\thuman",
+                    "https://x.test/a?b=1,\"a human\"",
+                    "human,https://x.test/a",
+                    "0,https://x.test/a,human",
+                    r#""https://x.test/a","human""#,
+                    "cat.png,human",
+                    "pictures/cat.png;human",
+                    "cat, 2026.png,human",
+                ],
+            ),
+        ];
+        for (reason, lines) in table {
+            for line in lines {
+                assert_eq!(why_foreign(line), Some(reason), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn url_or_missing_file_with_commas_is_left_alone() {
+        for line in [
+            "https://x.test/w_400,h_300,c_fill/cat.jpg",
+            "https://x.test/cat,dog",
+            "https://x.test/cat,dog.jpg",
+            "https://x.test/id/!300,300/0/default.jpg",
+            "https://x.test/@45.46,9.19,15z",
+            "https://x.test/cat.jpg?size=1,2",
+            "https://x.test/cat.jpg?from=https://y.test/a,https://z.test/b",
+            "https://x.test/cat.jpg;jsessionid=1",
+            "https://x.test/cdn-cgi/image/fit=cover,width=80/https://y.test/a.jpg",
+            "https://x.test/cat.jpg#a,b",
+            "HTTPS://x.test/cat?of=a.jpg,b",
+            "HTTP://\u{e9}.test/cat,dog",
+            "no such directory/cat, 2026.png",
+            "cat.png",
+            r#"{"input": "https://x.test/a.jpg,human"}"#,
+            "it's.png",
+        ] {
+            assert_eq!(why_foreign(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn utf_16_is_told_from_other_lines_with_nul() {
+        let encoded = |text: &str, encode: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(encode).collect::<Vec<_>>();
+        let text = "https://x.test/caf\u{e9}\u{732b}.jpg\r\n";
+        for encode in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
+            for text in [text.to_owned(), format!("\u{feff}{text}"), "\u{feff}\u{732b}".to_owned()] {
+                assert_eq!(why_not_text(&encoded(&text, encode), 1).as_deref(), Some(UTF_16), "{text}");
+            }
+            // As the lines after the first one come.
+            assert_eq!(why_not_text(&encoded(text, encode)[1..], 2).as_deref(), Some(UTF_16));
+        }
+        for (line, number) in [(&b"cat.png\0dog.png\0"[..], 1), (b"\0\0\0\x20ftypisom", 1), (b"cat\0.png", 7)] {
+            let reason = why_not_text(line, number).unwrap();
+            assert_eq!(reason, format!("line {number}: {NUL}"), "{line:?}");
+        }
+        for line in ["", "cat.png", "https://x.test/\u{732b}"] {
+            assert_eq!(why_not_text(line.as_bytes(), 1), None);
+        }
+    }
+}
