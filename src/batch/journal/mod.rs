@@ -69,6 +69,8 @@ struct Kept {
     file: File,
     /// How long the file is up to the end of its last whole line.
     len: u64,
+    /// If `true`, the file may have part of a line behind that.
+    is_torn: bool,
     history: History,
 }
 
@@ -95,7 +97,7 @@ impl Journal {
             Err(TryLockError::Error(error)) => return Err(failed("cannot be locked", error)),
         }
         let (history, len) = History::read(BufReader::new(&file))?;
-        let mut kept = Kept { file, len, history };
+        let mut kept = Kept { file, len, is_torn: true, history };
         kept.cut()?;
         if kept.len == 0 {
             #[cfg(unix)]
@@ -187,21 +189,29 @@ impl Kept {
     fn write(&mut self, line: &Line<'_>, sync: bool) -> Result<()> {
         let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot be written", error))?;
         text.push(b'\n');
-        // Where the last whole line ends: a part of one that could not be written is written over.
+        if self.is_torn {
+            self.cut()?;
+        }
+        // A full disk or a limit on the size of files may end a write in the middle of the line.
+        self.is_torn = true;
         let placed = self.file.seek(SeekFrom::Start(self.len));
         let written = placed.and_then(|_| self.file.write_all(&text));
         let kept = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = kept {
-            let _ = self.file.set_len(self.len);
+            // If that fails, too, the next write tries it again before it writes.
+            let _ = self.cut();
             return Err(failed("cannot be written", error));
         }
+        self.is_torn = false;
         self.len = self.len.saturating_add(text.len() as u64);
         Ok(())
     }
 
     /// Removes what comes after the last whole line.
     fn cut(&mut self) -> Result<()> {
-        self.file.set_len(self.len).map_err(|error| failed("cannot be written", error))
+        self.file.set_len(self.len).map_err(|error| failed("cannot be written", error))?;
+        self.is_torn = false;
+        Ok(())
     }
 
     /// The report in the line at `at`, or the identifier if there is none.
