@@ -112,7 +112,7 @@ pub use account::{PartnerUserForm, PartnerUserQuery, PartnerUsers};
 pub use api_key::ApiKey;
 #[cfg(feature = "journal")]
 pub use batch::Journal;
-pub use batch::{Batch, Job, Outcome, Stopper, Tally};
+pub use batch::{Batch, Job, Outcome, Stopper, Tally, Unfinished};
 pub use client::{Canceller, Client, ClientBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use exchange::{Attempt, Pace};

@@ -76,6 +76,7 @@ where
             }
             Past::Submitted(identifier) => {
                 if let Some(sent) = job.sent_as(identifier) {
+                    self.stopper.jobs.accept(ticket.index, sent.identifier(), true);
                     self.wait_for(ticket, sent);
                 }
             }

@@ -13,6 +13,7 @@ mod stopper;
 mod submitting;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -31,6 +32,7 @@ use self::record::{Key, Record};
 use self::schedule::{Gate, Looks};
 pub use self::stopper::Stopper;
 use self::submitting::{Submit, Task};
+pub use self::unfinished::Unfinished;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Method;
@@ -59,7 +61,8 @@ const LONG: Duration = Duration::from_secs(3_600);
 ///   an error of the same kind.
 /// - Each submission is waited for as long as the client's [`Wait`](crate::Wait) says, looks that fail notwithstanding.
 ///
-/// Dropping it loses what is pending, unless there is a journal; submits that `workers` have begun are finished first.
+/// Dropping it loses what is pending, unless there is a journal or [`Stopper::unfinished`] is asked; submits that
+/// `workers` have begun are finished first.
 #[must_use = "an iterator does nothing until it is asked for its outcomes"]
 pub struct Batch<I> {
     /// Whose every call is one try: when to try again is decided here.
@@ -85,6 +88,8 @@ pub struct Batch<I> {
     stopped: Option<(ErrorKind, String)>,
     stopper: Stopper,
     outcomes: VecDeque<Outcome>,
+    /// The outcome that `next` returned last: the caller may still be storing it.
+    handed_over: Option<u64>,
     tally: Tally,
     /// Whether the watcher has not seen the tally yet.
     has_news: bool,
@@ -140,6 +145,7 @@ impl Client {
             stopped: self.patience().check().err().map(|error| (error.kind(), error.reason())),
             stopper: Stopper::new(self.exchange()),
             outcomes: VecDeque::new(),
+            handed_over: None,
             tally: Tally::default(),
             has_news: false,
             watcher: None,
@@ -191,7 +197,7 @@ impl<I> Batch<I> {
         self
     }
 
-    /// What ends the submitting, from another thread or a handler of Ctrl-C.
+    /// What ends the submitting, from another thread or a handler of Ctrl-C, and knows what is unfinished.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }
@@ -213,11 +219,15 @@ where
     type Item = Outcome;
 
     fn next(&mut self) -> Option<Outcome> {
+        if let Some(index) = self.handed_over.take() {
+            self.stopper.jobs.remove(index);
+        }
         loop {
             self.collect();
             self.tell();
             self.end_if_stopped();
             if let Some(outcome) = self.outcomes.pop_front() {
+                self.handed_over = Some(outcome.index);
                 return Some(outcome);
             }
             // The source may take a while, in which everything else may have changed.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::unfinished::{Unfinished, UnfinishedJobs};
 use crate::exchange::Exchange;
 
 /// Ends the submitting of a [`Batch`](crate::Batch), from any thread.
@@ -11,11 +12,12 @@ use crate::exchange::Exchange;
 pub struct Stopper {
     stop: Arc<AtomicBool>,
     exchange: Arc<Exchange>,
+    pub(super) jobs: UnfinishedJobs,
 }
 
 impl Stopper {
     pub(super) fn new(exchange: &Arc<Exchange>) -> Self {
-        Self { stop: Arc::default(), exchange: Arc::clone(exchange) }
+        Self { stop: Arc::default(), exchange: Arc::clone(exchange), jobs: UnfinishedJobs::default() }
     }
 
     /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is
@@ -24,6 +26,15 @@ impl Stopper {
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.exchange.ring();
+    }
+
+    /// Returns the jobs that may have been paid for and whose outcome the caller does not have yet, in the order of
+    /// their indexes: for a signal handler's thread that is about to end the process, and for a caller that stops early.
+    ///
+    /// An outcome counts as handed over once `next` is called again, so that the caller has had the time to store it. It
+    /// may be called after the batch was dropped, too, which finishes the submits of `workers`.
+    pub fn unfinished(&self) -> Vec<Unfinished> {
+        self.jobs.list()
     }
 
     pub(super) fn is_set(&self) -> bool {

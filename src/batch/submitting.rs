@@ -9,6 +9,7 @@ use super::crew::Crew;
 use super::job::{Job, Sent};
 use super::record::{Key, Record};
 use super::schedule::Means;
+use super::unfinished::UnfinishedJobs;
 use super::{Batch, Ticket, count};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -59,14 +60,14 @@ impl<I> Batch<I> {
         }
         let Some(task) = self.hand.remove(at) else { return };
         if self.workers == 1 {
-            let submit = Submit::run(&self.client, self.record.as_deref(), &task);
+            let submit = Submit::run(&self.client, self.record.as_deref(), &self.stopper.jobs, &task);
             return self.submitted(task, submit);
         }
         let crew = self.crew.get_or_insert_with(|| {
-            let (client, record) = (self.client.clone(), self.record.clone());
+            let (client, record, jobs) = (self.client.clone(), self.record.clone(), self.stopper.jobs.clone());
             let exchange = Arc::clone(self.client.exchange());
             let work = move |task: Task| {
-                let submit = Submit::run(&client, record.as_deref(), &task);
+                let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
                 (task, submit)
             };
             Crew::start(self.workers.min(self.in_flight), work, move || exchange.ring())
@@ -174,7 +175,7 @@ impl<I> Batch<I> {
 
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
-    fn run(client: &Client, record: Option<&dyn Record>, task: &Task) -> Self {
+    fn run(client: &Client, record: Option<&dyn Record>, jobs: &UnfinishedJobs, task: &Task) -> Self {
         // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
         // and does not take the verdict for that of the new content.
         let key = record.and(task.ticket.key).map(|key| key.with_file_of(&task.job));
@@ -182,6 +183,8 @@ impl Submit {
         if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.job)) {
             return Self { outcome: Err(error), key, unkept: None, panic: None };
         }
+        let index = task.ticket.index;
+        jobs.begin(index, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
         let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::of(client, task)));
         let (outcome, panic) = match tried {
@@ -191,10 +194,17 @@ impl Submit {
                 (Err(error.or_sent(true)), Some(panic))
             }
         };
+        match &outcome {
+            Ok(sent) => jobs.accept(index, sent.identifier(), false),
+            Err(error) => jobs.fail(index, error, task.may_have_been_sent),
+        }
         let kept = record.map(|(record, key)| match &outcome {
             Ok(sent) => record.submitted(key, sent.identifier()),
             Err(error) => record.failed(key, error),
         });
+        // The line of a failed submit has no identifier.
+        let has_all = outcome.as_ref().err().is_none_or(|error| error.identifier().is_none());
+        jobs.record(index, has_all && kept.as_ref().is_some_and(Result::is_ok));
         Self { outcome, key, unkept: kept.and_then(Result::err), panic }
     }
 

@@ -5,6 +5,7 @@ mod odd;
 #[cfg(feature = "journal")]
 mod resumed;
 mod submits;
+mod unfinished;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,67 @@
+//! The jobs of a batch that may have been paid for and were not handed to the caller yet.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Error;
+use crate::identifier::Identifier;
+
+/// A job that was submitted, or is being submitted, and whose [`Outcome`](crate::Outcome) the caller does not have yet;
+/// from [`Stopper::unfinished`](crate::Stopper::unfinished).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unfinished {
+    /// The index of the job among those that the iterator gave, from 0.
+    pub index: u64,
+    /// The identifier of the submission. `None` if the submit is under way or got no response: the service may have
+    /// accepted it.
+    pub identifier: Option<Identifier>,
+    /// If `true`, the batch has a journal with all of this in it, from which a later run goes on.
+    pub is_recorded: bool,
+}
+
+/// The list of these jobs, shared by a batch, its workers and its stoppers.
+#[derive(Clone, Default)]
+pub(super) struct UnfinishedJobs(Arc<Mutex<BTreeMap<u64, Unfinished>>>);
+
+impl UnfinishedJobs {
+    pub(super) fn list(&self) -> Vec<Unfinished> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// Adds a job whose request is about to be sent.
+    pub(super) fn begin(&self, index: u64, is_recorded: bool) {
+        self.lock().insert(index, Unfinished { index, identifier: None, is_recorded });
+    }
+
+    /// Adds the identifier of a job, before anything else can fail.
+    pub(super) fn accept(&self, index: u64, identifier: &Identifier, is_recorded: bool) {
+        let identifier = Some(identifier.clone());
+        self.lock().insert(index, Unfinished { index, identifier, is_recorded });
+    }
+
+    /// Takes note of a submit that failed. `may_have_been_sent` is about earlier attempts of the same job.
+    pub(super) fn fail(&self, index: u64, error: &Error, may_have_been_sent: bool) {
+        match error.identifier() {
+            Some(identifier) => self.accept(index, identifier, false),
+            None if may_have_been_sent || error.may_have_been_sent() => {}
+            None => self.remove(index),
+        }
+    }
+
+    /// Notes if the journal has the result of the submit.
+    pub(super) fn record(&self, index: u64, is_recorded: bool) {
+        if let Some(job) = self.lock().get_mut(&index) {
+            job.is_recorded = is_recorded;
+        }
+    }
+
+    /// Removes a job that was surely not accepted, or whose outcome the caller has.
+    pub(super) fn remove(&self, index: u64) {
+        self.lock().remove(&index);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Unfinished>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
