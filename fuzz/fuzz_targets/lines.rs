@@ -10,6 +10,8 @@ mod fuzzing;
 mod help;
 #[path = "../../src/bin/identifai/job.rs"]
 mod job;
+#[path = "../../src/bin/identifai/ledger.rs"]
+mod ledger;
 #[path = "../../src/bin/identifai/lines.rs"]
 mod lines;
 #[path = "../../src/bin/identifai/list_format.rs"]

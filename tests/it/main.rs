@@ -15,6 +15,8 @@ mod account;
 mod answers;
 #[cfg(feature = "cli")]
 mod batch_program;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod batch_program_endings;
 #[cfg(feature = "cli")]
 mod batch_program_html;
 mod batches;

@@ -70,7 +70,7 @@ fn unfinished_tells_what_the_journal_has() {
     struct Full;
     impl Record for Full {
         fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
-            Ok((Key { fingerprint: 1, occurrence: 0 }, Past::None))
+            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, Past::None))
         }
         fn begin(&self, _: Key, _: &Job) -> Result<()> {
             Ok(())

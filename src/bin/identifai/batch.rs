@@ -1,21 +1,24 @@
 //! `identifai batch`: many, from a file or a pipe, each result as it comes.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, Stopper};
+use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, Stopper, Unfinished};
 use serde_json::json;
 
 use crate::args::{Batch, Global};
 use crate::board::Board;
 use crate::connect::connect_only;
 use crate::html::{Found, Page, Row};
+use crate::ledger::{Entry, Ledger, State};
 use crate::lines::{self, Lines, Next, Read};
-use crate::{output, words};
+use crate::output::{self, Otherwise};
+use crate::signals::{self, Signal};
+use crate::words;
 
 /// How many wrong lines are shown on standard error.
 const SHOWN: u64 = 10;
@@ -55,7 +58,8 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     if let Some(journal) = journal {
         batch = batch.journal(journal);
     }
-    stop_on_interrupt(batch.stopper(), board.clone(), has_journal);
+    let ending = Ending { stopper: batch.stopper(), ledger: items.borrow().ledger.clone(), has_journal };
+    stop_on_signal(&ending, &board);
     let shown = board.clone();
     batch = batch.on_progress(move |tally| shown.show(tally));
     for outcome in batch.by_ref() {
@@ -66,10 +70,12 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     }
     board.clear();
     note_changed_files(batch.tally().changed);
-    let lost: Vec<String> = batch.pending().map(|(_, identifier)| identifier.to_string()).collect();
-    if !lost.is_empty() && !has_journal {
-        output::note(&format!("submitted, and not waited for: {}", lost.join(" ")));
+    // The submits that workers have begun are finished before all is told.
+    drop(batch);
+    if let Some(error) = &items.borrow().unread {
+        output::unwritten(error);
     }
+    ending.tell(Otherwise::Json);
     let page = items.borrow_mut().page.take();
     if items.borrow().is_list_unusable && items.borrow().count == 0 {
         return items.borrow().status;
@@ -129,7 +135,7 @@ fn jobs(
             let input = key.redact(&input).into_owned();
             match job {
                 Ok(job) => {
-                    items.borrow_mut().begin(number, input, file);
+                    items.borrow_mut().begin(number, input, file, job.medium().name());
                     return Some(job.into());
                 }
                 Err(reason) => items.borrow_mut().refuse(number, input, file, &format!("line {number}: {reason}")),
@@ -154,6 +160,8 @@ struct Items {
     board: Board,
     /// Those on their way, by their number among the jobs.
     on_their_way: HashMap<u64, Item>,
+    /// The same for whoever ends the program, until they are printed.
+    ledger: Ledger,
     jobs: u64,
     count: u64,
     done: u64,
@@ -175,10 +183,11 @@ impl Items {
     fn new(board: Board, page: Option<Page>) -> Self {
         let (on_their_way, said, unread) = (HashMap::new(), HashSet::new(), None);
         let (jobs, count, done, failed, unknown, left, status) = (0, 0, 0, 0, 0, 0, 0);
-        let is_list_unusable = false;
+        let (is_list_unusable, ledger) = (false, Ledger::default());
         Self {
             board,
             on_their_way,
+            ledger,
             jobs,
             count,
             done,
@@ -201,7 +210,9 @@ impl Items {
         self.board.interrupted.load(Ordering::Relaxed)
     }
 
-    fn begin(&mut self, line: u64, input: String, file: Option<PathBuf>) {
+    fn begin(&mut self, line: u64, input: String, file: Option<PathBuf>, what: &'static str) {
+        let place = format!("line {line}: ");
+        self.ledger.add(self.jobs, Entry { place, what, input: input.clone(), state: State::NotSent });
         self.on_their_way.insert(self.jobs, Item { index: self.count, line, input, file });
         self.jobs += 1;
         self.count += 1;
@@ -235,8 +246,16 @@ impl Items {
         }
     }
 
-    #[expect(clippy::indexing_slicing, reason = "an item is an object")]
     fn print(&mut self, outcome: Outcome) {
+        let index = outcome.index;
+        self.print_outcome(outcome);
+        if self.unread.is_none() {
+            self.ledger.remove(index);
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "an item is an object")]
+    fn print_outcome(&mut self, outcome: Outcome) {
         let Item { index, line, input, file } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
         if let Some(page) = &mut self.page {
             let found = Found::of(&outcome.result);
@@ -278,11 +297,7 @@ impl Items {
 
     /// Says how it went, and returns the exit status.
     fn sum_up(&self, has_journal: bool) -> u8 {
-        if let Some(error) = &self.unread {
-            // Who reads no more wants no more.
-            if error.kind() != io::ErrorKind::BrokenPipe {
-                output::note(&format!("cannot write the results: {error}"));
-            }
+        if self.unread.is_some() {
             return self.status.max(output::FAILED);
         }
         let Self { done, failed, unknown, .. } = self;
@@ -309,21 +324,59 @@ fn is_final(error: &Error) -> bool {
     matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | UnknownFate)
 }
 
-/// Ctrl-C ends the submitting; a second one ends the program.
-fn stop_on_interrupt(stopper: Stopper, board: Board, has_journal: bool) {
-    let handler = move || {
-        if board.interrupted.swap(true, Ordering::Relaxed) {
-            board.clear();
-            output::note(if has_journal {
-                "interrupted; the same command goes on where this stopped"
+/// The part of the batch that a signal's thread has: what may have been paid for, and how that is told.
+#[derive(Clone)]
+struct Ending {
+    stopper: Stopper,
+    ledger: Ledger,
+    has_journal: bool,
+}
+
+impl Ending {
+    /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
+    fn tell(&self, otherwise: Otherwise) {
+        let (mut recorded, mut states) = (0_u64, BTreeMap::new());
+        for Unfinished { index, identifier, is_recorded, .. } in self.stopper.unfinished() {
+            if is_recorded {
+                recorded += u64::from(self.ledger.has(index));
             } else {
-                "interrupted; without --journal a new run submits everything again"
-            });
-            std::process::exit(i32::from(output::INTERRUPTED));
+                states.insert(index, identifier.map_or(State::MaybeSubmitted, State::Submitted));
+            }
         }
-        board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
-        stopper.stop();
+        self.ledger.set_all(states);
+        output::tell(&self.ledger, otherwise);
+        if recorded > 0 {
+            output::note(&format!(
+                "{recorded} submitted and not printed, all in the journal: the same command goes on"
+            ));
+        }
+    }
+}
+
+/// The first signal ends the submitting; a second one ends the program.
+fn stop_on_signal(ending: &Ending, board: &Board) {
+    let (first, last) = (ending.clone(), ending.clone());
+    let (board, board_at_end) = (board.clone(), board.clone());
+    let first = move |signal| {
+        board.interrupted.store(true, Ordering::Relaxed);
+        first.stopper.stop();
+        board.briefly(move |board| {
+            board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
+            // Nobody may be there to press Ctrl-C again, and SIGKILL may come next.
+            if signal == Signal::Terminate && !first.has_journal {
+                board.beside(|| first.tell(Otherwise::Nowhere));
+            }
+        });
     };
-    // Without a handler Ctrl-C ends the program at once, which is no worse.
-    let _ = ctrlc::set_handler(handler);
+    let second = move || {
+        board_at_end.briefly(Board::clear);
+        last.tell(Otherwise::Json);
+        output::note(if last.has_journal {
+            "interrupted; the same command goes on where this stopped"
+        } else {
+            "interrupted; without --journal a new run submits everything again"
+        });
+    };
+    // Without a handler a signal ends the program at once, which is no worse.
+    let _ = signals::listen(first, second);
 }

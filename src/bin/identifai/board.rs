@@ -1,13 +1,17 @@
 //! How a batch comes along, for somebody who watches.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use identifai::Tally;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
+
+/// The longest that a signal waits for the bar.
+const BRIEFLY: Duration = Duration::from_millis(500);
 
 /// A bar and what it is told. It draws nothing where standard error is no terminal.
 #[derive(Clone)]
@@ -59,6 +63,19 @@ impl Board {
     /// Does something that writes to the terminal, with the bar out of its way.
     pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
+    }
+
+    /// Does the same, or whatever else takes the bar, for the thread that handles signals: it must not wait for one that
+    /// has the bar and writes to a pipe that nobody reads.
+    pub(crate) fn briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
+        let (board, (done, is_done)) = (self.clone(), mpsc::channel());
+        let acting = thread::Builder::new().spawn(move || {
+            act(&board);
+            let _ = done.send(());
+        });
+        if acting.is_ok() {
+            let _ = is_done.recv_timeout(BRIEFLY);
+        }
     }
 
     pub(crate) fn say(&self, text: &str) {

@@ -1,11 +1,12 @@
 //! `identifai classify`: submit each file and URL, print each identifier, or each verdict.
 
-use identifai::{Client, Error, ErrorKind};
+use identifai::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::args::{Classify, Global};
-use crate::connect::connect;
-use crate::job::Job;
+use crate::connect::{Connected, connect};
+use crate::job::{Job, Sent};
+use crate::ledger::{Entry, State};
 use crate::names::shown;
 use crate::output::{self, Line, Printer};
 use crate::results::print_each;
@@ -29,25 +30,25 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
-    let printer = Printer::new(global.json, &inputs).of_submits();
-    if arguments.wait {
-        submit_and_wait(&connected.client, &jobs, printer)
-    } else {
-        submit(&connected.client, &jobs, printer)
+    let printer = Printer::new(global.json, &inputs).of_submits(&connected.ledger);
+    for (index, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
+        let (place, what) = (printer.label(index), job.medium().name());
+        connected.ledger.add(index as u64, Entry { place, what, input: input.clone(), state: State::NotSent });
     }
+    if arguments.wait { submit_and_wait(&connected, &jobs, printer) } else { submit(&connected, &jobs, printer) }
 }
 
 /// Prints an identifier as soon as it is there.
-fn submit(client: &Client, jobs: &[Job], mut printer: Printer<'_>) -> u8 {
+fn submit(connected: &Connected, jobs: &[Job], mut printer: Printer<'_>) -> u8 {
     for (index, job) in jobs.iter().enumerate() {
-        let outcome = job.submit(client).map(|sent| sent.identifier().clone());
-        // What was paid for must not get lost with the pipe, and nothing more be paid for that nobody reads.
-        let paid = outcome.as_ref().map_or(String::new(), |identifier| format!("; submitted as {identifier}"));
+        let outcome = submit_one(connected, index, job).map(|sent| sent.identifier().clone());
+        let cancelled = is_cancelled(&outcome);
         let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }).to_string() });
+        // Nothing more is paid for that nobody reads.
         if let Err(error) = printer.print(index, outcome.as_ref()) {
-            return printer.unread(&error, &paid);
+            return printer.unread(&error);
         }
-        if is_cancelled(&outcome) {
+        if cancelled {
             break;
         }
     }
@@ -56,10 +57,10 @@ fn submit(client: &Client, jobs: &[Job], mut printer: Printer<'_>) -> u8 {
 
 /// Submits all before it waits for the first, since they are analysed side by side; results come in the order of the
 /// command line. What was paid for is said at once, should the wait be broken off.
-fn submit_and_wait(client: &Client, jobs: &[Job], printer: Printer<'_>) -> u8 {
+fn submit_and_wait(connected: &Connected, jobs: &[Job], printer: Printer<'_>) -> u8 {
     let mut submitted = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
-        let outcome = job.submit(client);
+        let outcome = submit_one(connected, index, job);
         if let Ok(sent) = &outcome {
             output::note(&format!("{}submitted as {}", printer.label(index), sent.identifier()));
         }
@@ -69,7 +70,15 @@ fn submit_and_wait(client: &Client, jobs: &[Job], printer: Printer<'_>) -> u8 {
             break;
         }
     }
-    print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| sent.wait(client))))
+    print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| sent.wait(&connected.client))))
+}
+
+/// Submits an item, of which the ledger knows before and after.
+fn submit_one(connected: &Connected, index: usize, job: &Job) -> Result<Sent, Error> {
+    connected.ledger.set(index as u64, State::MaybeSubmitted);
+    let outcome = job.submit(&connected.client);
+    connected.ledger.settle(index as u64, outcome.as_ref().map(Sent::identifier));
+    outcome
 }
 
 fn is_cancelled<T>(outcome: &Result<T, Error>) -> bool {

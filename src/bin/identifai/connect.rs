@@ -3,33 +3,36 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use identifai::sandbox::Sandbox;
-use identifai::{ApiKey, Canceller, Client, Pace, Wait};
+use identifai::{ApiKey, Client, Pace, Wait};
 
 use crate::args::Global;
-use crate::{output, words};
+use crate::ledger::Ledger;
+use crate::output::{self, Otherwise};
+use crate::{signals, words};
 
 /// A client, and the sandbox that it talks to, if it does.
 pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) key: ApiKey,
+    /// What a command submits, for whoever ends it.
+    pub(crate) ledger: Ledger,
     _sandbox: Option<Sandbox>,
 }
 
 /// Connects as [`connect_only`] does, for a command that Ctrl-C cancels.
 pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
     let connected = connect_only(global, wait_timeout)?;
-    cancel_on_interrupt(connected.client.canceller());
+    cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }
 
 /// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, String> {
     let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")))?;
-    cancel_on_interrupt(connected.client.canceller());
+    cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }
 
@@ -88,7 +91,7 @@ fn connect_with(
         builder = builder.pace(Pace::per_minute(submits, reads));
     }
     let client = builder.build().map_err(|error| by_origin(&words::said(&error), global, roots_origin))?;
-    Ok(Connected { client, key, _sandbox: sandbox })
+    Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
 }
 
 /// Names a setting by what it was given with.
@@ -152,15 +155,10 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Ctrl-C ends the call under way; a second one ends the program, should the first one not get through.
-fn cancel_on_interrupt(canceller: Canceller) {
-    let again = AtomicBool::new(false);
-    let handler = move || {
-        if again.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(output::INTERRUPTED));
-        }
-        canceller.cancel();
-    };
-    // Without a handler Ctrl-C ends the program at once, which is no worse.
-    let _ = ctrlc::set_handler(handler);
+/// Cancels the call under way when Ctrl-C or another signal asks for the end. A second one ends the program, should the
+/// first one not get through, and what was paid for by then is told.
+fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
+    let (canceller, ledger) = (connected.client.canceller(), connected.ledger.clone());
+    // Without a handler a signal ends the program at once, which is no worse.
+    let _ = signals::listen(move |_| canceller.cancel(), move || output::tell(&ledger, otherwise));
 }

@@ -12,8 +12,10 @@ use identifai::{AnyReport, Classification, Client, Error, ErrorKind, Format, Ide
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::{output, words};
+use crate::{ledger, output, words};
 
+/// Permissions on Unix: a page is its owner's.
+const PRIVATE: u32 = 0o600;
 const TEMPLATE: &str = include_str!("report.html");
 /// How many rows a page has: browsers get slow with more.
 const MOST_ROWS: usize = 50_000;
@@ -80,7 +82,7 @@ impl Page {
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(io::Error::other("is not a regular file"));
         }
-        begun(path)?;
+        begun(path, PRIVATE)?;
         let counts = ["human", "artificial", "other", "failed"].map(|word| (word, 0));
         Ok(Self { path: path.to_owned(), rows: Vec::new(), counts })
     }
@@ -107,7 +109,7 @@ impl Page {
         }
         let page = TEMPLATE.replace("<!--policy-->", &policy()).replace("<!--summary-->", &self.summary(is_wanted()));
         let (head, tail) = page.split_once("<!--rows-->").unwrap_or((&page, ""));
-        let mut file = begun(&self.path)?;
+        let mut file = begun(&self.path, PRIVATE)?;
         for part in [head, &rows, tail] {
             file.write_all(part.as_bytes())?;
         }
@@ -137,10 +139,16 @@ impl Page {
     }
 }
 
-/// What the page at `path` is written to at first. Why it cannot be is said without its name, which nobody gave.
-fn begun(path: &Path) -> io::Result<NamedTempFile> {
+/// What a file at `path` is written to at first, with the permissions `mode` on Unix, as far as the umask leaves them.
+/// Why it cannot be is said without its name, which nobody gave.
+pub(crate) fn begun(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    NamedTempFile::new_in(directory).map_err(|error| {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.tempfile_in(directory).map_err(|error| {
         let reason = error.to_string();
         io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default())
     })
@@ -197,11 +205,7 @@ impl Row {
 
     /// What it is called there. A page is passed on, so passwords and signatures in URLs are left out.
     fn name(&self) -> String {
-        let Some((scheme, rest)) = self.input.split_once("://") else { return escaped(&self.input) };
-        let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (authority, path) = rest.find(['/', '\\']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        escaped(&format!("{scheme}://{host}{path}"))
+        escaped(&ledger::without_secrets(&self.input))
     }
 }
 

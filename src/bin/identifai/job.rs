@@ -123,6 +123,14 @@ impl Job {
         Ok(job)
     }
 
+    pub(crate) fn medium(&self) -> Medium {
+        match self {
+            Self::Image(_) => Medium::Image,
+            Self::Video(_) => Medium::Video,
+            Self::Audio(_) => Medium::Audio,
+        }
+    }
+
     /// Submits it; an upload with a progress bar, if standard error is a terminal.
     pub(crate) fn submit(&self, client: &Client) -> Result<Sent> {
         let bar = bar();

@@ -15,6 +15,7 @@ mod fuzzing;
 mod help;
 mod html;
 mod job;
+mod ledger;
 mod lines;
 mod list_format;
 mod manual;
@@ -25,6 +26,7 @@ mod partner;
 mod password;
 mod results;
 mod serve;
+mod signals;
 mod tickets;
 mod words;
 
@@ -35,6 +37,7 @@ use clap::Parser;
 use self::args::{Arguments, Command};
 
 fn main() -> ExitCode {
+    signals::survive_file_size_limit();
     let Arguments { global, command } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return ExitCode::from(output::usage(&error)),
@@ -54,5 +57,5 @@ fn main() -> ExitCode {
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::page(),
     };
-    ExitCode::from(status)
+    ExitCode::from(if status == output::INTERRUPTED { signals::exit_status() } else { status })
 }

@@ -8,6 +8,7 @@ use identifai::{AnyReport, Error, ErrorKind, Identifier};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::ledger::Ledger;
 use crate::{names, words};
 
 pub(crate) const DONE: u8 = 0;
@@ -74,14 +75,46 @@ pub(crate) fn page(text: &[u8]) -> u8 {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
         Ok(()) => DONE,
-        Err(error) => unwritten(&error, ""),
+        Err(error) => unwritten(&error),
     }
 }
 
-/// Says that nobody reads any more, and returns the exit status.
-fn unwritten(error: &io::Error, lost: &str) -> u8 {
-    note(&format!("cannot write the result: {error}{lost}"));
+/// Reports that output failed, and returns the exit status. A reader that has seen enough, such as `head`, needs no
+/// message.
+pub(crate) fn unwritten(error: &io::Error) -> u8 {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        note(&format!("cannot write the result: {error}"));
+    }
     FAILED
+}
+
+/// The place for what cannot be written to standard error.
+#[derive(Clone, Copy)]
+pub(crate) enum Otherwise {
+    /// The outcomes are still to come on standard output.
+    Nowhere,
+    Text,
+    Json,
+}
+
+impl Otherwise {
+    pub(crate) fn results(is_json: bool) -> Self {
+        if is_json { Self::Json } else { Self::Text }
+    }
+}
+
+/// Tells what may have been paid for and was not printed, on standard error.
+pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
+    for told in ledger.told() {
+        if try_note(&told.text).is_err() {
+            let _ = match otherwise {
+                Otherwise::Nowhere => Ok(()),
+                Otherwise::Text => result(&shown(&told.text)),
+                Otherwise::Json => result_json(&told.json),
+            };
+        }
+    }
+    ledger.hints().into_iter().for_each(note);
 }
 
 /// Whether a terminal shows it.
@@ -101,22 +134,30 @@ pub(crate) struct Printer<'a> {
     json: bool,
     /// None for a command that is about nothing on the command line.
     inputs: &'a [String],
-    /// Whether the items are submitted by this run: what has an identifier is then paid for.
-    submits: bool,
+    /// What this run submits, if it does: what has an identifier is then paid for.
+    ledger: Option<Ledger>,
     pub(crate) status: u8,
 }
 
 impl<'a> Printer<'a> {
     pub(crate) fn new(json: bool, inputs: &'a [String]) -> Self {
-        Self { json, inputs, submits: false, status: DONE }
+        Self { json, inputs, ledger: None, status: DONE }
     }
 
-    pub(crate) fn of_submits(self) -> Self {
-        Self { submits: true, ..self }
+    pub(crate) fn of_submits(self, ledger: &Ledger) -> Self {
+        Self { ledger: Some(ledger.clone()), ..self }
     }
 
     /// Prints the outcome of an item. It fails if nobody reads any more.
     pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
+        self.try_print(index, outcome)?;
+        if let Some(ledger) = &self.ledger {
+            ledger.remove(index as u64);
+        }
+        Ok(())
+    }
+
+    fn try_print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
         match outcome {
             Ok(line) if self.json => result_json(&line.json),
             // A list of nothing.
@@ -127,10 +168,11 @@ impl<'a> Printer<'a> {
                 if self.json {
                     // What cannot be sent is not repeated: it may be the key.
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
-                    return result_json(&failed_item(input, error, self.submits).to_string());
+                    return result_json(&failed_item(input, error, self.ledger.is_some()).to_string());
                 }
-                note(&format!("{}{}", self.label(index), words::told(error)));
-                Ok(())
+                let is_told = try_note(&format!("{}{}", self.label(index), words::told(error))).is_ok();
+                let paid = self.ledger.as_ref().filter(|_| !is_told).and_then(|ledger| ledger.get(index as u64));
+                paid.map_or(Ok(()), |paid| result(&shown(&paid.text)))
             }
         }
     }
@@ -155,7 +197,7 @@ impl<'a> Printer<'a> {
         }
         for index in 0..self.inputs.len().max(1) {
             if let Err(error) = self.print(index, Err(error)) {
-                return self.unread(&error, "");
+                return self.unread(&error);
             }
         }
         self.status
@@ -172,21 +214,20 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints the outcome of the only item, and returns the exit status.
-    pub(crate) fn print_only(self, line: &Line) -> u8 {
-        self.print_only_or_note(line, "")
-    }
-
-    /// The same for what must not get `lost` if nobody reads any more.
-    pub(crate) fn print_only_or_note(mut self, line: &Line, lost: &str) -> u8 {
+    pub(crate) fn print_only(mut self, line: &Line) -> u8 {
         match self.print(0, Ok(line)) {
             Ok(()) => self.status,
-            Err(error) => self.unread(&error, lost),
+            Err(error) => self.unread(&error),
         }
     }
 
-    /// What is left to do where nobody reads any more.
-    pub(crate) fn unread(&self, error: &io::Error, lost: &str) -> u8 {
-        self.status.max(unwritten(error, lost))
+    /// Reports that output failed, tells what was paid for and not printed, and returns the exit status.
+    pub(crate) fn unread(&self, error: &io::Error) -> u8 {
+        let status = self.status.max(unwritten(error));
+        if let Some(ledger) = &self.ledger {
+            tell(ledger, Otherwise::results(self.json));
+        }
+        status
     }
 }
 
@@ -239,7 +280,12 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
 
 /// One line beside the results. Nobody may be reading; that is no reason to stop.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "identifai: {}", shown(line));
+    let _ = try_note(line);
+}
+
+fn try_note(line: &str) -> io::Result<()> {
+    // In one piece, as `writeln` would write part by part, and standard error has no buffer.
+    io::stderr().lock().write_all(format!("identifai: {}\n", shown(line)).as_bytes())
 }
 
 /// A text that may quote somebody else's, as one line that no terminal acts upon.

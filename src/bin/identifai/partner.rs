@@ -60,7 +60,7 @@ fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> u8 {
             Err(error) => return printer.all_failed(error),
         };
         if let Err(error) = printer.print(0, Ok(&line)) {
-            return printer.unread(&error, "");
+            return printer.unread(&error);
         }
     }
     printer.status

@@ -1,6 +1,6 @@
 //! `identifai result`, `wait`, `heatmap` and `override`: what becomes of what was submitted.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::Path;
 
 use identifai::{AnyReport, Classification, ErrorKind, Identifier, Result, State, Submitted};
@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, MediumFlags, Override, WaitFor};
 use crate::connect::{Connected, connect};
+use crate::html;
 use crate::job::{self, Medium};
 use crate::output::{self, Line, Printer};
 
@@ -61,7 +62,7 @@ pub(crate) fn print_each(mut printer: Printer<'_>, reports: impl IntoIterator<It
             printer.status = printer.status.max(output::ANALYSIS_FAILED);
         }
         if let Err(error) = printer.print(index, report.map(|report| output::report(&report)).as_ref()) {
-            return printer.unread(&error, "");
+            return printer.unread(&error);
         }
     }
     printer.status
@@ -89,11 +90,10 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     if to_stdout {
         return match heatmap.write_to(io::stdout().lock()) {
             Ok(()) => printer.status,
-            Err(error) => printer.unread(&error, ""),
+            Err(error) => printer.unread(&error),
         };
     }
-    // Written only now that it is known to be whole.
-    if let Err(error) = std::fs::write(&arguments.output, heatmap.as_bytes()) {
+    if let Err(error) = write_whole(&arguments.output, heatmap.as_bytes()) {
         return printer.not_written(&format!("--output: cannot write the heatmap: {error}"));
     }
     let (width, height, bytes) = (heatmap.width(), heatmap.height(), heatmap.as_bytes().len());
@@ -106,6 +106,18 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
         .to_string(),
     };
     printer.print_only(&line)
+}
+
+/// Writes a file whole or not at all, as a disk may be full. What is not a regular file is written to in place.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    // A file may be writable in a directory that is not.
+    let Ok(mut file) = html::begun(path, 0o666) else { return std::fs::write(path, bytes) };
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// `identifai override`.

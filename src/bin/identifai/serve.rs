@@ -6,7 +6,7 @@ use identifai::Pace;
 use identifai::sandbox::Sandbox;
 
 use crate::args::Serve;
-use crate::output;
+use crate::{output, signals};
 
 /// Serves until Ctrl-C, and returns the exit status.
 pub(crate) fn run(arguments: &Serve) -> u8 {
@@ -24,11 +24,11 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
     sandbox.set_credits(arguments.credits);
     sandbox.set_analysis_time(arguments.analysis_time);
     let (stop, stopped) = mpsc::channel();
-    let handler = {
+    let first = {
         let stop = stop.clone();
-        move || stop.send(()).unwrap_or_default()
+        move |_| stop.send(()).unwrap_or_default()
     };
-    if let Err(error) = ctrlc::set_handler(handler) {
+    if let Err(error) = signals::listen(first, || ()) {
         output::note(&format!("Ctrl-C will not be noticed: {error}"));
     }
     // The first line, which a program that started this one waits for.

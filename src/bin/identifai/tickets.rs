@@ -7,6 +7,7 @@ use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, Ticke
 use crate::args::{self, Global, Lists};
 use crate::connect::connect;
 use crate::job::{self, Spooled};
+use crate::ledger::{Entry, State, TICKETS};
 use crate::names;
 use crate::output::{self, Line, Printer, shown};
 
@@ -43,21 +44,24 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
-    let printer = Printer::new(global.json, &inputs).of_submits();
+    let ledger = &connected.ledger;
+    let printer = Printer::new(global.json, &inputs).of_submits(ledger);
+    let state = State::MaybeSubmitted;
+    ledger.add(0, Entry { place: String::new(), what: TICKETS, input: inputs.join(", "), state });
     let bar = job::bar();
     let sent = connected.client.submit_tickets(&tickets.on_progress(job::shown_by(&bar)));
+    ledger.settle(0, sent.as_ref().map(SubmittedTickets::batch));
     bar.finish_and_clear();
     let sent = match sent {
         Ok(sent) => sent,
         Err(error) => return printer.all_failed(&error),
     };
-    let paid = format!("submitted as {}", sent.batch());
     if arguments.wait {
         // At once, should the wait be broken off.
-        output::note(&paid);
+        output::note(&format!("submitted as {}", sent.batch()));
         return print(printer, connected.client.wait_for_tickets(sent.batch()));
     }
-    printer.print_only_or_note(&submitted(&sent), &format!("; {paid}"))
+    printer.print_only(&submitted(&sent))
 }
 
 fn tickets(arguments: &args::Tickets) -> Result<Tickets, String> {

@@ -6,6 +6,8 @@ mod arguments;
 mod ca_file;
 #[cfg(target_os = "linux")]
 mod colour;
+#[cfg(target_os = "linux")]
+mod endings;
 mod lists;
 mod media;
 mod password;
@@ -195,17 +197,6 @@ fn swapped_arguments_do_not_show_the_key() {
     assert_eq!(server.connections(), 0);
     let typo = against(&server, &["classify", CAT, "--with-hetamap"]);
     assert!(typo.status == 2 && typo.err.contains("--with-heatmap"), "a typo is helped with: {}", typo.err);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn an_identifier_that_cannot_be_printed_is_not_lost_and_nothing_more_is_paid_for() {
-    let server = Server::answering(accepted());
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = program(&at(&server)).args(["classify", CAT, CAT]).stdout(full).output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), server.requests().len()), (Some(5), 1));
-    assert!(err.contains(ID), "{err}");
 }
 
 #[cfg(unix)]

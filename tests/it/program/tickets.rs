@@ -131,19 +131,6 @@ fn a_batch_that_is_paid_for_is_not_lost() {
     assert!(outcome.status == 5 && outcome.err.contains("may have been accepted all the same"), "{}", outcome.err);
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_batch_that_cannot_be_printed_is_told_elsewhere() {
-    let directory = Directory::new();
-    let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
-    let server = tickets_server(json(SENT), json(REPORT));
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = unpaced(&at(&server), &["tickets", &pdf]).stdout(full).output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(5));
-    assert!(err.ends_with("; submitted as 65f0c0ff\n"), "{err}");
-}
-
 #[cfg(unix)]
 #[test]
 fn ctrl_c_in_a_wait_leaves_the_batch_on_standard_error() {

@@ -103,7 +103,38 @@ pub(crate) fn piped(command: &mut Command) -> Child {
 
 #[cfg(unix)]
 pub(crate) fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    signal(child, "INT");
+}
+
+/// Sends a signal to the program, such as `TERM`.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let arguments = ["-s", name, &child.id().to_string()];
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
+}
+
+/// The program as `command` has it, run by a shell after `commands`, such as `ulimit -f 1`. In them it is `"$0" "$@"`.
+#[cfg(unix)]
+pub(crate) fn by_shell(command: &Command, shell: &[&str], commands: &str) -> Command {
+    let mut wrapped = Command::new(shell[0]);
+    wrapped.args(&shell[1..]).args(["sh", "-c", commands]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    wrapped.stdin(Stdio::null());
+    wrapped
+}
+
+/// Reads lines of `source` until one has `word` in it, and returns them all.
+pub(crate) fn read_until(source: &mut impl std::io::BufRead, word: &str) -> String {
+    let mut text = String::new();
+    while !text.lines().last().is_some_and(|line| line.contains(word)) {
+        assert!(source.read_line(&mut text).unwrap() > 0, "no {word:?} in {text}");
+    }
+    text
 }
 
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {

@@ -1,0 +1,140 @@
+//! What may have been paid for and was not printed yet, to be told on standard error if the program has to end.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use identifai::{Error, Identifier};
+use serde_json::json;
+
+/// What a batch of tickets is called.
+pub(crate) const TICKETS: &str = "tickets";
+
+/// The items, shared with the thread that handles signals.
+#[derive(Clone, Default)]
+pub(crate) struct Ledger(Arc<Mutex<BTreeMap<u64, Entry>>>);
+
+/// An item of a list or of the command line.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    /// Its place, such as `line 3: `, or nothing if it is the only one.
+    pub(crate) place: String,
+    /// The word for what it is: `image`, `video`, `audio` or `tickets`.
+    pub(crate) what: &'static str,
+    /// As it was given, but for the API key.
+    pub(crate) input: String,
+    pub(crate) state: State,
+}
+
+/// How far a submit came.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing was sent.
+    NotSent,
+    /// The service may have accepted it.
+    MaybeSubmitted,
+    Submitted(Identifier),
+}
+
+/// What is told of an item: a line for people, and an object of the form of other results.
+pub(crate) struct Told {
+    pub(crate) text: String,
+    pub(crate) json: String,
+}
+
+impl Entry {
+    fn told(&self) -> Option<Told> {
+        let Self { place, what, input, state } = self;
+        let (identifier, fate) = match state {
+            State::NotSent => return None,
+            State::MaybeSubmitted => (None, "may have been submitted, identifier unknown".to_owned()),
+            State::Submitted(identifier) => {
+                (Some(identifier), format!("submitted as {identifier}, result not printed"))
+            }
+        };
+        let text = format!("{place}{fate}: {what} {}", without_secrets(input));
+        let error = json!({ "kind": "output", "status": null, "message": text, "may_have_been_sent": true });
+        let mut item = json!({ "input": input, "error": error });
+        if let (Some(fields), Some(identifier)) = (item.as_object_mut(), identifier) {
+            fields.insert("identifier".to_owned(), identifier.as_str().into());
+        }
+        Some(Told { text, json: item.to_string() })
+    }
+}
+
+impl Ledger {
+    pub(crate) fn add(&self, index: u64, entry: Entry) {
+        self.entries().insert(index, entry);
+    }
+
+    pub(crate) fn has(&self, index: u64) -> bool {
+        self.entries().contains_key(&index)
+    }
+
+    pub(crate) fn set(&self, index: u64, state: State) {
+        if let Some(entry) = self.entries().get_mut(&index) {
+            entry.state = state;
+        }
+    }
+
+    /// Sets how far all submits came: of those that are not listed, nothing was sent.
+    pub(crate) fn set_all(&self, mut states: BTreeMap<u64, State>) {
+        // In one step, as another thread may be telling the same.
+        for (index, entry) in self.entries().iter_mut() {
+            entry.state = states.remove(index).unwrap_or(State::NotSent);
+        }
+    }
+
+    /// Notes what came of a submit.
+    pub(crate) fn settle(&self, index: u64, outcome: Result<&Identifier, &Error>) {
+        self.set(
+            index,
+            match outcome {
+                Ok(identifier) => State::Submitted(identifier.clone()),
+                Err(error) => match error.identifier() {
+                    Some(identifier) => State::Submitted(identifier.clone()),
+                    None if error.may_have_been_sent() => State::MaybeSubmitted,
+                    None => State::NotSent,
+                },
+            },
+        );
+    }
+
+    /// Removes an item whose outcome was printed.
+    pub(crate) fn remove(&self, index: u64) {
+        self.entries().remove(&index);
+    }
+
+    pub(crate) fn get(&self, index: u64) -> Option<Told> {
+        self.entries().get(&index).and_then(Entry::told)
+    }
+
+    /// Returns each item that may have been paid for.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.entries().values().filter_map(Entry::told).collect()
+    }
+
+    /// Returns the commands that get the results of what was submitted.
+    pub(crate) fn hints(&self) -> Vec<&'static str> {
+        let entries = self.entries();
+        let has = |are_tickets| {
+            let is_one = |entry: &Entry| (entry.what == TICKETS) == are_tickets;
+            entries.values().any(|entry| is_one(entry) && matches!(entry.state, State::Submitted(_)))
+        };
+        let media = "`identifai wait ID` gets a result (of a video with --video, of audio with --audio)";
+        let tickets = "`identifai tickets --wait --batch ID` gets the results";
+        [(false, media), (true, tickets)].into_iter().filter(|(kind, _)| has(*kind)).map(|(_, hint)| hint).collect()
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns a URL without user, password, query and fragment, which hold passwords and signatures. A path stays as it is.
+pub(crate) fn without_secrets(input: &str) -> String {
+    let Some((scheme, rest)) = input.split_once("://") else { return input.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.find(['/', '\\']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
