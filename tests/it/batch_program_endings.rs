@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::batch_program::{Counting, batch, file_url, name, urls};
 use crate::support::program::{at, by_shell, fed, json_lines, piped, read_until, signal};
-use crate::support::{Directory, Server, done, json};
+use crate::support::{Directory, LONGEST, Server, done, json};
 
 /// What runs a shell that may mount a disk, and the command that does so: 64 KiB, of which the most are taken.
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];
@@ -53,7 +53,7 @@ impl Slow {
     }
 
     fn wait_for_submits(&self, count: usize) {
-        (0..count).for_each(|_| self.submitted.recv().unwrap());
+        (0..count).for_each(|_| self.submitted.recv_timeout(LONGEST).unwrap());
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9e
 pub(crate) const CAT: &str = "https://example.com/cat.jpg";
 
 /// How long a server waits for a client to do something.
-const LONGEST: Duration = Duration::from_secs(20);
+pub(crate) const LONGEST: Duration = Duration::from_secs(20);
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
