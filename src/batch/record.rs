@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::identifier::Identifier;
 use crate::report::AnyReport;
 
-/// What names an item for good: which submission, which one of those that are equal, and which version of its file.
+/// The name of an item for good: its submission, its number among equal ones, and the version of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) fingerprint: u128,

@@ -170,7 +170,7 @@ struct Items {
     /// How many another run may do better with.
     left: u64,
     status: u8,
-    /// Whether the list ended with something that cannot be used.
+    /// `true` if the list ended with something that cannot be used.
     is_list_unusable: bool,
     /// Of which kinds failures were said: one of each is.
     said: HashSet<ErrorKind>,

@@ -102,7 +102,7 @@ pub(crate) struct List<R> {
     source: R,
     /// The number of the last line that was read, from 1.
     number: u64,
-    /// Whether all lines so far were blank.
+    /// `true` while all lines so far are blank.
     is_at_start: bool,
 }
 
@@ -144,7 +144,7 @@ impl<R: BufRead> List<R> {
 pub(crate) struct Bytes {
     /// Its bytes without the end of the line, and without the byte order mark in front that some editors write.
     pub(crate) line: Vec<u8>,
-    /// Whether it was longer than [`LONGEST`], and only its beginning is kept.
+    /// `true` if it was longer than [`LONGEST`], and only its beginning is kept.
     pub(crate) is_cut: bool,
 }
 

@@ -13,7 +13,7 @@ const COLUMNS: &str = "has several columns, as in CSV; write only the URL or pat
     {\"input\": \"cat.png\", \"ref_id\": \"17\"} (a URL with such a comma also goes into an object)";
 
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
-/// How many separators of a line are looked at: it may have a MiB of them.
+/// Maximum number of separators of a line that are looked at: it may have a MiB of them.
 const MOST_COLUMNS: usize = 16;
 
 /// Returns why no line of a list can be used that has this one, which is the `number`th, if it is not text.
@@ -61,13 +61,14 @@ pub(crate) fn why_foreign(line: &str) -> Option<&'static str> {
     (!Path::new(line).exists()).then_some(reason)
 }
 
-/// Whether it is one quoted text, with the comma of an array behind it at most. In CSV there is more.
+/// Checks for one quoted text, with the comma of an array behind it at most. In CSV there is more.
 fn is_quoted(line: &str, quote: char) -> bool {
     let line = line.strip_suffix(',').unwrap_or(line);
     let inner = line.strip_prefix(quote).and_then(|line| line.strip_suffix(quote));
     inner.is_some_and(|inner| !inner.contains(quote))
 }
 
+/// Checks for several columns, as far as they can be told from a URL or a path with a separator in it.
 fn has_columns(line: &str) -> bool {
     if !line.contains(SEPARATORS) {
         return false;

@@ -21,7 +21,7 @@ pub(crate) fn shown(name: &OsStr) -> String {
     text
 }
 
-/// Whether it is a URL rather than a path.
+/// Tells a URL from a path.
 pub(crate) fn is_url(input: &OsStr) -> bool {
     input.as_encoded_bytes().windows(3).any(|bytes| bytes == b"://")
 }
