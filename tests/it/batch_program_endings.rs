@@ -225,7 +225,7 @@ fn batch_with_a_closed_pipe_tells_all_that_was_not_printed() {
             connection.send(&match file_url(&seen) {
                 Some(url) => json(&json!({ "identifier": name(&url) }).to_string()),
                 None if closed.load(Ordering::SeqCst) => done(&seen.asked()),
-                None => done(&[early.clone()]),
+                None => done(std::slice::from_ref(&early)),
             });
         }
     });
@@ -250,19 +250,16 @@ fn batch_with_failing_output_finishes_the_submits_of_its_workers() {
     let is_let_go = std::sync::Mutex::new(is_let_go);
     let server = Server::start(move |connection| {
         while let Some(seen) = connection.request() {
-            match file_url(&seen) {
-                Some(url) => {
-                    if url.contains("/1.jpg") {
-                        second_came.send(()).unwrap();
-                        is_let_go.lock().unwrap().recv().unwrap();
-                    }
-                    connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
+            if let Some(url) = file_url(&seen) {
+                if url.contains("/1.jpg") {
+                    second_came.send(()).unwrap();
+                    is_let_go.lock().unwrap().recv().unwrap();
                 }
-                None => {
-                    is_there.lock().unwrap().recv().unwrap();
-                    connection.send(&done(&seen.asked()));
-                    let_go.send(()).unwrap();
-                }
+                connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
+            } else {
+                is_there.lock().unwrap().recv().unwrap();
+                connection.send(&done(&seen.asked()));
+                let_go.send(()).unwrap();
             }
         }
     });
@@ -357,6 +354,21 @@ fn is_skipped(err: &str) -> bool {
 }
 
 #[test]
+fn batch_journal_without_the_last_identifier_is_reported() {
+    let (service, here) = (Counting::start(), Directory::new());
+    // The line before the submit fits, the one behind it does not.
+    let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(250)));
+    let command = batch(&service.env(), &["--no-pace", "--journal", &here.path("journal"), &list]);
+    let output = by_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 1), "{err}");
+    assert!(err.contains("1 printed, but not in the journal, which could not be written"), "{err}");
+    let again = fed(command, "");
+    assert_eq!(json_lines(&again.out)[0]["error"]["kind"], "unknown_fate", "{}", again.err);
+    assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");
+}
+
+#[test]
 fn batch_with_results_beyond_the_size_limit_tells_them() {
     assert_unprinted_is_told(&["env"], "ulimit -f 1; exec \"$0\" \"$@\" > out", "File too large");
 }
@@ -374,18 +386,4 @@ fn batch_on_a_full_disk_loses_nothing() {
     fs::create_dir(here.path("disk")).unwrap();
     let copy = "cd disk && { \"$0\" \"$@\" > out; status=$?; cp journal ..; cat out; exit $status; }";
     assert_nothing_is_lost(&service, &here, &OWN_MOUNTS, &format!("{SMALL_DISK} && {copy}"));
-}
-
-#[test]
-fn batch_page_that_cannot_be_written_takes_no_result_along() {
-    let (service, here) = (Counting::start(), Directory::new());
-    let list = here.file("list", urls(3));
-    let command = batch(&service.env(), &["--no-pace", "--html", "page.html", &list]);
-    let limited = by_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
-    let output = limited.unwrap();
-    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");
-    assert!(err.contains("--html: cannot write the file that it names: File too large"), "{err}");
-    let left: Vec<_> = fs::read_dir(here.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["list"], "half a page is not left behind");
 }

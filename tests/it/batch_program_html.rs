@@ -239,3 +239,20 @@ fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
     }
     assert_eq!(std::fs::read_dir(here.path("")).unwrap().count(), 1);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn batch_page_that_cannot_be_written_takes_no_result_along() {
+    use crate::support::program::by_shell;
+
+    let ((_sandbox, env), here) = (sandbox(), Directory::new());
+    let list = here.file("list", urls(3));
+    let command = batch(&env, &["--no-pace", "--html", "page.html", &list]);
+    let limited = by_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
+    let output = limited.unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");
+    assert!(err.contains("--html: cannot write the file that it names: File too large"), "{err}");
+    let left: Vec<_> = std::fs::read_dir(here.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["list"], "half a page is not left behind");
+}

@@ -1,7 +1,7 @@
 //! What may have been paid for and was not handed over yet, as a handler of signals sees it.
 
 use super::*;
-use crate::batch::{Stopper, Unfinished};
+use crate::batch::Stopper;
 
 /// The indexes that `stopper` lists, each with `true` if its identifier is known.
 fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {
@@ -11,11 +11,11 @@ fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {
 #[test]
 fn unfinished_has_each_job_until_next_is_called_again() {
     let world = World::plain("unfinished-next", Pace::off());
-    let mut batch = world.client.batch(images(3));
+    let batch = world.client.batch(images(3));
     let stopper = batch.stopper();
     assert_eq!(listed(&stopper), []);
     let mut left = vec![(0, true), (1, true), (2, true)];
-    while let Some(outcome) = batch.next() {
+    for outcome in batch {
         assert_eq!(listed(&stopper), left, "outcomes that are queued or just returned are listed");
         left.retain(|(index, _)| *index != outcome.index);
     }
@@ -61,6 +61,7 @@ fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
 fn unfinished_tells_what_the_journal_has() {
     use std::io::ErrorKind as Io;
 
+    use crate::batch::Unfinished;
     use crate::batch::record::{Key, Past, Record};
     use crate::error::Result;
     use crate::identifier::Identifier;

@@ -63,6 +63,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     let shown = board.clone();
     batch = batch.on_progress(move |tally| shown.show(tally));
     for outcome in batch.by_ref() {
+        items.borrow_mut().unrecorded += u64::from(ending.is_unrecorded(&outcome));
         items.borrow_mut().print(outcome);
         if items.borrow().unread.is_some() {
             break;
@@ -169,6 +170,8 @@ struct Items {
     unknown: u64,
     /// How many another run may do better with.
     left: u64,
+    /// How many have an identifier that the journal could not keep.
+    unrecorded: u64,
     status: u8,
     /// `true` if the list ended with something that cannot be used.
     is_list_unusable: bool,
@@ -181,23 +184,21 @@ struct Items {
 
 impl Items {
     fn new(board: Board, page: Option<Page>) -> Self {
-        let (on_their_way, said, unread) = (HashMap::new(), HashSet::new(), None);
-        let (jobs, count, done, failed, unknown, left, status) = (0, 0, 0, 0, 0, 0, 0);
-        let (is_list_unusable, ledger) = (false, Ledger::default());
         Self {
             board,
-            on_their_way,
-            ledger,
-            jobs,
-            count,
-            done,
-            failed,
-            unknown,
-            left,
-            status,
-            is_list_unusable,
-            said,
-            unread,
+            on_their_way: HashMap::new(),
+            ledger: Ledger::default(),
+            jobs: 0,
+            count: 0,
+            done: 0,
+            failed: 0,
+            unknown: 0,
+            left: 0,
+            unrecorded: 0,
+            status: 0,
+            is_list_unusable: false,
+            said: HashSet::new(),
+            unread: None,
             page,
         }
     }
@@ -311,10 +312,16 @@ impl Items {
             let retry = if has_journal { "; --retry-unknown submits them again" } else { "" };
             output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
         }
+        let mut status = self.status;
+        if self.unrecorded > 0 {
+            let unrecorded = self.unrecorded;
+            output::note(&format!("{unrecorded} printed, but not in the journal, which could not be written"));
+            status = status.max(output::FAILED);
+        }
         if (self.is_interrupted() || self.left > 0) && has_journal {
             output::note("the same command goes on: what has a verdict is not submitted again");
         }
-        if self.is_interrupted() { output::INTERRUPTED } else { self.status }
+        if self.is_interrupted() { output::INTERRUPTED } else { status }
     }
 }
 
@@ -333,6 +340,12 @@ struct Ending {
 }
 
 impl Ending {
+    /// Finds out if there is a journal that could not keep the identifier of an outcome.
+    fn is_unrecorded(&self, outcome: &Outcome) -> bool {
+        let is_it = |job: &Unfinished| job.index == outcome.index && job.identifier.is_some() && !job.is_recorded;
+        self.has_journal && self.stopper.unfinished().iter().any(is_it)
+    }
+
     /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
     fn tell(&self, otherwise: Otherwise) {
         let (mut recorded, mut states) = (0_u64, BTreeMap::new());

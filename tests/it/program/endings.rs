@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use serde_json::json;
 
 use crate::support::program::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, unpaced};
-use crate::support::{CAT, Connection, Directory, ID, Server, accepted, done, json};
+use crate::support::{CAT, Connection, Directory, ID, Server, accepted, json};
 
 const TICKETS: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 1, "submissions": [{"identifier": "a1"}]}"#;
 
@@ -131,9 +131,9 @@ fn results_that_cannot_be_printed_leave_those_behind_them_told() {
         while let Some(seen) = connection.request() {
             let body = String::from_utf8_lossy(&seen.body).into_owned();
             connection.send(&match () {
-                () if seen.head.starts_with("GET ") => json(
-                    &done(&[ID.to_owned()]).split_once("\r\n\r\n").unwrap().1[1..].trim_end_matches(']').to_owned(),
-                ),
+                () if seen.head.starts_with("GET ") => {
+                    json(r#"{"status":"done","verdict":{"classification":"human"}}"#)
+                }
                 () if body.contains("second") => json("{}"),
                 () => accepted(),
             });
