@@ -565,7 +565,8 @@ int32_t identifai_options_set_key_frames_method(identifai_options *options,
 
 /**
  * Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one,
- * the medium and the usual extension of its format, as `image.png`.
+ * the medium and the usual extension of its format, as `image.png`. An extension that says another format than the
+ * content is corrected: a WebP named `cat.jpg` goes as `cat.webp`.
  */
 int32_t identifai_options_set_file_name(identifai_options *options,
                                         const char *file_name);
@@ -578,8 +579,8 @@ int32_t identifai_options_set_max_size(identifai_options *options,
                                        uint64_t bytes);
 
 /**
- * Uploads: whether to send a file whatever its format seems to be. By default its first bytes and the extension of its
- * name must fit the medium, and each other. Default: 0.
+ * Uploads: sends a file as it is, under its own name, whatever its format seems to be. By default it must be of a
+ * format that the service documents for the medium, and its name must not say another medium. Default: 0.
  */
 int32_t identifai_options_set_any_format(identifai_options *options,
                                          int32_t on);

@@ -235,7 +235,8 @@ pub unsafe extern "C" fn identifai_options_set_key_frames_method(options: *mut O
 }
 
 /// Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one,
-/// the medium and the usual extension of its format, as `image.png`.
+/// the medium and the usual extension of its format, as `image.png`. An extension that says another format than the
+/// content is corrected: a WebP named `cat.jpg` goes as `cat.webp`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_file_name(options: *mut Options, file_name: *const c_char) -> i32 {
     unsafe { set(options, "file_name", owned(file_name, "file_name"), |options| &mut options.ask.file_name) }
@@ -248,8 +249,8 @@ pub unsafe extern "C" fn identifai_options_set_max_size(options: *mut Options, b
     unsafe { set(options, "max_size", Ok(bytes), |options| &mut options.ask.max_size) }
 }
 
-/// Uploads: whether to send a file whatever its format seems to be. By default its first bytes and the extension of its
-/// name must fit the medium, and each other. Default: 0.
+/// Uploads: sends a file as it is, under its own name, whatever its format seems to be. By default it must be of a
+/// format that the service documents for the medium, and its name must not say another medium. Default: 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_any_format(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "any_format", Ok(on != 0), |options| &mut options.ask.any_format) }

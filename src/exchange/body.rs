@@ -251,7 +251,7 @@ mod tests {
                 Err(io::Error::other("bad sector"))
             }
         }
-        let (_, error) = send(&Image::from_reader(io::Cursor::new(png(500)).chain(Broken), 600), 512).unwrap_err();
+        let (_, error) = send(&Image::from_reader(io::Cursor::new(png(5_000)).chain(Broken), 6_000), 512).unwrap_err();
         assert!(error.to_string().contains("cannot be read to its end"), "{error}");
         assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "bad sector");
     }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::format::Format;
+use super::format::{Choice, Content, Format, choose, look_into};
 use crate::error::{Error, Result};
 use crate::url::{Url, why_not_web};
 
@@ -19,6 +19,9 @@ pub(crate) enum Source {
     Bytes(Arc<Vec<u8>>),
     Reader(Arc<Mutex<Reader>>, u64),
 }
+
+/// Maximum number of bytes of a reader that are kept in memory to look behind an ID3 tag. Covers are seldom larger.
+const LOOKS_BEHIND: u64 = 1 << 20;
 
 /// A reader that can be read once.
 pub(crate) struct Reader {
@@ -43,7 +46,7 @@ impl Reader {
 pub(crate) struct Demands<'a> {
     /// What it is called if it has no name.
     pub(crate) name: &'static str,
-    /// What it shall be; see [`Format::fits`].
+    /// The medium that it is submitted as, or a ticket.
     pub(crate) kind: &'static str,
     pub(crate) max_size: u64,
     pub(crate) any_format: bool,
@@ -56,16 +59,20 @@ pub(crate) struct Upload<'a> {
     source: &'a Source,
     pub(crate) len: u64,
     pub(crate) file_name: String,
+    /// `true` if the name is not the file's own, as that says another format.
+    pub(crate) is_renamed: bool,
     pub(crate) media_type: &'static str,
 }
 
 impl Source {
     /// Checks a file; `None` for a URL, which is no file.
     pub(crate) fn upload(&self, demands: Demands<'_>) -> Result<Option<Upload<'_>>> {
-        let (len, head) = match self {
+        let (len, content) = match self {
             Self::Url(_) => return Ok(None),
             Self::Path(path) => look_at(path)?,
-            Self::Bytes(bytes) => (bytes.len() as u64, bytes.iter().copied().take(Format::LOOKS_AT).collect()),
+            Self::Bytes(bytes) => {
+                (bytes.len() as u64, look_into(&mut io::Cursor::new(&bytes[..])).map_err(cannot_read)?)
+            }
             Self::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
         if len == 0 {
@@ -78,17 +85,20 @@ impl Source {
         let given = demands.file_name.filter(|name| !name.trim().is_empty());
         let own_name = given.map(str::to_owned).or_else(|| self.own_name());
         let named = own_name.as_deref().and_then(Format::of_name);
-        let seen = Format::of_bytes(&head);
-        if !demands.any_format {
-            check_format(demands.kind, named, seen)?;
-        }
-        let format = seen.or(named);
-        let file_name = own_name.unwrap_or_else(|| {
-            let extension = format.map(|format| format.extension());
-            extension.map_or_else(|| demands.name.to_owned(), |extension| format!("{}.{extension}", demands.name))
-        });
+        let (format, is_renamed) = match choose(demands.kind, content, named) {
+            Ok(Choice { format, is_misnamed }) => (Some(format), is_misnamed && !demands.any_format),
+            Err(_) if demands.any_format => (content.format(named).or(named), false),
+            Err(reason) => return Err(unusable(&format!("{reason}; any_format sends it anyway"))),
+        };
+        let extension = format.map(|format| format.extension());
+        let file_name = match (own_name, extension) {
+            (Some(name), Some(extension)) if is_renamed => with_extension(&name, extension),
+            (Some(name), _) => name,
+            (None, Some(extension)) => format!("{}.{extension}", demands.name),
+            (None, None) => demands.name.to_owned(),
+        };
         let media_type = format.map_or("application/octet-stream", |format| format.media_type());
-        Ok(Some(Upload { source: self, len, file_name, media_type }))
+        Ok(Some(Upload { source: self, len, file_name, is_renamed, media_type }))
     }
 
     fn own_name(&self) -> Option<String> {
@@ -100,6 +110,11 @@ impl Source {
 }
 
 impl Upload<'_> {
+    /// The name that it goes by, if that is not the file's own.
+    pub(crate) fn corrected_name(self) -> Option<String> {
+        self.is_renamed.then_some(self.file_name)
+    }
+
     /// Whether its end shows: a file's does, while a reader that has given what was asked of it may wait for more.
     pub(crate) fn has_end(&self) -> bool {
         !self.is_one_shot()
@@ -146,47 +161,37 @@ fn regular_file(path: &Path) -> Result<u64> {
     Ok(metadata.len())
 }
 
-/// The length of a file and its first bytes.
-fn look_at(path: &Path) -> Result<(u64, Vec<u8>)> {
+/// The length of a file, and what its content shows.
+fn look_at(path: &Path) -> Result<(u64, Content)> {
     let len = regular_file(path)?;
-    let mut head = Vec::new();
-    let read = open(path)?.take(Format::LOOKS_AT as u64).read_to_end(&mut head);
-    read.map_err(|error| unreadable(&error).with_source(error))?;
-    Ok((len, head))
+    Ok((len, look_into(&mut open(path)?).map_err(cannot_read)?))
 }
 
 fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|error| unreadable(&error).with_source(error))
 }
 
-/// The first bytes of a reader, which stay to be sent.
-fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Vec<u8>> {
+/// Looks at a reader, of which everything stays to be sent.
+fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     let mut reader = Reader::lock(reader);
     let Reader { head, rest } = &mut *reader;
     let rest = rest.as_mut().ok_or_else(already_sent)?;
-    let missing = (Format::LOOKS_AT as u64).min(len).saturating_sub(head.len() as u64);
-    let read = rest.take(missing).read_to_end(head);
-    read.map_err(|error| unreadable(&error).with_source(error))?;
-    Ok(head.clone())
+    let window = |at: u64| {
+        let end = at.saturating_add(Format::LOOKS_AT as u64);
+        if end > LOOKS_BEHIND {
+            return Ok(None);
+        }
+        rest.take(end.min(len).saturating_sub(head.len() as u64)).read_to_end(head)?;
+        let end = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
+        Ok(usize::try_from(at).ok().and_then(|at| head.get(at..end)).map(<[u8]>::to_vec))
+    };
+    Content::look(window).map_err(cannot_read)
 }
 
-/// Content and name must not contradict each other, and what they say must be of the kind. What they do not say
-/// leaves nothing to go by.
-fn check_format(kind: &str, named: Option<Format>, seen: Option<Format>) -> Result<()> {
-    let anyway = "; any_format sends it anyway";
-    match (named, seen) {
-        (Some(named), Some(seen)) if !named.agrees_with(seen) => {
-            Err(unusable(&format!("is {named} by its name and {seen} by its content{anyway}")))
-        }
-        (_, Some(format)) | (Some(format), None) if !format.fits(kind) => {
-            Err(unusable(&format!("is {format}, which is no {kind}{anyway}")))
-        }
-        (Some(named), None) if named.is_told_by_content() => {
-            Err(unusable(&format!("is {named} by its name, but not by its content{anyway}")))
-        }
-        (None, None) => Err(unusable(&format!("is of no {kind} format that the service documents{anyway}"))),
-        _ => Ok(()),
-    }
+/// A name that has an extension, with another one.
+fn with_extension(name: &str, extension: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    format!("{stem}.{extension}")
 }
 
 /// The name of the file is not shown: arguments get swapped, it may be the key.
@@ -200,6 +205,10 @@ fn unreadable(error: &io::Error) -> Error {
         io::ErrorKind::PermissionDenied => "may not be read",
         _ => "cannot be read",
     })
+}
+
+fn cannot_read(error: io::Error) -> Error {
+    unreadable(&error).with_source(error)
 }
 
 fn already_sent() -> Error {
@@ -306,7 +315,8 @@ mod tests {
         check::<Image>(PNG, "cat.png", None);
         check::<Image>(PNG, "cat", None);
         check::<Image>(PNG, "cat.dat", None);
-        check::<Image>(PNG, "cat.jpg", Some("is image/jpeg by its name and image/png by its content"));
+        check::<Image>(PNG, "cat.jpg", None);
+        check::<Image>(PNG, "cat.mp3", Some("is audio/mpeg by its name and image/png by its content"));
         check::<Image>(PLAIN, "cat.jpg", Some("is image/jpeg by its name, but not by its content"));
         check::<Image>(PLAIN, "cat.txt", Some("of no image format"));
         check::<Image>(MP4, "cat.mp4", Some("is video/mp4, which is no image"));
@@ -314,12 +324,55 @@ mod tests {
         check::<Video>(MP4, "clip.mov", None);
         check::<Video>(MP4, "clip.mp4", None);
         check::<Video>(PNG, "clip.png", Some("is image/png, which is no video"));
-        check::<Video>(PLAIN, "clip.mpg", None);
+        check::<Video>(PLAIN, "clip.mpg", Some("is video/mpeg by its name and plain text by its content"));
         check::<Audio>(MP3, "call.mp3", None);
         check::<Audio>(MP4, "call.m4a", None);
-        check::<Audio>(PLAIN, "call.mp3", None);
+        check::<Audio>(PLAIN, "call.mp3", Some("is audio/mpeg by its name and plain text"));
         check::<Audio>(PLAIN, "call.wav", Some("audio/wav by its name, but not"));
         check::<Audio>(b"RIFF....AVI LIST", "call.avi", Some("is video/x-msvideo, which is no audio"));
+    }
+
+    #[test]
+    fn misnamed_file_is_renamed_unless_any_format() {
+        let job = || Image::from_bytes(PNG).file_name("a.b/cat.JPG");
+        assert_eq!(upload(&job()), ("a.b/cat.png".into(), "image/png", 13));
+        assert_eq!(job().corrected_file_name().unwrap().as_deref(), Some("a.b/cat.png"));
+        assert_eq!(upload(&job().any_format(true)), ("a.b/cat.JPG".into(), "image/png", 13));
+        assert_eq!(job().any_format(true).corrected_file_name().unwrap(), None);
+        assert_eq!(Image::from_bytes(PNG).file_name("cat.png").corrected_file_name().unwrap(), None);
+        assert_eq!(Image::from_bytes(PNG).file_name("cat").corrected_file_name().unwrap(), None);
+        assert_eq!(Image::from_url("https://x.test/a.mp4").corrected_file_name().unwrap(), None);
+        assert!(Image::from_bytes(PLAIN).corrected_file_name().is_err());
+        let ticket = crate::Ticket::from_bytes(PNG).file_name("receipt.jpg");
+        assert_eq!(ticket.corrected_file_name().unwrap().as_deref(), Some("receipt.png"));
+    }
+
+    #[test]
+    fn recording_in_mp4_has_a_name_and_a_type_that_say_so() {
+        assert_eq!(upload(&Audio::from_bytes(MP4)), ("audio.m4a".into(), "audio/mp4", 16));
+        assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.m4a")), ("talk.m4a".into(), "audio/mp4", 16));
+        assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.mp4")), ("talk.mp4".into(), "audio/mp4", 16));
+        let mka = Audio::from_bytes(*b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska").file_name("talk.mka");
+        assert!(refused(&mka).contains("is audio/x-matroska, which is not one of the audio formats"));
+        assert_eq!(upload(&mka.any_format(true)), ("talk.mka".into(), "audio/x-matroska", 16));
+    }
+
+    #[test]
+    fn reader_with_a_tag_is_seen_through_and_sent_whole() {
+        for (tag, media_type) in [(100_000_usize, "audio/flac"), (2_000_000, "audio/mpeg")] {
+            let digit = |shift: usize| u8::try_from(tag >> shift & 0x7f).unwrap();
+            let mut file = [b"ID3\x04\0\0", &[digit(21), digit(14), digit(7), digit(0)][..], &vec![7; tag]].concat();
+            file.extend(b"fLaC\0\0\0\x22 and sound");
+            let job = Audio::from_reader(std::io::Cursor::new(file.clone()), file.len() as u64);
+            job.check().unwrap();
+            let upload = job.upload().unwrap().unwrap();
+            assert_eq!(upload.media_type, media_type);
+            let mut sent = Vec::new();
+            std::io::Read::read_to_end(&mut upload.open().unwrap(), &mut sent).unwrap();
+            assert!(sent == file, "{tag}");
+            let named = Audio::from_reader(std::io::Cursor::new(file.clone()), file.len() as u64).file_name("a.flac");
+            assert_eq!(named.upload().unwrap().unwrap().media_type, "audio/flac", "by its name, if not by its content");
+        }
     }
 
     #[test]

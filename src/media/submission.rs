@@ -63,7 +63,8 @@ impl<M: Medium> Submission<M> {
     }
 
     /// The name that an upload goes by, and comes back with in the report. Default: the file's own; without one, the
-    /// medium and the usual extension of its format, as `image.png`. A URL has no use for it.
+    /// medium and the usual extension of its format, as `image.png`. The extension is corrected where it contradicts
+    /// the content; see [`corrected_file_name`](Self::corrected_file_name). A URL has no use for it.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(name.into());
         self
@@ -76,9 +77,9 @@ impl<M: Medium> Submission<M> {
         self
     }
 
-    /// Whether to upload a file whatever its format seems to be: by default its first bytes and the extension of its
-    /// name must fit the medium, and each other. The service decides in the end. Default: `false`. A URL has no use for
-    /// it.
+    /// Uploads a file as it is, under its own name, whatever its format seems to be. By default it must be of a format
+    /// that the service documents for the medium, and its name must not say another medium. The service decides in the
+    /// end. Default: `false`. A URL has no use for it.
     pub fn any_format(mut self, on: bool) -> Self {
         self.any_format = on;
         self
@@ -139,6 +140,26 @@ impl<M: Medium> Submission<M> {
     /// empty, no regular file, too large, or of no format that fits.
     pub fn check(&self) -> Result<()> {
         self.upload().map(drop)
+    }
+
+    /// Returns the name that an upload goes by if it is not the one that the file has or was given, and `None` if it
+    /// is. A WebP that is named `cat.jpg` goes as `cat.webp`: the service would refuse the one for the other. It checks
+    /// everything that [`check`](Self::check) does.
+    ///
+    /// ```
+    /// use identifai::Image;
+    ///
+    /// let job = Image::from_bytes(b"GIF89a...").file_name("cat.jpg");
+    /// assert_eq!(job.corrected_file_name()?.as_deref(), Some("cat.gif"));
+    /// assert_eq!(job.any_format(true).corrected_file_name()?, None);
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
+    pub fn corrected_file_name(&self) -> Result<Option<String>> {
+        Ok(self.upload()?.and_then(Upload::corrected_name))
     }
 
     /// Checks everything, and looks at the file if it is one.

@@ -11,7 +11,7 @@ const HEADERS_MAX: usize = 32 * 1024;
 const TEXTS_MAX: usize = 16 * 1024 * 1024;
 const FILES_MAX: usize = 1_000;
 /// How much of a file is kept.
-const HEAD: usize = 64;
+const HEAD: usize = crate::Format::LOOKS_AT;
 
 /// A form: its texts in their order, and what is to know of its files in theirs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(form.fields, [("r".to_owned(), "x".to_owned())]);
         let [found] = form.files.try_into().unwrap();
         assert_eq!((found.field.as_str(), found.name.as_str(), found.len), ("image", "a\";\\.png", 200_005));
-        assert_eq!((found.head.as_slice(), found.hash), (&file[..64], format!("{:x}", Sha256::digest(&file))));
+        assert_eq!((found.head.as_slice(), found.hash), (&file[..HEAD], format!("{:x}", Sha256::digest(&file))));
     }
 
     #[test]

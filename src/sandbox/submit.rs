@@ -129,7 +129,8 @@ fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
     if file.len > max {
         return Err(too_large(words));
     }
-    let format = Format::of_bytes(&file.head).or_else(|| Format::of_name(&file.name));
+    let format =
+        Format::detect(&file.head, &file.name).or_else(|| Format::of_name(&file.name)).filter(Format::is_documented);
     // Videos and recordings come in the same containers.
     let is_image = format.map(|format| format.medium() == "image");
     if is_image == Some(medium == Medium::Image) {

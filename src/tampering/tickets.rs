@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::media::{Demands, Progress, Reader, Source, TICKET, Watcher};
+use crate::media::{Demands, Progress, Reader, Source, TICKET, Upload, Watcher};
 use crate::secret::is_long_enough;
 use crate::wire::multipart::Form;
 use crate::wire::request::{self, Request};
@@ -62,6 +62,27 @@ impl Ticket {
     pub fn ref_id(mut self, ref_id: impl Into<String>) -> Self {
         self.ref_id = Some(ref_id.into());
         self
+    }
+
+    /// Returns the name that the file goes by if it is not its own; see
+    /// [`Submission::corrected_file_name`](crate::Submission::corrected_file_name).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), if the file cannot be submitted.
+    pub fn corrected_file_name(&self) -> Result<Option<String>> {
+        Ok(self.upload()?.and_then(Upload::corrected_name))
+    }
+
+    fn upload(&self) -> Result<Option<Upload<'_>>> {
+        self.source.upload(Demands {
+            name: "ticket",
+            kind: TICKET,
+            // None is documented.
+            max_size: u64::MAX,
+            any_format: self.any_format,
+            file_name: self.file_name.as_deref(),
+        })
     }
 }
 
@@ -145,16 +166,8 @@ impl Tickets {
             self.list(&mut form, ["models", "models[]"], &models.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         let files = self.all.iter().enumerate().map(|(index, ticket)| {
-            let demands = Demands {
-                name: "ticket",
-                kind: TICKET,
-                // None is documented.
-                max_size: u64::MAX,
-                any_format: ticket.any_format,
-                file_name: ticket.file_name.as_deref(),
-            };
             // A ticket is no URL, so there is a file.
-            let upload = ticket.source.upload(demands).transpose();
+            let upload = ticket.upload().transpose();
             upload.map(|upload| upload.map_err(|error| self.about(index, error)))
         });
         let files = files.flatten().collect::<Result<_>>()?;

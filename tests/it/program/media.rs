@@ -12,7 +12,7 @@ fn files() -> Directory {
         ("cat.png", b"\x89PNG\r\n\x1a\n..."),
         ("clip", b"\0\0\0\x20ftypisom...."),
         ("call.mp3", b"ID3\x04...."),
-        ("odd.jpg", b"\x89PNG\r\n\x1a\n..."),
+        ("odd.mp3", b"\x89PNG\r\n\x1a\n..."),
         ("notes.txt", b"some text"),
     ];
     for (name, bytes) in files {
@@ -68,7 +68,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
     let server = Server::answering(accepted());
     let files = files();
     let (cat, clip, odd, notes) =
-        (files.path("cat.png"), files.path("clip"), files.path("odd.jpg"), files.path("notes.txt"));
+        (files.path("cat.png"), files.path("clip"), files.path("odd.mp3"), files.path("notes.txt"));
     for (arguments, says) in [
         (
             &["classify", &cat, &clip, "--with-heatmap"][..],
@@ -79,7 +79,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
             &["classify", "--audio", "https://x.test/a", "--with-nsfw"],
             "is a recording, for which there is no --with-nsfw",
         ),
-        (&["classify", &cat, &odd], "argument 2: file: is image/jpeg by its name and image/png by its content"),
+        (&["classify", &cat, &odd], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
         (
             &["classify", &notes],
             "argument 1: is of no format that is known; say --image, --video or --audio, with --any-format",

@@ -1,0 +1,145 @@
+//! MPEG streams, which have no magic number: they are told by headers that follow each other at the right distance.
+
+use super::content::Seen;
+use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
+
+/// Returns the length of the ID3 tag that `head` begins with (ID3v2.4, section 3.1).
+pub(super) fn id3_len(head: &[u8]) -> Option<u64> {
+    let [b'I', b'D', b'3', 2..=4, revision, flags, size @ ..] = head else { return None };
+    let [a, b, c, d] = *size.first_chunk()?;
+    if *revision == 0xff || [a, b, c, d].iter().any(|byte| *byte >= 0x80) {
+        return None;
+    }
+    let size = [a, b, c, d].iter().fold(0, |size, byte| (size << 7) | u64::from(*byte));
+    let footer = if flags & 0x10 == 0 { 0 } else { 10 };
+    Some(size.saturating_add(10).saturating_add(footer))
+}
+
+/// Returns `true` if `head` ends within the header of an ID3 tag.
+pub(super) fn is_cut_id3(head: &[u8]) -> bool {
+    head.len() < 10 && matches!(head, [b'I', b'D', b'3'] | [b'I', b'D', b'3', 2..=4, ..])
+}
+
+pub(super) fn see(head: &[u8]) -> Option<Seen> {
+    if head.starts_with(b"\0\0\x01\xba") || head.starts_with(b"\0\0\x01\xb3") {
+        return Some(Seen::certain(&MPEG));
+    }
+    if head.starts_with(b"ADIF") || is_latm(head) {
+        return Some(Seen::certain(&AAC));
+    }
+    // Sampling rate and version of AC-3 (ETSI TS 102 366, section 4.4.1).
+    if head.starts_with(b"\x0b\x77") && head.get(4..6).is_some_and(|rest| matches!(rest, [..0xc0, ..0x88])) {
+        return Some(Seen::certain(&AC3));
+    }
+    transport_stream(head).or_else(|| audio(head))
+}
+
+/// MPEG-TS packets: of 188 bytes, of 192 with a time stamp in front (m2ts), or of 204 with a checksum behind.
+fn transport_stream(head: &[u8]) -> Option<Seen> {
+    // No transport error, and not scrambled.
+    let is_packet = |at: usize| match head.get(at..) {
+        Some([0x47, two, _, four, ..]) => Some(two & 0x80 == 0 && four & 0xc0 == 0),
+        Some([_, _, _, _, ..]) => Some(false),
+        _ => None,
+    };
+    for (first, len) in [(0, 188_usize), (4, 192), (0, 204)] {
+        if is_packet(first) != Some(true) {
+            continue;
+        }
+        let next = |number: usize| is_packet(first.saturating_add(len.saturating_mul(number)));
+        match (next(1), next(2)) {
+            (Some(true), None | Some(true)) => return Some(Seen::certain(&MPEG_TS)),
+            // The head has a single packet, of which the time stamp would leave less to go by.
+            (None, _) if first == 0 => return Some(Seen::weak(&MPEG_TS)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// AAC in LATM (ISO 14496-3, section 1.7.2): two frames, as a sync word of 11 bits is not much.
+fn is_latm(head: &[u8]) -> bool {
+    let len = |at: usize| match head.get(at..) {
+        Some([0x56, two, three, ..]) if two & 0xe0 == 0xe0 => {
+            Some((usize::from(two & 0x1f) << 8 | usize::from(*three)).saturating_add(3))
+        }
+        _ => None,
+    };
+    len(0).is_some_and(|first| len(first).is_some())
+}
+
+fn audio(head: &[u8]) -> Option<Seen> {
+    let frame = Frame::read(head)?;
+    let next = frame.len.and_then(|len| head.get(len..)).filter(|rest| rest.len() >= Frame::HEADER);
+    match next {
+        Some(rest) => Frame::read(rest).filter(|next| next.row == frame.row).map(|_| Seen::certain(frame.row)),
+        // Layers I and II are rare, and such a header is not.
+        None => (frame.row != &MP2).then(|| Seen::weak(frame.row)),
+    }
+}
+
+/// The header of an MPEG audio frame (ISO 11172-3, section 2.4.1.3) or an ADTS frame (ISO 13818-7, section 6.2), each
+/// as far as not everything passes for one.
+struct Frame {
+    row: &'static Row,
+    /// `None` if the header does not tell it.
+    len: Option<usize>,
+}
+
+impl Frame {
+    /// The longest header.
+    const HEADER: usize = 6;
+
+    fn read(head: &[u8]) -> Option<Self> {
+        let [0xff, two, three, ..] = *head else { return None };
+        if two & 0xf6 == 0xf0 {
+            return (three >> 2 & 15 <= 12).then(|| Self { row: &AAC, len: adts_len(head) });
+        }
+        let (version, layer, bit_rate, rate) = (two >> 3 & 3, two >> 1 & 3, three >> 4, three >> 2 & 3);
+        if two & 0xe0 != 0xe0 || version == 1 || layer == 0 || bit_rate == 15 || rate == 3 {
+            return None;
+        }
+        let row = if layer == 1 { &MP3 } else { &MP2 };
+        Some(Self { row, len: frame_len(version, layer, bit_rate, rate, three >> 1 & 1) })
+    }
+}
+
+fn adts_len(head: &[u8]) -> Option<usize> {
+    let [_, _, _, four, five, six, ..] = *head else { return None };
+    let len = usize::from(four & 3) << 11 | usize::from(five) << 3 | usize::from(six >> 5);
+    Some(len).filter(|len| *len >= 7)
+}
+
+/// Bytes from a header to the next; `None` for a bit rate that the header does not tell.
+fn frame_len(version: u8, layer: u8, bit_rate: u8, rate: u8, padding: u8) -> Option<usize> {
+    const BIT_RATES: [[usize; 15]; 5] = [
+        [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+        [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+        [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    ];
+    // Versions 1, 2 and 2.5; layers are counted backwards.
+    let is_first = version == 3;
+    let table = match (is_first, layer) {
+        (true, 3) => 0,
+        (true, 2) => 1,
+        (true, _) => 2,
+        (false, 3) => 3,
+        (false, _) => 4,
+    };
+    let kbits = *BIT_RATES.get(table)?.get(usize::from(bit_rate))?;
+    let hertz = *[44_100_usize, 48_000, 32_000].get(usize::from(rate))?;
+    let hertz = match version {
+        3 => hertz,
+        2 => hertz / 2,
+        _ => hertz / 4,
+    };
+    let (samples_by_8, slot) = match (layer, is_first) {
+        (3, _) => (12_000_usize, 4_usize),
+        (1, false) => (72_000, 1),
+        _ => (144_000, 1),
+    };
+    let slots = samples_by_8.checked_mul(kbits)?.checked_div(hertz)?.checked_add(usize::from(padding))?;
+    (kbits > 0).then(|| slots.saturating_mul(slot))
+}

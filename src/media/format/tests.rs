@@ -1,0 +1,502 @@
+//! Formats by content, by name, and by both.
+
+use std::io::Cursor;
+
+use super::*;
+
+/// A box of an ISO base media file.
+fn iso(kind: &[u8], body: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(body.len() + 8).unwrap();
+    [&size.to_be_bytes(), kind, body].concat()
+}
+
+fn ftyp(major: &[u8], compatible: &[&[u8; 4]]) -> Vec<u8> {
+    let mut body = [major, &[0, 0, 2, 0]].concat();
+    body.extend(compatible.iter().copied().flatten());
+    iso(b"ftyp", &body)
+}
+
+/// A track of a movie, as far as it says what it is of.
+fn track(handler: &[u8]) -> Vec<u8> {
+    let handler = iso(b"hdlr", &[&[0; 8], handler, &[0; 12]].concat());
+    iso(b"trak", &[iso(b"tkhd", &[0; 84]), iso(b"mdia", &[iso(b"mdhd", &[0; 24]), handler].concat())].concat())
+}
+
+/// An ID3v2.4 tag with so many bytes of text and pictures.
+fn id3(len: usize) -> Vec<u8> {
+    let digit = |shift: usize| u8::try_from(len >> shift & 0x7f).unwrap();
+    let head = [b'I', b'D', b'3', 4, 0, 0, digit(21), digit(14), digit(7), digit(0)];
+    head.into_iter().chain(std::iter::repeat_n(b'x', len)).collect()
+}
+
+/// Frames of 128 kbit/s at 44.1 kHz: 417 bytes each.
+fn mp3() -> Vec<u8> {
+    [&[0xff, 0xfb, 0x90, 0x64][..], &[0; 413]].concat().repeat(3)
+}
+
+/// MPEG-1 layer II, 128 kbit/s at 44.1 kHz.
+fn mp2() -> Vec<u8> {
+    [&[0xff, 0xfd, 0x80, 0x04][..], &[0; 413]].concat().repeat(3)
+}
+
+/// ADTS frames of 100 bytes.
+fn aac() -> Vec<u8> {
+    [&[0xff, 0xf1, 0x50, 0x80, 0x0c, 0x9f, 0xfc][..], &[0; 93]].concat().repeat(3)
+}
+
+fn transport_stream(before: usize, behind: usize) -> Vec<u8> {
+    [&vec![0; before][..], &[0x47, 0x40, 0x00, 0x10], &[0xff; 184], &vec![0; behind]].concat().repeat(4)
+}
+
+/// A page that begins a stream of an Ogg file.
+fn page(packet: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(packet.len()).unwrap();
+    [b"OggS\0\x02", &[0; 20][..], &[1, len], packet].concat()
+}
+
+/// An ASF header with one stream of a type.
+fn asf(stream: [u8; 4]) -> Vec<u8> {
+    let kind = [&stream[..], b"\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b"].concat();
+    let size = 100_u64.to_le_bytes();
+    let mut header = [b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c", &size[..], &kind].concat();
+    header.resize(5_000, 0);
+    header
+}
+
+fn matroska(kind: &str, codec: &str) -> Vec<u8> {
+    let digit = |text: &str| 0x80 | u8::try_from(text.len()).unwrap();
+    let head = [b"\x1a\x45\xdf\xa3\xa3\x42\x86\x81\x01\x42\x82", &[digit(kind)][..], kind.as_bytes()].concat();
+    [&head[..], b"\x4d\x80\x87libwebm\x86", &[digit(codec)], codec.as_bytes()].concat()
+}
+
+/// Submits a file as the program does without a medium: returns the medium, the media type, and the new extension if
+/// the name is wrong; or the reason of the refusal.
+fn sent(content: &[u8], name: &str) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
+    let detected = Format::of_file(&mut Cursor::new(content), name).unwrap().or_else(|| Format::of_name(name));
+    let kind = detected.ok_or("unknown")?.medium();
+    as_medium(kind, content, name)
+}
+
+/// The same, where the medium is told.
+fn as_medium(
+    kind: &'static str,
+    content: &[u8],
+    name: &str,
+) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
+    let content = look_into(&mut Cursor::new(content)).unwrap();
+    let Choice { format, is_misnamed } = choose(kind, content, Format::of_name(name))?;
+    Ok((kind, format.media_type(), is_misnamed.then(|| format.extension())))
+}
+
+fn is_refused(content: &[u8], name: &str, because: &str) {
+    let outcome = sent(content, name);
+    assert!(outcome.as_ref().is_err_and(|reason| reason.contains(because)), "{name}: {outcome:?}");
+}
+
+#[test]
+fn every_format_is_told_by_its_first_bytes() {
+    let table: [(&[u8], &str); 30] = [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpg"),
+        (b"GIF89a\x01\0", "gif"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "webp"),
+        (b"II*\0\x08\0\0\0", "tiff"),
+        (b"MM\0*\0\0\0\x08", "tiff"),
+        (b"\0\0\0\x20ftypisom\0\0\x02\0", "mp4"),
+        (b"\0\0\0\x20ftypM4V \0\0\x02\0", "mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\x02\0", "mov"),
+        (b"\0\0\0\x08wide\0\0\0\0mdat", "mov"),
+        (b"\0\0\0\x18ftyp3gp5\0\0\0\0", "3gp"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", "m4a"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm", "webm"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x88matroska", "mkv"),
+        (b"RIFF\x24\0\0\0AVI LIST", "avi"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "wav"),
+        (b"\0\0\x01\xba\x44\0", "mpeg"),
+        (b"\0\0\x01\xb3\x14\0", "mpeg"),
+        (b"\x47\x40\x00\x10\0\0", "ts"),
+        (b"FLV\x01\x05", "flv"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", "wmv"),
+        (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x1e\x01vorbis", "ogg"),
+        (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x2a\x80theora", "ogv"),
+        (b"fLaC\0\0\0\x22", "flac"),
+        (b"ID3\x04\0\0", "mp3"),
+        (b"\xff\xfb\x90\x64", "mp3"),
+        (b"\xff\xf3\x40\xc4", "mp3"),
+        (b"\xff\xf1\x50\x80", "aac"),
+        (b"\xff\xf9\x50\x80", "aac"),
+        (b"%PDF-1.7\n", "pdf"),
+    ];
+    for (head, extension) in table {
+        assert_eq!(Format::of_bytes(head).map(|format| format.extension()), Some(extension), "{head:?}");
+    }
+    let nothing: [&[u8]; 9] = [
+        b"",
+        b"\xff",
+        b"\xff\xff\xff\xff",
+        b"<html>",
+        b" %PDF-1.7",
+        b"\0\0\0\x20ftyphe",
+        b"RIFF\x24\0\0\0ACON",
+        b"MZ\x90\0",
+        b"\x7fELF",
+    ];
+    for head in nothing {
+        assert_eq!(Format::of_bytes(head), None, "{head:?}");
+    }
+}
+
+#[test]
+fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
+    let told = |head: &[u8]| Format::of_bytes(head).map(|format| format.extension());
+    for (head, expected) in [
+        // Reserved version, layer, bit rate and sampling rate.
+        (&[0xff, 0xeb, 0x90, 0x64][..], None),
+        (&[0xff, 0xff, 0x90, 0x64], None),
+        (&[0xff, 0xfd, 0x90, 0x64], None),
+        (&[0xff, 0xfb, 0xf0, 0x64], None),
+        (&[0xff, 0xfb, 0x9c, 0x64], None),
+        (&[0xff, 0xe3, 0x18, 0xc4], Some("mp3")),
+        (&[0xff, 0xfa, 0x90, 0x64], Some("mp3")),
+        // The highest sampling rate of ADTS, and one beyond it.
+        (&[0xff, 0xf1, 0x70, 0x80], Some("aac")),
+        (&[0xff, 0xf1, 0x34, 0x80], None),
+        (&[0xff, 0xf3, 0x50, 0x80], Some("mp3")),
+        // A transport error, and scrambled.
+        (&[0x47, 0xc0, 0x00, 0x10], None),
+        (&[0x47, 0x40, 0x00, 0xd0], None),
+        (&[0x47, 0x1f, 0xff, 0x3f], Some("ts")),
+        (&[0x47, 0x40, 0x00], None),
+        (b"MM\0+\0\x08\0\0", Some("tiff")),
+        (b"II+\0\x08\0\0\0", Some("tiff")),
+        (b"\0\0\x10\0moov", Some("mov")),
+        (b"\0\0\x10\0mdat", Some("mov")),
+        (b"\0\0\0\x08free", Some("mov")),
+    ] {
+        assert_eq!(told(head), expected, "{head:x?}");
+    }
+}
+
+#[test]
+fn every_format_is_told_by_its_extension_once() {
+    let all: Vec<_> = ALL.iter().flat_map(|row| row.extensions).collect();
+    for extension in &all {
+        // A recording in 3GP has no usual extension of its own.
+        let count = if extension == &&"3gp" { 2 } else { 1 };
+        assert_eq!(all.iter().filter(|other| other == &extension).count(), count, "{extension}");
+        let name = format!("a.b.{}", extension.to_uppercase());
+        assert!(Format::of_name(&name).unwrap().0.extensions.contains(extension));
+    }
+    assert_eq!(Format::of_name("a.3gp").unwrap().medium(), "video");
+    for name in ["", "png", "a.txt", "a.", ".", "a.png.exe", "a.mp4/b"] {
+        assert_eq!(Format::of_name(name), None, "{name}");
+    }
+}
+
+#[test]
+fn documented_formats_fit_their_media() {
+    let fits =
+        |name: &str, medium| Format::of_name(name).unwrap().0.as_medium(medium).is_some_and(|row| row.is_documented);
+    // What the documentation lists for audio may be a video by its extension.
+    for name in ["a.mp3", "a.wav", "a.ogg", "a.flac", "a.aac", "a.3gp", "a.m4a", "a.m4b", "a.m4p", "a.m4r", "a.mp4"] {
+        assert!(fits(name, "audio"), "{name}");
+    }
+    for name in ["a.png", "a.jpeg", "a.jpg", "a.gif", "a.webp", "a.tif", "a.tiff"] {
+        assert!(fits(name, "image") && fits(name, TICKET) && !fits(name, "video") && !fits(name, "audio"), "{name}");
+    }
+    assert!(!fits("a.mp3", "video") && !fits("a.avi", "audio") && !fits("a.mp4", "image") && fits("a.pdf", TICKET));
+    for name in ["a.wma", "a.mka", "a.heic", "a.dng", "a.docx", "a.webm"] {
+        assert!(!fits(name, "audio") && !fits(name, "image") && !fits(name, TICKET), "{name}");
+    }
+}
+
+#[test]
+fn recording_in_a_video_container_is_audio_by_name() {
+    for brand in [b"dash", b"isom", b"mp42", b"iso6", b"iso2", b"mp41", b"3gp4", b"qt  ", b"M4A\0", b"M4A ", b"MSNV"] {
+        for name in ["a.m4a", "a.M4B", "a.m4p", "a.m4r", "a.f4a", "a.f4b"] {
+            let (medium, media_type, new_extension) = sent(&ftyp(brand, &[]), name).unwrap();
+            assert_eq!((medium, new_extension), ("audio", None), "{name}");
+            assert_eq!(media_type, "audio/mp4", "{name}");
+        }
+        let medium = sent(&ftyp(brand, &[]), "a.mp4").unwrap().0;
+        assert_eq!(medium, if brand.starts_with(b"M4A") { "audio" } else { "video" });
+    }
+    assert_eq!(sent(&ftyp(b"3gp5", &[]), "a.3ga").unwrap(), ("audio", "audio/3gpp", None));
+    assert_eq!(sent(&ftyp(b"3gp5", &[]), "a.3gp").unwrap(), ("video", "video/3gpp", None));
+    assert_eq!(sent(&ftyp(b"isom", &[]), "a.mp3").unwrap(), ("audio", "audio/mp4", Some("m4a")));
+    is_refused(&ftyp(b"M4V ", &[]), "a.mp3", "is audio/mpeg by its name and video/mp4 by its content");
+    for name in ["a.oga", "a.opus", "a.ogg", "a.spx"] {
+        assert_eq!(sent(&page(b"fishead\0"), name).unwrap(), ("audio", "audio/ogg", None), "{name}");
+    }
+    for (content, name, media_type) in [
+        (matroska("matroska", "V_VP9"), "a.mka", "audio/x-matroska"),
+        (matroska("webm", "V_VP9"), "a.weba", "audio/webm"),
+        (matroska("webm", "A_OPUS"), "a.mp3", "audio/webm"),
+        (asf([0; 4]), "a.wma", "audio/x-ms-wma"),
+        (asf([0x40, 0x9e, 0x69, 0xf8]), "a", "audio/x-ms-wma"),
+    ] {
+        is_refused(&content, name, &format!("is {media_type}, which is not one of the audio formats that the service"));
+    }
+}
+
+#[test]
+fn video_in_a_shared_container_stays_video() {
+    for (content, name, media_type) in [
+        (ftyp(b"isom", &[]), "a", "video/mp4"),
+        (ftyp(b"isom", &[]), "a.mov", "video/quicktime"),
+        (ftyp(b"qt  ", &[]), "a.mp4", "video/mp4"),
+        (ftyp(b"avc1", &[]), "a.MP4", "video/mp4"),
+        (ftyp(b"3g2a", &[]), "a.3g2", "video/3gpp"),
+        (matroska("webm", "V_VP9"), "a", "video/webm"),
+        (matroska("matroska", "V_VP9"), "a", "video/x-matroska"),
+        (matroska("webm", "A_OPUS"), "a.webm", "video/webm"),
+        (asf([0xc0, 0xef, 0x19, 0xbc]), "a", "video/x-ms-wmv"),
+        ([page(b"fishead\0"), page(b"\x01vorbis"), page(b"\x80theora")].concat(), "a.ogg", "video/ogg"),
+        (page(b"fishead\0"), "a.ogv", "video/ogg"),
+        (transport_stream(4, 0), "a.m2ts", "video/mp2t"),
+        (transport_stream(0, 16), "a.ts", "video/mp2t"),
+    ] {
+        assert_eq!(sent(&content, name).unwrap(), ("video", media_type, None), "{name}");
+    }
+}
+
+#[test]
+fn movie_with_nothing_but_sound_is_audio() {
+    let description = |tracks: &[Vec<u8>]| iso(b"moov", &[iso(b"mvhd", &[0; 100]), tracks.concat()].concat());
+    let sound = description(&[track(b"soun"), track(b"text")]);
+    let both = description(&[track(b"soun"), track(b"vide")]);
+    // In front of the media, and behind them.
+    for (brand, media_type) in [(b"iso5", "audio/mp4"), (b"3gp5", "audio/3gpp")] {
+        for before in [vec![], iso(b"mdat", &vec![7; 100_000])] {
+            let file = |movie: &[u8]| [&ftyp(brand, &[]), &before, movie].concat();
+            for name in ["a", if brand == b"iso5" { "a.mp4" } else { "a.3gp" }] {
+                assert_eq!(sent(&file(&sound), name).unwrap(), ("audio", media_type, None), "{name}");
+                for other in [&both, &description(&[]), &sound[..200], &[]] {
+                    assert_eq!(sent(&file(other), name).unwrap().0, "video", "{name}");
+                }
+            }
+            assert_eq!(sent(&file(&sound), "a.m4v").unwrap().0, "video", "its name decides");
+            assert_eq!(as_medium("video", &file(&sound), "a.mp4").unwrap().0, "video", "the caller decides");
+        }
+    }
+    // Boxes without an end.
+    let endless = [ftyp(b"isom", &[]), iso(b"free", &[]).repeat(100_000)].concat();
+    assert_eq!(sent(&endless, "a").unwrap().0, "video");
+}
+
+#[test]
+fn explicit_medium_wins_where_the_container_holds_it() {
+    let mp4 = ftyp(b"isom", &[]);
+    assert_eq!(as_medium("video", &mp4, "a.m4a").unwrap(), ("video", "video/mp4", None));
+    assert_eq!(as_medium("audio", &mp4, "a.mp4").unwrap(), ("audio", "audio/mp4", None));
+    assert_eq!(as_medium("audio", &ftyp(b"3gp4", &[]), "a.3gp").unwrap(), ("audio", "audio/3gpp", None));
+    assert_eq!(as_medium("audio", &page(b"\x80theora"), "a.ogv").unwrap(), ("audio", "audio/ogg", None));
+    assert_eq!(as_medium("video", &asf([0; 4]), "a.wma").unwrap(), ("video", "video/x-ms-wmv", None));
+    for (kind, content, name, because) in [
+        ("video", ftyp(b"M4A ", &[]), "a.m4a", "is audio/mp4, which is no video"),
+        ("video", page(b"OpusHead"), "a.ogg", "is audio/ogg, which is no video"),
+        ("video", mp4.clone(), "a.mp3", "is audio/mpeg by its name and video/mp4 by its content"),
+        ("audio", matroska("webm", "V_VP9"), "a.webm", "is audio/webm, which is not one of the audio formats"),
+        ("image", mp4, "a", "is video/mp4, which is no image"),
+    ] {
+        assert!(as_medium(kind, &content, name).unwrap_err().contains(because), "{kind} {name}");
+    }
+}
+
+#[test]
+fn still_in_a_video_container_is_refused_as_an_image() {
+    let stills: [&[u8; 4]; 22] = [
+        b"mif1", b"mif2", b"msf1", b"miaf", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
+        b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"MA1A", b"crx ", b"jp2 ",
+    ];
+    for brand in stills {
+        for name in ["a", "a.mp4", "a.heic"] {
+            let reason = sent(&ftyp(brand, &[b"isom", b"mp42"]), name).unwrap_err();
+            assert!(reason.contains("is image/") || reason.contains("and image/"), "{name}: {reason}");
+        }
+        is_refused(&ftyp(brand, &[]), "a.jpg", "which is not one of the image formats");
+        is_refused(&ftyp(b"isom", &[b"iso8", brand]), "a", "which is not one of the image formats");
+        is_refused(&ftyp(b"abcd", &[b"isom", brand]), "a", "which is not one of the image formats");
+    }
+    is_refused(b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "a.mp4", "and image/jp2 by its content");
+    is_refused(b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "a", "is image/jxl");
+}
+
+#[test]
+fn unknown_brand_goes_by_compatible_ones_then_name() {
+    for (compatible, medium) in
+        [(b"isom", "video"), (b"M4V ", "video"), (b"M4A ", "audio"), (b"3gp4", "video"), (b"qt  ", "video")]
+    {
+        assert_eq!(sent(&ftyp(b"abcd", &[b"efgh", compatible]), "a").unwrap().0, medium);
+    }
+    let unknown = ftyp(b"abcd", &[b"efgh"]);
+    assert_eq!(sent(&unknown, "a.mp4").unwrap(), ("video", "video/mp4", None));
+    assert_eq!(sent(&unknown, "a.m4a").unwrap(), ("audio", "audio/mp4", None));
+    is_refused(&unknown, "a", "unknown");
+    is_refused(&unknown, "a.dat", "unknown");
+    for name in ["a.jpg", "a.avi", "a.mp3"] {
+        is_refused(&unknown, name, "by its name, but not by its content");
+    }
+    assert!(as_medium("image", &unknown, "a").is_err());
+    assert_eq!(as_medium("video", &unknown, "a").unwrap().1, "video/mp4");
+
+    // A size of 64 bits, one to the end of the file, one that is too short for a brand, and boxes in front.
+    let long = [b"\0\0\0\x01ftyp\0\0\0\0\0\0\0\x1cheic\0\0\0\0mif1", &[0; 9][..]].concat();
+    is_refused(&long, "a", "is image/heic");
+    is_refused(b"\0\0\0\0ftypavif\0\0\0\0", "a", "is image/avif");
+    is_refused(b"\0\0\0\x08ftypisom\0\0\0\0", "a", "unknown");
+    is_refused(&[iso(b"free", &[0; 40]), ftyp(b"heic", &[])].concat(), "a.mp4", "and image/heic by its content");
+    assert_eq!(sent(&[iso(b"skip", &[]), ftyp(b"M4A ", &[])].concat(), "a").unwrap().0, "audio");
+    assert_eq!(sent(&iso(b"mdat", &[0; 9]), "a.m4a").unwrap(), ("audio", "audio/mp4", None));
+    // Segments of a stream.
+    for segment in [iso(b"styp", b"msdh\0\0\0\0msdhmsix"), iso(b"moof", &[0; 9]), iso(b"sidx", &[0; 9])] {
+        is_refused(&segment, "a", "unknown");
+        is_refused(&segment, "a.m4s", "is application/dash+xml, which is not one of the video formats");
+        assert_eq!(sent(&segment, "a.m4a").unwrap().0, "audio");
+        assert_eq!(sent(&segment, "a.mp4").unwrap().0, "video");
+    }
+}
+
+#[test]
+fn undocumented_format_is_refused_by_its_own_name() {
+    for (content, name, media_type) in [
+        (&b"II*\0\x08\0\0\0"[..], "a.dng", "image/x-adobe-dng"),
+        (b"II*\0\x08\0\0\0", "a.NEF", "image/x-nikon-nef"),
+        (b"II*\0\x08\0\0\0", "a.arw", "image/x-sony-arw"),
+        (b"II*\0\x10\0\0\0CR\x02\0", "a", "image/x-canon-cr2"),
+        (b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0", "a.jpg", "image/bmp"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "image/svg+xml"),
+        (b"8BPS\0\x01", "a.psd", "image/vnd.adobe.photoshop"),
+        (b"\0\0\x01\0\x01\0\x10\x10", "a.ico", "image/x-icon"),
+        (b"\xff\x0a\xfa\x1f", "a.jxl", "image/jxl"),
+        (b"FORM\0\0\0\x10AIFFCOMM", "a.wav", "audio/aiff"),
+        (b"#!AMR\n\x3c", "a.amr", "audio/amr"),
+        (b"MAC \x96\x0f", "a.mp3", "audio/x-ape"),
+        (b"wvpk\0", "a", "audio/x-wavpack"),
+        (b"caff\0\x01", "a", "audio/x-caf"),
+        (b"MThd\0\0\0\x06\0\x01", "a.mid", "audio/midi"),
+        (&mp2(), "a.mp2", "audio/mp2"),
+        (&mp2(), "a", "audio/mp2"),
+        (b"PK\x03\x04", "a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ] {
+        is_refused(content, name, &format!("is {media_type}, which is not one of the"));
+    }
+    is_refused(b"PK\x03\x04", "a.mp3", "is audio/mpeg by its name and application/zip by its content");
+    assert_eq!(sent(&mp2(), "a.mp3").unwrap(), ("audio", "audio/mpeg", None));
+    // What cameras and phones export under the name of the original.
+    assert_eq!(sent(b"\xff\xd8\xff\xe0", "a.heic").unwrap(), ("image", "image/jpeg", Some("jpg")));
+}
+
+#[test]
+fn id3_tag_is_passed_over() {
+    let bodies: [(&[u8], &str); 6] = [
+        (b"fLaC\0\0\0\x22", "audio/flac"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav"),
+        (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+        (&aac(), "audio/aac"),
+        (&mp3(), "audio/mpeg"),
+        (b"MAC \x96\x0f", "audio/x-ape"),
+    ];
+    let footer = [b"ID3\x04\0\x10\0\0\0\x04....3DI", &[0; 7][..]].concat();
+    for (body, media_type) in bodies {
+        for tag in [id3(0), id3(300), id3(5_000_000), [id3(9), id3(9_000)].concat(), footer.clone()] {
+            for padding in [0, 1, 5_000] {
+                let file = [&tag[..], &vec![0; padding], body].concat();
+                let seen = Format::of_file(&mut Cursor::new(&file), "").unwrap().unwrap();
+                assert_eq!(seen.media_type(), media_type, "{} and {padding}", tag.len());
+            }
+        }
+    }
+    // Out of reach: the name decides among what may follow.
+    let cut = &id3(5_000)[..4_096];
+    for (name, media_type) in
+        [("a.flac", "audio/flac"), ("a.WAV", "audio/wav"), ("a.aac", "audio/aac"), ("a", "audio/mpeg")]
+    {
+        assert_eq!(Format::detect(cut, name).unwrap().media_type(), media_type);
+        assert_eq!(sent(cut, name).unwrap(), ("audio", media_type, None));
+    }
+    assert_eq!(sent(cut, "a.m4a").unwrap(), ("audio", "audio/mpeg", Some("mp3")));
+    is_refused(&[id3(9), b"Not found".to_vec()].concat(), "a.mp3", "plain text by its content");
+    assert_eq!(Format::of_bytes(b"ID3 is a format of tags."), None);
+    assert_eq!(sent(b"BW64\xff\xff\xff\xffWAVEds64", "a.wav").unwrap(), ("audio", "audio/wav", None));
+    // Nothing but tags, and nothing but padding, ends.
+    assert_eq!(sent(&id3(0).repeat(1_000), "a").unwrap().1, "audio/mpeg");
+    assert_eq!(sent(&[id3(0), vec![0; 1_000_000]].concat(), "a").unwrap().1, "audio/mpeg");
+}
+
+#[test]
+fn text_is_not_media_whatever_its_name() {
+    let page = "<!doctype html><title>404</title>".repeat(200);
+    let wide = |bytes: fn(u16) -> [u8; 2]| {
+        "\u{feff}Nicht gefunden \u{1f408}\r\n".encode_utf16().flat_map(bytes).collect::<Vec<_>>()
+    };
+    let texts = [
+        b"import { a } from 'b';\n".to_vec(),
+        b"Good morning".repeat(100),
+        b"G".to_vec(),
+        page.clone().into_bytes(),
+        b"{\"error\": \"not found\"}".to_vec(),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        wide(u16::to_le_bytes)[..21].to_vec(),
+        "\u{feff}text".as_bytes().to_vec(),
+        "Grüße aus Köln, 東京".as_bytes().to_vec(),
+        "é".repeat(5_000).into_bytes()[..4_095].to_vec(),
+        b"Gr\xfc\xdfe aus K\xf6ln, sehr geehrte Damen".to_vec(),
+        b"\x1b[31mred".to_vec(),
+        b"i'm free to go".to_vec(),
+    ];
+    for text in &texts {
+        for name in ["a.ts", "a.mp3", "a.aac", "a.mpg", "a.M2TS", "a.mp2"] {
+            let reason = sent(text, name).unwrap_err();
+            assert!(reason.contains("plain text by its content") || name == "a.mp2", "{name}: {reason}");
+        }
+        for name in ["a", "a.png", "a.mov", "a.txt", "a.wav"] {
+            assert!(sent(text, name).is_err(), "{name}: {text:?}");
+        }
+    }
+    // Streams that begin in their middle are told by their names.
+    for name in ["a.ts", "a.mp3", "a.aac", "a.mpg"] {
+        let noise: Vec<u8> =
+            (0..4_096_u32).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
+        assert!(sent(&noise, name).is_ok() && sent(&[0; 5_000], name).is_ok(), "{name}");
+    }
+    // A packet without another one behind it.
+    assert_eq!(Format::of_bytes(&[b"G@\0\x10", &[1; 500][..]].concat()), None);
+}
+
+#[test]
+fn name_of_another_format_of_the_medium_is_corrected() {
+    let png: &[u8] = b"\x89PNG\r\n\x1a\n";
+    let files: [(&[u8], &str, &str, &str); 14] = [
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "a.jpg", "image/webp", "webp"),
+        (b"\xff\xd8\xff\xe0", "a.PNG", "image/jpeg", "jpg"),
+        (png, "a.tiff", "image/png", "png"),
+        (b"II*\0\x08\0\0\0", "a.jpeg", "image/tiff", "tiff"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "a.mp3", "audio/wav", "wav"),
+        (&mp3(), "a.wav", "audio/mpeg", "mp3"),
+        (&mp3(), "a.aac", "audio/mpeg", "mp3"),
+        (&aac(), "a.m4a", "audio/aac", "aac"),
+        (b"fLaC\0\0\0\x22", "a.mp3", "audio/flac", "flac"),
+        (&page(b"OpusHead"), "a.m4a", "audio/ogg", "ogg"),
+        (&matroska("webm", "V_VP9"), "a.mp4", "video/webm", "webm"),
+        (&ftyp(b"isom", &[]), "a.avi", "video/mp4", "mp4"),
+        (&transport_stream(0, 0), "a.mpg", "video/mp2t", "ts"),
+        (b"\0\0\x01\xba\x44\0", "a.ts", "video/mpeg", "mpeg"),
+    ];
+    for (content, name, media_type, extension) in files {
+        let (_, sent, corrected) = sent(content, name).unwrap();
+        assert_eq!((sent, corrected), (media_type, Some(extension)), "{name}");
+    }
+    for (content, name) in [
+        (png, "a.mp4"),
+        (b"RIFF\x24\0\0\0AVI LIST", "a.mp3"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "a.avi"),
+        (&mp3(), "a.mpg"),
+        (&transport_stream(0, 0), "a.mp3"),
+        (&ftyp(b"isom", &[]), "a.png"),
+        (b"%PDF-1.7\n", "a.png"),
+    ] {
+        is_refused(content, name, "by its name and");
+    }
+}
