@@ -20,7 +20,7 @@ use crate::output::{self, Otherwise};
 use crate::signals::{self, Signal};
 use crate::words;
 
-/// How many wrong lines are shown on standard error.
+/// Maximum number of wrong lines shown on standard error, and of corrected names.
 const SHOWN: u64 = 10;
 /// The rate of a key that is documented, in submits a minute.
 const RATE: u32 = 30;
@@ -136,6 +136,9 @@ fn jobs(
             let input = key.redact(&input).into_owned();
             match job {
                 Ok(job) => {
+                    if let Some(note) = job.correction() {
+                        items.borrow_mut().correct(&key.redact(&format!("line {number}: {note}")));
+                    }
                     items.borrow_mut().begin(number, input, file, job.medium().name());
                     return Some(job.into());
                 }
@@ -165,6 +168,7 @@ struct Items {
     ledger: Ledger,
     jobs: u64,
     count: u64,
+    corrected: u64,
     done: u64,
     failed: u64,
     unknown: u64,
@@ -190,6 +194,7 @@ impl Items {
             ledger: Ledger::default(),
             jobs: 0,
             count: 0,
+            corrected: 0,
             done: 0,
             failed: 0,
             unknown: 0,
@@ -224,6 +229,16 @@ impl Items {
         self.is_list_unusable = true;
         self.status = self.status.max(output::USAGE);
         self.board.say(reason);
+    }
+
+    /// Notes an upload under another name than its own, as long as there are few.
+    fn correct(&mut self, note: &str) {
+        match self.corrected {
+            0..SHOWN => self.board.say(note),
+            SHOWN => self.board.say("more names say another format than the content, and are corrected, too"),
+            _ => {}
+        }
+        self.corrected += 1;
     }
 
     /// Prints a line that is no job.

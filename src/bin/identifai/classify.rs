@@ -30,6 +30,9 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
+    for (index, note) in jobs.iter().enumerate().filter_map(|(index, job)| Some((index, job.correction()?))) {
+        output::note(&connected.key.redact(&format!("argument {}: {note}", index + 1)));
+    }
     let printer = Printer::new(global.json, &inputs).of_submits(&connected.ledger);
     for (index, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
         let (place, what) = (printer.label(index), job.medium().name());

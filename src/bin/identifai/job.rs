@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -88,9 +88,7 @@ impl Job {
     pub(crate) fn new(options: &Options, chosen: Option<Medium>, input: &OsStr) -> Result<Self, String> {
         let (medium, source) = if names::is_url(input) {
             let input = input.to_str().ok_or("URL: is not UTF-8; percent-encode it")?;
-            let path = input.split(['?', '#']).next().unwrap_or(input);
-            let shown = Format::of_name(path).map_or(Medium::Image, medium_of);
-            (chosen.unwrap_or(shown), Source::Url(input))
+            (medium_of_url(options, chosen, input)?, Source::Url(input))
         } else {
             let path = Path::new(input);
             // What cannot be read is refused by the check below, which says why.
@@ -98,8 +96,8 @@ impl Job {
             if readable && path.metadata().is_ok_and(|file| file.len() == 0) {
                 return Err(EMPTY.to_owned());
             }
-            let named = || Format::of_name(&input.to_string_lossy());
-            let format = if readable { look(path).or_else(named) } else { None };
+            let name = input.to_string_lossy();
+            let format = if readable { look(path, &name).or_else(|| Format::of_name(&name)) } else { None };
             let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
             (medium, Source::File(path))
         };
@@ -131,6 +129,11 @@ impl Job {
         }
     }
 
+    /// Returns a note about an upload that goes by another name than its own, as that says another format.
+    pub(crate) fn correction(&self) -> Option<String> {
+        correction(each!(self, job => job.corrected_file_name()))
+    }
+
     /// Submits it; an upload with a progress bar, if standard error is a terminal.
     pub(crate) fn submit(&self, client: &Client) -> Result<Sent> {
         let bar = bar();
@@ -142,6 +145,13 @@ impl Job {
         bar.finish_and_clear();
         outcome
     }
+}
+
+/// Words the note about a corrected name. What cannot be submitted is said elsewhere.
+pub(crate) fn correction(name: Result<Option<String>>) -> Option<String> {
+    let name = name.ok()??;
+    let format = Format::of_name(&name)?;
+    Some(format!("is {format} by its content, so it is uploaded as {name}"))
 }
 
 impl From<Job> for identifai::Job {
@@ -232,6 +242,39 @@ enum Source<'a> {
     Spooled(File, u64, String),
 }
 
+/// The medium of a URL: as was said, or as the extension of its path says. Without a known one, it is an image.
+fn medium_of_url(options: &Options, chosen: Option<Medium>, url: &str) -> Result<Medium, String> {
+    let format = match chosen {
+        Some(medium) => return Ok(medium),
+        None => Format::of_name(url_file_name(url)),
+    };
+    match format {
+        Some(format) if !format.is_documented() || !is_medium(format) => {
+            if options.any_format && is_medium(format) {
+                return Ok(medium_of(format));
+            }
+            Err(format!(
+                "URL: by its extension it is {format}, which the service does not document for images, videos or \
+                 recordings; pass --image, --video or --audio to submit it anyway"
+            ))
+        }
+        format => Ok(format.map_or(Medium::Image, medium_of)),
+    }
+}
+
+/// The last segment of a URL's path, which has neither host nor query nor fragment in it.
+fn url_file_name(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let path = rest.split_once('/').map_or("", |(_, path)| path);
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// `false` for what is only a ticket, or nothing that the service looks at.
+fn is_medium(format: Format) -> bool {
+    matches!(format.medium(), "image" | "video" | "audio")
+}
+
 fn medium_of(format: Format) -> Medium {
     match format.medium() {
         "video" => Medium::Video,
@@ -246,11 +289,9 @@ fn choose(chosen: Option<Medium>, format: Option<Format>) -> Result<Medium, Stri
     chosen.or_else(|| format.map(medium_of)).ok_or_else(|| hint.to_owned())
 }
 
-/// The format that the first bytes of a file show.
-fn look(path: &Path) -> Option<Format> {
-    let mut head = Vec::new();
-    File::open(path).ok()?.take(Format::LOOKS_AT as u64).read_to_end(&mut head).ok()?;
-    Format::of_bytes(&head)
+/// The format of a file, by its content and name.
+fn look(path: &Path, name: &str) -> Option<Format> {
+    Format::of_file(&mut File::open(path).ok()?, name).ok()?
 }
 
 /// What comes from standard input, and what it is called: a form says how long its file is before it begins.
@@ -276,11 +317,8 @@ fn spool() -> io::Result<(File, u64, Option<Format>)> {
     let mut file = tempfile::tempfile()?;
     // What is larger is refused anyway.
     let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;
-    let mut head = Vec::new();
-    file.rewind()?;
-    (&file).take(Format::LOOKS_AT as u64).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok((file, len, Format::of_bytes(&head)))
+    let format = Format::of_file(&mut file, "")?;
+    Ok((file, len, format))
 }
 
 /// Nothing that was asked for is left out in silence.

@@ -24,7 +24,7 @@ pub(crate) struct Options {
     pub(crate) webhook_url: Option<String>,
     /// Upload files whatever their format seems to be
     ///
-    /// Goes with --image, --video or --audio.
+    /// Goes with --image, --video or --audio. Their names stay as they are, too.
     #[arg(long)]
     #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,

@@ -34,7 +34,7 @@ fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> u8 {
 }
 
 fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
-    let tickets = match tickets(arguments) {
+    let (tickets, notes) = match tickets(arguments) {
         Ok(tickets) => tickets,
         Err(reason) => return output::unusable(&reason),
     };
@@ -44,6 +44,9 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
+    for note in &notes {
+        output::note(&connected.key.redact(note));
+    }
     let ledger = &connected.ledger;
     let printer = Printer::new(global.json, &inputs).of_submits(ledger);
     let state = State::MaybeSubmitted;
@@ -64,7 +67,8 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     printer.print_only(&submitted(&sent))
 }
 
-fn tickets(arguments: &args::Tickets) -> Result<Tickets, String> {
+/// The tickets, and a note about each whose name is corrected.
+fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> {
     let args::Tickets { inputs, ref_ids, models, no_models, lists, any_format, .. } = arguments;
     if !ref_ids.is_empty() && ref_ids.len() != inputs.len() {
         let (given, wanted) = (ref_ids.len(), inputs.len());
@@ -73,21 +77,25 @@ fn tickets(arguments: &args::Tickets) -> Result<Tickets, String> {
     if inputs.iter().filter(|input| *input == "-").count() > 1 {
         return Err("standard input can be read once, so there can be one `-`".to_owned());
     }
-    let mut tickets = Tickets::new();
+    let (mut tickets, mut notes) = (Tickets::new(), Vec::new());
     for (index, input) in inputs.iter().enumerate() {
         let mut ticket = ticket(input).map_err(|reason| format!("argument {}: {reason}", index + 1))?;
         if let Some(ref_id) = ref_ids.get(index) {
             ticket = ticket.ref_id(ref_id);
         }
-        tickets = tickets.ticket(ticket.any_format(*any_format));
+        ticket = ticket.any_format(*any_format);
+        let note = job::correction(ticket.corrected_file_name());
+        notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
+        tickets = tickets.ticket(ticket);
     }
     if *no_models || !models.is_empty() {
         tickets = tickets.models(models);
     }
-    Ok(match lists {
+    let tickets = match lists {
         Some(Lists::Fields) => tickets.lists(TicketLists::Fields),
         Some(Lists::Commas) | None => tickets,
-    })
+    };
+    Ok((tickets, notes))
 }
 
 fn ticket(input: &OsStr) -> Result<Ticket, String> {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::program::{against, at, fed, json_lines, run_at, sandbox, unpaced};
-use crate::support::{CAT, Directory, ID, Server, accepted};
+use crate::support::{CAT, Directory, ID, Server, accepted, json};
 
 /// A directory with a picture, a video, a recording, and two that are none of these.
 fn files() -> Directory {
@@ -135,4 +135,162 @@ fn every_medium_s_verdict_is_printed() {
     let outcome = run_at(&env, &["override", "--video", hash, "human", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "human", "type": "video"})]);
     assert_eq!(run_at(&env, &["override", hash, "human"]).status, 3, "of no image");
+}
+
+/// The paths of the requests and the parts of files in them, as `Content-Disposition` and `Content-Type` say.
+fn parts(server: &Server) -> Vec<(String, String)> {
+    let part = |body: &[u8]| {
+        let body = String::from_utf8_lossy(body).into_owned();
+        let part = body.split("filename=").nth(1).unwrap_or_default();
+        part.split("\r\n\r\n").next().unwrap_or_default().replace("\r\nContent-Type:", "")
+    };
+    let path = |head: &str| head.split(' ').nth(1).unwrap().rsplit('/').next().unwrap().to_owned();
+    server.requests().iter().map(|seen| (path(&seen.head), part(&seen.body))).collect()
+}
+
+#[test]
+fn recording_in_a_video_container_is_sent_as_audio() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let isom: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
+    let m4a = directory.file("talk.m4a", isom);
+    let f4a = directory.file("TALK.F4A", isom);
+    let opus = directory.file("talk.opus", [b"OggS\0\x02", &[0; 20][..], b"\x01\x08OpusHead"].concat());
+    let arguments = [
+        "classify",
+        &m4a,
+        &f4a,
+        &opus,
+        "https://x.test/a.opus",
+        "https://x.test/a.m4b?x=b.mp4",
+        "https://x.test/A.F4A#b.mp4",
+    ];
+    let outcome = against(&server, &arguments);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
+    let by_url = ("audio_fromurl".to_owned(), String::new());
+    let expected = [
+        audio("\"talk.m4a\" audio/mp4"),
+        audio("\"TALK.F4A\" audio/mp4"),
+        audio("\"talk.opus\" audio/ogg"),
+        by_url.clone(),
+        by_url.clone(),
+        by_url,
+    ];
+    assert_eq!(parts(&server), expected);
+
+    assert_eq!(against(&server, &["classify", "--video", &m4a]).status, 0);
+    assert_eq!(parts(&server)[6], ("classification_video".to_owned(), "\"talk.m4a\" video/mp4".to_owned()));
+    let mka = directory.file("talk.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
+    assert_eq!(against(&server, &["classify", "--any-format", &mka, "https://x.test/a.weba"]).status, 0);
+    assert_eq!(parts(&server)[7], audio("\"talk.mka\" audio/x-matroska"));
+    assert_eq!(parts(&server)[8].0, "audio_fromurl");
+}
+
+#[test]
+fn undocumented_format_is_refused_by_its_name() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let wma = directory.file("a.wma", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9");
+    let mka = directory.file("a.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
+    let heic = directory.file("a.mp4.heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic");
+    let dng = directory.file("a.dng", b"II*\0\x08\0\0\0");
+    let script = directory.file("a.ts", b"import { a } from 'b';");
+    for (input, says) in [
+        (
+            wma.as_str(),
+            "file: is audio/x-ms-wma, which is not one of the audio formats that the service documents; --any",
+        ),
+        (&mka, "file: is audio/x-matroska, which"),
+        (&heic, "file: is image/heic, which"),
+        (&dng, "file: is image/x-adobe-dng, which"),
+        (&script, "file: is video/mp2t by its name and plain text by its content"),
+        ("https://x.test/a.WMA", "URL: by its extension it is audio/x-ms-wma, which the service does not document"),
+        ("https://x.test/a.heic?w=1", "is image/heic, which"),
+        ("https://x.test/a.mka", "is audio/x-matroska, which"),
+        ("https://x.test/b.mp4/a.pdf", "is application/pdf, which"),
+        ("https://x.test/a.docx", "pass --image, --video or --audio to submit it anyway"),
+    ] {
+        let outcome = against(&server, &["classify", input]);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{input}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+    let forced = ["classify", "--image", "https://x.test/a.heic", "https://x.test/a.pdf"];
+    assert_eq!(against(&server, &forced).status, 0);
+    assert_eq!(against(&server, &["classify", "--any-format", "https://x.test/a.heic"]).status, 0);
+    assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"));
+}
+
+#[test]
+fn extension_of_a_url_is_that_of_its_path() {
+    let server = Server::answering(accepted());
+    let images = [
+        "https://photos.mov",
+        "https://photos.mov:8443",
+        "https://user@x.mp4/",
+        "https://x.test/a.png?x=b.mp4",
+        "https://x.test/watch?v=x.mp4",
+        "https://x.test/a.jpg#b.mp4",
+        "https://x.test/a.mp4/",
+        "https://x.test/v1.mp4/download",
+        "https://x.test/v1.2/download",
+        "https://x.test/show.php",
+        "https://x.test/page.aspx?f=a.wma",
+    ];
+    let outcome = against(&server, &[&["classify"], &images[..]].concat());
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"), "{:?}", parts(&server));
+}
+
+#[test]
+fn corrected_name_is_sent_and_noted_once_a_file() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let gif = b"GIF89a\x01\0";
+    let odd = directory.file("c\x1b[31m.jpg", gif);
+    let wav = directory.file("call.mp3", b"RIFF\x24\0\0\0WAVEfmt ");
+    let outcome = against(&server, &["classify", &odd, &wav, CAT]);
+    let expected = "identifai: argument 1: is image/gif by its content, so it is uploaded as c\\u{1b}[31m.gif\n\
+                    identifai: argument 2: is audio/wav by its content, so it is uploaded as call.wav\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, expected));
+    assert_eq!(parts(&server)[1], ("classification_audio".to_owned(), "\"call.wav\" audio/wav".to_owned()));
+
+    let outcome = against(&server, &["classify", "--any-format", &wav]);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    assert_eq!(parts(&server)[3].1, "\"call.mp3\" audio/wav");
+
+    let tickets = Server::answering(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
+    let outcome = against(&tickets, &["tickets", &odd]);
+    assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+
+    // In a batch not each of many.
+    let (_sandbox, env) = sandbox();
+    let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
+    let outcome = fed(unpaced(&env, &["batch", "-"]), names.join("\n"));
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert!(outcome.err.contains("identifai: line 10: is image/gif by its content, so it is uploaded as 9.gif\n"));
+    assert!(
+        outcome.err.contains("more names say another format") && !outcome.err.contains("line 11"),
+        "{}",
+        outcome.err
+    );
+}
+
+#[test]
+fn large_tag_in_front_is_looked_behind() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let cover = 2_000_000;
+    let size =
+        [cover >> 21 & 0x7f, cover >> 14 & 0x7f, cover >> 7 & 0x7f, cover & 0x7f].map(|n| u8::try_from(n).unwrap());
+    let file = [b"ID3\x04\0\0", &size[..], &vec![7; cover], b"fLaC\0\0\0\x22"].concat();
+    let flac = directory.file("a.mp3", &file);
+    let outcome = against(&server, &["classify", &flac]);
+    assert!(outcome.status == 0 && outcome.err.contains("uploaded as a.flac"), "{}", outcome.err);
+    let outcome = fed(unpaced(&at(&server), &["classify", "-"]), &file);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
+    assert_eq!(parts(&server), [audio("\"a.flac\" audio/flac"), audio("\"stdin.flac\" audio/flac")]);
 }
