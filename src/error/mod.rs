@@ -117,8 +117,7 @@ impl fmt::Display for Error {
             write!(f, ": {message}")?;
         }
         // A hint to try again would have the reader pay twice where the submit may have been accepted.
-        let may_repeat = inner.identifier.is_some() || !inner.may_have_been_sent;
-        if let Some(pause) = inner.retry_after.filter(|_| may_repeat) {
+        if let Some(pause) = inner.retry_after.filter(|_| !inner.may_have_been_sent) {
             write!(f, " (try again in {} s)", pause.as_secs_f64().ceil())?;
         }
         if let Some(identifier) = &inner.identifier {

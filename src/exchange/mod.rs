@@ -185,8 +185,8 @@ impl Exchange {
                 _ => {}
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
-            let is_final = outcome.as_ref().is_ok_and(request.is_accepted);
-            let may_repeat = !is_final && retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown);
+            let may_repeat = retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown)
+                && !(request.is_accepted)(received(&outcome));
             let next = if may_repeat && number <= retries {
                 retry::next(&outcome, number, self.clock.chance(), longest_pause(deadline.left(end), stall))
             } else {
@@ -225,7 +225,7 @@ impl Exchange {
         };
         let mut response = match outcome {
             Ok(response) => response,
-            Err(_) if self.cancel.is_set() => return Err(cancelled()),
+            Err(failure) if self.cancel.is_set() => return Err(cancelled().with_body(&failure.received)),
             Err(failure) => return Err(explain(failure).into_error()),
         };
         // Where only the end of the connection shows that of the answer, the canceller may have made it.
@@ -243,6 +243,14 @@ impl Exchange {
 /// How long a pause may be. A call that may go on for as long as it moves does not move while it pauses.
 fn longest_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.answer))
+}
+
+/// Returns the bytes that came in response, whether they are HTTP or not.
+fn received(outcome: &Outcome) -> &[u8] {
+    match outcome {
+        Ok(response) => &response.body,
+        Err(failure) => &failure.received,
+    }
 }
 
 /// Gives a reserved slot back, as nothing was sent in it.

@@ -312,8 +312,14 @@ fn a_slot_that_was_waited_for_in_vain_comes_back() {
 
 #[test]
 fn a_response_that_was_accepted_is_final() {
-    let accepted = Request { is_accepted: |response| response.status == 500, ..request() };
-    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
-    let call = run_with([status(500, None)], &accepted, resend, |_| ());
+    let accepted = Request { is_accepted: |received| received == b"abc", ..request() };
+    let resend = || Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let refusal = || (Ok(Response { status: 500, body: b"abc".to_vec(), ..Response::default() }), Duration::ZERO);
+    let call = run_with([refusal()], &accepted, resend(), |_| ());
     assert_eq!((call.result.unwrap().response.status, call.limits.len()), (500, 1), "it would be paid for twice");
+    // A connection that was lost in the head, behind a field that has it.
+    let failure = Failure::new(ErrorKind::Disconnected, "lost").after_body(true);
+    let lost = || (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO);
+    let call = run_with([lost()], &accepted, resend(), |_| ());
+    assert_eq!((call.result.unwrap_err().body(), call.limits.len()), (Some("abc"), 1), "it would be paid for twice");
 }

@@ -328,7 +328,8 @@ impl super::transport::Transport for Http {
         let start = Instant::now();
         let body = Body::open(request.content.as_ref()).map_err(Failure::before_connection)?;
         let (outcome, body) = self.send_once(request, key, limit, stall, body, Expect::IfLarge);
-        let is_refused = outcome.as_ref().is_ok_and(|response| response.status == 417);
+        let is_refused =
+            outcome.as_ref().is_ok_and(|response| response.status == 417 && !(request.is_accepted)(&response.body));
         if !is_refused || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
             return outcome;
         }

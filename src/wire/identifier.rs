@@ -38,9 +38,9 @@ pub(crate) fn identifier(response: Response) -> Result<Identifier> {
     })
 }
 
-/// Returns `true` if the response to a submit names the submission, so that it was accepted whatever the status code is.
-pub(crate) fn is_accepted(response: &Response, field: Field) -> bool {
-    nearest(&json_text(&response.body), field).is_some()
+/// Returns `true` if what came in response to a submit names the submission, so that it was accepted.
+pub(crate) fn is_accepted(received: &[u8], field: Field) -> bool {
+    nearest(&json_text(received), field).is_some()
 }
 
 /// Adds the identifier to the error of a submit, if what came in response has one.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::identifier::{self, Field};
 use super::multipart::{Boundary, Form};
 use crate::error::Result;
-use crate::exchange::Response;
 use crate::identifier::Identifier;
 use crate::media::{Image, Medium, Submission, Upload, Watcher, sealed};
 use crate::secret::percent_encoded;
@@ -52,9 +51,9 @@ pub(crate) struct Request<'a> {
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
     pub(crate) is_idempotent: bool,
-    /// Returns `true` for a response that shows that a submit was accepted although its status code says otherwise: it is
-    /// then final, and never sent again.
-    pub(crate) is_accepted: fn(&Response) -> bool,
+    /// Returns `true` if the bytes that came in response name a submission, so that it was accepted even if the status
+    /// code says otherwise, or if they are not HTTP. It is then final, and never sent again.
+    pub(crate) is_accepted: fn(&[u8]) -> bool,
     /// Whether nobody needs a key for it: none goes out then, and it counts for no rate.
     pub(crate) is_open: bool,
     /// How long the whole call may take if the caller does not say.
@@ -132,7 +131,7 @@ pub(crate) fn submit_with<M: Medium>(job: &Submission<M>, boundary: Boundary) ->
         content: Some(Content { watcher: job.watcher(), ..content }),
         secrets: job.secrets(),
         is_idempotent: false,
-        is_accepted: |response| identifier::is_accepted(response, Field::Identifier),
+        is_accepted: |received| identifier::is_accepted(received, Field::Identifier),
         is_open: false,
         timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
         try_timeout: Duration::MAX,
@@ -200,7 +199,7 @@ pub(crate) fn submit_tickets<'a>(
         content: Some(Content { watcher, ..content }),
         secrets,
         is_idempotent: false,
-        is_accepted: |response| identifier::is_accepted(response, Field::BatchId),
+        is_accepted: |received| identifier::is_accepted(received, Field::BatchId),
         timeout: UPLOAD_TIMEOUT,
         try_timeout: Duration::MAX,
         ..get(TICKETS.to_owned())

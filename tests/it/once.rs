@@ -57,12 +57,14 @@ fn a_503_is_not_repeated_whatever_it_says() {
 #[test]
 fn a_response_with_an_identifier_is_final() {
     for status in [409, 429, 500, 503] {
-        let server = Server::answering(answer(status, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
+        let body = format!("{{\"identifier\":\"{ID}\"}}");
+        let server = Server::answering(answer_with(status, "Retry-After: 0\r\n", &body));
         let job = Image::from_url("https://x.test/");
         let client = server.builder().retries(5).resend_if_unknown(true).build().unwrap();
         let error = client.submit(&job).unwrap_err();
         assert_eq!((error.status(), error.identifier().unwrap().as_str()), (Some(status), ID));
         assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
+        assert!(!error.to_string().contains("try again"), "it would be paid for twice: {error}");
         assert_eq!(server.requests().len(), 1, "it was accepted, whatever {status} says");
     }
 }
@@ -98,6 +100,14 @@ fn an_expectation_that_is_refused_is_dropped_at_once() {
     });
     let error = server.client().submit(&large()).unwrap_err();
     assert_eq!((error.status(), error.may_have_been_sent(), server.connections()), (Some(417), false, 2));
+    // One that names a submission has accepted it.
+    let server = Server::start(|connection| {
+        connection.head();
+        connection.send(&answer(417, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
+        connection.wait_for_end();
+    });
+    let error = server.client().submit(&large()).unwrap_err();
+    assert_eq!((error.identifier().unwrap().as_str(), server.connections()), (ID, 1));
     // Without an expectation, it is a refusal as any other.
     let server = Server::answering(answer(417, "text/html", ""));
     assert_eq!(classify_from_url(&server.options()).unwrap_err().status(), Some(417));

@@ -169,7 +169,7 @@ fn a_refusal_that_has_an_identifier_tells_it() {
     for status in [302, 400, 409, 422, 429, 500, 502, 503, 504, 599] {
         for body in [&object[..], &object[..object.len() - 1], &hash, ID] {
             let response = json(status, body);
-            assert!(is_accepted(&response, Field::Identifier), "{status} {body}");
+            assert!(is_accepted(&response.body, Field::Identifier), "{status} {body}");
             let error = identifier(response).unwrap_err();
             assert_eq!((error.status(), error.may_have_been_sent()), (Some(status), true));
             assert_eq!(error.identifier().unwrap().as_str(), ID, "{status} {body}");
@@ -177,7 +177,7 @@ fn a_refusal_that_has_an_identifier_tells_it() {
         // A bare word may be any word.
         for body in ["Forbidden", "\"Forbidden\"", "{\"error\":\"x\"}", ""] {
             let response = response(status, "text/plain", body);
-            assert!(!is_accepted(&response, Field::Identifier), "{status} {body}");
+            assert!(!is_accepted(&response.body, Field::Identifier), "{status} {body}");
             assert_eq!(identifier(response).unwrap_err().identifier(), None, "{status} {body}");
         }
     }
@@ -278,11 +278,11 @@ fn a_batch_of_tickets_is_found_in_any_response() {
         "Notice: x\n{\"total_tickets\":NaN,\"batch_id\": \"65f0\"}",
         "{\"error\":\"x\",\"batch_id\":\"65f0\"}",
     ] {
-        assert!(is_accepted(&json(500, body), Field::BatchId));
+        assert!(is_accepted(body.as_bytes(), Field::BatchId));
         let error = add_to(Error::new(ErrorKind::Server, "").with_body(body.as_bytes()), Field::BatchId);
         assert_eq!((error.identifier().unwrap().as_str(), error.may_have_been_sent()), ("65f0", true), "{body}");
     }
     for other in ["{\"submissions\":[{\"identifier\":\"a1\"}]}", ID] {
-        assert!(!is_accepted(&json(500, other), Field::BatchId), "{other}");
+        assert!(!is_accepted(other.as_bytes(), Field::BatchId), "{other}");
     }
 }
