@@ -50,7 +50,7 @@ pub(crate) use self::system::survive_file_size_limit;
 mod system {
     use std::io;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
@@ -70,7 +70,9 @@ mod system {
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {
         // With its details, as a signal without them that comes twice before the thread runs is told once.
         let mut signals = SignalsInfo::<WithRawSiginfo>::new([0_i32; 0])?;
-        let is_leaving = Arc::new(AtomicBool::new(false));
+        // While no thread handles signals, and if none can be started, a signal ends the program at once: what is
+        // registered keeps the system from doing so.
+        let is_leaving = Arc::new(AtomicBool::new(true));
         let ignored = Ignored::read();
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGXCPU] {
             if !ignored.includes(signal) {
@@ -79,10 +81,12 @@ mod system {
             }
         }
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            let count = AtomicU8::new(0);
+            let mut has_come = false;
+            is_leaving.store(has_come, Ordering::SeqCst);
             for info in signals.forever() {
                 let signal = if info.si_signo == SIGINT { Signal::Interrupt } else { Signal::Terminate };
-                is_leaving.store(count.fetch_add(1, Ordering::Relaxed) > 0, Ordering::SeqCst);
+                is_leaving.store(has_come, Ordering::SeqCst);
+                has_come = true;
                 handle(signal, status_of(info.si_signo));
             }
         })?;
