@@ -152,9 +152,9 @@ impl Journal {
 
 impl Record for Journal {
     fn look_up(&self, job: &Job) -> Result<(Key, Past)> {
+        let (fingerprint, file) = (line::fingerprint(job), job.path().and_then(FileVersion::of));
         let mut kept = self.kept();
-        let file = job.path().and_then(FileVersion::of);
-        let (key, entry) = kept.history.next(line::fingerprint(job), file);
+        let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {
             Entry::Finished { at, len } => match kept.report(at, len, job)? {
                 Ok(report) => Past::Finished(Box::new(report)),
