@@ -23,18 +23,22 @@ const STOPPED: &str = "nothing more is submitted; waiting for what is pending";
 struct Slow {
     server: Server,
     submitted: mpsc::Receiver<()>,
+    /// The number of identifiers that each look asks for.
+    looks: mpsc::Receiver<usize>,
     is_released: Arc<AtomicBool>,
 }
 
 impl Slow {
     fn start(filler: usize) -> Self {
         let (submitted, is_submitted) = mpsc::channel();
+        let (looked, looks) = mpsc::channel();
         let is_released = Arc::new(AtomicBool::new(false));
         let released = Arc::clone(&is_released);
         let filler = "x".repeat(filler);
         let server = Server::start(move |connection| {
             while let Some(seen) = connection.request() {
                 let Some(url) = file_url(&seen) else {
+                    looked.send(seen.asked().len()).unwrap_or_default();
                     let is_done = released.load(Ordering::SeqCst) && seen.head.starts_with("GET ");
                     let reports =
                         done(&seen.asked()).replace("\"status\"", &format!("\"filler\":\"{filler}\",\"status\""));
@@ -49,7 +53,7 @@ impl Slow {
                 connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
             }
         });
-        Self { server, submitted: is_submitted, is_released }
+        Self { server, submitted: is_submitted, looks, is_released }
     }
 
     fn wait_for_submits(&self, count: usize) {
@@ -112,7 +116,8 @@ fn batch_first_sigterm_tells_what_is_pending_and_waits_for_it() {
     let slow = Slow::start(0);
     let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", "--in-flight", "2", "-"]));
     child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
-    slow.wait_for_submits(2);
+    // By then the program has both identifiers.
+    while slow.looks.recv_timeout(LONGEST).unwrap() < 2 {}
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
     let mut said = read_until(&mut err, "`identifai wait ID`");
