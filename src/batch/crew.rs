@@ -98,6 +98,6 @@ fn next<T>(waiting: &Mutex<Receiver<T>>) -> Option<T> {
     lock(waiting).recv().ok()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

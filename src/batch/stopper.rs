@@ -37,6 +37,11 @@ impl Stopper {
         self.jobs.list()
     }
 
+    /// Returns the job with this index if it is [unfinished](Self::unfinished), without a list of all others.
+    pub fn unfinished_job(&self, index: u64) -> Option<Unfinished> {
+        self.jobs.get(index)
+    }
+
     pub(super) fn is_set(&self) -> bool {
         self.stop.load(Ordering::Acquire)
     }

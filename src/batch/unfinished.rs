@@ -1,8 +1,9 @@
 //! The jobs of a batch that may have been paid for and were not handed to the caller yet.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use super::crew::lock;
 use crate::error::Error;
 use crate::identifier::Identifier;
 
@@ -26,18 +27,22 @@ pub(super) struct UnfinishedJobs(Arc<Mutex<BTreeMap<u64, Unfinished>>>);
 
 impl UnfinishedJobs {
     pub(super) fn list(&self) -> Vec<Unfinished> {
-        self.lock().values().cloned().collect()
+        lock(&self.0).values().cloned().collect()
+    }
+
+    pub(super) fn get(&self, index: u64) -> Option<Unfinished> {
+        lock(&self.0).get(&index).cloned()
     }
 
     /// Adds a job whose request is about to be sent.
     pub(super) fn begin(&self, index: u64, is_recorded: bool) {
-        self.lock().insert(index, Unfinished { index, identifier: None, is_recorded });
+        lock(&self.0).insert(index, Unfinished { index, identifier: None, is_recorded });
     }
 
     /// Adds the identifier of a job, before anything else can fail.
     pub(super) fn accept(&self, index: u64, identifier: &Identifier, is_recorded: bool) {
         let identifier = Some(identifier.clone());
-        self.lock().insert(index, Unfinished { index, identifier, is_recorded });
+        lock(&self.0).insert(index, Unfinished { index, identifier, is_recorded });
     }
 
     /// Takes note of a submit that failed. `may_have_been_sent` is about earlier attempts of the same job.
@@ -51,17 +56,13 @@ impl UnfinishedJobs {
 
     /// Notes if the journal has the result of the submit.
     pub(super) fn record(&self, index: u64, is_recorded: bool) {
-        if let Some(job) = self.lock().get_mut(&index) {
+        if let Some(job) = lock(&self.0).get_mut(&index) {
             job.is_recorded = is_recorded;
         }
     }
 
     /// Removes a job that was surely not accepted, or whose outcome the caller has.
     pub(super) fn remove(&self, index: u64) {
-        self.lock().remove(&index);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Unfinished>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).remove(&index);
     }
 }

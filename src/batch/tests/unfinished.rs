@@ -5,7 +5,12 @@ use crate::batch::Stopper;
 
 /// The indexes that `stopper` lists, each with `true` if its identifier is known.
 fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {
-    stopper.unfinished().iter().map(|job| (job.index, job.identifier.is_some())).collect()
+    let jobs = stopper.unfinished();
+    for job in &jobs {
+        assert_eq!(stopper.unfinished_job(job.index).as_ref(), Some(job));
+    }
+    assert_eq!(stopper.unfinished_job(99), None);
+    jobs.iter().map(|job| (job.index, job.identifier.is_some())).collect()
 }
 
 #[test]

@@ -355,10 +355,10 @@ struct Ending {
 }
 
 impl Ending {
-    /// Finds out if there is a journal that could not keep the identifier of an outcome.
+    /// Returns `true` if there is a journal that could not keep the identifier of an outcome.
     fn is_unrecorded(&self, outcome: &Outcome) -> bool {
-        let is_it = |job: &Unfinished| job.index == outcome.index && job.identifier.is_some() && !job.is_recorded;
-        self.has_journal && self.stopper.unfinished().iter().any(is_it)
+        let is_unrecorded = |job: Unfinished| job.identifier.is_some() && !job.is_recorded;
+        self.has_journal && self.stopper.unfinished_job(outcome.index).is_some_and(is_unrecorded)
     }
 
     /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
