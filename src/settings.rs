@@ -232,8 +232,8 @@ macro_rules! settings_setters {
         ///
         /// A submit is repeated if it surely never arrived whole, and after a 429. A 503 proves nothing, with
         /// `Retry-After` or without: caches and proxies make one after they passed the submit on. Any other request is
-        /// repeated after a lost connection, a limit that passed, and 408, 429, 500, 502, 503 and 504. Pauses are what `Retry-After` says, else half a second doubling to 8, at random from nothing up
-        /// to that. Default: 2.
+        /// repeated after a lost connection, a limit that passed, and 408, 429, 500, 502, 503 and 504. Pauses are what
+        /// `Retry-After` says, else half a second doubling to 8, at random from nothing up to that. Default: 2.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.terms.retries = retries;
             self

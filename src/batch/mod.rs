@@ -197,7 +197,8 @@ impl<I> Batch<I> {
         self
     }
 
-    /// What ends the submitting, from another thread or a handler of Ctrl-C, and knows what is unfinished.
+    /// Returns a handle that ends the submitting, from another thread or a handler of Ctrl-C, and lists unfinished
+    /// jobs.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
     }

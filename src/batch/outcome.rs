@@ -32,7 +32,7 @@ pub struct Tally {
     pub done: u64,
     /// How many outcomes are errors.
     pub failed: u64,
-    /// Number of jobs that are new to the journal although an earlier run submitted the file at the same path, because its
-    /// length or modification time differs since. They are submitted, and paid for, as other files.
+    /// Number of jobs that are new to the journal although an earlier run submitted the file at the same path, because
+    /// its length or modification time differs since. They are submitted, and paid for, as other files.
     pub changed: u64,
 }

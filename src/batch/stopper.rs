@@ -29,10 +29,11 @@ impl Stopper {
     }
 
     /// Returns the jobs that may have been paid for and whose outcome the caller does not have yet, in the order of
-    /// their indexes: for a signal handler's thread that is about to end the process, and for a caller that stops early.
+    /// their indexes: for a signal handler's thread that is about to end the process, and for a caller that stops
+    /// early.
     ///
-    /// An outcome counts as handed over once `next` is called again, so that the caller has had the time to store it. It
-    /// may be called after the batch was dropped, too, which finishes the submits of `workers`.
+    /// An outcome counts as handed over once `next` is called again, so that the caller has had the time to store it.
+    /// It may be called after the batch was dropped, too, which finishes the submits of `workers`.
     pub fn unfinished(&self) -> Vec<Unfinished> {
         self.jobs.list()
     }

@@ -185,9 +185,9 @@ pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *c
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }
 }
 
-/// Returns the first 4 KiB of the response's body as text, which may show what answered where the message does not. Bytes
-/// that are not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before
-/// you show it. NULL if there was none, and for NULL.
+/// Returns the first 4 KiB of the response's body as text, or of what came in place of an HTTP response. Bytes that are
+/// not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before you show
+/// it. NULL if nothing came, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.body.as_ref())) }

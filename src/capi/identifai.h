@@ -347,9 +347,9 @@ const char *identifai_error_message(const identifai_error *error);
 const char *identifai_error_identifier(const identifai_error *error);
 
 /**
- * Returns the first 4 KiB of the response's body as text, which may show what answered where the message does not. Bytes
- * that are not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before
- * you show it. NULL if there was none, and for NULL.
+ * Returns the first 4 KiB of the response's body as text, or of what came in place of an HTTP response. Bytes that are
+ * not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before you show
+ * it. NULL if nothing came, and for NULL.
  */
 const char *identifai_error_body(const identifai_error *error);
 

@@ -32,8 +32,8 @@ pub enum ErrorKind {
     Redirect,
     /// 401: the key is missing or not valid. The dashboard shows yours in the profile menu, under "API Key".
     Unauthorized,
-    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard. With an HTML
-    /// page, something in front of the API refused the request; the message says so.
+    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard. With an
+    /// HTML page, something in front of the API refused the request; the message says so.
     Forbidden,
     /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
     NotFound,

@@ -63,9 +63,9 @@ fn is_success(response: &Response) -> bool {
 
 /// Whether the service may have acted on the submit although `outcome` is no success.
 ///
-/// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind which
-/// a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one after they
-/// passed the request on (Varnish's built-in VCL puts `Retry-After` on each of its own).
+/// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind
+/// which a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one
+/// after they passed the request on (Varnish's built-in VCL puts `Retry-After` on each of its own).
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // What had not arrived whole cannot have been acted on.
@@ -110,8 +110,8 @@ pub(crate) fn reset(value: &str, date: Option<&str>, wall: SystemTime) -> Option
     Some(Duration::from_secs(seconds).saturating_sub(now))
 }
 
-/// Reads a number of seconds. A fraction, which the RFC does not know and gateways send, is rounded up: who comes back
-/// too early is refused again.
+/// Reads a number of seconds. Gateways send fractions, which RFC 9110 does not have. They are rounded up, as a request
+/// that comes too early is refused again.
 fn seconds(value: &str) -> Option<u64> {
     let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -53,7 +53,7 @@ const EXPECT_ABOVE: u64 = 1024 * 1024;
 /// Connections kept; the buffers of each are small unless something large went through.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// Without it a server may compress what it sends (RFC 9110, section 12.5.3), and an identifier in there could not be read.
+/// Without this a server may compress its response (RFC 9110, section 12.5.3), and the identifier could not be read.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -69,7 +69,7 @@ pub(super) struct Http {
     agent: PerProcess<Agent>,
 }
 
-/// Tells whether the service is asked before a large body goes out.
+/// The use of `Expect: 100-continue`, which asks the service before a large body is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expect {
     IfLarge,
@@ -189,7 +189,8 @@ impl Http {
         let mut bytes = Vec::with_capacity(declared.min(INPUT).saturating_add(64));
         // Read as far as the limit goes, even if it is plain that this will not do: what was paid for may be in there.
         let outcome = read_to_end(body.as_reader().take(limit.saturating_add(1)), &mut bytes);
-        // With nonsense in front of the first chunk nothing is decoded, so what came is kept as it is.
+        // If the first chunk is malformed, nothing is decoded. Dropping the body drops the connection, which then hands
+        // over the bytes that it had received.
         drop(body);
         if outcome.is_err() && bytes.is_empty() {
             bytes = in_flight::received();
@@ -280,10 +281,10 @@ fn ours<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
     }
 }
 
-/// Reads all there is, and keeps what came before an error.
+/// Reads to the end, and keeps the bytes that came before an error.
 ///
-/// ureq decodes as many chunks at a time as there is room for, and on nonsense behind them it returns the error alone.
-/// What it had decoded by then is in the buffer, in front of the zeros that were there before.
+/// ureq decodes as many chunks at a time as the buffer has room for. If a malformed chunk follows them, it returns the
+/// error alone, but the decoded bytes are in the buffer, in front of the zeros that it was filled with.
 fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let start = bytes.len();
@@ -333,8 +334,8 @@ impl super::transport::Transport for Http {
         if !is_refused || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
             return outcome;
         }
-        // Somebody on the way knows no expectations, and refused the request for that alone: RFC 9110 (section 10.1.1)
-        // wants it repeated without one. A reader that has been read from cannot be sent again.
+        // A server or proxy that does not support `Expect` refused the request for that alone. RFC 9110, section
+        // 10.1.1, has the client repeat it without the header. A reader that has been read from cannot be sent again.
         let body = match body {
             body if !body.has_begun() => body,
             _ if request.is_one_shot() => return outcome,

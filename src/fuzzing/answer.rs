@@ -130,7 +130,8 @@ fn submit(envelope: &Envelope, body: &[u8]) {
     }
 }
 
-/// A closed identifier is told, whatever stands in other strings, in front of it and behind it, and whatever breaks off.
+/// A closed identifier is told, whatever stands in other strings, in front of it and behind it, and whatever breaks
+/// off.
 fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
     let text = serde_json::to_string(text).unwrap();
     let object = format!("{{\"a\":{text},\"identifier\":\"asked\",\"b\":[{text}]}}");

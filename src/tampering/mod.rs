@@ -25,9 +25,9 @@ impl Client {
     /// use identifai::{Client, Ticket, Tickets};
     ///
     /// let client = Client::from_env()?;
-    /// let tickets = Tickets::new().ticket(Ticket::from_path("receipt.pdf").ref_id("r-17")).ticket(Ticket::from_path("b.jpg"));
-    /// let sent = client.submit_tickets(&tickets)?;
-    /// for ticket in client.wait_for_tickets(sent.batch())?.results() {
+    /// let tickets =
+    /// Tickets::new().ticket(Ticket::from_path("receipt.pdf").ref_id("r-17")).ticket(Ticket::from_path("b.jpg")); let
+    /// sent = client.submit_tickets(&tickets)?; for ticket in client.wait_for_tickets(sent.batch())?.results() {
     ///     println!("{:?}: tampered with: {:?}", ticket.name, ticket.is_tampered());
     /// }
     /// # Ok::<(), identifai::Error>(())

@@ -1,4 +1,4 @@
-//! Finds the identifier in the response to a submit, whatever stands around it: it was paid for.
+//! Finds the identifier in the response to a submit, whatever surrounds it, as it was paid for.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,19 +13,19 @@ use crate::report::json_text;
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 const UNSAFE: &str = "its identifier is empty, too long or unsafe";
 
-/// What names a submission in a response.
+/// The JSON field that names a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Identifier,
-    /// Of tickets.
+    /// The name of a batch of tickets.
     BatchId,
 }
 
-/// Returns the identifier that a 2xx holds. Any other outcome is an error, which [carries one](add_to) that the response
-/// has nevertheless.
+/// Returns the identifier that a 2xx holds. Any other outcome is an error, which [carries one](add_to) that the
+/// response has nevertheless.
 ///
 /// A closed `"identifier":"..."` counts wherever it stands in a 2xx, and whatever breaks off or goes wrong behind it:
-/// the service took the submit, so a lost rest is no reason to lose the identifier, too.
+/// the service took the submit, and the identifier must not be lost with the rest of the response.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
     let is_success = (200..=299).contains(&response.status);
     let found = if is_success { of_success(&response) } else { Err("") };
@@ -50,8 +50,8 @@ pub(crate) fn add_to(error: Error, field: Field) -> Error {
     error.with_identifier(known).or_sent(is_known)
 }
 
-/// Finds an identifier in a text that does not mean to give one. A bare word in it may be any word, so only the length of
-/// the documented SHA-256 counts.
+/// Finds an identifier in a text that does not mean to give one. A bare word in it may be any word, so only the length
+/// of the documented SHA-256 counts.
 fn nearest(body: &str, field: Field) -> Option<Identifier> {
     let named = search(body, field).first.map(|(_, identifier)| identifier);
     named.or_else(|| if field == Field::Identifier { hash_line(body) } else { None })
@@ -95,21 +95,21 @@ fn first_object(body: &str) -> Option<Result<Identifier, &'static str>> {
     Some(checked(text))
 }
 
-/// What a search finds.
+/// The result of a search.
 #[derive(Default)]
 struct Search<'a> {
     /// The first identifier, and the text in front of it.
     first: Option<(&'a str, Identifier)>,
-    /// Whether there are others, which differ.
+    /// `true` if there are others, which differ.
     differ: bool,
-    /// Whether a value is not an identifier.
+    /// `true` if a value is not an identifier.
     is_unsafe: bool,
 }
 
 /// Searches for each closed `"field":"..."`.
 ///
-/// The quotes of a name inside another JSON string are escaped (RFC 8259, section 7), so a name whose quotes are not, and
-/// which follows `{` or `,`, is a name.
+/// Inside another JSON string the quotes of a name are escaped (RFC 8259, section 7). So a name with plain quotes that
+/// follows `{` or `,` is the name of a field.
 fn search(body: &str, field: Field) -> Search<'_> {
     let name = match field {
         Field::Identifier => "\"identifier\"",

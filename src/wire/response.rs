@@ -60,8 +60,9 @@ fn refusal(response: &Response) -> Error {
 }
 
 /// The API speaks JSON, so a page comes from a firewall, a proxy or a content delivery network.
-const IN_FRONT: &str = "something in front of the API refused the request with a page of its own (a challenge, a login or a \
-                        firewall), so neither key nor terms are to blame; ask who runs the network, or try from another one";
+const IN_FRONT: &str = "something in front of the API refused the request with an HTML page (a challenge, a login or a \
+                        firewall), so neither the key nor the terms are at fault; try from another network, or ask its \
+                        administrator";
 
 /// Returns `true` for a page, by its media type or by its first character.
 fn is_html(response: &Response) -> bool {

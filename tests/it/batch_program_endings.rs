@@ -13,7 +13,7 @@ use crate::batch_program::{Counting, batch, file_url, name, urls};
 use crate::support::program::{at, by_shell, fed, json_lines, piped, read_until, signal};
 use crate::support::{Directory, LONGEST, Server, done, json};
 
-/// What runs a shell that may mount a disk, and the command that does so: 64 KiB, of which the most are taken.
+/// The command that runs a shell which may mount a disk, and the one that mounts it: 64 KiB, with 4 KiB free.
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];
 const SMALL_DISK: &str = "mount -t tmpfs -o size=64k tmpfs disk && head -c 60k /dev/zero > disk/filler";
 const STOPPED: &str = "nothing more is submitted; waiting for what is pending";

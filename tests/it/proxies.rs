@@ -73,8 +73,8 @@ fn https_goes_through_a_tunnel_and_a_refusal_is_told() {
     assert!(!seen.head.contains(KEY));
 }
 
-/// A submit through a proxy that answers each request with `response`, and says no more. Returns the error and the number
-/// of connections that it took.
+/// A submit through a proxy that answers each request with `response`, and says no more. Returns the error and the
+/// number of connections that it took.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::Error, usize) {
     let response = response.into();

@@ -46,8 +46,8 @@ use crate::text::one_line;
 /// A submission that the service does not know any more ends as [`NotFound`](ErrorKind::NotFound) in each run: a new
 /// journal submits it again.
 ///
-/// If a line cannot be written, nothing more is submitted, and the part of it that was is cut off. On Unix a limit on the
-/// size of files ends a process that does not ignore SIGXFSZ; the next run cuts off what that left.
+/// If a line cannot be written, nothing more is submitted, and the part of it that was is cut off. On Unix a limit on
+/// the size of files ends a process that does not ignore SIGXFSZ; the next run cuts off what that left.
 ///
 /// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only
 /// its owner can read it.

@@ -1,4 +1,4 @@
-//! What may have been paid for and was not handed over yet, as a handler of signals sees it.
+//! Lists of jobs that may have been paid for and were not handed over yet, as a handler of signals sees them.
 
 use super::*;
 use crate::batch::Stopper;

@@ -164,7 +164,7 @@ struct Items {
     board: Board,
     /// Those on their way, by their number among the jobs.
     on_their_way: HashMap<u64, Item>,
-    /// The same for whoever ends the program, until they are printed.
+    /// The items that are not printed yet, for the thread that ends the program.
     ledger: Ledger,
     jobs: u64,
     count: u64,
@@ -174,7 +174,7 @@ struct Items {
     unknown: u64,
     /// How many another run may do better with.
     left: u64,
-    /// How many have an identifier that the journal could not keep.
+    /// The number of items with an identifier that the journal could not keep.
     unrecorded: u64,
     status: u8,
     /// `true` if the list ended with something that cannot be used.

@@ -65,8 +65,8 @@ impl Board {
         self.bar.suspend(write)
     }
 
-    /// Does the same, or whatever else takes the bar, for the thread that handles signals: it must not wait for one that
-    /// has the bar and writes to a pipe that nobody reads.
+    /// Runs `act` on a thread of its own and waits half a second for it at most. The thread that handles signals must
+    /// not wait for the bar: the thread that has it may be writing to a pipe that nobody reads.
     pub(crate) fn briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
         let (board, (done, is_done)) = (self.clone(), mpsc::channel());
         let acting = thread::Builder::new().spawn(move || {

@@ -17,7 +17,7 @@ use crate::{signals, words};
 pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) key: ApiKey,
-    /// What a command submits, for whoever ends it.
+    /// The items that a command submits, for the thread that ends it.
     pub(crate) ledger: Ledger,
     _sandbox: Option<Sandbox>,
 }
@@ -138,8 +138,8 @@ fn read_certificates(path: &Path) -> io::Result<Vec<u8>> {
 
 fn api_key(global: &Global) -> Result<ApiKey, String> {
     let Some(path) = &global.api_key_file else {
-        let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; the dashboard shows yours in the \
-                    profile menu, under \"API Key\"; --sandbox needs none";
+        let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; the dashboard shows yours in \
+                    the profile menu, under \"API Key\"; --sandbox needs none";
         return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);

@@ -139,8 +139,8 @@ impl Page {
     }
 }
 
-/// What a file at `path` is written to at first, with the permissions `mode` on Unix, as far as the umask leaves them.
-/// Why it cannot be is said without its name, which nobody gave.
+/// Creates a temporary file beside `path`, to be renamed to it, with the permissions `mode` on Unix, as far as the
+/// umask leaves them. The error does not have its name, which nobody gave.
 pub(crate) fn begun(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

@@ -1,4 +1,5 @@
-//! What may have been paid for and was not printed yet, to be told on standard error if the program has to end.
+//! A list of items that may have been paid for and were not printed yet, to be told on standard error if the program
+//! ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use identifai::{Error, Identifier};
 use serde_json::json;
 
-/// What a batch of tickets is called.
+/// The word for a batch of tickets.
 pub(crate) const TICKETS: &str = "tickets";
 
 /// The items, shared with the thread that handles signals.
@@ -20,12 +21,12 @@ pub(crate) struct Entry {
     pub(crate) place: String,
     /// The word for what it is: `image`, `video`, `audio` or `tickets`.
     pub(crate) what: &'static str,
-    /// As it was given, but for the API key.
+    /// The argument or line as it was given, with the API key redacted.
     pub(crate) input: String,
     pub(crate) state: State,
 }
 
-/// How far a submit came.
+/// The progress of a submit.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing was sent.
@@ -35,7 +36,7 @@ pub(crate) enum State {
     Submitted(Identifier),
 }
 
-/// What is told of an item: a line for people, and an object of the form of other results.
+/// A report on an item: a line for people, and an object of the form of other results.
 pub(crate) struct Told {
     pub(crate) text: String,
     pub(crate) json: String,
@@ -130,7 +131,7 @@ impl Ledger {
     }
 }
 
-/// Returns a URL without user, password, query and fragment, which hold passwords and signatures. A path stays as it is.
+/// Returns a URL without user, password, query and fragment, which may be secret. A path stays as it is.
 pub(crate) fn without_secrets(input: &str) -> String {
     let Some((scheme, rest)) = input.split_once("://") else { return input.to_owned() };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();

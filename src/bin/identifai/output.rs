@@ -134,7 +134,7 @@ pub(crate) struct Printer<'a> {
     json: bool,
     /// None for a command that is about nothing on the command line.
     inputs: &'a [String],
-    /// What this run submits, if it does: what has an identifier is then paid for.
+    /// The items that this run submits. `None` for a command that submits nothing.
     ledger: Option<Ledger>,
     pub(crate) status: u8,
 }

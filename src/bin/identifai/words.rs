@@ -27,8 +27,8 @@ pub(crate) fn said(error: &Error) -> String {
     }
 }
 
-/// Says what went wrong with a call, for people. If the service gave neither a reason nor an identifier, the beginning of its
-/// response may show what answered, so it follows.
+/// Returns the text of an error for people. If the service gave neither a reason nor an identifier, the beginning of
+/// its response follows, as it may show what answered.
 pub(crate) fn told(error: &Error) -> String {
     const LONGEST: usize = 200;
     let text = said(error);

@@ -80,7 +80,7 @@ fn chain() -> Chain {
     with_tls(chain.chain(Tunnel::new()).chain(Dial))
 }
 
-/// The same for the way to a proxy.
+/// Makes the chain that connects to a proxy itself.
 pub(super) fn to_proxy() -> Chain {
     with_tls(().chain(Dial))
 }
@@ -193,7 +193,7 @@ impl NotConnected {
             _ if matches!(self.step, Step::Login) => ErrorKind::Config,
             // The proxy could not reach the target, now. That is what `Connect` means without a proxy.
             _ if matches!(self.step, Step::Refused(500 | 502..=504)) => ErrorKind::Connect,
-            // It does not want to, and neither will it for the next request.
+            // It refuses the target, and will refuse it again.
             _ if matches!(self.step, Step::Refused(_)) => ErrorKind::Config,
             UreqError::Timeout(_) => ErrorKind::Timeout,
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
@@ -244,7 +244,8 @@ impl NotConnected {
                 format!("the proxy {} could not connect to {target}: {}", self.to, self.reason())
             }
             (_, Step::Refused(_)) => format!(
-                "proxy: {} refused to connect to {target}: {}; check the URL of the proxy, and whether it allows this host",
+                "proxy: {} refused to connect to {target}: {}; check the URL of the proxy, and whether it allows this \
+                 host",
                 self.to,
                 self.reason()
             ),

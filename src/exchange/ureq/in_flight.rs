@@ -21,7 +21,7 @@ use crate::wire::request::{Content, Request, Stall};
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"x-api-key: ";
-/// How much is kept of what was not understood, in bytes.
+/// Maximum number of bytes that are kept of a response that ureq could not parse.
 const RECEIVED_MAX: usize = 64 * 1024;
 pub(super) const STAND_IN: u8 = b'*';
 
@@ -52,7 +52,7 @@ struct InFlight {
     awaits_head: bool,
     /// Whether the connection is not to be used again.
     is_last: bool,
-    /// What came and was not understood.
+    /// The bytes of a response that ureq could not parse.
     received: Vec<u8>,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,

@@ -1,8 +1,8 @@
 //! The `Keep-Alive` header of a response: how much longer the server keeps the connection open, by its own word.
 //!
-//! A server that closes an idle connection races the client that is about to use it. If the client sends a request and
-//! the server's close crosses it on the way, nobody can tell whether the server acted on the request. A submit that ends
-//! so may have been paid for. Many servers announce when they close (`Keep-Alive: timeout=5`), which makes the race
+//! A server that closes an idle connection races the client that is about to use it. If the server's close crosses a
+//! request on the way, the client cannot tell whether the server acted on it. A submit that ends so may have been paid
+//! for. Many servers announce when they close (`Keep-Alive: timeout=5`), which makes the race
 //! avoidable: the connection is not used near that time or later.
 //!
 //! - The server's clock starts when it has handed the last byte to its kernel, which can be long before that byte
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::lines;
 
-/// How long before the announced time the connection is last used.
+/// The time between the last use of a connection and the announced end.
 const MARGIN: Duration = Duration::from_secs(1);
 
 /// The parameters of all `Keep-Alive` fields of one head. Of several with one name, the smallest counts.
@@ -26,7 +26,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 struct KeepAlive {
     /// In seconds.
     timeout: Option<u64>,
-    /// How many more requests the server takes on this connection.
+    /// The number of requests that the server still takes on this connection.
     max: Option<u64>,
 }
 

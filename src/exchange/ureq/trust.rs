@@ -30,7 +30,7 @@ mod with_tls {
         let (mut certificates, mut has_key) = (Vec::new(), false);
         for item in parse_pem(pem) {
             match item {
-                // The libraries of TLS leave out what they cannot read, and would then trust nothing.
+                // TLS libraries skip what they cannot parse. If nothing is left, they trust no certificate.
                 Ok(PemItem::Certificate(certificate)) if !is_der_sequence(certificate.der()) => {
                     return Err(unusable(
                         "holds something that is not a certificate between BEGIN CERTIFICATE and END",
@@ -48,7 +48,8 @@ mod with_tls {
         }
     }
 
-    /// Returns `true` if `der` is one sequence from its first byte to its last, as a certificate is (ITU-T X.690, 8.1.3).
+    /// Returns `true` if `der` is one sequence from its first byte to its last, as a certificate is (ITU-T X.690,
+    /// 8.1.3).
     fn is_der_sequence(der: &[u8]) -> bool {
         const SEQUENCE: u8 = 0x30;
         const LONG_FORM: u8 = 0x80;

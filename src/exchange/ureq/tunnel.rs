@@ -1,7 +1,7 @@
-//! HTTP proxies: has one open a tunnel to the target with CONNECT (RFC 9110, section 9.3.6).
+//! HTTP proxies: opens a tunnel to the target with CONNECT (RFC 9110, section 9.3.6).
 //!
-//! ureq does that, too. But it takes no status for a success but 200, it reads no more than 20 header fields, and a
-//! refused login shows only in the text of its error.
+//! ureq has this, too, but it accepts no success but 200, reads at most 20 header fields, and tells a refused login
+//! only by the text of its error.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use super::connect::{Chain, NotConnected, Step, address, to_proxy};
 use super::connection::{INTERIM_MAX, head_len, lines};
 use crate::text::one_line;
 
-/// How many characters of a reason phrase are shown.
+/// Maximum number of characters of a reason phrase that are shown.
 const REASON_MAX: usize = 80;
 
 /// Opens a tunnel through the proxy, if that speaks HTTP.
@@ -104,7 +104,7 @@ fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> St
 struct Credentials {
     user: String,
     password: String,
-    /// As `Basic` sends them (RFC 7617).
+    /// Both, encoded for the `Basic` scheme (RFC 7617).
     base64: String,
 }
 
@@ -125,7 +125,8 @@ impl Credentials {
     }
 }
 
-/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that along, but the core depends on three and no more.
+/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that along, but the core depends on three and no
+/// more.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

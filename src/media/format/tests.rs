@@ -77,7 +77,7 @@ fn sent(content: &[u8], name: &str) -> Result<(&'static str, &'static str, Optio
     as_medium(kind, content, name)
 }
 
-/// The same, where the medium is told.
+/// Submits a file as a given medium, with the same outcome.
 fn as_medium(
     kind: &'static str,
     content: &[u8],

@@ -22,8 +22,8 @@ const TOO_OLD: &str = "it speaks none of the versions of TLS that are safe, 1.2 
 const REFUSED: &str = "it refused the connection";
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
-/// The error of a submit to `peer`, which must be over soon, and after one connection in which nothing was sent but what
-/// makes a handshake.
+/// The error of a submit to `peer`, which must be over soon, and after one connection in which nothing was sent but
+/// what makes a handshake.
 fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority) -> Error {
     let client = peer.builder(host).root_certificates(trusted.pem()).build().unwrap();
     let start = Instant::now();

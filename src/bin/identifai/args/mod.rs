@@ -181,8 +181,8 @@ pub(crate) struct Batch {
     /// The list: one file, URL or JSON object a line; `-` is standard input
     ///
     /// An object has such an `input`, and may have a `medium` (image, video or audio) and any of the submission options
-    /// by their names with underscores, which win over those of the command line. A field that is null counts as absent.
-    /// The list is UTF-8.
+    /// by their names with underscores, which win over those of the command line. A field that is null counts as
+    /// absent. The list is UTF-8.
     #[arg(value_name = "FILE")]
     pub(crate) input: OsString,
     #[command(flatten)]
