@@ -14,6 +14,7 @@ use super::{Batch, Ticket, count};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::after;
+use crate::wire::identifier;
 
 /// For how long nothing may get through, at the least, before submitting ends.
 const OUTAGE: Duration = Duration::from_secs(300);
@@ -208,10 +209,12 @@ impl Submit {
         Self { outcome, key, unkept: kept.and_then(Result::err), panic }
     }
 
-    /// An answer that breaks off after the identifier is as good as a whole one.
+    /// An answer that breaks off after the identifier is as good as a whole one. An identifier that may be another's is
+    /// told with the error, as its verdict may be about another file.
     fn of(client: &Client, task: &Task) -> Result<Sent> {
         task.job.submit(client).or_else(|error| {
-            let identifier = error.identifier().filter(|_| error.may_have_been_sent());
+            let identifier =
+                error.identifier().filter(|_| error.may_have_been_sent() && identifier::is_certain(&error));
             identifier.cloned().and_then(|identifier| task.job.sent_as(identifier)).ok_or(error)
         })
     }

@@ -11,6 +11,7 @@ use crate::report::json_text;
 
 /// JSON's white space (RFC 8259, section 2).
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+const PAGE_END: &str = "</html>";
 const UNSAFE: &str = "its identifier is empty, too long or unsafe";
 
 /// The JSON field that names a submission.
@@ -38,23 +39,47 @@ pub(crate) fn identifier(response: Response) -> Result<Identifier> {
     })
 }
 
-/// Returns `true` if what came in response to a submit names the submission, so that it was accepted.
+/// Returns `true` if what came in response to a submit names the submission, so that it was accepted. A 2xx needs no
+/// such proof.
 pub(crate) fn is_accepted(received: &[u8], field: Field) -> bool {
-    nearest(&json_text(received), field).is_some()
+    nearest(None, &json_text(received), field).is_some()
+}
+
+/// Returns `false` if the identifier that an error carries may be another's: a page named it, or the response named
+/// several.
+pub(crate) fn is_certain(error: &Error) -> bool {
+    let body = json_text(error.body().unwrap_or_default().as_bytes());
+    let search = search(&body, Field::Identifier);
+    match search.first {
+        Some((before, _)) => !search.differ && !is_in_page(before),
+        None => !has_page(&body),
+    }
 }
 
 /// Adds the identifier to the error of a submit, if what came in response has one.
 pub(crate) fn add_to(error: Error, field: Field) -> Error {
-    let known = error.body().and_then(|body| nearest(&json_text(body.as_bytes()), field));
+    let known = error.body().and_then(|body| nearest(error.status(), &json_text(body.as_bytes()), field));
     let is_known = known.is_some();
     error.with_identifier(known).or_sent(is_known)
 }
 
-/// Finds an identifier in a text that does not mean to give one. A bare word in it may be any word, so only the length
-/// of the documented SHA-256 counts.
-fn nearest(body: &str, field: Field) -> Option<Identifier> {
-    let named = search(body, field).first.map(|(_, identifier)| identifier);
-    named.or_else(|| if field == Field::Identifier { hash_line(body) } else { None })
+/// Finds an identifier in a response that does not mean to give one. A bare word in it may be any word, so only the
+/// length of the documented SHA-256 counts.
+///
+/// A page around a name makes it uncertain: challenge pages and error pages carry scripts with identifiers of their own.
+/// With a 2xx it is told all the same. A refusal by page comes from something in front of the service, which did not
+/// take the submit.
+fn nearest(status: Option<u16>, body: &str, field: Field) -> Option<Identifier> {
+    let behind_page = body.rsplit_once(PAGE_END).map(|(_, behind)| behind);
+    let named = |text| search(text, field).first.map(|(before, identifier)| (is_in_page(before), identifier));
+    let found = [Some(body), behind_page].into_iter().flatten().filter_map(named);
+    let outside = found.into_iter().find(|(is_in_page, _)| !is_in_page).map(|(_, identifier)| identifier);
+    let is_success = status.is_some_and(|status| (200..=299).contains(&status));
+    if outside.is_some() || (!is_success && has_page(body)) {
+        return outside;
+    }
+    let bare = || hash_line(body).filter(|_| field == Field::Identifier && !body.starts_with('{'));
+    named(body).map(|(_, identifier)| identifier).or_else(bare)
 }
 
 fn of_success(response: &Response) -> Result<Identifier, &'static str> {
@@ -69,10 +94,10 @@ fn of_success(response: &Response) -> Result<Identifier, &'static str> {
     let is_object = body.starts_with('{');
     match search(&body, Field::Identifier) {
         Search { differ: true, .. } => Err("it has several identifiers, which differ"),
-        Search { first: Some((before, identifier)), .. } if is_object || !is_page(before) => Ok(identifier),
+        Search { first: Some((before, identifier)), .. } if is_object || !is_in_page(before) => Ok(identifier),
         Search { first: None, is_unsafe: true, .. } => Err(UNSAFE),
         _ if is_object => Err("it is JSON without a closed identifier"),
-        _ if is_page(&body) => Err("it is an HTML page"),
+        _ if has_page(&body) => Err("it is an HTML page"),
         _ => hash_line(&body).map_or_else(|| bare(response, &body), Ok),
     }
 }
@@ -172,11 +197,32 @@ fn is_plain_text(response: &Response) -> bool {
     content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("text/plain"))
 }
 
-/// Returns `true` for a whole page, such as that of a portal: what it calls an identifier may be anything. Notices that
-/// PHP prints in front of JSON are fragments of HTML only.
-fn is_page(text: &str) -> bool {
+/// What begins a page, or a part that only pages have, and what ends it. Notices that PHP prints in front of JSON have
+/// other elements, or closed scripts.
+const PAGE_PARTS: [(&str, &str); 6] = [
+    ("<html", PAGE_END),
+    ("<!doctype", PAGE_END),
+    ("<head", PAGE_END),
+    ("<body", PAGE_END),
+    ("<script", "</script"),
+    ("<!--", "-->"),
+];
+
+/// Returns `true` if the text has a page. What a page calls an identifier may be anything.
+fn has_page(text: &str) -> bool {
+    page_parts(&text.to_ascii_lowercase()).next().is_some()
+}
+
+/// Returns `true` if the end of the text is inside a page.
+fn is_in_page(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains("<html") || text.contains("<!doctype")
+    page_parts(&text).any(|(start, end)| text.rfind(end).is_none_or(|end| end < start))
+}
+
+/// Finds where parts of a page begin, and what ends each. Behind a brace they may be in a string of JSON.
+fn page_parts(text: &str) -> impl Iterator<Item = (usize, &'static str)> {
+    let in_front = text.split('{').next().unwrap_or_default();
+    PAGE_PARTS.iter().filter_map(move |(start, end)| Some((in_front.rfind(start)?, *end)))
 }
 
 fn is_sha256(text: &str) -> bool {

@@ -168,6 +168,25 @@ fn one_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn uncertain_identifier_is_told_and_not_polled() {
+    for (code, body, identifier) in [
+        (200, "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]", Some("a")),
+        (200, "<html><script>x = {\"identifier\":\"a\"}</script>", Some("a")),
+        (403, "<html><script>x = {\"identifier\":\"a\"}</script>", None),
+    ] {
+        let world = World::with("batch-uncertain", Pace::off(), move |_, _| {
+            let (answer, took) = json(body);
+            (answer.map(|response| Response { status: code, ..response }), took)
+        });
+        let outcomes = by_index(world.client.batch(images(1)));
+        let outcome = &outcomes[0];
+        assert!(outcome.result.is_err(), "{body}: a verdict on it may be about another file");
+        assert_eq!(outcome.identifier.as_ref().map(crate::identifier::Identifier::as_str), identifier, "{body}");
+        assert!(world.requests(false).is_empty(), "{body}");
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_takes_no_turn() {
     let world = World::plain("batch-broken", Pace::default());
     let jobs = (0..50).map(|_| Image::from_url("no URL"));

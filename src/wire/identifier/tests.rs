@@ -224,6 +224,63 @@ fn what_a_page_calls_an_identifier_is_told_as_uncertain() {
 }
 
 #[test]
+fn identifier_in_the_page_of_a_refusal_is_not_told() {
+    let script = "<script>x = {\"a\":1,\"identifier\":\"7\"}</script>";
+    for page in [
+        format!("<!DOCTYPE html><html><head>{script}</head></html>"),
+        format!("<HTML>\n{script}"),
+        format!("<body>{script}</body>"),
+        script.to_owned(),
+        "<!-- {\"identifier\":\"7\"} -->".to_owned(),
+        format!("<html><p>Incident\n{ID}\n</p></html>"),
+    ] {
+        for status in [302, 401, 403, 404, 413, 429, 500, 502, 503] {
+            let refusal = response(status, "text/html", &page);
+            assert!(!is_accepted(&refusal.body, Field::Identifier), "{status} {page}");
+            let error = identifier(refusal).unwrap_err();
+            assert_eq!(error.identifier(), None, "{status} {page}");
+            assert!(!error.may_have_been_sent(), "{status} {page}: the status code decides that");
+        }
+        assert_eq!(identifier(response(200, "text/html", &page)).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
+    }
+    let batch = json(403, &script.replace("identifier", "batch_id"));
+    assert!(!is_accepted(&batch.body, Field::BatchId));
+}
+
+#[test]
+fn identifier_beside_a_page_counts() {
+    let (object, page) = (format!("{{\"identifier\":\"{ID}\"}}"), "<html>{\"identifier\":\"7\"}</html>");
+    let dump = "<script>Sfdump = {\"a\":1}</script><style>pre{}</style>\n";
+    for body in [format!("{object}{page}"), format!("<html>x</html>\n{object}"), format!("{dump}{object}")] {
+        assert!(accepted(200, &body), "{body}");
+    }
+    for body in [format!("{object}{page}"), format!("{page}{object}"), format!("{dump}{object}")] {
+        assert_eq!(told(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
+    }
+    let quoted = format!("{{\"error\":\"<html><script>\",\"identifier\":\"{ID}\"}}");
+    for body in [format!("Notice: x\n{quoted}"), quoted] {
+        assert_eq!(told(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
+    }
+}
+
+#[test]
+fn identifier_of_a_page_or_one_of_several_is_uncertain() {
+    let carried = |status, body: &str| identifier(response(status, "text/html", body)).unwrap_err();
+    let object = format!("{{\"error\":\"x\",\"identifier\":\"{ID}\"}}");
+    for (status, body, expected) in [
+        (409, &object[..], true),
+        (500, ID, true),
+        (200, "<html>{\"identifier\":\"7\"}</html>", false),
+        (200, "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]", false),
+        (200, &format!("<html>\n{ID}\n</html>"), false),
+    ] {
+        let error = carried(status, body);
+        assert!(error.identifier().is_some(), "{status} {body}");
+        assert_eq!(is_certain(&error), expected, "{status} {body}");
+    }
+}
+
+#[test]
 fn an_encoded_text_is_not_an_identifier() {
     let coding = |body: &str| Response { coding: Some("br".to_owned()), ..response(200, "text/plain", body) };
     for body in ["abc", "\u{1f}"] {
