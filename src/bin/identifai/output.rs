@@ -53,8 +53,9 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let reason = match (error.source(), error.get(ContextKind::ValidValue)) {
                 (Some(reason), _) => reason.to_string(),
-                (None, Some(values)) => format!("must be one of {values}"),
-                (None, None) => "not one of its values".to_owned(),
+                (None, Some(values)) if !values.to_string().is_empty() => format!("must be one of {values}"),
+                // An option with any value, which is given without one.
+                (None, _) => "must not be empty".to_owned(),
             };
             note(&format!("{}: {reason}", named(ContextKind::InvalidArg)));
         }

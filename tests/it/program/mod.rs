@@ -286,6 +286,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
         (&["tickets", pdf, "--models", "Ellen"], "--model"),
         (&["tickets", pdf, "--model", "Ellen", "--no-models"], "cannot be used with"),
         (&["tickets", pdf, "--lists", KEY], "must be one of commas, fields"),
+        (&["tickets", pdf, "--ca-file", ""], "--ca-file <FILE>: must not be empty"),
         (&["tickets", pdf, "--wait-timeout", "3"], "--wait"),
         (&["tickets", "--batch", "65f0c0ff", pdf], "cannot be used with"),
         (&["tickets", "--batch", "65f0c0ff", "--any-format"], "cannot be used with"),
