@@ -1,5 +1,7 @@
 //! Finds the identifier in the response to a submit, whatever surrounds it, as it was paid for.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -11,8 +13,13 @@ use crate::report::json_text;
 
 /// JSON's white space (RFC 8259, section 2).
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+/// How many identifiers beside the first one are told.
+const MOST_OTHERS: usize = 4;
 const PAGE_END: &str = "</html>";
 const UNSAFE: &str = "its identifier is empty, too long or unsafe";
+
+/// What is wrong with a response.
+type Reason = Cow<'static, str>;
 
 /// The JSON field that names a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +36,10 @@ pub(crate) enum Field {
 /// the service took the submit, and the identifier must not be lost with the rest of the response.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
     let is_success = (200..=299).contains(&response.status);
-    let found = if is_success { of_success(&response) } else { Err("") };
+    let found = if is_success { of_success(&response) } else { Err(Cow::default()) };
     found.map_err(|reason| {
         let error = match success(response) {
-            Ok(response) => unexpected(reason, &response),
+            Ok(response) => unexpected(&reason, &response),
             Err(error) => error,
         };
         add_to(error, Field::Identifier)
@@ -51,7 +58,7 @@ pub(crate) fn is_certain(error: &Error) -> bool {
     let body = json_text(error.body().unwrap_or_default().as_bytes());
     let search = search(&body, Field::Identifier);
     match search.first {
-        Some((before, _)) => !search.differ && !is_in_page(before),
+        Some((before, _)) => search.others.is_empty() && !is_in_page(before),
         None => !has_page(&body),
     }
 }
@@ -82,24 +89,30 @@ fn nearest(status: Option<u16>, body: &str, field: Field) -> Option<Identifier> 
     named(body).map(|(_, identifier)| identifier).or_else(bare)
 }
 
-fn of_success(response: &Response) -> Result<Identifier, &'static str> {
+fn of_success(response: &Response) -> Result<Identifier, Reason> {
     // A byte that is not UTF-8 in another field becomes a replacement character.
     let body = json_text(&response.body);
     if body.is_empty() {
-        return Err("it is empty");
+        return Err("it is empty".into());
     }
     if let Some(found) = first_object(&body) {
-        return found;
+        return found.map_err(Reason::from);
     }
     let is_object = body.starts_with('{');
     match search(&body, Field::Identifier) {
-        Search { differ: true, .. } => Err("it has several identifiers, which differ"),
+        Search { first: Some((_, first)), others, .. } if !others.is_empty() => Err(several(&first, &others).into()),
         Search { first: Some((before, identifier)), .. } if is_object || !is_in_page(before) => Ok(identifier),
-        Search { first: None, is_unsafe: true, .. } => Err(UNSAFE),
-        _ if is_object => Err("it is JSON without a closed identifier"),
-        _ if has_page(&body) => Err("it is an HTML page"),
-        _ => hash_line(&body).map_or_else(|| bare(response, &body), Ok),
+        Search { first: None, is_unsafe: true, .. } => Err(UNSAFE.into()),
+        _ if is_object => Err("it is JSON without a closed identifier".into()),
+        _ if has_page(&body) => Err("it is an HTML page".into()),
+        _ => hash_line(&body).map_or_else(|| bare(response, &body).map_err(Reason::from), Ok),
     }
+}
+
+/// Names all, as the error carries only the first.
+fn several(first: &Identifier, others: &[Identifier]) -> String {
+    let others: Vec<_> = others.iter().map(Identifier::as_str).collect();
+    format!("it has several identifiers, which differ: {first}, {}", others.join(", "))
 }
 
 /// Reads the field of a first whole object, of which other objects and texts behind it are no part. `None` leaves it to
@@ -125,8 +138,8 @@ fn first_object(body: &str) -> Option<Result<Identifier, &'static str>> {
 struct Search<'a> {
     /// The first identifier, and the text in front of it.
     first: Option<(&'a str, Identifier)>,
-    /// `true` if there are others, which differ.
-    differ: bool,
+    /// Others, which differ. Of many, the first ones.
+    others: Vec<Identifier>,
     /// `true` if a value is not an identifier.
     is_unsafe: bool,
 }
@@ -149,7 +162,12 @@ fn search(body: &str, field: Field) -> Search<'_> {
         match (checked(text), &search.first) {
             (Err(_), _) => search.is_unsafe = true,
             (Ok(identifier), None) => search.first = Some((before, identifier)),
-            (Ok(identifier), Some((_, first))) => search.differ |= identifier != *first,
+            (Ok(identifier), Some((_, first))) => {
+                let is_new = identifier != *first && !search.others.contains(&identifier);
+                if is_new && search.others.len() < MOST_OTHERS {
+                    search.others.push(identifier);
+                }
+            }
         }
     }
     search

@@ -203,7 +203,7 @@ fn a_string_that_quotes_an_identifier_is_not_one() {
 fn several_identifiers_that_differ_are_told_as_uncertain() {
     for body in ["{\"identifier\":\"a\",\"identifier\":\"b\"}", "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]"] {
         let error = identifier(json(200, body)).unwrap_err();
-        assert!(error.to_string().contains("several identifiers, which differ"), "{error}");
+        assert!(error.to_string().contains("several identifiers, which differ: a, b"), "{error}");
         assert_eq!((error.identifier().unwrap().as_str(), error.may_have_been_sent()), ("a", true));
     }
     // The one at the top is the response's own, if the JSON is whole.
