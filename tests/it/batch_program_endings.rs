@@ -82,6 +82,7 @@ fn batch_second_signal_tells_what_is_pending() {
             (["TERM", "TERM"], 143),
             (["HUP", "HUP"], 129),
             (["XCPU", "XCPU"], 152),
+            (["ALRM", "ALRM"], 142),
             (["INT", "TERM"], 143),
         ] {
             let list = &list;

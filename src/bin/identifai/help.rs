@@ -23,7 +23,7 @@ Exit status, of several items the highest:
     5  network, service or output failed; the wait took too long; it is unknown
        whether something was submitted; health: the service is not ok
     6  the analysis failed
-  130  interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP, 152 by SIGXCPU";
+  130  interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP, and so on";
 
 pub(crate) const CLASSIFY: &str = "\
 Examples:

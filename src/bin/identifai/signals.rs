@@ -21,7 +21,7 @@ pub(crate) fn exit_status() -> u8 {
 pub(crate) enum Signal {
     /// A person pressed Ctrl-C, and may press it again.
     Interrupt,
-    /// SIGTERM, SIGHUP or SIGXCPU: who sends one often sends SIGKILL next.
+    /// Any of the others: who sends one often sends SIGKILL next.
     Terminate,
 }
 
@@ -53,12 +53,16 @@ mod system {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXCPU, SIGXFSZ};
+    use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
     use signal_hook::flag;
     use signal_hook::iterator::SignalsInfo;
     use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
     use super::Signal;
+
+    /// The signals that end a program by default and that others send for that: job schedulers announce the end of a job
+    /// by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its effect, as it asks for a core dump.
+    const ENDING: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM];
 
     /// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other one. By default SIGXFSZ
     /// ends the program in the middle of a line.
@@ -74,7 +78,7 @@ mod system {
         // registered keeps the system from doing so.
         let is_leaving = Arc::new(AtomicBool::new(true));
         let ignored = Ignored::read();
-        for signal in [SIGINT, SIGTERM, SIGHUP, SIGXCPU] {
+        for signal in ENDING {
             if !ignored.includes(signal) {
                 flag::register_conditional_shutdown(signal, status_of(signal).into(), Arc::clone(&is_leaving))?;
                 signals.add_signal(signal)?;
