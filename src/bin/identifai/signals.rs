@@ -16,6 +16,11 @@ pub(crate) fn exit_status() -> u8 {
     }
 }
 
+/// Returns `true` once a signal has asked for the end.
+pub(crate) fn is_requested() -> bool {
+    STATUS.load(Ordering::Relaxed) != 0
+}
+
 /// A request to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -74,9 +79,7 @@ mod system {
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {
         // With its details, as a signal without them that comes twice before the thread runs is told once.
         let mut signals = SignalsInfo::<WithRawSiginfo>::new([0_i32; 0])?;
-        // While no thread handles signals, and if none can be started, a signal ends the program at once: what is
-        // registered keeps the system from doing so.
-        let is_leaving = Arc::new(AtomicBool::new(true));
+        let is_leaving = Arc::new(AtomicBool::new(false));
         let ignored = Ignored::read();
         for signal in ENDING {
             if !ignored.includes(signal) {
@@ -84,17 +87,19 @@ mod system {
                 signals.add_signal(signal)?;
             }
         }
-        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        let is_second = Arc::clone(&is_leaving);
+        let thread = thread::Builder::new().name("signals".to_owned()).spawn(move || {
             let mut has_come = false;
-            is_leaving.store(has_come, Ordering::SeqCst);
             for info in signals.forever() {
                 let signal = if info.si_signo == SIGINT { Signal::Interrupt } else { Signal::Terminate };
-                is_leaving.store(has_come, Ordering::SeqCst);
+                is_second.store(has_come, Ordering::SeqCst);
                 has_come = true;
                 handle(signal, status_of(info.si_signo));
             }
-        })?;
-        Ok(())
+        });
+        // Without a thread, the first signal ends the program at once: the handlers above keep the system from doing so.
+        // As long as the thread is only slow to start, a signal waits for it.
+        thread.map(drop).inspect_err(|_| is_leaving.store(true, Ordering::SeqCst))
     }
 
     fn status_of(signal: i32) -> u8 {
