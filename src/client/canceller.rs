@@ -21,6 +21,14 @@ impl Canceller {
     pub fn cancel(&self) {
         self.exchange.cancel();
     }
+
+    /// Ends pauses and all later calls with [`ErrorKind::Cancelled`], and lets requests that are under way finish.
+    ///
+    /// A submit that is under way then still returns its identifier, which may have been paid for. It keeps its
+    /// deadline. [`cancel`](Self::cancel) may follow.
+    pub fn drain(&self) {
+        self.exchange.drain();
+    }
 }
 
 impl fmt::Debug for Canceller {

@@ -135,9 +135,14 @@ impl Exchange {
         budget.map_or(Ok(()), |budget| budget.reserve(now, Duration::ZERO).map(|_| ()))
     }
 
+    /// Ends pauses and later calls, for good. A request that is under way finishes.
+    pub(crate) fn drain(&self) {
+        self.cancel.set();
+    }
+
     /// Ends all calls, for good.
     pub(crate) fn cancel(&self) {
-        self.cancel.set();
+        self.drain();
         self.transport.shut_down();
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image};
 
-use crate::support::{CAT, Connection, Server, answer_with};
+use crate::support::{CAT, Connection, ID, Server, accepted, answer_with};
 
 /// Cancels a call that `serve` holds up, and returns its error.
 fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> identifai::Error {
@@ -66,4 +66,29 @@ fn a_call_that_pauses_before_a_retry_ends() {
         connection.wait_for_end();
     });
     assert!(!error.may_have_been_sent());
+}
+
+#[test]
+fn drained_client_finishes_its_submit_and_starts_no_other() {
+    let (reached, held_up) = mpsc::channel();
+    let (release, is_released) = mpsc::channel::<()>();
+    let is_released = std::sync::Mutex::new(is_released);
+    let server = Server::start(move |connection| {
+        while connection.request().is_some() {
+            reached.send(()).unwrap();
+            let _ = is_released.lock().unwrap().recv();
+            connection.send(&accepted());
+        }
+    });
+    let client = server.client();
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| client.submit(&Image::from_url(CAT)));
+        held_up.recv().unwrap();
+        client.canceller().drain();
+        release.send(()).unwrap();
+        assert_eq!(call.join().unwrap().unwrap().identifier().as_str(), ID);
+    });
+    let later = client.submit(&Image::from_url(CAT)).unwrap_err();
+    assert_eq!((later.kind(), later.may_have_been_sent()), (ErrorKind::Cancelled, false));
+    assert_eq!(server.requests().len(), 1);
 }

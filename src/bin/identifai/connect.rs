@@ -155,10 +155,19 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Cancels the call under way when Ctrl-C or another signal asks for the end. A second one ends the program, should the
-/// first one not get through, and what was paid for by then is told.
+/// Cancels the calls when Ctrl-C or another signal asks for the end, but for a submit that is under way: its identifier
+/// may have been paid for. A second signal ends the program, and what was paid for by then is told.
 fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
     let (canceller, ledger) = (connected.client.canceller(), connected.ledger.clone());
+    let submits = ledger.clone();
+    let first = move |_| {
+        if submits.has_open_submit() {
+            canceller.drain();
+            output::note("the submit under way is finished first; a second signal leaves at once");
+        } else {
+            canceller.cancel();
+        }
+    };
     // Without a handler a signal ends the program at once, which is no worse.
-    let _ = signals::listen(move |_| canceller.cancel(), move || output::tell(&ledger, otherwise));
+    let _ = signals::listen(first, move || output::tell(&ledger, otherwise));
 }

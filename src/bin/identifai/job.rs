@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::args::MediumFlags;
 use crate::names;
 use crate::options::Options;
-use crate::words;
+use crate::{signals, words};
 
 const EMPTY: &str = "file: is empty";
 /// The largest file that any medium may be: 5 GiB.
@@ -413,6 +413,7 @@ pub(crate) fn shown_by(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()
             bar.set_length(progress.total);
         }
         bar.set_position(progress.sent);
-        ControlFlow::Continue(())
+        // An upload that has not left whole costs nothing, so there is no reason to finish it.
+        if signals::is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

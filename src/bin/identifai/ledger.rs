@@ -100,6 +100,11 @@ impl Ledger {
         );
     }
 
+    /// Returns `true` if the service may have an item whose identifier is not known: a submit may be under way.
+    pub(crate) fn has_open_submit(&self) -> bool {
+        self.entries().values().any(|entry| entry.state == State::MaybeSubmitted)
+    }
+
     /// Removes an item whose outcome was printed.
     pub(crate) fn remove(&self, index: u64) {
         self.entries().remove(&index);

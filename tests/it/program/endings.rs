@@ -1,13 +1,11 @@
 //! All commands but `batch`: however they end, what was paid for is told.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
-
-use serde_json::json;
 
 use crate::support::program::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, unpaced};
 use crate::support::{CAT, Connection, Directory, ID, Server, accepted, json};
@@ -43,18 +41,84 @@ fn held_up(held: usize) -> (Server, mpsc::Receiver<()>) {
     (server, is_reached)
 }
 
+/// What the program says of the first signal during a submit.
+const FINISHING: &str = "the submit under way is finished first";
+
 #[test]
-fn signals_end_a_submit_which_is_told_with_their_status() {
+fn signal_lets_a_submit_finish_and_starts_no_other() {
     for (name, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-        let (server, is_reached) = held_up(1);
-        let child = piped(&mut unpaced(&at(&server), &["classify", CAT, CAT]));
+        let (reached, is_reached) = mpsc::channel();
+        let (release, is_released) = mpsc::channel::<()>();
+        let is_released = std::sync::Mutex::new(is_released);
+        let server = Server::start(move |connection: &mut Connection| {
+            while connection.request().is_some() {
+                reached.send(()).unwrap();
+                let _ = is_released.lock().unwrap().recv();
+                connection.send(&accepted());
+            }
+        });
+        let mut child = piped(&mut unpaced(&at(&server), &["classify", CAT, CAT]));
         is_reached.recv().unwrap();
         signal(&child, name);
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        read_until(&mut err, FINISHING);
+        release.send(()).unwrap();
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
         let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), server.requests().len()), (Some(status), 1), "{err}");
-        assert!(err.contains("item 1: cancelled (the submit may have been accepted"), "{err}");
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stdout).unwrap()),
+            (Some(status), format!("{ID}\n"))
+        );
+        assert!(rest.contains("item 2: cancelled") && server.requests().len() == 1, "{rest}");
     }
+}
+
+#[test]
+fn second_signal_during_a_submit_tells_it() {
+    let directory = Directory::new();
+    let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
+    for (arguments, told) in
+        [(["classify", CAT], format!("image {CAT}")), (["tickets", &pdf], format!("tickets {pdf}"))]
+    {
+        let (server, is_reached) = held_up(1);
+        let mut child = piped(&mut unpaced(&at(&server), &arguments));
+        is_reached.recv().unwrap();
+        signal(&child, "TERM");
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        read_until(&mut err, FINISHING);
+        signal(&child, "TERM");
+        read_until(&mut err, &format!("may have been submitted, identifier unknown: {told}"));
+        assert_eq!(child.wait().unwrap().code(), Some(143));
+    }
+}
+
+#[test]
+fn signal_ends_an_upload_that_has_not_left_whole() {
+    let (reached, is_reached) = mpsc::channel();
+    let server = Server::start(move |connection: &mut Connection| {
+        connection.head();
+        connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+        reached.send(()).unwrap();
+        let _ = std::io::copy(&mut (&mut connection.stream).take(1 << 20), &mut std::io::sink());
+        connection.wait_for_end();
+    });
+    let directory = Directory::new();
+    let png = directory.path("large.png");
+    let mut file = File::create(&png).unwrap();
+    file.write_all(b"\x89PNG\r\n\x1a\n").unwrap();
+    // More than all buffers on the way hold, and no byte of it is on the disk.
+    file.set_len(48 << 20).unwrap();
+    let arguments = ["classify", &png];
+    let mut child = piped(&mut unpaced(&at(&server), &arguments));
+    is_reached.recv().unwrap();
+    signal(&child, "TERM");
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    read_until(&mut err, FINISHING);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{rest}");
+    assert!(rest.contains("cancelled") && !rest.contains("may have been"), "{rest}");
 }
 
 #[test]
@@ -225,14 +289,15 @@ fn what_is_printed_before_a_signal_is_not_told_again() {
     let (server, is_reached) = held_up(2);
     let mut child = piped(&mut unpaced(&at(&server), &["--json", "classify", CAT, CAT]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut printed = read_until(&mut out, ID);
+    let printed = read_until(&mut out, ID);
+    assert_eq!(json_lines(&printed)[0]["identifier"], ID);
     is_reached.recv().unwrap();
     signal(&child, "TERM");
-    out.read_line(&mut printed).unwrap();
-    let lines = json_lines(&printed);
-    assert_eq!((&lines[0]["identifier"], &lines[1]["error"]["kind"]), (&json!(ID), &json!("cancelled")));
-    assert_eq!(lines[1]["error"]["may_have_been_sent"], true);
-    let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(143), ""));
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    read_until(&mut err, FINISHING);
+    signal(&child, "TERM");
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(rest.contains("item 2: may have been submitted") && !rest.contains("item 1"), "{rest}");
 }
