@@ -209,6 +209,20 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true));
 }
 
+#[test]
+fn cancelled_call_keeps_what_it_received() {
+    let shared = Arc::<std::sync::OnceLock<Exchange>>::default();
+    let during = Arc::clone(&shared);
+    let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |_| {
+        during.get().unwrap().cancel();
+        let failure = Failure::new(ErrorKind::Disconnected, "lost").after_body(true);
+        (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO)
+    });
+    let exchange = shared.get_or_init(|| exchange);
+    let error = exchange.call(&request(), &ApiKey::new("key"), &terms(30 * SECOND)).unwrap_err();
+    assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
+}
+
 /// `count` calls one after the other with the default pace and a key of their own, each answered with `status`.
 fn paced(key: &str, count: usize, timeout: Duration, answer: fn() -> Try) -> (Vec<Result<Answer>>, Vec<Duration>) {
     let clock = FakeClock::new(|_| ());

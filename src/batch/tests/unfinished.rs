@@ -61,6 +61,18 @@ fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
     }
 }
 
+#[test]
+fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
+    let mut number = 0;
+    let world = World::with("unfinished-open", Pace::off(), move |_, _| {
+        number += 1;
+        if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
+    });
+    let mut batch = world.client.with_resend_if_unknown(true).batch(images(1));
+    assert!(batch.next().unwrap().result.unwrap_err().may_have_been_sent());
+    assert_eq!(listed(&batch.stopper()), [(0, false)]);
+}
+
 #[cfg(feature = "journal")]
 #[test]
 fn unfinished_tells_what_the_journal_has() {
@@ -72,11 +84,12 @@ fn unfinished_tells_what_the_journal_has() {
     use crate::identifier::Identifier;
     use crate::report::AnyReport;
 
-    /// A journal on a disk that fills up with the second line.
-    struct Full;
+    /// A journal on a disk that fills up with the second line. It knows an identifier of an earlier run, or nothing.
+    struct Full(Option<Identifier>);
     impl Record for Full {
         fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
-            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, Past::None))
+            let past = self.0.clone().map_or(Past::None, Past::Submitted);
+            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, past))
         }
         fn begin(&self, _: Key, _: &Job) -> Result<()> {
             Ok(())
@@ -103,7 +116,11 @@ fn unfinished_tells_what_the_journal_has() {
     std::fs::remove_file(path).unwrap();
     assert!(!first(world.client.batch(images(1))).is_recorded, "without a journal");
     let mut batch = world.client.batch(images(1));
-    batch.record = Some(Arc::new(Full));
+    batch.record = Some(Arc::new(Full(None)));
     let job = first(batch);
     assert!(job.identifier.is_some() && !job.is_recorded, "{job:?}");
+    let mut batch = world.client.batch(images(1));
+    batch.record = Some(Arc::new(Full(job.identifier.clone())));
+    let again = first(batch);
+    assert!(again.identifier == job.identifier && again.is_recorded, "{again:?}");
 }

@@ -191,6 +191,8 @@ fn a_string_that_quotes_an_identifier_is_not_one() {
         format!("{{\"error\":{quoted},\"eta\":NaN}}"),
         format!("Notice\n{{\"error\":{quoted}"),
         format!("{{\"{{\":{quoted}}}"),
+        format!("Notice: undefined \"identifier\":\"{ID}\""),
+        format!("[\"identifier\":\"{ID}\"]"),
         quoted,
     ] {
         for status in [200, 409, 500] {
