@@ -3,11 +3,13 @@
 mod choice;
 mod content;
 mod iso;
+mod matroska;
 mod mpeg;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tracks;
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -50,7 +52,7 @@ impl Format {
     }
 
     /// Detects the format of a file by its first bytes and its name. The bytes count. The name decides where they show
-    /// a container that may hold a video or a recording, and where they show nothing.
+    /// a container that may hold a video or a recording, unless its tracks show sound only, and where they show nothing.
     ///
     /// ```
     /// use identifai::Format;

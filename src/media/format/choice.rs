@@ -34,6 +34,13 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
         return Err(contradicts(named, row.media_type));
     }
     documented(kind, row)?;
+    if seen.certainty == Certainty::Sound && row.medium == "video" && seen.row == row {
+        return Err(format!("is {} with sound only, which is no video", row.media_type));
+    }
+    // Its name says that there is something to see, and there is not.
+    let hides_sound = seen.certainty == Certainty::Sound && row.medium == "audio";
+    let is_video_name = named.is_some_and(|named| named.medium == "video" && !named.names_either());
+    let is_misnamed = is_misnamed || (hides_sound && is_video_name);
     Ok(Choice { format: Format(row), is_misnamed })
 }
 
@@ -48,7 +55,7 @@ pub(super) fn best(content: Content, named: Option<&'static Row>) -> Option<&'st
     let agrees = seen.agrees_with(named);
     let names_sound = named.medium == "audio" && !named.names_either();
     Some(match seen.certainty {
-        Certainty::Open if agrees && named.names_either() && seen.row.medium == "audio" => {
+        Certainty::Sound if agrees && (named.names_either() || named.medium == "audio") => {
             named.as_medium("audio").unwrap_or(seen.row)
         }
         Certainty::Open | Certainty::ByName | Certainty::Weak | Certainty::Tag if agrees => named,
@@ -67,7 +74,7 @@ impl Seen {
     fn agrees_with(self, named: &Row) -> bool {
         let is_kin = self.row.is_kin_of(named);
         match self.certainty {
-            Certainty::Certain if self.row.family == Family::Mpeg => {
+            Certainty::Certain | Certainty::Sound if self.row.family == Family::Mpeg => {
                 self.row == named || (self.row == &MP2 && named == &MP3)
             }
             // A tag stands before streams, and before some files that have a place of their own for it.
@@ -80,7 +87,7 @@ impl Seen {
 
     /// Returns the format of a container that may hold either, for the medium that the name does not say.
     fn other_medium(self, kind: &str) -> Option<&'static Row> {
-        let is_open = matches!(self.certainty, Certainty::Open | Certainty::ByName);
+        let is_open = matches!(self.certainty, Certainty::Open | Certainty::ByName | Certainty::Sound);
         let row = self.row.as_medium(kind).or_else(|| self.row.as_video()?.as_medium(kind));
         row.filter(|_| is_open)
     }

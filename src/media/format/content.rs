@@ -5,11 +5,11 @@ use std::io;
 use super::choice::best;
 use super::rows::{
     AIFF, AMR, APE, AU, AVI, BMP, BZIP2, CAF, CR2, DDS, DICOM, DJVU, DSD, DTS, DV, EXR, FLAC, FLV, Family, GIF, GZIP,
-    HDR, ICNS, ICO, JP2, JPEG, JXL, JXR, MIDI, MKA, MKV, MP3, MUSEPACK, MXF, OGG, OGV, PDF, PNG, POSTSCRIPT, PSD, QOI,
-    RAR, RAW, REAL_AUDIO, REAL_MEDIA, RTF, Row, SEVEN_ZIP, SWF, TAR, TIFF, TTA, VOC, WAV, WAVE64, WAVPACK, WEBA, WEBM,
-    WEBP, WMA, WMV, WORD, XCF, XZ, ZIP, ZSTD,
+    HDR, ICNS, ICO, JP2, JPEG, JXL, JXR, MIDI, MP3, MUSEPACK, MXF, OGG, OGV, PDF, PNG, POSTSCRIPT, PSD, QOI, RAR, RAW,
+    REAL_AUDIO, REAL_MEDIA, RTF, Row, SEVEN_ZIP, SWF, TAR, TIFF, TTA, VOC, WAV, WAVE64, WAVPACK, WEBP, WMA, WMV, WORD,
+    XCF, XZ, ZIP, ZSTD,
 };
-use super::{Format, iso, mpeg, text};
+use super::{Format, iso, matroska, mpeg, text, tracks};
 
 /// Maximum number of tags, and blocks of padding behind them, that are skipped.
 const TAGS: usize = 32;
@@ -39,6 +39,8 @@ pub(super) enum Certainty {
     ByName,
     /// It begins like this format, and like others of the family.
     Weak,
+    /// It is a container of this format's family, and its tracks show sound and nothing to see.
+    Sound,
     /// It begins with an ID3 tag, and what follows is out of reach or unknown.
     Tag,
 }
@@ -56,9 +58,8 @@ impl Seen {
         Self { row, certainty: Certainty::Weak }
     }
 
-    /// Returns `true` for a movie whose tracks tell more than how the file begins.
-    fn may_be_sound_only(self) -> bool {
-        self.certainty == Certainty::Open && self.row.family == Family::Iso
+    pub(super) fn sound(row: &'static Row) -> Self {
+        Self { row, certainty: Certainty::Sound }
     }
 
     pub(super) fn by_name(self) -> Self {
@@ -88,7 +89,10 @@ impl Content {
         for _ in 0..TAGS {
             let Some(head) = window(at)? else { break };
             let tag = mpeg::id3_len(&head);
-            is_tagged |= tag.is_some() || mpeg::is_cut_id3(&head);
+            if mpeg::is_cut_id3(&head) {
+                break;
+            }
+            is_tagged |= tag.is_some();
             // Writers leave room behind a tag, and not all of them count it in.
             let padding = head.iter().take_while(|byte| **byte == 0).count() as u64;
             match tag {
@@ -96,9 +100,8 @@ impl Content {
                 None if is_tagged && padding > 0 => at = at.saturating_add(padding),
                 None => match see(&head) {
                     Self::Unknown if is_tagged => break,
-                    Self::Format(seen) if at == 0 && seen.may_be_sound_only() => {
-                        let row = if iso::has_only_sound(&mut window)? { seen.row.as_medium("audio") } else { None };
-                        return Ok(Self::Format(Seen { row: row.unwrap_or(seen.row), ..seen }));
+                    Self::Format(seen) if at == 0 => {
+                        return Ok(Self::Format(tracks::only_sound(seen, &mut window)?.unwrap_or(seen)));
                     }
                     content => return Ok(content),
                 },
@@ -188,7 +191,7 @@ fn see(head: &[u8]) -> Content {
     } else if is(0, b"II*\0") || is(0, b"MM\0*") || is(0, b"II+\0") || is(0, b"MM\0+") {
         Some(if is(8, b"CR\x02") { Seen::certain(&CR2) } else { Seen::open(&TIFF) })
     } else if is(0, b"\x1a\x45\xdf\xa3") {
-        Some(matroska(head))
+        Some(matroska::see(head))
     } else if is(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") {
         Some(windows_media(head))
     } else if is(0, b"OggS") {
@@ -208,27 +211,15 @@ fn see(head: &[u8]) -> Content {
     } else {
         iso::see(head).or_else(|| mpeg::see(head))
     };
-    seen.map_or(Content::Unknown, Content::Format)
+    match seen {
+        Some(seen) => Content::Format(seen),
+        None if text::is_unclean_text(head) => Content::Text,
+        None => Content::Unknown,
+    }
 }
 
-fn has(bytes: &[u8], sought: &[u8]) -> bool {
+pub(super) fn has(bytes: &[u8], sought: &[u8]) -> bool {
     bytes.windows(sought.len()).any(|window| window == sought)
-}
-
-/// EBML (RFC 8794): the document type tells `WebM`, and codecs in the head tell sound alone.
-fn matroska(head: &[u8]) -> Seen {
-    // Writers name themselves in what follows the header, some of them as "webm".
-    let header = head.get(..128).unwrap_or(head);
-    let is_webm = has(header, b"\x42\x82\x84webm");
-    // CodecID elements (RFC 9559, section 5.1.4.1.21), with a length of one byte.
-    let has_codec =
-        |kind: u8| head.windows(4).any(|at| matches!(at, [0x86, len, a, b'_'] if *len > 0x80 && *a == kind));
-    Seen::open(match (is_webm, has_codec(b'A') && !has_codec(b'V')) {
-        (true, false) => &WEBM,
-        (true, true) => &WEBA,
-        (false, false) => &MKV,
-        (false, true) => &MKA,
-    })
 }
 
 /// The stream types of ASF (its specification, section 10.4), in a header that is in the head as a whole.

@@ -1,5 +1,7 @@
 //! MPEG streams, which have no magic number: they are told by headers that follow each other at the right distance.
 
+use std::io;
+
 use super::content::Seen;
 use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
 
@@ -17,7 +19,7 @@ pub(super) fn id3_len(head: &[u8]) -> Option<u64> {
 
 /// Returns `true` if `head` ends within the header of an ID3 tag.
 pub(super) fn is_cut_id3(head: &[u8]) -> bool {
-    head.len() < 10 && matches!(head, [b'I', b'D', b'3'] | [b'I', b'D', b'3', 2..=4, ..])
+    head.len() < 10 && matches!(head, [b'I', b'D', b'3', 2..=4, ..])
 }
 
 pub(super) fn see(head: &[u8]) -> Option<Seen> {
@@ -34,6 +36,9 @@ pub(super) fn see(head: &[u8]) -> Option<Seen> {
     transport_stream(head).or_else(|| audio(head))
 }
 
+/// Where the first packet of MPEG-TS begins, and the distance to the next.
+const PACKETS: [(usize, usize); 3] = [(0, 188), (4, 192), (0, 204)];
+
 /// MPEG-TS packets: of 188 bytes, of 192 with a time stamp in front (m2ts), or of 204 with a checksum behind.
 fn transport_stream(head: &[u8]) -> Option<Seen> {
     // No transport error, and not scrambled.
@@ -42,7 +47,7 @@ fn transport_stream(head: &[u8]) -> Option<Seen> {
         Some([_, _, _, _, ..]) => Some(false),
         _ => None,
     };
-    for (first, len) in [(0, 188_usize), (4, 192), (0, 204)] {
+    for (first, len) in PACKETS {
         if is_packet(first) != Some(true) {
             continue;
         }
@@ -142,4 +147,108 @@ fn frame_len(version: u8, layer: u8, bit_rate: u8, rate: u8, padding: u8) -> Opt
     };
     let slots = samples_by_8.checked_mul(kbits)?.checked_div(hertz)?.checked_add(usize::from(padding))?;
     (kbits > 0).then(|| slots.saturating_mul(slot))
+}
+
+/// Maximum number of packets that are read to find the tables of MPEG-TS.
+const TABLES_WITHIN: usize = 512;
+
+/// Returns `true` if each program of MPEG-TS has sound and nothing to see, as its tables say (ISO 13818-1, section
+/// 2.4.4). What they leave open may be to see.
+pub(super) fn has_only_sound_programs(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
+    let head = window(0)?.unwrap_or_default();
+    let is_packet = |at: usize| head.get(at) == Some(&0x47);
+    let layout = PACKETS.into_iter().find(|(first, len)| is_packet(*first) && is_packet(first.saturating_add(*len)));
+    let Some((first, len)) = layout else { return Ok(false) };
+    // PIDs of the tables of programs that are still to be found.
+    let mut programs: Option<Vec<u16>> = None;
+    for number in 0..TABLES_WITHIN {
+        let at = u64::try_from(first.saturating_add(len.saturating_mul(number))).unwrap_or(u64::MAX);
+        let Some(packet) = window(at)? else { break };
+        let Some((pid, section)) = packet.get(..188).and_then(section) else { continue };
+        match &mut programs {
+            None if pid == 0 => programs = program_tables(section),
+            Some(left) if left.contains(&pid) => {
+                if !is_sound_program(section) {
+                    return Ok(false);
+                }
+                left.retain(|other| *other != pid);
+                if left.is_empty() {
+                    return Ok(true);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Returns the PID of a packet that begins a section of a table, and the section without its checksum.
+fn section(packet: &[u8]) -> Option<(u16, &[u8])> {
+    let [0x47, two, three, four, payload @ ..] = packet else { return None };
+    let payload = match four >> 4 & 3 {
+        1 => payload,
+        3 => payload.split_first().and_then(|(len, rest)| rest.get(usize::from(*len)..))?,
+        _ => return None,
+    };
+    let pointed = payload.split_first().and_then(|(pointer, rest)| rest.get(usize::from(*pointer)..))?;
+    let len = number_of_12_bits(pointed.get(1..)?)?.checked_sub(1)?;
+    let section = pointed.get(..len).filter(|_| two & 0x40 != 0)?;
+    Some((u16::from_be_bytes([two & 0x1f, *three]), section))
+}
+
+fn number_of_12_bits(bytes: &[u8]) -> Option<usize> {
+    bytes.first_chunk().map(|bytes| usize::from(u16::from_be_bytes(*bytes) & 0xfff))
+}
+
+/// Reads a program association section: the PIDs of the programs' tables.
+fn program_tables(section: &[u8]) -> Option<Vec<u16>> {
+    let entries = section.get(8..).filter(|_| section.first() == Some(&0))?;
+    let programs = entries.chunks_exact(4).filter_map(|entry| match entry {
+        [0, 0, ..] => None,
+        [_, _, pid @ ..] => number_of_12_bits(pid).map(|low| (pid.first().map_or(0, |high| high & 0x10), low)),
+        _ => None,
+    });
+    Some(programs.filter_map(|(high, low)| u16::try_from(usize::from(high) << 8 | low).ok()).collect())
+}
+
+/// Reads a program map section: the types of its streams.
+fn is_sound_program(section: &[u8]) -> bool {
+    let mut streams = number_of_12_bits(section.get(10..).unwrap_or_default())
+        .and_then(|info| section.get(info.checked_add(12)?..))
+        .filter(|_| section.first() == Some(&2))
+        .unwrap_or_default();
+    let mut has_sound = false;
+    while let Some((kind, rest)) = streams.split_first() {
+        match kind {
+            // MPEG-1, MPEG-2, AAC in three forms, and those that ATSC and Blu-ray number.
+            0x03 | 0x04 | 0x0f | 0x11 | 0x1c | 0x80..=0x87 => has_sound = true,
+            // Private sections, and metadata.
+            0x05 | 0x15 => {}
+            _ => return false,
+        }
+        let info = number_of_12_bits(rest.get(2..).unwrap_or_default());
+        let Some(next) = info.and_then(|info| rest.get(info.checked_add(4)?..)) else { return false };
+        streams = next;
+    }
+    has_sound
+}
+
+/// Returns `true` if a program stream has sound and nothing to see, as the list of streams in its system header says
+/// (ISO 13818-1, section 2.5.3.5).
+pub(super) fn has_only_sound_streams(head: &[u8]) -> bool {
+    let pack = match head {
+        [0, 0, 1, 0xba, kind, ..] if kind >> 6 == 1 => {
+            head.get(13).map(|stuffing| usize::from(stuffing & 7).saturating_add(14))
+        }
+        [0, 0, 1, 0xba, ..] => Some(12),
+        _ => None,
+    };
+    let header = pack.and_then(|len| head.get(len..)).and_then(|rest| rest.strip_prefix(b"\0\0\x01\xbb"));
+    let body = header.and_then(|rest| {
+        let (len, rest) = rest.split_first_chunk()?;
+        rest.get(6..usize::from(u16::from_be_bytes(*len)))
+    });
+    let streams = || body.unwrap_or_default().chunks_exact(3).filter_map(<[u8]>::first);
+    // Private streams 1 are Dolby and DTS; subpictures are in them, too, but never alone.
+    streams().any(|id| matches!(id, 0xb8 | 0xbd | 0xc0..=0xdf)) && streams().all(|id| !matches!(id, 0xb9 | 0xe0..))
 }

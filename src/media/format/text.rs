@@ -17,6 +17,38 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     }
 }
 
+/// Returns `true` if a file that shows no format is text with a few bytes that do not belong in one, of an encoding
+/// without a byte order mark, or too short for [`is_text`] to be sure of an encoding.
+pub(super) fn is_unclean_text(head: &[u8]) -> bool {
+    if head.is_empty() {
+        return false;
+    }
+    // Bell, backspace, vertical tab, and the end of a file in DOS.
+    let is_in_texts = |byte: u8| is_printable(byte) || matches!(byte, 0x07 | 0x08 | 0x0b | 0x1a);
+    let unprintable = head.iter().filter(|byte| !is_in_texts(**byte)).count();
+    let foreign = head.iter().filter(|byte| !byte.is_ascii()).count();
+    let letters = head.len().saturating_sub(foreign).saturating_sub(unprintable);
+    // Silence in MPEG audio has a few bytes of a header in every frame of a letter that repeats.
+    let most = head.len().checked_div(64).unwrap_or_default().saturating_add(2);
+    let is_mostly_letters = unprintable <= most && unprintable.saturating_mul(4) <= letters;
+    unprintable == 0 || (is_mostly_letters && (foreign == 0 || is_utf_8(head))) || is_wide(head)
+}
+
+/// Checks for UTF-16 and UTF-32 without a byte order mark, or with one of UTF-32: most characters are ASCII.
+fn is_wide(head: &[u8]) -> bool {
+    let has_most = |width: usize, at: usize| {
+        let is_ascii = |unit: &&[u8]| {
+            unit.iter().enumerate().all(|(index, byte)| match index == at {
+                true => byte.is_ascii() && is_printable(*byte),
+                false => *byte == 0,
+            })
+        };
+        let ascii = head.chunks_exact(width).filter(is_ascii).count();
+        ascii.saturating_mul(width).saturating_mul(4) >= head.len().saturating_mul(3) && ascii > 1
+    };
+    [(2, 0), (2, 1), (4, 0), (4, 3)].into_iter().any(|(width, at)| has_most(width, at))
+}
+
 /// Terminals know more control characters, but texts have these only: tab, line breaks, form feed, and the escape of
 /// ISO 2022.
 fn is_printable(byte: u8) -> bool {
@@ -41,4 +73,61 @@ fn is_utf_16(rest: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
 fn is_legacy(head: &[u8]) -> bool {
     let foreign = head.iter().filter(|byte| !byte.is_ascii()).count();
     head.len() >= SURE || (head.len() >= SHORTEST && foreign.saturating_mul(3) < head.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wide<const N: usize>(text: &str, unit: impl Fn(u32) -> [u8; N]) -> Vec<u8> {
+        text.chars().flat_map(|c| unit(u32::from(c))).collect()
+    }
+
+    #[test]
+    fn text_with_some_control_characters_is_text() {
+        let page = "<!doctype html><title>404</title>".repeat(100);
+        let le = |c: u32| u16::try_from(c).unwrap().to_le_bytes();
+        let be = |c: u32| u16::try_from(c).unwrap().to_be_bytes();
+        let says = "<p>Not found: caf\u{e9}</p>\r\n";
+        let texts: [Vec<u8>; 15] = [
+            format!("{page}\0").into(),
+            format!("{says}\0{page}").into(),
+            b"file not found\r\n\x1a".to_vec(),
+            b"HTTP/1.1 404 Not Found\r\n\x07\x08<html>".to_vec(),
+            b"N\x08NA\x08A".to_vec(),
+            b"one page\x0banother\n".repeat(30),
+            wide(says, le),
+            wide(says, be),
+            wide(says, u32::to_le_bytes),
+            wide(says, u32::to_be_bytes),
+            wide("\u{feff}<html>", u32::to_le_bytes),
+            // Shift JIS, Big5 and KOI8, which are too short for an encoding to be sure.
+            b"\x8c\xa9\x82\xc2\x82\xa9\x82\xe8\x82\xdc\x82\xb9\x82\xf1".repeat(8),
+            b"\xa7\xe4\xa4\xa3\xa8\xec".to_vec(),
+            b"\xe6\xc1\xca\xcc \xce\xc5".to_vec(),
+            b"\xe9".repeat(30),
+        ];
+        for text in &texts {
+            assert!(is_unclean_text(text), "{text:x?}");
+        }
+    }
+
+    #[test]
+    fn binary_data_is_not_text() {
+        let silence = [&b"\xff\xfb\xe0\x04"[..], &[0; 32], &[b'U'; 1_008]].concat();
+        let noise: Vec<u8> = (0..300_u32).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
+        let pcm: Vec<u8> = (0..1_000_u16).flat_map(|n| (n % 97).to_le_bytes()).collect();
+        let data: [&[u8]; 7] = [
+            b"",
+            b"\0",
+            &[0; 5_000],
+            &silence[900..].iter().chain(&silence.repeat(3)).copied().collect::<Vec<_>>(),
+            &noise,
+            &pcm,
+            b"\0\0\0\x20ftypheic\0\0\0\0mif1",
+        ];
+        for data in data {
+            assert!(!is_unclean_text(data), "{data:x?}");
+        }
+    }
 }
