@@ -11,6 +11,7 @@ use identifai::{
     Submitted, Video,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::args::MediumFlags;
@@ -81,7 +82,7 @@ impl Job {
         if len == 0 {
             return Err(EMPTY.to_owned());
         }
-        Self::with(options, choose(chosen, format)?, Source::Spooled(file, len, name))
+        Self::with(options, choose(options, chosen, format)?, Source::Spooled(file, len, name))
     }
 
     /// Reads a URL or a path, and checks it; or says what is wrong with it, without repeating it.
@@ -98,7 +99,7 @@ impl Job {
             }
             let name = input.to_string_lossy();
             let format = if readable { look(path, &name).or_else(|| Format::of_name(&name)) } else { None };
-            let medium = if readable { choose(chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
+            let medium = if readable { choose(options, chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
             (medium, Source::File(path))
         };
         Self::with(options, medium, source)
@@ -246,7 +247,7 @@ enum Source<'a> {
 fn medium_of_url(options: &Options, chosen: Option<Medium>, url: &str) -> Result<Medium, String> {
     let format = match chosen {
         Some(medium) => return Ok(medium),
-        None => Format::of_name(url_file_name(url)),
+        None => format_of_url(url),
     };
     match format {
         Some(format) if !format.is_documented() || !is_medium(format) => {
@@ -262,12 +263,17 @@ fn medium_of_url(options: &Options, chosen: Option<Medium>, url: &str) -> Result
     }
 }
 
-/// The last segment of a URL's path, which has neither host nor query nor fragment in it.
-fn url_file_name(url: &str) -> &str {
+/// The format that the last segment of a URL's path says, which has neither host nor query nor fragment in it. Its
+/// parameters follow a semicolon (RFC 3986, section 3.3), such as `;jsessionid=1`.
+fn format_of_url(url: &str) -> Option<Format> {
+    // Browsers take a backslash for a slash.
+    let is_slash = |c| matches!(c, '/' | '\\');
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let path = rest.split_once('/').map_or("", |(_, path)| path);
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    let path = rest.split_once(is_slash).map_or("", |(_, path)| path);
+    let name = path.rsplit(is_slash).next().unwrap_or_default();
+    let of_name = |name: &str| Format::of_name(&percent_decode_str(name).decode_utf8_lossy());
+    of_name(name).or_else(|| of_name(name.split_once(';')?.0))
 }
 
 /// `false` for what is only a ticket, or nothing that the service looks at.
@@ -283,8 +289,10 @@ fn medium_of(format: Format) -> Medium {
     }
 }
 
-/// The medium of a file: as was said, or as it shows.
-fn choose(chosen: Option<Medium>, format: Option<Format>) -> Result<Medium, String> {
+/// The medium of a file: as was said, or as it shows. What is of no medium is refused under its own name, unless any
+/// format is sent: then it has to be said.
+fn choose(options: &Options, chosen: Option<Medium>, format: Option<Format>) -> Result<Medium, String> {
+    let format = format.filter(|format| is_medium(*format) || !options.any_format);
     let hint = "is of no format that is known; say --image, --video or --audio, with --any-format";
     chosen.or_else(|| format.map(medium_of)).ok_or_else(|| hint.to_owned())
 }

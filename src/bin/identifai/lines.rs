@@ -221,7 +221,7 @@ pub(crate) fn read(line: &OsStr, medium: Option<Medium>, defaults: &Options) -> 
     if let Some(reason) = why_foreign(text) {
         return Read::new(OsStr::new(text), Err(reason.to_owned()));
     }
-    if !text.starts_with('{') {
+    if !text.starts_with('{') || Path::new(text).exists() {
         return Read::new(OsStr::new(text), Job::new(defaults, medium, OsStr::new(text)));
     }
     let mut fields: Map<String, Value> = match serde_json::from_str(text) {

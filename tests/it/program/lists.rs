@@ -107,6 +107,18 @@ fn line_of_another_format_costs_nothing_and_stops_nothing() {
 }
 
 #[test]
+fn file_named_like_an_object_is_a_file() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    here.file("{2}.png", PNG);
+    let mut command = unpaced(&env, &["batch", "-"]);
+    command.current_dir(here.path(""));
+    let outcome = fed(command, "{2}.png\n{3}.png\n");
+    assert_eq!((outcome.status, sandbox.submits()), (2, 1), "{}", outcome.err);
+    assert!(outcome.err.contains("line 2: is no JSON object"), "{}", outcome.err);
+}
+
+#[test]
 fn null_counts_as_absent_in_every_field() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();

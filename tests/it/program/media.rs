@@ -244,6 +244,78 @@ fn extension_of_a_url_is_that_of_its_path() {
 }
 
 #[test]
+fn url_path_is_decoded_and_parted_from_parameters() {
+    let server = Server::answering(accepted());
+    let inputs = [
+        ("https://x.test/a.mp4;jsessionid=1.route", "video_fromurl"),
+        ("https://x.test/a.M4A;v=2", "audio_fromurl"),
+        ("https://x.test/a%2Emp4", "video_fromurl"),
+        ("https://x.test/a.mp%33?x=b.mp4", "audio_fromurl"),
+        (r"https://x.test\a.mp4", "video_fromurl"),
+        ("https://x.test/a;b.mp4", "video_fromurl"),
+        (r"https://photos.mov\", "image_fromurl"),
+        ("https://x.test/a.mp4;v=1/b", "image_fromurl"),
+        ("https://x.test/a.mp4%3Fb", "image_fromurl"),
+    ];
+    for (input, path) in inputs {
+        let outcome = against(&server, &["classify", input]);
+        assert_eq!(outcome.status, 0, "{input}: {}", outcome.err);
+        assert_eq!(parts(&server).pop().unwrap().0, path, "{input}");
+    }
+    for input in ["https://x.test/a.wma;v=1", "https://x.test/a%2Eheic"] {
+        assert_eq!(against(&server, &["classify", input]).status, 2, "{input}");
+    }
+}
+
+#[test]
+fn sound_in_a_video_container_is_never_sent_as_video() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let part = |kind: &[u8], body: &[u8]| [&u32::try_from(body.len() + 8).unwrap().to_be_bytes(), kind, body].concat();
+    let handler = part(b"hdlr", b"\0\0\0\0mhlrsoun\0\0\0\0");
+    let movie = part(b"moov", &part(b"trak", &part(b"mdia", &handler)));
+    let mov = [part(b"ftyp", b"qt  \0\0\x02\0"), part(b"mdat", &[0; 9_000]), movie].concat();
+    let webm = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm\x18\x53\x80\x67\xff\x16\x54\xae\x6b\x85\xae\x83\x83\x81\x02";
+    let flv = b"FLV\x01\x04\0\0\0\x09\0\0\0\0\x08\0\0\x01\0\0\0\0\0\0\0\xaf";
+    let mov = directory.file("talk.mov", mov);
+    let webm = directory.file("talk.webm", webm);
+    let flv = directory.file("talk.flv", flv);
+
+    let outcome = against(&server, &["classify", &mov]);
+    let note = "identifai: argument 1: is audio/mp4 by its content, so it is uploaded as talk.m4a\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
+    for (file, says) in [
+        (&webm, "file: is audio/webm, which is not one of the audio formats that the service documents"),
+        (&flv, "file: is video/x-flv with sound only, which is no video; --any-format sends it anyway"),
+    ] {
+        let outcome = against(&server, &["classify", file]);
+        assert_eq!(outcome.status, 2, "{}", outcome.err);
+        assert!(outcome.err.contains(says), "{}", outcome.err);
+    }
+    assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "who says so decides");
+    let expected = [
+        ("classification_audio", "\"talk.m4a\" audio/mp4"),
+        ("classification_video", "\"talk.mov\" video/mp4"),
+        ("classification_video", "\"talk.webm\" video/webm"),
+    ];
+    assert_eq!(parts(&server), expected.map(|(path, part)| (path.to_owned(), part.to_owned())));
+}
+
+#[test]
+fn file_of_no_medium_needs_one_with_any_format() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    for (name, bytes) in [("a.docx", &b"PK\x03\x04\x14\0"[..]), ("a", b"%PDF-1.7\n"), ("a.jpg", b"\x1f\x8b\x08\0")] {
+        let file = directory.file(name, bytes);
+        let outcome = against(&server, &["classify", "--any-format", &file]);
+        assert_eq!((outcome.status, server.connections()), (2, 0), "{name}: {}", outcome.err);
+        assert!(outcome.err.contains("say --image, --video or --audio"), "{name}: {}", outcome.err);
+    }
+    let file = directory.file("a.pdf", b"%PDF-1.7\n");
+    assert_eq!(against(&server, &["classify", "--any-format", "--image", &file]).status, 0);
+}
+
+#[test]
 fn corrected_name_is_sent_and_noted_once_a_file() {
     let server = Server::answering(accepted());
     let directory = Directory::new();
