@@ -132,7 +132,7 @@ impl Job {
 
     /// Returns a note about an upload that goes by another name than its own, as that says another format.
     pub(crate) fn correction(&self) -> Option<String> {
-        correction(each!(self, job => job.corrected_file_name()))
+        correction(each!(self, job => job.corrected_file_name()), self.medium())
     }
 
     /// Submits it; an upload with a progress bar, if standard error is a terminal.
@@ -149,9 +149,11 @@ impl Job {
 }
 
 /// Words the note about a corrected name. What cannot be submitted is said elsewhere.
-pub(crate) fn correction(name: Result<Option<String>>) -> Option<String> {
+pub(crate) fn correction(name: Result<Option<String>>, medium: Medium) -> Option<String> {
     let name = name.ok()??;
-    let format = Format::of_name(&name)?;
+    let format = Format::of_name(&name)?.to_string();
+    // The extension of recordings in 3GP is that of videos.
+    let format = if medium == Medium::Audio { format.replacen("video/", "audio/", 1) } else { format };
     Some(format!("is {format} by its content, so it is uploaded as {name}"))
 }
 

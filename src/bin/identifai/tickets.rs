@@ -6,7 +6,7 @@ use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, Ticke
 
 use crate::args::{self, Global, Lists};
 use crate::connect::connect;
-use crate::job::{self, Spooled};
+use crate::job::{self, Medium, Spooled};
 use crate::ledger::{Entry, State, TICKETS};
 use crate::names;
 use crate::output::{self, Line, Printer, shown};
@@ -84,7 +84,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
             ticket = ticket.ref_id(ref_id);
         }
         ticket = ticket.any_format(*any_format);
-        let note = job::correction(ticket.corrected_file_name());
+        let note = job::correction(ticket.corrected_file_name(), Medium::Image);
         notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
         tickets = tickets.ticket(ticket);
     }

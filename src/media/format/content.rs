@@ -93,15 +93,18 @@ impl Content {
                 break;
             }
             is_tagged |= tag.is_some();
-            // Writers leave room behind a tag, and not all of them count it in.
+            // Writers leave room behind a tag, and not all of them count it in. Boxes begin with up to 3 zeros.
             let padding = head.iter().take_while(|byte| **byte == 0).count() as u64;
             match tag {
                 Some(len) => at = at.saturating_add(len),
-                None if is_tagged && padding > 0 => at = at.saturating_add(padding),
                 None => match see(&head) {
+                    Self::Unknown if is_tagged && padding > 0 => {
+                        at = at.saturating_add(padding.saturating_sub(3).max(1));
+                    }
                     Self::Unknown if is_tagged => break,
-                    Self::Format(seen) if at == 0 => {
-                        return Ok(Self::Format(tracks::only_sound(seen, &mut window)?.unwrap_or(seen)));
+                    Self::Format(seen) => {
+                        let behind = &mut |offset| window(at.saturating_add(offset));
+                        return Ok(Self::Format(tracks::only_sound(seen, behind)?.unwrap_or(seen)));
                     }
                     content => return Ok(content),
                 },

@@ -219,18 +219,41 @@ fn is_sound_program(section: &[u8]) -> bool {
         .unwrap_or_default();
     let mut has_sound = false;
     while let Some((kind, rest)) = streams.split_first() {
+        let info = number_of_12_bits(rest.get(2..).unwrap_or_default()).and_then(|info| info.checked_add(4));
+        let Some((entry, next)) = info.and_then(|info| rest.split_at_checked(info)) else { return false };
         match kind {
             // MPEG-1, MPEG-2, AAC in three forms, and those that ATSC and Blu-ray number.
             0x03 | 0x04 | 0x0f | 0x11 | 0x1c | 0x80..=0x87 => has_sound = true,
             // Private sections, and metadata.
             0x05 | 0x15 => {}
+            0x06 => match private_stream(entry.get(4..).unwrap_or_default()) {
+                Some(is_sound) => has_sound |= is_sound,
+                None => return false,
+            },
             _ => return false,
         }
-        let info = number_of_12_bits(rest.get(2..).unwrap_or_default());
-        let Some(next) = info.and_then(|info| rest.get(info.checked_add(4)?..)) else { return false };
         streams = next;
     }
     has_sound
+}
+
+/// Reads the descriptors of a stream that is private to MPEG: `true` for sound, and `false` for text. `None` for
+/// anything else: AV1 goes in these, too.
+fn private_stream(mut descriptors: &[u8]) -> Option<bool> {
+    while let [tag, len, rest @ ..] = descriptors {
+        let (body, next) = rest.split_at_checked(usize::from(*len))?;
+        match (tag, body) {
+            // AC-3, E-AC-3, DTS and AAC (ETSI EN 300 468, section 6.1).
+            (0x6a | 0x7a..=0x7c, _) | (0x05, b"Opus" | b"AC-3" | b"EAC3" | b"DTS1" | b"DTS2" | b"DTS3") => {
+                return Some(true);
+            }
+            // Blanking data, teletext and subtitles.
+            (0x45 | 0x46 | 0x56 | 0x59, _) => return Some(false),
+            _ => {}
+        }
+        descriptors = next;
+    }
+    None
 }
 
 /// Returns `true` if a program stream has sound and nothing to see, as the list of streams in its system header says

@@ -402,7 +402,10 @@ fn undocumented_format_is_refused_by_its_own_name() {
 
 #[test]
 fn id3_tag_is_passed_over() {
-    let bodies: [(&[u8], &str); 6] = [
+    let bodies: [(&[u8], &str); 9] = [
+        (&ftyp(b"M4A ", &[]), "audio/mp4"),
+        (&ftyp(b"isom", &[]), "video/mp4"),
+        (&matroska("webm", "A_OPUS"), "audio/webm"),
         (b"fLaC\0\0\0\x22", "audio/flac"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "audio/wav"),
         (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),

@@ -166,9 +166,29 @@ mod tests {
         [&[table, 0xb0, len, 0, 1, 0xc1, 0, 0][..], body, &[0; 4]].concat()
     }
 
-    fn program(types: &[u8]) -> Vec<u8> {
-        let streams = types.iter().flat_map(|kind| [*kind, 0xe1, 0, 0xf0, 2, 9, 9]);
+    /// A table of streams that have a descriptor of a tag.
+    fn described(types: &[u8], tag: u8) -> Vec<u8> {
+        let streams = types.iter().flat_map(|kind| [*kind, 0xe1, 0, 0xf0, 5, 0x0a, 0, tag, 1, 0]);
         section(2, &[0xe1, 0, 0xf0, 1, 7].into_iter().chain(streams).collect::<Vec<_>>())
+    }
+
+    fn program(types: &[u8]) -> Vec<u8> {
+        described(types, 0x52)
+    }
+
+    #[test]
+    fn private_streams_are_told_by_descriptors() {
+        let tables = section(0, &[0, 1, 0xe0, 0x10]);
+        let stream = |types: &[u8], tag: u8| {
+            [packet(0, 0, &tables), packet(0x10, 0, &described(types, tag)), packet(0x200, 0, &[])].concat()
+        };
+        for (types, tag) in [(&[6][..], 0x6a), (&[6, 6], 0x7a), (&[3, 6], 0x56), (&[6, 0x15], 0x7c), (&[0x81, 6], 0x59)]
+        {
+            check(&stream(types, tag), false, "a.ts");
+        }
+        for (types, tag) in [(&[6][..], 0x56), (&[6], 0x05), (&[3, 6], 0x80), (&[6, 0x1b], 0x6a), (&[6], 0x52)] {
+            check(&stream(types, tag), true, "a.ts");
+        }
     }
 
     #[test]

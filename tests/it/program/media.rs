@@ -292,9 +292,14 @@ fn sound_in_a_video_container_is_never_sent_as_video() {
         assert_eq!(outcome.status, 2, "{}", outcome.err);
         assert!(outcome.err.contains(says), "{}", outcome.err);
     }
+    let memo = directory.file("memo.mp3", b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5");
+    let outcome = against(&server, &["classify", &memo]);
+    let note = "identifai: argument 1: is audio/3gpp by its content, so it is uploaded as memo.3gp\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
     assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "who says so decides");
     let expected = [
         ("classification_audio", "\"talk.m4a\" audio/mp4"),
+        ("classification_audio", "\"memo.3gp\" audio/3gpp"),
         ("classification_video", "\"talk.mov\" video/mp4"),
         ("classification_video", "\"talk.webm\" video/webm"),
     ];
