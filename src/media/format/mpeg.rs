@@ -159,82 +159,102 @@ pub(super) fn has_only_sound_programs(window: &mut impl FnMut(u64) -> io::Result
     let is_packet = |at: usize| head.get(at) == Some(&0x47);
     let layout = PACKETS.into_iter().find(|(first, len)| is_packet(*first) && is_packet(first.saturating_add(*len)));
     let Some((first, len)) = layout else { return Ok(false) };
-    // PIDs of the tables of programs that are still to be found.
-    let mut programs: Option<Vec<u16>> = None;
+    // PIDs of the tables of programs, and of streams, that are still to be found.
+    let (mut tables, mut streams) = (None, Vec::new());
+    let mut has_sound = false;
     for number in 0..TABLES_WITHIN {
         let at = u64::try_from(first.saturating_add(len.saturating_mul(number))).unwrap_or(u64::MAX);
         let Some(packet) = window(at)? else { break };
-        let Some((pid, section)) = packet.get(..188).and_then(section) else { continue };
-        match &mut programs {
-            None if pid == 0 => programs = program_tables(section),
+        let Some((pid, payload)) = packet.get(..188).and_then(beginning) else { continue };
+        match &mut tables {
+            None if pid == 0 => tables = section(payload).and_then(program_tables),
             Some(left) if left.contains(&pid) => {
-                if !is_sound_program(section) {
+                let Some(program) = section(payload).and_then(Program::read) else { return Ok(false) };
+                has_sound |= program.has_sound;
+                streams.extend(program.private);
+                left.retain(|other| *other != pid);
+            }
+            // A packet of the stream (ISO 13818-1, section 2.4.3.7), with the ID of an audio stream.
+            _ if streams.contains(&pid) => {
+                if !matches!(payload, [0, 0, 1, 0xc0..=0xdf, ..]) {
                     return Ok(false);
                 }
-                left.retain(|other| *other != pid);
-                if left.is_empty() {
-                    return Ok(true);
-                }
+                has_sound = true;
+                streams.retain(|other| *other != pid);
             }
             _ => {}
+        }
+        if tables.as_ref().is_some_and(Vec::is_empty) && streams.is_empty() {
+            return Ok(has_sound);
         }
     }
     Ok(false)
 }
 
-/// Returns the PID of a packet that begins a section of a table, and the section without its checksum.
-fn section(packet: &[u8]) -> Option<(u16, &[u8])> {
+/// Returns the PID of a packet in which a section of a table or a packet of a stream begins, and what it holds.
+fn beginning(packet: &[u8]) -> Option<(u16, &[u8])> {
     let [0x47, two, three, four, payload @ ..] = packet else { return None };
     let payload = match four >> 4 & 3 {
         1 => payload,
         3 => payload.split_first().and_then(|(len, rest)| rest.get(usize::from(*len)..))?,
         _ => return None,
     };
+    (two & 0x40 != 0).then(|| (u16::from_be_bytes([two & 0x1f, *three]), payload))
+}
+
+/// Returns the section that begins in a payload, without its checksum.
+fn section(payload: &[u8]) -> Option<&[u8]> {
     let pointed = payload.split_first().and_then(|(pointer, rest)| rest.get(usize::from(*pointer)..))?;
-    let len = number_of_12_bits(pointed.get(1..)?)?.checked_sub(1)?;
-    let section = pointed.get(..len).filter(|_| two & 0x40 != 0)?;
-    Some((u16::from_be_bytes([two & 0x1f, *three]), section))
+    pointed.get(..number_of_12_bits(pointed.get(1..)?)?.checked_sub(1)?)
 }
 
 fn number_of_12_bits(bytes: &[u8]) -> Option<usize> {
     bytes.first_chunk().map(|bytes| usize::from(u16::from_be_bytes(*bytes) & 0xfff))
 }
 
+/// Reads a PID, of 13 bits.
+fn pid(bytes: &[u8]) -> Option<u16> {
+    bytes.first_chunk().map(|bytes| u16::from_be_bytes(*bytes) & 0x1fff)
+}
+
 /// Reads a program association section: the PIDs of the programs' tables.
 fn program_tables(section: &[u8]) -> Option<Vec<u16>> {
     let entries = section.get(8..).filter(|_| section.first() == Some(&0))?;
-    let programs = entries.chunks_exact(4).filter_map(|entry| match entry {
-        [0, 0, ..] => None,
-        [_, _, pid @ ..] => number_of_12_bits(pid).map(|low| (pid.first().map_or(0, |high| high & 0x10), low)),
-        _ => None,
-    });
-    Some(programs.filter_map(|(high, low)| u16::try_from(usize::from(high) << 8 | low).ok()).collect())
+    let programs = entries.chunks_exact(4).filter(|entry| !entry.starts_with(&[0, 0]));
+    Some(programs.filter_map(|entry| pid(entry.get(2..)?)).collect())
 }
 
-/// Reads a program map section: the types of its streams.
-fn is_sound_program(section: &[u8]) -> bool {
-    let mut streams = number_of_12_bits(section.get(10..).unwrap_or_default())
-        .and_then(|info| section.get(info.checked_add(12)?..))
-        .filter(|_| section.first() == Some(&2))
-        .unwrap_or_default();
-    let mut has_sound = false;
-    while let Some((kind, rest)) = streams.split_first() {
-        let info = number_of_12_bits(rest.get(2..).unwrap_or_default()).and_then(|info| info.checked_add(4));
-        let Some((entry, next)) = info.and_then(|info| rest.split_at_checked(info)) else { return false };
-        match kind {
-            // MPEG-1, MPEG-2, AAC in three forms, and those that ATSC and Blu-ray number.
-            0x03 | 0x04 | 0x0f | 0x11 | 0x1c | 0x80..=0x87 => has_sound = true,
-            // Private sections, and metadata.
-            0x05 | 0x15 => {}
-            0x06 => match private_stream(entry.get(4..).unwrap_or_default()) {
-                Some(is_sound) => has_sound |= is_sound,
-                None => return false,
-            },
-            _ => return false,
+/// A program without a video.
+struct Program {
+    has_sound: bool,
+    /// PIDs of private streams, of which there is no telling by the table.
+    private: Vec<u16>,
+}
+
+impl Program {
+    /// Reads a program map section; `None` for a program that may have a video.
+    fn read(section: &[u8]) -> Option<Self> {
+        let info = number_of_12_bits(section.get(10..)?)?;
+        let mut streams = section.get(info.checked_add(12)?..).filter(|_| section.first() == Some(&2))?;
+        let mut program = Self { has_sound: false, private: Vec::new() };
+        while let Some((kind, rest)) = streams.split_first() {
+            let info = number_of_12_bits(rest.get(2..)?)?;
+            let (entry, next) = rest.split_at_checked(info.checked_add(4)?)?;
+            match kind {
+                // MPEG-1, MPEG-2, AAC in three forms, and those that ATSC and Blu-ray number.
+                0x03 | 0x04 | 0x0f | 0x11 | 0x1c | 0x80..=0x87 => program.has_sound = true,
+                // Private sections, and metadata.
+                0x05 | 0x15 => {}
+                0x06 => match private_stream(entry.get(4..)?) {
+                    Some(is_sound) => program.has_sound |= is_sound,
+                    None => program.private.push(pid(entry)?),
+                },
+                _ => return None,
+            }
+            streams = next;
         }
-        streams = next;
+        (program.has_sound || !program.private.is_empty()).then_some(program)
     }
-    has_sound
 }
 
 /// Reads the descriptors of a stream that is private to MPEG: `true` for sound, and `false` for text. `None` for

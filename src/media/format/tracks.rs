@@ -189,6 +189,12 @@ mod tests {
         for (types, tag) in [(&[6][..], 0x56), (&[6], 0x05), (&[3, 6], 0x80), (&[6, 0x1b], 0x6a), (&[6], 0x52)] {
             check(&stream(types, tag), true, "a.ts");
         }
+        // The first packet of a stream, behind the pointer that `packet` writes.
+        let (audio, other) = (packet(0x100, 0, b"\0\x01\xc0"), packet(0x100, 0, b"\0\x01\xbd"));
+        check(&[stream(&[6], 0x52), audio.clone()].concat(), false, "a.ts");
+        check(&[stream(&[6, 6], 0x52), audio.clone()].concat(), false, "a.ts");
+        check(&[stream(&[6], 0x52), other.clone(), audio.clone()].concat(), true, "a.ts");
+        check(&[stream(&[6, 0x24], 0x52), audio].concat(), true, "a.ts");
     }
 
     #[test]
