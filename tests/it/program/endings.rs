@@ -176,6 +176,28 @@ fn a_closed_pipe_is_no_error_to_tell_but_what_was_paid_for_is() {
 }
 
 #[test]
+fn item_printed_before_the_pipe_closed_is_not_told() {
+    let (close, is_closed) = mpsc::channel();
+    let is_closed = std::sync::Mutex::new(is_closed);
+    let server = Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            let is_second = String::from_utf8_lossy(&seen.body).contains("second");
+            if is_second {
+                is_closed.lock().unwrap().recv().unwrap();
+            }
+            connection.send(&if is_second { json(r#"{"identifier":"b2"}"#) } else { accepted() });
+        }
+    });
+    let mut child = piped(&mut unpaced(&at(&server), &["classify", CAT, "https://x.test/second.jpg"]));
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    read_until(&mut out, ID);
+    drop(out);
+    close.send(()).unwrap();
+    let err = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(err.contains("item 2: submitted as b2, result not printed") && !err.contains(ID), "{err}");
+}
+
+#[test]
 fn a_failure_that_cannot_be_printed_is_told_if_it_may_cost() {
     for body in ["{\"identifier\":\"!\"}", ""] {
         let server = Server::answering(json(body));
