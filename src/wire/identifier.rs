@@ -13,12 +13,12 @@ use crate::report::json_text;
 
 /// JSON's white space (RFC 8259, section 2).
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
-/// How many identifiers beside the first one are told.
+/// Maximum number of identifiers that are told beside the first one.
 const MOST_OTHERS: usize = 4;
 const PAGE_END: &str = "</html>";
 const UNSAFE: &str = "its identifier is empty, too long or unsafe";
 
-/// What is wrong with a response.
+/// The reason why a response gives no certain identifier.
 type Reason = Cow<'static, str>;
 
 /// The JSON field that names a submission.
@@ -215,7 +215,7 @@ fn is_plain_text(response: &Response) -> bool {
     content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("text/plain"))
 }
 
-/// What begins a page, or a part that only pages have, and what ends it. Notices that PHP prints in front of JSON have
+/// The beginnings and ends of pages, and of parts that only pages have. Notices that PHP prints in front of JSON have
 /// other elements, or closed scripts.
 const PAGE_PARTS: [(&str, &str); 6] = [
     ("<html", PAGE_END),

@@ -36,7 +36,7 @@ pub(super) fn see(head: &[u8]) -> Option<Seen> {
     transport_stream(head).or_else(|| audio(head))
 }
 
-/// Where the first packet of MPEG-TS begins, and the distance to the next.
+/// The position of the first packet of MPEG-TS, and the distance to the next.
 const PACKETS: [(usize, usize); 3] = [(0, 188), (4, 192), (0, 204)];
 
 /// MPEG-TS packets: of 188 bytes, of 192 with a time stamp in front (m2ts), or of 204 with a checksum behind.

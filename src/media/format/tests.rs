@@ -22,7 +22,7 @@ fn track(handler: &[u8]) -> Vec<u8> {
     iso(b"trak", &[iso(b"tkhd", &[0; 84]), iso(b"mdia", &[iso(b"mdhd", &[0; 24]), handler].concat())].concat())
 }
 
-/// An ID3v2.4 tag with so many bytes of text and pictures.
+/// An ID3v2.4 tag whose text and pictures have this many bytes.
 fn id3(len: usize) -> Vec<u8> {
     let digit = |shift: usize| u8::try_from(len >> shift & 0x7f).unwrap();
     let head = [b'I', b'D', b'3', 4, 0, 0, digit(21), digit(14), digit(7), digit(0)];
