@@ -77,16 +77,17 @@ pub(crate) fn add_to(error: Error, field: Field) -> Error {
 /// With a 2xx it is told all the same. A refusal by page comes from something in front of the service, which did not
 /// take the submit.
 fn nearest(status: Option<u16>, body: &str, field: Field) -> Option<Identifier> {
-    let behind_page = body.rsplit_once(PAGE_END).map(|(_, behind)| behind);
     let named = |text| search(text, field).first.map(|(before, identifier)| (is_in_page(before), identifier));
-    let found = [Some(body), behind_page].into_iter().flatten().filter_map(named);
-    let outside = found.into_iter().find(|(is_in_page, _)| !is_in_page).map(|(_, identifier)| identifier);
+    let is_outside = |(is_in_page, _): &(bool, Identifier)| !is_in_page;
+    let behind_page = || body.rsplit_once(PAGE_END).and_then(|(_, behind)| named(behind));
+    let whole = named(body);
+    let outside = whole.clone().filter(is_outside).or_else(|| behind_page().filter(is_outside));
     let is_success = status.is_some_and(|status| (200..=299).contains(&status));
     if outside.is_some() || (!is_success && has_page(body)) {
-        return outside;
+        return outside.map(|(_, identifier)| identifier);
     }
     let bare = || hash_line(body).filter(|_| field == Field::Identifier && !body.starts_with('{'));
-    named(body).map(|(_, identifier)| identifier).or_else(bare)
+    whole.map(|(_, identifier)| identifier).or_else(bare)
 }
 
 fn of_success(response: &Response) -> Result<Identifier, Reason> {
