@@ -22,6 +22,8 @@ mod names;
 mod options;
 #[path = "../../src/bin/identifai/output.rs"]
 mod output;
+#[path = "../../src/bin/identifai/signals.rs"]
+mod signals;
 #[path = "../../src/bin/identifai/words.rs"]
 mod words;
 
