@@ -12,7 +12,7 @@ use identifai::{AnyReport, Classification, Client, Error, ErrorKind, Format, Ide
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::{ledger, output, words};
+use crate::{names, output, words};
 
 /// Permissions on Unix: a page is its owner's.
 const PRIVATE: u32 = 0o600;
@@ -205,7 +205,7 @@ impl Row {
 
     /// What it is called there. A page is passed on, so passwords and signatures in URLs are left out.
     fn name(&self) -> String {
-        escaped(&ledger::without_secrets(&self.input))
+        escaped(&names::without_secrets(&self.input))
     }
 }
 

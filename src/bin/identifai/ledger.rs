@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use identifai::{Error, Identifier};
 use serde_json::json;
 
+use crate::names::without_secrets;
+
 /// The word for a batch of tickets.
 pub(crate) const TICKETS: &str = "tickets";
 
@@ -134,13 +136,4 @@ impl Ledger {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Returns a URL without user, password, query and fragment, which may be secret. A path stays as it is.
-pub(crate) fn without_secrets(input: &str) -> String {
-    let Some((scheme, rest)) = input.split_once("://") else { return input.to_owned() };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.find(['/', '\\']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
 }

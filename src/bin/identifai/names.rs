@@ -1,4 +1,4 @@
-//! Names of files as they are given: on Unix they are bytes, which need not be UTF-8.
+//! Inputs as they are shown: names of files, which need not be UTF-8 on Unix, and URLs, which hold secrets.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -24,6 +24,15 @@ pub(crate) fn shown(name: &OsStr) -> String {
 /// Tells a URL from a path.
 pub(crate) fn is_url(input: &OsStr) -> bool {
     input.as_encoded_bytes().windows(3).any(|bytes| bytes == b"://")
+}
+
+/// Returns a URL without user, password, query and fragment, which may be secret. A path stays as it is.
+pub(crate) fn without_secrets(input: &str) -> String {
+    let Some((scheme, rest)) = input.split_once("://") else { return input.to_owned() };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.find(['/', '\\']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// Returns the argument that was taken for `option` but is a file, or is named like one. Others are not shown: they may
