@@ -43,8 +43,8 @@
 //!
 //! Besides: [`credits`](Client::credits) and [`health`](Client::health), the users of a partner
 //! ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]). What went wrong, whether
-//! it may have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the feature
-//! `sandbox` has the service in a nutshell.
+//! it may have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the
+//! crate `identifai-sandbox` is a fake of the service.
 //!
 //! # What it promises
 //!
@@ -65,7 +65,6 @@
 //! | `native-tls` | no | HTTPS by the operating system's library; used instead of rustls where both are there |
 //! | `socks-proxy` | no | SOCKS proxies; without it they are an error |
 //! | `journal` | no | the journal with which a batch goes on where it was ended |
-//! | `sandbox` | no | the embedded stand-in of the service |
 //! | `cli` | no | the program `identifai` |
 //! | `capi` | no | the C interface, which `identifai.h` documents |
 
@@ -74,16 +73,13 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
 /// The README's examples are tests, too.
-#[cfg(all(doctest, feature = "sandbox", feature = "journal"))]
+#[cfg(all(doctest, feature = "journal"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
 mod account;
 mod api_key;
 mod batch;
-#[cfg(feature = "_bench")]
-#[doc(hidden)]
-pub mod bench;
 #[cfg(feature = "capi")]
 mod capi;
 mod client;
@@ -94,12 +90,13 @@ mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod identifier;
+#[cfg(feature = "_internals")]
+#[doc(hidden)]
+pub mod internals;
 mod media;
 mod options;
 mod proxy;
 mod report;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
 mod secret;
 mod settings;
 mod tampering;

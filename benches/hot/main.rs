@@ -1,4 +1,4 @@
-//! The hot paths of the crate: time and allocations of each, by `cargo bench --features _bench`; for instructions,
+//! The hot paths of the crate: time and allocations of each, by `cargo bench --features _internals`; for instructions,
 //! which come out the same each time, there is `benches/instructions`.
 //!
 //! What a path makes is dropped within it. So from the second run on it gets memory that is there already, and so does

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use divan::black_box;
-use identifai::{ImageReport, VideoReport, bench};
+use identifai::{ImageReport, VideoReport, internals};
 use serde_json::Value;
 
 use crate::{Amount, Path, run};
@@ -35,7 +35,7 @@ fn image_value() -> Box<dyn FnMut()> {
 
 fn page() -> Box<dyn FnMut()> {
     let json = page_json();
-    run(move || bench::reports(black_box(&json).clone().into_bytes()).unwrap())
+    run(move || internals::reports(black_box(&json).clone().into_bytes()).unwrap())
 }
 
 fn page_value() -> Box<dyn FnMut()> {

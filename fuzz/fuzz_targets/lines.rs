@@ -2,29 +2,29 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../src/bin/identifai/args/mod.rs"]
+#[path = "../../crates/identifai-cli/src/args/mod.rs"]
 mod args;
-#[path = "../../src/bin/identifai/fuzzing.rs"]
+#[path = "../../crates/identifai-cli/src/fuzzing.rs"]
 mod fuzzing;
-#[path = "../../src/bin/identifai/help.rs"]
+#[path = "../../crates/identifai-cli/src/help.rs"]
 mod help;
-#[path = "../../src/bin/identifai/job.rs"]
+#[path = "../../crates/identifai-cli/src/job.rs"]
 mod job;
-#[path = "../../src/bin/identifai/ledger.rs"]
+#[path = "../../crates/identifai-cli/src/ledger.rs"]
 mod ledger;
-#[path = "../../src/bin/identifai/lines.rs"]
+#[path = "../../crates/identifai-cli/src/lines.rs"]
 mod lines;
-#[path = "../../src/bin/identifai/list_format.rs"]
+#[path = "../../crates/identifai-cli/src/list_format.rs"]
 mod list_format;
-#[path = "../../src/bin/identifai/names.rs"]
+#[path = "../../crates/identifai-cli/src/names.rs"]
 mod names;
-#[path = "../../src/bin/identifai/options.rs"]
+#[path = "../../crates/identifai-cli/src/options.rs"]
 mod options;
-#[path = "../../src/bin/identifai/output.rs"]
+#[path = "../../crates/identifai-cli/src/output.rs"]
 mod output;
-#[path = "../../src/bin/identifai/signals.rs"]
+#[path = "../../crates/identifai-cli/src/signals.rs"]
 mod signals;
-#[path = "../../src/bin/identifai/words.rs"]
+#[path = "../../crates/identifai-cli/src/words.rs"]
 mod words;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::lines(data));

@@ -6,7 +6,7 @@ mod budget;
 mod cancel;
 mod clock;
 mod company;
-#[cfg(any(test, feature = "_bench"))]
+#[cfg(any(test, feature = "_internals"))]
 #[allow(dead_code, clippy::arithmetic_side_effects, clippy::expect_used, clippy::unwrap_used)] // As in tests.
 pub(crate) mod fake;
 pub(crate) mod http_date;

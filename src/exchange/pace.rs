@@ -65,10 +65,20 @@ impl Pace {
         }
     }
 
-    /// How many requests of a class may go, if not any number.
-    #[cfg(feature = "sandbox")]
-    pub(crate) fn most_a_minute(self, method: Method) -> Option<u32> {
-        self.limit(method).map(|limit| limit.per_minute)
+    /// Returns the number of submits a minute; `None` if it is not limited.
+    pub const fn submits_per_minute(self) -> Option<u32> {
+        match self.0 {
+            Some(limits) => Some(limits.submits.per_minute),
+            None => None,
+        }
+    }
+
+    /// Returns the number of reads a minute; `None` if it is not limited.
+    pub const fn reads_per_minute(self) -> Option<u32> {
+        match self.0 {
+            Some(limits) => Some(limits.reads.per_minute),
+            None => None,
+        }
     }
 
     pub(super) fn limit(self, method: Method) -> Option<Limit> {

@@ -1,4 +1,4 @@
-//! The C interface, as C, C++ and Python see it: `cargo test --features cli,capi`.
+//! The C interface, as C, C++ and Python see it: `cargo test`.
 //!
 //! With `IDENTIFAI_BLESS=1` the header and the list of the ABI are written anew, rather than compared.
 
@@ -20,9 +20,6 @@ mod media;
 mod odd;
 mod programs;
 mod readme;
-#[path = "../it/support/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod support;
 mod sweep;
 mod tools;
 mod world;

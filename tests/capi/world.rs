@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use identifai::Pace;
-use identifai::sandbox::Sandbox;
+use identifai_sandbox::Sandbox;
 
-use crate::support::{Connection, Server, answer, answer_with};
 use crate::tools::shared_library;
+use test_support::{Connection, Server, answer, answer_with};
 
 /// All of it, for one program.
 pub(crate) struct World {

@@ -2,8 +2,8 @@
 
 use identifai::{ErrorKind, HealthStatus, Pace, PartnerUserForm, PartnerUserQuery};
 
-use crate::support::form::by_multipart;
-use crate::support::{KEY, Server, answer, json};
+use test_support::form::by_multipart;
+use test_support::{KEY, Server, answer, json};
 
 const USER: &str = r#"{"data": {"id": 7, "name": "Ann", "email": "ann@example.com"}}"#;
 

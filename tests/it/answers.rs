@@ -3,7 +3,7 @@
 
 use identifai::{ErrorKind, Image, classify_from_url};
 
-use crate::support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
+use test_support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
 
 /// What a submit comes to when the server sends `bytes` and closes.
 fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {

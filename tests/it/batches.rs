@@ -8,9 +8,9 @@ use std::time::Duration;
 use identifai::{Client, ErrorKind, Image, Job, Outcome, Wait};
 use serde_json::json;
 
-use crate::support::{Seen, Server, answer, answer_with, done, json};
+use test_support::{Seen, Server, answer, answer_with, done, json};
 #[cfg(target_os = "linux")]
-use crate::support::{alone, starts_no_thread};
+use test_support::{alone, starts_no_thread};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image};
 
-use crate::support::{CAT, Connection, ID, Server, accepted, answer_with};
+use test_support::{CAT, Connection, ID, Server, accepted, answer_with};
 
 /// Cancels a call that `serve` holds up, and returns its error.
 fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> identifai::Error {

@@ -5,8 +5,8 @@ use std::io::BufRead;
 use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
 #[cfg(target_os = "linux")]
-use crate::support::starts_no_thread;
-use crate::support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
+use test_support::starts_no_thread;
+use test_support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
 
 #[test]
 fn a_hundred_submits_use_one_connection() {

@@ -4,8 +4,8 @@ use httpmock::{Method::POST, MockServer};
 use identifai::{ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 use proptest::prelude::*;
 
-use crate::support::form::{boundary, by_multipart};
-use crate::support::{CAT, ID, KEY, Server, accepted};
+use test_support::form::{boundary, by_multipart};
+use test_support::{CAT, ID, KEY, Server, accepted};
 
 #[test]
 fn a_full_request_is_these_bytes_and_no_others() {

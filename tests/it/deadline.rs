@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use identifai::{ErrorKind, Image, Pace};
 
 #[cfg(target_os = "linux")]
-use crate::support::Full;
-use crate::support::{CAT, Connection, Server};
+use test_support::Full;
+use test_support::{CAT, Connection, Server};
 
 const DEADLINE: Duration = Duration::from_millis(250);
 
@@ -138,7 +138,7 @@ fn signals_do_not_prolong_a_call() {
     }
     extern "C" fn nothing(_: i32) {}
     const SIGUSR1: i32 = 10;
-    if crate::support::alone("deadline::signals_do_not_prolong_a_call", &[]).is_some() {
+    if test_support::alone("deadline::signals_do_not_prolong_a_call", &[]).is_some() {
         return;
     }
     let server = Server::start(|connection| {
@@ -201,19 +201,19 @@ fn an_address_that_does_not_answer_leaves_time_for_the_next() {
     std::thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
         let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
-        std::io::Write::write_all(&mut stream, crate::support::accepted().as_bytes()).unwrap();
+        std::io::Write::write_all(&mut stream, test_support::accepted().as_bytes()).unwrap();
         std::thread::park_timeout(Duration::from_secs(5));
     });
     let url = format!("http://localhost:{}", full.address.port());
     let client =
         identifai::Client::builder("key").base_url(url).pace(Pace::off()).retries(0).connect_timeout(2 * DEADLINE);
     let sent = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap();
-    assert_eq!(sent.identifier().as_str(), crate::support::ID);
+    assert_eq!(sent.identifier().as_str(), test_support::ID);
 }
 
 #[test]
 fn a_deadline_may_be_as_long_as_there_is_time() {
-    let server = Server::answering(crate::support::accepted());
+    let server = Server::answering(test_support::accepted());
     assert!(server.client().with_timeout(Duration::MAX).submit(&Image::from_url(CAT)).is_ok());
     let error = server.client().with_timeout(Duration::ZERO).submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Config, 1));

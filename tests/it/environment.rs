@@ -2,7 +2,7 @@
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, alone};
+use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 #[test]
 fn key_and_base_url_come_from_the_environment() {

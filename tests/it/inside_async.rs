@@ -3,7 +3,7 @@
 use identifai::{Client, Image, Submitted, classify_from_url};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{CAT, ID, Server, accepted, answer};
+use test_support::{CAT, ID, Server, accepted, answer};
 
 /// Submits with `answer`s for reads, too.
 fn server() -> Server {

@@ -13,12 +13,6 @@
 
 mod account;
 mod answers;
-#[cfg(feature = "cli")]
-mod batch_program;
-#[cfg(all(feature = "cli", target_os = "linux"))]
-mod batch_program_endings;
-#[cfg(feature = "cli")]
-mod batch_program_html;
 mod batches;
 mod cancel;
 mod connections;
@@ -29,18 +23,10 @@ mod faults;
 mod inside_async;
 mod once;
 mod package;
-#[cfg(feature = "cli")]
-mod program;
 mod proxies;
-#[cfg(feature = "cli")]
-mod readme;
 mod results;
-#[cfg(feature = "sandbox")]
-mod sandbox;
 mod secrets;
-#[cfg(feature = "sandbox")]
 mod soak;
-mod support;
 mod tickets;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use identifai::{Attempt, ErrorKind, Image, classify_from_url};
 
-use crate::support::{ID, Server, accepted, answer, answer_with};
+use test_support::{ID, Server, accepted, answer, answer_with};
 
 #[test]
 fn a_connection_that_dies_after_the_body_is_not_tried_again() {

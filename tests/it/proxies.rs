@@ -2,7 +2,7 @@
 
 use identifai::{Client, ErrorKind, Image, Pace, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, alone};
+use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 /// A proxy that refuses every tunnel.
 fn refusing() -> Server {

@@ -4,11 +4,11 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use identifai::sandbox::Sandbox;
 use identifai::{Client, Image, Pace, Submitted, Wait};
+use identifai_sandbox::Sandbox;
 use sha2::{Digest, Sha256};
 
-use crate::support::{alone, own_status};
+use test_support::{alone, own_status};
 
 const THREADS: usize = 64;
 /// A round is four calls, of which two submit.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, Wait};
 
-use crate::support::form::{Parts, by_multipart};
-use crate::support::{Directory, Server, answer, json};
+use test_support::form::{Parts, by_multipart};
+use test_support::{Directory, Server, answer, json};
 
 const PDF: &[u8] = b"%PDF-1.7\n\0\r\n--\r\n";
 const GIF: &[u8] = b"GIF89a\x01\0";

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use identifai::{Audio, ErrorKind, Frames, Image, KeyFramesMethod, Video};
 
-use crate::support::form::{Parts, by_multipart, by_program};
-use crate::support::{Connection, Directory, ID, Server, accepted, alone, answer};
+use test_support::form::{Parts, by_multipart, by_program};
+use test_support::{Connection, Directory, ID, Server, accepted, alone, answer};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\0";
 const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
@@ -369,7 +369,7 @@ fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
             connection.send(&accepted());
         }
     });
-    let peak = || crate::support::own_status("VmHWM");
+    let peak = || test_support::own_status("VmHWM");
     let client = server.client();
     let submit = |len| client.submit(&Video::from_reader(Pattern::new().take(len), len).any_format(true)).unwrap();
     // The program's own pages count, too, once they are used.

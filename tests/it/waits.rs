@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Identifier, Image, Wait};
 
-use crate::support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
+use test_support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
 
 fn quick() -> Wait {
     Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(10))
@@ -58,7 +58,7 @@ fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
 
 #[test]
 fn a_wait_against_a_service_that_stalls_ends_in_time() {
-    let server = Server::start(crate::support::Connection::wait_for_end);
+    let server = Server::start(test_support::Connection::wait_for_end);
     let timeout = Duration::from_millis(300);
     let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
     let start = Instant::now();

@@ -254,7 +254,6 @@ mod tests {
         assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
     }
 
-    #[cfg(feature = "cli")]
     #[test]
     fn base64_agrees_with_the_crate() {
         use ::base64::Engine;

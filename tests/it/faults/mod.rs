@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use identifai::{Client, Error, ErrorKind, Identifier, Image, Pace, Wait};
 
 use self::script::{Deed, Faulty, LIMIT, Point};
-use crate::support::{CAT, ID, KEY, alone, submitted};
+use test_support::{CAT, ID, KEY, alone, submitted};
 
 /// What a call has that is to run out of time.
 const DEADLINE: Duration = Duration::from_millis(250);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::support::{Connection, Full, ID, Seen, Server, accepted, answer};
+use test_support::{Connection, Full, ID, Seen, Server, accepted, answer};
 
 /// How far a connection comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

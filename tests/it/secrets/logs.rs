@@ -5,29 +5,8 @@ use std::time::Duration;
 
 use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, Wait};
 
-use super::shows_nothing;
-use crate::support::{Connection, ID, KEY, Server, accepted, alone, answer_with, log};
-
-/// A URL with a password and a signature, and what no text may hold of it.
-pub(crate) const SIGNED: &str =
-    "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
-pub(crate) const PLANTED: &str = "pl4nted";
-
-/// Sends back the whole request and what was submitted `before`, as it came and as JSON has it: one answer for each of
-/// `statuses`, and if there are no more, the right one.
-pub(super) fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
-    for status in statuses {
-        let Some(seen) = connection.request() else { return };
-        let text = format!("{}{} {before}", seen.head, String::from_utf8_lossy(&seen.body));
-        let json = serde_json::json!({ "error": text }).to_string().replace('/', "\\/");
-        let key = seen.header("x-api-key").unwrap();
-        let headers = format!("X-Request-Id: {key}\r\nLocation: https://x.test/{key}\r\n");
-        connection.send(&answer_with(*status, &headers, if *status == 500 { &text } else { &json }));
-    }
-    while connection.request().is_some() {
-        connection.send(&accepted());
-    }
-}
+use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
+use test_support::{ID, KEY, Server, accepted, alone, log};
 
 fn echoing(before: &'static str) -> Server {
     Server::start(move |connection| echo(connection, &[400, 500, 404, 302], before))

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use identifai::{Client, Image, Pace, UrlOptions, classify_from_url};
 
-use crate::support::{CAT, Server, accepted, alone, answer};
+use test_support::{CAT, Server, accepted, alone, answer};
 
 /// What the key repeats, each bit of it turned, so that this test does not find its own copy.
 const TURNED: &[u8] = &[0x8f, 0x93, 0x9e, 0x91, 0x8b, 0x9a, 0x9b, 0xd2, 0xcf, 0xc6, 0x99, 0x98, 0xd2, 0x92, 0x9a, 0x92];
@@ -65,7 +65,7 @@ fn no_copy_of_the_key_outlives_client_and_options() {
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 #[test]
 fn nor_does_tls_keep_one() {
-    use crate::tls::server::{Authority, Peer};
+    use test_support::tls::{Authority, Peer};
 
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());

@@ -1,18 +1,17 @@
 //! It never leaks the key: in no text that this crate makes, and to no host but the one.
 
-pub(crate) mod logs;
+mod logs;
 #[cfg(target_os = "linux")]
 mod memory;
 mod panics;
-#[cfg(feature = "cli")]
-mod program;
 
 use std::error::Error as _;
 use std::fmt::Debug;
 
 use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
 
-use crate::support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
+use test_support::secrets::shows_nothing;
+use test_support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 
 /// Everything that can be seen of an error.
 fn everything(error: &identifai::Error) -> String {
@@ -26,12 +25,6 @@ fn everything(error: &identifai::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-fn shows_nothing(text: &str) {
-    assert!(!text.contains(KEY), "{text}");
-    // Nor half of it, as a cut in the wrong place would leave.
-    assert!(!text.contains(&KEY[..12]) && !text.contains(&KEY[8..]), "{text}");
 }
 
 #[test]

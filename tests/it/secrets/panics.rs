@@ -8,9 +8,8 @@ use std::sync::Mutex;
 
 use identifai::{Client, Image};
 
-use super::logs::{PLANTED, SIGNED};
-use super::shows_nothing;
-use crate::support::{ID, Server, accepted, alone};
+use test_support::secrets::{PLANTED, SIGNED, shows_nothing};
+use test_support::{ID, Server, accepted, alone};
 
 /// A reader that panics in the middle.
 struct Panics;

@@ -3,7 +3,6 @@
 mod bad_peers;
 mod no_proxy;
 mod proxied;
-pub(crate) mod server;
 
 use std::error::Error as _;
 use std::io::{Read, Write};
@@ -12,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use identifai::{Client, ErrorKind, Image};
 use rustls::HandshakeKind;
 
-use self::server::{Authority, Identity, Peer};
-use crate::support::{CAT, ID, accepted, answer};
+use test_support::tls::{Authority, Identity, Peer};
+use test_support::{CAT, ID, accepted, answer};
 
 /// An error and its causes, in one line.
 fn chain(error: &identifai::Error) -> String {
@@ -123,13 +122,13 @@ fn given_roots_replace_the_usual_ones_in_one_handshake() {
 fn given_roots_replace_those_of_the_platform() {
     const NAME: &str = "tls::given_roots_replace_those_of_the_platform";
     let company = Authority::new("company");
-    let directory = crate::support::Directory::new();
+    let directory = test_support::Directory::new();
     let file = directory.file("company.pem", company.pem());
     let peer = Peer::serving(company.certify("localhost").config());
     let url = format!("https://localhost:{}", peer.port());
     let other = Authority::new("other").pem();
     let env = [("SSL_CERT_FILE", file.as_str()), ("TEST_URL", &url), ("TEST_PEM", &other)];
-    if crate::support::alone(NAME, &env).is_some() {
+    if test_support::alone(NAME, &env).is_some() {
         assert_eq!((peer.server.requests().len(), peer.server.connections()), (1, 2));
         return;
     }

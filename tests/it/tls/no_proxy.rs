@@ -3,8 +3,8 @@
 use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace};
 
 use super::chain;
-use super::server::{Authority, Peer};
-use crate::support::{CAT, KEY, Server, alone};
+use test_support::tls::{Authority, Peer};
+use test_support::{CAT, KEY, Server, alone};
 
 /// This machine, by an address that no rule takes for it.
 const HERE: &str = "0.0.0.0";

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use identifai::{Client, ClientBuilder, ErrorKind, Image};
 use rustls::ServerConfig;
 
-use super::server::{Authority, Peer, accept, speak_tls};
 use super::{chain, submit};
-use crate::secrets::logs::{PLANTED, SIGNED};
-use crate::support::{CAT, Connection, ID, KEY, alone, answer, answer_with, log};
+use test_support::secrets::{PLANTED, SIGNED};
+use test_support::tls::{Authority, Peer, accept, speak_tls};
+use test_support::{CAT, Connection, ID, KEY, alone, answer, answer_with, log};
 
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 

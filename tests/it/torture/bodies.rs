@@ -5,7 +5,7 @@ use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoRep
 use serde_json::Value;
 
 use super::{Call, FRESH, SOON, after, with_each_call};
-use crate::support::{CAT, ID, Server, submitted};
+use test_support::{CAT, ID, Server, submitted};
 
 const DEPTH: usize = 10_000;
 

@@ -151,7 +151,7 @@ fn a_read_is_repeated_if_that_may_help_and_a_submit_is_not() {
     for (answer, helps) in table {
         with_each_call(|call| {
             let bytes = fill(answer.as_bytes(), &call.body(FIRST));
-            let server = crate::support::Server::start(move |connection| {
+            let server = test_support::Server::start(move |connection| {
                 connection.request();
                 connection.send(&bytes);
             });

@@ -5,7 +5,7 @@ use std::io::Write;
 use identifai::ErrorKind::{self, Redirect, Timeout, UnexpectedResponse};
 
 use super::{Comes, DEADLINE, FRESH, SAME, SOON, after, comes_to, with_each_call};
-use crate::support::Connection;
+use test_support::Connection;
 
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}";
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use identifai::{AnyReport, ImageReport};
 
 use super::{Call, after, fill};
-use crate::support::{alone, own_status};
+use test_support::{alone, own_status};
 
 const CASE: &str = "IDENTIFAI_TEST_CASE";
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, Report};
 
-use crate::support::{CAT, Connection, ID, Server, submitted};
+use test_support::{CAT, Connection, ID, Server, submitted};
 
 /// Far more than any call takes that does not wait.
 const SOON: Duration = Duration::from_secs(10);

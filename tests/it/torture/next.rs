@@ -6,7 +6,7 @@ use std::time::Duration;
 use identifai::{ErrorKind, Image};
 
 use super::{Call, DEADLINE, FIRST, FRESH, SOON, after, fill, marked, with_each_call};
-use crate::support::Server;
+use test_support::Server;
 
 /// On what nobody asked for.
 const FOREIGN: super::Mark = 666;

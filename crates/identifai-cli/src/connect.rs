@@ -1,0 +1,173 @@
+//! From global options and environment to a client.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use identifai::{ApiKey, Client, Pace, Wait};
+use identifai_sandbox::Sandbox;
+
+use crate::args::Global;
+use crate::ledger::Ledger;
+use crate::output::{self, Otherwise};
+use crate::{signals, words};
+
+/// A client, and the sandbox that it talks to, if it does.
+pub(crate) struct Connected {
+    pub(crate) client: Client,
+    pub(crate) key: ApiKey,
+    /// The items that a command submits, for the thread that ends it.
+    pub(crate) ledger: Ledger,
+    _sandbox: Option<Sandbox>,
+}
+
+/// Connects as [`connect_only`] does, for a command that Ctrl-C cancels.
+pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+    let connected = connect_only(global, wait_timeout)?;
+    cancel_on_signal(&connected, Otherwise::results(global.json));
+    Ok(connected)
+}
+
+/// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
+pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, String> {
+    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")))?;
+    cancel_on_signal(&connected, Otherwise::results(global.json));
+    Ok(connected)
+}
+
+/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
+pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+    connect_with(global, wait_timeout, || api_key(global))
+}
+
+fn connect_with(
+    global: &Global,
+    wait_timeout: Option<Duration>,
+    key: impl FnOnce() -> Result<ApiKey, String>,
+) -> Result<Connected, String> {
+    let mut wait = Wait::default();
+    let (sandbox, key) = if global.sandbox {
+        // Not left to clap, which sees only the options on one side of the command.
+        if global.base_url.is_some() || global.api_key_file.is_some() {
+            return Err(
+                "--sandbox brings its own base URL and key: it goes without --base-url and --api-key-file".into()
+            );
+        }
+        let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
+        output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
+        // Nobody wants to wait for what is made up; long enough for a look that comes too early.
+        sandbox.set_limits(Pace::off());
+        sandbox.set_credits(1_000_000_000);
+        sandbox.set_analysis_time(Duration::from_millis(60));
+        wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
+        let key = ApiKey::new(sandbox.api_key());
+        (Some(sandbox), key)
+    } else {
+        (None, key()?)
+    };
+    if let Some(timeout) = wait_timeout {
+        wait = wait.timeout(timeout);
+    }
+    let mut builder = Client::builder(key.clone()).allow_http(global.allow_http).wait(wait);
+    let base_url = match &sandbox {
+        Some(sandbox) => Some(sandbox.base_url().to_owned()),
+        None => global.base_url.clone().or_else(|| env("IDENTIFAI_BASE_URL")),
+    };
+    let roots = root_certificates(global, base_url.as_deref())?;
+    let roots_origin = roots.as_ref().map(|(origin, _)| *origin);
+    if let Some((_, pem)) = roots {
+        builder = builder.root_certificates(pem);
+    }
+    if let Some(base_url) = base_url {
+        builder = builder.base_url(base_url);
+    }
+    if let Some(timeout) = global.timeout {
+        builder = builder.timeout(timeout);
+    }
+    if global.no_pace || sandbox.is_some() {
+        builder = builder.pace(Pace::off());
+    } else if let Some((submits, reads)) = global.pace {
+        builder = builder.pace(Pace::per_minute(submits, reads));
+    }
+    let client = builder.build().map_err(|error| by_origin(&words::said(&error), global, roots_origin))?;
+    Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
+}
+
+/// Names a setting by what it was given with.
+fn by_origin(reason: &str, global: &Global, roots_origin: Option<&str>) -> String {
+    let base_url = if global.base_url.is_some() { "--base-url: " } else { "IDENTIFAI_BASE_URL: " };
+    let api_key = if global.api_key_file.is_some() { "--api-key-file: " } else { "IDENTIFAI_API_KEY: " };
+    let roots = format!("{}: ", roots_origin.unwrap_or(CA_FILE));
+    reason.replace("base_url: ", base_url).replace("api_key: ", api_key).replace("root_certificates: ", &roots)
+}
+
+const CA_FILE: &str = "--ca-file";
+
+/// Reads the root certificates, if any are given, and returns them with the name of what gave them.
+///
+/// The environment variable is for all programs of the user, so it counts only where there is TLS. Build systems set it
+/// to a file that does not exist.
+fn root_certificates(global: &Global, base_url: Option<&str>) -> Result<Option<(&'static str, Vec<u8>)>, String> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let is_plain = base_url.and_then(|url| url.get(..7)).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
+    let (origin, path) = match &global.ca_file {
+        Some(path) => (CA_FILE, path.clone()),
+        None if is_plain => return Ok(None),
+        None => match std::env::var_os(VARIABLE).filter(|path| !path.to_string_lossy().trim().is_empty()) {
+            Some(path) => (VARIABLE, path.into()),
+            None => return Ok(None),
+        },
+    };
+    match read_certificates(&path) {
+        Ok(pem) => Ok(Some((origin, pem))),
+        Err(error) => Err(format!("{origin}: cannot read {}: {error}", path.display())),
+    }
+}
+
+/// Reads a file of moderate size, so that `/dev/zero` does not fill the memory.
+fn read_certificates(path: &Path) -> io::Result<Vec<u8>> {
+    const MAX: u64 = 16 << 20;
+    let mut pem = Vec::new();
+    File::open(path)?.take(MAX + 1).read_to_end(&mut pem)?;
+    if pem.len() as u64 > MAX {
+        return Err(io::Error::other("it is longer than 16 MiB"));
+    }
+    Ok(pem)
+}
+
+fn api_key(global: &Global) -> Result<ApiKey, String> {
+    let Some(path) = &global.api_key_file else {
+        let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; the dashboard shows yours in \
+                    the profile menu, under \"API Key\"; --sandbox needs none";
+        return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
+    };
+    let text = std::fs::read_to_string(path);
+    // The name is not shown: it may be the key, given by mistake.
+    let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
+    // In place, as a copy of the key would stay behind in memory.
+    text.truncate(text.trim_end().len());
+    Ok(ApiKey::new(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text }))
+}
+
+/// Blank counts as unset.
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// Cancels the calls when Ctrl-C or another signal asks for the end, but for a submit that is under way: its identifier
+/// may have been paid for. A second signal ends the program, and what was paid for by then is told.
+fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
+    let (canceller, ledger) = (connected.client.canceller(), connected.ledger.clone());
+    let submits = ledger.clone();
+    let first = move |_| {
+        if submits.has_open_submit() {
+            canceller.drain();
+            output::note("the submit under way is finished first; a second signal leaves at once");
+        } else {
+            canceller.cancel();
+        }
+    };
+    // Without a handler a signal ends the program at once, which is no worse.
+    let _ = signals::listen(first, move || output::tell(&ledger, otherwise));
+}

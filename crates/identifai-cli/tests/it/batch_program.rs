@@ -1,0 +1,358 @@
+//! `identifai batch`: every item is printed once, and paid for once, however often it is killed.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
+use test_support::{Directory, KEY, Seen, Server, answer, done, json};
+
+/// A service that accepts everything, knows the report of everything, and counts what was submitted by its URL.
+pub(crate) struct Counting {
+    server: Server,
+    pub(crate) submits: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl Counting {
+    pub(crate) fn start() -> Self {
+        let submits = Arc::<Mutex<HashMap<String, u32>>>::default();
+        let counted = Arc::clone(&submits);
+        let server = Server::start(move |connection| {
+            while let Some(seen) = connection.request() {
+                connection.send(&match file_url(&seen) {
+                    Some(url) => {
+                        *counted.lock().unwrap().entry(url.clone()).or_default() += 1;
+                        json(&json!({"identifier": name(&url)}).to_string())
+                    }
+                    None => done(&seen.asked()),
+                });
+            }
+        });
+        Self { server, submits }
+    }
+
+    pub(crate) fn env(&self) -> Env {
+        at(&self.server)
+    }
+}
+
+pub(crate) fn file_url(seen: &Seen) -> Option<String> {
+    let body = String::from_utf8(seen.body.clone()).unwrap();
+    let (_, value) = body.split_once("name=\"file_url\"\r\n\r\n")?;
+    Some(value.split_once('\r').unwrap().0.to_owned())
+}
+
+/// The identifier of what was submitted from `url`.
+pub(crate) fn name(url: &str) -> String {
+    format!("{:x}", BuildHasherDefault::<DefaultHasher>::default().hash_one(url))
+}
+
+pub(crate) fn batch(env: &Env, arguments: &[&str]) -> Command {
+    let mut command = program(env);
+    command.arg("batch").args(arguments);
+    command
+}
+
+pub(crate) fn urls(count: usize) -> String {
+    (0..count).map(|number| format!("https://x.test/{number}.jpg\n")).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once() {
+    const ITEMS: usize = 300;
+    let (service, here) = (Counting::start(), Directory::new());
+    let (list, journal) = (here.file("list", urls(ITEMS)), here.path("journal"));
+    // A hundred submits a second, so that there are that many moments.
+    let arguments = ["--pace", "6000,6000", "--journal", &journal, &list];
+    let mut kills = 0;
+    for number in 0..50 {
+        let mut child = batch(&service.env(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let chance = RandomState::new().hash_one(number) % 50;
+        std::thread::sleep(Duration::from_millis(chance));
+        child.kill().unwrap();
+        kills += u32::from(child.wait().unwrap().code().is_none());
+    }
+    assert!(kills > 20, "only {kills} were killed before they were done");
+    let outcome = fed(batch(&service.env(), &arguments), "");
+    let lines = json_lines(&outcome.out);
+    let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
+    indexes.sort_unstable();
+    assert_eq!(indexes, (0..ITEMS as u64).collect::<Vec<_>>(), "each item once: {}", outcome.err);
+    let unknown: Vec<_> = lines.iter().filter(|line| line["error"]["kind"] == "unknown_fate").collect();
+    let done = lines.iter().filter(|line| line["verdict"]["classification"] == "human").count();
+    assert_eq!(unknown.len() + done, ITEMS);
+    assert_eq!(outcome.status, if unknown.is_empty() { 0 } else { 5 });
+    let twice: Vec<_> =
+        service.submits.lock().unwrap().iter().filter(|(_, count)| **count > 1).map(|(url, _)| url.clone()).collect();
+    assert!(twice.is_empty(), "submitted twice: {twice:?}");
+
+    let before = service.submits.lock().unwrap().values().sum::<u32>();
+    let outcome = fed(batch(&service.env(), &[&["--retry-unknown"], &arguments[..]].concat()), "");
+    assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
+    let after = service.submits.lock().unwrap().values().sum::<u32>();
+    assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "these and no others");
+    let again = fed(batch(&service.env(), &arguments), "");
+    assert_eq!((again.status, json_lines(&again.out).len()), (0, ITEMS));
+    assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all is in the journal");
+}
+
+#[test]
+fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    let cat = here.file("cat.png", b"\x89PNG\r\n\x1a\n...");
+    let lines = [
+        "https://x.test/a.jpg",
+        "",
+        &cat,
+        r#"{"input": "https://x.test/v.mp4", "frames": 10, "ref_id": "17"}"#,
+        r#"{"input": "https://x.test/b", "medium": "audio"}"#,
+        r#"{"input": "https://x.test/c.jpg", "frames": 10}"#,
+        r#"{"input": "https://x.test/d.jpg", "colour": 1}"#,
+        r#"{"input": "https://x.test/e.jpg", "medium": "text"}"#,
+        r#"{"inputs": "https://x.test/f.jpg"}"#,
+        r#"{"input": "#,
+        "/no/such/file.png",
+        "\r\n\u{feff}https://sandbox.test/unsupported.txt\r",
+    ];
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--with-nsfw=false"]), lines.join("\n"));
+    assert_eq!(outcome.status, 3, "{}", outcome.err);
+    let mut items = json_lines(&outcome.out);
+    items.sort_by_key(|item| item["index"].as_u64());
+    let indexes: Vec<_> = items.iter().map(|item| item["index"].as_u64().unwrap()).collect();
+    assert_eq!(indexes, (0..11).collect::<Vec<_>>(), "blank lines are none");
+    for (index, input) in [(0, "https://x.test/a.jpg"), (1, cat.as_str())] {
+        assert_eq!(items[index]["input"], input);
+        assert!(items[index]["verdict"]["classification"].is_string(), "{}", items[index]);
+    }
+    assert_eq!((&items[2]["ref_id"], items[2]["results"]["images"].as_array().unwrap().len()), (&json!("17"), 10));
+    // What holds for images and videos is wrong for a recording.
+    let says = [
+        (3, "line 5: is a recording, for which there is no --with-nsfw"),
+        (4, "line 6: is an image, for which there is no --frames"),
+        (5, "line 7: its options: unknown field `colour`"),
+        (6, "line 8: its `medium` is not image, video or audio"),
+        (7, "line 9: has no `input`"),
+        (8, "line 10: is no JSON object"),
+        (9, "line 11: file: does not exist"),
+        (10, "The uploaded file format is not supported."),
+    ];
+    for (index, says) in says {
+        let message = items[index]["error"]["message"].as_str().unwrap();
+        assert!(message.starts_with(says), "{message}");
+        assert!(index == 10 || outcome.err.contains(message), "{}", outcome.err);
+    }
+    assert!(outcome.err.contains("3 with a verdict, 8 without"), "{}", outcome.err);
+    assert_eq!(sandbox.submits(), 3);
+}
+
+#[test]
+fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
+    let (_sandbox, env) = sandbox();
+    let line = r#"{"input": "https://x.test/a.jpg", "\u001b[2J\n\u202e": 1}"#;
+    let outcome = fed(batch(&env, &["-"]), line);
+    assert!(outcome.err.contains(r"unknown field `\u{1b}[2J\n\u{202e}`"), "{}", outcome.err);
+    assert!(outcome.out.is_ascii() && json_lines(&outcome.out).len() == 1, "{}", outcome.out);
+}
+
+#[test]
+fn the_exit_status_says_what_became_of_the_worst() {
+    let (_sandbox, env) = sandbox();
+    let table = [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)];
+    // Side by side, as two of them wait for a verdict.
+    std::thread::scope(|scope| {
+        for (path, status) in table {
+            let command = batch(&env, &["--no-pace", "-"]);
+            scope.spawn(move || {
+                let outcome = fed(command, format!("https://sandbox.test/{path}\n"));
+                assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
+            });
+        }
+    });
+    let nothing = fed(batch(&env, &["--no-pace", "-"]), "\n\n");
+    assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
+    for (arguments, says) in [
+        (&["/no/such/list"][..], "cannot read the file of the batch"),
+        (&["/"], "cannot read the file of the batch: is a directory"),
+        (&["-", "--workers", "257"], "--workers"),
+        (&["-", "--retry-unknown"], "--journal"),
+        (&["-", "--journal", "/no/such/journal"], "journal: cannot be opened"),
+        (&["-", "--journal", "/dev/null"], "journal: is not a regular file"),
+        (&["-", "--in-flight", "0"], "--in-flight"),
+        (&["-", "--pace", "30"], "--pace"),
+    ] {
+        let outcome = fed(batch(&env, arguments), "https://x.test/\n");
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+}
+
+#[test]
+fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
+    let server = Server::answering(answer(401, "application/json", r#"{"error":"Unauthorized"}"#));
+    let env = at(&server);
+    let outcome = fed(batch(&env, &["-", "--no-pace"]), urls(20));
+    assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
+    assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
+}
+
+#[test]
+fn a_journal_of_another_service_is_refused() {
+    let (service, (_sandbox, env)) = (Counting::start(), sandbox());
+    let here = Directory::new();
+    let journal = here.path("journal");
+    assert_eq!(fed(batch(&env, &["-", "--journal", &journal]), urls(1)).status, 0);
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(2));
+    assert_eq!((outcome.status, service.submits.lock().unwrap().len()), (5, 0), "{}", outcome.err);
+    let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
+    let of_unsubmitted =
+        messages.filter(|text| text.starts_with("\"not submitted: journal: is that of another service"));
+    assert_eq!(of_unsubmitted.count(), 2, "nor is a result of there printed: {}", outcome.out);
+}
+
+#[test]
+fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alone() {
+    let (service, here) = (Counting::start(), Directory::new());
+    let journal = here.path("journal");
+    let mut command = batch(&service.env(), &["-", "--journal", &journal]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(b"https://x.test/1.jpg\n").unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(1));
+    assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
+    assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success(), "it printed its verdict while it waited for more lines: {line}");
+
+    let precious = here.file("precious", "not a journal");
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
+    assert!(outcome.status == 2 && outcome.err.contains("is no journal"), "{}", outcome.err);
+    assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
+}
+
+#[test]
+fn overwritten_files_are_submitted_again_and_counted() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    let journal = here.path("journal");
+    let png = |more: &str| [b"\x89PNG\r\n\x1a\n", more.as_bytes()].concat();
+    let files: Vec<_> = (0..3).map(|number| here.file(&format!("{number}.png"), png("one"))).collect();
+    let run = || {
+        let before = sandbox.submits();
+        let outcome = fed(batch(&env, &["--no-pace", "--journal", &journal, "-"]), files.join("\n"));
+        assert_eq!(outcome.status, 0, "{}", outcome.err);
+        (sandbox.submits() - before, outcome)
+    };
+    let (submits, first) = run();
+    assert!(submits == 3 && !first.err.contains("changed"), "{}", first.err);
+    for (changed, says) in [
+        (&files[..1], "1 file changed since an earlier run and is submitted again"),
+        (&files[..2], "2 files changed since an earlier run and are submitted again"),
+    ] {
+        for (number, path) in changed.iter().enumerate() {
+            std::fs::write(path, png(&"-".repeat(10 * changed.len() + number))).unwrap();
+        }
+        let (submits, outcome) = run();
+        assert_eq!((submits, outcome.err.matches(says).count()), (changed.len() as u64, 1), "{}", outcome.err);
+        let (submits, outcome) = run();
+        assert!(submits == 0 && !outcome.err.contains("changed"), "{}", outcome.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (service, here) = (Counting::start(), Directory::new());
+    let journal = here.path("journal");
+    let line = "https://user:passw0rd@x.test:8443/a.jpg?signature=s3cret#fragment\n";
+    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let text = std::fs::read_to_string(&journal).unwrap();
+    assert!(text.contains(r#""input":"https://x.test:8443/a.jpg""#), "{text}");
+    for secret in ["passw0rd", "user:", "s3cret", "fragment", KEY] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert_eq!(std::fs::metadata(&journal).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
+    for (again, journal) in [(false, true), (true, true), (true, false)] {
+        let here = Directory::new();
+        let journal = journal.then(|| here.path("journal"));
+        let (submitted, is_submitted) = std::sync::mpsc::channel();
+        let let_go = Arc::new(Mutex::new(false));
+        let finished = Arc::clone(&let_go);
+        let server = Server::start(move |connection| {
+            while let Some(seen) = connection.request() {
+                connection.send(&if let Some(url) = file_url(&seen) {
+                    let _ = submitted.send(());
+                    json(&json!({"identifier": name(&url)}).to_string())
+                } else if *finished.lock().unwrap() {
+                    done(&seen.asked())
+                } else {
+                    json("[]")
+                });
+            }
+        });
+        let env = at(&server);
+        let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
+        let mut child = piped(&mut batch(&env, &[&["--in-flight", "2", "--no-pace", "-"], &keep[..]].concat()));
+        child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
+        is_submitted.recv().unwrap();
+        is_submitted.recv().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        interrupt(&child);
+        let mut said = String::new();
+        err.read_line(&mut said).unwrap();
+        assert!(said.contains("nothing more is submitted; waiting for what is pending"), "{said}");
+        if again {
+            interrupt(&child);
+        } else {
+            *let_go.lock().unwrap() = true;
+        }
+        err.read_to_string(&mut said).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!((output.status.code(), lines.len()), (Some(130), if again { 0 } else { 2 }), "{said}");
+        assert_eq!(server.requests().iter().filter(|seen| file_url(seen).is_some()).count(), 2);
+        let hint = if journal.is_some() { "the same command goes on" } else { "submits everything again" };
+        assert!(said.contains(hint), "{said}");
+    }
+}
+
+#[test]
+fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
+    let (service, here) = (Counting::start(), Directory::new());
+    let list = here.file("list", urls(2_000));
+    let ends_quietly = |journal: Option<String>| {
+        let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
+        let mut child =
+            piped(&mut batch(&service.env(), &[&["--no-pace", "--in-flight", "5", &list], &keep[..]].concat()));
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut String::new()).unwrap();
+        drop(out);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{err}");
+        // What is in no journal, and what nobody has seen, is not lost all the same.
+        let (told, in_journal) = (err.contains("submitted as "), err.contains("all in the journal"));
+        assert!(err.is_empty() || (told, in_journal) == (journal.is_none(), journal.is_some()), "{err}");
+        assert!(!err.contains("pipe"), "{err}");
+    };
+    // Side by side, as each waits for its first verdict.
+    std::thread::scope(|scope| {
+        scope.spawn(|| ends_quietly(Some(here.path("journal"))));
+        scope.spawn(|| ends_quietly(None));
+    });
+    assert!(service.submits.lock().unwrap().len() < 2_000);
+}

@@ -1,0 +1,258 @@
+//! `identifai batch --html`: one page with everything, in which nothing foreign is more than text.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::batch_program::{batch, urls};
+use crate::support::{at, fed, interrupt, json_lines, piped, sandbox};
+use test_support::{Directory, Server, json};
+
+const BROWSER: &str = "/usr/bin/chromium";
+const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
+                       </script>\u{202e}gnp";
+
+/// The page that a run with these lines writes.
+fn page_of(here: &Directory, lines: &str, status: i32) -> String {
+    let (_sandbox, env) = sandbox();
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &here.path("page.html")]), lines);
+    assert_eq!(outcome.status, status, "{}", outcome.err);
+    assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are printed all the same");
+    std::fs::read_to_string(here.path("page.html")).unwrap()
+}
+
+fn lines(here: &Directory) -> String {
+    let png = here.file("cat \"<i>\" & dog.png", b"\x89PNG\r\n\x1a\n...");
+    let large = here.file("large.png", [&b"\x89PNG\r\n\x1a\n"[..], &vec![0; 256 << 10]].concat());
+    let svg = here.file("vector.png", "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>");
+    let lines = [
+        json!({"input": png, "ref_id": "<b>17</b>", "with_heatmap": true}),
+        json!({"input": large}),
+        json!({"input": svg, "any_format": true, "medium": "image"}),
+        json!({"input": "https://user:passw0rd@x.test/a/b.jpg?signature=s3cret#@fragment", "with_heatmap": true}),
+        json!({"input": "https://sandbox.test/c2pa.jpg", "ref_id": "forced"}),
+        json!({"input": "https://sandbox.test/errored.jpg", "with_heatmap": true}),
+        json!({"input": HOSTILE}),
+    ];
+    lines.map(|line| line.to_string()).join("\n")
+}
+
+#[test]
+fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
+    let here = Directory::new();
+    let page = page_of(&here, &lines(&here), 6);
+    for (text, count) in [
+        ("<script", 1),
+        ("<style", 1),
+        ("<img ", 3),
+        ("<img alt=\"\" title=\"\" loading=\"lazy\" src=\"data:image/png;base64,iVBORw0KGgouLi4=\">", 1),
+        ("<img alt=\"heatmap\" title=\"heatmap\" loading=\"lazy\" src=\"data:image/png;base64,", 2),
+        ("<tr data-verdict", 7),
+        ("<div>https://x.test/a/b.jpg</div>", 1),
+        ("cat &quot;&lt;i&gt;&quot; &amp; dog.png</div>", 1),
+        ("<td>&lt;b&gt;17&lt;/b&gt;<td>", 1),
+        (
+            "&lt;img src=x onerror=document.title=&#39;owned&#39;&gt;&quot;&#39;&amp;amp;&lt;/script&gt;&lt;script&gt;",
+            1,
+        ),
+        ("&lt;/script&gt;\\u{202e}gnp</div>", 1),
+        ("<li class=\"failed\"><b>2</b> failed", 1),
+        ("default-src 'none'; img-src data:; style-src 'sha256-", 1),
+        ("<!--", 0),
+        ("\u{202e}", 0),
+        ("onerror=d", 1),
+        (" style=", 0),
+        ("passw0rd", 0),
+        ("s3cret", 0),
+        ("fragment", 0),
+    ] {
+        assert_eq!(page.matches(text).count(), count, "{text}");
+    }
+    // Each row has its cells, and in them no mark but ours.
+    let (_, rows) = page.split_once("<tbody>\n").unwrap();
+    for row in rows.split_once("\n\n").map_or(rows, |(rows, _)| rows).lines().take(7) {
+        assert_eq!(row.matches("<td").count(), 7, "{row}");
+        for mark in row.split('<').skip(1) {
+            let known = ["tr ", "td", "img ", "div>", "/div>", "small>", "/small>", "meter ", "/meter>"];
+            assert!(known.iter().any(|known| mark.starts_with(known)), "<{mark}");
+        }
+    }
+}
+
+/// The page as the browser has it after its script ran, for each of these fragments of its address; none without a
+/// browser.
+///
+/// It is loaded into frames of another page, as it takes long to start a browser.
+fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
+    const END: &str = "<end of a frame>";
+    if !Path::new(BROWSER).exists() {
+        eprintln!("SKIPPED: the page in a browser, as there is no {BROWSER}");
+        return None;
+    }
+    let frames = here.file(
+        "frames.html",
+        format!(
+            "<body><script>
+            Promise.all({}.map((fragment) => new Promise((loaded) => {{
+                const frame = document.createElement('iframe');
+                frame.onload = () => loaded(frame.contentDocument.documentElement.outerHTML);
+                frame.src = 'page.html#' + fragment;
+                document.body.append(frame);
+            }}))).then((pages) => {{ document.body.textContent = pages.map((page) => page + '{END}').join(''); }});
+            </script>",
+            json!(fragments),
+        ),
+    );
+    let profile = tempfile::tempdir().unwrap();
+    let mut command = Command::new(BROWSER);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]);
+    command.args(["--disable-component-update", "--disable-sync", "--dump-dom", "--virtual-time-budget=10000"]);
+    // Else no file may look into another.
+    command.arg("--allow-file-access-from-files");
+    command.arg(format!("--user-data-dir={}", profile.path().display())).arg(format!("file://{frames}"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let text = text.split_once("<body>").unwrap().1.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let pages: Vec<_> = text.split(END).map(str::to_owned).collect();
+    assert_eq!(pages.len(), fragments.len() + 1, "{text}");
+    Some(pages)
+}
+
+#[test]
+fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
+    let here = Directory::new();
+    page_of(&here, &lines(&here), 6);
+    let shown = |dom: &str| {
+        let rows =
+            dom.split("<tr data-verdict=").skip(1).filter(|row| !row.split('>').next().unwrap().contains("hidden"));
+        let numbers = rows.map(|row| row.split_once("<td>").unwrap().1.split('<').next().unwrap().to_owned());
+        numbers.collect::<Vec<_>>().join(" ")
+    };
+    let table = [
+        ("", "1 2 3 4 5 6 7"),
+        ("q=sandbox.test", "5 6"),
+        ("q=SANDBOX.test&verdict=artificial", "5"),
+        ("verdict=failed&sort=-line", "7 6"),
+        ("q=%3Cscript%3E&verdict=nonsense", "7"),
+        ("q=sandbox.test&sort=-confidence", "5 6"),
+        ("q=sandbox.test&sort=identifier%00", "5 6"),
+        ("q=nobody+has+this", ""),
+    ];
+    let Some(pages) = loaded(&here, &table.map(|(fragment, _)| fragment)) else { return };
+    for ((fragment, expected), dom) in table.into_iter().zip(pages) {
+        assert_eq!(shown(&dom), expected, "{fragment}");
+        let count = expected.split_whitespace().count();
+        assert!(dom.contains(&format!(">{count} of 7 shown</span>")), "{fragment}: the script ran");
+        assert!(dom.contains("<title>identifai: results</title>") && dom.matches("<img ").count() == 3);
+    }
+}
+
+/// A PNG of so many bytes, as far as this crate looks into it.
+fn png(len: usize) -> Vec<u8> {
+    let (head, end) = (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01", b"\0\0\0\0IEND\xae\x42\x60\x82");
+    [&head[..], &vec![b'.'; len - head.len() - end.len()], end].concat()
+}
+
+#[test]
+fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            let line = seen.head.lines().next().unwrap();
+            let text = if line.starts_with("POST") {
+                let body = String::from_utf8(seen.body.clone()).unwrap();
+                let number = body.split_once("x.test/").unwrap().1.split('.').next().unwrap().to_owned();
+                json(&json!({"identifier": format!("id{number}")}).to_string())
+            } else if line.contains("heatmap") {
+                let png = match line {
+                    line if line.contains("/id0 ") => Vec::new(),
+                    line if line.contains("/id1 ") => png((1 << 20) + 1),
+                    _ => png(1 << 20),
+                };
+                let head = format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n", png.len());
+                connection.send(&[head.into_bytes(), png].concat());
+                continue;
+            } else {
+                let reports = seen.asked().into_iter().map(|id| {
+                    let verdict = json!({"classification": "human", "confidence": 0.5});
+                    json!({"identifier": id, "status": "done", "verdict": verdict, "has_heatmap": true})
+                });
+                json(&reports.collect::<serde_json::Value>().to_string())
+            };
+            connection.send(&text);
+        }
+    });
+    let here = Directory::new();
+    let env = at(&server);
+    let path = here.file("page.html", "an older one");
+    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &path]), urls(36));
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
+    let page = std::fs::read_to_string(path).unwrap();
+    let count = |text: &str| page.matches(text).count();
+    assert_eq!((count("<img alt=\"heatmap\""), count("<small>no heatmap: ")), (32, 4));
+    assert_eq!(count("<small>no heatmap: there is no heatmap"), 1);
+    assert_eq!(count("<small>no heatmap: it has more than 1 MiB"), 1);
+    assert_eq!(count("<small>no heatmap: there is no room"), 2);
+    let fetched = server.requests().iter().filter(|seen| seen.head.lines().next().unwrap().contains("heatmap")).count();
+    assert_eq!(fetched, 35, "after the first for which there is no room no more are fetched");
+}
+
+#[test]
+fn where_no_page_can_be_written_nothing_is_submitted() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
+        let outcome = fed(batch(&env, &["-", "--html", &path]), urls(1));
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{path}: {}", outcome.err);
+        assert!(outcome.err.contains("--html: cannot write the file that it names: "), "{}", outcome.err);
+    }
+    assert_eq!(sandbox.submits(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
+    use std::io::{BufRead, BufReader, Read, Write};
+
+    let (_sandbox, env) = sandbox();
+    let here = Directory::new();
+    let page = here.path("page.html");
+    let mut child = piped(&mut batch(&env, &["-", "--no-pace", "--with-heatmap", "--html", &page]));
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(urls(2).as_bytes()).unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..2 {
+        out.read_line(&mut String::new()).unwrap();
+    }
+    interrupt(&child);
+    out.read_to_string(&mut String::new()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
+    let page = std::fs::read_to_string(here.path("page.html")).unwrap();
+    for (text, count) in [
+        ("<tr data-verdict=", 2),
+        ("<p>The run was interrupted", 1),
+        ("<small>no heatmap: not fetched, as the run was interrupted</small>", 2),
+    ] {
+        assert_eq!(page.matches(text).count(), count, "{text}");
+    }
+    assert_eq!(std::fs::read_dir(here.path("")).unwrap().count(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn batch_page_that_cannot_be_written_takes_no_result_along() {
+    use crate::support::by_shell;
+
+    let ((_sandbox, env), here) = (sandbox(), Directory::new());
+    let list = here.file("list", urls(3));
+    let command = batch(&env, &["--no-pace", "--html", "page.html", &list]);
+    let limited = by_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
+    let output = limited.unwrap();
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");
+    assert!(err.contains("--html: cannot write the file that it names: File too large"), "{err}");
+    let left: Vec<_> = std::fs::read_dir(here.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["list"], "half a page is not left behind");
+}

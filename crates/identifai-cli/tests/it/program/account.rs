@@ -1,0 +1,140 @@
+//! Credits, health, and the users of a partner.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::support::{against, at, json_lines, run, run_at, sandbox, unpaced};
+use test_support::form::{fields, has};
+use test_support::{KEY, Server, answer, json};
+
+pub(super) const USER: &str = r#"{"data": {"id": 7, "name": "A\u001b[31mnn", "email": "ann@example.com"}}"#;
+pub(super) const SAVE: [&str; 10] =
+    ["partner", "save", "--name", "Ann", "--email", "ann@example.com", "--heuristic", "Majority", "--pricing-id", "2"];
+#[test]
+fn credits_are_printed_and_as_they_came() {
+    let server = Server::answering(json("{\"available_credits\": 159,\n\"total_spent\": 41, \"new\": \"\u{9b}\"}"));
+    let outcome = against(&server, &["credits"]);
+    assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "159 left, 41 spent\n", ""));
+    let outcome = against(&server, &["credits", "--json"]);
+    let expected = "{\"available_credits\": 159, \"total_spent\": 41, \"new\": \"\\u009b\"}\n";
+    assert_eq!((outcome.status, outcome.out.as_str()), (0, expected));
+    assert_eq!(against(&Server::answering(json(r#"{"available_credits": 0.5}"#)), &["credits"]).out, "0.5 left\n");
+    assert_eq!(run(&[], &["--sandbox", "credits"]).out, "1000000000 left, 0 spent\n");
+}
+
+#[test]
+fn health_needs_no_key_and_is_0_only_if_all_is_well() {
+    for (word, status) in [("ok", 0), ("degraded", 5), ("on \u{9b}fire", 5)] {
+        let body = json!({ "status": word, "database": "up" }).to_string();
+        let server = Server::answering(json(&body));
+        let url = server.base_url();
+        for key in [None, Some(""), Some(KEY), Some("no\nkey\u{e9}")] {
+            let mut env = vec![("IDENTIFAI_BASE_URL", url.as_str())];
+            env.extend(key.map(|key| ("IDENTIFAI_API_KEY", key)));
+            let outcome = run(&env, &["health"]);
+            let shown = format!("{}\n", word.replace('\u{9b}', "\\u{9b}"));
+            assert_eq!((outcome.status, outcome.out, outcome.err.as_str()), (status, shown, ""), "{key:?}");
+            let outcome = run(&env, &["--json", "health"]);
+            assert_eq!(
+                (outcome.status, json_lines(&outcome.out)),
+                (status, vec![serde_json::from_str(&body).unwrap()])
+            );
+            assert!(!outcome.out.contains('\u{9b}'));
+        }
+        for seen in server.requests() {
+            assert!(seen.header("x-api-key").is_none() && !seen.head.contains("no-key"), "{}", seen.head);
+        }
+    }
+    assert_eq!(run(&[], &["--sandbox", "health"]).out, "ok\n");
+    assert_eq!(run(&[], &["credits"]).status, 2, "others need one");
+    let help = run(&[], &["health", "--help"]).out;
+    assert!(help.replace('\n', " ").contains("Exit status: 0 for ok, 5 for anything else"), "{help}");
+}
+
+#[test]
+fn users_are_printed_page_by_page() {
+    let (ask, asked) = std::sync::mpsc::channel();
+    let (go, wait) = std::sync::mpsc::channel();
+    let wait = std::sync::Mutex::new(wait);
+    let server = Server::start(move |connection| {
+        for page in 1..=2 {
+            let Some(seen) = connection.request() else { return };
+            ask.send(seen.head).unwrap();
+            if page == 2 {
+                wait.lock().unwrap().recv().unwrap();
+            }
+            connection.send(&json(&format!(
+                r#"{{"last_page": 2, "data": [{{"id": {page}, "name": "A\u009bnn", "email": "ann@example.com"}}]}}"#
+            )));
+        }
+    });
+    let query =
+        ["--pricing-id", "2", "--order", "name", "--descending", "--per-page", "1", "--parameter", "search=a=b"];
+    let mut child = unpaced(&at(&server), &[&["partner", "users"], &query[..]].concat());
+    let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert_eq!(line, "1 A\\u{9b}nn <ann@example.com>\n", "before the second page is there");
+    go.send(()).unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!((child.wait().unwrap().code(), rest.as_str()), (Some(0), "2 A\\u{9b}nn <ann@example.com>\n"));
+    let second = asked.iter().nth(1).unwrap();
+    let expected = "?page=2&per_page=1&pricing_id=2&order=name&direction=desc&search=a%3Db ";
+    assert!(second.contains(expected), "{second}");
+}
+
+#[test]
+fn users_come_as_json_and_what_follows_a_failure_is_told() {
+    let server = Server::start(|connection| {
+        while let Some(seen) = connection.request() {
+            connection.send(&match seen.head.contains("?page=1&per_page=100 ") {
+                true => json("{\"last_page\": 2, \"data\": [{\"id\": 1,\n\"new\": true}, {\"name\": null}]}"),
+                false => answer(403, "application/json", "{}"),
+            });
+        }
+    });
+    let outcome = against(&server, &["partner", "users", "--json"]);
+    let lines = json_lines(&outcome.out);
+    assert_eq!((outcome.status, &lines[..2]), (3, &[json!({"id": 1, "new": true}), json!({"name": null})][..]));
+    assert_eq!((lines.len(), &lines[2]["error"]["kind"], lines[2].get("input")), (3, &json!("forbidden"), None));
+    let outcome = against(&server, &["partner", "users"]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n- - <->\n"));
+    assert!(outcome.err.starts_with("identifai: the key may not use this"), "{}", outcome.err);
+}
+
+#[test]
+fn users_are_saved_and_mailed_and_plans_are_listed_in_the_sandbox() {
+    let (_sandbox, env) = sandbox();
+    let run = |arguments: &[&str]| run_at(&env, arguments);
+    for arguments in [&SAVE[..], &["partner", "send-mail", "1"], &["partner", "users"]] {
+        let outcome = run(arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (0, "1 Ann <ann@example.com>\n"), "{}", outcome.err);
+    }
+    assert_eq!(json_lines(&run(&[&SAVE[..], &["--json", "--id", "1"]].concat()).out)[0]["heuristic"], "Majority");
+    assert_eq!(run(&["partner", "users"]).out.lines().count(), 1, "it was changed, not created");
+    assert_eq!(run(&["partner", "pricings"]).out, "1 Basic (SANDBOX-1)\n2 Pro (SANDBOX-2)\n");
+    assert_eq!(json_lines(&run(&["partner", "pricings", "--json"]).out)[0]["data"][1]["id"], 2);
+    assert_eq!(run(&["partner", "send-mail", "2"]).status, 3);
+    assert_eq!(against(&Server::answering(json("[]")), &["partner", "pricings"]).out, "");
+}
+
+#[test]
+fn a_user_is_saved_with_what_was_said_and_nothing_else() {
+    let server = Server::answering(json(USER));
+    let outcome = against(&server, &SAVE);
+    assert_eq!((outcome.status, outcome.out.as_str()), (0, "7 A\\u{1b}[31mnn <ann@example.com>\n"));
+    let more = ["--id", "7", "--readonly", "--newsletter=false", "--save-files=true"];
+    assert_eq!(against(&server, &[&SAVE[..], &more].concat()).status, 0);
+    let names = |at| fields(&server, at).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(0), ["name", "email", "heuristic", "pricing_id"]);
+    let sent = fields(&server, 1);
+    for (name, value) in [("id", "7"), ("readonly", "true"), ("newsletter", "false"), ("save_files", "true")] {
+        assert!(has(&sent, name, value), "{name}: {sent:?}");
+    }
+    assert_eq!(against(&server, &["partner", "send-mail", "7"]).status, 0);
+    assert_eq!(fields(&server, 2), [("id".to_owned(), "7".to_owned())]);
+}

@@ -1,0 +1,162 @@
+//! Names of files as arguments: those that look like options, and those that are not UTF-8.
+
+use crate::support::{at, fed, sandbox, unpaced};
+use test_support::{Directory, ID, Server, accepted};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
+
+#[test]
+fn file_named_like_an_option_is_told_how_to_be_written() {
+    let server = Server::answering(accepted());
+    let here = Directory::new();
+    for name in ["-x.png", "--cat.png", "-there"] {
+        here.file(name, PNG);
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = unpaced(&at(&server), arguments);
+        command.current_dir(here.path(""));
+        fed(command, "")
+    };
+    for (arguments, name) in [
+        (&["classify", "-x.png"][..], "-x.png"),
+        (&["classify", "--wait", "--cat.png"], "--cat.png"),
+        (&["classify", "./-x.png", "-there"], "-there"),
+        (&["classify", "-missing.jpg"], "-missing.jpg"),
+        (&["tickets", "-x.png"], "-x.png"),
+        (&["batch", "-list.txt"], "-list.txt"),
+    ] {
+        let outcome = run(arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(&format!("write ./{name}\n")), "{arguments:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+    for arguments in [&["classify", "./-x.png"][..], &["classify", "--", "-x.png"], &["classify", "--", "--cat.png"]] {
+        let outcome = run(arguments);
+        assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{arguments:?}: {}", outcome.err);
+    }
+    let other = run(&["classify", "-secret"]);
+    assert!(other.status == 2 && !other.err.contains("secret"), "it may be the key: {}", other.err);
+}
+
+#[test]
+fn empty_file_and_empty_standard_input_are_told_alike() {
+    let (sandbox, env) = sandbox();
+    let here = Directory::new();
+    for arguments in [
+        &["classify", "-"][..],
+        &["classify", "--audio", "-"],
+        &["classify", &here.file("empty", "")],
+        &["classify", &here.file("empty.png", "")],
+        &["tickets", "-"],
+        &["tickets", &here.file("empty.pdf", "")],
+    ] {
+        let outcome = fed(unpaced(&env, arguments), "");
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.ends_with(" file: is empty\n"), "{arguments:?}: {}", outcome.err);
+    }
+    for list in ["-", &here.file("list", "")] {
+        let outcome = fed(unpaced(&env, &["batch", list]), "");
+        assert!(outcome.status == 0 && outcome.err.contains("the list is empty: there was no line"), "{}", outcome.err);
+    }
+    assert_eq!(sandbox.submits(), 0);
+}
+
+/// Linux has names of any bytes; other systems refuse most of them.
+#[cfg(target_os = "linux")]
+mod any_bytes {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::support::json_lines;
+    use test_support::{answer, json};
+
+    const NAMES: [&[u8]; 3] = [b"caf\xe9,1.png", b"caf\xe8,1.png", b"\xff\xfe\"<b>\n\x1b[2J\x80.png"];
+
+    fn name(bytes: &[u8]) -> &OsStr {
+        OsStr::from_bytes(bytes)
+    }
+
+    /// A directory with a file of each name, which differ in their length.
+    fn files() -> Directory {
+        let here = Directory::new();
+        for (number, bytes) in NAMES.iter().enumerate() {
+            std::fs::write(Path::new(&here.path("")).join(name(bytes)), [PNG, &b".".repeat(number)].concat()).unwrap();
+        }
+        here
+    }
+
+    #[test]
+    fn argument_is_uploaded_under_a_safe_name() {
+        let server = Server::answering(accepted());
+        let here = files();
+        for command in ["classify", "tickets"] {
+            let server = match command {
+                "tickets" => &Server::answering(json(r#"{"batch":"1","tickets":[]}"#)),
+                _ => &server,
+            };
+            let mut program = unpaced(&at(server), &[command]);
+            program.current_dir(here.path("")).args(NAMES.map(name));
+            fed(program, "");
+            let bodies: Vec<_> = server.requests().iter().flat_map(|seen| seen.body.clone()).collect();
+            let bodies = String::from_utf8_lossy(&bodies);
+            for name in ["caf\u{fffd},1.png", "\u{fffd}\u{fffd}%22<b>%0A\u{1b}[2J\u{fffd}.png"] {
+                assert!(bodies.contains(&format!("filename=\"{name}\"\r\n")), "{command}: {bodies}");
+            }
+        }
+        assert_eq!(server.requests().len(), 3);
+    }
+
+    #[test]
+    fn message_shows_the_bytes_and_does_nothing_to_a_terminal() {
+        let server = Server::answering(answer(422, "application/json", r#"{"message": "No"}"#));
+        let here = files();
+        let run = |arguments: &[&str], files: &[&[u8]]| {
+            let mut command = unpaced(&at(&server), arguments);
+            command.current_dir(here.path("")).args(files.iter().map(|bytes| name(bytes)));
+            fed(command, "")
+        };
+        let outcome = run(&["classify", "--json"], &NAMES);
+        assert_eq!((outcome.status, outcome.err.as_str()), (3, ""), "{}", outcome.out);
+        let inputs: Vec<_> = json_lines(&outcome.out).iter().map(|line| line["input"].clone()).collect();
+        let shown = [r"caf\xe9,1.png", r"caf\xe8,1.png", "\\xff\\xfe\"<b>\n\u{1b}[2J\\x80.png"];
+        assert_eq!(inputs, shown.map(|shown| json!(shown)));
+        assert!(outcome.out.is_ascii(), "{}", outcome.out);
+        let missing = run(&["classify"], &[b"gone\xff.png"]);
+        assert_eq!(missing.status, 2);
+        assert!(missing.err.ends_with("file: does not exist (its name is not UTF-8)\n"), "{}", missing.err);
+        let url = run(&["classify"], &[b"https://x.test/caf\xe9.png"]);
+        assert!(url.status == 2 && url.err.contains("URL: is not UTF-8; percent-encode it"), "{}", url.err);
+        let option = run(&["classify"], &[b"-x\xff.png"]);
+        assert!(option.status == 2 && option.err.contains(r"write ./-x\xff.png"), "{}", option.err);
+    }
+
+    #[test]
+    fn list_journal_and_page_take_them() {
+        let (sandbox, env) = sandbox();
+        let here = files();
+        // A line break cannot be in a line.
+        let names = &NAMES[..2];
+        std::fs::write(here.path("list"), [names.join(&b'\n'), b"\r\n".to_vec()].concat()).unwrap();
+        let list = name(b"\xfelist");
+        std::fs::rename(here.path("list"), Path::new(&here.path("")).join(list)).unwrap();
+        let run = || {
+            let mut command = unpaced(&env, &["batch", "--journal", "journal", "--html", "page.html"]);
+            command.current_dir(here.path("")).arg(list);
+            fed(command, "")
+        };
+        for submits in [2, 2] {
+            let outcome = run();
+            assert_eq!((outcome.status, sandbox.submits()), (0, submits), "{}", outcome.err);
+            let mut inputs: Vec<_> =
+                json_lines(&outcome.out).iter().map(|line| line["input"].as_str().unwrap().to_owned()).collect();
+            inputs.sort_unstable();
+            assert_eq!(inputs, [r"caf\xe8,1.png", r"caf\xe9,1.png"]);
+            let page = std::fs::read_to_string(here.path("page.html")).unwrap();
+            assert!(page.contains(r"caf\xe9,1.png") && page.matches("data:image/png;base64,").count() == 2, "{page}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `--ca-file` and `SSL_CERT_FILE`: which certificates the program trusts.
+
+use crate::support::{Outcome, run};
+use test_support::tls::{Authority, Peer};
+use test_support::{CAT, Directory, ID, KEY, Server, accepted};
+
+#[test]
+fn ca_file_is_trusted_and_wins_over_the_environment() {
+    let (company, other) = (Authority::new("company"), Authority::new("other"));
+    let peer = Peer::serving(company.certify("localhost").config());
+    let directory = Directory::new();
+    let (good, bad) = (directory.file("company.pem", company.pem()), directory.file("other.pem", other.pem()));
+    let url = format!("https://localhost:{}", peer.port());
+    let classify = |variable: &str, option: &[&str]| {
+        let env = [("IDENTIFAI_API_KEY", KEY), ("SSL_CERT_FILE", variable)];
+        run(&env, &[&["--base-url", &url, "classify", CAT], option].concat())
+    };
+    for (variable, option, is_trusted) in [
+        ("", &["--ca-file", &good][..], true),
+        (&good, &[], true),
+        (&bad, &["--ca-file", &good], true),
+        ("/no/such/file", &["--ca-file", &good], true),
+        (&good, &["--ca-file", &bad], false),
+        (&bad, &[], false),
+        (" ", &[], false),
+    ] {
+        // The platform's verifier reads the variable, too, and fails in its own way on a blank.
+        if variable == " " && cfg!(feature = "platform-verifier") {
+            continue;
+        }
+        let Outcome { status, out, err } = classify(variable, option);
+        if is_trusted {
+            assert_eq!((status, out.trim()), (0, ID), "{variable:?} {option:?}: {err}");
+        } else {
+            assert_eq!((status, out.as_str()), (5, ""), "{variable:?} {option:?}: {err}");
+            let says = "its certificate was issued by an unknown authority; for a private CA, pass --ca-file";
+            assert!(err.contains(says) && !err.contains("root_certificates"), "{variable:?} {option:?}: {err}");
+        }
+    }
+}
+
+#[test]
+fn environment_counts_only_where_there_is_tls() {
+    let server = Server::answering(accepted());
+    let env = [("IDENTIFAI_API_KEY", KEY), ("SSL_CERT_FILE", "/no/such/file")];
+    let Outcome { status, out, err } = run(&env, &["--base-url", &server.base_url(), "classify", CAT]);
+    assert_eq!((status, out.trim()), (0, ID), "{err}");
+    let Outcome { status, err, .. } = run(&env, &["--sandbox", "classify", CAT]);
+    assert_eq!(status, 0, "{err}");
+}

@@ -1,0 +1,373 @@
+//! Files, URLs and standard input, of every medium.
+
+use serde_json::json;
+
+use crate::support::{against, at, fed, json_lines, run_at, sandbox, unpaced};
+use test_support::{CAT, Directory, ID, Server, accepted, json};
+
+/// A directory with a picture, a video, a recording, and two that are none of these.
+fn files() -> Directory {
+    let directory = Directory::new();
+    let files: [(&str, &[u8]); 5] = [
+        ("cat.png", b"\x89PNG\r\n\x1a\n..."),
+        ("clip", b"\0\0\0\x20ftypisom...."),
+        ("call.mp3", b"ID3\x04...."),
+        ("odd.mp3", b"\x89PNG\r\n\x1a\n..."),
+        ("notes.txt", b"some text"),
+    ];
+    for (name, bytes) in files {
+        directory.file(name, bytes);
+    }
+    directory
+}
+
+#[test]
+fn files_and_urls_are_mixed_and_each_goes_where_it_belongs() {
+    let server = Server::answering(accepted());
+    let files = files();
+    let arguments = [
+        "classify",
+        &files.path("cat.png"),
+        "https://x.test/a.MOV?token=s3cret",
+        &files.path("clip"),
+        CAT,
+        &files.path("call.mp3"),
+        "--no-cache",
+    ];
+    let outcome = against(&server, &arguments);
+    assert_eq!((outcome.status, outcome.out.lines().count(), outcome.err.as_str()), (0, 5, ""));
+    let requests = server.requests();
+    let paths: Vec<_> = requests.iter().map(|seen| seen.head.split(' ').nth(1).unwrap()).collect();
+    let expected = ["classification", "video_fromurl", "classification_video", "image_fromurl", "classification_audio"];
+    assert_eq!(paths, expected.map(|path| format!("/api/{path}")));
+    let body = |index: usize| String::from_utf8_lossy(&requests[index].body).into_owned();
+    assert!(body(0).contains("name=\"image\"; filename=\"cat.png\"\r\nContent-Type: image/png\r\n"));
+    assert!(body(2).contains("name=\"video\"; filename=\"clip\"\r\nContent-Type: video/mp4\r\n"));
+    assert!((0..5).all(|index| body(index).contains("name=\"no_cache\"\r\n\r\ntrue\r\n")));
+
+    let outcome = against(&server, &["classify", "--audio", &files.path("clip"), "https://x.test/a"]);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let video =
+        ["classify", &files.path("clip"), "--frames", "10", "--key-frames", "--key-frames-method=color", "--with-nsfw"];
+    assert_eq!(against(&server, &video).status, 0);
+    let requests = server.requests();
+    assert!(
+        requests[5].head.starts_with("POST /api/classification_audio ")
+            && requests[6].head.contains("/api/audio_fromurl ")
+    );
+    let body = String::from_utf8_lossy(&requests[7].body).into_owned();
+    for (name, value) in
+        [("frames", "10"), ("key_frames", "true"), ("key_frames_method", "color"), ("with_nsfw", "true")]
+    {
+        assert!(body.contains(&format!("name=\"{name}\"\r\n\r\n{value}\r\n")), "{name}: {body}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
+    let server = Server::answering(accepted());
+    let files = files();
+    let (cat, clip, odd, notes) =
+        (files.path("cat.png"), files.path("clip"), files.path("odd.mp3"), files.path("notes.txt"));
+    for (arguments, says) in [
+        (
+            &["classify", &cat, &clip, "--with-heatmap"][..],
+            "argument 2: is a video, for which there is no --with-heatmap",
+        ),
+        (&["classify", &cat, "--frames", "5"], "argument 1: is an image, for which there is no --frames"),
+        (
+            &["classify", "--audio", "https://x.test/a", "--with-nsfw"],
+            "is a recording, for which there is no --with-nsfw",
+        ),
+        (&["classify", &cat, &odd], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
+        (
+            &["classify", &notes],
+            "argument 1: is of no format that is known; say --image, --video or --audio, with --any-format",
+        ),
+        (&["classify", "--image", &notes], "argument 1: file: is of no image format"),
+        (&["classify", "--video", &cat], "argument 1: file: is image/png, which is no video"),
+        (&["classify", &files.path("")], "argument 1: file: is a directory"),
+        (&["classify", "-", "-"], "standard input can be read once"),
+        (&["classify", "-"], "argument 1: file: is empty"),
+        (&["classify", &cat, "--frames", "7"], "must be one of 5, 10, 30"),
+        (&["classify", "--image", "--video", &cat], "--video"),
+    ] {
+        let outcome = against(&server, arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+    assert_eq!(against(&server, &["classify", "--image", "--any-format", &notes, &odd]).status, 0);
+}
+
+#[test]
+fn standard_input_is_uploaded_like_a_file() {
+    let server = Server::answering(accepted());
+    let outcome = fed(unpaced(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
+    assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{}", outcome.err);
+    let body = String::from_utf8_lossy(&server.requests()[0].body).into_owned();
+    assert!(body.contains("filename=\"stdin.png\"") && body.contains("from a pipe\r\n--identifai-"), "{body}");
+}
+
+#[test]
+fn every_medium_s_verdict_is_printed() {
+    let (_sandbox, env) = sandbox();
+    let files = files();
+    let paths = ["cat.png", "clip", "call.mp3"].map(|name| files.path(name));
+    let [cat, clip, call] = paths.each_ref().map(String::as_str);
+    let outcome = run_at(&env, &["classify", "--wait", "--json", cat, clip, call]);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let lines = json_lines(&outcome.out);
+    assert_eq!(
+        (&lines[0]["name"], &lines[1]["name"], &lines[2]["name"]),
+        (&json!("cat.png"), &json!("clip"), &json!("call.mp3"))
+    );
+    assert!(lines[1]["results"]["images"].is_array() && lines[2]["chunk_details"].is_array());
+    let id = |index: usize| lines[index]["identifier"].as_str().unwrap();
+    for (flag, id) in [("--image", id(0)), ("--video", id(1)), ("--audio", id(2))] {
+        for command in ["result", "wait"] {
+            let outcome = run_at(&env, &[command, flag, id]);
+            assert_eq!(outcome.status, 0, "{}", outcome.err);
+            assert!(outcome.out.starts_with(id) && outcome.out.contains(", confidence "), "{}", outcome.out);
+        }
+    }
+    let hash = lines[1]["hash"].as_str().unwrap();
+    let outcome = run_at(&env, &["override", "--video", hash, "human", "--json"]);
+    assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "human", "type": "video"})]);
+    assert_eq!(run_at(&env, &["override", hash, "human"]).status, 3, "of no image");
+}
+
+/// The paths of the requests and the parts of files in them, as `Content-Disposition` and `Content-Type` say.
+fn parts(server: &Server) -> Vec<(String, String)> {
+    let part = |body: &[u8]| {
+        let body = String::from_utf8_lossy(body).into_owned();
+        let part = body.split("filename=").nth(1).unwrap_or_default();
+        part.split("\r\n\r\n").next().unwrap_or_default().replace("\r\nContent-Type:", "")
+    };
+    let path = |head: &str| head.split(' ').nth(1).unwrap().rsplit('/').next().unwrap().to_owned();
+    server.requests().iter().map(|seen| (path(&seen.head), part(&seen.body))).collect()
+}
+
+#[test]
+fn recording_in_a_video_container_is_sent_as_audio() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let isom: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
+    let m4a = directory.file("talk.m4a", isom);
+    let f4a = directory.file("TALK.F4A", isom);
+    let opus = directory.file("talk.opus", [b"OggS\0\x02", &[0; 20][..], b"\x01\x08OpusHead"].concat());
+    let arguments = [
+        "classify",
+        &m4a,
+        &f4a,
+        &opus,
+        "https://x.test/a.opus",
+        "https://x.test/a.m4b?x=b.mp4",
+        "https://x.test/A.F4A#b.mp4",
+    ];
+    let outcome = against(&server, &arguments);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
+    let by_url = ("audio_fromurl".to_owned(), String::new());
+    let expected = [
+        audio("\"talk.m4a\" audio/mp4"),
+        audio("\"TALK.F4A\" audio/mp4"),
+        audio("\"talk.opus\" audio/ogg"),
+        by_url.clone(),
+        by_url.clone(),
+        by_url,
+    ];
+    assert_eq!(parts(&server), expected);
+
+    assert_eq!(against(&server, &["classify", "--video", &m4a]).status, 0);
+    assert_eq!(parts(&server)[6], ("classification_video".to_owned(), "\"talk.m4a\" video/mp4".to_owned()));
+    let mka = directory.file("talk.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
+    assert_eq!(against(&server, &["classify", "--any-format", &mka, "https://x.test/a.weba"]).status, 0);
+    assert_eq!(parts(&server)[7], audio("\"talk.mka\" audio/x-matroska"));
+    assert_eq!(parts(&server)[8].0, "audio_fromurl");
+}
+
+#[test]
+fn undocumented_format_is_refused_by_its_name() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let wma = directory.file("a.wma", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9");
+    let mka = directory.file("a.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
+    let heic = directory.file("a.mp4.heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic");
+    let dng = directory.file("a.dng", b"II*\0\x08\0\0\0");
+    let script = directory.file("a.ts", b"import { a } from 'b';");
+    for (input, says) in [
+        (
+            wma.as_str(),
+            "file: is audio/x-ms-wma, which is not one of the audio formats that the service documents; --any",
+        ),
+        (&mka, "file: is audio/x-matroska, which"),
+        (&heic, "file: is image/heic, which"),
+        (&dng, "file: is image/x-adobe-dng, which"),
+        (&script, "file: is video/mp2t by its name and plain text by its content"),
+        ("https://x.test/a.WMA", "URL: by its extension it is audio/x-ms-wma, which the service does not document"),
+        ("https://x.test/a.heic?w=1", "is image/heic, which"),
+        ("https://x.test/a.mka", "is audio/x-matroska, which"),
+        ("https://x.test/b.mp4/a.pdf", "is application/pdf, which"),
+        ("https://x.test/a.docx", "pass --image, --video or --audio to submit it anyway"),
+    ] {
+        let outcome = against(&server, &["classify", input]);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{input}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+    let forced = ["classify", "--image", "https://x.test/a.heic", "https://x.test/a.pdf"];
+    assert_eq!(against(&server, &forced).status, 0);
+    assert_eq!(against(&server, &["classify", "--any-format", "https://x.test/a.heic"]).status, 0);
+    assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"));
+}
+
+#[test]
+fn extension_of_a_url_is_that_of_its_path() {
+    let server = Server::answering(accepted());
+    let images = [
+        "https://photos.mov",
+        "https://photos.mov:8443",
+        "https://user@x.mp4/",
+        "https://x.test/a.png?x=b.mp4",
+        "https://x.test/watch?v=x.mp4",
+        "https://x.test/a.jpg#b.mp4",
+        "https://x.test/a.mp4/",
+        "https://x.test/v1.mp4/download",
+        "https://x.test/v1.2/download",
+        "https://x.test/show.php",
+        "https://x.test/page.aspx?f=a.wma",
+    ];
+    let outcome = against(&server, &[&["classify"], &images[..]].concat());
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"), "{:?}", parts(&server));
+}
+
+#[test]
+fn url_path_is_decoded_and_parted_from_parameters() {
+    let server = Server::answering(accepted());
+    let inputs = [
+        ("https://x.test/a.mp4;jsessionid=1.route", "video_fromurl"),
+        ("https://x.test/a.M4A;v=2", "audio_fromurl"),
+        ("https://x.test/a%2Emp4", "video_fromurl"),
+        ("https://x.test/a.mp%33?x=b.mp4", "audio_fromurl"),
+        (r"https://x.test\a.mp4", "video_fromurl"),
+        ("https://x.test/a;b.mp4", "video_fromurl"),
+        (r"https://photos.mov\", "image_fromurl"),
+        ("https://x.test/a.mp4;v=1/b", "image_fromurl"),
+        ("https://x.test/a.mp4%3Fb", "image_fromurl"),
+    ];
+    for (input, path) in inputs {
+        let outcome = against(&server, &["classify", input]);
+        assert_eq!(outcome.status, 0, "{input}: {}", outcome.err);
+        assert_eq!(parts(&server).pop().unwrap().0, path, "{input}");
+    }
+    for input in ["https://x.test/a.wma;v=1", "https://x.test/a%2Eheic"] {
+        assert_eq!(against(&server, &["classify", input]).status, 2, "{input}");
+    }
+}
+
+#[test]
+fn sound_in_a_video_container_is_never_sent_as_video() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let part = |kind: &[u8], body: &[u8]| [&u32::try_from(body.len() + 8).unwrap().to_be_bytes(), kind, body].concat();
+    let handler = part(b"hdlr", b"\0\0\0\0mhlrsoun\0\0\0\0");
+    let movie = part(b"moov", &part(b"trak", &part(b"mdia", &handler)));
+    let mov = [part(b"ftyp", b"qt  \0\0\x02\0"), part(b"mdat", &[0; 9_000]), movie].concat();
+    let webm = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm\x18\x53\x80\x67\xff\x16\x54\xae\x6b\x85\xae\x83\x83\x81\x02";
+    let flv = b"FLV\x01\x04\0\0\0\x09\0\0\0\0\x08\0\0\x01\0\0\0\0\0\0\0\xaf";
+    let mov = directory.file("talk.mov", mov);
+    let webm = directory.file("talk.webm", webm);
+    let flv = directory.file("talk.flv", flv);
+
+    let outcome = against(&server, &["classify", &mov]);
+    let note = "identifai: argument 1: is audio/mp4 by its content, so it is uploaded as talk.m4a\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
+    for (file, says) in [
+        (&webm, "file: is audio/webm, which is not one of the audio formats that the service documents"),
+        (&flv, "file: is video/x-flv with sound only, which is no video; --any-format sends it anyway"),
+    ] {
+        let outcome = against(&server, &["classify", file]);
+        assert_eq!(outcome.status, 2, "{}", outcome.err);
+        assert!(outcome.err.contains(says), "{}", outcome.err);
+    }
+    let memo = directory.file("memo.mp3", b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5");
+    let outcome = against(&server, &["classify", &memo]);
+    let note = "identifai: argument 1: is audio/3gpp by its content, so it is uploaded as memo.3gp\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
+    assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "who says so decides");
+    let expected = [
+        ("classification_audio", "\"talk.m4a\" audio/mp4"),
+        ("classification_audio", "\"memo.3gp\" audio/3gpp"),
+        ("classification_video", "\"talk.mov\" video/mp4"),
+        ("classification_video", "\"talk.webm\" video/webm"),
+    ];
+    assert_eq!(parts(&server), expected.map(|(path, part)| (path.to_owned(), part.to_owned())));
+}
+
+#[test]
+fn file_of_no_medium_needs_one_with_any_format() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    for (name, bytes) in [("a.docx", &b"PK\x03\x04\x14\0"[..]), ("a", b"%PDF-1.7\n"), ("a.jpg", b"\x1f\x8b\x08\0")] {
+        let file = directory.file(name, bytes);
+        let outcome = against(&server, &["classify", "--any-format", &file]);
+        assert_eq!((outcome.status, server.connections()), (2, 0), "{name}: {}", outcome.err);
+        assert!(outcome.err.contains("say --image, --video or --audio"), "{name}: {}", outcome.err);
+    }
+    let file = directory.file("a.pdf", b"%PDF-1.7\n");
+    assert_eq!(against(&server, &["classify", "--any-format", "--image", &file]).status, 0);
+}
+
+#[test]
+fn corrected_name_is_sent_and_noted_once_a_file() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let gif = b"GIF89a\x01\0";
+    let odd = directory.file("c\x1b[31m.jpg", gif);
+    let wav = directory.file("call.mp3", b"RIFF\x24\0\0\0WAVEfmt ");
+    let outcome = against(&server, &["classify", &odd, &wav, CAT]);
+    let expected = "identifai: argument 1: is image/gif by its content, so it is uploaded as c\\u{1b}[31m.gif\n\
+                    identifai: argument 2: is audio/wav by its content, so it is uploaded as call.wav\n";
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, expected));
+    assert_eq!(parts(&server)[1], ("classification_audio".to_owned(), "\"call.wav\" audio/wav".to_owned()));
+
+    let outcome = against(&server, &["classify", "--any-format", &wav]);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    assert_eq!(parts(&server)[3].1, "\"call.mp3\" audio/wav");
+
+    let tickets = Server::answering(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
+    let outcome = against(&tickets, &["tickets", &odd]);
+    assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+
+    // In a batch not each of many.
+    let (_sandbox, env) = sandbox();
+    let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
+    let outcome = fed(unpaced(&env, &["batch", "-"]), names.join("\n"));
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    assert!(outcome.err.contains("identifai: line 10: is image/gif by its content, so it is uploaded as 9.gif\n"));
+    assert!(
+        outcome.err.contains("more names say another format") && !outcome.err.contains("line 11"),
+        "{}",
+        outcome.err
+    );
+}
+
+#[test]
+fn large_tag_in_front_is_looked_behind() {
+    let server = Server::answering(accepted());
+    let directory = Directory::new();
+    let cover = 2_000_000;
+    let size =
+        [cover >> 21 & 0x7f, cover >> 14 & 0x7f, cover >> 7 & 0x7f, cover & 0x7f].map(|n| u8::try_from(n).unwrap());
+    let file = [b"ID3\x04\0\0", &size[..], &vec![7; cover], b"fLaC\0\0\0\x22"].concat();
+    let flac = directory.file("a.mp3", &file);
+    let outcome = against(&server, &["classify", &flac]);
+    assert!(outcome.status == 0 && outcome.err.contains("uploaded as a.flac"), "{}", outcome.err);
+    let outcome = fed(unpaced(&at(&server), &["classify", "-"]), &file);
+    assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
+    let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
+    assert_eq!(parts(&server), [audio("\"a.flac\" audio/flac"), audio("\"stdin.flac\" audio/flac")]);
+}

@@ -1,0 +1,143 @@
+//! The password of a partner's user: from a file, a pipe or a prompt, and never from an argument or to be seen.
+
+use super::account::{SAVE, USER};
+use crate::support::{against, at, fed, unpaced};
+use test_support::form::{fields, has};
+use test_support::{Directory, Server, answer, json};
+
+const PASSWORD: &str = "planted pass-WORD";
+
+#[test]
+fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
+    let quotes = format!(r#"{{"message": "{PASSWORD} is too short"}}"#);
+    let server = Server::answering(answer(422, "application/json", &quotes));
+    let directory = Directory::new();
+    let file = directory.file("password", format!("{PASSWORD}\r\nsecond line\n"));
+    for (path, input) in [(&*file, ""), ("-", &*format!("{PASSWORD}\nsecond line\n"))] {
+        for json in [&[][..], &["--json"]] {
+            let outcome = fed(unpaced(&at(&server), &[&SAVE[..], &["--password-file", path], json].concat()), input);
+            assert_eq!(outcome.status, 3, "{}", outcome.err);
+            let shown = format!("{}{}", outcome.out, outcome.err);
+            assert!(!shown.contains("planted") && shown.contains(" is too short"), "{shown}");
+        }
+    }
+    assert_eq!(server.requests().len(), 4);
+    for request in 0..4 {
+        assert!(has(&fields(&server, request), "password", PASSWORD), "{request}");
+    }
+}
+
+#[test]
+fn a_password_that_is_an_argument_or_none_is_refused_without_a_word_of_it() {
+    let server = Server::answering(json(USER));
+    let directory = Directory::new();
+    let (empty, blank) = (directory.file("empty", b""), directory.file("blank", b"\nplanted\n"));
+    let odd = directory.file("odd", b"\xff\n");
+    let with = format!("--password={PASSWORD}");
+    let asked = format!("--ask-password={PASSWORD}");
+    let (cannot, none) = ("--password-file: cannot read the file that it names", "the first line of the file is empty");
+    for (more, says) in [
+        (&["--password", PASSWORD][..], "--password-file"),
+        (&[&with], "--password-file"),
+        (&[&asked], "--ask-password: takes no value"),
+        (&["--password-file", PASSWORD], cannot),
+        (&["--password-file", "/"], cannot),
+        (&["--password-file", "-"], none),
+        (&["--password-file", &empty], none),
+        (&["--password-file", &blank], none),
+        (&["--password-file", &odd], "the first line of the file is not UTF-8"),
+        (&["--password-file", "-", "--ask-password"], "cannot be used with"),
+        (&[PASSWORD], "an argument is not expected"),
+    ] {
+        let outcome = against(&server, &[&SAVE[..], more].concat());
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{more:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says) && !outcome.err.contains("planted"), "{more:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+/// The program without a terminal, or at one of its own. Only Linux has both programs for sure.
+#[cfg(target_os = "linux")]
+mod terminal {
+    use std::io::{Read, Write};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::support::alone;
+
+    fn started(server: &Server, by: &[&str], more: &[&str]) -> Command {
+        let mut command = alone(Command::new(by[0]));
+        command.args(&by[1..]).args(more).envs(at(server));
+        command
+    }
+
+    #[test]
+    fn without_one_a_prompt_is_an_error_that_names_the_file() {
+        let server = Server::answering(json(USER));
+        let arguments = [&[env!("CARGO_BIN_EXE_identifai")], &SAVE[..], &["--ask-password"]].concat();
+        let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{}", outcome.err);
+        assert!(outcome.err.contains("there is no terminal") && outcome.err.contains("--password-file FILE"));
+        assert_eq!(server.connections(), 0);
+    }
+
+    /// Waits until a terminal echoes no more: the prompt is there a little before.
+    fn wait_until_silent(terminal: &str) {
+        let is_silent = || {
+            let modes = Command::new("stty").args(["-a", "-F", terminal]).output().unwrap().stdout;
+            String::from_utf8(modes).unwrap().split_whitespace().any(|mode| mode == "-echo")
+        };
+        assert!((0..1_000).any(|_| is_silent()), "{terminal} echoes");
+    }
+
+    /// What a terminal shows while each prompt gets its answer, and the exit status.
+    fn at_terminal(server: &Server, answers: [&str; 2]) -> (i32, String) {
+        let line = format!("tty; '{}' '{}' --ask-password", env!("CARGO_BIN_EXE_identifai"), SAVE.join("' '"));
+        let script = ["script", "--quiet", "--return", "--command", &line, "/dev/null"];
+        let mut command = started(server, &script, &[]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut shown = String::new();
+        let mut read = |until: Option<&str>| {
+            while until.is_none_or(|end| !shown.ends_with(end)) {
+                let mut byte = [0];
+                match output.read(&mut byte) {
+                    Ok(1) => shown.push(char::from(byte[0])),
+                    _ => break,
+                }
+            }
+            shown.clone()
+        };
+        let terminal = read(Some("\n")).trim_end().to_owned();
+        for (prompt, answer) in ["Password: ", "The same again: "].into_iter().zip(answers) {
+            if answer.is_empty() {
+                break;
+            }
+            read(Some(prompt));
+            wait_until_silent(&terminal);
+            input.write_all(answer.as_bytes()).unwrap();
+        }
+        let shown = read(None);
+        (child.wait().unwrap().code().unwrap(), shown)
+    }
+
+    #[test]
+    fn at_one_it_is_asked_for_twice_and_not_echoed() {
+        let server = Server::answering(json(USER));
+        let typed = format!("{PASSWORD}\r");
+        let (status, shown) = at_terminal(&server, [&typed, &typed]);
+        assert_eq!(status, 0, "{shown}");
+        assert!(shown.contains("7 A\\u{1b}[31mnn <ann@example.com>") && !shown.contains("planted"), "{shown}");
+        assert!(has(&fields(&server, 0), "password", PASSWORD));
+        for (answers, expected, says) in [
+            ([&typed[..], "another\r"], 2, "is not the same as the first"),
+            (["\r", ""], 2, "there was none"),
+            (["\x04", ""], 2, "there was none"),
+            (["\x03", ""], 130, "cancelled"),
+        ] {
+            let (status, shown) = at_terminal(&server, answers);
+            assert!(status == expected && shown.contains(says) && !shown.contains("planted"), "{status}: {shown}");
+        }
+        assert_eq!(server.requests().len(), 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! Verdicts, heatmaps and overrides, as the program prints them.
+
+use serde_json::json;
+
+use crate::support::{against, json_lines, run, run_at, sandbox, unpaced};
+use test_support::{CAT, Directory, ID, KEY, Server, answer};
+
+#[test]
+fn the_readme_s_verdicts_come_with_their_exit_statuses() {
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/c2pa.jpg"]);
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let (identifier, verdict) = outcome.out.trim_end().split_once(' ').unwrap();
+    assert_eq!((identifier.len(), verdict), (64, "artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)"));
+    assert!(outcome.err.contains(&format!("submitted as {identifier}")), "said at once: {}", outcome.err);
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/errored.jpg"]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (6, ""));
+    assert!(outcome.err.contains("the service could not analyse it: The file is not an image."), "{}", outcome.err);
+}
+
+#[test]
+fn verdicts_of_several_come_in_the_order_of_the_command_line() {
+    let urls = ["errored.jpg", "a.jpg", "forbidden.jpg", "b.jpg"].map(|path| format!("https://sandbox.test/{path}"));
+    let [one, two, three, four] = urls.each_ref().map(String::as_str);
+    let outcome = run(&[], &["--sandbox", "--json", "classify", "--wait", one, two, three, four]);
+    assert_eq!(outcome.status, 6, "{}", outcome.err);
+    let lines = json_lines(&outcome.out);
+    assert_eq!((&lines[0]["input"], &lines[0]["error"]["kind"]), (&json!(one), &json!("analysis_failed")));
+    assert!(lines[0]["identifier"].is_string(), "what was paid for is named");
+    assert_eq!(lines[0]["error"]["may_have_been_sent"], true);
+    assert_eq!((&lines[1]["name"], &lines[1]["status"]), (&json!("a.jpg"), &json!("done")));
+    assert_eq!((&lines[2]["input"], &lines[2]["error"]["status"]), (&json!(three), &json!(403)));
+    assert_eq!((&lines[3]["name"], lines[3]["identifier"].is_string()), (&json!("b.jpg"), true));
+    assert_eq!(lines.len(), 4);
+    let outcome = run(&[], &["--sandbox", "classify", "--wait", two, three]);
+    assert_eq!((outcome.status, outcome.out.lines().count()), (3, 1));
+    assert!(outcome.err.contains("item 1: submitted as ") && outcome.err.contains("item 2: the key may not"));
+}
+
+#[test]
+fn results_are_read_and_waited_for_by_identifier() {
+    let (_sandbox, env) = sandbox();
+    let url = |path: &str| format!("https://sandbox.test/{path}");
+    let submit = |path: &str| run_at(&env, &["classify", &url(path)]).out.trim_end().to_owned();
+    let (c2pa, errored) = (submit("c2pa.jpg"), submit("errored.jpg"));
+    let verdict = format!("{c2pa} artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)\n");
+    for command in ["result", "wait"] {
+        let outcome = run_at(&env, &[command, &c2pa]);
+        assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, verdict.as_str(), ""));
+        let outcome = run_at(&env, &[command, &errored, "nobody", &c2pa]);
+        assert_eq!(outcome.status, 6, "{}", outcome.err);
+        assert!(
+            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: the service knows no such thing"),
+            "{}",
+            outcome.err
+        );
+        let outcome = run_at(&env, &[command, "--json", "nobody", &c2pa]);
+        let lines = json_lines(&outcome.out);
+        assert_eq!(
+            (outcome.status, &lines[0]["input"], &lines[0]["error"]["kind"]),
+            (3, &json!("nobody"), &json!("not_found"))
+        );
+        assert_eq!((&lines[1]["identifier"], &lines[1]["status"]), (&json!(c2pa), &json!("done")));
+    }
+    let outcome = run_at(&env, &["result", &errored]);
+    assert_eq!(
+        (outcome.status, outcome.out),
+        (6, format!("{errored} the analysis failed: The file is not an image.\n"))
+    );
+}
+
+#[test]
+fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
+    let server = Server::answering(answer(200, "application/json", "{\"status\":\"new\"}"));
+    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
+    assert_eq!(outcome.status, 5);
+    assert!(outcome.err.contains("within 200ms (last seen as new)") && outcome.err.contains(ID), "{}", outcome.err);
+    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.1", "--json"]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((&line["identifier"], &line["error"]["kind"]), (&json!(ID), &json!("wait_timed_out")));
+    let outcome = against(&server, &["result", ID]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{ID} pending (new)\n")));
+    let failing = Server::answering(answer(401, "application/json", "{\"error\":\"Unauthorized\"}"));
+    let outcome = against(&failing, &["result", ID, "other"]);
+    assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error of all: {}", outcome.err);
+    let outcome = against(&failing, &["result", "--json", ID, "other"]);
+    assert_eq!(json_lines(&outcome.out).len(), 2, "but a line for each");
+}
+
+#[test]
+fn a_heatmap_is_written_once_it_is_whole() {
+    let (_sandbox, env) = sandbox();
+    let directory = Directory::new();
+    let path = &*directory.path("heat.png");
+    let submit = |more: &[&str]| {
+        let arguments = [&["classify", CAT], more].concat();
+        run_at(&env, &arguments).out.trim_end().to_owned()
+    };
+    let (with, without) = (submit(&["--with-heatmap"]), submit(&[]));
+    let outcome = run_at(&env, &["heatmap", &without, "-o", path]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (3, ""));
+    assert!(outcome.err.contains("there is no heatmap") && !std::fs::exists(path).unwrap(), "{}", outcome.err);
+    let outcome = run_at(&env, &["heatmap", &with, "-o", path]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{with} heatmap of 64 x 64 pixels written\n")));
+    let png = std::fs::read(path).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+    let outcome = run_at(&env, &["heatmap", &with, "--output", path, "--json"]);
+    let expected = json!({"identifier": with, "output": path, "width": 64, "height": 64, "bytes": png.len()});
+    assert_eq!(json_lines(&outcome.out), [expected]);
+    let outcome = run_at(&env, &["heatmap", &with, "-o", &directory.path("none/heat.png")]);
+    assert!(outcome.status == 5 && outcome.err.contains("cannot write the heatmap: "), "{}", outcome.err);
+    let outcome = run_at(&env, &["heatmap", &with, "--json", "-o", &directory.path("none/heat.png")]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((&line["error"]["kind"], &line["identifier"]), (&json!("output"), &json!(with)));
+    let output = unpaced(&env, &["heatmap", &with, "-o", "-"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(0), png));
+}
+
+#[test]
+fn an_override_shows_in_the_next_result() {
+    let (_sandbox, env) = sandbox();
+    let wait = run_at(&env, &["classify", "--json", "--wait", "https://sandbox.test/c2pa.jpg"]);
+    let [report] = json_lines(&wait.out).try_into().unwrap();
+    let (identifier, hash) = (report["identifier"].as_str().unwrap(), report["hash"].as_str().unwrap());
+    let outcome = run_at(&env, &["override", hash, "human"]);
+    assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is human from now on\n")));
+    let outcome = run_at(&env, &["result", identifier]);
+    assert!(outcome.out.contains(" human (overridden); verdict: artificial, "), "{}", outcome.out);
+    let outcome = run_at(&env, &["override", hash, "artificial", "--json"]);
+    assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "artificial", "type": "image"})]);
+    let outcome = run_at(&env, &["override", identifier, "human"]);
+    assert!(outcome.status == 3 && outcome.err.contains("no file with this hash"), "{}", outcome.err);
+}
+
+#[test]
+fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
+    let server = Server::answering(answer(200, "application/json", "{}"));
+    let hash = "0".repeat(64);
+    for (arguments, says) in [
+        (&["result", CAT][..], "argument 1 is a URL; `identifai classify --wait URL`"),
+        (&["wait", ID, KEY], "argument 2: identifier: must be"),
+        (&["heatmap", KEY, "-o", "x"], "argument 1: identifier: must be"),
+        (&["override", KEY, "human"], "hash: is the API key"),
+        (&["--json", "override", KEY, "human"], "hash: is the API key"),
+        (&["--json", "override", "abc", "human"], "hash: must be the SHA-256"),
+        (&["override", &hash, KEY], "must be one of human, artificial"),
+        (&["override", &hash], "CLASSIFICATION"),
+        (&["heatmap", ID], "--output"),
+        (&["classify", CAT, "--wait-timeout", "3"], "--wait"),
+        (&["wait", ID, "--wait-timeout", "0"], "--wait-timeout"),
+    ] {
+        let outcome = against(&server, arguments);
+        assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
+    for (field, raw) in [("name", "\"\\ud83d\""), ("new", "1e999"), ("new", &*("[".repeat(200) + &"]".repeat(200)))] {
+        let body = format!("{{\"status\":\"done\",\n\"{field}\":{raw},\"verdict\":{{\"classification\":\"human\"}}}}");
+        let server = Server::answering(answer(200, "application/json", &body));
+        let outcome = against(&server, &["result", ID, "--json"]);
+        let expected = format!("{{\"identifier\":\"{ID}\",{}\n", body[1..].replace('\n', " "));
+        assert_eq!((outcome.status, outcome.out, outcome.err.as_str()), (0, expected, ""));
+    }
+}
+
+#[test]
+fn no_foreign_character_reaches_a_terminal() {
+    let body = "{\"status\":\"done\",\"name\":\"\u{9b}2J\u{202e}x\",\"verdict\":{\"classification\":\"\u{9b}\"}}";
+    let server = Server::answering(answer(200, "application/json", body));
+    for arguments in [&["result", ID][..], &["result", ID, "--json"], &["wait", ID, "--json"]] {
+        let outcome = against(&server, arguments);
+        assert!(!outcome.out.contains(['\u{9b}', '\u{202e}']), "{:?}", outcome.out);
+        if arguments.contains(&"--json") {
+            assert_eq!(json_lines(&outcome.out)[0]["name"], "\u{9b}2J\u{202e}x");
+        }
+    }
+}

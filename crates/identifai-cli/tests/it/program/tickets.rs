@@ -1,0 +1,154 @@
+//! Tickets: submitted in one request, and their batch.
+
+use serde_json::json;
+
+use crate::support::{against, at, fed, json_lines, run, run_at, sandbox, unpaced};
+#[cfg(unix)]
+use crate::support::{interrupt, piped};
+use test_support::form::{by_multipart, fields, has};
+use test_support::{Connection, Directory, Server, answer, json};
+
+const SENT: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 2,
+    "submissions": [{"identifier": "a1", "ref_id": "r\u009b1"}, {"identifier": "a2", "ref_id": null}]}"#;
+const REPORT: &str = r#"{"identifier": "65f0c0ff", "done": false, "results": [
+    {"identifier": "a1", "status": "done", "name": "a\u202e.pdf", "verdict": {"classification": "tampered", "confidence": 0.94}},
+    {"identifier": "a2", "status": "in\u001bprogress"}]}"#;
+
+/// Submits are answered with `sent`, and looks with `report`.
+fn tickets_server(sent: String, report: String) -> Server {
+    Server::start(move |connection| {
+        while let Some(seen) = connection.request() {
+            connection.send(if seen.head.starts_with("POST ") { &sent } else { &report });
+        }
+    })
+}
+
+#[test]
+fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
+    let directory = Directory::new();
+    let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
+    let odd = directory.file("odd", b"anything");
+    let server = Server::answering(json(SENT));
+    let outcome = against(&server, &["tickets", &pdf, &gif]);
+    assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "65f0c0ff\na1 r\\u{9b}1\na2\n", ""));
+    let outcome = against(&server, &["tickets", &pdf, &gif, "--json"]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((&line["identifier"], &line["batch_id"]), (&json!("65f0c0ff"), &json!("65f0c0ff")));
+    assert_eq!((&line["submissions"][0]["ref_id"], outcome.out.contains('\u{9b}')), (&json!("r\u{9b}1"), false));
+    let more = ["--ref-id", "r 1", "--ref-id", "", "--model", "Ellen", "--model", "V2"];
+    assert_eq!(against(&server, &[&["tickets", &pdf, &gif], &more[..]].concat()).status, 0);
+    assert_eq!(against(&server, &[&["tickets", &pdf, &gif, "--lists=fields"], &more[..]].concat()).status, 0);
+    assert_eq!(against(&server, &["tickets", &pdf, "--no-models", "--lists", "commas"]).status, 0);
+    assert_eq!(against(&server, &["tickets", &odd, "--any-format"]).status, 0);
+    assert_eq!(server.requests().len(), 6);
+    let sent = |at| fields(&server, at);
+    assert_eq!(sent(0).iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tickets[]", "tickets[]"]);
+    assert!(has(&sent(2), "ref_ids", "r 1,") && has(&sent(2), "models", "Ellen,V2"), "{:?}", sent(2));
+    for (name, value) in [("ref_ids[]", "r 1"), ("ref_ids[]", ""), ("models[]", "Ellen"), ("models[]", "V2")] {
+        assert!(has(&sent(3), name, value), "{name}: {:?}", sent(3));
+    }
+    assert!(has(&sent(4), "models", ""), "none is not all: {:?}", sent(4));
+    let outcome = fed(unpaced(&at(&server), &["tickets", "-", &gif]), "%PDF-1.7\n from a pipe");
+    assert_eq!(outcome.status, 0, "{}", outcome.err);
+    let parts = by_multipart(&server.requests()[6]);
+    assert_eq!((parts[0].1.as_deref(), &*parts[0].3), (Some("stdin.pdf"), &b"%PDF-1.7\n from a pipe"[..]));
+}
+
+#[test]
+fn verdicts_of_tickets_are_printed_in_the_sandbox() {
+    let directory = Directory::new();
+    let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
+    let arguments = ["--sandbox", "tickets", &pdf, &gif, "--wait"];
+    let outcome = run(&[], &arguments);
+    let [first, second] = outcome.out.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((outcome.status, second.split_once(' ').unwrap().1), (0, "b.gif: tampered, confidence 0.6549"));
+    assert!(first.len() > 24 && first[24..].starts_with(" a.pdf: "), "{first}");
+    let (_, batch) = outcome.err.split_once("submitted as ").unwrap();
+    let json = run(&[], &[&arguments[..], &["--json"]].concat());
+    let [report] = json_lines(&json.out).try_into().unwrap();
+    assert_eq!((&report["identifier"], &report["done"]), (&json!(batch.trim_end()), &json!(true)));
+    assert_eq!(report["results"][1]["verdict"]["confidence"], json!(0.6549));
+    let unlooked = run(&[], &[&arguments[..], &["--no-models"]].concat());
+    assert!(unlooked.status == 0 && unlooked.out.ends_with("b.gif: finished without a main verdict\n"));
+
+    let (sandbox, env) = sandbox();
+    let sent = run_at(&env, &["tickets", arguments[2], arguments[3]]);
+    let batch = sent.out.lines().next().unwrap();
+    for more in [&[][..], &["--wait"]] {
+        let later = run_at(&env, &[&["tickets", "--batch", batch], more].concat());
+        assert_eq!((later.status, later.out.lines().count(), later.err.as_str()), (0, 2, ""), "{more:?}");
+    }
+    assert_eq!(sandbox.credits(), 998, "to look costs nothing");
+}
+
+#[test]
+fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
+    let server = Server::answering(json(REPORT));
+    let outcome = against(&server, &["tickets", "--batch", "65f0c0ff"]);
+    let expected = "a1 a\\u{202e}.pdf: tampered, confidence 0.94\na2 pending (in\\u{1b}progress)\n";
+    assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, expected, ""));
+    let outcome = against(&server, &["tickets", "--batch", "65f0c0ff", "--json"]);
+    assert!(!outcome.out.contains(['\u{202e}', '\u{1b}']));
+    assert_eq!(json_lines(&outcome.out), [serde_json::from_str::<serde_json::Value>(REPORT).unwrap()]);
+    for (body, expected, shown) in [
+        ("null", "65f0c0ff pending\n", json!({"identifier": "65f0c0ff"})),
+        (r#"{"done": true}"#, "65f0c0ff finished without a ticket\n", json!({"identifier": "65f0c0ff", "done": true})),
+    ] {
+        let server = Server::answering(json(body));
+        assert_eq!(against(&server, &["tickets", "--batch", "65f0c0ff"]).out, expected);
+        assert_eq!(json_lines(&against(&server, &["tickets", "--batch", "65f0c0ff", "--json"]).out), [shown]);
+    }
+    let odd = Server::answering(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
+    let expected = "{\"identifier\":\"65f0c0ff\",\"done\": true, \"new\": [1e999, \"\\ud83d\"]}\n";
+    assert_eq!(against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "as it came");
+    let failed = Server::answering(json(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#));
+    let outcome = against(&failed, &["tickets", "--batch", "65f0c0ff"]);
+    assert_eq!((outcome.status, outcome.out.as_str()), (6, "a1 the analysis failed (broken)\n"));
+}
+
+#[test]
+fn a_batch_that_is_paid_for_is_not_lost() {
+    let directory = Directory::new();
+    let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
+    let wait = ["tickets", &pdf, &gif, "--wait", "--wait-timeout", "0.1"];
+    for report in [json(REPORT), answer(401, "application/json", "{}")] {
+        let status = if report.contains(" 401 ") { 3 } else { 5 };
+        let server = tickets_server(json(SENT), report);
+        let outcome = against(&server, &wait);
+        let lines: Vec<_> = outcome.err.lines().collect();
+        assert_eq!((outcome.status, outcome.out.as_str(), lines.len()), (status, "", 2), "{}", outcome.err);
+        assert_eq!(lines[0], "identifai: submitted as 65f0c0ff");
+        assert!(lines[1].contains("(submission 65f0c0ff)"), "{}", outcome.err);
+        let outcome = against(&server, &[&wait[..], &["--json"]].concat());
+        let lines = json_lines(&outcome.out);
+        assert_eq!((outcome.status, lines.len()), (status, 2), "a line for each file");
+        for (line, input) in lines.iter().zip(&wait[1..]) {
+            assert_eq!((&line["input"], &line["identifier"]), (&json!(input), &json!("65f0c0ff")));
+            assert_eq!(line["error"]["may_have_been_sent"], true);
+        }
+    }
+    let outcome = against(&Server::answering(json("<html>")), &["tickets", wait[1]]);
+    assert!(outcome.status == 5 && outcome.err.contains("may have been accepted all the same"), "{}", outcome.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_a_wait_leaves_the_batch_on_standard_error() {
+    let directory = Directory::new();
+    let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
+    let (reached, held_up) = std::sync::mpsc::channel();
+    let server = Server::start(move |connection: &mut Connection| {
+        connection.request();
+        connection.send(&json(SENT));
+        connection.request();
+        reached.send(()).unwrap();
+        connection.wait_for_end();
+    });
+    let child = piped(&mut unpaced(&at(&server), &["tickets", "--wait", &pdf]));
+    held_up.recv().unwrap();
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert!(err.starts_with("identifai: submitted as 65f0c0ff\n") && err.contains("cancelled"), "{err}");
+}

@@ -1,0 +1,186 @@
+//! What the program says is wrong: in the words of its command line, and without the key.
+
+use serde_json::json;
+
+use crate::support::{Outcome, against, json_lines, program, run};
+use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer};
+
+fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
+    let Outcome { status, out, err } = run(env, arguments);
+    assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
+    err
+}
+
+#[test]
+fn what_is_wrong_is_named_as_it_was_typed() {
+    let directory = Directory::new();
+    let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
+    let key = ("IDENTIFAI_API_KEY", KEY);
+    for (env, arguments, says) in [
+        (&[key][..], &["classify", "--image", &text][..], "; --any-format sends it anyway"),
+        (&[key], &["tickets", &text], "; --any-format sends it anyway"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: some have a comma"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "see --lists fields"),
+        (&[key], &["classify", "ftp://x.test/a.jpg"], "URL: must start with http"),
+        (&[key], &["classify", CAT, "--webhook-url", "x"], "argument 1: --webhook-url: "),
+        (&[key], &["credits", "--base-url", "nonsense"], "--base-url: is not a URL"),
+        (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: is not a URL"),
+        (&[key], &["credits", "--base-url", "http://example.com"], "or --allow-http if you mean it"),
+        (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
+        (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: is empty"),
+        (&[key], &["credits", "--ca-file", "/no/such/ca"], "--ca-file: cannot read /no/such/ca: No such file"),
+        (&[key], &["--ca-file", "/dev/zero", "credits"], "--ca-file: cannot read /dev/zero: it is longer than 16 MiB"),
+        (&[key], &["credits", "--ca-file", &text], "--ca-file: holds no certificate in PEM"),
+        (
+            &[key, ("SSL_CERT_FILE", "/no/such/ca")],
+            &["credits"],
+            "SSL_CERT_FILE: cannot read /no/such/ca: No such file",
+        ),
+        (&[key, ("SSL_CERT_FILE", &text)], &["credits"], "SSL_CERT_FILE: holds no certificate in PEM"),
+        (&[key, ("SSL_CERT_FILE", "/no/such/ca")], &["credits", "--ca-file", &text], "--ca-file: holds no certificate"),
+        (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot be opened"),
+        (&[key], &["batch", "-", "--html", "/no/such/page"], "names: No such file or directory (os error 2)\n"),
+        (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: not a whole number from 1 to 256\n"),
+        (&[key], &["partner", "send-mail", "x"], "<ID>: not a whole number, such as 7\n"),
+        (&[key], &["partner", "users", "--per-page", "0"], "--per-page <NUMBER>: not a whole number above zero"),
+        (&[], &["sandbox", "--port", "99999"], "--port <PORT>: not a port, which is a number from 0 to 65535\n"),
+        (&[key], &["credits", "-x"], "`identifai COMMAND --help`"),
+    ] {
+        let err = said(env, arguments);
+        assert!(err.contains(says), "{arguments:?}: {err}");
+        for ours in [
+            "(true)",
+            "::",
+            "base_url",
+            "api_key:",
+            "file_url",
+            "ref_id",
+            "webhook_url",
+            "allow_http",
+            "root_certificates",
+        ] {
+            assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_response_without_an_identifier_is_shown() {
+    let page = format!("<h1>Sign \u{1b}[31min</h1>\r\n{KEY} {}", "x".repeat(300));
+    let masked = page.replace(KEY, &"*".repeat(KEY.len()));
+    let start: String = masked.chars().take(200).collect();
+    let shown = start.replace('\u{1b}', "\\u{1b}").replace("\r\n", "\\r\\n");
+    for (status, exit) in [(200, 5), (403, 3), (502, 5)] {
+        let server = Server::answering(answer(status, "text/html", &page));
+        let outcome = against(&server, &["classify", CAT]);
+        assert_eq!((outcome.status, outcome.out.as_str()), (exit, ""));
+        assert!(outcome.err.contains(&format!("; the response begins: {shown}\u{2026}\n")), "{}", outcome.err);
+        let outcome = against(&server, &["--json", "classify", CAT]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!(line["error"]["body"], json!(masked));
+        let directory = Directory::new();
+        let outcome = against(&server, &["batch", &directory.file("list", CAT)]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!(line["error"]["body"], json!(masked), "{}", outcome.err);
+    }
+    // A reason or an identifier says more.
+    for body in ["{\"error\": \"no\"}", &format!("{{\"identifier\": \"{ID}\"}}")] {
+        let outcome = against(&Server::answering(answer(409, "application/json", body)), &["classify", CAT]);
+        assert!(!outcome.err.contains("the response begins") && !outcome.err.contains('{'), "{}", outcome.err);
+    }
+    // What is not HTTP, and text in front of a head.
+    let outcome = against(&Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
+    assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
+}
+
+#[test]
+fn an_identifier_of_a_refusal_is_told() {
+    let body = format!("{{\"message\": \"Already there.\", \"identifier\": \"{ID}\"}}");
+    for status in [409, 500] {
+        let server = Server::answering(answer(status, "application/json", &body));
+        let outcome = against(&server, &["classify", "--wait", CAT]);
+        assert!(outcome.out.is_empty() && outcome.err.contains(&format!("(submission {ID})")), "{}", outcome.err);
+        let outcome = against(&server, &["--json", "classify", CAT]);
+        let [line] = json_lines(&outcome.out).try_into().unwrap();
+        assert_eq!((&line["identifier"], &line["error"]["may_have_been_sent"]), (&json!(ID), &json!(true)));
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[test]
+fn who_has_no_key_or_a_wrong_one_learns_where_to_find_it() {
+    let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
+    let refused = against(&Server::answering(answer(401, "application/json", "{}")), &["credits"]);
+    assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
+    for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
+        assert!(said(env, &["credits"]).contains(hint));
+    }
+}
+
+/// A file that is there, whose format nobody looks at before the comma is found.
+const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
+#[test]
+fn the_service_s_own_words_stay() {
+    let server =
+        Server::answering(answer(400, "application/json", r#"{"error": "webhook_url: see TicketLists::Fields"}"#));
+    let url = server.base_url();
+    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "classify", CAT]);
+    assert!(outcome.status == 3 && outcome.err.contains("webhook_url: see TicketLists::Fields"), "{}", outcome.err);
+}
+
+#[test]
+fn who_looks_for_a_video_among_images_is_told() {
+    let server = Server::answering(answer(404, "application/json", "{}"));
+    let url = server.base_url();
+    for (command, hint) in [("result", true), ("wait", true), ("heatmap", false)] {
+        let to = if command == "heatmap" { &["-o", "-"][..] } else { &[] };
+        let arguments = [&["--base-url", &url, "--no-pace", command, ID], to].concat();
+        let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &arguments);
+        assert_eq!((outcome.status, outcome.err.contains("--video looks among videos")), (3, hint), "{}", outcome.err);
+        assert!(command != "heatmap" || outcome.err.contains("without --with-heatmap"), "{}", outcome.err);
+    }
+    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-pace", "result", ID, "--video"]);
+    assert!(outcome.status == 3 && !outcome.err.contains("--video"), "{}", outcome.err);
+}
+
+#[test]
+fn an_input_that_holds_the_key_is_shown_without_it() {
+    let key = ("IDENTIFAI_API_KEY", KEY);
+    let (with_key, shown) = (format!("{CAT}?key={KEY}"), format!("{CAT}?key=[api key]"));
+    let refused = Server::answering(answer(400, "application/json", r#"{"error": "no"}"#));
+    let url = refused.base_url();
+    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "classify", &with_key, CAT]);
+    let inputs: Vec<_> = json_lines(&outcome.out).into_iter().map(|mut line| line["input"].take()).collect();
+    assert_eq!((outcome.status, inputs), (3, vec![json!(shown), json!(CAT)]));
+
+    let directory = Directory::new();
+    let (folder, name) = KEY.split_once('/').unwrap();
+    std::fs::create_dir(directory.path(folder)).unwrap();
+    let pdf = directory.file(&format!("{folder}/{name}"), "%PDF-1.7\n");
+    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "tickets", &pdf]);
+    let [line] = json_lines(&outcome.out).try_into().unwrap();
+    assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.replace(KEY, "[api key]"))));
+
+    let list = directory.file("list", format!("{with_key}\n{KEY}\n{CAT}\n"));
+    for server in [refused, Server::answering(accepted())] {
+        let url = server.base_url();
+        let more = ["--base-url", &url, "--no-pace", "--timeout", "1", "batch", "--wait-timeout", "0.1", &list];
+        let mut lines = json_lines(&run(&[key], &more).out);
+        lines.sort_by_key(|line| line["index"].as_u64());
+        let inputs: Vec<_> = lines.into_iter().map(|mut line| line["input"].take()).collect();
+        assert_eq!(inputs, [json!(shown), json!("[api key]"), json!(CAT)]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    for arguments in [&["--help"][..], &["classify", "-h"], &["--version"], &["man"], &["completions", "bash"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program::<&str>(&[]).args(arguments).stdout(full).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{arguments:?}");
+        assert!(err.starts_with("identifai: cannot write the result: No space left"), "{err}");
+    }
+}

@@ -1,0 +1,36 @@
+//! What the program prints and what its journal keeps, whatever the service sends back: no key, and of a signed URL
+//! nothing but the item's own `input`, which is the caller's.
+
+use serde_json::Value;
+
+use crate::support::against;
+use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
+use test_support::{Directory, Server};
+
+#[test]
+fn the_program_shows_no_secret_that_the_service_sends_back() {
+    let directory = Directory::new();
+    let (journal, list) = (directory.path("journal"), directory.file("list", SIGNED));
+    let batch = ["batch", &*list, "--journal", &*journal];
+    for status in [302, 400, 401, 404, 500] {
+        for arguments in [&["classify", SIGNED][..], &["classify", "--wait", SIGNED], &batch] {
+            for json in [&[][..], &["--json"]] {
+                // A journal would know what came of it before.
+                let _ = std::fs::remove_file(&journal);
+                let server = Server::start(move |connection| echo(connection, &[status; 9], SIGNED));
+                let outcome = against(&server, &[arguments, json].concat());
+                assert!(outcome.status != 0 && !server.requests().is_empty(), "{}", outcome.err);
+                let kept = std::fs::read_to_string(&journal).unwrap_or_default();
+                assert_eq!(kept.is_empty(), arguments[0] != "batch");
+                let said = outcome.out.lines().map(|line| {
+                    let mut item: Value = serde_json::from_str(line).unwrap();
+                    assert_eq!(item.as_object_mut().unwrap().remove("input").unwrap(), SIGNED);
+                    item.to_string()
+                });
+                let shown = said.chain([outcome.err.clone(), kept]).collect::<Vec<_>>().join("\n");
+                shows_nothing(&shown);
+                assert!(!shown.contains(PLANTED), "{status} {arguments:?}: {shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Running the program `identifai`, and what it said.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use identifai::Pace;
+use identifai_sandbox::Sandbox;
+use serde_json::Value;
+
+use test_support::{KEY, Server};
+
+pub(crate) struct Outcome {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Outcome {
+    /// Whatever is tested, the key is not shown.
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let outcome =
+            Self { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+        assert!(!outcome.out.contains(KEY) && !outcome.err.contains(KEY), "{}{}", outcome.out, outcome.err);
+        outcome
+    }
+}
+
+/// Which service the program is to use, and with which key.
+pub(crate) type Env = [(&'static str, String); 2];
+
+fn env(key: &str, base_url: &str) -> Env {
+    [("IDENTIFAI_API_KEY", key.to_owned()), ("IDENTIFAI_BASE_URL", base_url.to_owned())]
+}
+
+/// The server, with the planted key.
+pub(crate) fn at(server: &Server) -> Env {
+    env(KEY, &server.base_url())
+}
+
+/// A sandbox that analyses at once and any number, and how the program finds it.
+pub(crate) fn sandbox() -> (Sandbox, Env) {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.set_analysis_time(Duration::ZERO);
+    sandbox.set_limits(Pace::off());
+    let env = env(sandbox.api_key(), sandbox.base_url());
+    (sandbox, env)
+}
+
+/// `command` with no setting of whoever runs the tests.
+pub(crate) fn alone(mut command: Command) -> Command {
+    for (name, _) in std::env::vars() {
+        let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
+        if is_proxy || name.starts_with("IDENTIFAI_") || name == "SSL_CERT_FILE" {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn program<S: AsRef<OsStr>>(env: &[(&str, S)]) -> Command {
+    let mut command = alone(Command::new(env!("CARGO_BIN_EXE_identifai")));
+    command.envs(env.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+pub(crate) fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+    Outcome::of(program(env).args(arguments).output().unwrap())
+}
+
+/// Without the pace, which would be that of the service.
+pub(crate) fn unpaced(env: &Env, arguments: &[&str]) -> Command {
+    let mut command = program(env);
+    command.arg("--no-pace").args(arguments);
+    command
+}
+
+/// Runs the program where `env` says, without the pace.
+pub(crate) fn run_at(env: &Env, arguments: &[&str]) -> Outcome {
+    Outcome::of(unpaced(env, arguments).output().unwrap())
+}
+
+/// Runs the program against `server` with the planted key, without the pace.
+pub(crate) fn against(server: &Server, arguments: &[&str]) -> Outcome {
+    run_at(&at(server), arguments)
+}
+
+/// Runs `command` with `input` as its standard input.
+pub(crate) fn fed(mut command: Command, input: impl AsRef<[u8]>) -> Outcome {
+    let mut child = piped(&mut command);
+    // It may end before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
+    Outcome::of(child.wait_with_output().unwrap())
+}
+
+/// Starts `command` with pipes to and from it.
+pub(crate) fn piped(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &Child) {
+    signal(child, "INT");
+}
+
+/// Sends a signal to the program, such as `TERM`.
+#[cfg(unix)]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let arguments = ["-s", name, &child.id().to_string()];
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
+}
+
+/// The program as `command` has it, run by a shell after `commands`, such as `ulimit -f 1`. In them it is `"$0" "$@"`.
+#[cfg(unix)]
+pub(crate) fn by_shell(command: &Command, shell: &[&str], commands: &str) -> Command {
+    let mut wrapped = Command::new(shell[0]);
+    wrapped.args(&shell[1..]).args(["sh", "-c", commands]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    wrapped.stdin(Stdio::null());
+    wrapped
+}
+
+/// Reads lines of `source` until one has `word` in it, and returns them all.
+pub(crate) fn read_until(source: &mut impl std::io::BufRead, word: &str) -> String {
+    let mut text = String::new();
+    while !text.lines().last().is_some_and(|line| line.contains(word)) {
+        assert!(source.read_line(&mut text).unwrap() > 0, "no {word:?} in {text}");
+    }
+    text
+}
+
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}

@@ -1,0 +1,341 @@
+//! What the sandbox answers: pure but for its own memory and the clock.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::endpoint::Endpoint;
+use super::form::{self, Form};
+use super::limits::{Headers, Limits};
+use super::partner::{self, Users};
+use super::submit::{self, Forced, Medium};
+use super::tickets::{Batch, Batches};
+use identifai::Pace;
+
+pub(super) const API_KEY: &str = "sandbox";
+const CREDITS: u64 = 1_000;
+const ANALYSIS_TIME: Duration = Duration::from_secs(1);
+/// Documented for the plural endpoint.
+const MOST_IDENTIFIERS: usize = 100;
+
+/// A request as far as the service looks at it.
+pub(super) struct Call<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) api_key: Option<&'a str>,
+    pub(super) accept: Option<&'a str>,
+    pub(super) content_type: Option<&'a str>,
+    pub(super) content_length: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
+    /// Beside those of the body and the connection.
+    pub(super) headers: Headers,
+    pub(super) delay: Duration,
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, body: body.into(), headers: Headers::new(), delay: Duration::ZERO }
+    }
+
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    pub(super) fn error(status: u16, text: &str) -> Self {
+        Self::json(status, &json!({ "error": text }))
+    }
+
+    /// As the framework that the backend seems to run on words it.
+    pub(super) fn message(status: u16, text: &str) -> Self {
+        Self::json(status, &json!({ "message": text }))
+    }
+}
+
+/// One account and what it submitted.
+#[derive(Debug)]
+pub(super) struct Service {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    limits: Limits,
+    credits: u64,
+    spent: u64,
+    users: Users,
+    batches: Batches,
+    /// How many were accepted.
+    submits: u64,
+    refusals: u64,
+    analysis_time: Duration,
+    /// By identifier.
+    submitted: HashMap<String, Submitted>,
+    /// How files were classified by the user, by the hash of the file.
+    forced: HashMap<(Medium, String), String>,
+    analyses: u64,
+}
+
+#[derive(Debug)]
+struct Submitted {
+    analysis: Analysis,
+    at: Instant,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        let state = State {
+            limits: Limits::new(Pace::default()),
+            credits: CREDITS,
+            spent: 0,
+            users: Users::default(),
+            batches: Batches::default(),
+            submits: 0,
+            refusals: 0,
+            analysis_time: ANALYSIS_TIME,
+            submitted: HashMap::new(),
+            forced: HashMap::new(),
+            analyses: 0,
+        };
+        Self { state: Mutex::new(state) }
+    }
+}
+
+impl Service {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn credits(&self) -> u64 {
+        self.state().credits
+    }
+
+    pub(super) fn set_credits(&self, credits: u64) {
+        self.state().credits = credits;
+    }
+
+    pub(super) fn submits(&self) -> u64 {
+        self.state().submits
+    }
+
+    pub(super) fn refusals(&self) -> u64 {
+        self.state().refusals
+    }
+
+    pub(super) fn set_limits(&self, limits: Pace) {
+        self.state().limits = Limits::new(limits);
+    }
+
+    pub(super) fn set_analysis_time(&self, time: Duration) {
+        self.state().analysis_time = time;
+    }
+
+    pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Answer {
+        let path: Vec<&str> = call.path.split('/').skip(1).collect();
+        let Some(endpoint) = Endpoint::of(&path) else {
+            return Answer::message(404, "This path is not known here.");
+        };
+        let methods = endpoint.methods();
+        let Some((method, _)) = methods.iter().find(|(_, name)| *name == call.method) else {
+            let names: Vec<_> = methods.iter().map(|(_, name)| *name).collect();
+            return Answer::message(405, &format!("This path takes {} only.", names.join(" and ")));
+        };
+        // Documented: no key, and no limit of rate.
+        if let Endpoint::Health = endpoint {
+            return Answer::json(200, &json!({ "status": "ok" }));
+        }
+        if call.api_key != Some(API_KEY) {
+            return Answer::error(401, "Unauthorized");
+        }
+        let mut state = self.state();
+        let told = match state.limits.take(*method, Instant::now(), SystemTime::now()) {
+            Ok(told) => told,
+            Err(told) => {
+                state.refusals += 1;
+                return submit::too_many(told);
+            }
+        };
+        drop(state);
+        let mut answer = match endpoint {
+            Endpoint::Url(medium) => self.submit(medium, false, call, body),
+            Endpoint::Upload(medium) => self.submit(medium, true, call, body),
+            Endpoint::Result(medium, identifier) => self.result(medium, identifier),
+            Endpoint::Results(medium) => self.results(medium, call.query),
+            Endpoint::Heatmap(identifier) => self.heatmap(identifier),
+            Endpoint::Override(medium, hash) => self.force(medium, hash, body),
+            Endpoint::Credits | Endpoint::Health => self.account(),
+            Endpoint::User => Answer::json(200, &json!({ "sandbox": "What this answers is not documented." })),
+            Endpoint::PartnerUser => self.with_form(call, body, |state, form| state.users.save(form)),
+            Endpoint::PartnerUsers => self.state().users.list(call.query),
+            Endpoint::CreationMail => self.with_form(call, body, |state, form| state.users.mail(form)),
+            Endpoint::Pricings => partner::pricings(),
+            Endpoint::Tickets => self.with_form(call, body, State::submit_tickets),
+            Endpoint::Batch(batch) => {
+                let state = self.state();
+                state.batches.report(batch, state.analysis_time)
+            }
+        };
+        answer.headers.extend(told);
+        answer
+    }
+
+    fn account(&self) -> Answer {
+        let state = self.state();
+        Answer::json(200, &json!({ "available_credits": state.credits, "total_spent": state.spent }))
+    }
+
+    fn with_form(
+        &self,
+        call: &Call<'_>,
+        body: &mut dyn Read,
+        answer: impl FnOnce(&mut State, &Form) -> Result<Answer, String>,
+    ) -> Answer {
+        let form = form::read(call.content_type.unwrap_or_default(), body);
+        let answer = match form {
+            Ok(form) => answer(&mut self.state(), &form),
+            Err(reason) => Err(format!("The body is not a form: {reason}.")),
+        };
+        answer.unwrap_or_else(|text| Answer::error(400, &text))
+    }
+
+    fn submit(&self, medium: Medium, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Answer {
+        let (max, words) = medium.max_size();
+        // Texts and headers are short; what is so much longer need not be read.
+        if is_upload && call.content_length > max + 1024 * 1024 {
+            return Answer::error(400, &submit::too_large(words));
+        }
+        let form = form::read(call.content_type.unwrap_or_default(), body)
+            .map_err(|reason| format!("The body is not a form: {reason}."))
+            .and_then(|form| submit::check(medium, is_upload, &form).map(|()| form));
+        let form = match form {
+            Ok(form) => form,
+            Err(text) => return Answer::error(400, &text),
+        };
+        let delay = match submit::forced(submit::value(&form.fields, "file_url").unwrap_or_default()) {
+            Some(Forced::Answer(answer)) => return answer,
+            Some(Forced::Delay(delay)) => delay,
+            None => Duration::ZERO,
+        };
+        let mut state = self.state();
+        let identifier = submit::identifier(medium, &form, state.analyses);
+        let analysis = Analysis::new(medium, form);
+        if let Some(earlier) = state.submitted.get_mut(&identifier) {
+            earlier.analysis = analysis;
+        } else {
+            if !state.spend(1) {
+                return submit::no_credits();
+            }
+            state.analyses += 1;
+            state.submitted.insert(identifier.clone(), Submitted { analysis, at: Instant::now() });
+        }
+        state.submits += 1;
+        let answer = match call.accept {
+            Some("application/json") => Answer::json(200, &json!({ "identifier": identifier })),
+            _ => Answer::new(200, "text/plain; charset=UTF-8", identifier),
+        };
+        Answer { delay, ..answer }
+    }
+
+    fn result(&self, medium: Medium, identifier: &str) -> Answer {
+        match self.state().report(medium, identifier) {
+            Some(report) => Answer::json(200, &report),
+            None => unknown(),
+        }
+    }
+
+    fn results(&self, medium: Medium, query: &str) -> Answer {
+        let name = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
+        let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+        let asked: Vec<&str> =
+            parameters.filter(|(key, _)| name(key) == "identifiers[]").map(|(_, value)| value).collect();
+        match asked.len() {
+            0 => Answer::message(422, "The identifiers field is required."),
+            1..=MOST_IDENTIFIERS => {
+                let state = self.state();
+                let reports = asked.iter().filter_map(|identifier| state.report(medium, identifier));
+                let reports: Vec<Value> = reports.collect();
+                Answer::json(200, &reports.into())
+            }
+            _ => Answer::message(422, "The identifiers field must not have more than 100 items."),
+        }
+    }
+
+    fn heatmap(&self, identifier: &str) -> Answer {
+        let state = self.state();
+        let submitted = state.submitted.get(identifier).filter(|submitted| submitted.is_done(state.analysis_time));
+        match submitted.and_then(|submitted| submitted.analysis.heatmap(identifier)) {
+            Some(png) => Answer::new(200, "image/png", png),
+            None => unknown(),
+        }
+    }
+
+    fn force(&self, medium: Medium, hash: &str, body: &mut dyn Read) -> Answer {
+        let body: Value = serde_json::from_reader(body.take(1024)).unwrap_or_default();
+        let Some(classification @ ("human" | "artificial")) = body.get("classification").and_then(Value::as_str) else {
+            return Answer::error(400, "The classification field must be human or artificial.");
+        };
+        let mut state = self.state();
+        let hash = hash.to_ascii_lowercase();
+        let is_of_it = |analysis: &Analysis| analysis.medium == medium && analysis.hash == hash;
+        if !state.submitted.values().any(|submitted| is_of_it(&submitted.analysis)) {
+            return unknown();
+        }
+        let answer = json!({ "classification": classification, "type": medium.name(), "hash": hash });
+        state.forced.insert((medium, hash), classification.to_owned());
+        Answer::json(201, &answer)
+    }
+}
+
+/// The same for what there is none of and what is not known: how the service tells these apart is not documented.
+pub(super) fn unknown() -> Answer {
+    Answer::message(404, "Not Found")
+}
+
+impl State {
+    /// Whether the account has so many credits, which it then has no more.
+    fn spend(&mut self, credits: u64) -> bool {
+        let Some(left) = self.credits.checked_sub(credits) else { return false };
+        self.credits = left;
+        self.spent += credits;
+        true
+    }
+
+    fn submit_tickets(&mut self, form: &Form) -> Result<Answer, String> {
+        let batch = Batch::of(form)?;
+        if !self.spend(batch.tickets()) {
+            return Ok(submit::no_credits());
+        }
+        self.submits += 1;
+        Ok(self.batches.add(batch))
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a report is an object")]
+    fn report(&self, medium: Medium, identifier: &str) -> Option<Value> {
+        let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;
+        let mut report = match submitted.is_done(self.analysis_time) {
+            true => submitted.analysis.done(identifier),
+            false => submitted.analysis.pending(identifier),
+        };
+        report["force_classification"] = self.forced.get(&(medium, submitted.analysis.hash.clone())).cloned().into();
+        Some(report)
+    }
+}
+
+impl Submitted {
+    fn is_done(&self, analysis_time: Duration) -> bool {
+        self.at.elapsed() >= analysis_time
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! What the sandbox makes of a submit: which forms it takes, what it refuses, and what it calls them.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::form::{File, Form};
+use super::limits::{Headers, RETRY_AFTER};
+use super::service::Answer;
+use identifai::Format;
+
+const SLOW: Duration = Duration::from_secs(2);
+/// What does not change the analysis does not make another one of it.
+const NOT_ANALYSED: [&str; 3] = ["ref_id", "webhook_url", "no_cache"];
+
+pub(super) type Fields = [(String, String)];
+
+/// What there are submits of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Medium {
+    Image,
+    Video,
+    Audio,
+}
+
+impl Medium {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+        }
+    }
+
+    /// The switches that the documentation knows of.
+    fn switches(self) -> &'static [&'static str] {
+        match self {
+            Self::Image => {
+                &["with_morphing", "with_tampering", "with_heatmap", "no_cache", "prevent_c2pa_forces", "with_nsfw"]
+            }
+            Self::Video => {
+                &["with_morphing", "with_tampering", "no_cache", "prevent_c2pa_forces", "with_nsfw", "key_frames"]
+            }
+            Self::Audio => &["no_cache", "prevent_c2pa_forces"],
+        }
+    }
+
+    /// Documented, and read generously.
+    pub(super) fn max_size(self) -> (u64, &'static str) {
+        match self {
+            Self::Image | Self::Audio => (50 * 1024 * 1024, "50Mb"),
+            Self::Video => (5 * 1024 * 1024 * 1024, "5Gb"),
+        }
+    }
+}
+
+pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The same for the same file and options, unless a new analysis, which `analyses` were made before, is asked for.
+pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in form.fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
+        hash.update(format!("{name}\0{value}\0"));
+    }
+    for file in &form.files {
+        hash.update(&file.hash);
+    }
+    if medium != Medium::Image {
+        hash.update(medium.name());
+    }
+    if value(&form.fields, "no_cache") == Some("true") {
+        hash.update(format!("analysis {analyses}"));
+    }
+    format!("{:x}", hash.finalize())
+}
+
+/// The documented texts where there are any; the others are worded as the backend's framework words them.
+pub(super) fn check(medium: Medium, is_upload: bool, form: &Form) -> Result<(), String> {
+    for (index, (name, value)) in form.fields.iter().enumerate() {
+        if form.fields.iter().take(index).any(|(earlier, _)| earlier == name) {
+            return Err(format!("The {name} field is there twice."));
+        }
+        let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
+        let is_video = medium == Medium::Video;
+        match name.as_str() {
+            switch if medium.switches().contains(&switch) => {
+                if !["true", "false"].contains(&value.as_str()) {
+                    return Err(format!("The {name} field must be true or false."));
+                }
+            }
+            "frames" if is_video && !["5", "10", "30"].contains(&value.as_str()) => {
+                return Err("The frames field must be 5, 10 or 30.".to_owned());
+            }
+            "key_frames_method" if is_video && !["iframes", "flow", "color"].contains(&value.as_str()) => {
+                return Err("The key_frames_method field must be iframes, flow or color.".to_owned());
+            }
+            "webhook_url" if !is_url => return Err("The webhook_url field must be a valid URL.".to_owned()),
+            "file_url" if !is_upload && !value.is_empty() && !is_url => {
+                return Err("The file_url field must be a valid URL.".to_owned());
+            }
+            "ref_id" | "webhook_url" => {}
+            "file_url" if !is_upload => {}
+            "frames" | "key_frames_method" if is_video => {}
+            _ => return Err(format!("The {name} field is not known here.")),
+        }
+    }
+    if is_upload { check_file(medium, &form.files) } else { check_url(form) }
+}
+
+fn check_url(form: &Form) -> Result<(), String> {
+    match value(&form.fields, "file_url") {
+        None | Some("") => Err("The file_url field is required.".to_owned()),
+        Some(_) if !form.files.is_empty() => Err("A file has no place here.".to_owned()),
+        Some(_) => Ok(()),
+    }
+}
+
+fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
+    let name = medium.name();
+    let file = match files {
+        [file] if file.field == name && file.len > 0 => file,
+        [_, _, ..] => return Err("More than one file has no place here.".to_owned()),
+        _ => return Err(format!("The {name} field is required.")),
+    };
+    let (max, words) = medium.max_size();
+    if file.len > max {
+        return Err(too_large(words));
+    }
+    let format =
+        Format::detect(&file.head, &file.name).or_else(|| Format::of_name(&file.name)).filter(Format::is_documented);
+    // Videos and recordings come in the same containers.
+    let is_image = format.map(|format| format.medium() == "image");
+    if is_image == Some(medium == Medium::Image) {
+        Ok(())
+    } else {
+        Err("The uploaded file format is not supported.".to_owned())
+    }
+}
+
+pub(super) fn too_large(words: &str) -> String {
+    format!("The uploaded file exceeds the maximum allowed size of {words}.")
+}
+
+pub(super) enum Forced {
+    Answer(Answer),
+    Delay(Duration),
+}
+
+/// The path of a URL on `sandbox.test`.
+pub(super) fn on_sandbox_test(file_url: &str) -> Option<&str> {
+    let path = file_url.split_once("://")?.1.strip_prefix("sandbox.test/")?;
+    path.split(['?', '#']).next()
+}
+
+/// The outcome of a submit that a URL on `sandbox.test` stands for, as card numbers do at payment services.
+pub(super) fn forced(file_url: &str) -> Option<Forced> {
+    Some(Forced::Answer(match on_sandbox_test(file_url)? {
+        "no-credits.jpg" => no_credits(),
+        "unsupported.txt" => Answer::error(400, "The uploaded file format is not supported."),
+        "too-large.jpg" => Answer::error(400, &too_large("50Mb")),
+        "download-failed.jpg" => Answer::error(400, "The file could not be downloaded."),
+        "forbidden.jpg" => Answer::error(403, "Forbidden"),
+        "rate-limited.jpg" => too_many(vec![(RETRY_AFTER, 1)]),
+        "slow.jpg" => return Some(Forced::Delay(SLOW)),
+        _ => return None,
+    }))
+}
+
+pub(super) fn no_credits() -> Answer {
+    Answer::error(400, "You do not have enough credits to perform this operation.")
+}
+
+pub(super) fn too_many(headers: Headers) -> Answer {
+    Answer { headers, ..Answer::message(429, "Too Many Attempts.") }
+}

@@ -1,0 +1,315 @@
+//! Shared by the tests of all crates: a scripted server, running a test as a process of its own, and the modules below.
+
+#![forbid(unsafe_code)]
+// A test that cannot go on panics.
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::new_without_default,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::return_self_not_must_use,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
+mod directory;
+pub mod form;
+pub mod log;
+pub mod secrets;
+pub mod tls;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use identifai::{Client, ClientBuilder, Image, Pace, Submitted, UrlOptions};
+use serde_json::json;
+
+pub use self::directory::Directory;
+
+pub const KEY: &str = "planted-KEY-0f3a/9+x";
+pub const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
+pub const CAT: &str = "https://example.com/cat.jpg";
+
+/// How long a server waits for a client to do something.
+pub const LONGEST: Duration = Duration::from_secs(20);
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Request line and headers, with the blank line.
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    /// The identifiers that a look at images asks for, as they stand on the wire.
+    pub fn asked(&self) -> Vec<String> {
+        let target = self.head.split(' ').nth(1).unwrap();
+        let query = target.strip_prefix("/api/classifications?").unwrap();
+        query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap().to_owned()).collect()
+    }
+}
+
+/// A server on loopback whose every connection is a closure's business.
+pub struct Server {
+    pub address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<Seen>>>,
+    stop: Arc<AtomicBool>,
+    /// Whether a closure panicked, which its thread would keep for itself.
+    failed: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// One connection of a [`Server`], or what is spoken within it.
+pub struct Connection<S = TcpStream> {
+    pub stream: BufReader<S>,
+    requests: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    pub fn start(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (connections, requests) = (Arc::<AtomicUsize>::default(), Arc::default());
+        let (stop, failed) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let shared = (Arc::clone(&connections), Arc::clone(&requests), Arc::clone(&stop), Arc::clone(&failed));
+        let serve = Arc::new(serve);
+        let accepting = std::thread::spawn(move || {
+            let (connections, requests, stop, failed) = shared;
+            for stream in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                let stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                // A client that hangs fails its test then, rather than hold all of them up.
+                stream.set_read_timeout(Some(LONGEST)).unwrap();
+                stream.set_write_timeout(Some(LONGEST)).unwrap();
+                connections.fetch_add(1, Ordering::SeqCst);
+                let mut connection = Connection { stream: BufReader::new(stream), requests: Arc::clone(&requests) };
+                let (serve, failed) = (Arc::clone(&serve), Arc::clone(&failed));
+                std::thread::spawn(move || {
+                    if catch_unwind(AssertUnwindSafe(|| serve(&mut connection))).is_err() {
+                        failed.store(true, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        Self { address, connections, requests, stop, failed, accepting: Some(accepting) }
+    }
+
+    /// Answers every request on every connection with the same bytes.
+    pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |connection| {
+            while connection.request().is_some() {
+                connection.send(&answer);
+            }
+        })
+    }
+
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub fn requests(&self) -> Vec<Seen> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Options for this server, without retries.
+    pub fn options(&self) -> UrlOptions {
+        UrlOptions::new(KEY, CAT).base_url(self.base_url()).pace(Pace::off()).retries(0)
+    }
+
+    /// A client of this server, without retries.
+    pub fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    pub fn builder(&self) -> ClientBuilder {
+        Client::builder(KEY).base_url(self.base_url()).pace(Pace::off()).retries(0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread.
+        let _ = TcpStream::connect(self.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+        let failed = self.failed.load(Ordering::SeqCst) && !std::thread::panicking();
+        assert!(!failed, "the server found something wrong: see above");
+    }
+}
+
+impl<S: Read + Write> Connection<S> {
+    /// What is spoken within, as `wrap` makes it of the stream; the server sees its requests, too.
+    pub fn within<'a, T: Read>(&'a mut self, wrap: impl FnOnce(&'a mut S) -> T) -> Connection<T> {
+        let requests = Arc::clone(&self.requests);
+        Connection { stream: BufReader::new(wrap(self.stream.get_mut())), requests }
+    }
+
+    /// Reads one request, if another one comes.
+    pub fn request(&mut self) -> Option<Seen> {
+        let head = self.head()?;
+        let mut seen = Seen { head, body: Vec::new() };
+        seen.body = self.bytes(seen.header("content-length").map_or(0, |length| length.parse().unwrap()))?;
+        self.requests.lock().unwrap().push(seen.clone());
+        Some(seen)
+    }
+
+    /// Reads as far as the blank line.
+    pub fn head(&mut self) -> Option<String> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        Some(head)
+    }
+
+    /// Reads so many bytes.
+    pub fn bytes(&mut self, len: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        self.stream.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    pub fn send(&mut self, answer: &(impl AsRef<[u8]> + ?Sized)) {
+        // The client may have gone, which is what many a test is about.
+        let _ = self.stream.get_mut().write_all(answer.as_ref());
+    }
+
+    /// Sends byte by byte, for as long as the client listens.
+    pub fn trickle(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        for byte in bytes {
+            if self.stream.get_mut().write_all(&[byte]).is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the client has closed the connection.
+    pub fn wait_for_end(&mut self) {
+        let _ = std::io::copy(&mut self.stream, &mut std::io::sink());
+    }
+}
+
+/// A listener that takes no more connections, so that the next one gets no answer; on Linux.
+pub struct Full {
+    pub address: SocketAddr,
+    _held: (TcpListener, Vec<TcpStream>),
+}
+
+impl Full {
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut held = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(10)) {
+            held.push(stream);
+            assert!(held.len() < 10_000);
+        }
+        Self { address, _held: (listener, held) }
+    }
+}
+
+/// A whole answer with a length.
+pub fn answer(status: u16, content_type: &str, body: &str) -> String {
+    answer_with(status, &format!("Content-Type: {content_type}\r\n"), body)
+}
+
+/// What the service says if all is well.
+pub fn json(body: &str) -> String {
+    answer(200, "application/json", body)
+}
+
+pub fn answer_with(status: u16, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Says of everything that is asked for that it is done.
+pub fn done(asked: &[String]) -> String {
+    let report = |id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}});
+    json(&asked.iter().map(report).collect::<serde_json::Value>().to_string())
+}
+
+pub fn submitted(identifier: &str) -> Submitted<Image> {
+    Submitted::new(identifier.parse().unwrap())
+}
+
+pub fn accepted() -> String {
+    json(&format!("{{\"identifier\":\"{ID}\"}}"))
+}
+
+const ALONE: &str = "IDENTIFAI_TEST_ALONE";
+
+/// Runs the test `name` again, alone in a process of its own, with `env`. There, it returns `None`; here, what came of
+/// it.
+///
+/// For tests of what belongs to the process: threads, environment, forks.
+pub fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
+    if std::env::var_os(ALONE).is_some() {
+        return None;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(ALONE, "1")
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{name} alone:\n{text}");
+    Some(output)
+}
+
+/// What the kernel says of this process: a number, such as `VmHWM`, the most memory it had so far, in KiB.
+#[cfg(target_os = "linux")]
+pub fn own_status(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    value.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Whether `run` starts no thread, not even one that is soon gone.
+#[cfg(target_os = "linux")]
+pub fn starts_no_thread(run: impl Fn()) -> bool {
+    // The kernel numbers every thread that is started, so one that came and went leaves a gap.
+    let number_of_a_new_thread = || -> u32 {
+        let id = std::thread::spawn(|| std::fs::read_link("/proc/thread-self").unwrap()).join().unwrap();
+        id.file_name().unwrap().to_str().unwrap().parse().unwrap()
+    };
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    // Other processes take numbers as well, so the gap is looked for more than once.
+    (0..20).any(|_| {
+        let before = (number_of_a_new_thread(), threads());
+        run();
+        (number_of_a_new_thread(), threads()) == (before.0 + 1, before.1)
+    })
+}
