@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::multipart::{Boundary, Form};
+use crate::api::{identifier, parse as answer};
 use crate::api_key::ApiKey;
+use crate::call::fake::{FakeClock, Scripted, Try, json, status};
+use crate::call::rate_limit::config::Pace;
 use crate::client::Client;
+use crate::config::Settings;
 use crate::error::Result;
-use crate::exchange::fake::{FakeClock, Scripted, Try, json, status};
-use crate::exchange::{Method, Pace, Response};
-use crate::identifier::Identifier;
-use crate::media::Image;
-use crate::report::ImageReport;
-use crate::settings::Settings;
-use crate::wire::multipart::{Boundary, Form};
-use crate::wire::request::Request;
-use crate::wire::{answer, identifier};
+use crate::http::request::Method;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::model::identifier::Identifier;
+use crate::model::medium::Image;
+use crate::model::report::image::ImageReport;
 
 /// A form of text fields, as it goes out.
 pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {

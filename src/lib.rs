@@ -77,50 +77,56 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod account;
+mod api;
 mod api_key;
 mod batch;
+mod call;
 #[cfg(feature = "capi")]
 mod capi;
+mod classify_from_url;
 mod client;
-mod environment;
+mod config;
 mod error;
-mod exchange;
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod fuzzing;
-mod identifier;
+mod http;
 #[cfg(feature = "_internals")]
 #[doc(hidden)]
 pub mod internals;
-mod media;
-mod options;
-mod proxy;
-mod report;
-mod secret;
-mod settings;
-mod tampering;
-mod text;
-mod url;
+mod model;
+mod redact;
+mod util;
 mod wait;
-mod wire;
 
-pub use account::{PartnerUserForm, PartnerUserQuery, PartnerUsers};
 pub use api_key::ApiKey;
 #[cfg(feature = "journal")]
 pub use batch::Journal;
 pub use batch::{Batch, Job, Outcome, Stopper, Tally, Unfinished};
-pub use client::{Canceller, Client, ClientBuilder};
+pub use call::attempt::Attempt;
+pub use call::rate_limit::config::Pace;
+pub use classify_from_url::{UrlOptions, classify_from_url};
+pub use client::{Canceller, Client, ClientBuilder, PartnerUsers};
 pub use error::{Error, ErrorKind, Result};
-pub use exchange::{Attempt, Pace};
-pub use identifier::Identifier;
-pub use media::{Audio, Format, Frames, Image, KeyFramesMethod, Medium, Progress, Submission, Submitted, Video};
-pub use options::{UrlOptions, classify_from_url};
-pub use report::{
-    AnyReport, AudioReport, Authenticity, BoundingBox, C2pa, Classification, Credits, Detail, Detection, Health,
-    HealthStatus, Heatmap, ImageReport, ModelResult, PartnerUser, Pricing, Pricings, Report, Score, Segment, State,
-    SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport, ValidationResults, ValidationStatus,
-    Verdict, VideoReport,
+pub use model::account::{Credits, Health, HealthStatus};
+pub use model::format::Format;
+pub use model::identifier::{Identifier, InvalidIdentifier};
+pub use model::media_type::{MediaType, UnknownMediaType};
+pub use model::medium::{Audio, Image, Medium, Video};
+pub use model::partner::form::{PartnerUserForm, PartnerUserQuery};
+pub use model::partner::{PartnerUser, Pricing, Pricings};
+pub use model::report::Report;
+pub use model::report::any::AnyReport;
+pub use model::report::audio::{AudioReport, Segment};
+pub use model::report::c2pa::{C2pa, ValidationResults, ValidationStatus};
+pub use model::report::heatmap::Heatmap;
+pub use model::report::image::{BoundingBox, Detail, Detection, ImageReport};
+pub use model::report::verdict::{Classification, ModelResult, Score, Verdict};
+pub use model::report::video::VideoReport;
+pub use model::state::State;
+pub use model::submission::Submission;
+pub use model::submission::progress::Progress;
+pub use model::submission::video::{Frames, KeyFramesMethod};
+pub use model::submitted::Submitted;
+pub use model::tickets::report::{
+    Authenticity, SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport,
 };
-pub use tampering::{Ticket, TicketLists, Tickets};
+pub use model::tickets::submission::{Ticket, TicketLists, Tickets};
 pub use wait::Wait;

@@ -5,12 +5,12 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use crate::client::Client;
+use crate::call::Exchange;
+use crate::call::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::{Deadline, part};
-use crate::media::Medium;
-use crate::report::{Report, State};
-use crate::text::one_line;
+use crate::model::state::State;
+use crate::util::text::one_line;
+use crate::util::time::part;
 
 /// How long before the end of the wait the last look is made, at the most.
 const LAST_LOOK: Duration = Duration::from_secs(1);
@@ -127,21 +127,6 @@ impl Wait {
     }
 }
 
-/// What a report means to somebody who waits: the end, nothing yet, or that there will be none.
-pub(crate) fn finished<M: Medium>(report: Report<M>) -> Result<Option<Report<M>>> {
-    let report = unless_errored(report)?;
-    Ok(report.is_finished().then_some(report))
-}
-
-/// That an analysis failed is an error to somebody who waits.
-pub(crate) fn unless_errored<M: Medium>(report: Report<M>) -> Result<Report<M>> {
-    if *report.state() == State::Errored {
-        let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
-        return Err(error.with_message(report.errors()).with_body(report.raw_json().as_bytes()));
-    }
-    Ok(report)
-}
-
 /// What one look came upon.
 pub(crate) struct Look<T> {
     /// What is waited for, once it is there.
@@ -151,24 +136,24 @@ pub(crate) struct Look<T> {
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// Looks, as `client` was told to wait, until what is waited for is there. Each look is told how long it may take;
-/// `submitted` is when this process submitted it, if it did.
+/// Looks, as `wait` says, until what is waited for is there. Time, chance and cancellation are those of `exchange`. Each
+/// look is told how long it may take; `submitted` is when this process submitted it, if it did.
 pub(crate) fn until_finished<T>(
-    client: &Client,
+    wait: &Wait,
+    exchange: &Exchange,
     submitted: Option<Instant>,
     mut look: impl FnMut(Duration) -> Result<Look<T>>,
 ) -> Result<T> {
-    let wait = client.patience();
     wait.check()?;
-    let deadline = Deadline::new(client.now(), wait.timeout);
-    let since_submit = submitted.map(|at| client.now().saturating_duration_since(at));
+    let deadline = Deadline::new(exchange.now(), wait.timeout);
+    let since_submit = submitted.map(|at| exchange.now().saturating_duration_since(at));
     let mut pauses = 0..;
-    let mut own_pause = || pauses.next().map_or(wait.longest_pause, |number| wait.pause(number, client.chance()));
+    let mut own_pause = || pauses.next().map_or(wait.longest_pause, |number| wait.pause(number, exchange.chance()));
     let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
     let (mut asked, mut last_state, mut failure) = (None, None, None);
-    while let Some(pause) = wait.fit(own, asked, deadline.left(client.now())) {
-        client.pause(pause)?;
-        match look(deadline.left(client.now())) {
+    while let Some(pause) = wait.fit(own, asked, deadline.left(exchange.now())) {
+        exchange.pause(pause)?;
+        match look(deadline.left(exchange.now())) {
             Ok(Look { finished: Some(found), .. }) => return Ok(found),
             Ok(Look { state, retry_after, .. }) => (asked, last_state, failure) = (retry_after, Some(state), None),
             Err(error) if goes_on_after(&error) => (asked, failure) = (error.retry_after(), Some(error)),
@@ -176,7 +161,7 @@ pub(crate) fn until_finished<T>(
         }
         own = own_pause();
     }
-    let too_late = asked.filter(|asked| *asked >= deadline.left(client.now()));
+    let too_late = asked.filter(|asked| *asked >= deadline.left(exchange.now()));
     let error = wait.timed_out(last_state, too_late).with_retry_after(asked);
     Err(match failure {
         Some(failure) => error.with_source(failure),

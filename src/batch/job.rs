@@ -4,11 +4,17 @@ use std::path::Path;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::identifier::Identifier;
-use crate::media::{Audio, Image, Medium, Submission, Submitted, Video};
-use crate::report::AnyReport;
+use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
+use crate::model::medium::{Audio, Image, Medium, Video};
+use crate::model::report::Report;
+use crate::model::report::any::AnyReport;
 #[cfg(feature = "journal")]
-use crate::report::{AudioReport, ImageReport, VideoReport};
+use crate::model::report::audio::AudioReport;
+use crate::model::report::image::ImageReport;
+use crate::model::report::video::VideoReport;
+use crate::model::submission::Submission;
+use crate::model::submitted::Submitted;
 
 /// A submission of any medium, for a [`batch`](Client::batch).
 ///
@@ -101,13 +107,13 @@ impl Job {
     }
 
     #[cfg(feature = "journal")]
-    pub(super) fn show(&self, see: &mut dyn FnMut(&str, &[u8])) {
-        each!(&self.0, Kind, job => job.show(see), Kind::NotYet => ());
+    pub(super) fn fingerprint_fields(&self, see: &mut dyn FnMut(&str, &[u8])) {
+        each!(&self.0, Kind, job => job.fingerprint_fields(see), Kind::NotYet => ());
     }
 
     #[cfg(feature = "journal")]
-    pub(super) fn place(&self) -> Option<String> {
-        each!(&self.0, Kind, job => job.place(), Kind::NotYet => None)
+    pub(super) fn display_source(&self) -> Option<String> {
+        each!(&self.0, Kind, job => job.display_source(), Kind::NotYet => None)
     }
 
     /// Reads a report of its medium.
@@ -140,37 +146,28 @@ pub(super) enum Sent {
     Audio(Submitted<Audio>),
 }
 
-/// Which medium, without more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
-    Image,
-    Video,
-    Audio,
-}
-
-impl Which {
-    pub(super) const ALL: [Self; 3] = [Self::Image, Self::Video, Self::Audio];
-
-    /// Looks at how `sent`, all of this medium, stand.
-    pub(super) fn look(self, client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>> {
-        fn look<M: Medium>(client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>> {
-            let sent: Vec<Submitted<M>> = sent.iter().cloned().map(Submitted::new).collect();
-            Ok(client.results(&sent)?.into_iter().map(|report| report.map(M::any)).collect())
-        }
-        match self {
-            Self::Image => look::<Image>(client, sent),
-            Self::Video => look::<Video>(client, sent),
-            Self::Audio => look::<Audio>(client, sent),
-        }
+/// Asks for the results of `sent`, which are all of one medium.
+pub(super) fn results(medium: MediaType, client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>> {
+    fn results<M: Medium>(client: &Client, sent: &[Identifier]) -> Result<Vec<Option<AnyReport>>>
+    where
+        AnyReport: From<Report<M>>,
+    {
+        let sent: Vec<Submitted<M>> = sent.iter().cloned().map(Submitted::new).collect();
+        Ok(client.results(&sent)?.into_iter().map(|report| report.map(AnyReport::from)).collect())
+    }
+    match medium {
+        MediaType::Image => results::<Image>(client, sent),
+        MediaType::Video => results::<Video>(client, sent),
+        MediaType::Audio => results::<Audio>(client, sent),
     }
 }
 
 impl Sent {
-    pub(super) fn which(&self) -> Which {
+    pub(super) fn medium(&self) -> MediaType {
         match self {
-            Self::Image(_) => Which::Image,
-            Self::Video(_) => Which::Video,
-            Self::Audio(_) => Which::Audio,
+            Self::Image(_) => MediaType::Image,
+            Self::Video(_) => MediaType::Video,
+            Self::Audio(_) => MediaType::Audio,
         }
     }
 
@@ -187,13 +184,13 @@ impl Sent {
         }
     }
 
-    pub(super) fn is(&self, which: Which, identifier: &Identifier) -> bool {
-        self.which() == which && self.identifier() == identifier
+    pub(super) fn is(&self, medium: MediaType, identifier: &Identifier) -> bool {
+        self.medium() == medium && self.identifier() == identifier
     }
 
     /// A report that is finished, as an outcome.
     pub(super) fn finished(&self, client: &Client, report: &AnyReport) -> Result<AnyReport> {
-        report.clone().unless_errored().map_err(|error| self.about(client, error))
+        report.clone().into_result().map_err(|error| self.about(client, error))
     }
 
     /// `error` as one about this.

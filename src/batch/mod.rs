@@ -1,19 +1,19 @@
 //! Many: submits and looks interleaved, on one thread, at the limit of the key.
 
-mod crew;
-mod drawing;
+mod intake;
 mod job;
 #[cfg(feature = "journal")]
 mod journal;
-mod looking;
 mod outcome;
-pub(crate) mod record;
-mod schedule;
-mod stopper;
-mod submitting;
+mod polling;
+mod scheduler;
+mod stop_handle;
+pub(crate) mod store;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod unfinished;
+mod worker_pool;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,23 +21,23 @@ use std::iter::FusedIterator;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::crew::Crew;
 pub use self::job::Job;
-use self::job::Which;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
-use self::looking::Pending;
 pub use self::outcome::{Outcome, Tally};
-use self::record::{Key, Record};
-use self::schedule::{Gate, Looks};
-pub use self::stopper::Stopper;
-use self::submitting::{Submit, Task};
+use self::polling::Pending;
+use self::scheduler::{Gate, Looks};
+pub use self::stop_handle::Stopper;
+use self::store::{Key, Record};
+use self::submit::{Submit, Task};
 pub use self::unfinished::Unfinished;
+use self::worker_pool::Crew;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::Method;
-use crate::identifier::Identifier;
-use crate::report::AnyReport;
+use crate::http::request::Method;
+use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
+use crate::model::report::any::AnyReport;
 
 const IN_FLIGHT: usize = 100;
 /// An item whose time is up gets one more look, if that can be made so soon.
@@ -77,7 +77,7 @@ pub struct Batch<I> {
     /// In the order in which they were submitted, and so in which their time is up.
     pending: VecDeque<Pending>,
     /// What one round of looks has still to look at.
-    round: VecDeque<(Which, Vec<Identifier>)>,
+    round: VecDeque<(MediaType, Vec<Identifier>)>,
     looks: Looks,
     gate: Gate,
     in_flight: usize,

@@ -1,8 +1,8 @@
 //! What a batch says: what became of each job, and how far it has come.
 
 use crate::error::Result;
-use crate::identifier::Identifier;
-use crate::report::AnyReport;
+use crate::model::identifier::Identifier;
+use crate::model::report::any::AnyReport;
 
 /// What became of one job of a [`Batch`](crate::Batch).
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::crew::lock;
+use super::worker_pool::lock;
 use crate::error::Error;
-use crate::identifier::Identifier;
+use crate::model::identifier::Identifier;
 
 /// A job that was submitted, or is being submitted, and whose [`Outcome`](crate::Outcome) the caller does not have yet;
 /// from [`Stopper::unfinished`](crate::Stopper::unfinished).
@@ -66,3 +66,6 @@ impl UnfinishedJobs {
         lock(&self.0).remove(&index);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,13 @@ use std::ffi::c_char;
 use super::boundary::{Out, bytes, c_text, call, free_object, hand_over, object, submit, text};
 use super::failure::Failure;
 use super::options::{Ask, Options};
-use super::report::{self, Report};
-use super::submission::{self, Medium, Source};
-use crate::{Client, HealthStatus, Identifier};
+use super::report;
+use super::report::Report;
+use super::submission;
+use super::submission::{Medium, Source};
+use crate::Client;
+use crate::HealthStatus;
+use crate::Identifier;
 
 /// All of the service works.
 pub const IDENTIFAI_HEALTH_OK: i32 = 1;
@@ -185,7 +189,7 @@ pub unsafe extern "C" fn identifai_heatmap(
     unsafe {
         call(error, || {
             let Handle(client) = object(client, "client")?;
-            let identifier: Identifier = text(identifier, "identifier")?.parse()?;
+            let identifier: Identifier = text(identifier, "identifier")?.parse().map_err(crate::Error::from)?;
             let (png, len) = (Out::new(png, "png")?, Out::new(len, "len")?);
             let bytes = client.heatmap(&identifier.into())?.into_bytes().into_boxed_slice();
             len.put(bytes.len());
@@ -293,7 +297,7 @@ impl Handle {
     ) -> Result<(), Failure> {
         let (medium, identifier) = (Medium::of(medium)?, unsafe { text(identifier, "identifier")? });
         let out = unsafe { Out::new(report, "report")? };
-        out.put(hand_over(read(&self.0, medium, identifier.parse()?)?));
+        out.put(hand_over(read(&self.0, medium, identifier.parse().map_err(crate::Error::from)?)?));
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 use std::ffi::{CString, c_char};
 
 use super::boundary::{c_text, free_object, lent, read};
-use crate::{Error, ErrorKind};
+use crate::Error;
+use crate::ErrorKind;
 
 /// The call did what it shall.
 pub const IDENTIFAI_OK: i32 = 0;

@@ -6,9 +6,17 @@ use std::time::Duration;
 
 use super::boundary::{call, free_object, make, object, text};
 use super::failure::Failure;
-use crate::{
-    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, Pace, Progress, Submission, UrlOptions, Wait,
-};
+use crate::ApiKey;
+use crate::Client;
+use crate::ClientBuilder;
+use crate::Frames;
+use crate::KeyFramesMethod;
+use crate::Medium;
+use crate::Pace;
+use crate::Progress;
+use crate::Submission;
+use crate::UrlOptions;
+use crate::Wait;
 
 /// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
 /// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.

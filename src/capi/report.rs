@@ -4,7 +4,11 @@ use std::ffi::{CString, c_char};
 
 use super::boundary::{c_text, free_object, lent, read};
 use super::failure::Failure;
-use crate::{Classification, ImageReport, Medium, State, Verdict};
+use crate::Classification;
+use crate::ImageReport;
+use crate::Medium;
+use crate::State;
+use crate::Verdict;
 
 /// Not known: there is no verdict yet.
 pub const IDENTIFAI_UNCLASSIFIED: i32 = 0;

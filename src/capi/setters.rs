@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::boundary::{call, object_mut, text};
 use super::failure::Failure;
 use super::options::{Options, Proxy, See, Watcher};
-use crate::{Frames, KeyFramesMethod, Pace};
+use crate::Frames;
+use crate::KeyFramesMethod;
+use crate::Pace;
 
 /// `iframes`: the key frames that the video's encoder chose.
 pub const IDENTIFAI_KEY_FRAMES_IFRAMES: i32 = 1;

@@ -3,7 +3,13 @@
 use super::failure::Failure;
 use super::options::{Ask, set};
 use super::report::Report;
-use crate::{Audio, Classification, Client, Identifier, Image, Submission, Video};
+use crate::Audio;
+use crate::Classification;
+use crate::Client;
+use crate::Identifier;
+use crate::Image;
+use crate::Submission;
+use crate::Video;
 
 /// An image.
 pub const IDENTIFAI_IMAGE: i32 = 1;

@@ -13,9 +13,18 @@ use super::options::{Options, identifai_options_new};
 use super::report::*;
 use super::setters::*;
 use super::submission::{IDENTIFAI_IMAGE, Source, image, video};
-use crate::{
-    Client, ClientBuilder, Error, ErrorKind, Frames, Image, ImageReport, KeyFramesMethod, Pace, Submission, Video, Wait,
-};
+use crate::Client;
+use crate::ClientBuilder;
+use crate::Error;
+use crate::ErrorKind;
+use crate::Frames;
+use crate::Image;
+use crate::ImageReport;
+use crate::KeyFramesMethod;
+use crate::Pace;
+use crate::Submission;
+use crate::Video;
+use crate::Wait;
 
 /// A client in which each second call panics: deep in the exchange, after its one try.
 fn panicking() -> Handle {

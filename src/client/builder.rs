@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Client;
+use crate::api_key::ApiKey;
+use crate::call::Exchange;
+use crate::config::{Settings, settings_setters};
 #[cfg(doc)]
-use crate::ErrorKind;
-use crate::environment;
+use crate::error::ErrorKind;
 use crate::error::Result;
-use crate::exchange::Exchange;
-use crate::settings::{Settings, settings_setters};
+use crate::util::environment;
 use crate::wait::Wait;
 
 /// The settings of a [`Client`]. Nothing is checked before [`build`](Self::build).
@@ -55,5 +56,22 @@ impl ClientBuilder {
         self.wait.check()?;
         let exchange = Exchange::new(self.settings.connection.target(environment::of_process)?)?;
         Ok(Client { wait: self.wait, ..Client::over(Arc::new(exchange), &self.settings)? })
+    }
+}
+
+impl Client {
+    /// Starts the settings of a client with `key`.
+    pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
+        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
+    }
+
+    /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) if there is no key, or one of the two is unusable.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
     }
 }

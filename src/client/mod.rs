@@ -1,23 +1,28 @@
 //! The client, for more than one call: what it is made of. Its calls are in `calls`, and in the rooms of what is
 //! called.
 
+mod account;
 mod builder;
-mod calls;
-mod canceller;
-mod within;
+mod cancel_handle;
+mod classification;
+mod internal;
+mod partner;
+mod tickets;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::ClientBuilder;
-pub use self::canceller::Canceller;
-#[cfg(doc)]
-use crate::ErrorKind;
+pub use self::cancel_handle::Canceller;
+pub use self::partner::PartnerUsers;
 use crate::api_key::ApiKey;
+use crate::call::Exchange;
+use crate::call::options::Terms;
+use crate::config::Settings;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::error::Result;
-use crate::exchange::{Exchange, Terms};
-use crate::settings::Settings;
 use crate::wait::Wait;
 
 /// A blocking client of the identifAI API.
@@ -45,21 +50,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts the settings of a client with `key`.
-    pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
-        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
-    }
-
-    /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
-    ///
-    /// # Errors
-    ///
-    /// [`Config`](ErrorKind::Config) if there is no key, or one of the two is unusable.
-    pub fn from_env() -> Result<Self> {
-        ClientBuilder::from_env()?.build()
-    }
-
     /// A client that shares the connections of `exchange`.
     pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
         settings.check()?;
@@ -89,11 +79,6 @@ impl Client {
     pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
         let terms = Terms { resend_if_unknown: resend, ..self.terms.clone() };
         Self { terms, ..self.clone() }
-    }
-
-    /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
-    pub fn canceller(&self) -> Canceller {
-        Canceller { exchange: Arc::clone(&self.exchange) }
     }
 }
 

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-#[cfg(doc)]
-use super::Error;
-
 /// What went wrong, by meaning.
 ///
 /// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind leaves
-/// open whether a submit was accepted, [`Error::may_have_been_sent`] tells.
+/// open whether a submit was accepted, [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -38,25 +35,25 @@ pub enum ErrorKind {
     /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
     NotFound,
     /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
-    /// [`Error::message`] has the service's reason.
+    /// [`Error::message`](crate::Error::message) has the service's reason.
     Rejected,
     /// The account has no credits left: buy some.
     ///
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
     OutOfCredits,
-    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`] tells. If there is no
+    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after) tells. If there is no
     /// [`status`](Error::status), the process' own pace had no room before the deadline, and nothing was sent.
     RateLimited,
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,
-    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`] has its
+    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`](crate::Error::body) has its
     /// beginning; see whether it may have been sent.
     UnexpectedResponse,
-    /// The service took the submission and could not analyse it. [`Error::message`] has its reason: submit a better
+    /// The service took the submission and could not analyse it. [`Error::message`](crate::Error::message) has its reason: submit a better
     /// file.
     AnalysisFailed,
     /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
-    /// [`Error::identifier`], rather than pay again.
+    /// [`Error::identifier`](crate::Error::identifier), rather than pay again.
     WaitTimedOut,
     /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped. See whether it may have been
     /// sent.

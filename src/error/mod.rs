@@ -1,19 +1,19 @@
 //! What can go wrong, and what an error tells: one type for all of the crate.
 
+mod build;
 mod kind;
-mod making;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use self::build::BODY_MAX;
 pub use self::kind::ErrorKind;
 #[cfg(all(test, feature = "capi"))]
 pub(crate) use self::kind::tests::KINDS;
-pub(crate) use self::making::BODY_MAX;
-use crate::identifier::Identifier;
-use crate::report::State;
-use crate::text::one_line;
+use crate::model::identifier::Identifier;
+use crate::model::state::State;
+use crate::util::text::one_line;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::report::assert_sound;
 use super::{Input, KEY, assert_safe, is_identifier, value, word};
+use crate::api::{identifier, parse as answer};
 use crate::error::{Error, ErrorKind};
-use crate::exchange::{Failure, Response};
-use crate::identifier::Identifier;
-use crate::media::{Image, Medium, Video};
-use crate::report::{Classification, Report};
-use crate::wire::{answer, identifier};
+use crate::http::response::{Failure, Response};
+use crate::model::identifier::Identifier;
+use crate::model::medium::{Image, Medium, Video};
+use crate::model::report::Report;
+use crate::model::report::verdict::Classification;
 
 const STATUSES: [u16; 24] = [
     200, 201, 202, 204, 206, 299, 199, 300, 302, 304, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 599, 600,

@@ -3,10 +3,11 @@
 use std::io::Read;
 
 use super::Input;
-use crate::exchange::body::Body;
-use crate::media::{Audio, Image, Medium, Submission, Video};
-use crate::wire::multipart::Boundary;
-use crate::wire::request;
+use crate::api::multipart::Boundary;
+use crate::api::request;
+use crate::http::body::Body;
+use crate::model::medium::{Audio, Image, Medium, Video};
+use crate::model::submission::Submission;
 
 /// A part of a form: its name, its file's name if it is one, and what it holds.
 pub type Part = (String, Option<String>, Vec<u8>);

@@ -8,12 +8,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Input, assert_printable};
-use crate::batch::record::{Key, Past, Record};
-use crate::batch::{Job, Journal};
+use crate::batch::job::Job;
+use crate::batch::journal::Journal;
+use crate::batch::store::{Key, Past, Record};
 use crate::error::{Error, ErrorKind};
-use crate::identifier::Identifier;
-use crate::media::{Image, Video};
-use crate::report::{AnyReport, ImageReport, VideoReport};
+use crate::model::identifier::Identifier;
+use crate::model::medium::{Image, Video};
+use crate::model::report::any::AnyReport;
+use crate::model::report::image::ImageReport;
+use crate::model::report::video::VideoReport;
 
 const HEADER: &[u8] = b"{\"event\":\"journal\",\"version\":1}\n";
 

@@ -1,7 +1,7 @@
 //! Secrets, in whatever text a service puts them.
 
 use super::Input;
-use crate::secret;
+use crate::util::encodings as secret;
 
 /// A secret, and what stands before and after it.
 pub fn mask(data: &[u8]) {

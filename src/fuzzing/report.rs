@@ -5,9 +5,11 @@ use serde_json::value::RawValue;
 
 use super::{assert_printable, assert_safe, is_identifier, value, word};
 use crate::error::{Error, ErrorKind};
-use crate::identifier::Identifier;
-use crate::media::{Audio, Image, Medium, Video};
-use crate::report::{AnyReport, Report, State};
+use crate::model::identifier::Identifier;
+use crate::model::medium::{Audio, Image, Medium, Video};
+use crate::model::report::Report;
+use crate::model::report::any::AnyReport;
+use crate::model::state::State;
 
 /// A report, of a medium that is known before and of one that is not.
 pub fn report(data: &[u8]) {

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::{is_identifier, value, word};
-use crate::identifier::Identifier;
-use crate::report::{Credits, Health, PartnerUser, Pricings, SubmittedTickets, TicketsReport, UsersPage, json_text};
+use crate::model::account::{Credits, Health, PartnerUser, Pricings, UsersPage};
+use crate::model::identifier::Identifier;
+use crate::model::lenient::json_text;
+use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
 
 /// What any of them makes of any answer, beside a reading that is not ours.
 pub fn rest(data: &[u8]) {

@@ -3,9 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Input, assert_printable};
+use crate::call::retry;
+use crate::call::retry::Next;
 use crate::error::{Error, ErrorKind};
-use crate::exchange::retry::{self, Next};
-use crate::exchange::{Response, http_date};
+use crate::http::date as http_date;
+use crate::http::response::Response;
 
 const DAY: u64 = 24 * 60 * 60;
 /// The first day of the year 10000, counted from 1970.

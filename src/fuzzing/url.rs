@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::assert_printable;
-use crate::exchange::Base;
-use crate::url::{Url, is_loopback, why_not_web};
+use crate::http::endpoint::Base;
+use crate::util::url::{Url, is_loopback, why_not_web};
 
 /// A URL. `place` finds its host, port and path as the HTTP library does.
 pub fn url(data: &[u8], place: impl Fn(&str) -> Option<(String, Option<u16>, String)>) {

@@ -4,11 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::api_key::ApiKey;
-use crate::exchange::fake::{Cancel, FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
-use crate::exchange::{Exchange, Pace};
-use crate::media::{Image, Submitted};
-use crate::report::ImageReport;
-use crate::settings::Settings;
+use crate::call::Exchange;
+use crate::call::cancel::Cancel;
+use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
+use crate::call::rate_limit::config::Pace;
+use crate::client::Client;
+use crate::config::Settings;
+use crate::model::medium::Image;
+use crate::model::report::image::ImageReport;
+use crate::model::submitted::Submitted;
 
 const NEW: &str = r#"{"identifier":"abc","status":"new"}"#;
 const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classification":"human"}}"#;

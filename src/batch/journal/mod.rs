@@ -1,7 +1,7 @@
 //! The journal of a batch: a file that has every step, so that a run which was killed can go on.
 
 mod line;
-mod past;
+mod replay;
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -12,13 +12,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use fs4::TryLockError;
 
 use self::line::Line;
-use self::past::{Entry, History, LINE_LIMIT};
+use self::replay::{Entry, History, LINE_LIMIT};
 use super::job::Job;
-use super::record::{FileVersion, Key, Past, Record};
+use super::store::{FileVersion, Key, Past, Record};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identifier::Identifier;
-use crate::report::AnyReport;
-use crate::text::one_line;
+use crate::model::identifier::Identifier;
+use crate::model::report::any::AnyReport;
+use crate::util::text::one_line;
 
 /// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any
 /// moment can go on with the same jobs and the same file, and pays for nothing twice.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::media::{Audio, Image, KeyFramesMethod, Video};
-use crate::report::ImageReport;
+use crate::model::medium::{Audio, Image, Video};
+use crate::model::report::image::ImageReport;
+use crate::model::submission::video::KeyFramesMethod;
 
 /// A file that is gone with the test.
 struct Scratch(PathBuf);

@@ -1,0 +1,14 @@
+//! The account behind a key, and the service's health.
+
+use super::request::get;
+use crate::http::request::Request;
+
+/// `GET /api/user/credits`.
+pub(crate) fn credits() -> Request<'static> {
+    get("/api/user/credits".to_owned())
+}
+
+/// `GET /api/health`, for which nobody needs a key.
+pub(crate) fn health() -> Request<'static> {
+    Request { is_open: true, ..get("/api/health".to_owned()) }
+}

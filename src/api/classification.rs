@@ -1,0 +1,191 @@
+//! Submissions and their results: requests of the three media.
+
+use std::time::Duration;
+
+use super::identifier::{self, Field};
+use super::multipart::{Boundary, Form};
+use super::paths;
+use super::request::{JSON_LIMIT, UPLOAD_TIMEOUT, get};
+use crate::http::request::{Content, Method, Request, Timeout};
+use crate::http::upload::Upload;
+use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
+use crate::model::medium::Medium;
+use crate::model::submission::Submission;
+
+/// The service downloads the file before it answers, so a submit by URL takes its time.
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
+const HEATMAP_LIMIT: u64 = 64 * 1024 * 1024;
+/// How many submissions one request may ask for: documented.
+const PAGE_MAX: usize = 100;
+/// How long a request line may be, in bytes: servers commonly take 8 KiB (RFC 9112, section 3, recommends 8,000).
+const REQUEST_LINE_MAX: usize = 8_000;
+
+/// `POST /api/image_fromurl`, `POST /api/classification` and their like, for a submission whose file, if it has one, was checked.
+pub(crate) fn submit<'a, M: Medium>(job: &'a Submission<M>, upload: Option<Upload<'a>>) -> Request<'a> {
+    submit_with(job, upload, Boundary::random())
+}
+
+pub(crate) fn submit_with<'a, M: Medium>(
+    job: &'a Submission<M>,
+    upload: Option<Upload<'a>>,
+    boundary: Boundary,
+) -> Request<'a> {
+    let form = Form::from(job.fields());
+    let is_upload = upload.is_some();
+    let content = form.encode(boundary, M::TYPE.as_str(), upload.into_iter().collect());
+    Request {
+        method: Method::Post,
+        path: if is_upload { paths::result(M::TYPE) } else { paths::from_url(M::TYPE) }.into(),
+        accept: None,
+        content: Some(Content { watcher: job.watcher(), ..content }),
+        secrets: job.secrets(),
+        is_idempotent: false,
+        is_accepted: |received| identifier::is_accepted(received, Field::Identifier),
+        is_open: false,
+        timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
+        try_timeout: Duration::MAX,
+        response_limit: JSON_LIMIT,
+    }
+}
+
+/// `GET /api/classification/{identifier}` and its like.
+pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request<'static> {
+    get(format!("{}/{identifier}", paths::result(M::TYPE)))
+}
+
+/// `GET /api/classifications?identifiers[]=...` and its like, for as many of `identifiers` from the first as one
+/// request may ask for, but `most` at the most; and how many these are. `base_path` is how long the path before this
+/// one is.
+///
+/// The brackets go unencoded, else a hundred identifiers of 64 characters would not fit.
+pub(crate) fn results<M: Medium>(
+    identifiers: &[&Identifier],
+    most: usize,
+    base_path: usize,
+) -> (Request<'static>, usize) {
+    let mut path = paths::results(M::TYPE).to_owned();
+    let room = REQUEST_LINE_MAX.saturating_sub("GET  HTTP/1.1\r\n".len()).saturating_sub(base_path);
+    let mut taken = 0;
+    for (number, identifier) in (1..).zip(identifiers.iter().take(most.min(PAGE_MAX))) {
+        let parameter = format!("{}identifiers[]={identifier}", if taken == 0 { '?' } else { '&' });
+        // One always goes, however long the rest is: the service may take it.
+        if taken > 0 && parameter.len() > room.saturating_sub(path.len()) {
+            break;
+        }
+        path += &parameter;
+        taken = number;
+    }
+    (get(path), taken)
+}
+
+/// `GET /api/classification/heatmap/{identifier}`.
+pub(crate) fn heatmap(identifier: &Identifier) -> Request<'static> {
+    let path = format!("{}/heatmap/{identifier}", paths::result(MediaType::Image));
+    // JSON is what a refusal comes in.
+    Request { accept: Some("image/png, application/json;q=0.9"), response_limit: HEATMAP_LIMIT, ..get(path) }
+}
+
+/// `POST /api/classification/{hash}/override` and its like. To say the same twice is to say it once.
+pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request<'static> {
+    let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
+    let content = Content { media_type: "application/json".to_owned(), files: Vec::new(), tail: body, watcher: None };
+    Request {
+        method: Method::Post,
+        content: Some(content),
+        ..get(format!("{}/{hash}/override", paths::result(M::TYPE)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::medium::Image;
+
+    fn body(job: &Submission<Image>) -> String {
+        String::from_utf8(submit_with(job, None, Boundary::fixed("B")).content.unwrap().tail).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_set_is_not_sent() {
+        let expected = "--B\r\nContent-Disposition: form-data; name=\"file_url\"\r\n\r\nhttps://x.test/\r\n--B--\r\n";
+        assert_eq!(body(&Image::from_url("https://x.test/")), expected);
+    }
+
+    #[test]
+    fn all_nine_fields_in_their_golden_bytes() {
+        let job = Image::from_url("https://example.com/cat.jpg?a=1&b=\"2\"")
+            .ref_id("order-17")
+            .webhook_url("https://example.com/hook")
+            .no_cache(true)
+            .with_morphing(true)
+            .with_tampering(false)
+            .with_heatmap(true)
+            .with_nsfw(false)
+            .prevent_c2pa_forces(true);
+        let request = submit_with(&job, None, Boundary::fixed("identifai-00"));
+        assert_eq!((request.method, &*request.path), (Method::Post, "/api/image_fromurl"));
+        assert!(!request.is_idempotent, "it is paid for");
+        let content = request.content.unwrap();
+        assert_eq!(content.media_type, "multipart/form-data; boundary=identifai-00");
+        let golden = include_str!("../../tests/fixtures/image_fromurl.form").replace('\n', "\r\n");
+        assert_eq!(String::from_utf8(content.tail).unwrap(), golden);
+    }
+
+    #[test]
+    fn reads_and_overrides_go_where_the_documentation_says() {
+        let id: Identifier = "abc".parse().unwrap();
+        let request = result::<Image>(&id);
+        assert_eq!((request.method, &*request.path), (Method::Get, "/api/classification/abc"));
+        assert!(request.is_idempotent && request.content.is_none());
+        assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
+        let image = heatmap(&id);
+        assert_eq!(image.path, "/api/classification/heatmap/abc");
+        assert_eq!((request.response_limit, image.response_limit), (4_194_304, 67_108_864), "as documented");
+        let request = override_verdict::<Image>("89ff", "human");
+        assert_eq!((request.method, &*request.path), (Method::Post, "/api/classification/89ff/override"));
+        let content = request.content.unwrap();
+        assert_eq!(
+            (content.media_type.as_str(), content.tail),
+            ("application/json", br#"{"classification":"human"}"#.to_vec())
+        );
+    }
+
+    /// The identifiers in pages, and the longest request line.
+    fn pages(identifiers: &[&Identifier], most: usize, base_path: usize) -> (Vec<usize>, usize) {
+        let (mut rest, mut sizes, mut longest) = (identifiers, Vec::new(), 0);
+        while !rest.is_empty() {
+            let (request, taken) = results::<Image>(rest, most, base_path);
+            let asked: Vec<_> = request.path.split(['?', '&']).skip(1).collect();
+            let expected: Vec<_> = rest[..taken].iter().map(|id| format!("identifiers[]={id}")).collect();
+            assert_eq!(asked, expected);
+            longest = longest.max(format!("GET {} HTTP/1.1\r\n", request.path).len() + base_path);
+            sizes.push(taken);
+            rest = &rest[taken..];
+        }
+        (sizes, longest)
+    }
+
+    #[test]
+    fn pages_hold_a_hundred_and_eight_thousand_bytes_at_most() {
+        let identifiers = |len: usize, count: usize| -> Vec<Identifier> {
+            (0..count).map(|n| format!("{n:0len$}").parse().unwrap()).collect()
+        };
+        let (of_64, of_128, short) = (identifiers(64, 250), identifiers(128, 100), identifiers(3, 250));
+        let (of_64, of_128, short): (Vec<_>, Vec<_>, Vec<_>) =
+            (of_64.iter().collect(), of_128.iter().collect(), short.iter().collect());
+        assert_eq!(pages(&of_64, usize::MAX, 0), (vec![100, 100, 50], 7_935));
+        assert_eq!(pages(&short, usize::MAX, 0).0, [100, 100, 50]);
+        let (sizes, longest) = pages(&of_128, usize::MAX, 0);
+        assert_eq!(sizes, [55, 45]);
+        assert!((7_850..=8_000).contains(&longest), "{longest}");
+        assert!(pages(&of_64, usize::MAX, 200).1 <= 8_000, "the base URL's path is part of the line");
+        assert_eq!(pages(&of_64[..5], 2, 0).0, [2, 2, 1]);
+        assert_eq!(pages(&short[..2], usize::MAX, 9_000).0, [1, 1], "one always goes");
+        assert_eq!(results::<Image>(&[], 100, 0).1, 0);
+        // To the byte.
+        let line = format!("GET {} HTTP/1.1\r\n", results::<Image>(&short[..2], 100, 0).0.path).len();
+        assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line).0, [2]);
+        assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line + 1).0, [1, 1]);
+    }
+}

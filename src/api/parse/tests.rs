@@ -1,0 +1,121 @@
+//! Answers as the documentation shows them, and as nobody would have them.
+
+use serde_json::Value;
+
+use super::*;
+use crate::http::response::Failure;
+use crate::model::medium::Image;
+
+fn json(status: u16, body: &str) -> Response {
+    Response { status, body: body.into(), framed: true, ..Response::default() }
+}
+
+fn read(response: Response) -> Result<Report<Image>> {
+    report(response, &"abc".parse().unwrap())
+}
+
+#[test]
+fn what_has_nothing_to_tell_yet_is_pending() {
+    for (status, body) in [
+        (200, ""),
+        (200, " \r\n"),
+        (200, "null"),
+        (200, "[]"),
+        (200, "{}"),
+        (200, "{\"message\":\"Still working.\"}"),
+        (200, "{\"identifier\":\"abc\",\"status\":\"new\"}"),
+        (200, "{\"status\":null,\"verdict\":null,\"verdicts\":[],\"results\":[]}"),
+        (202, ""),
+        (202, "Accepted"),
+        (202, "{\"identifier\":\"abc\",\"status\":\"done\"}"),
+        (202, "{\"message\":\"Still working.\"}"),
+        (204, ""),
+    ] {
+        let report = read(json(status, body)).unwrap();
+        assert!(!report.is_finished(), "{status} {body}");
+        assert_eq!(report.identifier().as_str(), "abc");
+        assert!(serde_json::from_str::<Value>(report.raw_json()).is_ok(), "{}", report.raw_json());
+        let again = serde_json::to_string(&report).unwrap();
+        assert!(again.contains("\"identifier\":\"abc\""), "{again}");
+    }
+}
+
+#[test]
+fn what_is_no_report_is_told_apart() {
+    let table = [
+        ("<html>Sign in</html>", "not whole JSON"),
+        ("{\"identifier\":\"abc\"", "not whole JSON"),
+        ("[{\"identifier\":\"abc\"}]", "not a JSON object"),
+        ("7", "not a JSON object"),
+        ("{\"identifier\":7}", "`identifier` is not a string"),
+        ("{\"identifier\":\"../credits\"}", "`identifier` is empty, too long or unsafe"),
+        ("{\"identifier\":\"abd\",\"status\":\"done\"}", "another submission"),
+        ("{\"error\":\"Busy\"}", "no report but an error: Busy"),
+    ];
+    for (body, reason) in table {
+        let error = read(json(200, body)).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedResponse, Some(200)));
+        assert!(error.to_string().contains(reason), "{body}: {error}");
+        assert_eq!(error.body(), Some(body));
+    }
+    assert_eq!(read(json(404, "")).unwrap_err().kind(), ErrorKind::NotFound, "not taken for pending");
+}
+
+#[test]
+fn of_many_reports_an_odd_one_hides_no_other() {
+    let many = |response| {
+        let reports: Vec<Report<Image>> = reports(response, |asked| asked.as_str() != "c")?;
+        Ok::<_, Error>(reports.iter().map(|report| report.identifier().to_string()).collect::<Vec<_>>())
+    };
+    for (status, body) in [(200, ""), (200, "null"), (200, "[]"), (200, "[null]"), (202, "Accepted")] {
+        assert!(many(json(status, body)).unwrap().is_empty(), "{status} {body}");
+    }
+    let body = r#"[{"identifier":"b"}, null, {"identifier":7}, 7, {}, {"identifier":"a"}, {"identifier":"c"}]"#;
+    assert_eq!(many(json(200, body)).unwrap(), ["b", "a"]);
+    for (body, reason) in [
+        ("{\"error\":\"Busy\"}", "not a whole list in JSON: Busy"),
+        ("[{\"identifier\":\"a\"}", "not a whole list in JSON"),
+        ("[7, {}]", "not a JSON object"),
+        ("[{\"identifier\":7}]", "`identifier` is not a string"),
+    ] {
+        assert!(many(json(200, body)).unwrap_err().to_string().contains(reason), "{body}");
+    }
+}
+
+#[test]
+fn where_there_is_no_heatmap_that_is_said() {
+    for response in [json(404, "{\"message\":\"Not Found\"}"), json(204, ""), json(200, ""), json(202, "")] {
+        let status = response.status;
+        let error = heatmap(response).unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(status)));
+        assert!(error.to_string().starts_with("there is no heatmap: "), "{error}");
+    }
+    let error = heatmap(json(200, "{\"error\":\"No heatmap.\"}")).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::UnexpectedResponse, Some("No heatmap.")));
+    assert_eq!(heatmap(json(401, "")).unwrap_err().kind(), ErrorKind::Unauthorized);
+    let cut_short = Some(Failure::new(ErrorKind::Disconnected, "cut"));
+    let error = heatmap(Response { cut_short, ..json(200, "") }).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected);
+}
+
+#[test]
+fn an_override_must_be_confirmed() {
+    let said = |status, body: &str| overridden(json(status, body), "89ff", &Classification::Human);
+    for status in [200, 201] {
+        said(status, r#"{"classification":"human","type":"image","hash":"89FF"}"#).unwrap();
+    }
+    said(200, r#"{"classification":"human"}"#).unwrap();
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        r#"{"classification":"artificial","hash":"89ff"}"#,
+        r#"{"classification":"human","hash":"0000"}"#,
+        r#"["89ff", "human"]"#,
+        r#"{"error":"Busy"}"#,
+    ] {
+        assert_eq!(said(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");
+    }
+    let error = said(404, "").unwrap_err();
+    assert!(error.kind() == ErrorKind::NotFound && error.to_string().starts_with("no file with this hash"));
+}

@@ -1,0 +1,105 @@
+//! How a batch comes to its jobs: one by one, and each where an earlier run left it.
+
+use std::time::{Duration, Instant};
+
+use super::job::Job;
+use super::store::Past;
+use super::submit::Task;
+use super::{Batch, Ticket, count};
+use crate::error::{Error, ErrorKind};
+use crate::util::time::after;
+
+/// How long to wait before asking for a job again where there is none yet.
+const NOT_YET: Duration = Duration::from_millis(50);
+
+impl<I> Batch<I>
+where
+    I: Iterator,
+    I::Item: Into<Job>,
+{
+    /// Takes the next job, if there is room for it and none to be submitted already. Returns whether it took one.
+    pub(super) fn draw(&mut self) -> bool {
+        let now = self.client.now();
+        let has_task = self.hand.iter().any(|task| task.not_before <= now);
+        let has_room = self.on_their_way() < self.in_flight;
+        let may_ask = self.ask_again.is_none_or(|at| at <= now);
+        if has_task || !has_room || !may_ask {
+            return false;
+        }
+        self.ask_again = None;
+        let Some(job) = self.jobs.as_mut().and_then(Iterator::next) else {
+            self.jobs = None;
+            return false;
+        };
+        let job: Job = job.into();
+        if job.is_not_yet() {
+            // Once nothing is submitted any more, nobody waits for what may still come.
+            match self.stopped {
+                Some(_) => self.jobs = None,
+                None => self.ask_again = Some(after(now, NOT_YET)),
+            }
+            return false;
+        }
+        self.take_on(job, now);
+        true
+    }
+
+    /// Begins with a job, where an earlier run left it.
+    fn take_on(&mut self, job: Job, now: Instant) {
+        let mut ticket = Ticket { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
+        count(&mut self.next_index);
+        let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
+            None => Past::None,
+            Some(Ok((key, past))) => {
+                ticket.key = Some(key);
+                past
+            }
+            Some(Err(error)) => {
+                self.stop(&error);
+                return self.conclude(ticket, None, Err(error));
+            }
+        };
+        if matches!(past, Past::Changed) {
+            count(&mut self.tally.changed);
+            self.has_news = true;
+        }
+        match past {
+            Past::Finished(report) => {
+                let identifier = report.identifier().clone();
+                let result = match job.sent_as(identifier.clone()) {
+                    Some(sent) => sent.finished(&self.client, &report),
+                    None => Ok(*report),
+                };
+                self.conclude(ticket, Some(identifier), result);
+                if let Some(outcome) = self.outcomes.back_mut() {
+                    outcome.is_replayed = true;
+                }
+            }
+            Past::Submitted(identifier) => {
+                if let Some(sent) = job.sent_as(identifier) {
+                    self.stopper.jobs.accept(ticket.index, sent.identifier(), true);
+                    self.wait_for(ticket, sent);
+                }
+            }
+            Past::Unknown => {
+                let summary =
+                    "an earlier run was ended while it submitted this, so whether it was accepted is not known";
+                self.conclude(ticket, None, Err(Error::new(ErrorKind::UnknownFate, summary).or_sent(true)));
+            }
+            Past::None | Past::Changed if self.stopped.is_some() => {
+                let result = Err(self.not_submitted());
+                self.conclude(ticket, None, result);
+            }
+            Past::None | Past::Changed => {
+                // What cannot be sent takes no turn, and there is nothing to keep of it.
+                if let Err(error) = job.check() {
+                    return self.conclude(ticket, None, Err(error));
+                }
+                self.hand.push_back(Task::new(ticket, job, now));
+            }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "journal"))]
+mod tests;

@@ -1,0 +1,461 @@
+//! Odd users, odd services.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use super::*;
+use crate::batch::Batch;
+use crate::batch::job::Job;
+use crate::batch::outcome::Outcome;
+use crate::batch::scheduler::Gate;
+use crate::batch::stop_handle::Stopper;
+use crate::batch::store::{Key, Past, Record};
+use crate::batch::tests::*;
+use crate::call::fake::{FakeClock, SECOND, Scripted, Try, failure, json, status};
+use crate::call::rate_limit::config::Pace;
+use crate::error::Result;
+use crate::error::{Error, ErrorKind};
+use crate::http::request::Method;
+use crate::http::request::Request;
+use crate::http::response::Failure;
+use crate::http::response::Response;
+use crate::model::identifier::Identifier;
+use crate::model::medium::{Image, Video};
+use crate::model::report::any::AnyReport;
+use crate::wait::Wait;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
+
+/// A world whose clock panics once somebody has slept `most` times: a busy loop ends the test.
+fn restless(
+    key: &str,
+    pace: Pace,
+    most: usize,
+    mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
+) -> World {
+    let naps = AtomicUsize::new(0);
+    let clock = FakeClock::new(move |_| assert!(naps.fetch_add(1, Ordering::SeqCst) < most, "a busy loop"));
+    let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
+    let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
+    World { client: client(key, pace, exchange), clock, sent }
+}
+
+/// A stopper for somebody who is there before the batch is.
+#[derive(Clone, Default)]
+struct Later(Arc<Mutex<Option<Stopper>>>);
+
+impl Later {
+    fn stop(&self) {
+        self.0.lock().unwrap().as_ref().unwrap().stop();
+    }
+
+    fn is<I>(&self, batch: &Batch<I>) {
+        *self.0.lock().unwrap() = Some(batch.stopper());
+    }
+}
+
+/// The indexes of all outcomes, and how often asking for one panicked.
+fn despite_panics<I>(mut batch: Batch<I>) -> (Vec<u64>, usize)
+where
+    Batch<I>: Iterator<Item = Outcome>,
+{
+    let (mut indexes, mut panics) = (Vec::new(), 0);
+    loop {
+        match catch_unwind(AssertUnwindSafe(|| batch.next())) {
+            Ok(Some(outcome)) => indexes.push(outcome.index),
+            Ok(None) => break,
+            Err(_) => panics += 1,
+        }
+    }
+    indexes.sort_unstable();
+    (indexes, panics)
+}
+
+#[test]
+fn times_beyond_all_reckoning_are_no_panic() {
+    let world = World::with("odd-time-1", Pace::off(), |service, request| match request.method {
+        Method::Post => service.answer(request),
+        Method::Get | Method::Delete => status(429, Some(u64::MAX)),
+    });
+    assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
+    let world = World::with("odd-time-2", Pace::off(), |_, _| status(429, Some(u64::MAX)));
+    assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::RateLimited)]);
+    let endless = Wait::default().first_pause(Duration::MAX).longest_pause(Duration::MAX);
+    for wait in [Wait::default().timeout(Duration::MAX), endless] {
+        let world = World::plain("odd-time-3", Pace::off());
+        assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(2)).in_flight(2))), [None; 2]);
+    }
+}
+
+#[test]
+fn patience_of_no_use_costs_nothing() {
+    let zero = Duration::ZERO;
+    for wait in [Wait::default().timeout(zero), Wait::default().first_pause(zero), Wait::default().growth(0.1)] {
+        let world = World::plain("odd-wait", Pace::off());
+        assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(3)))), [Some(ErrorKind::Config); 3]);
+        assert!(world.requests(true).is_empty());
+    }
+}
+
+#[test]
+fn a_task_that_waits_for_its_turn_and_a_source_that_has_nothing_yet_are_no_busy_loop() {
+    let mut first = true;
+    let world = restless("odd-busy", Pace::default(), 2_000, move |service, request| match request.method {
+        Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
+        _ => service.answer(request),
+    });
+    let (clock, mut one) = (Arc::clone(&world.clock), images(1));
+    let jobs = std::iter::from_fn(move || one.next().or_else(|| (clock.passed() < 10 * SECOND).then(Job::not_yet)));
+    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [None]);
+}
+
+#[test]
+fn a_stop_while_the_source_is_asked_comes_in_time() {
+    let (world, stopper) = (World::plain("odd-stop-1", Pace::off()), Later::default());
+    let in_source = stopper.clone();
+    let batch = world.client.batch(images(3).inspect(move |_| in_source.stop()));
+    stopper.is(&batch);
+    assert_eq!(kinds(&by_index(batch)), [Some(ErrorKind::Cancelled); 3]);
+    assert!(world.requests(true).is_empty());
+}
+
+#[test]
+fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
+    for cancel in [false, true] {
+        let world = restless("odd-stop-2", Pace::off(), 10_000, Service::answer);
+        let batch = world.client.batch(std::iter::repeat_with(Job::not_yet));
+        match cancel {
+            true => world.client.canceller().cancel(),
+            false => batch.stopper().stop(),
+        }
+        assert_eq!(batch.count(), 0);
+    }
+}
+
+#[test]
+fn who_takes_long_over_an_outcome_loses_no_other() {
+    let world = World::plain("odd-slow", Pace::off());
+    let jobs: [Job; 3] = [
+        Image::from_url("https://x.test/1").into(),
+        Video::from_url("https://x.test/2").into(),
+        Image::from_url("no URL").into(),
+    ];
+    let mut batch = world.client.batch(jobs);
+    assert!(batch.next().unwrap().result.is_err());
+    world.clock.pass(400 * SECOND);
+    assert!(batch.all(|outcome| outcome.result.is_ok()));
+}
+
+#[test]
+fn an_acceptance_that_broke_off_is_not_submitted_again() {
+    let mut number = 0;
+    let world = World::with("odd-2xx", Pace::off(), move |service, request| {
+        number += 1;
+        if number > 1 {
+            return service.answer(request);
+        }
+        let cut_short = Some(Failure::new(ErrorKind::Disconnected, "cut").after_body(true));
+        let body = br#"{"identi"#.to_vec();
+        (Ok(Response { status: 200, body, framed: true, cut_short, ..Response::default() }), SECOND)
+    });
+    let outcomes = by_index(world.client.with_resend_if_unknown(true).batch(images(1)));
+    assert_eq!((kinds(&outcomes), world.requests(true).len()), (vec![Some(ErrorKind::Disconnected)], 1));
+}
+
+#[test]
+fn what_one_try_left_open_stays_open() {
+    let is_open = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
+    let mut number = 0;
+    let world = World::with("odd-open-1", Pace::off(), move |_, _| {
+        number += 1;
+        if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
+    });
+    assert!(is_open(&by_index(world.client.with_resend_if_unknown(true).batch(images(1)))));
+
+    let world = World::with("odd-open-2", Pace::off(), |_, _| failure(ErrorKind::Timeout, true));
+    let (stopper, mut one) = (Later::default(), images(1));
+    let in_source = stopper.clone();
+    let jobs = std::iter::from_fn(move || {
+        let next = one.next();
+        if next.is_none() {
+            in_source.stop();
+        }
+        next
+    });
+    let batch = world.client.with_resend_if_unknown(true).batch(jobs);
+    stopper.is(&batch);
+    assert!(is_open(&by_index(batch)));
+}
+
+#[test]
+fn one_upload_that_breaks_off_late_stops_no_other() {
+    let world = World::with("odd-late", Pace::off(), |service, request| {
+        match request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
+            true => (failure(ErrorKind::Disconnected, false).0, 301 * SECOND),
+            false => service.answer(request),
+        }
+    });
+    let jobs = std::iter::once(Job::from(Image::from_bytes(PNG))).chain(images(5));
+    assert!(by_index(world.client.batch(jobs))[1..].iter().all(|outcome| outcome.result.is_ok()));
+}
+
+#[test]
+fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
+    let mut number = 0;
+    let world = World::with("odd-quiet", Pace::off(), move |service, request| {
+        number += u32::from(request.method == Method::Post);
+        match (request.method, number) {
+            (Method::Post, 1 | 3) => failure(ErrorKind::Connect, false),
+            (Method::Post, 2) => failure(ErrorKind::Disconnected, true),
+            _ => service.answer(request),
+        }
+    });
+    let (clock, mut all, mut first) = (Arc::clone(&world.clock), images(3), true);
+    let jobs = std::iter::from_fn(move || match std::mem::take(&mut first) || clock.passed() >= 600 * SECOND {
+        true => all.next(),
+        false => Some(Job::not_yet()),
+    });
+    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Disconnected), None, None]);
+}
+
+#[test]
+fn a_gate_stays_closed_for_as_long_as_was_asked() {
+    let (now, mut gate) = (Instant::now(), Gate::default());
+    gate.refuse(now, &Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(60 * SECOND)), true, 0.5);
+    gate.refuse(now, &Error::new(ErrorKind::Connect, ""), true, 0.5);
+    gate.let_in();
+    assert_eq!(gate.opens_in(now), 60 * SECOND);
+}
+
+#[test]
+fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
+    let world = World::plain("odd-panic-1", Pace::off());
+    let canceller = world.client.canceller();
+    let mut has_panicked = false;
+    let batch = world.client.batch(images(10)).in_flight(4).on_progress(move |tally| {
+        if tally.submitted == 3 {
+            canceller.cancel();
+        }
+        assert!(tally.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
+    });
+    assert_eq!(despite_panics(batch), ((0..10).collect(), 1));
+
+    let stopper = Later::default();
+    let in_clock = stopper.clone();
+    let clock = FakeClock::new(move |_| in_clock.stop());
+    let mut number = 0;
+    let (exchange, sent) = Scripted::exchange(&clock, move |_| {
+        number += 1;
+        if number == 1 { status(429, Some(100)) } else { json(r#"{"identifier":"abc"}"#) }
+    });
+    let mut has_panicked = false;
+    let batch = client("odd-panic-2", Pace::off(), exchange).batch(images(3)).on_progress(move |tally| {
+        assert!(tally.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
+    });
+    stopper.is(&batch);
+    assert_eq!(despite_panics(batch), ((0..3).collect(), 1));
+    assert_eq!(sent.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_list_that_has_only_what_is_finished_slows_nothing() {
+    const DONE: &str = r#""status":"done","verdict":{"classification":"human"}"#;
+    let world = World::with("odd-list", Pace::default(), |service, request| {
+        let (now, analysis) = (service.clock.passed(), 170 * SECOND);
+        service.analysis = analysis;
+        let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
+        let body = match (request.method, request.path.split_once('?')) {
+            (Method::Post, _) => return service.answer(request),
+            (_, Some((_, query))) => {
+                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let done = asked.filter(|identifier| is_done(identifier));
+                let reports = done.map(|identifier| format!(r#"{{"identifier":"{identifier}",{DONE}}}"#));
+                format!("[{}]", reports.collect::<Vec<_>>().join(","))
+            }
+            (_, None) => {
+                let identifier = request.path.rsplit('/').next().unwrap();
+                let state = if is_done(identifier) { DONE } else { r#""status":"new""# };
+                format!(r#"{{"identifier":"{identifier}",{state}}}"#)
+            }
+        };
+        (json(&body).0, Duration::from_millis(50))
+    });
+    let outcomes = by_index(world.client.batch(images(600)));
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    assert!(world.clock.passed() < 1_600 * SECOND, "{:?}", world.clock.passed());
+}
+
+#[test]
+fn a_key_that_may_not_look_submits_no_more() {
+    let world = World::with("odd-401", Pace::off(), |service, request| match request.method {
+        Method::Post => service.answer(request),
+        Method::Get if request.path.contains('?') => json("[]"),
+        Method::Get | Method::Delete => status(401, None),
+    });
+    assert_eq!(by_index(world.client.batch(images(20)).in_flight(1)).len(), 20);
+    assert_eq!(world.requests(true).len(), 1);
+
+    let world = World::with("odd-403", Pace::off(), |service, request| {
+        let is_video = request.method == Method::Get && request.path.contains("_video");
+        if is_video { status(403, None) } else { service.answer(request) }
+    });
+    let jobs: [Job; 2] = [Image::from_url("https://x.test/1").into(), Video::from_url("https://x.test/2").into()];
+    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [None, Some(ErrorKind::Forbidden)], "a video's, no more");
+}
+
+#[test]
+fn a_file_that_is_called_credit_ends_nothing() {
+    let world = World::with("odd-credit", Pace::off(), |service, request| {
+        let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
+        if !body.is_some_and(|body| body.contains("credit")) {
+            return service.answer(request);
+        }
+        let body = br#"{"error":"https://x.test/credit.jpg cannot be downloaded."}"#.to_vec();
+        (Ok(Response { status: 400, body, ..Response::default() }), SECOND)
+    });
+    let jobs = std::iter::once(Job::from(Image::from_url("https://x.test/credit.jpg"))).chain(images(3));
+    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Rejected), None, None, None]);
+}
+
+/// A journal that fails at one kind of step, from the third time on.
+struct Full {
+    at: &'static str,
+    times: Mutex<HashMap<&'static str, u32>>,
+}
+
+impl Full {
+    fn step(&self, step: &'static str) -> Result<()> {
+        let mut times = self.times.lock().unwrap();
+        let times = times.entry(step).or_default();
+        *times += 1;
+        if step == self.at && *times >= 3 { Err(Error::new(ErrorKind::Journal, "journal: full")) } else { Ok(()) }
+    }
+}
+
+impl Record for Full {
+    fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
+        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, Past::None))
+    }
+
+    fn begin(&self, _: Key, _: &Job) -> Result<()> {
+        self.step("begin")
+    }
+
+    fn submitted(&self, _: Key, _: &Identifier) -> Result<()> {
+        self.step("submitted")
+    }
+
+    fn failed(&self, _: Key, _: &Error) -> Result<()> {
+        self.step("failed")
+    }
+
+    fn finished(&self, _: Key, _: &AnyReport) -> Result<()> {
+        self.step("finished")
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_submitted_and_what_was_submitted_is_waited_for() {
+    // Where it fails, how many are submitted, and how many have a report.
+    for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
+        let world = World::plain("odd-full", Pace::off());
+        let mut batch = world.client.batch(images(8)).in_flight(2);
+        batch.record = Some(Arc::new(Full { at, times: Mutex::default() }));
+        let outcomes = by_index(batch);
+        assert_eq!((outcomes.len(), world.requests(true).len()), (8, submitted), "{at}");
+        let mut expected = vec![None; done];
+        expected.resize(8, Some(ErrorKind::Journal));
+        assert_eq!(kinds(&outcomes), expected, "{at}");
+    }
+}
+
+fn error(kind: ErrorKind) -> Error {
+    Error::new(kind, "")
+}
+
+#[test]
+fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
+    let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+    let later = now + 1_000 * SECOND;
+    assert_eq!(looks.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
+    assert_eq!(looks.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
+    assert_eq!(looks.next_in(now + 5 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+    looks.begin(now + 7 * SECOND, &wait, 0.0);
+    assert_eq!(looks.next_in(now + 7 * SECOND, later, true, &wait, 0.0), 3 * SECOND);
+    looks.begin(now + 10 * SECOND, &wait, 0.0);
+    assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 4_500 * SECOND / 1_000);
+    // Busy again, and idle once more: anew.
+    assert_eq!(looks.next_in(now + 10 * SECOND, later, false, &wait, 0.0), 4_500 * SECOND / 1_000);
+    assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+}
+
+#[test]
+fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
+    let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+    assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
+    looks.put_off(now, 40 * SECOND);
+    assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
+    looks.rest();
+    let later = now + 1_000 * SECOND;
+    assert_eq!(looks.next_in(now, later, true, &wait, 0.0), 40 * SECOND, "that holds while nothing is pending, too");
+    looks.rest();
+    assert_eq!(looks.next_in(later, later + later.duration_since(now), false, &wait, 0.0), 15 * SECOND, "anew");
+}
+
+#[test]
+fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
+    let now = Instant::now();
+    let pauses = |kind, chance: f64| {
+        let mut gate = Gate::default();
+        [(); 7].map(|()| gate.refuse(now, &error(kind), true, chance).as_millis())
+    };
+    assert_eq!(pauses(ErrorKind::Connect, 1.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+    assert_eq!(pauses(ErrorKind::Connect, 0.5)[..2], [250, 500]);
+    assert_eq!(pauses(ErrorKind::RateLimited, 0.5), [60_000; 7]);
+    let mut gate = Gate::default();
+    gate.refuse(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
+    assert_eq!(gate.opens_in(now), 7 * SECOND);
+    assert_eq!(gate.closed_for(now + 9 * SECOND), Duration::ZERO, "one item's trouble is not everybody's");
+    gate.refuse(now, &error(ErrorKind::Connect), true, 0.5);
+    assert_eq!(gate.closed_for(now + 9 * SECOND), 9 * SECOND);
+}
+
+#[test]
+fn what_a_failure_means_depends_on_whose_fault_it_is_and_whether_it_may_have_been_sent() {
+    use ErrorKind::*;
+    use Means::{Again, Fail, Retry, Stop};
+    //  what happened, what it means, and if the caller does not mind paying twice
+    let table = [
+        (error(RateLimited).with_status(429), Again, Again),
+        (error(Connect), Again, Again),
+        (error(Timeout), Retry, Retry),
+        (error(Timeout).or_sent(true), Fail, Retry),
+        (error(Disconnected), Retry, Retry),
+        (error(Disconnected).or_sent(true), Fail, Retry),
+        (error(Disconnected).with_status(200).or_sent(true), Fail, Fail),
+        // One that came before the request had left whole, and one from behind a proxy.
+        (error(Server).with_status(503), Retry, Retry),
+        (error(Server).with_status(503).with_retry_after(Some(SECOND)).or_sent(true), Fail, Retry),
+        (error(Server).with_status(500).or_sent(true), Fail, Retry),
+        (error(Rejected).with_status(408).or_sent(true), Fail, Retry),
+        (error(Rejected).with_status(400), Fail, Fail),
+        (error(NotFound).with_status(404), Fail, Fail),
+        (error(UnexpectedResponse).with_status(200).or_sent(true), Fail, Fail),
+        (error(InvalidInput), Fail, Fail),
+        (error(Cancelled), Fail, Fail),
+        (error(Unauthorized).with_status(401), Stop, Stop),
+        (error(Forbidden).with_status(403), Stop, Stop),
+        (error(OutOfCredits).with_status(400), Stop, Stop),
+        (error(Redirect).with_status(302).or_sent(true), Stop, Stop),
+        (error(Tls), Stop, Stop),
+        (error(Config), Stop, Stop),
+        (error(Journal), Stop, Stop),
+    ];
+    for (error, means, if_resent) in table {
+        assert_eq!((Means::of(&error, false), Means::of(&error, true)), (means, if_resent), "{error:?}");
+    }
+}

@@ -1,0 +1,76 @@
+//! What a batch asks of a journal, so that it need not know how one is kept.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::job::Job;
+use crate::error::{Error, Result};
+use crate::model::identifier::Identifier;
+use crate::model::report::any::AnyReport;
+
+/// The name of an item for good: its submission, its number among equal ones, and the version of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) fingerprint: u128,
+    pub(crate) occurrence: u32,
+    /// `None` for anything but a file, for a file that is gone, and in lines of journals that kept no versions.
+    pub(crate) file: Option<FileVersion>,
+}
+
+impl Key {
+    /// Returns the key of the same item with its file as it is now.
+    pub(crate) fn with_file_of(self, job: &Job) -> Self {
+        Self { file: job.path().and_then(FileVersion::of), ..self }
+    }
+}
+
+/// A version of a file: two files at one path that differ in this are two items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileVersion {
+    pub(crate) len: u64,
+    /// Modification time, in nanoseconds since 1970 (negative before), on platforms that have one. 64 bits would end in
+    /// 2262, and file systems go further.
+    pub(crate) modified: Option<i128>,
+}
+
+impl FileVersion {
+    /// Returns the version of the file at `path`. Symbolic links are followed, as they are when the file is read.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self { len: metadata.len(), modified: metadata.modified().ok().and_then(nanoseconds) })
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> Option<i128> {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i128::try_from(after.as_nanos()).ok(),
+        Err(before) => i128::try_from(before.duration().as_nanos()).ok()?.checked_neg(),
+    }
+}
+
+/// What became of an item in earlier runs.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "journal"), allow(dead_code))]
+pub(crate) enum Past {
+    /// Nothing that was paid for.
+    None,
+    /// Nothing, while another version of its file was submitted, or may have been.
+    Changed,
+    /// It was submitted, or may have been.
+    Unknown,
+    Submitted(Identifier),
+    Finished(Box<AnyReport>),
+}
+
+/// Keeps what happens to items. Each step is kept when the call returns.
+pub(crate) trait Record: Send + Sync {
+    /// Names the next item, and says what became of it before.
+    fn look_up(&self, job: &Job) -> Result<(Key, Past)>;
+    /// It is about to be submitted.
+    fn begin(&self, key: Key, job: &Job) -> Result<()>;
+    fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;
+    /// The submit failed.
+    fn failed(&self, key: Key, error: &Error) -> Result<()>;
+    /// The analysis is finished; an analysis that failed is, too.
+    fn finished(&self, key: Key, report: &AnyReport) -> Result<()>;
+}

@@ -1,0 +1,211 @@
+//! Submits that are refused, fail, or never arrive: what that costs the item, and what the others.
+
+use crate::batch::tests::*;
+use crate::call::fake::{SECOND, Try, failure, json, status};
+use crate::call::rate_limit::config::Pace;
+use crate::error::ErrorKind;
+use crate::http::request::Method;
+use crate::http::response::Response;
+use crate::model::medium::Image;
+use crate::wait::Wait;
+use std::time::Duration;
+
+#[test]
+fn a_429_costs_no_item_and_no_try() {
+    let mut refusals = 0;
+    let world = World::with("batch-429", Pace::off(), move |service, request| {
+        refusals += 1;
+        match request.method {
+            Method::Post if refusals % 3 != 0 => status(429, (refusals % 2 == 0).then_some(5)),
+            Method::Get if refusals % 2 == 0 => status(429, None),
+            _ => service.answer(request),
+        }
+    });
+    let patient = world.client.with_wait(Wait::default().timeout(3_600 * SECOND));
+    let outcomes = by_index(patient.batch(images(30)));
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{:?}", kinds(&outcomes));
+}
+
+#[test]
+fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others_pass_it() {
+    let world = World::with("batch-forced", Pace::off(), |service, request| {
+        let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
+        match body {
+            Some(body) if body.contains("x.test/1\r\n") => status(429, Some(1)),
+            _ => service.answer(request),
+        }
+    });
+    let outcomes = by_index(world.client.batch(images(5)));
+    let mut expected = vec![None; 5];
+    expected[1] = Some(ErrorKind::RateLimited);
+    assert_eq!(kinds(&outcomes), expected);
+    let took = world.clock.passed();
+    assert!(took > 300 * SECOND && took < 400 * SECOND, "{took:?}");
+    assert!(world.requests(true).len() < 30, "ever more rarely");
+}
+
+#[test]
+fn an_item_that_is_merely_unlucky_does_not_fail() {
+    // Refused eight times over eight minutes, or thirty times in no time, while others get through.
+    for (times, pause) in [(8, 60), (30, 0)] {
+        let mut refused = 0;
+        let world = World::with("batch-unlucky", Pace::off(), move |service, request| {
+            let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
+            if body.is_some_and(|body| body.contains("x.test/1\r\n")) && refused < times {
+                refused += 1;
+                return status(429, Some(pause));
+            }
+            service.answer(request)
+        });
+        let outcomes = by_index(world.client.batch(images(50)).in_flight(5));
+        assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{times}: {:?}", kinds(&outcomes));
+    }
+}
+
+#[test]
+fn a_network_that_is_down_for_a_while_costs_nothing() {
+    let world = World::with("batch-down", Pace::off(), |service, request| match service.clock.passed() {
+        now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
+        _ => service.answer(request),
+    });
+    let outcomes = by_index(world.client.batch(images(1_000)).in_flight(20));
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+}
+
+#[test]
+fn if_nothing_gets_through_submitting_ends() {
+    for (failing, kind) in [
+        (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),
+        (|_, _| status(429, None), ErrorKind::RateLimited),
+    ] {
+        let world = World::with("batch-gone", Pace::off(), move |_, _| failing(ErrorKind::Connect, false));
+        let outcomes = by_index(world.client.batch(images(10)));
+        assert_eq!(kinds(&outcomes), vec![Some(kind); 10]);
+        let took = world.clock.passed();
+        assert!(took >= 300 * SECOND && took < 400 * SECOND, "{took:?}");
+        let errors = outcomes.iter().map(|outcome| outcome.result.as_ref().unwrap_err());
+        let unsent =
+            errors.filter(|error| !error.may_have_been_sent() && error.to_string().starts_with("not submitted"));
+        assert_eq!(unsent.count(), 9, "all but the one that was tried last");
+    }
+}
+
+#[test]
+fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
+    let credits = r#"{"error":"You do not have enough credits."}"#;
+    type Refuse = fn(&str) -> Try;
+    let refusals: [(Refuse, ErrorKind); 5] = [
+        (|_| status(401, None), ErrorKind::Unauthorized),
+        (|_| status(403, None), ErrorKind::Forbidden),
+        (
+            |credits| (Ok(Response { status: 400, body: credits.into(), ..Response::default() }), SECOND),
+            ErrorKind::OutOfCredits,
+        ),
+        (|_| failure(ErrorKind::Tls, false), ErrorKind::Tls),
+        (|_| status(302, None), ErrorKind::Redirect),
+    ];
+    for (refuse, kind) in refusals {
+        let world = World::with("batch-stop", Pace::off(), move |service, request| {
+            if request.method == Method::Post && service.submitted.len() == 4 {
+                refuse(credits)
+            } else {
+                service.answer(request)
+            }
+        });
+        let outcomes = by_index(world.client.batch(images(10)));
+        let mut expected = vec![None; 4];
+        expected.extend([Some(kind); 6]);
+        assert_eq!(kinds(&outcomes), expected);
+        assert_eq!(world.requests(true).len(), 5, "{kind}");
+        for outcome in &outcomes[5..] {
+            let error = outcome.result.as_ref().unwrap_err();
+            assert!(error.to_string().starts_with("not submitted: ") && !error.may_have_been_sent(), "{error}");
+        }
+    }
+}
+
+#[test]
+fn one_that_fails_does_not_stop_the_others() {
+    use ErrorKind::{Disconnected, InvalidInput, Rejected, Server, Timeout, UnexpectedResponse};
+    let mut number = 0;
+    let world = World::with("batch-faults", Pace::off(), move |service, request| {
+        if request.method == Method::Get {
+            return service.answer(request);
+        }
+        number += 1;
+        match number {
+            1 => status(400, None),
+            2 => failure(Disconnected, true),
+            3 => status(500, None),
+            // Three tries, none of which arrived whole.
+            4..=6 => failure(Disconnected, false),
+            // Two of them, and then it passes.
+            7 | 8 => failure(Timeout, false),
+            // And one that is let in, 9.
+            10 => json("<html>"),
+            11 => match service.answer(request) {
+                // It breaks off behind the identifier.
+                (Ok(mut response), took) => {
+                    response.body.pop();
+                    (Ok(response), took)
+                }
+                failed => failed,
+            },
+            // A proxy says when to come back, but may have passed the submit on.
+            12 => status(503, Some(1)),
+            _ => service.answer(request),
+        }
+    });
+    let jobs = images(8).chain([Image::from_url("no URL").into(), Image::from_path("/no/such/file").into()]);
+    let outcomes = by_index(world.client.batch(jobs).in_flight(1));
+    let expected = [
+        Some(Rejected),
+        Some(Disconnected),
+        Some(Server),
+        Some(Disconnected),
+        None,
+        Some(UnexpectedResponse),
+        None,
+        Some(Server),
+        Some(InvalidInput),
+        Some(InvalidInput),
+    ];
+    assert_eq!(kinds(&outcomes), expected);
+    let sent = |index: usize| outcomes[index].result.as_ref().unwrap_err().may_have_been_sent();
+    assert_eq!([0, 1, 2, 3, 5, 7].map(sent), [false, true, true, false, true, true]);
+}
+
+#[test]
+fn uncertain_identifier_is_told_and_not_polled() {
+    for (code, body, identifier) in [
+        (200, "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]", Some("a")),
+        (200, "<html><script>x = {\"identifier\":\"a\"}</script>", Some("a")),
+        (403, "<html><script>x = {\"identifier\":\"a\"}</script>", None),
+    ] {
+        let world = World::with("batch-uncertain", Pace::off(), move |_, _| {
+            let (answer, took) = json(body);
+            (answer.map(|response| Response { status: code, ..response }), took)
+        });
+        let outcomes = by_index(world.client.batch(images(1)));
+        let outcome = &outcomes[0];
+        assert!(outcome.result.is_err(), "{body}: a verdict on it may be about another file");
+        assert_eq!(outcome.identifier.as_ref().map(crate::model::identifier::Identifier::as_str), identifier, "{body}");
+        assert!(world.requests(false).is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_takes_no_turn() {
+    let world = World::plain("batch-broken", Pace::default());
+    let jobs = (0..50).map(|_| Image::from_url("no URL"));
+    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::InvalidInput); 50]);
+    assert_eq!(world.clock.passed(), Duration::ZERO);
+}
+
+#[test]
+fn a_reader_is_sent_once() {
+    let world = World::with("batch-reader", Pace::off(), |_, _| failure(ErrorKind::Disconnected, false));
+    let job = Image::from_reader(&b"\x89PNG\r\n\x1a\n0000"[..], 12);
+    assert_eq!(kinds(&by_index(world.client.batch([job]))), [Some(ErrorKind::Disconnected)]);
+    assert_eq!(world.sent.lock().unwrap().len(), 1);
+}

@@ -1,0 +1,261 @@
+//! A batch on time and answers that the tests own: how fast it goes, what it takes, and how it is stopped.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::Batch;
+use super::job::Job;
+use super::outcome::Outcome;
+use crate::api_key::ApiKey;
+use crate::call::Exchange;
+use crate::call::cancel::Cancel;
+use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, json};
+use crate::call::rate_limit::config::Pace;
+use crate::client::Client;
+use crate::config::Settings;
+use crate::error::{Error, ErrorKind};
+use crate::http::request::Method;
+use crate::http::request::Request;
+use crate::model::medium::Image;
+
+/// A service on fake time. Analyses take `analysis`; every answer 50 ms.
+pub(super) struct Service {
+    pub(super) clock: Arc<FakeClock>,
+    pub(super) analysis: Duration,
+    /// When each was submitted, by its identifier.
+    pub(super) submitted: HashMap<String, Duration>,
+}
+
+impl Service {
+    /// Accepts a submit of whichever medium, and says of everything that is asked for how it stands.
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Try {
+        let now = self.clock.passed();
+        let (outcome, _) = match request.method {
+            Method::Post => {
+                let identifier = format!("{:064x}", self.submitted.len());
+                self.submitted.insert(identifier.clone(), now);
+                json(&format!(r#"{{"identifier":"{identifier}"}}"#))
+            }
+            Method::Get | Method::Delete => {
+                let (_, query) = request.path.split_once('?').unwrap();
+                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let report = |identifier| match self.submitted.get(identifier) {
+                    Some(at) if now >= *at + self.analysis => {
+                        format!(
+                            r#"{{"identifier":"{identifier}","status":"done","verdict":{{"classification":"human"}}}}"#
+                        )
+                    }
+                    Some(_) => format!(r#"{{"identifier":"{identifier}","status":"new"}}"#),
+                    None => "null".to_owned(),
+                };
+                json(&format!("[{}]", asked.map(report).collect::<Vec<_>>().join(",")))
+            }
+        };
+        (outcome, Duration::from_millis(50))
+    }
+}
+
+pub(super) struct World {
+    pub(super) client: Client,
+    pub(super) clock: Arc<FakeClock>,
+    pub(super) sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl World {
+    /// One in which `script` answers submits and looks, with the [`Service`] at hand.
+    pub(super) fn with(
+        key: &str,
+        pace: Pace,
+        mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
+    ) -> Self {
+        let clock = FakeClock::new(|_| ());
+        let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
+        let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
+        Self { client: client(key, pace, exchange), clock, sent }
+    }
+
+    pub(super) fn plain(key: &str, pace: Pace) -> Self {
+        Self::with(key, pace, Service::answer)
+    }
+
+    pub(super) fn requests(&self, is_submit: bool) -> Vec<Sent> {
+        let is = |sent: &&Sent| sent.path.contains("_fromurl") == is_submit;
+        self.sent.lock().unwrap().iter().filter(is).cloned().collect()
+    }
+}
+
+pub(super) fn client(key: &str, pace: Pace, exchange: Exchange) -> Client {
+    let mut settings = Settings::new(ApiKey::new(key));
+    settings.terms.pace = pace;
+    Client::over(Arc::new(exchange), &settings).unwrap()
+}
+
+pub(super) fn images(count: usize) -> impl Iterator<Item = Job> {
+    (0..count).map(|number| Image::from_url(format!("https://x.test/{number}")).ref_id(number.to_string()).into())
+}
+
+/// What became of each job, by its index: each has exactly one outcome.
+pub(super) fn by_index<I>(batch: Batch<I>) -> Vec<Outcome>
+where
+    Batch<I>: Iterator<Item = Outcome>,
+{
+    let mut outcomes: Vec<_> = batch.collect();
+    outcomes.sort_by_key(|outcome| outcome.index);
+    for (index, outcome) in (0..).zip(&outcomes) {
+        assert_eq!(outcome.index, index);
+    }
+    outcomes
+}
+
+pub(super) fn kinds(outcomes: &[Outcome]) -> Vec<Option<ErrorKind>> {
+    outcomes.iter().map(|outcome| outcome.result.as_ref().err().map(Error::kind)).collect()
+}
+
+#[test]
+fn three_thousand_images_take_what_the_key_s_rate_takes() {
+    let world = World::plain("batch-3000", Pace::default());
+    let outcomes = by_index(world.client.batch(images(3_000)));
+    assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    assert!(outcomes.iter().all(|outcome| outcome.reference.as_ref() == Some(&outcome.index.to_string())));
+    let floor = SECOND * 3_000 * 60 / 30 + 20 * SECOND;
+    let took = world.clock.passed();
+    assert!(took <= floor + floor / 50, "{took:?} instead of {floor:?}");
+    let requests = world.sent.lock().unwrap().len();
+    assert!(requests <= 3_450, "{requests} requests");
+    // Within the limits: the service would have answered 429 to what is beyond them.
+    for (is_submit, limit, gap) in [(true, 30, SECOND), (false, 60, SECOND / 2)] {
+        let times: Vec<Duration> = world.requests(is_submit).iter().map(|sent| sent.at).collect();
+        assert!(times.windows(2).all(|pair| pair[1] > pair[0] + gap));
+        assert!(times.windows(limit + 1).all(|window| window[limit] > window[0] + 60 * SECOND));
+    }
+}
+
+#[test]
+fn a_few_are_done_as_soon_as_they_can_be() {
+    let world = World::plain("batch-few", Pace::default());
+    let outcomes: Vec<_> = world.client.batch(images(10)).collect();
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
+    // Ten submits, a second apart, an analysis of 20 seconds, and no more than a pause between two looks.
+    assert!(world.clock.passed() < 10 * SECOND + 20 * SECOND + 10 * SECOND, "{:?}", world.clock.passed());
+    assert!(world.requests(false).len() <= 6);
+}
+
+#[test]
+fn jobs_are_taken_only_as_there_is_room_for_them() {
+    let world = World::plain("batch-room", Pace::off());
+    let taken = Arc::new(Mutex::new(0_u64));
+    let jobs = {
+        let taken = Arc::clone(&taken);
+        images(1_000).inspect(move |_| *taken.lock().unwrap() += 1)
+    };
+    let (mut most, mut ended) = (0, 0);
+    let mut batch = world.client.batch(jobs).in_flight(7);
+    for _ in batch.by_ref() {
+        ended += 1;
+        most = most.max(*taken.lock().unwrap() + 1 - ended);
+    }
+    assert_eq!((ended, most), (1_000, 7));
+    assert!(batch.next().is_none() && batch.tally().done == 1_000);
+}
+
+#[test]
+fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
+    let world = World::plain("batch-stopped", Pace::off());
+    let mut batch = world.client.batch(images(10)).in_flight(4);
+    let stopper = batch.stopper();
+    batch = batch.on_progress(move |tally| {
+        if tally.submitted == 3 {
+            stopper.stop();
+        }
+    });
+    let outcomes = by_index(batch);
+    let mut expected = vec![None; 3];
+    expected.extend([Some(ErrorKind::Cancelled); 7]);
+    assert_eq!(kinds(&outcomes), expected);
+
+    let world = World::plain("batch-cancelled", Pace::off());
+    let canceller = world.client.canceller();
+    let batch = world.client.batch(images(10)).in_flight(4);
+    let outcomes = by_index(batch.on_progress(move |tally| {
+        if tally.submitted == 3 {
+            canceller.cancel();
+        }
+    }));
+    assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 10]);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.identifier.is_some()).count(), 3);
+    assert!(world.requests(false).is_empty());
+}
+
+#[test]
+fn a_source_that_has_nothing_yet_holds_nothing_up() {
+    let world = World::plain("batch-slow", Pace::off());
+    let clock = Arc::clone(&world.clock);
+    let mut number = 0;
+    let jobs = std::iter::from_fn(move || {
+        if number == 5 {
+            return None;
+        }
+        // A new one each 100 seconds.
+        if clock.passed() < 100 * SECOND * number {
+            return Some(Job::not_yet());
+        }
+        number += 1;
+        Some(Image::from_url(format!("https://x.test/{number}")).into())
+    });
+    let mut times = Vec::new();
+    for (index, outcome) in (0..).zip(world.client.batch(jobs)) {
+        assert!(outcome.result.is_ok() && outcome.index == index);
+        times.push(world.clock.passed().as_secs() / 100);
+    }
+    assert_eq!(times, [0, 1, 2, 3, 4], "each before the next one came");
+}
+
+#[test]
+fn a_cancelled_pause_ends_it() {
+    let clock = FakeClock::new(Cancel::set);
+    let (exchange, _) = Scripted::exchange(&clock, |_| json(r#"{"identifier":"abc"}"#));
+    let outcomes = by_index(client("batch-pause", Pace::default(), exchange).batch(images(3)));
+    assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
+}
+
+/// In a process of its own, whose memory nobody else uses.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
+    const ALONE: &str = "IDENTIFAI_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["batch::tests::memory_is_flat_from_a_thousand_jobs_to_a_million", "--exact", "--test-threads=1"]);
+        assert!(child.env(ALONE, "1").status().unwrap().success());
+        return;
+    }
+    pub(super) fn peak() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+    let run = |key: &str, count: usize| {
+        let mut number = 0;
+        let world = World::with(key, Pace::off(), move |_, request| match request.method {
+            Method::Post => {
+                number += 1;
+                json(&format!(r#"{{"identifier":"{number}"}}"#))
+            }
+            Method::Get | Method::Delete => {
+                let (_, query) = request.path.split_once('?').unwrap();
+                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let reports = asked.map(|id| format!(r#"{{"identifier":"{id}","status":"done"}}"#));
+                json(&format!("[{}]", reports.collect::<Vec<_>>().join(",")))
+            }
+        });
+        let batch = world.client.batch(images(count));
+        let done = batch.filter(|outcome| outcome.result.is_ok()).count();
+        assert_eq!(done, count);
+        peak()
+    };
+    let few = run("batch-memory-1", 12_000);
+    // A million takes a while unless it is built for speed.
+    let many = run("batch-memory-2", if cfg!(debug_assertions) { 36_000 } else { 1_000_000 });
+    assert!(many < few + 512, "{few} KiB for 12,000 jobs, {many} KiB for many");
+}

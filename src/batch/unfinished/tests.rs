@@ -1,0 +1,133 @@
+//! Lists of jobs that may have been paid for and were not handed over yet, as a handler of signals sees them.
+
+use crate::batch::Batch;
+use crate::batch::job::Job;
+use crate::batch::stop_handle::Stopper;
+use crate::batch::tests::*;
+use crate::call::fake::failure;
+use crate::call::rate_limit::config::Pace;
+use crate::error::{Error, ErrorKind};
+use crate::http::request::Method;
+use std::sync::{Arc, Mutex};
+
+/// The indexes that `stopper` lists, each with `true` if its identifier is known.
+fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {
+    let jobs = stopper.unfinished();
+    for job in &jobs {
+        assert_eq!(stopper.unfinished_job(job.index).as_ref(), Some(job));
+    }
+    assert_eq!(stopper.unfinished_job(99), None);
+    jobs.iter().map(|job| (job.index, job.identifier.is_some())).collect()
+}
+
+#[test]
+fn unfinished_has_each_job_until_next_is_called_again() {
+    let world = World::plain("unfinished-next", Pace::off());
+    let batch = world.client.batch(images(3));
+    let stopper = batch.stopper();
+    assert_eq!(listed(&stopper), []);
+    let mut left = vec![(0, true), (1, true), (2, true)];
+    for outcome in batch {
+        assert_eq!(listed(&stopper), left, "outcomes that are queued or just returned are listed");
+        left.retain(|(index, _)| *index != outcome.index);
+    }
+    assert_eq!(listed(&stopper), []);
+}
+
+#[test]
+fn unfinished_lists_a_submit_under_way_without_identifier() {
+    let shared = Arc::<Mutex<Option<Stopper>>>::default();
+    let seen = Arc::<Mutex<Vec<Vec<(u64, bool)>>>>::default();
+    let (stopper, log) = (Arc::clone(&shared), Arc::clone(&seen));
+    let world = World::with("unfinished-submit", Pace::off(), move |service, request| {
+        if request.method == Method::Post {
+            log.lock().unwrap().push(listed(stopper.lock().unwrap().as_ref().unwrap()));
+        }
+        service.answer(request)
+    });
+    for workers in [1, 2] {
+        let mut batch = world.client.batch(images(2)).workers(workers).in_flight(1);
+        *shared.lock().unwrap() = Some(batch.stopper());
+        let first = batch.next().unwrap();
+        assert_eq!((first.index, seen.lock().unwrap().split_off(0)), (0, vec![vec![(0, false)]]));
+        drop(batch);
+        let stopper = shared.lock().unwrap().clone().unwrap();
+        assert_eq!(listed(&stopper), [(0, true)], "the list outlives the batch");
+    }
+}
+
+#[test]
+fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
+    for (sent, expected) in [(true, vec![(0, false)]), (false, vec![])] {
+        let world = World::with("unfinished-failed", Pace::off(), move |_, _| failure(ErrorKind::Disconnected, sent));
+        let mut batch = world.client.batch(images(1));
+        let outcome = batch.next().unwrap();
+        assert_eq!(outcome.result.unwrap_err().may_have_been_sent(), sent);
+        assert_eq!(listed(&batch.stopper()), expected);
+        assert!(batch.next().is_none() && listed(&batch.stopper()).is_empty());
+    }
+}
+
+#[test]
+fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
+    let mut number = 0;
+    let world = World::with("unfinished-open", Pace::off(), move |_, _| {
+        number += 1;
+        if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
+    });
+    let mut batch = world.client.with_resend_if_unknown(true).batch(images(1));
+    assert!(batch.next().unwrap().result.unwrap_err().may_have_been_sent());
+    assert_eq!(listed(&batch.stopper()), [(0, false)]);
+}
+
+#[cfg(feature = "journal")]
+#[test]
+fn unfinished_tells_what_the_journal_has() {
+    use std::io::ErrorKind as Io;
+
+    use crate::batch::store::{Key, Past, Record};
+    use crate::batch::unfinished::Unfinished;
+    use crate::error::Result;
+    use crate::model::identifier::Identifier;
+    use crate::model::report::any::AnyReport;
+
+    /// A journal on a disk that fills up with the second line. It knows an identifier of an earlier run, or nothing.
+    struct Full(Option<Identifier>);
+    impl Record for Full {
+        fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
+            let past = self.0.clone().map_or(Past::None, Past::Submitted);
+            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, past))
+        }
+        fn begin(&self, _: Key, _: &Job) -> Result<()> {
+            Ok(())
+        }
+        fn submitted(&self, _: Key, _: &Identifier) -> Result<()> {
+            Err(Error::new(ErrorKind::Journal, "").with_source(std::io::Error::from(Io::StorageFull)))
+        }
+        fn failed(&self, _: Key, _: &Error) -> Result<()> {
+            Ok(())
+        }
+        fn finished(&self, _: Key, _: &AnyReport) -> Result<()> {
+            Ok(())
+        }
+    }
+    let first = |batch: Batch<_>| -> Unfinished {
+        let mut batch = batch;
+        batch.next().unwrap();
+        batch.stopper().unfinished().remove(0)
+    };
+    let world = World::plain("unfinished-journal", Pace::off());
+    let path = std::env::temp_dir().join(format!("identifai-unfinished-{}", std::process::id()));
+    let journal = crate::batch::journal::Journal::open(&path).unwrap();
+    assert!(first(world.client.batch(images(1)).journal(journal)).is_recorded);
+    std::fs::remove_file(path).unwrap();
+    assert!(!first(world.client.batch(images(1))).is_recorded, "without a journal");
+    let mut batch = world.client.batch(images(1));
+    batch.record = Some(Arc::new(Full(None)));
+    let job = first(batch);
+    assert!(job.identifier.is_some() && !job.is_recorded, "{job:?}");
+    let mut batch = world.client.batch(images(1));
+    batch.record = Some(Arc::new(Full(job.identifier.clone())));
+    let again = first(batch);
+    assert!(again.identifier == job.identifier && again.is_recorded, "{again:?}");
+}

@@ -1,0 +1,23 @@
+//! The options of one call.
+
+use std::time::{Duration, Instant};
+
+use super::attempt::Observer;
+use super::rate_limit::config::Pace;
+
+/// How a call may be made: what the caller decides beside what is sent where.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    /// For the whole call; `None` leaves it to the request.
+    pub(crate) timeout: Option<Duration>,
+    /// When that began, if not with the request: some calls take several.
+    pub(crate) began: Option<Instant>,
+    /// How often a try may be repeated.
+    pub(crate) retries: u32,
+    /// Whether a submit of unknown fate may be repeated, too.
+    pub(crate) resend_if_unknown: bool,
+    pub(crate) pace: Pace,
+    /// Whether the first try of a submit has [its turn](super::Exchange::take_turn) already.
+    pub(crate) has_turn: bool,
+    pub(crate) observer: Option<Observer>,
+}

@@ -1,0 +1,127 @@
+//! The budgets of this process: one a key and service, whoever asks.
+
+pub(crate) mod config;
+mod sharing;
+mod window;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::config::{Limit, Pace};
+use self::window::Log;
+use crate::api_key::ApiKey;
+use crate::http::fork_safe::PerProcess;
+use crate::http::request::Method;
+use crate::http::response::Response;
+
+/// What requests of one class with one key to one service share, and the limit that the caller keeps.
+#[derive(Debug)]
+pub(super) struct Budget {
+    log: Shared,
+    limit: Limit,
+}
+
+type Shared = Arc<Mutex<Log>>;
+
+/// Logs by a hash of key, service and class: no copy of a key stays behind.
+#[derive(Default)]
+struct Logs {
+    hasher: RandomState,
+    /// In order of the hashes.
+    by_hash: Vec<(u64, Shared)>,
+}
+
+impl Logs {
+    fn of(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
+        let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
+        let find = |logs: &[(u64, Shared)]| logs.binary_search_by_key(&hash, |(hash, _)| *hash);
+        if let Some((_, known)) = find(&self.by_hash).ok().and_then(|at| self.by_hash.get(at)) {
+            return Arc::clone(known);
+        }
+        self.by_hash.retain(|(_, log)| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
+        let log = Shared::default();
+        let at = find(&self.by_hash).unwrap_or_else(|at| at);
+        self.by_hash.insert(at, (hash, Arc::clone(&log)));
+        log
+    }
+}
+
+static LOGS: LazyLock<PerProcess<Mutex<Logs>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
+
+impl Budget {
+    /// The one for what `key` asks of `service` by `method`; none if `pace` sets no limit.
+    pub(super) fn of(key: &ApiKey, service: &str, method: Method, pace: Pace, now: Instant) -> Option<Self> {
+        let limit = pace.limit(method)?;
+        let log = lock(LOGS.get(Mutex::default)).of(key, service, method, now);
+        Some(Self { log, limit })
+    }
+
+    /// See [`Log::wait`].
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        lock(&self.log).wait(self.limit, now)
+    }
+
+    /// See [`Log::reserve`].
+    pub(super) fn reserve(&self, now: Instant, most: Duration) -> Result<Duration, Duration> {
+        lock(&self.log).reserve(self.limit, now, most)
+    }
+
+    /// See [`Log::give_back`].
+    pub(super) fn give_back(&self, slot: Instant) {
+        lock(&self.log).give_back(slot);
+    }
+
+    /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
+    pub(super) fn learn(&self, now: Instant, response: &mut Response, chance: f64) {
+        let is_refusal = response.status == 429;
+        let mut log = lock(&self.log);
+        log.learn(self.limit, now, response.told, is_refusal, chance);
+        if is_refusal {
+            response.retry_after = response.retry_after.max(Some(log.wait(self.limit, now)));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_a_key_service_and_class() {
+        let now = Instant::now();
+        let of = |key: &str, service: &str, method| {
+            Budget::of(&ApiKey::new(key), service, method, Pace::default(), now).unwrap().log
+        };
+        let first = of("key", "a.test", Method::Post);
+        assert!(Arc::ptr_eq(&first, &of("key", "a.test", Method::Post)));
+        for other in
+            [of("yek", "a.test", Method::Post), of("key", "b.test", Method::Post), of("key", "a.test", Method::Get)]
+        {
+            assert!(!Arc::ptr_eq(&first, &other));
+        }
+    }
+
+    #[test]
+    fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
+        let (mut logs, start) = (Logs::default(), Instant::now());
+        let limit = Pace::default().limit(Method::Post).unwrap();
+        let mut of = |key: &str, now| {
+            let log = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
+            (log, logs.by_hash.len())
+        };
+        let (held, sent) = (of("held", start).0, of("sent", start).0);
+        lock(&sent).reserve(limit, start, Duration::ZERO).unwrap();
+        let sent = Arc::downgrade(&{ sent });
+        for number in 0..10 {
+            assert_eq!(of(&number.to_string(), start).1, 3, "the one before is not kept");
+        }
+        assert!(Arc::ptr_eq(&held, &of("held", start).0) && sent.upgrade().is_some());
+        let minute = Duration::from_secs(61);
+        assert_eq!((of("last", start + minute).1, sent.upgrade().is_some()), (2, false), "it does not matter any more");
+    }
+}

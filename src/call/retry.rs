@@ -1,0 +1,217 @@
+//! Whether a request is sent again, and when: decided on values alone.
+
+use std::time::Duration;
+
+use crate::error::ErrorKind;
+use crate::http::response::{Failure, Response};
+use crate::http::transport::Outcome;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// What follows a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another one, after a pause.
+    TryAfter(Duration),
+    /// Nothing, since the pause that would come first has no place before the deadline.
+    TooLate(Duration),
+    /// Nothing: it is done, cannot be mended, or was tried often enough.
+    Stop,
+}
+
+/// Decides what follows try `number` (from 1) with `left` of the time, if there are retries left and it
+/// [may be repeated](may_repeat); `chance` is from 0 up to 1.
+pub(crate) fn next(outcome: &Outcome, number: u32, chance: f64, left: Duration) -> Next {
+    let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
+    match pause(number, asked, chance) {
+        pause if pause < left => Next::TryAfter(pause),
+        pause => Next::TooLate(pause),
+    }
+}
+
+/// Whether a request may be sent again after `outcome`, and whether that may help.
+pub(crate) fn may_repeat(outcome: &Outcome, is_idempotent: bool, resend_if_unknown: bool) -> bool {
+    if is_idempotent { is_passing(outcome) } else { may_resend(outcome, resend_if_unknown) }
+}
+
+/// Whether another try may turn out better than `outcome`.
+fn is_passing(outcome: &Outcome) -> bool {
+    let is_passing = |failure: &Failure| {
+        !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
+    };
+    match outcome {
+        Ok(response) if is_success(response) => response.cut_short.as_ref().is_some_and(is_passing),
+        Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
+        Err(failure) => is_passing(failure),
+    }
+}
+
+/// Whether a submit may be repeated after `outcome`.
+///
+/// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
+/// whole, or that a 429 refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
+/// that is open; a 2xx leaves nothing open, even if its body broke off.
+fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
+    let accepted = outcome.as_ref().is_ok_and(is_success);
+    is_passing(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
+}
+
+fn is_success(response: &Response) -> bool {
+    (200..=299).contains(&response.status)
+}
+
+/// Whether the service may have acted on the submit although `outcome` is no success.
+///
+/// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind
+/// which a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one
+/// after they passed the request on (Varnish's built-in VCL puts `Retry-After` on each of its own).
+pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
+    match outcome {
+        // What had not arrived whole cannot have been acted on.
+        Ok(response) if response.is_early => is_success(response),
+        Ok(response) => match response.status {
+            408 => true,
+            400..=499 => false,
+            _ => true,
+        },
+        Err(failure) => failure.body_left,
+    }
+}
+
+/// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
+/// jitter, so that clients which failed together do not return together.
+fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
+    asked.unwrap_or_else(|| {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << number.saturating_sub(1).min(8));
+        doubled.min(LONGEST_PAUSE).mul_f64(chance)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, retry_after: Option<u64>) -> Response {
+        Response { status, retry_after: retry_after.map(Duration::from_secs), ..Response::default() }
+    }
+
+    fn failure(kind: ErrorKind, body_left: bool) -> Failure {
+        Failure::new(kind, "").after_body(body_left)
+    }
+
+    #[test]
+    fn a_submit_is_repeated_only_if_unsent_or_refused() {
+        use ErrorKind::*;
+        //  outcome, may have been sent, repeated, repeated if the caller does not mind paying twice
+        let table = [
+            (Ok(answer(200, None)), true, false, false),
+            (Ok(answer(301, None)), true, false, false),
+            (Ok(answer(400, None)), false, false, false),
+            (Ok(answer(401, None)), false, false, false),
+            (Ok(answer(404, Some(1))), false, false, false),
+            (Ok(answer(408, None)), true, false, true),
+            (Ok(answer(429, None)), false, true, true),
+            (Ok(answer(429, Some(1))), false, true, true),
+            (Ok(answer(500, None)), true, false, true),
+            (Ok(answer(501, None)), true, false, false),
+            (Ok(answer(502, Some(1))), true, false, true),
+            (Ok(answer(503, None)), true, false, true),
+            (Ok(answer(503, Some(1))), true, false, true),
+            (Ok(answer(504, None)), true, false, true),
+            (Err(failure(Connect, false)), false, true, true),
+            (Err(failure(Timeout, false)), false, true, true),
+            (Err(failure(Timeout, true)), true, false, true),
+            (Err(failure(Disconnected, false)), false, true, true),
+            (Err(failure(Disconnected, true)), true, false, true),
+            (Err(failure(Tls, false)), false, false, false),
+            (Err(failure(UnexpectedResponse, true)), true, false, false),
+        ];
+        for (outcome, sent, repeat, resend) in table {
+            assert_eq!(may_have_been_sent(&outcome), sent, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, false, false), repeat, "{outcome:?}");
+            assert_eq!(may_repeat(&outcome, false, true), resend, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_before_the_request_had_left_leaves_nothing_open() {
+        for status in [301, 408, 500, 503] {
+            let outcome = Ok(Response { is_early: true, ..answer(status, None) });
+            assert!(!may_have_been_sent(&outcome), "{status}");
+            assert_eq!(may_repeat(&outcome, false, false), status > 400, "{status}");
+        }
+        assert!(may_have_been_sent(&Ok(Response { is_early: true, ..answer(200, None) })), "an odd one, but a yes");
+    }
+
+    #[test]
+    fn what_was_accepted_is_not_sent_again_even_if_the_answer_broke_off() {
+        let cut_short = Some(failure(ErrorKind::Disconnected, true));
+        let outcome = Ok(Response { cut_short, ..answer(200, None) });
+        assert!(
+            may_have_been_sent(&outcome) && !may_repeat(&outcome, false, false) && !may_repeat(&outcome, false, true)
+        );
+    }
+
+    #[test]
+    fn what_is_idempotent_is_repeated_whatever_became_of_it_unless_that_would_not_help() {
+        use ErrorKind::*;
+        let cut = |kind| Ok(Response { cut_short: Some(failure(kind, true)), ..answer(200, None) });
+        let table = [
+            (Ok(answer(200, None)), false),
+            (Ok(answer(302, None)), false),
+            (Ok(answer(400, None)), false),
+            (Ok(answer(404, None)), false),
+            (Ok(answer(408, None)), true),
+            (Ok(answer(429, None)), true),
+            (Ok(answer(500, None)), true),
+            (Ok(answer(501, None)), false),
+            (Ok(answer(502, None)), true),
+            (Ok(answer(503, None)), true),
+            (Ok(answer(504, None)), true),
+            (Err(failure(Connect, false)), true),
+            (Err(failure(Timeout, true)), true),
+            (Err(failure(Disconnected, true)), true),
+            (Err(failure(Tls, false)), false),
+            (Err(failure(UnexpectedResponse, true)), false),
+            (cut(Disconnected), true),
+            (cut(Timeout), true),
+            (cut(UnexpectedResponse), false),
+        ];
+        for (outcome, repeated) in table {
+            assert_eq!(may_repeat(&outcome, true, false), repeated, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn final_failure_is_not_repeated() {
+        let outcome = Err(Failure { is_final: true, ..failure(ErrorKind::Connect, false) });
+        for is_idempotent in [false, true] {
+            assert!(!may_repeat(&outcome, is_idempotent, true), "idempotent: {is_idempotent}");
+        }
+    }
+
+    #[test]
+    fn a_pause_must_end_before_the_deadline() {
+        let second = Duration::from_secs(1);
+        let outcome = Ok(answer(429, Some(1)));
+        let table = [
+            (1, 2 * second, Next::TryAfter(second)),
+            (2, 2 * second, Next::TryAfter(second)),
+            (1, second, Next::TooLate(second)),
+            (1, Duration::ZERO, Next::TooLate(second)),
+        ];
+        for (number, left, expected) in table {
+            assert_eq!(next(&outcome, number, 0.5, left), expected, "try {number}, {left:?} left");
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_eight_seconds_and_jitter_from_nothing() {
+        let longest = |number| pause(number, None, 1.0).as_millis();
+        assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+        assert_eq!(pause(3, None, 0.0), Duration::ZERO);
+        assert_eq!(pause(3, None, 0.25), Duration::from_millis(500));
+        assert_eq!(pause(3, Some(Duration::from_secs(40)), 0.25), Duration::from_secs(40));
+    }
+}

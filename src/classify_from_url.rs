@@ -1,0 +1,175 @@
+//! The plain function: one image by URL, everything that can be said about it in one value.
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::api_key::ApiKey;
+use crate::call::Exchange;
+use crate::client::Client;
+use crate::config::{Connection, Settings, settings_setters};
+use crate::error::Result;
+use crate::http::fork_safe::PerProcess;
+use crate::model::identifier::Identifier;
+use crate::model::medium::Image;
+use crate::model::submission::Submission;
+use crate::util::environment;
+
+/// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
+/// identifier.
+///
+/// It spends credits of the account. It blocks until the service has answered or the deadline (120 seconds by default)
+/// has passed, may be called from anywhere, and starts no thread on a warm call. Calls share a small cache of
+/// connections; for many calls, or calls that are to be cancelled, there is [`Client`].
+///
+/// ```no_run
+/// use identifai::{UrlOptions, classify_from_url};
+///
+/// let opts = UrlOptions::from_env("https://example.com/cat.jpg")?.ref_id("order-17").with_heatmap(true);
+/// let id = classify_from_url(&opts)?;
+/// println!("{id}");
+/// # Ok::<(), identifai::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Every [`ErrorKind`](crate::ErrorKind) but those of results.
+/// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells whether the service may have accepted the
+/// image although the call failed.
+pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
+    client_for(&opts.settings)?.submit(&opts.image).map(Into::into)
+}
+
+/// One image URL with its options, and how to reach the service. Nothing is checked before the call.
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until classify_from_url is called"]
+pub struct UrlOptions {
+    settings: Settings,
+    image: Submission<Image>,
+}
+
+impl UrlOptions {
+    /// Options with their defaults, for the image at `file_url`.
+    pub fn new(api_key: impl Into<ApiKey>, file_url: impl Into<String>) -> Self {
+        Self { settings: Settings::new(api_key.into()), image: Image::from_url(file_url) }
+    }
+
+    /// The same, with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
+    /// counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config) if there is no key. What else is wrong, the call reports.
+    pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
+        Ok(Self { settings: Settings::from_env(environment::of_process)?, image: Image::from_url(file_url) })
+    }
+
+    settings_setters!();
+
+    /// Your own reference, which comes back with the result; see [`Submission::ref_id`].
+    /// Default: not sent.
+    pub fn ref_id(self, ref_id: impl Into<String>) -> Self {
+        self.map(|image| image.ref_id(ref_id))
+    }
+
+    /// A URL that the service shall send the result to as well; see [`Submission::webhook_url`].
+    /// Default: not sent.
+    pub fn webhook_url(self, webhook_url: impl Into<String>) -> Self {
+        self.map(|image| image.webhook_url(webhook_url))
+    }
+
+    /// Whether to analyse anew what was submitted before, which may cost again; see [`Submission::no_cache`].
+    /// Default: not sent.
+    pub fn no_cache(self, on: bool) -> Self {
+        self.map(|image| image.no_cache(on))
+    }
+
+    /// Whether to look for morphing in people's faces, too; see [`Submission::with_morphing`].
+    /// Default: not sent.
+    pub fn with_morphing(self, on: bool) -> Self {
+        self.map(|image| image.with_morphing(on))
+    }
+
+    /// Whether to look for manipulation without generative AI, too; see [`Submission::with_tampering`].
+    /// Default: not sent.
+    pub fn with_tampering(self, on: bool) -> Self {
+        self.map(|image| image.with_tampering(on))
+    }
+
+    /// Whether to make a heatmap of AI content, too; see [`Submission::with_heatmap`].
+    /// Default: not sent.
+    pub fn with_heatmap(self, on: bool) -> Self {
+        self.map(|image| image.with_heatmap(on))
+    }
+
+    /// Whether to tell if the image is not safe for work, too; see [`Submission::with_nsfw`].
+    /// Default: not sent.
+    pub fn with_nsfw(self, on: bool) -> Self {
+        self.map(|image| image.with_nsfw(on))
+    }
+
+    /// Whether to keep a C2PA signature from forcing the verdict to artificial; see
+    /// [`Submission::prevent_c2pa_forces`]. Default: not sent.
+    pub fn prevent_c2pa_forces(self, on: bool) -> Self {
+        self.map(|image| image.prevent_c2pa_forces(on))
+    }
+
+    fn map(mut self, change: impl FnOnce(Submission<Image>) -> Submission<Image>) -> Self {
+        self.image = change(self.image);
+        self
+    }
+}
+
+/// How many connection settings are remembered.
+const CACHED: usize = 8;
+
+/// What calls with the same connection settings share.
+struct Cached {
+    connection: Connection,
+    exchange: Arc<Exchange>,
+}
+
+/// The connections of the plain function, the last used first.
+static CACHE: LazyLock<PerProcess<Mutex<Vec<Cached>>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
+
+/// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
+/// of that: it goes with each request.
+fn client_for(settings: &Settings) -> Result<Client> {
+    let mut cache = CACHE.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let known = cache.iter().position(|cached| cached.connection == settings.connection);
+    let cached = if let Some(at) = known {
+        cache.remove(at)
+    } else {
+        let connection = settings.connection.clone();
+        let exchange = Arc::new(Exchange::new(connection.target(environment::of_process)?)?);
+        Cached { connection, exchange }
+    };
+    let exchange = Arc::clone(&cached.exchange);
+    cache.insert(0, cached);
+    cache.truncate(CACHED);
+    Client::over(exchange, settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(port: u16) -> Arc<Exchange> {
+        let mut settings = Settings::new(ApiKey::new(format!("key-{port}")));
+        settings.connection.base_url = format!("http://127.0.0.1:{port}");
+        client_for(&settings).unwrap().exchange().clone()
+    }
+
+    #[test]
+    fn calls_share_connections_by_settings_and_eight_are_kept() {
+        let first = exchange(1);
+        for port in 2..=8 {
+            exchange(port);
+        }
+        assert!(Arc::ptr_eq(&first, &exchange(1)), "the key is no part of it, and eight fit");
+        exchange(9);
+        assert!(Arc::ptr_eq(&first, &exchange(1)), "the least recently used goes first");
+        for port in 2..=9 {
+            exchange(port);
+        }
+        assert!(!Arc::ptr_eq(&first, &exchange(1)));
+    }
+}

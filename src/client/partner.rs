@@ -1,0 +1,108 @@
+//! Calls about the users of a partner.
+
+use super::Client;
+use crate::api::partner;
+use crate::error::Result;
+use crate::http::request::Request;
+use crate::model::partner::form::{PartnerUserForm, PartnerUserQuery};
+use crate::model::partner::{PartnerUser, Pricings, UsersPage};
+
+impl Client {
+    /// Creates a user of a partner, or changes the one whose [`id`](PartnerUserForm::id) is given.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, PartnerUserForm};
+    ///
+    /// let form = PartnerUserForm::new("Ann", "ann@example.com", "AverageExcludeObsolete", 2);
+    /// let user = Client::from_env()?.save_partner_user(&form)?;
+    /// println!("{:?}", user.id);
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call; see [`Error::may_have_been_sent`] before you create one again.
+    pub fn save_partner_user(&self, form: &PartnerUserForm) -> Result<PartnerUser> {
+        let request = partner::save_partner_user(&form.fields().into(), form.has_id());
+        self.ask(&Request { secrets: form.secrets(), ..request }, PartnerUser::read)
+    }
+
+    /// The users of a partner, page by page as they are asked for: 100 by each request.
+    ///
+    /// Pages are counted. Where the service says that the next one is, is not followed: the key would go there.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, PartnerUserQuery};
+    ///
+    /// for user in Client::from_env()?.partner_users(PartnerUserQuery::default()) {
+    ///     println!("{:?}", user?.name);
+    /// }
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A page that cannot be read is the last item: any [`ErrorKind`](crate::ErrorKind) of a call.
+    pub fn partner_users(&self, query: PartnerUserQuery) -> PartnerUsers {
+        PartnerUsers { client: self.clone(), query, page: Some(1), users: Vec::new().into_iter() }
+    }
+
+    /// Has the service send a user of a partner the mail that tells of the account.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. A mail that may have been sent is not sent again by itself.
+    pub fn send_creation_email(&self, id: u64) -> Result<PartnerUser> {
+        self.ask(&partner::send_creation_email(id), PartnerUser::read)
+    }
+
+    /// Reads the plans that the users of a partner can have.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call.
+    pub fn partner_pricings(&self) -> Result<Pricings> {
+        self.ask(&partner::partner_pricings(), Pricings::read)
+    }
+
+    fn users_page(&self, query: &PartnerUserQuery, number: u64) -> Result<UsersPage> {
+        let parameters = query.parameters(number);
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+        self.check_query(&parameters)?;
+        let request = Request { secrets: query.secrets(), ..partner::partner_users(&parameters) };
+        self.ask(&request, |json| UsersPage::read(json, number))
+    }
+}
+
+/// The users of a partner; see [`Client::partner_users`].
+#[derive(Debug)]
+#[must_use = "it asks for nothing until it is gone through"]
+pub struct PartnerUsers {
+    client: Client,
+    query: PartnerUserQuery,
+    /// The next one, if there is one.
+    page: Option<u64>,
+    users: std::vec::IntoIter<PartnerUser>,
+}
+
+impl Iterator for PartnerUsers {
+    type Item = Result<PartnerUser>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(user) = self.users.next() {
+                return Some(Ok(user));
+            }
+            let number = self.page.take()?;
+            match self.client.users_page(&self.query, number) {
+                Ok(page) => {
+                    self.page = number.checked_add(1).filter(|_| page.has_next);
+                    self.users = page.users.into_iter();
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl std::iter::FusedIterator for PartnerUsers {}

@@ -1,0 +1,86 @@
+//! Tickets: receipts and the like, as images or PDF, in batches, which are looked at for manipulation (API version 2).
+
+use std::time::Duration;
+
+use super::Client;
+use crate::api::identifier::{self, Field};
+use crate::api::{parse, tickets as api};
+use crate::error::{Error, Result};
+use crate::model::identifier::Identifier;
+use crate::model::state::State;
+use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
+use crate::model::tickets::submission::Tickets;
+use crate::wait::{self, Look};
+
+impl Client {
+    /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
+    /// spends credits.
+    ///
+    /// Pages of the documentation disagree on where this part of the API is: one names the host of the other parts,
+    /// which is the default here as well, and a newer one `https://api.identifai.net`. For that, make a client with
+    /// that [`base_url`](crate::ClientBuilder::base_url): the key goes to one host only.
+    ///
+    /// ```no_run
+    /// use identifai::{Client, Ticket, Tickets};
+    ///
+    /// let client = Client::from_env()?;
+    /// let tickets =
+    /// Tickets::new().ticket(Ticket::from_path("receipt.pdf").ref_id("r-17")).ticket(Ticket::from_path("b.jpg")); let
+    /// sent = client.submit_tickets(&tickets)?; for ticket in client.wait_for_tickets(sent.batch())?.results() {
+    ///     println!("{:?}: tampered with: {:?}", ticket.name, ticket.is_tampered());
+    /// }
+    /// # Ok::<(), identifai::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, and any other
+    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`]. A response that names the batch
+    /// and is unusable otherwise gives an error with the batch as its identifier.
+    pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
+        self.try_submit_tickets(tickets).map_err(|error| self.redacted(error, &tickets.secrets()))
+    }
+
+    fn try_submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
+        let files = tickets.uploads()?;
+        let request = api::submit(tickets, tickets.fields()?, files);
+        let outcome = self.answer_of(&request, None).and_then(|answer| parse::typed(answer, SubmittedTickets::read));
+        outcome.map_err(|error| identifier::add_to(error, Field::BatchId))
+    }
+
+    /// Reads how a batch of tickets stands, whatever that is. It asks once.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call, with the batch as its identifier.
+    pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
+        self.look_at_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
+    }
+
+    /// Waits until a batch of tickets is done, as long and as patiently as [`Wait`](crate::Wait) says; see
+    /// [`wait`](Self::wait).
+    ///
+    /// # Errors
+    ///
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), after which [`tickets`](Self::tickets) has those that are
+    /// done; and those errors of `tickets` that waiting does not mend.
+    pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
+        let report = wait::until_finished(&self.wait, &self.exchange, None, |left| {
+            let (report, retry_after) = self.look_at_tickets(batch, Some(left))?;
+            let state = if report.is_done() { State::Done } else { State::Pending };
+            Ok(Look { finished: report.is_done().then_some(report), state, retry_after })
+        });
+        report.map_err(|error| self.about_batch(batch, error))
+    }
+
+    fn look_at_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
+        self.check_read("batch", batch.as_str())?;
+        let response = self.answer_of(&api::report(batch), left)?.response;
+        let retry_after = response.retry_after;
+        Ok((parse::tickets(response, batch)?, retry_after))
+    }
+
+    fn about_batch(&self, batch: &Identifier, error: Error) -> Error {
+        self.redacted(error.with_identifier(Some(batch.clone())), &[])
+    }
+}

@@ -1,0 +1,149 @@
+//! Where requests go, and by which way: settings that have passed every check.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::util::url::{Url, has_usable_port, is_loopback};
+
+/// What a transport is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) base: Base,
+    pub(crate) proxy: Option<ProxyUrl>,
+    /// Certificates in PEM that are trusted in place of the usual ones.
+    pub(crate) root_certificates: Option<Vec<u8>>,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    /// The longest body of an answer, in bytes; `None` leaves it to the request.
+    pub(crate) response_limit: Option<u64>,
+}
+
+/// `scheme://host[:port][/path]` without a slash at its end: what an endpoint's path is put behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Base {
+    pub(crate) url: String,
+    pub(crate) is_https: bool,
+    /// An IPv6 address with its brackets.
+    pub(crate) host: String,
+    /// A number in digits.
+    pub(crate) port: String,
+    /// Host and port as they were given, for messages.
+    pub(crate) authority: String,
+    /// What stands between authority and endpoint: nothing, or a path that begins with a slash.
+    pub(crate) path: String,
+}
+
+impl Base {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Self::read(text).map_err(|reason| Error::config("base_url", reason))
+    }
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let url = Url::split(text).ok_or("is not a URL like https://host")?;
+        let is_https = url.is_scheme("https");
+        // What passes here means the same to every parser of URLs, so that host and path cannot be confused later on.
+        let plain = |byte: u8, more: &[u8]| byte.is_ascii_alphanumeric() || more.contains(&byte);
+        if !is_https && !url.is_scheme("http") {
+            Err("must start with https:// or http://")
+        } else if url.user_info.is_some() {
+            Err("must not hold a user name or password")
+        } else if url.has_tail {
+            Err("must not hold a query or a fragment")
+        } else if !is_host(url.host) {
+            Err("has no host, or one with characters that no host has (write international names in punycode)")
+        } else if !has_usable_port(&url) {
+            Err("has a port that is no number from 1 to 65535")
+        // An @ there is one that was meant to end a user name with a slash in it.
+        } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
+            Err("has a path with characters that must be percent-encoded")
+        } else {
+            let (scheme, host, path) = (url.scheme.to_ascii_lowercase(), url.host, url.path.trim_end_matches('/'));
+            let authority = url.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            let port = url.port.unwrap_or(default_port(is_https));
+            Ok(Self {
+                url: format!("{scheme}://{authority}{path}"),
+                is_https,
+                host: host.to_owned(),
+                port: port.to_owned(),
+                authority,
+                path: path.to_owned(),
+            })
+        }
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+}
+
+/// That of the scheme (RFC 9110, section 4.2).
+pub(super) fn default_port(is_https: bool) -> &'static str {
+    if is_https { "443" } else { "80" }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
+    }
+}
+
+/// A proxy's URL. It is not shown, as it may hold a user name and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ProxyUrl(pub(crate) String);
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProxyUrl(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn a_base_url_is_scheme_host_port_and_path() {
+        let base = Base::parse("HTTPS://api.example.com:8443/v1/").unwrap();
+        assert_eq!((base.url.as_str(), base.is_https), ("https://api.example.com:8443/v1", true));
+        assert_eq!((base.host.as_str(), base.authority.as_str()), ("api.example.com", "api.example.com:8443"));
+        assert_eq!((base.port.as_str(), base.path.as_str()), ("8443", "/v1"));
+        let base = Base::parse("http://[::1]:80").unwrap();
+        assert_eq!((base.host.as_str(), base.authority.as_str()), ("[::1]", "[::1]:80"));
+        assert_eq!((base.path.as_str(), base.is_loopback()), ("", true));
+        assert_eq!(Base::parse("https://x.test/").unwrap().port, "443");
+    }
+
+    #[test]
+    fn nonsense_is_named_and_never_shown() {
+        for text in [
+            "",
+            "s3cret",
+            "api.example.com",
+            "ftp://api.example.com",
+            "https://",
+            "https:///s3cret",
+            "https://u:s3cret@api.example.com",
+            "https://s3cret/x@api.example.com",
+            "https://api.example.com/?key=s3cret",
+            "https://api.example.com#s3cret",
+            "https://api.example.com:0",
+            "https://api.example.com:99999",
+            "https://api.example.com:+80",
+            "https://api.example.com:",
+            "https://api.example.com\\@s3cret",
+            "https://api example.com",
+            "https://b\u{fc}cher.example",
+            "https://[::g]",
+            "https://api.example.com/a b",
+            "https://api.example.com/\r\nX-Evil: s3cret",
+        ] {
+            let error = Base::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{text}");
+            assert!(error.to_string().starts_with("base_url: "), "{error}");
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A request as values: method, path, content, and the limits of its attempts.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::upload::Upload;
+use crate::model::submission::progress::Watcher;
+
+/// The methods that the API uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
+/// A request as it goes out, but for host and key.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) method: Method,
+    /// Begins with a slash; with the query.
+    pub(crate) path: Cow<'static, str>,
+    /// What is accepted, if not JSON.
+    pub(crate) accept: Option<&'static str>,
+    pub(crate) content: Option<Content<'a>>,
+    /// What a refusal may quote of it, and nobody else shall see.
+    pub(crate) secrets: Vec<&'a str>,
+    /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
+    /// whatever became of the try before.
+    pub(crate) is_idempotent: bool,
+    /// Returns `true` if the bytes that came in response name a submission, so that it was accepted even if the status
+    /// code says otherwise, or if they are not HTTP. It is then final, and never sent again.
+    pub(crate) is_accepted: fn(&[u8]) -> bool,
+    /// Whether nobody needs a key for it: none goes out then, and it counts for no rate.
+    pub(crate) is_open: bool,
+    /// How long the whole call may take if the caller does not say.
+    pub(crate) timeout: Timeout,
+    /// How long one try may take.
+    pub(crate) try_timeout: Duration,
+    /// How long the answer may be if the caller does not say, in bytes.
+    pub(crate) response_limit: u64,
+}
+
+/// What bounds a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    /// So much time for all of it.
+    Whole(Duration),
+    /// As long as something moves.
+    Stall(Stall),
+}
+
+/// How long nothing may move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stall {
+    /// While the request goes out.
+    pub(crate) sending: Duration,
+    /// From its last byte to the answer.
+    pub(crate) answer: Duration,
+}
+
+/// The content of a request, with its type.
+#[derive(Debug)]
+pub(crate) struct Content<'a> {
+    pub(crate) media_type: String,
+    /// Files, each with what goes before it.
+    pub(crate) files: Vec<(Vec<u8>, Upload<'a>)>,
+    /// What goes behind the last file, or all of it.
+    pub(crate) tail: Vec<u8>,
+    pub(crate) watcher: Option<&'a Watcher>,
+}
+
+impl Content<'_> {
+    pub(crate) fn len(&self) -> u64 {
+        let before = self.files.iter().map(|(before, _)| before.len() as u64);
+        before.fold(self.files_len().saturating_add(self.tail.len() as u64), u64::saturating_add)
+    }
+
+    /// How long the files are.
+    pub(crate) fn files_len(&self) -> u64 {
+        self.files.iter().map(|(_, file)| file.len).fold(0, u64::saturating_add)
+    }
+}
+
+impl Request<'_> {
+    /// Whether it cannot be sent a second time, as its file can be read once only.
+    pub(crate) fn is_one_shot(&self) -> bool {
+        let files = self.content.iter().flat_map(|content| &content.files);
+        files.into_iter().any(|(_, file)| file.is_one_shot())
+    }
+}

@@ -1,0 +1,97 @@
+//! The response to one attempt, or the reason why there is none.
+
+use std::time::Duration;
+
+use crate::error::{Cause, Error, ErrorKind};
+
+/// An answer, of any status, with its body read to the end.
+#[derive(Debug, Default)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    /// `Content-Encoding`, which nobody asked for.
+    pub(crate) coding: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    /// What it says of the rate budget.
+    pub(crate) told: Told,
+    pub(crate) body: Vec<u8>,
+    /// Whether the message itself told where the body ends (RFC 9112, section 6.3); else the end of the connection did.
+    pub(crate) framed: bool,
+    /// Whether it came before the request had left whole.
+    pub(crate) is_early: bool,
+    /// Whether the body is longer than the limit; it is then cut short.
+    pub(crate) is_over_limit: bool,
+    /// Why the body is not whole, if it is not.
+    pub(crate) cut_short: Option<Failure>,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) summary: String,
+    /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
+    pub(crate) body_left: bool,
+    /// If `false`, not a byte of the request left: there was no connection to send it on.
+    pub(crate) connected: bool,
+    /// The bytes that came in place of a response and are not one, as far as they had been read.
+    pub(crate) received: Vec<u8>,
+    /// If `true`, the call is not repeated, whatever the kind.
+    pub(crate) is_final: bool,
+    pub(crate) source: Option<Cause>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            body_left: false,
+            connected: true,
+            received: Vec::new(),
+            is_final: false,
+            source: None,
+        }
+    }
+
+    pub(crate) fn after_body(mut self, body_left: bool) -> Self {
+        self.body_left = body_left;
+        self
+    }
+
+    pub(crate) fn before_connection(mut self) -> Self {
+        self.connected = false;
+        self
+    }
+
+    pub(crate) fn into_error(self) -> Error {
+        let error = Error::new(self.kind, self.summary).with_body(&self.received);
+        match self.source {
+            Some(source) => error.with_source(source),
+            None => error,
+        }
+    }
+
+    pub(crate) fn from_error(error: Error) -> Self {
+        let (kind, summary, source) = error.into_parts();
+        Self { source, ..Self::new(kind, summary) }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Cause>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+/// What an answer says of the budget: headers that the backend's framework sends, none of them documented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// `X-RateLimit-Limit`.
+    pub(crate) limit: Option<u32>,
+    /// `X-RateLimit-Remaining`.
+    pub(crate) remaining: Option<u32>,
+    /// `X-RateLimit-Reset` as the time from now, or `Retry-After`.
+    pub(crate) reset: Option<Duration>,
+}

@@ -1,0 +1,295 @@
+//! HTTP proxies: opens a tunnel to the target with CONNECT (RFC 9110, section 9.3.6).
+//!
+//! ureq has this, too, but it accepts no success but 200, reads at most 20 header fields, and tells a refused login
+//! only by the text of its error.
+
+use std::io::{self, Write};
+
+use ::ureq::config::AutoHeaderValue;
+use ::ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport, TransportAdapter,
+};
+use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
+
+use super::connect::{Chain, NotConnected, Step, address, to_proxy};
+use super::connection::{INTERIM_MAX, head_len, lines};
+use crate::util::text::one_line;
+
+/// Maximum number of characters of a reason phrase that are shown.
+const REASON_MAX: usize = 80;
+
+/// Opens a tunnel through the proxy, if that speaks HTTP.
+#[derive(Debug)]
+pub(super) struct Tunnel {
+    /// Connects to the proxy itself, with TLS if its URL is `https`.
+    to_proxy: Chain,
+}
+
+impl Tunnel {
+    pub(super) fn new() -> Self {
+        Self { to_proxy: to_proxy() }
+    }
+
+    fn connect_to_proxy(&self, details: &ConnectionDetails, proxy: &Proxy) -> Result<Box<dyn Transport>, UreqError> {
+        let details = ConnectionDetails {
+            uri: proxy.uri(),
+            addrs: details.resolver.resolve(proxy.uri(), details.config, details.timeout)?,
+            config: details.config,
+            request_level: details.request_level,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: details.timeout,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        let connected =
+            self.to_proxy.connect(&details, None).and_then(|found| found.ok_or(UreqError::ConnectionFailed));
+        connected.map_err(|error| NotConnected::at(Step::Connect, proxy.uri(), error))
+    }
+}
+
+impl<In: Transport> Connector<In> for Tunnel {
+    type Out = Either<In, Tunneled>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
+        let is_http = |proxy: &&Proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https);
+        let Some(proxy) = details.config.proxy().filter(is_http) else { return Ok(chained.map(Either::A)) };
+        let transport = self.connect_to_proxy(details, proxy)?;
+        let opened = open(transport, details, proxy);
+        let opened = opened.map_err(|error| NotConnected::at(Step::Proxy, details.uri, error))?;
+        Ok(Some(Either::B(Tunneled(opened))))
+    }
+}
+
+/// Asks the proxy for a tunnel, and reads its response as far as the tunnel begins.
+fn open(
+    transport: Box<dyn Transport>,
+    details: &ConnectionDetails,
+    proxy: &Proxy,
+) -> Result<Box<dyn Transport>, UreqError> {
+    let credentials = Credentials::of(proxy);
+    let mut stream = TransportAdapter::new(transport, details.current_time.clone());
+    stream.set_timeout(details.timeout);
+    stream.write_all(request(details, credentials.as_ref()).as_bytes())?;
+    let mut transport = stream.into_inner();
+    let status = read_status(&mut *transport, details.timeout)?;
+    let error = match status.code {
+        200..=299 => return Ok(transport),
+        _ => io::Error::other(status.display(credentials.as_ref())).into(),
+    };
+    // Some proxies answer a wrong password with 401, which is meant for servers.
+    let step = if matches!(status.code, 401 | 407) { Step::Login } else { Step::Refused(status.code) };
+    Err(NotConnected::at(step, proxy.uri(), error))
+}
+
+/// Contains nothing that is not checked before: `base_url` and `user_agent` have no control characters, and Base64 has
+/// none either.
+fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> String {
+    let to = address(details.uri);
+    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
+    if let AutoHeaderValue::Provided(agent) = details.config.user_agent() {
+        request.extend(["User-Agent: ", agent, "\r\n"]);
+    }
+    // Not a header of any RFC, but old proxies close the connection without it.
+    request.push_str("Proxy-Connection: Keep-Alive\r\n");
+    if let Some(credentials) = credentials {
+        request.extend(["Proxy-Authorization: Basic ", &credentials.base64, "\r\n"]);
+    }
+    request.push_str("\r\n");
+    request
+}
+
+/// The user name and the password of the proxy's URL, percent-decoded.
+struct Credentials {
+    user: String,
+    password: String,
+    /// Both, encoded for the `Basic` scheme (RFC 7617).
+    base64: String,
+}
+
+impl Credentials {
+    fn of(proxy: &Proxy) -> Option<Self> {
+        if proxy.username().is_none() && proxy.password().is_none() {
+            return None;
+        }
+        let [user, password] = [proxy.username(), proxy.password()].map(|text| text.unwrap_or_default().to_owned());
+        let base64 = base64(format!("{user}:{password}").as_bytes());
+        Some(Self { user, password, base64 })
+    }
+
+    /// Returns `true` if `text` repeats one of them. A shorter one occurs by chance.
+    fn are_in(&self, text: &str) -> bool {
+        let secrets = [&self.user, &self.password, &self.base64];
+        secrets.iter().any(|secret| secret.len() >= 4 && text.contains(secret.as_str()))
+    }
+}
+
+/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that along, but the core depends on three and no
+/// more.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at| u32::from(group.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let digit = ALPHABET.get((bits >> shift & 63) as usize).filter(|_| at <= group.len());
+            text.push(digit.map_or('=', |digit| char::from(*digit)));
+        }
+    }
+    text
+}
+
+/// The status line of a response.
+#[derive(Debug, PartialEq, Eq)]
+struct Status {
+    code: u16,
+    reason: String,
+}
+
+impl Status {
+    /// Parses `HTTP/1.1 200 OK` (RFC 9112, section 4), with or without a reason phrase.
+    fn parse(line: &[u8]) -> Option<Self> {
+        let line = line.strip_suffix(b"\n")?;
+        let rest = line.strip_suffix(b"\r").unwrap_or(line).strip_prefix(VERSION)?;
+        let (b"0 " | b"1 ", rest) = rest.split_at_checked(2)? else { return None };
+        let (code, reason) = rest.split_at_checked(3)?;
+        if !code.iter().all(u8::is_ascii_digit) || !(reason.is_empty() || reason.starts_with(b" ")) {
+            return None;
+        }
+        let code = std::str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)?;
+        Some(Self { code, reason: String::from_utf8_lossy(reason).into_owned() })
+    }
+
+    /// The response is interim (RFC 9110, section 15.2). `101` is final: what follows it is no HTTP.
+    fn is_interim(&self) -> bool {
+        (100..=199).contains(&self.code) && self.code != 101
+    }
+
+    /// Returns code and reason phrase for an error text. A reason phrase that repeats the credentials is left out.
+    fn display(&self, credentials: Option<&Credentials>) -> String {
+        let reason: String = self.reason.trim().chars().take(REASON_MAX).collect();
+        if reason.is_empty() || credentials.is_some_and(|credentials| credentials.are_in(&self.reason)) {
+            return self.code.to_string();
+        }
+        format!("{} {}", self.code, one_line(&reason))
+    }
+}
+
+const VERSION: &[u8] = b"HTTP/1.";
+
+/// Reads the head of the final response, and leaves what follows it in the input: behind a 2xx, it is the first of what
+/// the tunnel brings. The body of a refusal is not waited for.
+fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<Status, UreqError> {
+    let mut interim = 0_usize;
+    loop {
+        let input = transport.buffers().input();
+        if let Some(len) = head_len(input) {
+            let status = lines(input).next().and_then(|(line, _)| Status::parse(line)).ok_or_else(not_http)?;
+            transport.buffers().input_consume(len);
+            if !status.is_interim() {
+                return Ok(status);
+            }
+            interim = interim.saturating_add(len);
+            if interim > INTERIM_MAX {
+                return Err(io::Error::other("it sent more than 1 MiB of interim responses").into());
+            }
+            continue;
+        }
+        // A peer of another protocol may wait for us to go on.
+        if !input.iter().zip(VERSION).all(|(byte, expected)| byte == expected) {
+            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { speaks_tls() } else { not_http() });
+        }
+        if transport.buffers().input_append_buf().is_empty() {
+            return Err(io::Error::other("the head of its response is longer than 16 KiB").into());
+        }
+        if !transport.await_input(timeout)? {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed the connection").into());
+        }
+    }
+}
+
+fn not_http() -> UreqError {
+    io::Error::other("its response is not HTTP").into()
+}
+
+/// The first byte of a TLS record is 22 in a handshake, and 21 in an alert (RFC 8446, section 5.1).
+fn speaks_tls() -> UreqError {
+    io::Error::other("its response is TLS; use https:// in the URL of the proxy").into()
+}
+
+/// A connection to the target through the proxy. It has no TLS with the target, even if there is TLS with the proxy.
+#[derive(Debug)]
+pub(super) struct Tunneled(Box<dyn Transport>);
+
+impl Transport for Tunneled {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
+        self.0.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        let table = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
+        for (len, expected) in table.into_iter().enumerate() {
+            assert_eq!(base64(&b"foobar"[..len]), expected);
+        }
+        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
+    }
+
+    #[test]
+    fn base64_agrees_with_the_crate() {
+        use ::base64::Engine;
+        let bytes: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
+        for start in 0..bytes.len() {
+            let bytes = &bytes[start..];
+            assert_eq!(base64(bytes), ::base64::prelude::BASE64_STANDARD.encode(bytes));
+        }
+    }
+
+    #[test]
+    fn status_line_is_parsed_with_and_without_a_reason() {
+        for (line, expected) in [
+            ("HTTP/1.1 200 Connection established\r\n", Some((200, "200 Connection established"))),
+            ("HTTP/1.0 200\n", Some((200, "200"))),
+            ("HTTP/1.1 403 \r\n", Some((403, "403"))),
+            ("HTTP/1.1 599 a\u{1b}[2J\u{202e}b\r\n", Some((599, "599 a\\u{1b}[2J\\u{202e}b"))),
+            ("HTTP/1.1 407 hello user\r\n", Some((407, "407"))),
+            ("HTTP/1.1 407 dXNlcjpwYSRzcw==\r\n", Some((407, "407"))),
+            ("HTTP/1.2 200 OK\r\n", None),
+            ("HTTP/2 200\r\n", None),
+            ("HTTP/1.1 20 OK\r\n", None),
+            ("HTTP/1.1 2000 OK\r\n", None),
+            ("HTTP/1.1 +20 OK\r\n", None),
+            ("HTTP/1.1 099 OK\r\n", None),
+            ("HTTP/1.1  200 OK\r\n", None),
+            ("HTTP/1.1 \r\n", None),
+            ("ICY 200 OK\r\n", None),
+            ("\r\n", None),
+        ] {
+            let proxy = Proxy::new("http://user:pa$ss@p").unwrap();
+            let status = Status::parse(line.as_bytes());
+            let shown = status.map(|status| (status.code, status.display(Credentials::of(&proxy).as_ref())));
+            assert_eq!(shown.as_ref().map(|(code, text)| (*code, text.as_str())), expected, "{line:?}");
+        }
+        let long = Status { code: 500, reason: "x".repeat(10_000) };
+        assert_eq!(long.display(None).len(), "500 ".len() + REASON_MAX);
+    }
+}

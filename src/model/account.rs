@@ -1,0 +1,111 @@
+//! The credits of an account, and the health of the service.
+
+use std::fmt;
+
+use super::lenient::object::Object;
+use super::lenient::value::Value;
+use super::open_enum::words;
+
+/// How many credits an account has.
+#[derive(Clone, PartialEq)]
+pub struct Credits {
+    available: f64,
+    spent: Option<f64>,
+    raw: String,
+}
+
+impl Credits {
+    pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
+        let object = Object::parse(json)?;
+        let available = object.read("available_credits", Value::number).ok_or("it has no available_credits")?;
+        Ok(Self { available, spent: object.read("total_spent", Value::number), raw: json.to_owned() })
+    }
+
+    /// How many are left.
+    pub fn available(&self) -> f64 {
+        self.available
+    }
+
+    /// How many were spent so far.
+    pub fn spent(&self) -> Option<f64> {
+        self.spent
+    }
+
+    /// The JSON as it came, but for the API key.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for Credits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { available, spent, raw: _ } = self;
+        f.debug_struct("Credits").field("available", available).field("spent", spent).finish_non_exhaustive()
+    }
+}
+
+/// How the service is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Health {
+    status: HealthStatus,
+    raw: String,
+}
+
+words! {
+    /// How the service is, in one word.
+    HealthStatus {
+        /// `ok`: all of it works.
+        Ok = "ok",
+        /// `degraded`: it can be reached, and some of it works less well.
+        Degraded = "degraded";
+        /// Anything else, as the service wrote it.
+        Other
+    }
+}
+
+impl Health {
+    pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
+        let status = Object::parse(json)?.word("status", HealthStatus::of).ok_or("it has no status")?;
+        Ok(Self { status, raw: json.to_owned() })
+    }
+
+    /// How it is.
+    pub fn status(&self) -> &HealthStatus {
+        &self.status
+    }
+
+    /// The JSON as it came: the documentation shows no other field than the status, and there are more.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Health").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_answers_are_read() {
+        let credits = Credits::read(r#"{"available_credits": 159, "total_spent": 41}"#).unwrap();
+        assert_eq!((credits.available(), credits.spent()), (159.0, Some(41.0)));
+        assert_eq!(credits.raw_json(), r#"{"available_credits": 159, "total_spent": 41}"#);
+        let health = |json: &str| Health::read(json).map(|health| health.status().clone());
+        assert_eq!(health(r#"{"status": "ok", "database": "up"}"#), Ok(HealthStatus::Ok));
+        assert_eq!(health(r#"{"status": "degraded"}"#), Ok(HealthStatus::Degraded));
+        assert_eq!(health(r#"{"status": "down"}"#).unwrap().as_str(), "down");
+    }
+
+    #[test]
+    fn what_lacks_what_it_is_about_is_none() {
+        for json in ["", "[]", "{}", "null", r#"{"error": "no"}"#, r#"{"available_credits": null}"#, r#"{"data": {}}"#]
+        {
+            assert!(Credits::read(json).is_err() && Health::read(json).is_err(), "{json}");
+        }
+    }
+}

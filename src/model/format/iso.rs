@@ -1,0 +1,196 @@
+//! ISO base media files (ISO 14496-12), told by brands and tracks. MP4RA registers brands.
+
+use std::io;
+
+use super::content::Seen;
+use super::rows::AVIF;
+use super::rows::CR3;
+use super::rows::HEIC;
+use super::rows::JP2;
+use super::rows::M4A;
+use super::rows::MOV;
+use super::rows::MP4;
+use super::rows::Row;
+use super::rows::THREE_GP;
+
+/// The kind of file that a brand stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Still(&'static Row),
+    Video,
+    Audio,
+    ThreeGp,
+    QuickTime,
+    /// The structure only: what is in it may be seen or heard.
+    Structure,
+}
+
+/// Reads the header of the box that `head` begins with: its kind, how long the header is, and how long the box.
+fn header(head: &[u8]) -> Option<(&[u8], usize, u64)> {
+    let size: [u8; 4] = *head.first_chunk()?;
+    let kind = head.get(4..8)?;
+    Some(match u32::from_be_bytes(size) {
+        // To the end of the file.
+        0 => (kind, 8, u64::MAX),
+        1 => (kind, 16, u64::from_be_bytes(*head.get(8..)?.first_chunk()?)),
+        size => (kind, 8, size.into()),
+    })
+}
+
+/// Parts the first box from what follows it: its kind, and its body as far as the head has it.
+fn split(head: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (kind, header, size) = header(head)?;
+    let end = usize::try_from(size).unwrap_or(usize::MAX).min(head.len());
+    Some((kind, head.get(header..end)?, head.get(end..)?))
+}
+
+pub(super) fn see(head: &[u8]) -> Option<Seen> {
+    let mut is_quick_time = false;
+    let mut rest = head;
+    while let Some((kind, body, after)) = split(rest) {
+        match kind {
+            b"ftyp" => return brands(body),
+            // A segment of a stream, which cannot be played alone.
+            b"styp" => return brands(body).map(Seen::by_name),
+            b"moof" | b"sidx" | b"ssix" | b"emsg" | b"prft" => return Some(Seen::open(&MP4).by_name()),
+            // QuickTime before it had `ftyp`.
+            b"moov" | b"mdat" => return Some(Seen::open(&MOV)),
+            b"free" | b"skip" | b"wide" | b"pnot" => is_quick_time = true,
+            b"udta" | b"uuid" => {}
+            _ => break,
+        }
+        rest = after;
+    }
+    is_quick_time.then(|| Seen::open(&MOV))
+}
+
+/// Reads the body of an `ftyp` box: the major brand, its version, and compatible brands.
+fn brands(body: &[u8]) -> Option<Seen> {
+    let major: &[u8; 4] = body.first_chunk()?;
+    let compatible =
+        || body.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|brand| brand.first_chunk().copied());
+    let rank = |class: &Class| match class {
+        Class::Still(_) => 0,
+        Class::Video => 1,
+        Class::Audio => 2,
+        Class::ThreeGp => 3,
+        Class::QuickTime => 4,
+        Class::Structure => 5,
+    };
+    let best = || compatible().filter_map(class).min_by_key(rank);
+    let class = match class(*major) {
+        // A still whose writer named the structure first.
+        Some(Class::Structure) => best().filter(|class| matches!(class, Class::Still(_))).or(Some(Class::Structure)),
+        None => best(),
+        class => class,
+    };
+    Some(match class {
+        Some(Class::Still(_)) if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Seen::certain(&AVIF),
+        Some(Class::Still(row)) => Seen::certain(row),
+        Some(Class::Video) => Seen::certain(&MP4),
+        Some(Class::Audio) => Seen::certain(&M4A),
+        Some(Class::ThreeGp) => Seen::open(&THREE_GP),
+        Some(Class::QuickTime) => Seen::open(&MOV),
+        Some(Class::Structure) => Seen::open(&MP4),
+        None => Seen::open(&MP4).by_name(),
+    })
+}
+
+/// Stills and sequences of stills, for which there is no format that the service documents.
+const STILLS: &[&[u8; 4]] = &[
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"mif3", b"msf1",
+    b"miaf", b"MiHB", b"MiHE", b"MiHA", b"MiPr", b"MiAn", b"MiBu", b"MiCm", b"avci", b"avcs", b"vvic", b"vvis",
+    b"evbi", b"evmi", b"evbs", b"evms", b"jpeg", b"jpgs", b"jxsi", b"jxss", b"jxs ", b"j2ki", b"j2is", b"pict",
+    b"unif", b"1pic", b"tmap", b"MPPI",
+];
+const SOUND: &[&[u8; 4]] =
+    &[b"F4A ", b"F4B ", b"f4a ", b"f4b ", b"NDAS", b"caac", b"caaa", b"camp", b"casu", b"aax ", b"aaxc"];
+const VIDEO: &[&[u8; 4]] = &[
+    b"F4V ", b"F4P ", b"f4v ", b"f4p ", b"avc1", b"hvc1", b"hev1", b"av01", b"vp09", b"MSNV", b"mjp2", b"mj2s",
+    b"XAVC", b"CAEP", b"niko", b"pana", b"pnvi", b"senv", b"sdv ", b"kddi", b"dvr1", b"dvt1", b"uvvu", b"cfhd",
+    b"cfsd", b"chdf", b"chhd", b"chh1", b"clg1", b"cud1", b"cud8", b"cvvc", b"cvid", b"ARRI", b"hvce", b"LCAG",
+];
+/// Brands of the structure, of profiles that say nothing of what is in it, and of segments.
+const STRUCTURE: &[&[u8; 4]] = &[
+    b"mp41", b"mp42", b"mp71", b"mp21", b"dash", b"msdh", b"msix", b"risx", b"lmsg", b"lims", b"hlsi", b"dby1",
+    b"cmfc", b"cmf2", b"cmff", b"cmfl", b"cmfs", b"piff", b"isml", b"isc2", b"iso ", b"odcf", b"opf2", b"sims",
+    b"bbxm", b"ifrm", b"ifaa",
+];
+
+fn class(brand: [u8; 4]) -> Option<Class> {
+    Some(match &brand {
+        b"crx " => Class::Still(&CR3),
+        b"avif" | b"avis" | b"avio" | b"MA1A" | b"MA1B" => Class::Still(&AVIF),
+        b"jp2 " | b"jpx " | b"jpm " | b"jph " | b"jpxb" => Class::Still(&JP2),
+        brand if STILLS.contains(&brand) => Class::Still(&HEIC),
+        brand if SOUND.contains(&brand) => Class::Audio,
+        brand if VIDEO.contains(&brand) => Class::Video,
+        brand if STRUCTURE.contains(&brand) => Class::Structure,
+        // Digital multimedia broadcasting numbers its profiles, as iTunes and Nero do.
+        [b'M', b'4', b'A' | b'B' | b'P', _] | [b'd', b'a', b'0'..=b'3', b'a' | b'b'] => Class::Audio,
+        [b'M', b'4', b'V', _] | [b'N', b'D', b'S' | b'X', _] | [b'd', b'v', b'1'..=b'3', b'a' | b'b'] => Class::Video,
+        [b'3', b'g', ..] | b"mmp4" => Class::ThreeGp,
+        b"qt  " | b"mqt " => Class::QuickTime,
+        [b'i', b's', b'o', b'm' | b'2'..=b'9' | b'a'..=b'c'] => Class::Structure,
+        _ => return None,
+    })
+}
+
+/// Maximum number of boxes that are read to find a movie's tracks.
+const BOXES: usize = 64;
+
+/// Returns `true` if a movie has sound and nothing to see: its description is found through `window`, which returns
+/// the bytes of the file from an offset on. What is out of reach is not known, so it may be to see.
+pub(super) fn has_only_sound(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
+    let mut boxes = Boxes { window, left: BOXES };
+    let Some((movie, end)) = boxes.find(*b"moov", 0, u64::MAX)? else { return Ok(false) };
+    let (mut at, mut has_sound) = (movie, false);
+    while at < end {
+        let Some((kind, body, next)) = boxes.read(at)? else { return Ok(false) };
+        if kind == *b"trak" {
+            let Some((media, media_end)) = boxes.find(*b"mdia", body, next)? else { return Ok(false) };
+            let Some((handler, _)) = boxes.find(*b"hdlr", media, media_end)? else { return Ok(false) };
+            let handler = (boxes.window)(handler)?;
+            // Version, flags and a reserved number come before it.
+            match handler.as_deref().and_then(|body| body.get(8..12)) {
+                Some(b"soun") => has_sound = true,
+                Some(b"vide" | b"pict" | b"auxv") | None => return Ok(false),
+                Some(_) => {}
+            }
+        }
+        at = next;
+    }
+    Ok(has_sound)
+}
+
+/// Boxes that are read by their offsets.
+struct Boxes<'a, W> {
+    window: &'a mut W,
+    left: usize,
+}
+
+impl<W: FnMut(u64) -> io::Result<Option<Vec<u8>>>> Boxes<'_, W> {
+    /// Reads the header of the box at an offset: its kind, and where its body and the next box begin.
+    fn read(&mut self, at: u64) -> io::Result<Option<([u8; 4], u64, u64)>> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let head = (self.window)(at)?.unwrap_or_default();
+        let header = header(&head).and_then(|(kind, header, size)| {
+            let body = at.saturating_add(u64::try_from(header).ok()?);
+            Some((*kind.first_chunk()?, body, at.saturating_add(size).max(body)))
+        });
+        Ok(header)
+    }
+
+    /// Finds the first box of a kind between two offsets: where its body begins, and where it ends.
+    fn find(&mut self, kind: [u8; 4], mut at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
+        while at < end {
+            match self.read(at)? {
+                Some((found, body, next)) if found == kind => return Ok(Some((body, next))),
+                Some((.., next)) => at = next,
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+}

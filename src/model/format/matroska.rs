@@ -1,0 +1,147 @@
+//! Matroska and `WebM` (RFC 9559), told by document type and tracks.
+
+use std::io;
+
+use super::content::{Seen, has};
+use super::rows::MKA;
+use super::rows::MKV;
+use super::rows::WEBA;
+use super::rows::WEBM;
+
+const SEGMENT: u64 = 0x1853_8067;
+const TRACKS: u64 = 0x1654_ae6b;
+const TRACK_ENTRY: u64 = 0xae;
+const TRACK_TYPE: u64 = 0x83;
+const CLUSTER: u64 = 0x1f43_b675;
+
+/// Maximum number of elements that are read to find the tracks.
+const ELEMENTS: usize = 256;
+
+/// EBML (RFC 8794): the document type tells `WebM`.
+pub(super) fn see(head: &[u8]) -> Seen {
+    // Writers name themselves in what follows the header, some of them as "webm".
+    let header = head.get(..128).unwrap_or(head);
+    Seen::open(if has(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
+}
+
+/// Returns the format of a file of sound alone, if its tracks say that it is one.
+pub(super) fn only_sound(
+    seen: Seen,
+    window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>,
+) -> io::Result<Option<Seen>> {
+    let row = if seen.row == &WEBM { &WEBA } else { &MKA };
+    Ok(has_only_sound(window)?.then(|| Seen::sound(row)))
+}
+
+fn has_only_sound(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
+    let mut elements = Elements { window, left: ELEMENTS };
+    let Some((segment, end)) = elements.find(SEGMENT, 0, u64::MAX)? else { return Ok(false) };
+    let Some((mut at, end)) = elements.find(TRACKS, segment, end)? else { return Ok(false) };
+    let mut has_sound = false;
+    while at < end {
+        let Some((id, body, next)) = elements.read(at)? else { return Ok(false) };
+        if id == TRACK_ENTRY {
+            let Some((kind, kind_end)) = elements.find(TRACK_TYPE, body, next)? else { return Ok(false) };
+            match (elements.number(kind)?, kind_end.saturating_sub(kind)) {
+                (Some(2), 1) => has_sound = true,
+                // Logos, subtitles, buttons, controls and metadata.
+                (Some(16..), 1) => {}
+                _ => return Ok(false),
+            }
+        }
+        at = next;
+    }
+    Ok(has_sound)
+}
+
+/// Elements that are read by their offsets.
+struct Elements<'a, W> {
+    window: &'a mut W,
+    left: usize,
+}
+
+impl<W: FnMut(u64) -> io::Result<Option<Vec<u8>>>> Elements<'_, W> {
+    /// Reads the element at an offset: its ID, and where its body and the next element begin.
+    fn read(&mut self, at: u64) -> io::Result<Option<(u64, u64, u64)>> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let head = (self.window)(at)?.unwrap_or_default();
+        let element = vint(&head).and_then(|(id, id_len)| {
+            let (size, size_len) = vint(head.get(id_len..)?)?;
+            let marker = 1_u64 << size_len.checked_mul(7)?;
+            let body = at.saturating_add(u64::try_from(id_len.saturating_add(size_len)).ok()?);
+            let size = size ^ marker;
+            // All ones: the size is not known, as in a live stream.
+            let end = if size == marker.wrapping_sub(1) { u64::MAX } else { body.saturating_add(size) };
+            Some((id, body, end))
+        });
+        Ok(element)
+    }
+
+    /// Finds the first element of an ID between two offsets: where its body begins, and where it ends. Tracks come
+    /// before the clusters, which are many.
+    fn find(&mut self, id: u64, mut at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
+        while at < end {
+            match self.read(at)? {
+                Some((found, body, next)) if found == id => return Ok(Some((body, next))),
+                Some((CLUSTER, ..)) | None => break,
+                Some((.., next)) => at = next,
+            }
+        }
+        Ok(None)
+    }
+
+    fn number(&mut self, at: u64) -> io::Result<Option<u8>> {
+        Ok((self.window)(at)?.and_then(|bytes| bytes.first().copied()))
+    }
+}
+
+/// Reads a number of variable length (RFC 8794, section 4), with its marker, and how long it is.
+fn vint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let len = usize::try_from(bytes.first()?.leading_zeros()).ok()?.checked_add(1).filter(|len| *len <= 8)?;
+    Some((bytes.get(..len)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), len))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::format::{Format, look_into};
+
+    fn element(id: &[u8], body: &[u8]) -> Vec<u8> {
+        [id, b"\x10", &u32::try_from(body.len()).unwrap().to_be_bytes()[1..], body].concat()
+    }
+
+    fn track(kind: u8) -> Vec<u8> {
+        element(b"\xae", &[element(b"\x63\xa2", &[0; 9_000]), element(b"\x83", &[kind])].concat())
+    }
+
+    /// Puts a segment of a length behind the header of a file.
+    fn medium(len: &[u8], segment: &[Vec<u8>]) -> &'static str {
+        let header = element(b"\x1a\x45\xdf\xa3", &element(b"\x42\x82", b"webm"));
+        let file = [&header[..], b"\x18\x53\x80\x67", len, &segment.concat()].concat();
+        for cut in (0..file.len()).step_by(101) {
+            look_into(&mut std::io::Cursor::new(&file[..cut])).unwrap();
+        }
+        Format::of_file(&mut std::io::Cursor::new(file), "a.webm").unwrap().unwrap().medium()
+    }
+
+    #[test]
+    fn tracks_tell_sound_from_video() {
+        const LIVE: &[u8] = b"\x01\xff\xff\xff\xff\xff\xff\xff";
+        const LONG: &[u8] = b"\x08\0\x10\0\0";
+        let tracks = |kinds: &[u8]| {
+            element(b"\x16\x54\xae\x6b", &kinds.iter().flat_map(|kind| track(*kind)).collect::<Vec<_>>())
+        };
+        let (void, cluster) = (element(b"\xec", &[0; 5_000]), element(b"\x1f\x43\xb6\x75", &[0; 50]));
+        for len in [LIVE, LONG, b"\xff"] {
+            for kinds in [&[2][..], &[2, 2], &[2, 17], &[33, 2]] {
+                assert_eq!(medium(len, &[void.clone(), tracks(kinds), cluster.clone()]), "audio", "{kinds:?}");
+            }
+            // Both in one, what is not known, and tracks behind the clusters.
+            for kinds in [&[1][..], &[2, 1], &[1, 2], &[2, 3], &[17], &[]] {
+                assert_eq!(medium(len, &[void.clone(), tracks(kinds), cluster.clone()]), "video", "{kinds:?}");
+            }
+            assert_eq!(medium(len, &[cluster.clone(), tracks(&[2])]), "video");
+            assert_eq!(medium(len, &[]), "video");
+        }
+    }
+}

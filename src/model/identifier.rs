@@ -1,0 +1,119 @@
+//! The identifier of a submission: checked once, safe in a path ever after.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+const MAX_LEN: usize = 128;
+
+/// What the service calls a submission by, and what a result is asked for with.
+///
+/// 1 to 128 characters of `A-Z a-z 0-9 _ -`. The documentation shows 64 hexadecimal digits and promises no form; this
+/// is our reading of what can safely stand in a path, a file name or a log.
+///
+/// ```
+/// use identifai::Identifier;
+///
+/// let id: Identifier = "8d64370a87b820cc1cf620338f5c898b".parse()?;
+/// assert_eq!(id.as_str(), "8d64370a87b820cc1cf620338f5c898b");
+/// assert!("../credits".parse::<Identifier>().is_err());
+/// # Ok::<(), identifai::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Identifier(String);
+
+impl Identifier {
+    /// The identifier as the service wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The error of a text that is not an [`Identifier`]. It does not show the text.
+///
+/// `?` turns it into an [`Error`](crate::Error) of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidIdentifier(());
+
+impl fmt::Display for InvalidIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+    }
+}
+
+impl std::error::Error for InvalidIdentifier {}
+
+fn is_safe(text: &str) -> bool {
+    (1..=MAX_LEN).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+impl TryFrom<String> for Identifier {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+        if is_safe(&text) { Ok(Self(text)) } else { Err(InvalidIdentifier(())) }
+    }
+}
+
+impl FromStr for Identifier {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<Identifier> for String {
+    fn from(identifier: Identifier) -> Self {
+        identifier.0
+    }
+}
+
+impl AsRef<str> for Identifier {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that a map by identifier can be asked with text.
+impl Borrow<str> for Identifier {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unsafe_in_a_path_is_no_identifier() {
+        let long = "a".repeat(129);
+        for text in ["", ".", "..", "a/b", "a%2f", "a b", "a\n", "a?b", "a#b", "\u{e9}", "a\0", long.as_str()] {
+            assert!(text.parse::<Identifier>().is_err(), "{text:?}");
+        }
+        assert!("a".repeat(128).parse::<Identifier>().is_ok());
+        let id: Identifier = "65f0c0ffee_-Z".parse().unwrap();
+        assert_eq!(
+            (id.as_str(), id.as_ref(), format!("{id:>14}").as_str()),
+            ("65f0c0ffee_-Z", "65f0c0ffee_-Z", " 65f0c0ffee_-Z")
+        );
+    }
+
+    #[test]
+    fn serde_checks_too() {
+        let id: Identifier = serde_json::from_str("\"abc\"").unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"abc\"");
+        assert!(serde_json::from_str::<Identifier>("\"a/b\"").is_err());
+    }
+}

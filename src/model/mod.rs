@@ -1,0 +1,16 @@
+//! Plain data: what is submitted, what a submit returns, and what comes back.
+
+pub(crate) mod account;
+pub(crate) mod fields;
+pub(crate) mod format;
+pub(crate) mod identifier;
+pub(crate) mod lenient;
+pub(crate) mod media_type;
+pub(crate) mod medium;
+mod open_enum;
+pub(crate) mod partner;
+pub(crate) mod report;
+pub(crate) mod state;
+pub(crate) mod submission;
+pub(crate) mod submitted;
+pub(crate) mod tickets;

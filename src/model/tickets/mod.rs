@@ -1,0 +1,4 @@
+//! Tickets to be submitted, and the reports on them.
+
+pub(crate) mod report;
+pub(crate) mod submission;
