@@ -107,10 +107,9 @@ fn escaped(file_name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     use proptest::prelude::*;
 
+    use super::*;
     use crate::model::medium::Image;
 
     proptest! {

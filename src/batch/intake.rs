@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::job::Job;
 use super::store::Past;
-use super::submit::Task;
-use super::{Batch, Ticket, count};
+use super::task::{Task, Ticket};
+use super::{Batch, count};
 use crate::error::{Error, ErrorKind};
 use crate::util::time::after;
 
@@ -101,5 +101,6 @@ where
     }
 }
 
-#[cfg(all(test, feature = "journal"))]
+#[cfg(feature = "journal")]
+#[cfg(test)]
 mod tests;

@@ -9,10 +9,6 @@ use crate::model::media_type::MediaType;
 use crate::model::medium::{Audio, Image, Medium, Video};
 use crate::model::report::Report;
 use crate::model::report::any::AnyReport;
-#[cfg(feature = "journal")]
-use crate::model::report::audio::AudioReport;
-use crate::model::report::image::ImageReport;
-use crate::model::report::video::VideoReport;
 use crate::model::submission::Submission;
 use crate::model::submitted::Submitted;
 
@@ -120,9 +116,9 @@ impl Job {
     #[cfg(feature = "journal")]
     pub(super) fn report(&self, json: &str) -> Option<AnyReport> {
         match &self.0 {
-            Kind::Image(_) => ImageReport::from_json(json).ok().map(AnyReport::Image),
-            Kind::Video(_) => VideoReport::from_json(json).ok().map(AnyReport::Video),
-            Kind::Audio(_) => AudioReport::from_json(json).ok().map(AnyReport::Audio),
+            Kind::Image(_) => Report::<Image>::from_json(json).ok().map(AnyReport::Image),
+            Kind::Video(_) => Report::<Video>::from_json(json).ok().map(AnyReport::Video),
+            Kind::Audio(_) => Report::<Audio>::from_json(json).ok().map(AnyReport::Audio),
             Kind::NotYet => None,
         }
     }

@@ -10,6 +10,7 @@ mod scheduler;
 mod stop_handle;
 pub(crate) mod store;
 mod submit;
+mod task;
 #[cfg(test)]
 mod tests;
 mod unfinished;
@@ -25,11 +26,10 @@ pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{Outcome, Tally};
-use self::polling::Pending;
 use self::scheduler::{Gate, Looks};
 pub use self::stop_handle::Stopper;
-use self::store::{Key, Record};
-use self::submit::{Submit, Task};
+use self::store::Record;
+use self::task::{Pending, Submit, Task, Ticket};
 pub use self::unfinished::Unfinished;
 use self::worker_pool::Crew;
 use crate::client::Client;
@@ -94,13 +94,6 @@ pub struct Batch<I> {
     /// Whether the watcher has not seen the tally yet.
     has_news: bool,
     watcher: Option<Box<dyn FnMut(Tally) + Send>>,
-}
-
-/// What a job is known by until it has its outcome.
-struct Ticket {
-    index: u64,
-    reference: Option<String>,
-    key: Option<Key>,
 }
 
 impl Client {

@@ -2,30 +2,20 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::time::Instant;
 
+use super::Batch;
 use super::job::{self, Sent};
-use super::{Batch, Ticket};
+use super::task::{Pending, Ticket};
 use crate::error::{Error, ErrorKind};
 use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
-use crate::model::state::State;
 use crate::util::time::after;
 
 /// How many submissions one look is for: what one request may ask for.
 const PAGE: usize = 100;
 /// After how many looks that left it out an item is asked for by itself, medium says why.
 const MISSES: u32 = 3;
-
-/// A submission that waits for its report.
-pub(super) struct Pending {
-    pub(super) ticket: Ticket,
-    pub(super) sent: Sent,
-    pub(super) until: Instant,
-    misses: u32,
-    last_state: Option<State>,
-}
 
 impl<I> Batch<I> {
     pub(super) fn wait_for(&mut self, ticket: Ticket, sent: Sent) {

@@ -1,16 +1,16 @@
 //! The half of a batch that submits: tries, the journal before and after, and what a failure means for the rest.
 
-use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::job::{Job, Sent};
+use super::job::Sent;
 use super::scheduler::Means;
-use super::store::{Key, Record};
+use super::store::Record;
+use super::task::{Submit, Task};
 use super::unfinished::UnfinishedJobs;
 use super::worker_pool::Crew;
-use super::{Batch, Ticket, count};
+use super::{Batch, count};
 use crate::api::identifier;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,37 +21,6 @@ const OUTAGE: Duration = Duration::from_secs(300);
 /// How often an item is refused before others go first, and before it fails, if others get through meanwhile.
 const PATIENCE: u32 = 10;
 const REFUSALS: u32 = 20;
-
-/// A job that is to be submitted.
-pub(super) struct Task {
-    pub(super) ticket: Ticket,
-    pub(super) job: Job,
-    /// How often a try was its own fault, and how often it was not let in.
-    pub(super) tries: u32,
-    pub(super) refusals: u32,
-    pub(super) refused_since: Option<Instant>,
-    pub(super) not_before: Instant,
-    /// Whether one of its tries may have been accepted.
-    pub(super) may_have_been_sent: bool,
-}
-
-impl Task {
-    pub(super) fn new(ticket: Ticket, job: Job, now: Instant) -> Self {
-        let (tries, refusals, refused_since, may_have_been_sent) = (0, 0, None, false);
-        Self { ticket, job, tries, refusals, refused_since, not_before: now, may_have_been_sent }
-    }
-}
-
-/// What came of a submit.
-pub(super) struct Submit {
-    outcome: Result<Sent>,
-    /// The item's key in the journal, with the version of the file that was submitted.
-    key: Option<Key>,
-    /// What the journal could not keep of it.
-    unkept: Option<Error>,
-    /// What a function of the caller panicked with.
-    panic: Option<Box<dyn Any + Send>>,
-}
 
 impl<I> Batch<I> {
     pub(super) fn submit(&mut self, at: usize) {

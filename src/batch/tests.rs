@@ -15,8 +15,7 @@ use crate::call::rate_limit::config::Pace;
 use crate::client::Client;
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind};
-use crate::http::request::Method;
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
 use crate::model::medium::Image;
 
 /// A service on fake time. Analyses take `analysis`; every answer 50 ms.

@@ -111,8 +111,9 @@ fn inline(host: &str) -> Option<Vec<IpAddr>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use identifai::Pace;
 use identifai_sandbox::Sandbox;
+use test_support::{Connection, Server, answer, answer_with};
 
 use crate::tools::shared_library;
-use test_support::{Connection, Server, answer, answer_with};
 
 /// All of it, for one program.
 pub(crate) struct World {

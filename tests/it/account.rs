@@ -1,7 +1,6 @@
 //! The rest of the service: credits, health, the users of a partner.
 
 use identifai::{ErrorKind, HealthStatus, Pace, PartnerUserForm, PartnerUserQuery};
-
 use test_support::form::by_multipart;
 use test_support::{KEY, Server, answer, json};
 

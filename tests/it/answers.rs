@@ -2,7 +2,6 @@
 //! HTTP, or hostile, is in `torture/`.
 
 use identifai::{ErrorKind, Image, classify_from_url};
-
 use test_support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
 
 /// What a submit comes to when the server sends `bytes` and closes.

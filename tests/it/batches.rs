@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use identifai::{Client, ErrorKind, Image, Job, Outcome, Wait};
 use serde_json::json;
-
 use test_support::{Seen, Server, answer, answer_with, done, json};
 #[cfg(target_os = "linux")]
 use test_support::{alone, starts_no_thread};

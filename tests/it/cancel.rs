@@ -4,7 +4,6 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image};
-
 use test_support::{CAT, Connection, ID, Server, accepted, answer_with};
 
 /// Cancels a call that `serve` holds up, and returns its error.

@@ -3,7 +3,6 @@
 use std::io::BufRead;
 
 use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
-
 #[cfg(target_os = "linux")]
 use test_support::starts_no_thread;
 use test_support::{CAT, ID, Server, accepted, alone, answer, json, submitted};

@@ -3,7 +3,6 @@
 use httpmock::{Method::POST, MockServer};
 use identifai::{ErrorKind, Image, Pace, UrlOptions, classify_from_url};
 use proptest::prelude::*;
-
 use test_support::form::{boundary, by_multipart};
 use test_support::{CAT, ID, KEY, Server, accepted};
 

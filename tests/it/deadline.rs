@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image, Pace};
-
 #[cfg(target_os = "linux")]
 use test_support::Full;
 use test_support::{CAT, Connection, Server};

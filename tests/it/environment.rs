@@ -1,7 +1,6 @@
 //! What `from_env` reads, and that nothing else reads the environment for key or base URL.
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
-
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 #[test]

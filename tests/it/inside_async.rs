@@ -1,9 +1,8 @@
 //! A call may be made anywhere inside an async program: it blocks its thread, and needs no runtime nor minds one.
 
 use identifai::{Client, Image, Submitted, classify_from_url};
-use tokio::runtime::{Builder, Runtime};
-
 use test_support::{CAT, ID, Server, accepted, answer};
+use tokio::runtime::{Builder, Runtime};
 
 /// Submits with `answer`s for reads, too.
 fn server() -> Server {

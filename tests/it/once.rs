@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use identifai::{Attempt, ErrorKind, Image, classify_from_url};
-
 use test_support::{ID, Server, accepted, answer, answer_with};
 
 #[test]

@@ -1,7 +1,6 @@
 //! Proxies: none for this machine, none that sees the key, none passed by in silence.
 
 use identifai::{Client, ErrorKind, Image, Pace, classify_from_url};
-
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 /// A proxy that refuses every tunnel.

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use httpmock::{Method::GET, Method::POST, MockServer};
 use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, Pace, State, Submitted};
-
 use test_support::{ID, KEY, Server, answer, answer_with, json, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use identifai::{Client, Image, Pace, Submitted, Wait};
 use identifai_sandbox::Sandbox;
 use sha2::{Digest, Sha256};
-
 use test_support::{alone, own_status};
 
 const THREADS: usize = 64;

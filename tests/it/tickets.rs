@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, Wait};
-
 use test_support::form::{Parts, by_multipart};
 use test_support::{Directory, Server, answer, json};
 

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use identifai::{Audio, ErrorKind, Frames, Image, KeyFramesMethod, Video};
-
 use test_support::form::{Parts, by_multipart, by_program};
 use test_support::{Connection, Directory, ID, Server, accepted, alone, answer};
 

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Identifier, Image, Wait};
-
 use test_support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
 
 fn quick() -> Wait {

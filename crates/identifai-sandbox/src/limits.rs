@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::endpoint::Method;
 use identifai::Pace;
+
+use crate::endpoint::Method;
 
 /// By name; all that are sent are numbers.
 pub(super) type Headers = Vec<(&'static str, u64)>;

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use identifai::Pace;
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -14,7 +15,6 @@ use super::limits::{Headers, Limits};
 use super::partner::{self, Users};
 use super::submit::{self, Forced, Medium};
 use super::tickets::{Batch, Batches};
-use identifai::Pace;
 
 pub(super) const API_KEY: &str = "sandbox";
 const CREDITS: u64 = 1_000;

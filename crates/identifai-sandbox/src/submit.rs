@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use identifai::Format;
 use sha2::{Digest, Sha256};
 
 use super::form::{File, Form};
 use super::limits::{Headers, RETRY_AFTER};
 use super::service::Answer;
-use identifai::Format;
 
 const SLOW: Duration = Duration::from_secs(2);
 /// What does not change the analysis does not make another one of it.

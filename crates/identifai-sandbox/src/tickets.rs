@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use identifai::Format;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::analysis::{MODEL, classify, result};
 use super::form::{File, Form};
 use super::service::{Answer, unknown};
-use identifai::Format;
 
 /// What batches and tickets go by is shorter than what media do.
 const ID_LEN: usize = 24;

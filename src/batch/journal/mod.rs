@@ -1,21 +1,23 @@
 //! The journal of a batch: a file that has every step, so that a run which was killed can go on.
 
+mod error;
 mod line;
 mod replay;
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fs4::TryLockError;
 
+use self::error::{failed, unusable};
 use self::line::Line;
 use self::replay::{Entry, History, LINE_LIMIT};
 use super::job::Job;
 use super::store::{FileVersion, Key, Past, Record};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
 use crate::util::text::one_line;
@@ -238,14 +240,6 @@ impl fmt::Debug for Journal {
         let Self { kept: _, retry_unknown, sync } = self;
         f.debug_struct("Journal").field("retry_unknown", retry_unknown).field("sync", sync).finish_non_exhaustive()
     }
-}
-
-fn unusable(reason: &str) -> Error {
-    Error::new(ErrorKind::Journal, format!("journal: {reason}"))
-}
-
-fn failed(reason: &str, error: impl Into<io::Error>) -> Error {
-    unusable(reason).with_source(error.into())
 }
 
 #[cfg(test)]

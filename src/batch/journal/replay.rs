@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
+use super::error::{failed, unusable};
 use super::line::{Event, Line};
-use super::{failed, unusable};
 use crate::batch::store::{FileVersion, Key};
 use crate::error::Result;
 use crate::model::identifier::Identifier;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::error::ErrorKind;
 use crate::model::medium::{Audio, Image, Video};
 use crate::model::report::image::ImageReport;
 use crate::model::submission::video::KeyFramesMethod;

@@ -1,7 +1,10 @@
 //! Odd users, odd services.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::time::Instant;
 
 use super::*;
@@ -14,19 +17,13 @@ use crate::batch::store::{Key, Past, Record};
 use crate::batch::tests::*;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Try, failure, json, status};
 use crate::call::rate_limit::config::Pace;
-use crate::error::Result;
-use crate::error::{Error, ErrorKind};
-use crate::http::request::Method;
-use crate::http::request::Request;
-use crate::http::response::Failure;
-use crate::http::response::Response;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::request::{Method, Request};
+use crate::http::response::{Failure, Response};
 use crate::model::identifier::Identifier;
 use crate::model::medium::{Image, Video};
 use crate::model::report::any::AnyReport;
 use crate::wait::Wait;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 

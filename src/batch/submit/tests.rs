@@ -1,5 +1,7 @@
 //! Submits that are refused, fail, or never arrive: what that costs the item, and what the others.
 
+use std::time::Duration;
+
 use crate::batch::tests::*;
 use crate::call::fake::{SECOND, Try, failure, json, status};
 use crate::call::rate_limit::config::Pace;
@@ -8,7 +10,6 @@ use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::model::medium::Image;
 use crate::wait::Wait;
-use std::time::Duration;
 
 #[test]
 fn a_429_costs_no_item_and_no_try() {

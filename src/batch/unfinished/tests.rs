@@ -1,14 +1,19 @@
 //! Lists of jobs that may have been paid for and were not handed over yet, as a handler of signals sees them.
 
+use std::sync::{Arc, Mutex};
+
+#[cfg(feature = "journal")]
 use crate::batch::Batch;
+#[cfg(feature = "journal")]
 use crate::batch::job::Job;
 use crate::batch::stop_handle::Stopper;
 use crate::batch::tests::*;
 use crate::call::fake::failure;
 use crate::call::rate_limit::config::Pace;
-use crate::error::{Error, ErrorKind};
+#[cfg(feature = "journal")]
+use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::http::request::Method;
-use std::sync::{Arc, Mutex};
 
 /// The indexes that `stopper` lists, each with `true` if its identifier is known.
 fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {

@@ -4,20 +4,18 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io::BufRead;
 use std::time::Instant;
 
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::head_text::{INTERIM_MAX, head_len};
 use super::keep_alive::ReuseLimit;
 use super::request_context;
 
 const INTERIM: &[u8] = b"HTTP/1.1 1";
 /// All that ureq understands of interim answers.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-/// How long the interim answers to a request may be together. Who sends more does not mean to answer.
-pub(super) const INTERIM_MAX: usize = 1024 * 1024;
 
 /// An error that kept the end of what was to be sent from leaving.
 #[derive(Debug)]
@@ -203,23 +201,6 @@ impl Drop for Connection {
             request_context::keep_received(input);
         }
     }
-}
-
-/// How long the head of an answer is, if it is there to its end. ureq takes bare line feeds, so this does.
-pub(super) fn head_len(input: &[u8]) -> Option<usize> {
-    // The first line is that of the status.
-    lines(input).skip(1).find(|(line, _)| matches!(*line, b"\n" | b"\r\n")).map(|(_, end)| end)
-}
-
-/// Lines with their ends, and where these are.
-pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
-    let (mut rest, mut end) = (text, 0_usize);
-    std::iter::from_fn(move || {
-        let all = rest;
-        let len = rest.skip_until(b'\n').ok().filter(|len| *len > 0)?;
-        end = end.saturating_add(len);
-        Some((all.get(..len)?, end))
-    })
 }
 
 /// `101` is final: what follows it is no HTTP.

@@ -16,7 +16,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::lines;
+use super::head_text::lines;
 
 /// The time between the last use of a connection and the announced end.
 const MARGIN: Duration = Duration::from_secs(1);

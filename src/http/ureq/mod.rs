@@ -5,8 +5,11 @@
 //! interrupts, and throw away the body of a refusal.
 
 mod buffers;
+mod chain;
 mod connect;
+mod connect_error;
 mod connection;
+mod head_text;
 mod keep_alive;
 mod request_context;
 mod response_head;
@@ -30,7 +33,8 @@ use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
-use self::connect::{Connect, LeaveItToConnect, NotConnected};
+use self::connect::{Connect, LeaveItToConnect};
+use self::connect_error::{NotConnected, because};
 use self::connection::Unsent;
 use self::request_context::Limits;
 use self::response_head::Framing;
@@ -313,16 +317,6 @@ fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
 fn too_long(limit: u64) -> Failure {
     let summary = format!("the answer is longer than the limit of {limit} bytes");
     Failure::new(ErrorKind::UnexpectedResponse, summary).after_body(true)
-}
-
-/// `failure` with its cause: by its type if that is the standard library's, else by its text.
-fn because(failure: Failure, cause: UreqError) -> Failure {
-    match cause {
-        // The summary says it all.
-        UreqError::Timeout(_) => failure,
-        UreqError::Io(error) => failure.because(error),
-        error => failure.because(error.to_string()),
-    }
 }
 
 impl super::transport::Transport for Http {

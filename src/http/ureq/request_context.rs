@@ -13,10 +13,9 @@ use std::time::{Duration, Instant};
 use ::ureq::http::header::HeaderValue;
 use ::ureq::unversioned::transport::Buffers;
 
-use super::connection::lines;
+use super::head_text::lines;
 use super::veil::Veil;
-use crate::api_key;
-use crate::api_key::ApiKey;
+use crate::api_key::{self, ApiKey};
 use crate::http::request::{Content, Request, Stall};
 use crate::util::time::after;
 

@@ -10,8 +10,7 @@ use ::ureq::http::response::Parts;
 use ::ureq::http::{HeaderMap, Version};
 
 use crate::api_key::ApiKey;
-use crate::http::response::Response;
-use crate::http::response::Told;
+use crate::http::response::{Response, Told};
 use crate::http::retry_after;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");

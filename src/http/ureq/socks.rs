@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Either, Transport, TransportAdapter};
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
-use super::connect::{NotConnected, Step, port};
+use super::connect_error::{NotConnected, Step, port};
 use super::socket::Socket;
 
 /// Opens a connection through the proxy, if that speaks SOCKS.

@@ -11,8 +11,9 @@ use ::ureq::unversioned::transport::{
 };
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
-use super::connect::{Chain, NotConnected, Step, address, to_proxy};
-use super::connection::{INTERIM_MAX, head_len, lines};
+use super::chain::{Chain, to_proxy};
+use super::connect_error::{NotConnected, Step, address};
+use super::head_text::{INTERIM_MAX, head_len, lines};
 use crate::util::text::one_line;
 
 /// Maximum number of characters of a reason phrase that are shown.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ::ureq::unversioned::transport::Buffers;
 
-use super::connection::head_len;
+use super::head_text::head_len;
 use crate::api_key::{ApiKey, TELLING};
 use crate::util::encodings::{other_forms, written_forms};
 

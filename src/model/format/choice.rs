@@ -1,10 +1,8 @@
 //! Decides on a format by a file's content, its name and the medium that the caller asks for.
 
 use super::Format;
-use super::content::{Certainty, Content, Seen};
-use super::rows::MP2;
-use super::rows::MP3;
-use super::rows::{Family, Row};
+use super::rows::{Family, MP2, MP3, Row};
+use super::seen::{Certainty, Content, Seen};
 
 /// The format that a file is submitted as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +45,7 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
 }
 
 /// The format that a file has, as far as content and name tell without a medium.
-pub(super) fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
+fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
     let seen = match content {
         Content::Text => return None,
         Content::Unknown => return named,
@@ -69,6 +67,13 @@ pub(super) fn best(content: Content, named: Option<&'static Row>) -> Option<&'st
         Certainty::Open if names_sound => seen.row.as_medium("audio").unwrap_or(seen.row),
         _ => seen.row,
     })
+}
+
+impl Content {
+    /// Returns the format of a file with this content, as far as that and its name tell.
+    pub(crate) fn format(self, named: Option<Format>) -> Option<Format> {
+        best(self, named.map(|format| format.0)).map(Format)
+    }
 }
 
 impl Seen {

@@ -2,135 +2,19 @@
 
 use std::io;
 
-use super::choice::best;
-use super::rows::AIFF;
-use super::rows::AMR;
-use super::rows::APE;
-use super::rows::AU;
-use super::rows::AVI;
-use super::rows::BMP;
-use super::rows::BZIP2;
-use super::rows::CAF;
-use super::rows::CR2;
-use super::rows::DDS;
-use super::rows::DICOM;
-use super::rows::DJVU;
-use super::rows::DSD;
-use super::rows::DTS;
-use super::rows::DV;
-use super::rows::EXR;
-use super::rows::FLAC;
-use super::rows::FLV;
-use super::rows::GIF;
-use super::rows::GZIP;
-use super::rows::HDR;
-use super::rows::ICNS;
-use super::rows::ICO;
-use super::rows::JP2;
-use super::rows::JPEG;
-use super::rows::JXL;
-use super::rows::JXR;
-use super::rows::MIDI;
-use super::rows::MP3;
-use super::rows::MUSEPACK;
-use super::rows::MXF;
-use super::rows::OGG;
-use super::rows::OGV;
-use super::rows::PDF;
-use super::rows::PNG;
-use super::rows::POSTSCRIPT;
-use super::rows::PSD;
-use super::rows::QOI;
-use super::rows::RAR;
-use super::rows::RAW;
-use super::rows::REAL_AUDIO;
-use super::rows::REAL_MEDIA;
-use super::rows::RTF;
-use super::rows::SEVEN_ZIP;
-use super::rows::SWF;
-use super::rows::TAR;
-use super::rows::TIFF;
-use super::rows::TTA;
-use super::rows::VOC;
-use super::rows::WAV;
-use super::rows::WAVE64;
-use super::rows::WAVPACK;
-use super::rows::WEBP;
-use super::rows::WMA;
-use super::rows::WMV;
-use super::rows::WORD;
-use super::rows::XCF;
-use super::rows::XZ;
-use super::rows::ZIP;
-use super::rows::ZSTD;
-use super::rows::{Family, Row};
-use super::{Format, iso, matroska, mpeg, text, tracks};
+use super::rows::{
+    AIFF, AMR, APE, AU, AVI, BMP, BZIP2, CAF, CR2, DDS, DICOM, DJVU, DSD, DTS, DV, EXR, FLAC, FLV, Family, GIF, GZIP,
+    HDR, ICNS, ICO, JP2, JPEG, JXL, JXR, MIDI, MP3, MUSEPACK, MXF, OGG, OGV, PDF, PNG, POSTSCRIPT, PSD, QOI, RAR, RAW,
+    REAL_AUDIO, REAL_MEDIA, RTF, Row, SEVEN_ZIP, SWF, TAR, TIFF, TTA, VOC, WAV, WAVE64, WAVPACK, WEBP, WMA, WMV, WORD,
+    XCF, XZ, ZIP, ZSTD,
+};
+use super::seen::{Certainty, Content, Seen, has};
+use super::{iso, matroska, mpeg, text, tracks};
 
 /// Maximum number of tags, and blocks of padding behind them, that are skipped.
 const TAGS: usize = 32;
 
-/// The result of looking at a file's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    Format(Seen),
-    Text,
-    Unknown,
-}
-
-/// A format that content shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(super) row: &'static Row,
-    pub(super) certainty: Certainty,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Certainty {
-    /// It is this format.
-    Certain,
-    /// It is of this format's family; its name tells which, and without one it is this format.
-    Open,
-    /// It is of this format's family; without a name of that family it is nothing.
-    ByName,
-    /// It begins like this format, and like others of the family.
-    Weak,
-    /// It is a container of this format's family, and its tracks show sound and nothing to see.
-    Sound,
-    /// It begins with an ID3 tag, and what follows is out of reach or unknown.
-    Tag,
-}
-
-impl Seen {
-    pub(super) fn certain(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Certain }
-    }
-
-    pub(super) fn open(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Open }
-    }
-
-    pub(super) fn weak(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Weak }
-    }
-
-    pub(super) fn sound(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Sound }
-    }
-
-    pub(super) fn by_name(self) -> Self {
-        match self.certainty {
-            Certainty::Open => Self { certainty: Certainty::ByName, ..self },
-            _ => self,
-        }
-    }
-}
-
 impl Content {
-    /// Returns the format of a file with this content, as far as that and its name tell.
-    pub(crate) fn format(self, named: Option<Format>) -> Option<Format> {
-        best(self, named.map(|format| format.0)).map(Format)
-    }
-
     /// Returns what `head` shows.
     pub(super) fn of_bytes(head: &[u8]) -> Self {
         let window = |at: u64| Ok(usize::try_from(at).ok().and_then(|at| head.get(at..)).map(<[u8]>::to_vec));
@@ -274,10 +158,6 @@ fn see(head: &[u8]) -> Content {
         None if text::is_unclean_text(head) => Content::Text,
         None => Content::Unknown,
     }
-}
-
-pub(super) fn has(bytes: &[u8], sought: &[u8]) -> bool {
-    bytes.windows(sought.len()).any(|window| window == sought)
 }
 
 /// The stream types of ASF (its specification, section 10.4), in a header that is in the head as a whole.

@@ -2,16 +2,8 @@
 
 use std::io;
 
-use super::content::Seen;
-use super::rows::AVIF;
-use super::rows::CR3;
-use super::rows::HEIC;
-use super::rows::JP2;
-use super::rows::M4A;
-use super::rows::MOV;
-use super::rows::MP4;
-use super::rows::Row;
-use super::rows::THREE_GP;
+use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
+use super::seen::Seen;
 
 /// The kind of file that a brand stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]

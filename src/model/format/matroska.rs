@@ -2,11 +2,8 @@
 
 use std::io;
 
-use super::content::{Seen, has};
-use super::rows::MKA;
-use super::rows::MKV;
-use super::rows::WEBA;
-use super::rows::WEBM;
+use super::rows::{MKA, MKV, WEBA, WEBM};
+use super::seen::{Seen, has};
 
 const SEGMENT: u64 = 0x1853_8067;
 const TRACKS: u64 = 0x1654_ae6b;

@@ -2,14 +2,8 @@
 
 use std::io;
 
-use super::content::Seen;
-use super::rows::AAC;
-use super::rows::AC3;
-use super::rows::MP2;
-use super::rows::MP3;
-use super::rows::MPEG;
-use super::rows::MPEG_TS;
-use super::rows::Row;
+use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
+use super::seen::Seen;
 
 /// Returns the length of the ID3 tag that `head` begins with (ID3v2.4, section 3.1).
 pub(super) fn id3_len(head: &[u8]) -> Option<u64> {

@@ -1,5 +1,8 @@
 //! The table of formats.
 
+/// The kind of file that a ticket may be.
+pub(crate) const TICKET: &str = "image or PDF";
+
 /// A format: one line of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -155,10 +158,10 @@ rows! {
 }
 
 impl Row {
-    /// Returns this format as it goes for `medium`, or as a [ticket](super::TICKET): a container that holds videos
+    /// Returns this format as it goes for `medium`, or as a [ticket](TICKET): a container that holds videos
     /// holds recordings, too, under another media type.
     pub(super) fn as_medium(&'static self, medium: &str) -> Option<&'static Self> {
-        if medium == self.medium || (medium == super::TICKET && matches!(self.medium, "image" | "document")) {
+        if medium == self.medium || (medium == TICKET && matches!(self.medium, "image" | "document")) {
             return Some(self);
         }
         if (medium, self.medium) != ("audio", "video") {

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use super::rows::ALL;
 use super::*;
 
 /// A box of an ISO base media file.

@@ -2,12 +2,8 @@
 
 use std::io;
 
-use super::content::Seen;
-use super::rows::AVI;
-use super::rows::FLV;
-use super::rows::Family;
-use super::rows::MPEG;
-use super::rows::MPEG_TS;
+use super::rows::{AVI, FLV, Family, MPEG, MPEG_TS};
+use super::seen::Seen;
 use super::{iso, matroska, mpeg};
 
 /// Maximum number of chunks of AVI, and of tags of FLV, that are read.
@@ -94,8 +90,8 @@ fn flv(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
+    use crate::model::format::Content;
     use crate::model::format::choice::choose;
-    use crate::model::format::content::Content;
     use crate::model::format::{Format, look_into};
 
     fn look(file: &[u8]) -> Content {

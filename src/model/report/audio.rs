@@ -1,5 +1,7 @@
 //! What the analysis of a recording finds beside its verdict.
 
+use std::time::Duration;
+
 use super::Report;
 use super::verdict::{ModelResult, Verdict};
 use crate::model::identifier::Identifier;
@@ -7,7 +9,6 @@ use crate::model::lenient::object::Object;
 use crate::model::lenient::value::Value;
 use crate::model::medium::Audio;
 use crate::model::medium::sealed::Findings;
-use std::time::Duration;
 
 /// What came of a recording.
 pub type AudioReport = Report<Audio>;

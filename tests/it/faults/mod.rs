@@ -22,9 +22,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use identifai::{Client, Error, ErrorKind, Identifier, Image, Pace, Wait};
+use test_support::{CAT, ID, KEY, alone, submitted};
 
 use self::script::{Deed, Faulty, LIMIT, Point};
-use test_support::{CAT, ID, KEY, alone, submitted};
 
 /// What a call has that is to run out of time.
 const DEADLINE: Duration = Duration::from_millis(250);

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
-
 use test_support::{Connection, Full, ID, Seen, Server, accepted, answer};
 
 /// How far a connection comes.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, Wait};
-
 use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
 use test_support::{ID, KEY, Server, accepted, alone, log};
 

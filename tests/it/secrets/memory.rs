@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use identifai::{Client, Image, Pace, UrlOptions, classify_from_url};
-
 use test_support::{CAT, Server, accepted, alone, answer};
 
 /// What the key repeats, each bit of it turned, so that this test does not find its own copy.

@@ -9,7 +9,6 @@ use std::error::Error as _;
 use std::fmt::Debug;
 
 use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
-
 use test_support::secrets::shows_nothing;
 use test_support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 

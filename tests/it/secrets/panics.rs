@@ -7,7 +7,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 
 use identifai::{Client, Image};
-
 use test_support::secrets::{PLANTED, SIGNED, shows_nothing};
 use test_support::{ID, Server, accepted, alone};
 

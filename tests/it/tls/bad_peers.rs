@@ -8,10 +8,10 @@ use identifai::{Error, ErrorKind, Image};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ConfigBuilder, RootCertStore, SupportedProtocolVersion};
-
-use super::chain;
 use test_support::tls::{Authority, Identity, Peer, Tap, provider};
 use test_support::{CAT, Connection, KEY};
+
+use super::chain;
 
 const NOT_TRUSTED: &str = "its certificate was issued by an unknown authority; for a private CA, set root_certificates";
 const AUTHORITY: &str = "its certificate is one for an authority (CA:TRUE), and a host cannot use that";

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex};
 
 use identifai::{Client, ErrorKind, Image};
 use rustls::HandshakeKind;
-
 use test_support::tls::{Authority, Identity, Peer};
 use test_support::{CAT, ID, accepted, answer};
 

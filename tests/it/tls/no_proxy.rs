@@ -1,10 +1,10 @@
 //! Which way the environment says: each in a process of its own, over real connections.
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace};
-
-use super::chain;
 use test_support::tls::{Authority, Peer};
 use test_support::{CAT, KEY, Server, alone};
+
+use super::chain;
 
 /// This machine, by an address that no rule takes for it.
 const HERE: &str = "0.0.0.0";

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image};
 use rustls::ServerConfig;
-
-use super::{chain, submit};
 use test_support::secrets::{PLANTED, SIGNED};
 use test_support::tls::{Authority, Peer, accept, speak_tls};
 use test_support::{CAT, Connection, ID, KEY, alone, answer, answer_with, log};
+
+use super::{chain, submit};
 
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 

@@ -3,9 +3,9 @@
 use identifai::ErrorKind::{self, Server as Failed, UnexpectedResponse};
 use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoReport, Wait};
 use serde_json::Value;
+use test_support::{CAT, ID, Server, submitted};
 
 use super::{Call, FRESH, SOON, after, with_each_call};
-use test_support::{CAT, ID, Server, submitted};
 
 const DEPTH: usize = 10_000;
 

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use identifai::ErrorKind::{self, Redirect, Timeout, UnexpectedResponse};
+use test_support::Connection;
 
 use super::{Comes, DEADLINE, FRESH, SAME, SOON, after, comes_to, with_each_call};
-use test_support::Connection;
 
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}";
 

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use identifai::{AnyReport, ImageReport};
+use test_support::{alone, own_status};
 
 use super::{Call, after, fill};
-use test_support::{alone, own_status};
 
 const CASE: &str = "IDENTIFAI_TEST_CASE";
 

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, Report};
-
 use test_support::{CAT, Connection, ID, Server, submitted};
 
 /// Far more than any call takes that does not wait.

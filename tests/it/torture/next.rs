@@ -4,9 +4,9 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use identifai::{ErrorKind, Image};
+use test_support::Server;
 
 use super::{Call, DEADLINE, FIRST, FRESH, SOON, after, fill, marked, with_each_call};
-use test_support::Server;
 
 /// On what nobody asked for.
 const FOREIGN: super::Mark = 666;

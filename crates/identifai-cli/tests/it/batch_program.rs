@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
+use test_support::{Directory, KEY, Seen, Server, answer, done, json};
 
 use crate::support::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
-use test_support::{Directory, KEY, Seen, Server, answer, done, json};
 
 /// A service that accepts everything, knows the report of everything, and counts what was submitted by its URL.
 pub(crate) struct Counting {

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use serde_json::json;
+use test_support::{Directory, LONGEST, Server, done, json};
 
 use crate::batch_program::{Counting, batch, file_url, name, urls};
 use crate::support::{at, by_shell, fed, json_lines, piped, read_until, signal};
-use test_support::{Directory, LONGEST, Server, done, json};
 
 /// The command that runs a shell which may mount a disk, and the one that mounts it: 64 KiB, with 4 KiB free.
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];

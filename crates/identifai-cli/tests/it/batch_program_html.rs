@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use test_support::{Directory, Server, json};
 
 use crate::batch_program::{batch, urls};
 use crate::support::{at, fed, interrupt, json_lines, piped, sandbox};
-use test_support::{Directory, Server, json};
 
 const BROWSER: &str = "/usr/bin/chromium";
 const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\

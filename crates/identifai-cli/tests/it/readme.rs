@@ -2,8 +2,9 @@
 
 use std::process::{Command, Output};
 
-use crate::support::{alone, json_lines, run, sandbox};
 use test_support::Directory;
+
+use crate::support::{alone, json_lines, run, sandbox};
 
 /// The lines of README's blocks for a shell, block by block.
 fn blocks() -> Vec<Vec<&'static str>> {

@@ -2,10 +2,10 @@
 //! nothing but the item's own `input`, which is the caller's.
 
 use serde_json::Value;
-
-use crate::support::against;
 use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
 use test_support::{Directory, Server};
+
+use crate::support::against;
 
 #[test]
 fn the_program_shows_no_secret_that_the_service_sends_back() {

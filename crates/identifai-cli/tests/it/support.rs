@@ -8,7 +8,6 @@ use std::time::Duration;
 use identifai::Pace;
 use identifai_sandbox::Sandbox;
 use serde_json::Value;
-
 use test_support::{KEY, Server};
 
 pub(crate) struct Outcome {

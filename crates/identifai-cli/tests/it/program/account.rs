@@ -4,10 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use serde_json::json;
-
-use crate::support::{against, at, json_lines, run, run_at, sandbox, unpaced};
 use test_support::form::{fields, has};
 use test_support::{KEY, Server, answer, json};
+
+use crate::support::{against, at, json_lines, run, run_at, sandbox, unpaced};
 
 pub(super) const USER: &str = r#"{"data": {"id": 7, "name": "A\u001b[31mnn", "email": "ann@example.com"}}"#;
 pub(super) const SAVE: [&str; 10] =

@@ -1,7 +1,8 @@
 //! Names of files as arguments: those that look like options, and those that are not UTF-8.
 
-use crate::support::{at, fed, sandbox, unpaced};
 use test_support::{Directory, ID, Server, accepted};
+
+use crate::support::{at, fed, sandbox, unpaced};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
@@ -69,10 +70,10 @@ mod any_bytes {
     use std::path::Path;
 
     use serde_json::json;
+    use test_support::{answer, json};
 
     use super::*;
     use crate::support::json_lines;
-    use test_support::{answer, json};
 
     const NAMES: [&[u8]; 3] = [b"caf\xe9,1.png", b"caf\xe8,1.png", b"\xff\xfe\"<b>\n\x1b[2J\x80.png"];
 

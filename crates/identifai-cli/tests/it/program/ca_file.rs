@@ -1,8 +1,9 @@
 //! `--ca-file` and `SSL_CERT_FILE`: which certificates the program trusts.
 
-use crate::support::{Outcome, run};
 use test_support::tls::{Authority, Peer};
 use test_support::{CAT, Directory, ID, KEY, Server, accepted};
+
+use crate::support::{Outcome, run};
 
 #[test]
 fn ca_file_is_trusted_and_wins_over_the_environment() {

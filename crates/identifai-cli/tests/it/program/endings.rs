@@ -7,8 +7,9 @@ use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 
-use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, unpaced};
 use test_support::{CAT, Connection, Directory, ID, Server, accepted, json};
+
+use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, unpaced};
 
 const TICKETS: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 1, "submissions": [{"identifier": "a1"}]}"#;
 

@@ -1,9 +1,9 @@
 //! Lists of other formats than one item a line, which are told before anything of them is paid for.
 
 use serde_json::json;
+use test_support::Directory;
 
 use crate::support::{fed, json_lines, sandbox, unpaced};
-use test_support::Directory;
 
 const URL: &str = "https://x.test/a.jpg";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";

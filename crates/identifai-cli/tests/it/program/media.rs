@@ -1,9 +1,9 @@
 //! Files, URLs and standard input, of every medium.
 
 use serde_json::json;
+use test_support::{CAT, Directory, ID, Server, accepted, json};
 
 use crate::support::{against, at, fed, json_lines, run_at, sandbox, unpaced};
-use test_support::{CAT, Directory, ID, Server, accepted, json};
 
 /// A directory with a picture, a video, a recording, and two that are none of these.
 fn files() -> Directory {

@@ -17,12 +17,12 @@ mod tickets;
 mod words;
 
 use serde_json::json;
+use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer, answer_with, json};
 
 use self::account::SAVE;
 use crate::support::{against, at, json_lines, program, run};
 #[cfg(unix)]
 use crate::support::{interrupt, piped};
-use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer, answer_with, json};
 
 #[test]
 fn the_first_command_of_the_readme_prints_an_identifier() {

@@ -1,9 +1,10 @@
 //! The password of a partner's user: from a file, a pipe or a prompt, and never from an argument or to be seen.
 
-use super::account::{SAVE, USER};
-use crate::support::{against, at, fed, unpaced};
 use test_support::form::{fields, has};
 use test_support::{Directory, Server, answer, json};
+
+use super::account::{SAVE, USER};
+use crate::support::{against, at, fed, unpaced};
 
 const PASSWORD: &str = "planted pass-WORD";
 

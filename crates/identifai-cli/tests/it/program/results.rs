@@ -1,9 +1,9 @@
 //! Verdicts, heatmaps and overrides, as the program prints them.
 
 use serde_json::json;
+use test_support::{CAT, Directory, ID, KEY, Server, answer};
 
 use crate::support::{against, json_lines, run, run_at, sandbox, unpaced};
-use test_support::{CAT, Directory, ID, KEY, Server, answer};
 
 #[test]
 fn the_readme_s_verdicts_come_with_their_exit_statuses() {

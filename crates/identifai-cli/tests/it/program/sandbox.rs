@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
+use test_support::CAT;
 
 use crate::support::{Outcome, json_lines, program, run};
-use test_support::CAT;
 
 /// `identifai sandbox`, and where it listens. It ends with this.
 struct Serving(std::process::Child, String);

@@ -1,12 +1,12 @@
 //! Tickets: submitted in one request, and their batch.
 
 use serde_json::json;
+use test_support::form::{by_multipart, fields, has};
+use test_support::{Connection, Directory, Server, answer, json};
 
 use crate::support::{against, at, fed, json_lines, run, run_at, sandbox, unpaced};
 #[cfg(unix)]
 use crate::support::{interrupt, piped};
-use test_support::form::{by_multipart, fields, has};
-use test_support::{Connection, Directory, Server, answer, json};
 
 const SENT: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 2,
     "submissions": [{"identifier": "a1", "ref_id": "r\u009b1"}, {"identifier": "a2", "ref_id": null}]}"#;

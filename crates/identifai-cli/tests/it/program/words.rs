@@ -1,9 +1,9 @@
 //! What the program says is wrong: in the words of its command line, and without the key.
 
 use serde_json::json;
+use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer};
 
 use crate::support::{Outcome, against, json_lines, program, run};
-use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer};
 
 fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
     let Outcome { status, out, err } = run(env, arguments);

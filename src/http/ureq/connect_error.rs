@@ -1,0 +1,242 @@
+//! Errors from before the request: what was done, to whom, and what they mean to the call.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use ::ureq::Error as UreqError;
+use ::ureq::http::Uri;
+
+use super::tls_error;
+use crate::error::ErrorKind;
+use crate::http::endpoint::Base;
+use crate::http::response::Failure;
+
+pub(super) fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(match uri.scheme_str() {
+        Some("https") => 443,
+        Some("http") => 80,
+        _ => 1080,
+    })
+}
+
+/// Host and port. An IPv6 address has its brackets.
+pub(super) fn address(uri: &Uri) -> String {
+    format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
+}
+
+/// An error from before the request, on its way through ureq.
+#[derive(Debug)]
+pub(super) struct NotConnected {
+    step: Step,
+    /// Host and port that were to be reached.
+    to: String,
+    error: UreqError,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    Lookup,
+    Connect,
+    /// To a proxy.
+    Login,
+    /// A proxy answered the request for a tunnel with this status code.
+    Refused(u16),
+    /// The proxy was asked for a connection.
+    Proxy,
+    /// The proxy opened one, and TLS with the target is to follow.
+    Tunnel,
+}
+
+impl NotConnected {
+    /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
+    pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
+        match error {
+            UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
+            error => UreqError::Other(Box::new(Self { step, to: address(uri), error })),
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match &self.error {
+            // Not to be tried again: some proxies lock a user out who comes with a wrong password too often.
+            _ if matches!(self.step, Step::Login) => ErrorKind::Config,
+            // The proxy could not reach the target, now. That is what `Connect` means without a proxy.
+            _ if matches!(self.step, Step::Refused(500 | 502..=504)) => ErrorKind::Connect,
+            // It refuses the target, and will refuse it again.
+            _ if matches!(self.step, Step::Refused(_)) => ErrorKind::Config,
+            UreqError::Timeout(_) => ErrorKind::Timeout,
+            UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
+            #[cfg(feature = "rustls")]
+            UreqError::Rustls(_) => ErrorKind::Tls,
+            // What rustls makes of the peer's bytes comes as one of I/O.
+            #[cfg(feature = "rustls")]
+            UreqError::Io(error) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
+            #[cfg(feature = "native-tls")]
+            UreqError::NativeTls(_) | UreqError::Der(_) => ErrorKind::Tls,
+            _ => ErrorKind::Connect,
+        }
+    }
+
+    /// Returns the text of the error without the prefix that ureq gives to one of I/O.
+    fn reason(&self) -> String {
+        match &self.error {
+            UreqError::Io(error) => error.to_string(),
+            error => error.to_string(),
+        }
+    }
+
+    /// Whether the other side took the connection, and ended it.
+    fn is_end(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+        matches!(&self.error, UreqError::Io(error) if ends.contains(&error.kind()))
+    }
+
+    /// What this means to a call to `base`; whatever else was to be reached is a proxy.
+    pub(super) fn failure(self, base: &Base) -> Failure {
+        let target = format!("{}:{}", base.host, base.port);
+        let to = if self.to == target { target.clone() } else { format!("the proxy {}", self.to) };
+        let kind = self.kind();
+        let summary = match (kind, self.step) {
+            (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
+            (ErrorKind::Timeout, Step::Proxy) => format!("timed out while waiting for the proxy to connect to {to}"),
+            (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
+            (ErrorKind::Tls, _) => tls_error::explain(format!("no secure connection to {to}"), &self.error.to_string()),
+            (_, Step::Lookup) => format!("could not look up {to}"),
+            (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
+            (_, Step::Connect) => format!("could not connect to {to}"),
+            (_, Step::Login) => format!(
+                "proxy: {} wants a user name and a password that it knows, as in http://user:password@host:port",
+                self.to
+            ),
+            (ErrorKind::Connect, Step::Refused(_)) => {
+                format!("the proxy {} could not connect to {target}: {}", self.to, self.reason())
+            }
+            (_, Step::Refused(_)) => format!(
+                "proxy: {} refused to connect to {target}: {}; check the URL of the proxy, and whether it allows this \
+                 host",
+                self.to,
+                self.reason()
+            ),
+            (_, Step::Tunnel) if self.is_end() => format!("the tunnel to {to} was closed before it was set up"),
+            (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
+        };
+        // A proxy may count what it refuses, and lock out whoever repeats it.
+        let is_final = matches!(self.step, Step::Refused(_));
+        because(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
+    }
+}
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl StdError for NotConnected {}
+
+/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
+#[cfg(feature = "rustls")]
+fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
+}
+
+/// `failure` with its cause: by its type if that is the standard library's, else by its text.
+pub(super) fn because(failure: Failure, cause: UreqError) -> Failure {
+    match cause {
+        // The summary says it all.
+        UreqError::Timeout(_) => failure,
+        UreqError::Io(error) => failure.because(error),
+        error => failure.because(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_says_how_far_it_came() {
+        let io = |kind: io::ErrorKind| UreqError::Io(kind.into());
+        let timeout = || UreqError::Timeout(::ureq::Timeout::Connect);
+        let table = [
+            (Step::Lookup, timeout(), ErrorKind::Timeout, "timed out while looking up api.test:443"),
+            (Step::Lookup, io(io::ErrorKind::Other), ErrorKind::Connect, "could not look up api.test:443"),
+            (Step::Connect, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
+            (
+                Step::Connect,
+                io(io::ErrorKind::ConnectionRefused),
+                ErrorKind::Connect,
+                "could not connect to api.test:443",
+            ),
+            (
+                Step::Connect,
+                io(io::ErrorKind::ConnectionReset),
+                ErrorKind::Connect,
+                "api.test:443 closed the connection before it was set up",
+            ),
+            (
+                Step::Login,
+                io(io::ErrorKind::Other),
+                ErrorKind::Config,
+                "proxy: api.test:443 wants a user name and a password that it knows, as in http://user:password@host:port",
+            ),
+            (
+                Step::Refused(403),
+                UreqError::Io(io::Error::other("403 Forbidden")),
+                ErrorKind::Config,
+                "proxy: api.test:443 refused to connect to api.test:443: 403 Forbidden; check the URL of the proxy, and \
+                 whether it allows this host",
+            ),
+            (
+                Step::Refused(503),
+                UreqError::Io(io::Error::other("503")),
+                ErrorKind::Connect,
+                "the proxy api.test:443 could not connect to api.test:443: 503",
+            ),
+            (
+                Step::Proxy,
+                timeout(),
+                ErrorKind::Timeout,
+                "timed out while waiting for the proxy to connect to api.test:443",
+            ),
+            (Step::Tunnel, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
+            (
+                Step::Tunnel,
+                io(io::ErrorKind::UnexpectedEof),
+                ErrorKind::Connect,
+                "the tunnel to api.test:443 was closed before it was set up",
+            ),
+            // Bytes that are not understood may be anything.
+            (
+                Step::Proxy,
+                io(io::ErrorKind::InvalidData),
+                ErrorKind::Connect,
+                "the proxy did not connect to api.test:443",
+            ),
+            (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "no secure connection to api.test:443"),
+            (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "could not connect to api.test:443"),
+            (
+                Step::Proxy,
+                io(io::ErrorKind::UnexpectedEof),
+                ErrorKind::Connect,
+                "the proxy did not connect to api.test:443",
+            ),
+        ];
+        let base = Base::parse("https://api.test").unwrap();
+        let uri = Uri::from_static("https://user:pw@api.test/");
+        for (step, error, kind, summary) in table {
+            let UreqError::Other(marked) = NotConnected::at(step, &uri, error) else { panic!("not marked") };
+            let failure = marked.downcast::<NotConnected>().unwrap().failure(&base);
+            assert_eq!((failure.kind, failure.summary.as_str(), failure.body_left), (kind, summary, false));
+        }
+    }
+
+    #[test]
+    fn ports_follow_the_scheme() {
+        for (uri, expected) in [("https://x", 443), ("http://x", 80), ("socks5h://x", 1080), ("http://x:8080", 8080)] {
+            assert_eq!(port(&Uri::from_static(uri)), expected, "{uri}");
+        }
+    }
+}
