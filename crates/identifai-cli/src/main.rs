@@ -1,62 +1,9 @@
-//! The program `identifai`: the client's calls as commands, for shells and scripts.
+//! The program `identifai`; see the library beside this file.
 
 #![forbid(unsafe_code)]
-// Counts of lines and items, which are in memory or were printed.
-#![allow(clippy::arithmetic_side_effects)]
-#![cfg_attr(test, allow(clippy::string_slice))]
-
-mod account;
-mod args;
-mod batch;
-mod board;
-mod classify;
-mod connect;
-#[cfg(test)]
-mod fuzzing;
-mod help;
-mod html;
-mod job;
-mod ledger;
-mod lines;
-mod list_format;
-mod manual;
-mod names;
-mod options;
-mod output;
-mod partner;
-mod password;
-mod results;
-mod serve;
-mod signals;
-mod tickets;
-mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use self::args::{Arguments, Command};
-
 fn main() -> ExitCode {
-    signals::survive_file_size_limit();
-    let Arguments { global, command } = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(output::usage(&error)),
-    };
-    let status = match &command {
-        Command::Classify(arguments) => classify::run(&global, arguments),
-        Command::Batch(arguments) => batch::run(&global, arguments),
-        Command::Result(arguments) => results::result(&global, arguments),
-        Command::Wait(arguments) => results::wait(&global, arguments),
-        Command::Heatmap(arguments) => results::heatmap(&global, arguments),
-        Command::Override(arguments) => results::override_verdict(&global, arguments),
-        Command::Tickets(arguments) => tickets::run(&global, arguments),
-        Command::Credits => account::credits(&global),
-        Command::Health => account::health(&global),
-        Command::Partner(command) => partner::run(&global, command),
-        Command::Sandbox(arguments) => serve::run(arguments),
-        Command::Completions { shell } => manual::completions(*shell),
-        Command::Man => manual::page(),
-    };
-    ExitCode::from(if status == output::INTERRUPTED { signals::exit_status() } else { status })
+    identifai_cli::run()
 }
