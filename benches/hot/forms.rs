@@ -1,7 +1,8 @@
 //! What goes out and what comes back at once: forms, beside `memcpy`, and the answer to a submit.
 
 use divan::black_box;
-use identifai::internals;
+use identifai::internals::form::Form;
+use identifai::internals::parse::{self, Response};
 
 use crate::{Amount, Path, run};
 
@@ -23,12 +24,12 @@ fn short_form() -> Box<dyn FnMut()> {
         ("webhook_url", "https://example.com/hook"),
         ("with_heatmap", "true"),
     ];
-    run(move || internals::form(black_box(&fields)))
+    run(move || Form::of_fields(black_box(&fields)))
 }
 
 fn long_form() -> Box<dyn FnMut()> {
     let value = "x".repeat(MEBIBYTE);
-    run(move || internals::form(black_box(&[("ref_id", &value)])))
+    run(move || Form::of_fields(black_box(&[("ref_id", &value)])))
 }
 
 /// A copy into an allocation of its own.
@@ -39,9 +40,9 @@ fn memcpy() -> Box<dyn FnMut()> {
 
 fn json_answer() -> Box<dyn FnMut()> {
     let body = format!(r#"{{"identifier":"{IDENTIFIER}"}}"#).into_bytes();
-    run(move || internals::identifier("application/json", black_box(&body).clone()).unwrap())
+    run(move || parse::submit(Response::ok("application/json", black_box(&body).clone())).unwrap())
 }
 
 fn text_answer() -> Box<dyn FnMut()> {
-    run(move || internals::identifier("text/plain; charset=UTF-8", black_box(IDENTIFIER).into()).unwrap())
+    run(move || parse::submit(Response::ok("text/plain; charset=UTF-8", black_box(IDENTIFIER).into())).unwrap())
 }

@@ -1,7 +1,7 @@
 //! The bookkeeping of a batch, on fake time: what a job costs must not depend on how many there are. The fake service's
 //! own work is in it.
 
-use identifai::internals;
+use identifai::internals::scripted;
 
 use crate::{Amount, Path, run};
 
@@ -16,5 +16,5 @@ pub(crate) const PATHS: &[Path] = &[
 ];
 
 fn batch(count: usize, in_flight: usize) -> Box<dyn FnMut()> {
-    run(move || assert_eq!(internals::batch(count, in_flight), count))
+    run(move || assert_eq!(scripted::batch(count, in_flight), count))
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use divan::black_box;
-use identifai::{ImageReport, VideoReport, internals};
+use identifai::internals::parse::{self, Response};
+use identifai::{Image, ImageReport, VideoReport};
 use serde_json::Value;
 
 use crate::{Amount, Path, run};
@@ -35,7 +36,10 @@ fn image_value() -> Box<dyn FnMut()> {
 
 fn page() -> Box<dyn FnMut()> {
     let json = page_json();
-    run(move || internals::reports(black_box(&json).clone().into_bytes()).unwrap())
+    run(move || {
+        let response = Response::ok("application/json", black_box(&json).clone().into_bytes());
+        parse::results::<Image>(response, |_| true).unwrap()
+    })
 }
 
 fn page_value() -> Box<dyn FnMut()> {

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| identifai::fuzzing::retry_after(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oracles::retry_after(data));

@@ -1,7 +1,3 @@
 #![no_main]
 
-#[allow(dead_code)]
-#[path = "../../src/fuzzing/foreign.rs"]
-mod foreign;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| identifai::fuzzing::url(data, foreign::place));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oracles::url(data));

@@ -13,10 +13,11 @@ mod batch;
 mod board;
 mod classify;
 mod connect;
-#[cfg(test)]
-mod fuzzing;
 mod help;
 mod html;
+#[cfg(feature = "_internals")]
+#[doc(hidden)]
+pub mod internals;
 mod job;
 mod ledger;
 mod lines;

@@ -92,7 +92,7 @@ impl Window {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use identifai::internals::scripted_client;
+    use identifai::internals::scripted;
     use identifai::{Image, Submitted};
 
     use super::*;
@@ -205,7 +205,7 @@ mod tests {
     fn paced(key: &str, pace: Pace, limits: Pace) -> (u32, u32) {
         let counts = Arc::new(Mutex::new((0, 0)));
         let (start, mut limits, counted) = (Instant::now(), Limits::new(limits), Arc::clone(&counts));
-        let (client, passed) = scripted_client(key, pace, move |method, passed| {
+        let (client, passed) = scripted::client(key, pace, move |method, passed| {
             let method = if method == "GET" { Method::Get } else { Method::Post };
             let taken = limits.take(method, start + passed, UNIX_EPOCH);
             let mut counts = counted.lock().unwrap();

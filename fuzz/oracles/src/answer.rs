@@ -1,20 +1,15 @@
-//! Answers of every endpoint, of any status, framed and cut as it may come.
+//! Responses of every endpoint, with any status code, length and end.
 
 use std::fmt;
 use std::time::Duration;
 
+use identifai::internals::parse::{self, Response};
+use identifai::{Classification, Error, ErrorKind, Identifier, Image, Medium, Report, Video};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::report::assert_sound;
-use super::{Input, KEY, assert_safe, is_identifier, value, word};
-use crate::api::{identifier, parse as answer};
-use crate::error::{Error, ErrorKind};
-use crate::http::response::{Failure, Response};
-use crate::model::identifier::Identifier;
-use crate::model::medium::{Image, Medium, Video};
-use crate::model::report::Report;
-use crate::model::report::verdict::Classification;
+use crate::report::assert_sound;
+use crate::{Input, KEY, assert_safe, is_identifier, value, word};
 
 const STATUSES: [u16; 24] = [
     200, 201, 202, 204, 206, 299, 199, 300, 302, 304, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 599, 600,
@@ -30,16 +25,16 @@ const CONTENT_TYPES: [Option<&str>; 6] = [
 ];
 const PAUSES: [Option<u64>; 4] = [None, Some(0), Some(7), Some(u64::MAX)];
 
-/// What an answer is but for its body.
+/// A response without its body.
 struct Envelope {
     status: u16,
-    is_framed: bool,
-    is_cut: bool,
-    /// Whether it has a lot to say.
+    length_known: bool,
+    truncated: bool,
+    /// If `true`, its error has a long text.
     is_long: bool,
     content_type: Option<&'static str>,
     retry_after: Option<Duration>,
-    /// What headers say in words of their own.
+    /// The text of headers that may have any.
     said: String,
 }
 
@@ -49,30 +44,29 @@ impl Envelope {
     }
 
     fn is_whole_success(&self) -> bool {
-        self.is_success() && !self.is_cut
+        self.is_success() && !self.truncated
     }
 
     fn around(&self, body: &[u8]) -> Response {
         Response {
             status: self.status,
             content_type: self.content_type.map(str::to_owned),
-            // As the transport hands it on.
+            // The transport masks the key in it.
             location: Some(self.said.replace(KEY, "[api key]")),
             request_id: Some(self.said.clone()),
             retry_after: self.retry_after,
             body: body.to_vec(),
-            framed: self.is_framed,
-            cut_short: self.is_cut.then(|| Failure::new(ErrorKind::Disconnected, "lost the connection to x.test")),
-            ..Response::default()
+            length_known: self.length_known,
+            truncated: self.truncated,
         }
     }
 
-    /// What is true of the error of every answer.
+    /// Asserts what is true of the error of every response.
     fn assert_told(&self, error: Error) -> Error {
         assert_eq!((error.status(), error.retry_after()), (Some(self.status), self.retry_after));
         let error = assert_safe(error);
         match self.status {
-            200..=299 if self.is_cut => assert_eq!(error.kind(), ErrorKind::Disconnected),
+            200..=299 if self.truncated => assert_eq!(error.kind(), ErrorKind::Disconnected),
             300..=399 => assert_eq!(error.kind(), ErrorKind::Redirect),
             401 => assert_eq!(error.kind(), ErrorKind::Unauthorized),
             429 => assert_eq!(error.kind(), ErrorKind::RateLimited),
@@ -83,7 +77,7 @@ impl Envelope {
     }
 }
 
-/// The answer of an endpoint.
+/// Checks a response of an endpoint.
 pub fn answer(data: &[u8]) {
     let mut input = Input(data);
     let check = input.choose(&[submit, result, results, heatmap, overridden]);
@@ -91,8 +85,8 @@ pub fn answer(data: &[u8]) {
     let ways = input.byte();
     let envelope = Envelope {
         status,
-        is_framed: ways & 1 == 0,
-        is_cut: ways & 2 != 0,
+        length_known: ways & 1 == 0,
+        truncated: ways & 2 != 0,
         is_long: ways & 4 != 0,
         content_type: input.choose(&CONTENT_TYPES),
         retry_after: input.choose(&PAUSES).map(Duration::from_secs),
@@ -109,7 +103,7 @@ fn submit(envelope: &Envelope, body: &[u8]) {
     let lossy = String::from_utf8_lossy(body);
     let text = lossy.trim_start_matches('\u{feff}').trim();
     let (in_object, as_text) = (in_object(text), as_text(envelope, text));
-    match identifier::identifier(envelope.around(body)) {
+    match parse::submit(envelope.around(body)) {
         Ok(identifier) => {
             assert!(envelope.is_success() && is_identifier(identifier.as_str()), "{identifier}");
             assert!(in_object.or(as_text).is_none_or(|stated| stated == identifier.as_str()), "{identifier}");
@@ -117,7 +111,7 @@ fn submit(envelope: &Envelope, body: &[u8]) {
         Err(error) => {
             let error = envelope.assert_told(error);
             assert!(!envelope.is_success() || (in_object.is_none() && as_text.is_none()), "{error:?}");
-            // One that has the key in it is no identifier that may be shown.
+            // An identifier that contains the key may not be shown.
             let in_object = in_object.filter(|stated| !stated.contains(KEY));
             let kept = error.identifier().map(Identifier::as_str);
             assert!(in_object.is_none() || kept.is_some(), "{error:?}");
@@ -125,14 +119,14 @@ fn submit(envelope: &Envelope, body: &[u8]) {
     }
     if envelope.is_long {
         let error = format!("{{\"error\":{}}}", Value::from(lossy.repeat(5_000 / lossy.len().max(1) + 1)));
-        envelope.assert_told(identifier::identifier(envelope.around(error.as_bytes())).unwrap_err());
+        envelope.assert_told(parse::submit(envelope.around(error.as_bytes())).unwrap_err());
     } else {
         nothing_around_loses_it(envelope, &lossy);
     }
 }
 
-/// A closed identifier is told, whatever stands in other strings, in front of it and behind it, and whatever breaks
-/// off.
+/// Asserts that a closed identifier is found, whatever is in other strings, in front of it and behind it, and wherever
+/// the response breaks off.
 fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
     let text = serde_json::to_string(text).unwrap();
     let object = format!("{{\"a\":{text},\"identifier\":\"asked\",\"b\":[{text}]}}");
@@ -142,7 +136,7 @@ fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
         for front in ["\u{feff} ", "<br />\n<b>Notice</b>: \"x\" in <b>a.php</b>\n"] {
             for end in ["", " \r\n", &text, "<!-- 0.01 s -->", "{\"identifier\":\"b"] {
                 let body = format!("{front}{whole}{end}");
-                let found = match identifier::identifier(envelope.around(body.as_bytes())) {
+                let found = match parse::submit(envelope.around(body.as_bytes())) {
                     Ok(identifier) => Some(identifier),
                     Err(error) => error.identifier().cloned(),
                 };
@@ -152,7 +146,7 @@ fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
     }
 }
 
-/// The identifier of a whole object that has one and no other.
+/// Returns the identifier of a whole object that has exactly one.
 fn in_object(text: &str) -> Option<String> {
     let Fields(fields) = serde_json::from_str(text).ok()?;
     let mut named = fields.into_iter().filter(|(name, _)| name == "identifier");
@@ -160,17 +154,17 @@ fn in_object(text: &str) -> Option<String> {
     Some(identifier).filter(|identifier| is_identifier(identifier))
 }
 
-/// The identifier that is all of a text or of a JSON string, if nothing of that can be missing.
+/// Returns the identifier that is all of a text or of a JSON string, if nothing of that can be missing.
 fn as_text(envelope: &Envelope, text: &str) -> Option<String> {
     let is_text = matches!(envelope.content_type, Some("text/plain" | "Text/Plain; charset=UTF-8"));
     let is_hash = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
-    let is_whole = envelope.is_framed && !envelope.is_cut;
+    let is_whole = envelope.length_known && !envelope.truncated;
     let string: Option<String> = serde_json::from_str(text).ok();
     let bare = Some(text.to_owned()).filter(|_| is_hash || (is_text && is_whole));
     string.or(bare).filter(|text| is_identifier(text))
 }
 
-/// The fields of an object, those with one name too.
+/// The fields of an object. Several may have one name.
 struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {
@@ -197,7 +191,7 @@ impl<'de> Deserialize<'de> for Fields {
 
 fn result(envelope: &Envelope, body: &[u8]) {
     fn of<M: Medium>(envelope: &Envelope, body: &[u8]) {
-        match answer::report::<M>(envelope.around(body), &asked()) {
+        match parse::result::<M>(envelope.around(body), &asked()) {
             Ok(report) => {
                 assert!(envelope.is_whole_success());
                 assert_eq!(*report.identifier(), asked());
@@ -213,7 +207,7 @@ fn result(envelope: &Envelope, body: &[u8]) {
 
 fn results(envelope: &Envelope, body: &[u8]) {
     let is_asked = |identifier: &Identifier| ["asked", "asked-too"].contains(&identifier.as_str());
-    let read = |body: &[u8]| answer::reports::<Image>(envelope.around(body), is_asked);
+    let read = |body: &[u8]| parse::results::<Image>(envelope.around(body), is_asked);
     match read(body) {
         Ok(reports) => {
             assert!(envelope.is_whole_success());
@@ -229,7 +223,7 @@ fn results(envelope: &Envelope, body: &[u8]) {
         }
         Err(error) => drop(envelope.assert_told(error)),
     }
-    // Whatever stands beside it, what was asked for is found.
+    // A report that was asked for is found, whatever is beside it.
     if let (Some(_), true) = (value(body), envelope.is_whole_success() && envelope.status != 202) {
         let body = String::from_utf8_lossy(body);
         let body = body.trim_start_matches('\u{feff}').trim();
@@ -239,7 +233,7 @@ fn results(envelope: &Envelope, body: &[u8]) {
     }
 }
 
-/// Whether an element is not that of a video or a recording.
+/// Returns `true` if an element is not that of a video or a recording.
 fn is_plain(element: &Value) -> bool {
     let has = |object: &Value, field: &str| object.get(field).is_some();
     let (results, details) = (&element["results"], &element["details"]);
@@ -252,7 +246,7 @@ fn heatmap(envelope: &Envelope, body: &[u8]) {
     let end = b"\0\0\0\0IEND\xae\x42\x60\x82";
     let whole = [&start[..], body, end, b"\n"].concat();
     for body in [body, &whole] {
-        match answer::heatmap(envelope.around(body)) {
+        match parse::heatmap(envelope.around(body)) {
             Ok(heatmap) => {
                 assert!(envelope.is_whole_success());
                 assert!(body.starts_with(&start[..16]) && body.trim_ascii_end().ends_with(end));
@@ -270,7 +264,7 @@ fn heatmap(envelope: &Envelope, body: &[u8]) {
 
 fn overridden(envelope: &Envelope, body: &[u8]) {
     let hash = "89ff";
-    match answer::overridden(envelope.around(body), hash, &Classification::Human) {
+    match parse::override_verdict(envelope.around(body), hash, &Classification::Human) {
         Ok(()) => {
             assert!(envelope.is_whole_success());
             let said = value(body).unwrap();

@@ -1,32 +1,33 @@
-//! Secrets, in whatever text a service puts them.
+//! Secrets in texts of the service.
 
-use super::Input;
-use crate::util::encodings as secret;
+use identifai::internals::redact;
 
-/// A secret, and what stands before and after it.
+use crate::Input;
+
+/// Checks a text with a secret in it.
 pub fn mask(data: &[u8]) {
     let mut input = Input(data);
     let (secret, before, after) = (input.text(), input.text(), input.text());
-    // What masks is in no secret, so that none comes about by it.
+    // No secret contains the mask, so masking cannot make a new one.
     let mask = "\u{1}";
     if secret.is_empty() || secret.contains(|c: char| c.is_control()) {
         return;
     }
     let written = written(&secret);
     for form in &written {
-        let masked = secret::mask(&format!("{before}{form}{after}"), &secret, mask).into_owned();
+        let masked = redact(&format!("{before}{form}{after}"), &secret, mask);
         assert!(masked.contains(mask), "{form} in {masked}");
         for form in &written {
             assert!(!masked.contains(form.as_str()), "{form} in {masked}");
         }
-        assert_eq!(secret::mask(&masked, &secret, mask), masked);
+        assert_eq!(redact(&masked, &secret, mask), masked);
     }
     if !written.iter().any(|form| before.contains(form.as_str())) {
-        assert_eq!(secret::mask(&before, &secret, mask), before, "nothing else is touched");
+        assert_eq!(redact(&before, &secret, mask), before, "nothing else is touched");
     }
 }
 
-/// A secret as it is, and as JSON, HTML and URLs have it.
+/// Returns a secret as it is, and in the encodings of JSON, HTML and URLs.
 fn written(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap();
     let json = json[1..json.len() - 1].to_owned();

@@ -1,52 +1,23 @@
-//! Parts of the library that benches, fuzzing and the sandbox's own tests look at. Not an API.
+//! Clients on a fake clock, whose responses a script gives.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::multipart::{Boundary, Form};
-use crate::api::{identifier, parse as answer};
 use crate::api_key::ApiKey;
 use crate::call::fake::{FakeClock, Scripted, Try, json, status};
 use crate::call::rate_limit::config::Pace;
 use crate::client::Client;
 use crate::config::Settings;
-use crate::error::Result;
 use crate::http::request::{Method, Request};
-use crate::http::response::Response;
-use crate::model::identifier::Identifier;
 use crate::model::medium::Image;
-use crate::model::report::image::ImageReport;
 
-/// A form of text fields, as it goes out.
-pub fn form(fields: &[(&'static str, &str)]) -> impl Sized + use<> {
-    let mut form = Form::default();
-    for (name, value) in fields {
-        form.text(name, *value);
-    }
-    form.encode(Boundary::random(), "", Vec::new())
-}
-
-/// The identifier in the answer to a submit.
-pub fn identifier(content_type: &str, body: Vec<u8>) -> Result<Identifier> {
-    identifier::identifier(response(content_type, body))
-}
-
-/// The reports in the answer to a question for many images.
-pub fn reports(body: Vec<u8>) -> Result<Vec<ImageReport>> {
-    answer::reports(response("application/json", body), |_| true)
-}
-
-fn response(content_type: &str, body: Vec<u8>) -> Response {
-    Response { status: 200, content_type: Some(content_type.to_owned()), body, framed: true, ..Response::default() }
-}
-
-/// A response as a script gives it: a JSON body, or a status code and seconds of `Retry-After`.
-pub type ScriptedResponse = std::result::Result<String, (u16, Option<u64>)>;
+/// A response: a JSON body, or a status code and seconds of `Retry-After`.
+pub type ScriptedResponse = Result<String, (u16, Option<u64>)>;
 
 /// Builds a client whose responses come from `script`, which is given the method and the fake time that passed; and a
 /// function that returns that time. Sleeping takes no real time.
 #[allow(clippy::missing_panics_doc, clippy::unwrap_used)] // The configuration is valid.
-pub fn scripted_client(
+pub fn client(
     key: &str,
     pace: Pace,
     mut script: impl FnMut(&'static str, Duration) -> ScriptedResponse + Send + 'static,
@@ -66,8 +37,8 @@ pub fn scripted_client(
     (Client::over(Arc::new(exchange), &settings).unwrap(), move || clock.passed())
 }
 
-/// Sends so many images through a batch that has room for `in_flight`, and returns how many came back with a report.
-/// Time is not real, and the service is done with each image at the first look.
+/// Sends `count` images through a batch that has room for `in_flight`, and returns the number of reports. The clock is
+/// fake, and the service finishes each image before the first poll.
 pub fn batch(count: usize, in_flight: usize) -> usize {
     let mut submitted = 0_u64;
     let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));

@@ -1,26 +1,19 @@
-//! Journals that were cut off anywhere, that somebody wrote into, and files that are none.
+//! Journals that were truncated anywhere or written into, and other files.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use identifai::internals::journal::{self, Entry, Replayed};
+use identifai::{AnyReport, Error, ErrorKind, Identifier, Image, ImageReport, Job, Journal, Video, VideoReport};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Input, assert_printable};
-use crate::batch::job::Job;
-use crate::batch::journal::Journal;
-use crate::batch::store::{Key, Past, Record};
-use crate::error::{Error, ErrorKind};
-use crate::model::identifier::Identifier;
-use crate::model::medium::{Image, Video};
-use crate::model::report::any::AnyReport;
-use crate::model::report::image::ImageReport;
-use crate::model::report::video::VideoReport;
+use crate::{Input, assert_printable};
 
 const HEADER: &[u8] = b"{\"event\":\"journal\",\"version\":1}\n";
 
-/// A journal of any bytes; or one that was kept, and then cut off or written into.
+/// Checks a journal of any bytes, or one that was kept and then truncated or written into.
 pub fn journal(data: &[u8]) {
     let mut input = Input(data);
     match input.byte() % 4 {
@@ -31,7 +24,7 @@ pub fn journal(data: &[u8]) {
     }
 }
 
-/// A file that is gone with its test.
+/// A file that is removed when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -58,18 +51,18 @@ impl Drop for Scratch {
     }
 }
 
-/// Four items, of which two are equal, and one is a file that is there and does not change.
+/// Returns four jobs. Two are equal, and one is a file that exists and does not change.
 fn jobs() -> [Job; 4] {
     let cat = || Image::from_url("https://x.test/cat.jpg").into();
     let file = Image::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).into();
     [cat(), cat(), file, Video::from_url("https://x.test/clip.mp4").into()]
 }
 
-fn look_up(journal: &Journal) -> [(Key, Past); 4] {
-    jobs().map(|job| journal.look_up(&job).unwrap())
+fn look_up(journal: &Journal) -> [(Entry, Replayed); 4] {
+    jobs().map(|job| journal::look_up(journal, &job).unwrap())
 }
 
-/// A file that may be a journal: it is left as it is, or nothing that it says to be accepted is forgotten.
+/// Checks a file that may be a journal. It is left as it is, or every job that it records as accepted is known.
 fn any_file(content: &[u8]) {
     let scratch = Scratch::new(content);
     let journal = match scratch.open() {
@@ -83,27 +76,27 @@ fn any_file(content: &[u8]) {
         content.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).collect();
     let kept = if lines.is_empty() { HEADER.to_vec() } else { lines.concat() };
     assert_eq!(scratch.content(), kept, "whole lines");
-    assert!(lines.iter().all(|line| serde_json::from_slice::<&RawValue>(line).is_ok()), "nothing that is no line");
-    // Half a character in a report is no reason to refuse its line.
+    assert!(lines.iter().all(|line| serde_json::from_slice::<&RawValue>(line).is_ok()), "a line is not JSON");
+    // A line is not refused for half a character in its report, which `Value` cannot hold.
     let lines: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert!(lines.first().is_none_or(|line| line["event"] == "journal" && line["version"] == 1));
-    for (key, past) in look_up(&journal) {
+    for (entry, replayed) in look_up(&journal) {
         let is_its = |line: &&Value| {
-            let job = format!("{:032x}", key.fingerprint);
+            let job = format!("{:032x}", entry.fingerprint());
             line["job"].as_str().is_some_and(|text| text.eq_ignore_ascii_case(&job))
-                && line["occurrence"] == key.occurrence
+                && line["occurrence"] == entry.occurrence()
         };
         let is_accepted = |line: &Value| line["event"] == "submitted" || line["event"] == "finished";
         if lines.iter().filter(is_its).any(is_accepted) {
-            assert!(!matches!(past, Past::None), "it would be paid for again");
+            assert!(!matches!(replayed, Replayed::New), "it would be paid for again");
         }
     }
-    if let Err(error) = journal.bind("x.test:443") {
+    if let Err(error) = journal::bind(&journal, "x.test:443") {
         assert_printable(&error.to_string());
     }
 }
 
-/// Checks that a file was refused and left as it is, and returns which line is to blame.
+/// Asserts that a file was refused and left as it is, and returns the number of the line that the error names.
 fn refused(error: &Error, scratch: &Scratch, content: &[u8]) -> Option<usize> {
     assert_eq!((error.kind(), scratch.content() == content), (ErrorKind::Journal, true));
     let shown = error.to_string();
@@ -121,50 +114,50 @@ fn line_ends(bytes: &[u8]) -> usize {
     bytes.split(|byte| *byte == b'\n').count() - 1
 }
 
-/// What happened to an item.
+/// The steps that were recorded of a job.
 #[derive(Clone, Default)]
-struct Fate {
+struct History {
     is_begun: bool,
     is_open: bool,
     identifier: Option<Identifier>,
     is_finished: bool,
 }
 
-impl Fate {
-    fn assert_known(&self, past: &Past) {
-        let is_known = match past {
-            Past::Finished(report) => self.is_finished && Some(report.identifier()) == self.identifier.as_ref(),
-            Past::Submitted(identifier) => !self.is_finished && self.identifier.as_ref() == Some(identifier),
-            Past::Unknown => self.identifier.is_none() && (self.is_begun || self.is_open),
-            Past::None => self.identifier.is_none() && !self.is_begun && !self.is_open,
-            Past::Changed => false,
+impl History {
+    fn assert_known(&self, replayed: &Replayed) {
+        let is_known = match replayed {
+            Replayed::Finished(report) => self.is_finished && Some(report.identifier()) == self.identifier.as_ref(),
+            Replayed::Submitted(identifier) => !self.is_finished && self.identifier.as_ref() == Some(identifier),
+            Replayed::Indeterminate => self.identifier.is_none() && (self.is_begun || self.is_open),
+            Replayed::New => self.identifier.is_none() && !self.is_begun && !self.is_open,
+            Replayed::Changed => false,
         };
-        assert!(is_known, "{past:?}");
+        assert!(is_known, "{replayed:?}");
     }
 
-    /// Keeps the next step, if it can be that: a begin, or what comes of it.
-    fn step(&mut self, journal: &Journal, (number, key): (usize, Key), what: u8) {
+    /// Records the next step, if the job is at a point where it is possible.
+    fn step(&mut self, journal: &Journal, (number, entry): (usize, Entry), what: u8) {
         match what % 5 {
             0 if self.identifier.is_none() => {
-                journal.begin(key, &jobs()[number]).unwrap();
+                journal::begin(journal, entry, &jobs()[number]).unwrap();
                 self.is_open |= std::mem::replace(&mut self.is_begun, true);
             }
             1 if self.is_begun => {
                 let identifier: Identifier = format!("id-{number}").parse().unwrap();
-                journal.submitted(key, &identifier).unwrap();
+                journal::submitted(journal, entry, &identifier).unwrap();
                 (self.is_begun, self.identifier) = (false, Some(identifier));
             }
             2 if self.is_begun => {
-                journal.failed(key, &Error::new(ErrorKind::Connect, "no")).unwrap();
+                journal::failed(journal, entry, ErrorKind::Connect, false).unwrap();
                 self.is_begun = false;
             }
             3 if self.is_begun => {
-                journal.failed(key, &Error::new(ErrorKind::Timeout, "no").or_sent(true)).unwrap();
+                journal::failed(journal, entry, ErrorKind::Timeout, true).unwrap();
                 (self.is_begun, self.is_open) = (false, true);
             }
             4 => {
                 if let Some(identifier) = &self.identifier {
-                    journal.finished(key, &report(number, identifier)).unwrap();
+                    journal::finished(journal, entry, &report(number, identifier)).unwrap();
                     self.is_finished = true;
                 }
             }
@@ -181,23 +174,25 @@ fn report(number: usize, identifier: &Identifier) -> AnyReport {
     }
 }
 
-/// A journal with the steps that the input chooses, and what was known of each item when it was how long.
-fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [Fate; 4])>) {
+/// Keeps a journal with the steps that the input chooses. Returns it, and the histories of the jobs after each step with
+/// the length that it had then.
+fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
     let scratch = Scratch::new(b"");
     let journal = scratch.open().unwrap();
-    let keys = look_up(&journal).map(|(key, _)| key);
-    let mut fates = <[Fate; 4]>::default();
-    let mut known = vec![(HEADER.len(), fates.clone())];
+    let entries = look_up(&journal).map(|(entry, _)| entry);
+    let mut histories = <[History; 4]>::default();
+    let mut known = vec![(HEADER.len(), histories.clone())];
     for step in steps.iter().take(64) {
         let number = usize::from(step & 3);
-        fates[number].step(&journal, (number, keys[number]), step >> 2);
+        histories[number].step(&journal, (number, entries[number]), step >> 2);
         let len = fs::metadata(&scratch.0).unwrap().len();
-        known.push((usize::try_from(len).unwrap(), fates.clone()));
+        known.push((usize::try_from(len).unwrap(), histories.clone()));
     }
     (scratch.content(), known)
 }
 
-/// A journal that was cut off, with half a line of whatever behind: all that was kept whole is known, and it goes on.
+/// Checks a truncated journal with half a line of any bytes behind it. All that was kept whole is known, and the journal
+/// can be continued.
 fn torn(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
     let (whole, known) = kept(input.0);
@@ -205,35 +200,35 @@ fn torn(mut input: Input<'_>) {
     let garbage = garbage.replace('\n', "");
     let content = [&whole[..at], garbage.as_bytes()].concat();
     let scratch = Scratch::new(&content);
-    let Some((_, fates)) = known.iter().rfind(|(len, _)| *len <= at) else {
-        // Of the first line not enough is left to know it by, or nothing is lost.
+    let Some((_, histories)) = known.iter().rfind(|(len, _)| *len <= at) else {
+        // The rest of the first line is too short to be recognized, or nothing was recorded.
         return match scratch.open() {
-            Ok(journal) => assert!(look_up(&journal).iter().all(|(_, past)| matches!(past, Past::None))),
+            Ok(journal) => assert!(look_up(&journal).iter().all(|(_, replayed)| matches!(replayed, Replayed::New))),
             Err(error) => assert_eq!(refused(&error, &scratch, &content), None),
         };
     };
-    let mut fates = fates.clone();
+    let mut histories = histories.clone();
     {
         let journal = scratch.open().unwrap();
-        for (number, (key, past)) in look_up(&journal).iter().enumerate() {
-            fates[number].assert_known(past);
-            let next = match past {
-                Past::None | Past::Changed | Past::Unknown => [0, 1],
-                Past::Submitted(_) | Past::Finished(_) => [4, 4],
+        for (number, (entry, replayed)) in look_up(&journal).iter().enumerate() {
+            histories[number].assert_known(replayed);
+            let next = match replayed {
+                Replayed::New | Replayed::Changed | Replayed::Indeterminate => [0, 1],
+                Replayed::Submitted(_) | Replayed::Finished(_) => [4, 4],
             };
             for what in next {
-                fates[number].step(&journal, (number, *key), what);
+                histories[number].step(&journal, (number, *entry), what);
             }
         }
     }
     let journal = scratch.open().unwrap();
-    for ((_, past), fate) in look_up(&journal).iter().zip(fates) {
-        fate.assert_known(past);
+    for ((_, replayed), history) in look_up(&journal).iter().zip(histories) {
+        history.assert_known(replayed);
     }
 }
 
-/// A journal that somebody wrote into: the first line that is none is named, or else nothing that was paid for is
-/// forgotten.
+/// Checks a journal that somebody wrote into. The error names the first line that is not one, or every job that was paid
+/// for is known.
 fn written_into(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
     let (whole, known) = kept(input.0);
@@ -242,10 +237,10 @@ fn written_into(mut input: Input<'_>) {
     let scratch = Scratch::new(&content);
     match scratch.open() {
         Ok(journal) => {
-            let (_, fates) = known.last().unwrap();
-            for ((_, past), fate) in look_up(&journal).iter().zip(fates) {
-                let is_known = !matches!(past, Past::None | Past::Changed);
-                assert!(fate.identifier.is_none() || is_known, "it would be paid for again");
+            let (_, histories) = known.last().unwrap();
+            for ((_, replayed), history) in look_up(&journal).iter().zip(histories) {
+                let is_known = !matches!(replayed, Replayed::New | Replayed::Changed);
+                assert!(history.identifier.is_none() || is_known, "it would be paid for again");
             }
         }
         Err(error) => {

@@ -1,19 +1,15 @@
-//! Forms, taken apart again by a parser that nobody here wrote.
+//! Forms of submissions, parsed by an independent parser.
 
 use std::io::Read;
 
-use super::Input;
-use crate::api::multipart::Boundary;
-use crate::api::request;
-use crate::http::body::Body;
-use crate::model::medium::{Audio, Image, Medium, Video};
-use crate::model::submission::Submission;
+use identifai::internals::form::Form;
+use identifai::{Audio, Image, Medium, Submission, Video};
 
-/// A part of a form: its name, its file's name if it is one, and what it holds.
-pub type Part = (String, Option<String>, Vec<u8>);
+use crate::Input;
+use crate::independent::{self, Part};
 
-/// A submission as it goes out. `parse` takes a form apart, by its boundary.
-pub fn form(data: &[u8], parse: impl Fn(&str, &[u8]) -> Vec<Part>) {
+/// Checks the form of a submission.
+pub fn form(data: &[u8]) {
     let mut input = Input(data);
     let (medium, is_upload) = (input.byte() % 3, input.byte() % 2 == 0);
     let switches = [None, Some(true), Some(false)];
@@ -27,12 +23,12 @@ pub fn form(data: &[u8], parse: impl Fn(&str, &[u8]) -> Vec<Part>) {
     };
     if !wanted.is_beyond_the_parser() {
         match (medium, is_upload) {
-            (0, true) => wanted.assert_sent(Image::from_bytes(wanted.file), HEATMAP, parse),
-            (0, false) => wanted.assert_sent(Image::from_url(wanted.url()), HEATMAP, parse),
-            (1, true) => wanted.assert_sent(Video::from_bytes(wanted.file), TAMPERING, parse),
-            (1, false) => wanted.assert_sent(Video::from_url(wanted.url()), TAMPERING, parse),
-            (_, true) => wanted.assert_sent(Audio::from_bytes(wanted.file), C2PA, parse),
-            (_, false) => wanted.assert_sent(Audio::from_url(wanted.url()), C2PA, parse),
+            (0, true) => wanted.assert_sent(Image::from_bytes(wanted.file), HEATMAP),
+            (0, false) => wanted.assert_sent(Image::from_url(wanted.url()), HEATMAP),
+            (1, true) => wanted.assert_sent(Video::from_bytes(wanted.file), TAMPERING),
+            (1, false) => wanted.assert_sent(Video::from_url(wanted.url()), TAMPERING),
+            (_, true) => wanted.assert_sent(Audio::from_bytes(wanted.file), C2PA),
+            (_, false) => wanted.assert_sent(Audio::from_url(wanted.url()), C2PA),
         }
     }
 }
@@ -44,12 +40,12 @@ const HEATMAP: Switch<Image> = ("with_heatmap", Submission::<Image>::with_heatma
 const TAMPERING: Switch<Video> = ("with_tampering", Submission::<Video>::with_tampering);
 const C2PA: Switch<Audio> = ("prevent_c2pa_forces", Submission::<Audio>::prevent_c2pa_forces);
 
-/// What is to be submitted.
+/// The content of a submission.
 struct Wanted<'a> {
     switches: [Option<bool>; 2],
-    /// How many bytes are read at a time.
+    /// The number of bytes that are read at a time.
     block: usize,
-    /// The name of the file, or what the URL ends in.
+    /// The name of the file, or the end of the URL.
     place: String,
     ref_id: String,
     webhook_url: String,
@@ -57,9 +53,9 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// What cannot be asked of the parser, which is no reason to send anything else: it ends a file's name at a
+    /// Returns `true` if the parser cannot read the form, although it is correct. The parser ends a file's name at a
     /// semicolon, reads no control characters and no long lines in headers, and takes a line break for content where
-    /// its buffer of 8 KiB ends. And what has the boundary in it, which nobody knows beforehand.
+    /// its buffer of 8 KiB ends. A value with the boundary in it is left out, too, as real boundaries are random.
     fn is_beyond_the_parser(&self) -> bool {
         let Self { place, ref_id, webhook_url, file, .. } = self;
         let is_odd = |c: char| c == ';' || (c.is_ascii_control() && c != '\r' && c != '\n');
@@ -75,8 +71,8 @@ impl Wanted<'_> {
         format!("https://x.test/{}", self.place)
     }
 
-    /// That `job`, with all that is wanted, goes out as these parts and no others, in blocks of whatever size.
-    fn assert_sent<M: Medium>(&self, job: Submission<M>, special: Switch<M>, parse: impl Fn(&str, &[u8]) -> Vec<Part>) {
+    /// Asserts that `job` with these options is sent as these parts and no others, in blocks of any size.
+    fn assert_sent<M: Medium>(&self, job: Submission<M>, special: Switch<M>) {
         let webhook_url = format!("https://x.test/{}", self.webhook_url);
         let mut job = job.file_name(&self.place).any_format(true).ref_id(&self.ref_id).webhook_url(&webhook_url);
         let mut parts = vec![text("ref_id", &self.ref_id), text("webhook_url", &webhook_url)];
@@ -84,7 +80,7 @@ impl Wanted<'_> {
             b"" => text("file_url", &self.url()),
             file => {
                 let name = self.place.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-                (M::NAME.to_owned(), Some(name), file.to_vec())
+                (M::TYPE.to_string(), Some(name), file.to_vec())
             }
         });
         let switches: [Switch<M>; 2] = [("no_cache", Submission::no_cache), special];
@@ -94,18 +90,17 @@ impl Wanted<'_> {
                 parts.push(text(name, if on { "true" } else { "false" }));
             }
         }
-        // What is unusable goes nowhere.
-        let Ok(request) = request::submit_with(&job, Boundary::fixed("identifai-fuzz")) else { return };
-        let content = request.content.unwrap();
-        let mut body = Body::open(Some(&content)).unwrap();
+        // An unusable submission is not sent.
+        let Ok(form) = Form::of_submission(&job, "identifai-fuzz") else { return };
+        let mut body = form.open().unwrap();
         let (mut sent, mut buffer) = (Vec::new(), vec![0; self.block]);
         while let amount @ 1.. = body.read(&mut buffer).unwrap() {
             sent.extend_from_slice(&buffer[..amount]);
-            assert!(!body.is_read() || sent.len() as u64 == content.len(), "the witness is never early");
+            assert!(!body.is_read() || sent.len() as u64 == form.content_length(), "`is_read` is early");
         }
-        assert_eq!((sent.len() as u64, body.is_read()), (content.len(), true), "as long as was said");
-        let boundary = content.media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
-        let mut found = parse(boundary, &sent);
+        assert_eq!((sent.len() as u64, body.is_read()), (form.content_length(), true), "another length");
+        let boundary = form.media_type().strip_prefix("multipart/form-data; boundary=").unwrap();
+        let mut found = independent::form(boundary, &sent);
         parts.sort();
         found.sort();
         assert_eq!(found, parts, "{}", String::from_utf8_lossy(&sent));

@@ -1,20 +1,18 @@
-//! When to come back: `Retry-After`, `X-RateLimit-Reset` and dates, as any server may write them.
+//! The time of a retry: `Retry-After`, `X-RateLimit-Reset` and dates, as any server may write them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Input, assert_printable};
-use crate::call::retry;
-use crate::call::retry::Next;
-use crate::error::{Error, ErrorKind};
-use crate::http::date as http_date;
-use crate::http::response::Response;
+use identifai::internals::parse::{self, Response};
+use identifai::internals::retry::{self, Retry, http_date};
+
+use crate::{Input, assert_printable};
 
 const DAY: u64 = 24 * 60 * 60;
 /// The first day of the year 10000, counted from 1970.
 const DAYS: u64 = 2_932_897;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A pause that a header asks for, with a `Date`, and a time.
+/// Checks the pause that a header asks for, with a `Date` and a time.
 pub fn retry_after(data: &[u8]) {
     let mut input = Input(data);
     let (value, sent) = (input.text(), input.text());
@@ -22,27 +20,27 @@ pub fn retry_after(data: &[u8]) {
     let seed =
         [input.number(), input.number(), input.number()].into_iter().fold(0, |sum, part| sum << 16 | part as u64);
     let wall = UNIX_EPOCH + Duration::from_secs(seed % (DAYS * DAY));
-    pauses(&value, sent, wall);
-    any_time_can_be_read_in_every_form(seed % DAYS, seed / DAYS % DAY);
+    check_pauses(&value, sent, wall);
+    assert_parsed_in_every_form(seed % DAYS, seed / DAYS % DAY);
     for text in [Some(value.as_str()), sent].into_iter().flatten() {
-        if let Some(time) = http_date::parse(text) {
+        if let Some(time) = http_date(text) {
             let seconds = time.duration_since(UNIX_EPOCH).unwrap().as_secs();
             let [named, ..] = forms(seconds / DAY, seconds % DAY);
             assert!(seconds / DAY < DAYS && text.contains(&named[8..11]), "{text}: {named}");
-            assert_eq!(http_date::parse(&named), Some(time), "{text}");
+            assert_eq!(http_date(&named), Some(time), "{text}");
         }
     }
 }
 
-/// `sent` is the `Date` of the answer.
-fn pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
-    let now = sent.and_then(http_date::parse).unwrap_or(wall);
+/// Checks `value` as either header. `sent` is the `Date` of the response.
+fn check_pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
+    let now = sent.and_then(http_date).unwrap_or(wall);
     let asked = retry::retry_after(value, sent, wall);
-    let until = http_date::parse(value.trim()).map(|until| until.duration_since(now).unwrap_or_default());
+    let until = http_date(value.trim()).map(|until| until.duration_since(now).unwrap_or_default());
     assert_eq!(asked, digits(value).map(Duration::from_secs).or(until), "{value}");
-    let reset = retry::reset(value, sent, wall);
+    let reset = retry::rate_limit_reset(value, sent, wall);
     match digits(value) {
-        // A time since 1970 is one of those after 2001.
+        // A number from 1,000,000,000 on is a time since 1970, in 2001 or later.
         Some(seconds @ 0..1_000_000_000) => assert_eq!(reset, Some(Duration::from_secs(seconds)), "{value}"),
         Some(u64::MAX) => {}
         Some(seconds) => {
@@ -52,20 +50,20 @@ fn pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
         None => assert_eq!(reset, None, "{value}"),
     }
     for pause in [asked, reset].into_iter().flatten() {
-        let error = Error::new(ErrorKind::RateLimited, "the key's rate limit is reached").with_retry_after(Some(pause));
+        let refusal = Response { status: 429, retry_after: Some(pause), ..Response::default() };
+        let error = parse::submit(refusal).unwrap_err();
+        assert_eq!(error.retry_after(), Some(pause));
         assert_printable(&error.to_string());
-        let refusal = Ok(Response { status: 429, retry_after: Some(pause), ..Response::default() });
         let left = Duration::from_secs(30);
-        match retry::next(&refusal, 1, 0.5, left) {
-            Next::TryAfter(next) => assert!(next == pause && next < left),
-            Next::TooLate(next) => assert!(next == pause && next >= left),
-            Next::Stop => panic!("a pause stops nothing"),
+        match retry::decide(429, Some(pause), left) {
+            Retry::After(next) => assert!(next == pause && next < left),
+            Retry::TooLate(next) => assert!(next == pause && next >= left),
+            Retry::Stop => panic!("a pause of {pause:?} stops the call"),
         }
     }
 }
 
-/// A number in digits, with or without a fraction, which counts as one more unless it is 0; the largest one if it is
-/// larger.
+/// Returns a number in digits, rounded up. A number that is too large becomes the largest one.
 fn digits(text: &str) -> Option<u64> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits: Vec<u64> =
@@ -75,19 +73,19 @@ fn digits(text: &str) -> Option<u64> {
     (!digits.is_empty()).then(|| number.saturating_add(u64::from(fraction.iter().sum::<u64>() > 0)))
 }
 
-fn any_time_can_be_read_in_every_form(day: u64, second: u64) {
+fn assert_parsed_in_every_form(day: u64, second: u64) {
     let [fixed, rfc850, asctime] = forms(day, second);
     let expected = UNIX_EPOCH + Duration::from_secs(day * DAY + second);
     for form in [&fixed, &asctime] {
-        assert_eq!(http_date::parse(form), Some(expected), "{form}");
+        assert_eq!(http_date(form), Some(expected), "{form}");
     }
-    // Two digits of a year are those of 1970 to 2069.
+    // A year of two digits is one from 1970 to 2069.
     if day < 36_525 {
-        assert_eq!(http_date::parse(&rfc850), Some(expected), "{rfc850}");
+        assert_eq!(http_date(&rfc850), Some(expected), "{rfc850}");
     }
 }
 
-/// A time in the three forms of RFC 9110, section 5.6.7.
+/// Returns a time in the three forms of RFC 9110, section 5.6.7.
 fn forms(day: u64, second: u64) -> [String; 3] {
     let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][usize::try_from(day % 7).unwrap()];
     let time = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
@@ -100,7 +98,7 @@ fn forms(day: u64, second: u64) -> [String; 3] {
     ]
 }
 
-/// Year, month from zero and day of a day since 1970: counted off, whole cycles of the calendar first.
+/// Returns year, month from zero and day of a day since 1970, by counting: first whole cycles of the calendar.
 fn date(day: u64) -> (u64, usize, u64) {
     let (mut year, mut left) = (1970 + day / 146_097 * 400, day % 146_097);
     loop {

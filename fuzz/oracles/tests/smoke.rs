@@ -1,6 +1,9 @@
-//! A fuzz target as a test: on its seeds, on these changed, and on arbitrary bytes. The program's tests include this
-//! file.
+//! Runs each oracle on the seeds of its fuzz target, on changed seeds and on arbitrary bytes.
 
+// A test that cannot go on panics.
+#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use proptest::collection::vec;
@@ -8,13 +11,13 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
 
-/// Runs `target`, whose seeds are in `fuzz/seeds/`, where the repository is there and not only the package.
+/// Runs the oracle of the fuzz target `name` on its seeds and on `cases` other inputs.
 ///
-/// What fails goes into a file there, and is a case of this test for good.
-pub(crate) fn run(name: &str, cases: u32, target: impl Fn(&[u8])) {
+/// Put an input that fails into a file beside the seeds, which makes it a case of this test for good.
+fn run(name: &str, cases: u32, oracle: fn(&[u8])) {
     let seeds = seeds(name);
     for (file, seed) in &seeds {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| target(seed)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| oracle(seed)));
         assert!(outcome.is_ok(), "{file}: see above");
     }
     let seeds: Vec<Vec<u8>> = seeds.into_iter().map(|(_, seed)| seed).chain([Vec::new()]).collect();
@@ -24,26 +27,23 @@ pub(crate) fn run(name: &str, cases: u32, target: impl Fn(&[u8])) {
     });
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     let outcome = TestRunner::new(config).run(&prop_oneof![4 => mutants, 1 => vec(any::<u8>(), 0..200)], |data| {
-        target(&data);
+        oracle(&data);
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
-/// The files of `fuzz/seeds/`, by name.
+/// Returns the seeds of a fuzz target, with the names of their files.
 fn seeds(name: &str) -> Vec<(String, Vec<u8>)> {
-    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
-    if !fuzz.exists() {
-        return Vec::new();
-    }
-    let files = std::fs::read_dir(fuzz.join("seeds").join(name)).unwrap().map(|file| file.unwrap().path());
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../seeds").join(name);
+    let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().path());
     let mut seeds: Vec<_> = files.map(|file| (file.display().to_string(), std::fs::read(file).unwrap())).collect();
     assert!(!seeds.is_empty());
     seeds.sort();
     seeds
 }
 
-/// `seed` with some bytes replaced, put in, taken out, taken over from another seed or doubled, or cut.
+/// Replaces, inserts, removes, copies from another seed, doubles or cuts off some bytes of `seed`.
 fn change(mut seed: Vec<u8>, other: &[u8], how: u8, (at, to): (Index, Index), bytes: &[u8]) -> Vec<u8> {
     let range = |len: usize| {
         let (one, two) = (at.index(len + 1), to.index(len + 1));
@@ -59,4 +59,49 @@ fn change(mut seed: Vec<u8>, other: &[u8], how: u8, (at, to): (Index, Index), by
         _ => seed.truncate(here.end),
     }
     seed
+}
+
+#[test]
+fn response_of_any_bytes_loses_no_identifier() {
+    run("answer", 800, oracles::answer);
+}
+
+#[test]
+fn report_of_any_bytes_survives_being_stored() {
+    run("report", 800, oracles::report);
+}
+
+#[test]
+fn account_and_tickets_of_any_bytes_read_as_written() {
+    run("rest", 800, oracles::rest);
+}
+
+#[test]
+fn retry_after_of_any_bytes_is_the_stated_pause() {
+    run("retry_after", 800, oracles::retry_after);
+}
+
+#[test]
+fn form_of_any_submission_parses_back() {
+    run("form", 400, oracles::form);
+}
+
+#[test]
+fn journal_torn_or_edited_forgets_no_submission() {
+    run("journal", 400, oracles::journal);
+}
+
+#[test]
+fn url_of_any_bytes_has_one_host() {
+    run("url", 800, oracles::url);
+}
+
+#[test]
+fn secret_in_any_encoding_is_redacted() {
+    run("mask", 800, oracles::mask);
+}
+
+#[test]
+fn batch_line_of_any_bytes_is_a_job_or_an_error() {
+    run("lines", 400, oracles::lines);
 }

@@ -1,17 +1,12 @@
 //! Reports, from a service or a webhook that anybody may call.
 
+use identifai::{AnyReport, Audio, Error, ErrorKind, Identifier, Image, Medium, Report, State, Video};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{assert_printable, assert_safe, is_identifier, value, word};
-use crate::error::{Error, ErrorKind};
-use crate::model::identifier::Identifier;
-use crate::model::medium::{Audio, Image, Medium, Video};
-use crate::model::report::Report;
-use crate::model::report::any::AnyReport;
-use crate::model::state::State;
+use crate::{assert_printable, assert_safe, is_identifier, value, word};
 
-/// A report, of a medium that is known before and of one that is not.
+/// Checks a report, both with a known medium and with an unknown one.
 pub fn report(data: &[u8]) {
     read::<Image>(data);
     read::<Video>(data);
@@ -36,6 +31,7 @@ fn medium(report: &AnyReport) -> &'static str {
         AnyReport::Image(_) => "image",
         AnyReport::Video(_) => "video",
         AnyReport::Audio(_) => "audio",
+        other => panic!("of a medium without an oracle: {other:?}"),
     }
 }
 
@@ -51,7 +47,7 @@ fn read<M: Medium>(data: &[u8]) {
     }
 }
 
-/// That what is no report is refused with the submission that it is about, if it says so.
+/// Asserts that the error of another text carries the identifier in it, if there is one.
 fn refused(error: Error, data: &[u8]) {
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     let named = value(data).and_then(|said| said["identifier"].as_str().map(str::to_owned));
@@ -60,8 +56,8 @@ fn refused(error: Error, data: &[u8]) {
     assert_safe(error);
 }
 
-/// That a report can be printed, is finished only if it says so, and survives being stored.
-pub(super) fn assert_sound<M: Medium>(report: &Report<M>) {
+/// Asserts that a report can be printed, is finished only if it says so, and survives being stored.
+pub(crate) fn assert_sound<M: Medium>(report: &Report<M>) {
     assert!(is_identifier(report.identifier().as_str()));
     assert_printable(&report.to_string());
     serde_json::from_str::<&RawValue>(report.raw_json()).unwrap();
@@ -73,7 +69,7 @@ pub(super) fn assert_sound<M: Medium>(report: &Report<M>) {
         let is_told = word(&said["force_classification"]).is_some() || report.is_finished();
         assert!(report.is_artificial().is_none() || is_told, "{said}");
     }
-    // What is nested too deeply, or has a number beyond all range, is refused, and else nothing is.
+    // Only a text that is nested too deeply or has a number beyond all range cannot be written.
     let Ok(json) = serde_json::to_string(report) else {
         return assert!(said.is_none(), "{said:?}");
     };
@@ -83,7 +79,7 @@ pub(super) fn assert_sound<M: Medium>(report: &Report<M>) {
     }
     said["identifier"] = report.identifier().as_str().into();
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said, "all that was there, and the identifier");
-    // That a report was not ready when an answer came is not kept in it.
+    // A report does not keep that it was not ready.
     if *report.state() == State::Pending {
         return;
     }
@@ -95,7 +91,7 @@ pub(super) fn assert_sound<M: Medium>(report: &Report<M>) {
     }
 }
 
-/// Whether an analysis may count as finished, by a reading of the whole that is not ours.
+/// Returns `true` if an analysis may count as finished, by an independent reading of the whole.
 fn says_finished(said: &Value) -> bool {
     let has_object = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(Value::is_object));
     match word(&said["status"]) {
@@ -109,7 +105,7 @@ fn says_finished(said: &Value) -> bool {
     }
 }
 
-/// That numbers are numbers.
+/// Asserts that all numbers are finite.
 fn assert_numbers(report: &AnyReport) {
     let (results, segments, boxes) = match report {
         AnyReport::Image(report) => (report.results(), &[][..], report.detections().collect()),
@@ -118,6 +114,7 @@ fn assert_numbers(report: &AnyReport) {
             report.images().iter().cloned().map(AnyReport::Image).for_each(|report| assert_numbers(&report));
             (&[][..], &[][..], Vec::new())
         }
+        other => panic!("of a medium without an oracle: {other:?}"),
     };
     let results = results.iter().chain(segments.iter().flat_map(|segment| &segment.results));
     let scores =

@@ -1,0 +1,80 @@
+//! Hidden access to the reading of a batch's lines, for fuzzing. Not an API: it may change or go at any time.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::PathBuf;
+
+use identifai::Result;
+
+use crate::job::{Job, Medium};
+use crate::lines::{self, List, Next};
+use crate::options::Options;
+use crate::{names, output};
+
+/// A line, as the program understands it.
+#[derive(Debug)]
+pub struct Line {
+    /// The URL or path, as it is shown.
+    pub input: String,
+    /// The path, if it is one.
+    pub file: Option<PathBuf>,
+    /// The submission, or the reason why there is none.
+    pub submission: Result<Submission, String>,
+}
+
+/// A submission that a line asks for.
+#[derive(Debug)]
+pub struct Submission {
+    /// The medium: `image`, `video` or `audio`.
+    pub medium: &'static str,
+    /// The submission's `Debug`, or the reason why it cannot be sent.
+    pub checked: Result<String>,
+}
+
+/// Reads the next line of `source`, without its end and without byte order marks.
+pub fn read_line(source: &mut &[u8]) -> io::Result<Option<Vec<u8>>> {
+    Ok(lines::read_line(source)?.map(|bytes| bytes.line))
+}
+
+/// Decodes a line, or returns why it cannot be used.
+pub fn decode(line: Vec<u8>) -> Result<OsString, String> {
+    lines::text(line)
+}
+
+/// Counts the lines of a list that are not blank, up to its end or to the reason why nothing more of it can be used.
+pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
+    let mut list = List::new(list);
+    let mut count = 0;
+    loop {
+        match list.next()? {
+            Next::Line(..) => count += 1,
+            Next::Unusable(reason) => return Ok((count, Some(reason))),
+            Next::NotYet | Next::End => return Ok((count, None)),
+        }
+    }
+}
+
+/// Parses a line, where the command line names `medium`.
+pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
+    let medium = [Medium::Image, Medium::Video, Medium::Audio].into_iter().find(|known| Some(known.name()) == medium);
+    let lines::Read { input, file, job } = lines::read(line, medium, &Options::default());
+    let submission = job.map(|job| {
+        let (medium, checked) = match &job {
+            Job::Image(job) => (Medium::Image, job.check().map(|()| format!("{job:?}"))),
+            Job::Video(job) => (Medium::Video, job.check().map(|()| format!("{job:?}"))),
+            Job::Audio(job) => (Medium::Audio, job.check().map(|()| format!("{job:?}"))),
+        };
+        Submission { medium: medium.name(), checked }
+    });
+    Line { input, file, submission }
+}
+
+/// Returns a file's name as text.
+pub fn display_source(name: &OsStr) -> String {
+    names::shown(name)
+}
+
+/// Returns a text as it is printed.
+pub fn escape(text: &str) -> String {
+    output::shown(text)
+}

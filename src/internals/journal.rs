@@ -1,0 +1,76 @@
+//! The journal of a batch, as the batch reads and writes it.
+
+use crate::batch::store::{Key, Past, Record};
+use crate::batch::{Job, Journal};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::identifier::Identifier;
+use crate::model::report::any::AnyReport;
+
+/// The name of a job in a journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry(Key);
+
+impl Entry {
+    /// Returns the hash of medium, source and options.
+    pub fn fingerprint(&self) -> u128 {
+        self.0.fingerprint
+    }
+
+    /// Returns the number of the job among equal ones, from 0.
+    pub fn occurrence(&self) -> u32 {
+        self.0.occurrence
+    }
+}
+
+/// The state of a job after earlier runs.
+#[derive(Debug)]
+pub enum Replayed {
+    /// Never submitted.
+    New,
+    /// Submitted with another version of its file.
+    Changed,
+    /// Submitted perhaps.
+    Indeterminate,
+    /// Submitted.
+    Submitted(Identifier),
+    /// Finished.
+    Finished(Box<AnyReport>),
+}
+
+/// Returns the entry of the next job that is equal to `job`, and its state.
+pub fn look_up(journal: &Journal, job: &Job) -> Result<(Entry, Replayed)> {
+    let (key, past) = journal.look_up(job)?;
+    let replayed = match past {
+        Past::None => Replayed::New,
+        Past::Changed => Replayed::Changed,
+        Past::Unknown => Replayed::Indeterminate,
+        Past::Submitted(identifier) => Replayed::Submitted(identifier),
+        Past::Finished(report) => Replayed::Finished(report),
+    };
+    Ok((Entry(key), replayed))
+}
+
+/// Records that `job` is about to be submitted.
+pub fn begin(journal: &Journal, entry: Entry, job: &Job) -> Result<()> {
+    journal.begin(entry.0, job)
+}
+
+/// Records that a job was submitted.
+pub fn submitted(journal: &Journal, entry: Entry, identifier: &Identifier) -> Result<()> {
+    journal.submitted(entry.0, identifier)
+}
+
+/// Records that a submit failed.
+pub fn failed(journal: &Journal, entry: Entry, kind: ErrorKind, may_have_been_sent: bool) -> Result<()> {
+    journal.failed(entry.0, &Error::new(kind, "failed").or_sent(may_have_been_sent))
+}
+
+/// Records that a job is finished.
+pub fn finished(journal: &Journal, entry: Entry, report: &AnyReport) -> Result<()> {
+    journal.finished(entry.0, report)
+}
+
+/// Ties the journal to `service`, or fails if it belongs to another one.
+pub fn bind(journal: &Journal, service: &str) -> Result<()> {
+    journal.bind(service)
+}

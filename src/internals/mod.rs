@@ -1,0 +1,24 @@
+//! Hidden access to parts of the library, for benches, fuzzing and the tests of other crates. Not an API: it may change
+//! or go at any time. Nothing else in the library uses it.
+
+pub mod form;
+#[cfg(feature = "journal")]
+pub mod journal;
+pub mod parse;
+pub mod retry;
+pub mod scripted;
+pub mod url;
+
+use crate::api_key::ApiKey;
+use crate::error::Error;
+use crate::util::encodings as secret;
+
+/// Replaces `secret` with `mask` in `text`, in each encoding that a service may echo it in.
+pub fn redact(text: &str, secret: &str, mask: &str) -> String {
+    secret::mask(text, secret, mask).into_owned()
+}
+
+/// Removes `key` from `error` and cuts its texts, as every error that leaves a call is.
+pub fn redact_error(error: Error, key: &str) -> Error {
+    error.redacted(&ApiKey::new(key), &[])
+}
