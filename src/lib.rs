@@ -65,9 +65,8 @@
 //! | `native-tls` | no | HTTPS by the operating system's library; used instead of rustls where both are there |
 //! | `socks-proxy` | no | SOCKS proxies; without it they are an error |
 //! | `journal` | no | the journal with which a batch goes on where it was ended |
-//! | `cli` | no | the program `identifai` |
-//! | `capi` | no | the C interface, which `identifai.h` documents |
 
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A test that goes wrong may panic.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
@@ -81,8 +80,6 @@ mod api;
 mod api_key;
 mod batch;
 mod call;
-#[cfg(feature = "capi")]
-mod capi;
 mod classify_from_url;
 mod client;
 mod config;

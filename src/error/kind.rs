@@ -66,6 +66,38 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All kinds, in the order of their codes. New ones are added at the end.
+    ///
+    /// ```
+    /// use identifai::ErrorKind;
+    ///
+    /// // Turns a stored code back into its kind.
+    /// let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == 13);
+    /// assert_eq!(kind, Some(&ErrorKind::RateLimited));
+    /// ```
+    pub const ALL: &'static [Self] = &[
+        Self::InvalidInput,
+        Self::Config,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Disconnected,
+        Self::Redirect,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Rejected,
+        Self::OutOfCredits,
+        Self::RateLimited,
+        Self::Server,
+        Self::UnexpectedResponse,
+        Self::AnalysisFailed,
+        Self::WaitTimedOut,
+        Self::Cancelled,
+        Self::Journal,
+        Self::UnknownFate,
+    ];
+
     /// A positive number that stands for this kind, for exit statuses and the C interface.
     pub const fn code(self) -> i32 {
         self.row().0
@@ -110,42 +142,16 @@ impl fmt::Display for ErrorKind {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// All of them, by their codes.
-    pub(crate) const KINDS: [ErrorKind; 20] = {
-        use ErrorKind::*;
-        [
-            InvalidInput,
-            Config,
-            Connect,
-            Tls,
-            Timeout,
-            Disconnected,
-            Redirect,
-            Unauthorized,
-            Forbidden,
-            NotFound,
-            Rejected,
-            OutOfCredits,
-            RateLimited,
-            Server,
-            UnexpectedResponse,
-            AnalysisFailed,
-            WaitTimedOut,
-            Cancelled,
-            Journal,
-            UnknownFate,
-        ]
-    };
 
     #[test]
     fn codes_and_names_are_fixed() {
         let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
             rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled \
             journal unknown_fate";
-        for ((code, kind), name) in (1..).zip(KINDS).zip(names.split_whitespace()) {
+        assert_eq!(ErrorKind::ALL.len(), names.split_whitespace().count());
+        for ((code, kind), name) in (1..).zip(ErrorKind::ALL).zip(names.split_whitespace()) {
             assert_eq!((kind.code(), kind.as_str(), kind.to_string().as_str()), (code, name, name));
         }
     }

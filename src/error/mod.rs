@@ -9,8 +9,6 @@ use std::time::Duration;
 
 pub(crate) use self::build::BODY_MAX;
 pub use self::kind::ErrorKind;
-#[cfg(all(test, feature = "capi"))]
-pub(crate) use self::kind::tests::KINDS;
 use crate::model::identifier::Identifier;
 use crate::model::state::State;
 use crate::util::text::one_line;

@@ -4,19 +4,13 @@ use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
-use super::boundary::{call, free_object, make, object, text};
-use super::failure::Failure;
-use crate::ApiKey;
-use crate::Client;
-use crate::ClientBuilder;
-use crate::Frames;
-use crate::KeyFramesMethod;
-use crate::Medium;
-use crate::Pace;
-use crate::Progress;
-use crate::Submission;
-use crate::UrlOptions;
-use crate::Wait;
+use identifai::{
+    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, Pace, Progress, Submission, UrlOptions, Wait,
+};
+
+use crate::boundary::{call, object, text};
+use crate::failure::Failure;
+use crate::memory::{free_object, make};
 
 /// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
 /// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
@@ -30,10 +24,10 @@ use crate::Wait;
 /// with them is under way; any number may make calls.
 pub struct Options {
     key: Key,
-    pub(super) reach: Reach,
-    pub(super) ask: Ask,
+    pub(crate) reach: Reach,
+    pub(crate) ask: Ask,
     /// Of the setters, by option: the last one's, if it failed.
-    pub(super) failures: BTreeMap<&'static str, Failure>,
+    pub(crate) failures: BTreeMap<&'static str, Failure>,
 }
 
 enum Key {
@@ -44,53 +38,53 @@ enum Key {
 
 /// How to reach the service, and how patiently. `None` is the default.
 #[derive(Default)]
-pub(super) struct Reach {
-    pub(super) base_url: Option<String>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) connect_timeout: Option<Duration>,
-    pub(super) allow_http: Option<bool>,
-    pub(super) proxy: Option<Proxy>,
-    pub(super) root_certificates: Option<String>,
-    pub(super) user_agent: Option<String>,
-    pub(super) response_limit: Option<u64>,
-    pub(super) retries: Option<u32>,
-    pub(super) resend_if_unknown: Option<bool>,
-    pub(super) pace: Option<Pace>,
-    pub(super) patience: Patience,
+pub(crate) struct Reach {
+    pub(crate) base_url: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) allow_http: Option<bool>,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) root_certificates: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) response_limit: Option<u64>,
+    pub(crate) retries: Option<u32>,
+    pub(crate) resend_if_unknown: Option<bool>,
+    pub(crate) pace: Option<Pace>,
+    pub(crate) patience: Patience,
 }
 
 /// How patiently to wait for results.
 #[derive(Default)]
-pub(super) struct Patience {
-    pub(super) timeout: Option<Duration>,
-    pub(super) first_pause: Option<Duration>,
-    pub(super) longest_pause: Option<Duration>,
-    pub(super) growth: Option<f64>,
+pub(crate) struct Patience {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) first_pause: Option<Duration>,
+    pub(crate) longest_pause: Option<Duration>,
+    pub(crate) growth: Option<f64>,
 }
 
-pub(super) enum Proxy {
+pub(crate) enum Proxy {
     Url(String),
     None,
 }
 
 /// What to ask of the service. `None` is not sent.
 #[derive(Default)]
-pub(super) struct Ask {
-    pub(super) ref_id: Option<String>,
-    pub(super) webhook_url: Option<String>,
-    pub(super) no_cache: Option<bool>,
-    pub(super) with_morphing: Option<bool>,
-    pub(super) with_tampering: Option<bool>,
-    pub(super) with_heatmap: Option<bool>,
-    pub(super) with_nsfw: Option<bool>,
-    pub(super) prevent_c2pa_forces: Option<bool>,
-    pub(super) frames: Option<Frames>,
-    pub(super) key_frames: Option<bool>,
-    pub(super) key_frames_method: Option<KeyFramesMethod>,
-    pub(super) file_name: Option<String>,
-    pub(super) max_size: Option<u64>,
-    pub(super) any_format: Option<bool>,
-    pub(super) progress: Option<Watcher>,
+pub(crate) struct Ask {
+    pub(crate) ref_id: Option<String>,
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) no_cache: Option<bool>,
+    pub(crate) with_morphing: Option<bool>,
+    pub(crate) with_tampering: Option<bool>,
+    pub(crate) with_heatmap: Option<bool>,
+    pub(crate) with_nsfw: Option<bool>,
+    pub(crate) prevent_c2pa_forces: Option<bool>,
+    pub(crate) frames: Option<Frames>,
+    pub(crate) key_frames: Option<bool>,
+    pub(crate) key_frames_method: Option<KeyFramesMethod>,
+    pub(crate) file_name: Option<String>,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) any_format: Option<bool>,
+    pub(crate) progress: Option<Watcher>,
 }
 
 /// Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
@@ -101,9 +95,9 @@ pub type See = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mu
 
 /// The caller's function with the caller's pointer.
 #[derive(Clone, Copy)]
-pub(super) struct Watcher {
-    pub(super) see: unsafe extern "C" fn(u64, u64, *mut c_void) -> i32,
-    pub(super) user_data: *mut c_void,
+pub(crate) struct Watcher {
+    pub(crate) see: unsafe extern "C" fn(u64, u64, *mut c_void) -> i32,
+    pub(crate) user_data: *mut c_void,
 }
 
 // A submission may go to another thread. This one never does: it is made, sent and dropped within one call.
@@ -111,7 +105,7 @@ unsafe impl Send for Watcher {}
 unsafe impl Sync for Watcher {}
 
 impl Watcher {
-    pub(super) fn goes_on(self, progress: Progress) -> bool {
+    pub(crate) fn goes_on(self, progress: Progress) -> bool {
         unsafe { (self.see)(progress.sent, progress.total, self.user_data) == 0 }
     }
 }
@@ -125,7 +119,7 @@ macro_rules! set {
         $(if let Some(value) = &$from.$option { $to = $to.$option(value); })*
     };
 }
-pub(super) use set;
+pub(crate) use set;
 
 /// The same for all of a `Reach` but the patience.
 macro_rules! reach {
@@ -149,17 +143,17 @@ impl Options {
     }
 
     /// That every setter succeeded in the end.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         self.failures.values().next().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 
     /// A client by the first half.
-    pub(super) fn client(&self) -> Result<Client, Failure> {
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.check()?;
         Ok(self.builder()?.build()?)
     }
 
-    pub(super) fn builder(&self) -> Result<ClientBuilder, Failure> {
+    pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
         let mut builder = match &self.key {
             Key::Given(key) => Client::builder(key.clone()),
             Key::Environment => ClientBuilder::from_env()?,
@@ -172,7 +166,7 @@ impl Options {
     }
 
     /// Both halves, for the image at a URL.
-    pub(super) fn of_url(&self, file_url: &str) -> Result<UrlOptions, Failure> {
+    pub(crate) fn of_url(&self, file_url: &str) -> Result<UrlOptions, Failure> {
         self.check()?;
         let mut options = match &self.key {
             Key::Given(key) => UrlOptions::new(key.clone(), file_url),
@@ -189,7 +183,7 @@ impl Options {
 
 impl Ask {
     /// Sets what all media have.
-    pub(super) fn set<M: Medium>(&self, mut job: Submission<M>) -> Submission<M> {
+    pub(crate) fn set<M: Medium>(&self, mut job: Submission<M>) -> Submission<M> {
         set!(job, self, ref_id, webhook_url, file_name);
         set!(job, self, copied no_cache, max_size, any_format);
         if let Some(watcher) = self.progress {

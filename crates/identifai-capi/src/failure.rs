@@ -1,10 +1,11 @@
 //! What a call fails with: codes, and errors that tell more.
 
 use std::ffi::{CString, c_char};
+use std::time::Duration;
 
-use super::boundary::{c_text, free_object, lent, read};
-use crate::Error;
-use crate::ErrorKind;
+use identifai::{Error, ErrorKind, InvalidIdentifier};
+
+use crate::memory::{c_text, free_object, lent, read};
 
 /// The call did what it shall.
 pub const IDENTIFAI_OK: i32 = 0;
@@ -53,37 +54,11 @@ pub const IDENTIFAI_ERROR_UNKNOWN_FATE: i32 = 20;
 /// error. The objects of the call may be freed and used as before.
 pub const IDENTIFAI_ERROR_PANIC: i32 = 1000;
 
-/// The code of a kind, which is its number in Rust, too.
-fn code(kind: ErrorKind) -> i32 {
-    match kind {
-        ErrorKind::InvalidInput => IDENTIFAI_ERROR_INVALID_INPUT,
-        ErrorKind::Config => IDENTIFAI_ERROR_CONFIG,
-        ErrorKind::Connect => IDENTIFAI_ERROR_CONNECT,
-        ErrorKind::Tls => IDENTIFAI_ERROR_TLS,
-        ErrorKind::Timeout => IDENTIFAI_ERROR_TIMEOUT,
-        ErrorKind::Disconnected => IDENTIFAI_ERROR_DISCONNECTED,
-        ErrorKind::Redirect => IDENTIFAI_ERROR_REDIRECT,
-        ErrorKind::Unauthorized => IDENTIFAI_ERROR_UNAUTHORIZED,
-        ErrorKind::Forbidden => IDENTIFAI_ERROR_FORBIDDEN,
-        ErrorKind::NotFound => IDENTIFAI_ERROR_NOT_FOUND,
-        ErrorKind::Rejected => IDENTIFAI_ERROR_REJECTED,
-        ErrorKind::OutOfCredits => IDENTIFAI_ERROR_OUT_OF_CREDITS,
-        ErrorKind::RateLimited => IDENTIFAI_ERROR_RATE_LIMITED,
-        ErrorKind::Server => IDENTIFAI_ERROR_SERVER,
-        ErrorKind::UnexpectedResponse => IDENTIFAI_ERROR_UNEXPECTED_RESPONSE,
-        ErrorKind::AnalysisFailed => IDENTIFAI_ERROR_ANALYSIS_FAILED,
-        ErrorKind::WaitTimedOut => IDENTIFAI_ERROR_WAIT_TIMED_OUT,
-        ErrorKind::Cancelled => IDENTIFAI_ERROR_CANCELLED,
-        ErrorKind::Journal => IDENTIFAI_ERROR_JOURNAL,
-        ErrorKind::UnknownFate => IDENTIFAI_ERROR_UNKNOWN_FATE,
-    }
-}
-
 /// Why a call failed. It is yours once a call has written it, to be freed with `identifai_error_free`; what its
 /// functions return is lent until then. Any number of threads may read it.
 #[derive(Clone)]
 pub struct Failure {
-    pub(super) code: i32,
+    pub(crate) code: i32,
     kind: CString,
     status: Option<u16>,
     message: CString,
@@ -110,42 +85,52 @@ impl Failure {
     }
 
     fn of(kind: ErrorKind, message: &str) -> Self {
-        Self::new(code(kind), kind.as_str(), message)
+        Self::new(kind.code(), kind.as_str(), message)
     }
 
     /// An argument cannot be used. Its value is not named: arguments get swapped, it may be the key.
-    pub(super) fn invalid(name: &str, reason: &str) -> Self {
+    pub(crate) fn invalid(name: &str, reason: &str) -> Self {
         Self::of(ErrorKind::InvalidInput, &format!("{name}: {reason}"))
     }
 
-    pub(super) fn null(name: &str) -> Self {
+    pub(crate) fn null(name: &str) -> Self {
         Self::invalid(name, "is NULL")
     }
 
     /// What a panic says is for its hook alone: nobody masked it.
-    pub(super) fn panic() -> Self {
+    pub(crate) fn panic() -> Self {
         let message = "a defect of this library, which said more on standard error; please report it";
         Self::new(IDENTIFAI_ERROR_PANIC, "panic", message)
     }
 
-    pub(super) fn of_unknown_fate(self) -> Self {
+    pub(crate) fn of_unknown_fate(self) -> Self {
         Self { may_have_been_sent: true, ..self }
+    }
+}
+
+impl From<InvalidIdentifier> for Failure {
+    fn from(error: InvalidIdentifier) -> Self {
+        Error::from(error).into()
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let milliseconds = |pause: std::time::Duration| pause.as_nanos().div_ceil(1_000_000);
         Self {
             status: error.status(),
             identifier: error.identifier().map(|identifier| c_text(identifier.as_str())),
             body: error.body().map(c_text),
-            retry_after_ms: error.retry_after().map(|pause| milliseconds(pause).try_into().unwrap_or(i64::MAX)),
+            retry_after_ms: error.retry_after().map(milliseconds),
             is_retryable: error.is_retryable(),
             may_have_been_sent: error.may_have_been_sent(),
             ..Self::of(error.kind(), &format!("{error:#}"))
         }
     }
+}
+
+/// Rounds up, since a request that comes too early is refused again.
+fn milliseconds(pause: Duration) -> i64 {
+    pause.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(i64::MAX)
 }
 
 /// Frees an error.
@@ -219,8 +204,42 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rust() {
-        for kind in crate::error::KINDS {
-            assert_eq!(code(kind), kind.code(), "{kind}");
+        let kinds: Vec<_> = CODES.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, ErrorKind::ALL);
+        for (kind, code) in CODES {
+            assert_eq!(code, kind.code(), "{kind}");
         }
     }
+
+    #[test]
+    fn pauses_are_rounded_up() {
+        let table = [(0, 0), (1, 1), (1_000, 1), (1_001, 2), (1_500, 2)];
+        for (micros, wanted) in table {
+            assert_eq!(milliseconds(Duration::from_micros(micros)), wanted, "{micros} µs");
+        }
+        assert_eq!(milliseconds(Duration::MAX), i64::MAX);
+    }
+
+    const CODES: [(ErrorKind, i32); 20] = [
+        (ErrorKind::InvalidInput, IDENTIFAI_ERROR_INVALID_INPUT),
+        (ErrorKind::Config, IDENTIFAI_ERROR_CONFIG),
+        (ErrorKind::Connect, IDENTIFAI_ERROR_CONNECT),
+        (ErrorKind::Tls, IDENTIFAI_ERROR_TLS),
+        (ErrorKind::Timeout, IDENTIFAI_ERROR_TIMEOUT),
+        (ErrorKind::Disconnected, IDENTIFAI_ERROR_DISCONNECTED),
+        (ErrorKind::Redirect, IDENTIFAI_ERROR_REDIRECT),
+        (ErrorKind::Unauthorized, IDENTIFAI_ERROR_UNAUTHORIZED),
+        (ErrorKind::Forbidden, IDENTIFAI_ERROR_FORBIDDEN),
+        (ErrorKind::NotFound, IDENTIFAI_ERROR_NOT_FOUND),
+        (ErrorKind::Rejected, IDENTIFAI_ERROR_REJECTED),
+        (ErrorKind::OutOfCredits, IDENTIFAI_ERROR_OUT_OF_CREDITS),
+        (ErrorKind::RateLimited, IDENTIFAI_ERROR_RATE_LIMITED),
+        (ErrorKind::Server, IDENTIFAI_ERROR_SERVER),
+        (ErrorKind::UnexpectedResponse, IDENTIFAI_ERROR_UNEXPECTED_RESPONSE),
+        (ErrorKind::AnalysisFailed, IDENTIFAI_ERROR_ANALYSIS_FAILED),
+        (ErrorKind::WaitTimedOut, IDENTIFAI_ERROR_WAIT_TIMED_OUT),
+        (ErrorKind::Cancelled, IDENTIFAI_ERROR_CANCELLED),
+        (ErrorKind::Journal, IDENTIFAI_ERROR_JOURNAL),
+        (ErrorKind::UnknownFate, IDENTIFAI_ERROR_UNKNOWN_FATE),
+    ];
 }

@@ -56,7 +56,7 @@ def must_raise(kind, call, *arguments):
 
 
 def declared_as_in_the_header():
-    with open(os.path.join(os.path.dirname(__file__), "../../src/capi/identifai.h"), encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(__file__), "../../include/identifai.h"), encoding="utf-8") as file:
         header = file.read()
     for name, number in re.findall(r"#define IDENTIFAI_(\w+) (-?\d+)$", header, re.M):
         check(getattr(identifai, name, int(number)) == int(number))

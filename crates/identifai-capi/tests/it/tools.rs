@@ -1,8 +1,9 @@
 //! What the tests are made with: the library, compilers, and files that a person has approved of.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 /// Set to approve of what the tests find, rather than to compare with it.
 const BLESS: &str = "IDENTIFAI_BLESS";
@@ -10,18 +11,19 @@ const BLESS: &str = "IDENTIFAI_BLESS";
 /// What nobody may complain about.
 pub(crate) const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
+/// The root of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// A file of the C interface's source.
+/// A file of this crate.
 pub(crate) fn capi(name: &str) -> PathBuf {
-    root().join("src/capi").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// A file beside this one.
 pub(crate) fn beside(name: &str) -> PathBuf {
-    root().join("tests/capi").join(name)
+    capi("tests/it").join(name)
 }
 
 /// What is approved of; with `IDENTIFAI_BLESS=1` that is `new`.
@@ -38,12 +40,8 @@ static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     deps.parent().unwrap().parent().unwrap().join("debug")
 });
 
-/// The library in a form that C links to, as README says how to build it but for optimisation, and what cargo had to
-/// say.
-pub(crate) fn library(form: &str, arguments: &[&str]) -> (PathBuf, String) {
-    // One at a time: another form replaces nothing, but other arguments do.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap();
+/// Builds this crate with `command`, and returns the output of cargo.
+fn cargo(command: &str, arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
     // With what cargo tells a test of its package, dependencies that look at it are built anew, here and by the next
     // cargo.
@@ -53,7 +51,7 @@ pub(crate) fn library(form: &str, arguments: &[&str]) -> (PathBuf, String) {
         }
     }
     let output = cargo
-        .args(["rustc", "--locked", "--lib", "--features", "capi", "--crate-type", form, "--target-dir"])
+        .args([command, "--locked", "--package", "identifai-capi", "--target-dir"])
         .arg(BUILT.parent().unwrap())
         .args(arguments)
         .current_dir(root())
@@ -61,16 +59,25 @@ pub(crate) fn library(form: &str, arguments: &[&str]) -> (PathBuf, String) {
         .unwrap();
     let said = text(&output);
     assert!(output.status.success(), "{said}");
-    let (before, after) = match form {
-        "staticlib" => ("lib", ".a"),
-        _ => (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX),
-    };
-    (BUILT.join(format!("{before}identifai{after}")), said)
+    said
 }
 
+/// The shared library, built as README says, but without `--release`.
 pub(crate) fn shared_library() -> PathBuf {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library("cdylib", &[]).0);
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        cargo("build", &[]);
+        BUILT.join(format!("{DLL_PREFIX}identifai{DLL_SUFFIX}"))
+    });
     LIBRARY.clone()
+}
+
+/// The static library, and what cargo prints about the libraries that it needs.
+pub(crate) fn static_library() -> (PathBuf, String) {
+    // Builds both libraries first. Building the shared one later, in another thread, would replace the static one while
+    // it is linked to.
+    shared_library();
+    let said = cargo("rustc", &["--crate-type", "staticlib", "--", "--print", "native-static-libs"]);
+    (BUILT.join("libidentifai.a"), said)
 }
 
 /// Whether a tool is there. If not, says that `what` is skipped.
@@ -88,7 +95,7 @@ pub(crate) fn compiler(language: &str, what: &str) -> Option<Command> {
     let compiler = if language == "c" { "cc" } else { "c++" };
     there_is(compiler, what).then(|| {
         let mut command = Command::new(compiler);
-        command.args(STRICT).arg("-I").arg(capi("")).arg("-I").arg(beside(""));
+        command.args(STRICT).arg("-I").arg(capi("include")).arg("-I").arg(beside(""));
         command
     })
 }

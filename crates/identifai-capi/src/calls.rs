@@ -2,16 +2,14 @@
 
 use std::ffi::c_char;
 
-use super::boundary::{Out, bytes, c_text, call, free_object, hand_over, object, submit, text};
-use super::failure::Failure;
-use super::options::{Ask, Options};
-use super::report;
-use super::report::Report;
-use super::submission;
-use super::submission::{Medium, Source};
-use crate::Client;
-use crate::HealthStatus;
-use crate::Identifier;
+use identifai::{Client, HealthStatus, Identifier};
+
+use crate::boundary::{Out, bytes, call, object, submit, text};
+use crate::failure::Failure;
+use crate::memory::{c_text, free_object, hand_over};
+use crate::options::{Ask, Options};
+use crate::report::{self, Report};
+use crate::submission::{self, Medium, Source};
 
 /// All of the service works.
 pub const IDENTIFAI_HEALTH_OK: i32 = 1;
@@ -24,7 +22,7 @@ pub const IDENTIFAI_HEALTH_OTHER: i32 = 3;
 ///
 /// Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use
 /// it at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
-pub struct Handle(pub(super) Client);
+pub struct Handle(pub(crate) Client);
 
 /// Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share
 /// connections, whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed
@@ -41,7 +39,7 @@ pub unsafe extern "C" fn identifai_classify_from_url(
             let options = object(options, "options")?;
             let (file_url, out) = (text(file_url, "file_url")?, Out::new(identifier, "identifier")?);
             Medium::Image.check(&options.ask)?;
-            out.put(owned(&crate::classify_from_url(&options.of_url(file_url)?)?));
+            out.put(owned(&identifai::classify_from_url(&options.of_url(file_url)?)?));
             Ok(())
         })
     }
@@ -189,7 +187,7 @@ pub unsafe extern "C" fn identifai_heatmap(
     unsafe {
         call(error, || {
             let Handle(client) = object(client, "client")?;
-            let identifier: Identifier = text(identifier, "identifier")?.parse().map_err(crate::Error::from)?;
+            let identifier: Identifier = text(identifier, "identifier")?.parse()?;
             let (png, len) = (Out::new(png, "png")?, Out::new(len, "len")?);
             let bytes = client.heatmap(&identifier.into())?.into_bytes().into_boxed_slice();
             len.put(bytes.len());
@@ -248,7 +246,7 @@ pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i3
             out.put(match client.health()?.status() {
                 HealthStatus::Ok => IDENTIFAI_HEALTH_OK,
                 HealthStatus::Degraded => IDENTIFAI_HEALTH_DEGRADED,
-                HealthStatus::Other(_) => IDENTIFAI_HEALTH_OTHER,
+                _ => IDENTIFAI_HEALTH_OTHER,
             });
             Ok(())
         })
@@ -297,7 +295,7 @@ impl Handle {
     ) -> Result<(), Failure> {
         let (medium, identifier) = (Medium::of(medium)?, unsafe { text(identifier, "identifier")? });
         let out = unsafe { Out::new(report, "report")? };
-        out.put(hand_over(read(&self.0, medium, identifier.parse().map_err(crate::Error::from)?)?));
+        out.put(hand_over(read(&self.0, medium, identifier.parse()?)?));
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::header::{FILES, generated};
-use crate::tools::{beside, blessed, capi, compiler, run, shared_library, there_is};
+use crate::header::{FILES, generated, source};
+use crate::tools::{blessed, capi, compiler, run, shared_library, there_is};
 
 /// The declarations of functions in the header, each in one line and without its semicolon.
 pub(crate) fn functions() -> Vec<String> {
@@ -46,7 +46,7 @@ fn it_is_what_was_approved_of() {
     let Some(sizes) = sizes() else { return };
     let parts = [sizes, codes(), functions()];
     let found = parts.map(|lines| lines.join("\n") + "\n").join("\n");
-    let approved = blessed(&beside("abi.txt"), &found);
+    let approved = blessed(&capi("abi.txt"), &found);
     let (found, approved): (BTreeSet<_>, BTreeSet<_>) = (found.lines().collect(), approved.lines().collect());
     let gone: Vec<_> = approved.difference(&found).collect();
     assert!(gone.is_empty(), "programs that are built would break, as this is gone: {gone:#?}");
@@ -56,7 +56,7 @@ fn it_is_what_was_approved_of() {
 
 #[test]
 fn every_function_runs_where_panics_are_caught() {
-    let source = FILES.map(|file| std::fs::read_to_string(capi(file)).unwrap()).concat();
+    let source = FILES.map(|file| std::fs::read_to_string(source(file)).unwrap()).concat();
     let functions: Vec<_> = source.split("pub unsafe extern \"C\" fn ").skip(1).collect();
     // All but two, which take no pointer.
     assert_eq!(functions.len() + 2, self::functions().len());

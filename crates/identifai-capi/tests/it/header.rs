@@ -1,10 +1,17 @@
 //! The header: made of the source, never stale, and good C and C++.
 
+use std::path::PathBuf;
+
 use crate::tools::{blessed, capi, compiler, run};
 
 /// What it is made of, in the order in which that is read best.
 pub(crate) const FILES: [&str; 7] =
     ["library.rs", "failure.rs", "options.rs", "setters.rs", "submission.rs", "calls.rs", "report.rs"];
+
+/// A file of the source.
+pub(crate) fn source(file: &str) -> PathBuf {
+    capi("src").join(file)
+}
 
 /// The header as cbindgen makes it of the source, with its version.
 pub(crate) fn generated() -> String {
@@ -19,7 +26,7 @@ pub(crate) fn generated() -> String {
         env!("CARGO_PKG_VERSION_PATCH"),
     ));
     let builder = cbindgen::Builder::new().with_config(config);
-    let builder = FILES.iter().fold(builder, |builder, file| builder.with_src(capi(file)));
+    let builder = FILES.iter().fold(builder, |builder, file| builder.with_src(source(file)));
     let mut header = Vec::new();
     builder.generate().unwrap().write(&mut header);
     String::from_utf8(header).unwrap()
@@ -28,8 +35,8 @@ pub(crate) fn generated() -> String {
 #[test]
 fn it_is_that_of_the_source() {
     let generated = generated();
-    let committed = blessed(&capi("identifai.h"), &generated);
-    assert!(generated == committed, "src/capi/identifai.h is stale: make it anew with IDENTIFAI_BLESS=1");
+    let committed = blessed(&capi("include/identifai.h"), &generated);
+    assert!(generated == committed, "include/identifai.h is stale: write it anew with IDENTIFAI_BLESS=1");
 }
 
 #[test]
@@ -48,7 +55,7 @@ fn it_is_good_c_and_cpp() {
         for standard in standards {
             let Some(mut compiler) = compiler(language, &format!("the header as {standard}")) else { continue };
             compiler.arg(format!("-std={standard}")).args(["-fsyntax-only", "-x", language]);
-            run(compiler.arg(capi("identifai.h")).arg("-Wno-pragma-once-outside-header"));
+            run(compiler.arg(capi("include/identifai.h")).arg("-Wno-pragma-once-outside-header"));
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{capi, compiler, library, root, run, shared_library};
+use crate::tools::{capi, compiler, root, run, shared_library, static_library};
 use crate::world::World;
 
 /// The documented command that links what is in `cat.c` to a library.
 fn documented(library: &str) -> String {
     let text = std::fs::read_to_string(root().join("docs/c.md")).unwrap();
-    let lines = text.lines().filter(|line| line.starts_with("cc -I src/capi cat.c "));
+    let lines = text.lines().filter(|line| line.starts_with("cc -I crates/identifai-capi/include cat.c "));
     lines.into_iter().find(|line| line.contains(library)).unwrap().to_owned()
 }
 
@@ -21,7 +21,7 @@ fn link(library: &str, directory: &Path) -> Option<PathBuf> {
     let command = documented(library)
         .replace("$PWD/target/release", directory.to_str().unwrap())
         .replace("target/release", directory.to_str().unwrap())
-        .replace("cat.c", "tests/capi/program.c")
+        .replace("cat.c", "crates/identifai-capi/tests/it/program.c")
         .replace("-o cat", &format!("-o '{}'", program.display()));
     run(Command::new("sh").arg("-c").arg(command).current_dir(root()));
     run(World::new().command(&program).current_dir("/"));
@@ -36,7 +36,7 @@ fn the_shared_library_is_linked_as_documented() {
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn the_static_library_needs_what_is_documented_and_no_more() {
-    let (archive, said) = library("staticlib", &["--", "--print", "native-static-libs"]);
+    let (archive, said) = static_library();
     let needed = said.lines().find_map(|line| line.split_once("native-static-libs: ")).expect(&said).1;
     let mut needed: Vec<_> = needed.split_whitespace().map(str::to_owned).collect();
     let documented = documented("libidentifai.a");
@@ -55,6 +55,7 @@ fn the_static_library_needs_what_is_documented_and_no_more() {
 
 #[test]
 fn what_cargo_c_installs_is_there() {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    assert!(manifest.contains("from = \"src/capi/identifai.h\"") && capi("identifai.h").is_file());
+    let manifest = std::fs::read_to_string(capi("Cargo.toml")).unwrap();
+    assert!(manifest.contains("from = \"include/identifai.h\"") && capi("include/identifai.h").is_file());
+    assert!(manifest.contains("\ncapi = []\n"), "cargo-c skips packages without this feature");
 }

@@ -1,30 +1,23 @@
-//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. What else the interface
-//! promises is tested from C, in `tests/capi`.
+//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. `tests/it` tests the rest
+//! of the interface from C.
 
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::boundary::{free_object, make, read};
-use super::calls::{Handle, identifai_result, identifai_submit_url};
-use super::failure::*;
-use super::options::{Options, identifai_options_new};
-use super::report::*;
-use super::setters::*;
-use super::submission::{IDENTIFAI_IMAGE, Source, image, video};
-use crate::Client;
-use crate::ClientBuilder;
-use crate::Error;
-use crate::ErrorKind;
-use crate::Frames;
-use crate::Image;
-use crate::ImageReport;
-use crate::KeyFramesMethod;
-use crate::Pace;
-use crate::Submission;
-use crate::Video;
-use crate::Wait;
+use identifai::{
+    Client, ClientBuilder, Error, Frames, Image, ImageReport, KeyFramesMethod, Pace, Submission, Video, Wait,
+};
+use test_support::Server;
+
+use crate::calls::{Handle, identifai_result, identifai_submit_url};
+use crate::failure::*;
+use crate::memory::{free_object, make, read};
+use crate::options::{Options, identifai_options_new};
+use crate::report::*;
+use crate::setters::*;
+use crate::submission::{IDENTIFAI_IMAGE, Source, image, video};
 
 /// A client in which each second call panics: deep in the exchange, after its one try.
 fn panicking() -> Handle {
@@ -106,39 +99,49 @@ unsafe fn lent<'a>(text: *const c_char) -> Option<&'a str> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_str().unwrap())
 }
 
+/// Returns the error of a submit to a server that sends `response` and closes the connection.
+fn failed_submit(response: &'static [u8]) -> Error {
+    let server = Server::start(move |connection| {
+        connection.request();
+        connection.send(response);
+    });
+    server.client().submit(&Image::from_url("https://example.com/cat.jpg")).unwrap_err()
+}
+
 #[test]
 fn an_error_says_all_that_it_says_in_rust() {
-    let error = || Error::new(ErrorKind::Disconnected, "it\0 broke").with_source(std::io::Error::other("the cause"));
-    let failure = Failure::from(
-        error()
-            .with_status(502)
-            .with_identifier(Some("abc".parse().unwrap()))
-            .with_body(b"<h1>\0\xff</h1>")
-            .with_retry_after(Some(Duration::from_micros(1_500)))
-            .or_sent(true),
-    );
-    let failure = &raw const failure;
+    let lost = failed_submit(b"HTTP/1.1 200 OK\r\nRetry-After: 2\r\nContent-Length: 99\r\n\r\n<h1>\0\xff</h1>");
+    let causes = format!("{lost:#}");
+    assert_ne!(causes, lost.to_string(), "it has a cause");
+    let lost = Failure::from(lost);
+    let lost = &raw const lost;
     unsafe {
-        assert_eq!(identifai_error_code(failure), IDENTIFAI_ERROR_DISCONNECTED);
-        assert_eq!(lent(identifai_error_kind(failure)), Some("disconnected"));
-        assert_eq!(
-            (identifai_error_status(failure), identifai_error_retry_after_ms(failure)),
-            (502, 2),
-            "not too early"
-        );
-        assert_eq!(lent(identifai_error_identifier(failure)), Some("abc"));
-        assert_eq!(lent(identifai_error_body(failure)), Some("<h1>\u{fffd}\u{fffd}</h1>"));
-        assert_eq!((identifai_error_may_have_been_sent(failure), identifai_error_retryable(failure)), (1, 0));
-        let message = lent(identifai_error_message(failure)).unwrap();
-        assert!(message.starts_with("it\u{fffd} broke") && message.ends_with(": the cause"), "{message}");
+        assert_eq!(identifai_error_code(lost), IDENTIFAI_ERROR_DISCONNECTED);
+        assert_eq!(lent(identifai_error_kind(lost)), Some("disconnected"));
+        assert_eq!(lent(identifai_error_message(lost)), Some(causes.as_str()));
+        assert_eq!((identifai_error_status(lost), identifai_error_retry_after_ms(lost)), (200, 2_000));
+        assert_eq!(lent(identifai_error_identifier(lost)), None);
+        assert_eq!(lent(identifai_error_body(lost)), Some("<h1>\u{fffd}\u{fffd}</h1>"));
+        assert_eq!((identifai_error_may_have_been_sent(lost), identifai_error_retryable(lost)), (1, 0));
+    }
+    let known = failed_submit(b"HTTP/1.1 502 X\r\nContent-Length: 20\r\n\r\n{\"identifier\":\"abc\"}");
+    let known = Failure::from(known);
+    let known = &raw const known;
+    unsafe {
+        assert_eq!((identifai_error_code(known), identifai_error_status(known)), (IDENTIFAI_ERROR_SERVER, 502));
+        assert_eq!(lent(identifai_error_identifier(known)), Some("abc"));
+        assert_eq!(identifai_error_retry_after_ms(known), -1);
     }
     // Neither says what the other does.
-    let rejected = Failure::from(Error::new(ErrorKind::Rejected, "no"));
+    let rejected = Failure::from(failed_submit(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n"));
     let rejected = &raw const rejected;
     unsafe {
         assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
         assert_eq!((lent(identifai_error_body(rejected)), lent(identifai_error_body(null()))), (None, None));
     }
+    let invalid = Failure::invalid("na\0me", "is odd");
+    let invalid = &raw const invalid;
+    assert_eq!(unsafe { lent(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is odd"));
 }
 
 /// The report that a JSON makes.

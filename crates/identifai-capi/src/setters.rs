@@ -3,12 +3,11 @@
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
-use super::boundary::{call, object_mut, text};
-use super::failure::Failure;
-use super::options::{Options, Proxy, See, Watcher};
-use crate::Frames;
-use crate::KeyFramesMethod;
-use crate::Pace;
+use identifai::{Frames, KeyFramesMethod, Pace};
+
+use crate::boundary::{call, object_mut, text};
+use crate::failure::Failure;
+use crate::options::{Options, Proxy, See, Watcher};
 
 /// `iframes`: the key frames that the video's encoder chose.
 pub const IDENTIFAI_KEY_FRAMES_IFRAMES: i32 = 1;

@@ -1,15 +1,10 @@
 //! Media: what is submitted, and which calls are made for which.
 
-use super::failure::Failure;
-use super::options::{Ask, set};
-use super::report::Report;
-use crate::Audio;
-use crate::Classification;
-use crate::Client;
-use crate::Identifier;
-use crate::Image;
-use crate::Submission;
-use crate::Video;
+use identifai::{Audio, Classification, Client, Identifier, Image, Submission, Video};
+
+use crate::failure::Failure;
+use crate::options::{Ask, set};
+use crate::report::Report;
 
 /// An image.
 pub const IDENTIFAI_IMAGE: i32 = 1;
@@ -22,14 +17,14 @@ type Result<T> = std::result::Result<T, Failure>;
 
 /// One of the numbers above.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Medium {
+pub(crate) enum Medium {
     Image,
     Video,
     Audio,
 }
 
 impl Medium {
-    pub(super) fn of(number: i32) -> Result<Self> {
+    pub(crate) fn of(number: i32) -> Result<Self> {
         match number {
             IDENTIFAI_IMAGE => Ok(Self::Image),
             IDENTIFAI_VIDEO => Ok(Self::Video),
@@ -39,7 +34,7 @@ impl Medium {
     }
 
     /// Nothing that was asked for is left out in silence.
-    pub(super) fn check(self, ask: &Ask) -> Result<()> {
+    pub(crate) fn check(self, ask: &Ask) -> Result<()> {
         let known: [(&str, bool, &[Self]); 7] = [
             ("with_morphing", ask.with_morphing.is_some(), &[Self::Image, Self::Video]),
             ("with_tampering", ask.with_tampering.is_some(), &[Self::Image, Self::Video]),
@@ -76,7 +71,7 @@ impl Medium {
 
 /// Where a medium is found.
 #[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
+pub(crate) enum Source<'a> {
     Url(&'a str),
     Path(&'a str),
     Bytes(&'a [u8]),
@@ -95,13 +90,13 @@ macro_rules! begin {
     }};
 }
 
-pub(super) fn image(source: Source<'_>, ask: &Ask) -> Submission<Image> {
+pub(crate) fn image(source: Source<'_>, ask: &Ask) -> Submission<Image> {
     let mut job = begin!(Image, source, ask);
     set!(job, ask, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
     job
 }
 
-pub(super) fn video(source: Source<'_>, ask: &Ask) -> Submission<Video> {
+pub(crate) fn video(source: Source<'_>, ask: &Ask) -> Submission<Video> {
     let mut job = begin!(Video, source, ask);
     set!(job, ask, copied with_morphing, with_tampering, with_nsfw, frames, key_frames, key_frames_method);
     job
@@ -112,7 +107,7 @@ fn audio(source: Source<'_>, ask: &Ask) -> Submission<Audio> {
 }
 
 /// Submits it, and returns its identifier.
-pub(super) fn submit(client: &Client, medium: Medium, source: Source<'_>, ask: &Ask) -> Result<Identifier> {
+pub(crate) fn submit(client: &Client, medium: Medium, source: Source<'_>, ask: &Ask) -> Result<Identifier> {
     medium.check(ask)?;
     if let Source::Bytes(bytes) = source {
         medium.check_size(bytes.len(), ask)?;
@@ -125,7 +120,7 @@ pub(super) fn submit(client: &Client, medium: Medium, source: Source<'_>, ask: &
 }
 
 /// One look.
-pub(super) fn result(client: &Client, medium: Medium, identifier: Identifier) -> Result<Report> {
+pub(crate) fn result(client: &Client, medium: Medium, identifier: Identifier) -> Result<Report> {
     Ok(match medium {
         Medium::Image => Report::of_image(&client.result(&identifier.into())?),
         Medium::Video => Report::of(&client.result::<Video>(&identifier.into())?),
@@ -134,7 +129,7 @@ pub(super) fn result(client: &Client, medium: Medium, identifier: Identifier) ->
 }
 
 /// Looks until it is finished.
-pub(super) fn wait(client: &Client, medium: Medium, identifier: Identifier) -> Result<Report> {
+pub(crate) fn wait(client: &Client, medium: Medium, identifier: Identifier) -> Result<Report> {
     Ok(match medium {
         Medium::Image => Report::of_image(&client.wait(&identifier.into())?),
         Medium::Video => Report::of(&client.wait::<Video>(&identifier.into())?),
@@ -142,7 +137,7 @@ pub(super) fn wait(client: &Client, medium: Medium, identifier: Identifier) -> R
     })
 }
 
-pub(super) fn override_verdict(client: &Client, medium: Medium, hash: &str, to: &Classification) -> Result<()> {
+pub(crate) fn override_verdict(client: &Client, medium: Medium, hash: &str, to: &Classification) -> Result<()> {
     Ok(match medium {
         Medium::Image => client.override_verdict::<Image>(hash, to),
         Medium::Video => client.override_verdict::<Video>(hash, to),

@@ -2,13 +2,10 @@
 
 use std::ffi::{CString, c_char};
 
-use super::boundary::{c_text, free_object, lent, read};
-use super::failure::Failure;
-use crate::Classification;
-use crate::ImageReport;
-use crate::Medium;
-use crate::State;
-use crate::Verdict;
+use identifai::{Classification, ImageReport, Medium, State, Verdict};
+
+use crate::failure::Failure;
+use crate::memory::{c_text, free_object, lent, read};
 
 /// Not known: there is no verdict yet.
 pub const IDENTIFAI_UNCLASSIFIED: i32 = 0;
@@ -62,7 +59,7 @@ struct Opinion {
 }
 
 impl Report {
-    pub(super) fn of<M: Medium>(report: &crate::Report<M>) -> Self {
+    pub(crate) fn of<M: Medium>(report: &identifai::Report<M>) -> Self {
         let text = |text: Option<&str>| text.map(c_text);
         Self {
             identifier: c_text(report.identifier().as_str()),
@@ -72,7 +69,7 @@ impl Report {
                 State::Pending => IDENTIFAI_STATE_PENDING,
                 State::Done => IDENTIFAI_STATE_DONE,
                 State::Errored => IDENTIFAI_STATE_ERRORED,
-                State::Other(_) => IDENTIFAI_STATE_OTHER,
+                _ => IDENTIFAI_STATE_OTHER,
             },
             is_finished: report.is_finished(),
             classification: number(report.classification()),
@@ -88,7 +85,7 @@ impl Report {
         }
     }
 
-    pub(super) fn of_image(report: &ImageReport) -> Self {
+    pub(crate) fn of_image(report: &ImageReport) -> Self {
         Self { has_heatmap: report.has_heatmap(), ..Self::of(report) }
     }
 
@@ -115,12 +112,12 @@ fn number(classification: Option<&Classification>) -> i32 {
         None => IDENTIFAI_UNCLASSIFIED,
         Some(Classification::Human) => IDENTIFAI_HUMAN,
         Some(Classification::Artificial) => IDENTIFAI_ARTIFICIAL,
-        Some(Classification::Other(_)) => IDENTIFAI_OTHER_CLASSIFICATION,
+        Some(_) => IDENTIFAI_OTHER_CLASSIFICATION,
     }
 }
 
 /// What a verdict can be overridden with.
-pub(super) fn classification(number: i32) -> Result<Classification, Failure> {
+pub(crate) fn classification(number: i32) -> Result<Classification, Failure> {
     match number {
         IDENTIFAI_HUMAN => Ok(Classification::Human),
         IDENTIFAI_ARTIFICIAL => Ok(Classification::Artificial),

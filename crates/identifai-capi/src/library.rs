@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_char};
 
-use super::boundary::free;
+use crate::memory::free;
 
 /// The version of the library: what `IDENTIFAI_VERSION` was when it was built. Static, never NULL.
 #[unsafe(no_mangle)]

@@ -1,0 +1,78 @@
+//! Calls at the boundary: check pointers and texts, return errors as codes, and let no panic through.
+
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+use crate::failure::{Failure, IDENTIFAI_OK};
+use crate::memory::hand_over;
+
+type Result<T> = std::result::Result<T, Failure>;
+
+/// Runs a call and makes its result a code; a failure goes to `error`, if that is asked for.
+pub(crate) unsafe fn call(error: *mut *mut Failure, run: impl FnOnce() -> Result<()>) -> i32 {
+    unsafe { finish(error, catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic()))) }
+}
+
+/// The same for a submit, of which nobody knows after a panic whether it arrived.
+pub(crate) unsafe fn submit(error: *mut *mut Failure, run: impl FnOnce() -> Result<()>) -> i32 {
+    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic().of_unknown_fate()));
+    unsafe { finish(error, outcome) }
+}
+
+unsafe fn finish(error: *mut *mut Failure, outcome: Result<()>) -> i32 {
+    let Err(failure) = outcome else { return IDENTIFAI_OK };
+    let code = failure.code;
+    if let Some(error) = NonNull::new(error) {
+        unsafe { error.write(hand_over(failure)) };
+    }
+    code
+}
+
+/// An object that is only read.
+pub(crate) unsafe fn object<'a, T>(pointer: *const T, name: &str) -> Result<&'a T> {
+    unsafe { pointer.as_ref() }.ok_or_else(|| Failure::null(name))
+}
+
+/// An object that is changed.
+pub(crate) unsafe fn object_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T> {
+    unsafe { pointer.as_mut() }.ok_or_else(|| Failure::null(name))
+}
+
+pub(crate) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str> {
+    if pointer.is_null() {
+        return Err(Failure::null(name));
+    }
+    unsafe { CStr::from_ptr(pointer) }.to_str().map_err(|_| Failure::invalid(name, "is not UTF-8"))
+}
+
+pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Result<&'a [u8]> {
+    if pointer.is_null() {
+        return Err(Failure::null(name));
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Failure::invalid(name, "is longer than memory can be"));
+    }
+    Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
+}
+
+/// Where a result goes. It is written once, at the end, so a call that fails leaves it as it was.
+pub(crate) struct Out<T>(NonNull<T>);
+
+impl<T> Out<T> {
+    pub(crate) unsafe fn new(pointer: *mut T, name: &str) -> Result<Self> {
+        NonNull::new(pointer).map(Self).ok_or_else(|| Failure::null(name))
+    }
+
+    /// Writes a result that nobody needs to want.
+    pub(crate) unsafe fn if_wanted(pointer: *mut T, value: T) {
+        if let Some(out) = NonNull::new(pointer).map(Self) {
+            out.put(value);
+        }
+    }
+
+    pub(crate) fn put(self, value: T) {
+        // It was promised at `new` to be writable, and may be uninitialised.
+        unsafe { self.0.write(value) }
+    }
+}
