@@ -19,7 +19,7 @@ PARTITIONS = 4
 # not be analysed (6) are rows like any other; after anything else the partition is tried again.
 SCRIPT = """
 read journal
-identifai batch --journal "$journal" --retry-unknown "$@" -
+identifai batch --journal "$journal" --retry-indeterminate "$@" -
 status=$?
 case $status in 2|3|6) status=0 ;; esac
 exit $status

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api_key::{ApiKey, WHERE_A_KEY_IS};
 use crate::call::options::Terms;
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, Result};
 use crate::http::endpoint::{Base, Target};
 use crate::http::proxy::Proxy;
@@ -58,7 +58,7 @@ impl Settings {
                 began: None,
                 retries: RETRIES,
                 resend_if_unknown: false,
-                pace: Pace::default(),
+                rate_limit: RateLimit::default(),
                 has_turn: false,
                 observer: None,
             },
@@ -81,7 +81,7 @@ impl Settings {
     /// Checks what is not part of the connection.
     pub(crate) fn check(&self) -> Result<()> {
         self.key.check().map_err(|reason| Error::config("api_key", &reason))?;
-        self.terms.pace.check()?;
+        self.terms.rate_limit.check()?;
         check_timeout(self.terms.timeout)
     }
 }
@@ -248,9 +248,9 @@ macro_rules! settings_setters {
             self
         }
 
-        /// How fast requests may follow each other; see [`Pace`](crate::Pace). Default: the documented limits.
-        pub fn pace(mut self, pace: crate::Pace) -> Self {
-            self.settings.terms.pace = pace;
+        /// How fast requests may follow each other; see [`RateLimit`](crate::RateLimit). Default: the documented limits.
+        pub fn rate_limit(mut self, rate_limit: crate::RateLimit) -> Self {
+            self.settings.terms.rate_limit = rate_limit;
             self
         }
 
@@ -297,7 +297,7 @@ mod tests {
             (settings.terms.retries, settings.terms.timeout, settings.terms.resend_if_unknown),
             (2, None, false)
         );
-        assert_ne!(Pace::off(), Pace::default());
+        assert_ne!(RateLimit::unlimited(), RateLimit::default());
     }
 
     #[test]

@@ -52,7 +52,7 @@
 //! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry; and one a wait.
 //! - **It takes nothing for done that is not**, and keeps what it does not know.
 //! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
-//! - **It keeps within the key's rate**: calls wait for their turn; see [`Pace`].
+//! - **It keeps within the key's rate**: calls wait for their turn; see [`RateLimit`].
 //! - **It loses nothing that was paid for**: errors have the identifier, and a batch its journal.
 //! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
 //!
@@ -96,11 +96,11 @@ mod wait;
 pub use api_key::ApiKey;
 #[cfg(feature = "journal")]
 pub use batch::Journal;
-pub use batch::{Batch, Job, Outcome, Stopper, Tally, Unfinished};
+pub use batch::{Batch, BatchProgress, Job, Outcome, StopHandle, Unfinished};
 pub use call::attempt::Attempt;
-pub use call::rate_limit::config::Pace;
+pub use call::rate_limit::config::RateLimit;
 pub use classify_from_url::{UrlOptions, classify_from_url};
-pub use client::{Canceller, Client, ClientBuilder, PartnerUsers};
+pub use client::{CancelHandle, Client, ClientBuilder, PartnerUsers};
 pub use error::{Error, ErrorKind, Result};
 pub use model::account::{Credits, Health, HealthStatus};
 pub use model::format::Format;
@@ -119,11 +119,11 @@ pub use model::report::verdict::{Classification, ModelResult, Score, Verdict};
 pub use model::report::video::VideoReport;
 pub use model::state::State;
 pub use model::submission::Submission;
-pub use model::submission::progress::Progress;
+pub use model::submission::progress::UploadProgress;
 pub use model::submission::video::{Frames, KeyFramesMethod};
 pub use model::submitted::Submitted;
 pub use model::tickets::report::{
     Authenticity, SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport,
 };
 pub use model::tickets::submission::{Ticket, TicketLists, Tickets};
-pub use wait::Wait;
+pub use wait::WaitOptions;

@@ -22,30 +22,30 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 /// began together do not look together. All of it ends after 5 minutes.
 ///
 /// ```
-/// use identifai::{Client, Wait};
+/// use identifai::{Client, WaitOptions};
 /// use std::time::Duration;
 ///
-/// let wait = Wait::default().timeout(Duration::from_secs(60)).longest_pause(Duration::from_secs(5));
+/// let wait = WaitOptions::default().timeout(Duration::from_secs(60)).max_interval(Duration::from_secs(5));
 /// let client = Client::builder("api-key").base_url("http://localhost:8080").wait(wait).build()?;
 /// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "it does nothing until a client is given it"]
-pub struct Wait {
+pub struct WaitOptions {
     timeout: Duration,
-    first_pause: Duration,
+    initial_interval: Duration,
     growth: f64,
-    longest_pause: Duration,
+    max_interval: Duration,
 }
 
-impl Default for Wait {
+impl Default for WaitOptions {
     fn default() -> Self {
-        let [timeout, first_pause, longest_pause] = [300, 2, 10].map(Duration::from_secs);
-        Self { timeout, first_pause, growth: 1.5, longest_pause }
+        let [timeout, initial_interval, max_interval] = [300, 2, 10].map(Duration::from_secs);
+        Self { timeout, initial_interval, growth: 1.5, max_interval }
     }
 }
 
-impl Wait {
+impl WaitOptions {
     /// How long to wait over all. The analysis goes on after that; its result can be asked for later.
     /// Default: 5 minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -55,8 +55,8 @@ impl Wait {
 
     /// How long after its submit to look first; for an identifier from elsewhere, the pause after the first look.
     /// Default: 2 seconds.
-    pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
+    pub fn initial_interval(mut self, pause: Duration) -> Self {
+        self.initial_interval = pause;
         self
     }
 
@@ -67,8 +67,8 @@ impl Wait {
     }
 
     /// The longest pause between two looks, unless the service asks for a longer one. Default: 10 seconds.
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub fn max_interval(mut self, pause: Duration) -> Self {
+        self.max_interval = pause;
         self
     }
 
@@ -76,10 +76,10 @@ impl Wait {
         let zero = "must be longer than zero";
         if self.timeout.is_zero() {
             Err(Error::config("wait.timeout", zero))
-        } else if self.first_pause.is_zero() {
-            Err(Error::config("wait.first_pause", zero))
-        } else if self.longest_pause.is_zero() {
-            Err(Error::config("wait.longest_pause", zero))
+        } else if self.initial_interval.is_zero() {
+            Err(Error::config("wait.initial_interval", zero))
+        } else if self.max_interval.is_zero() {
+            Err(Error::config("wait.max_interval", zero))
         } else if !self.growth.is_finite() || self.growth < 1.0 {
             Err(Error::config("wait.growth", "must be a number of 1 or more"))
         } else {
@@ -94,9 +94,9 @@ impl Wait {
     /// Pause `number` (from 0), if nothing speaks against it; `chance` is from 0 up to 1.
     pub(crate) fn pause(&self, number: u32, chance: f64) -> Duration {
         let exponent = i32::try_from(number).unwrap_or(i32::MAX);
-        let grown = self.first_pause.as_secs_f64() * self.growth.powi(exponent);
-        let pause = grown.min(self.longest_pause.as_secs_f64()) * (1.0 - chance / 5.0);
-        Duration::try_from_secs_f64(pause).unwrap_or(self.longest_pause)
+        let grown = self.initial_interval.as_secs_f64() * self.growth.powi(exponent);
+        let pause = grown.min(self.max_interval.as_secs_f64()) * (1.0 - chance / 5.0);
+        Duration::try_from_secs_f64(pause).unwrap_or(self.max_interval)
     }
 
     /// That an analysis took too long: how it was last seen, and the pause before the next look if that is the reason.
@@ -139,7 +139,7 @@ pub(crate) struct Look<T> {
 /// Looks, as `wait` says, until what is waited for is there. Time, chance and cancellation are those of `exchange`. Each
 /// look is told how long it may take; `submitted` is when this process submitted it, if it did.
 pub(crate) fn until_finished<T>(
-    wait: &Wait,
+    wait: &WaitOptions,
     exchange: &Exchange,
     submitted: Option<Instant>,
     mut look: impl FnMut(Duration) -> Result<Look<T>>,
@@ -148,7 +148,7 @@ pub(crate) fn until_finished<T>(
     let deadline = Deadline::new(exchange.now(), wait.timeout);
     let since_submit = submitted.map(|at| exchange.now().saturating_duration_since(at));
     let mut pauses = 0..;
-    let mut own_pause = || pauses.next().map_or(wait.longest_pause, |number| wait.pause(number, exchange.chance()));
+    let mut own_pause = || pauses.next().map_or(wait.max_interval, |number| wait.pause(number, exchange.chance()));
     let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
     let (mut asked, mut last_state, mut failure) = (None, None, None);
     while let Some(pause) = wait.fit(own, asked, deadline.left(exchange.now())) {

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use identifai::{Client, Image, Pace};
+use identifai::{Client, Image, RateLimit};
 
 #[test]
 fn a_warm_call_allocates_little() {
@@ -19,8 +19,9 @@ fn a_warm_call_allocates_little() {
         }
     });
     // With characters that have other written forms, all of which are looked for in answers.
-    let pace = Pace::per_minute(u32::MAX, u32::MAX);
-    let client = Client::builder("key/with+&more-0123456789").base_url(base_url).pace(pace).build().unwrap();
+    let rate_limit = RateLimit::per_minute(u32::MAX, u32::MAX);
+    let client =
+        Client::builder("key/with+&more-0123456789").base_url(base_url).rate_limit(rate_limit).build().unwrap();
     let job = Image::from_url("https://example.com/cat.jpg").ref_id("order-17").with_heatmap(true).with_nsfw(true);
     let submit = || drop(client.submit(&job).unwrap());
     submit();

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path as FilePath;
 use std::{fs, io, thread};
 
-use identifai::{Client, Image, Pace, Video};
+use identifai::{Client, Image, RateLimit, Video};
 
 use crate::{Amount, Path, run};
 
@@ -60,7 +60,11 @@ fn video() -> Vec<u8> {
 }
 
 fn client() -> Client {
-    Client::builder("bench").base_url(format!("http://{}", server())).pace(Pace::off()).build().unwrap()
+    Client::builder("bench")
+        .base_url(format!("http://{}", server()))
+        .rate_limit(RateLimit::unlimited())
+        .build()
+        .unwrap()
 }
 
 /// Starts a server and returns where it listens. It lives as long as the process.

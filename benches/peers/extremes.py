@@ -69,7 +69,7 @@ def scale(tls, quick):
     rows = {
         "raw, a connection each": Row("raw"),
         "identifai": Row("identifai"),
-        "identifai, Pace::off()": Row("identifai", options=("--unpaced",)),
+        "identifai, RateLimit::unlimited()": Row("identifai", options=("--unlimited",)),
     }
     for package in ("raw", "identifai"):
         build(package, tls)

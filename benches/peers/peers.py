@@ -20,7 +20,7 @@ Row = namedtuple("Row", "package note options", defaults=["", ()])
 ROWS = [
     Row("raw"),
     Row("identifai"),
-    Row("identifai", ", Pace::off()", ("--unpaced",)),
+    Row("identifai", ", RateLimit::unlimited()", ("--unlimited",)),
     Row("identifai", ", plain function", ("--plain-function",)),
     Row("ureq"),
     Row("ureq", ", timeout 30 s", ("--timeout",)),

@@ -60,7 +60,7 @@ where
             }
         };
         if matches!(past, Past::Changed) {
-            count(&mut self.tally.changed);
+            count(&mut self.progress.changed);
             self.has_news = true;
         }
         match past {
@@ -77,14 +77,14 @@ where
             }
             Past::Submitted(identifier) => {
                 if let Some(sent) = job.sent_as(identifier) {
-                    self.stopper.jobs.accept(ticket.index, sent.identifier(), true);
+                    self.stop_handle.jobs.accept(ticket.index, sent.identifier(), true);
                     self.wait_for(ticket, sent);
                 }
             }
             Past::Unknown => {
                 let summary =
                     "an earlier run was ended while it submitted this, so whether it was accepted is not known";
-                self.conclude(ticket, None, Err(Error::new(ErrorKind::UnknownFate, summary).or_sent(true)));
+                self.conclude(ticket, None, Err(Error::new(ErrorKind::Indeterminate, summary).or_sent(true)));
             }
             Past::None | Past::Changed if self.stopped.is_some() => {
                 let result = Err(self.not_submitted());

@@ -27,7 +27,7 @@ pub(super) enum Kind {
     Image(Submission<Image>),
     Video(Submission<Video>),
     Audio(Submission<Audio>),
-    NotYet,
+    Pending,
 }
 
 impl From<Submission<Image>> for Job {
@@ -63,8 +63,8 @@ macro_rules! each {
 impl Job {
     /// Stands for no job, but one that may come later: for an iterator that would else have to wait for its next one,
     /// and hold up the batch. It is asked again 50 milliseconds later, and this counts as no item.
-    pub const fn not_yet() -> Self {
-        Self(Kind::NotYet)
+    pub const fn pending() -> Self {
+        Self(Kind::Pending)
     }
 
     /// Whether a submit would refuse this by itself; see [`Submission::check`].
@@ -73,24 +73,24 @@ impl Job {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field.
     pub fn check(&self) -> Result<()> {
-        each!(&self.0, Kind, job => job.check(), Kind::NotYet => Ok(()))
+        each!(&self.0, Kind, job => job.check(), Kind::Pending => Ok(()))
     }
 
     pub(super) fn is_not_yet(&self) -> bool {
-        matches!(self.0, Kind::NotYet)
+        matches!(self.0, Kind::Pending)
     }
 
     pub(super) fn reference(&self) -> Option<&str> {
-        each!(&self.0, Kind, job => job.reference(), Kind::NotYet => None)
+        each!(&self.0, Kind, job => job.reference(), Kind::Pending => None)
     }
 
     pub(super) fn is_one_shot(&self) -> bool {
-        each!(&self.0, Kind, job => job.is_one_shot(), Kind::NotYet => false)
+        each!(&self.0, Kind, job => job.is_one_shot(), Kind::Pending => false)
     }
 
     /// Returns the path of the file to upload, if it is one.
     pub(super) fn path(&self) -> Option<&Path> {
-        each!(&self.0, Kind, job => job.path(), Kind::NotYet => None)
+        each!(&self.0, Kind, job => job.path(), Kind::Pending => None)
     }
 
     pub(super) fn submit(&self, client: &Client) -> Result<Sent> {
@@ -98,18 +98,18 @@ impl Job {
             Kind::Image(job) => client.submit(job).map(Sent::Image),
             Kind::Video(job) => client.submit(job).map(Sent::Video),
             Kind::Audio(job) => client.submit(job).map(Sent::Audio),
-            Kind::NotYet => Err(Error::invalid_input("job", "is none yet")),
+            Kind::Pending => Err(Error::invalid_input("job", "is none yet")),
         }
     }
 
     #[cfg(feature = "journal")]
     pub(super) fn fingerprint_fields(&self, see: &mut dyn FnMut(&str, &[u8])) {
-        each!(&self.0, Kind, job => job.fingerprint_fields(see), Kind::NotYet => ());
+        each!(&self.0, Kind, job => job.fingerprint_fields(see), Kind::Pending => ());
     }
 
     #[cfg(feature = "journal")]
     pub(super) fn display_source(&self) -> Option<String> {
-        each!(&self.0, Kind, job => job.display_source(), Kind::NotYet => None)
+        each!(&self.0, Kind, job => job.display_source(), Kind::Pending => None)
     }
 
     /// Reads a report of its medium.
@@ -119,7 +119,7 @@ impl Job {
             Kind::Image(_) => Report::<Image>::from_json(json).ok().map(AnyReport::Image),
             Kind::Video(_) => Report::<Video>::from_json(json).ok().map(AnyReport::Video),
             Kind::Audio(_) => Report::<Audio>::from_json(json).ok().map(AnyReport::Audio),
-            Kind::NotYet => None,
+            Kind::Pending => None,
         }
     }
 
@@ -129,7 +129,7 @@ impl Job {
             Kind::Image(job) => Some(Sent::Image(Submitted::before(identifier, &job.secrets()))),
             Kind::Video(job) => Some(Sent::Video(Submitted::before(identifier, &job.secrets()))),
             Kind::Audio(job) => Some(Sent::Audio(Submitted::before(identifier, &job.secrets()))),
-            Kind::NotYet => None,
+            Kind::Pending => None,
         }
     }
 }

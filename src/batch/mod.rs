@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
-pub use self::outcome::{Outcome, Tally};
+pub use self::outcome::{BatchProgress, Outcome};
 use self::scheduler::{Gate, Looks};
-pub use self::stop_handle::Stopper;
+pub use self::stop_handle::StopHandle;
 use self::store::Record;
 use self::task::{Pending, Submit, Task, Ticket};
 pub use self::unfinished::Unfinished;
@@ -54,14 +54,14 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
 /// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
 ///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
-///   [`Wait`](crate::Wait) if that is longer, submitting ends. What is surely not accepted for another reason is tried
+///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends. What is surely not accepted for another reason is tried
 ///   again as often as [`retries`](crate::ClientBuilder::retries) says.
 /// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a
 ///   journal that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by
 ///   an error of the same kind.
-/// - Each submission is waited for as long as the client's [`Wait`](crate::Wait) says, looks that fail notwithstanding.
+/// - Each submission is waited for as long as the client's [`WaitOptions`](crate::WaitOptions) says, looks that fail notwithstanding.
 ///
-/// Dropping it loses what is pending, unless there is a journal or [`Stopper::unfinished`] is asked; submits that
+/// Dropping it loses what is pending, unless there is a journal or [`StopHandle::unfinished`] is asked; submits that
 /// `workers` have begun are finished first.
 #[must_use = "an iterator does nothing until it is asked for its outcomes"]
 pub struct Batch<I> {
@@ -86,14 +86,14 @@ pub struct Batch<I> {
     record: Option<Arc<dyn Record>>,
     /// Why nothing is submitted any more.
     stopped: Option<(ErrorKind, String)>,
-    stopper: Stopper,
+    stop_handle: StopHandle,
     outcomes: VecDeque<Outcome>,
     /// The outcome that `next` returned last: the caller may still be storing it.
     handed_over: Option<u64>,
-    tally: Tally,
-    /// Whether the watcher has not seen the tally yet.
+    progress: BatchProgress,
+    /// Whether the watcher has not seen the progress yet.
     has_news: bool,
-    watcher: Option<Box<dyn FnMut(Tally) + Send>>,
+    watcher: Option<Box<dyn FnMut(BatchProgress) + Send>>,
 }
 
 impl Client {
@@ -113,7 +113,7 @@ impl Client {
     /// ```
     ///
     /// The iterator is asked for a job when there is room for it. While it makes the batch wait, nothing else is done
-    /// either; one that may have to wait gives [`Job::not_yet`] instead.
+    /// either; one that may have to wait gives [`Job::pending`] instead.
     pub fn batch<I>(&self, jobs: I) -> Batch<I::IntoIter>
     where
         I: IntoIterator,
@@ -136,10 +136,10 @@ impl Client {
             record: None,
             // Before anything is paid for.
             stopped: self.patience().check().err().map(|error| (error.kind(), error.reason())),
-            stopper: Stopper::new(self.exchange()),
+            stop_handle: StopHandle::new(self.exchange()),
             outcomes: VecDeque::new(),
             handed_over: None,
-            tally: Tally::default(),
+            progress: BatchProgress::default(),
             has_news: false,
             watcher: None,
         }
@@ -164,14 +164,14 @@ impl<I> Batch<I> {
 
     /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread, to which
     /// a batch may be sent. Default: none.
-    pub fn on_progress(mut self, see: impl FnMut(Tally) + Send + 'static) -> Self {
+    pub fn on_progress(mut self, see: impl FnMut(BatchProgress) + Send + 'static) -> Self {
         self.watcher = Some(Box::new(see));
         self
     }
 
     /// How far it has come. A loop over `batch.by_ref()` leaves the batch to be asked.
-    pub fn tally(&self) -> Tally {
-        Tally { pending: self.pending.len() as u64, ..self.tally }
+    pub fn progress(&self) -> BatchProgress {
+        BatchProgress { pending: self.pending.len() as u64, ..self.progress }
     }
 
     /// What was submitted and has no outcome yet, with the index of its job: for who leaves early.
@@ -192,8 +192,8 @@ impl<I> Batch<I> {
 
     /// Returns a handle that ends the submitting, from another thread or a handler of Ctrl-C, and lists unfinished
     /// jobs.
-    pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop_handle.clone()
     }
 }
 
@@ -214,7 +214,7 @@ where
 
     fn next(&mut self) -> Option<Outcome> {
         if let Some(index) = self.handed_over.take() {
-            self.stopper.jobs.remove(index);
+            self.stop_handle.jobs.remove(index);
         }
         loop {
             self.collect();
@@ -301,7 +301,7 @@ impl<I> Batch<I> {
             return;
         }
         let is_over =
-            || (self.stopper.is_set() && self.stopped.is_none()) || self.crew.as_ref().is_some_and(Crew::has_done);
+            || (self.stop_handle.is_set() && self.stopped.is_none()) || self.crew.as_ref().is_some_and(Crew::has_done);
         // That it is cancelled shows in the next round.
         let _ = self.client.exchange().pause_unless(pause, &is_over);
     }
@@ -314,15 +314,15 @@ impl<I> Batch<I> {
             while let Some(pending) = self.pending.pop_front() {
                 self.fail(pending, cancelled());
             }
-        } else if self.stopped.is_none() && self.stopper.is_set() {
+        } else if self.stopped.is_none() && self.stop_handle.is_set() {
             self.stop(&Error::new(ErrorKind::Cancelled, "the batch was stopped"));
         }
     }
 
     fn conclude(&mut self, ticket: Ticket, identifier: Option<Identifier>, result: Result<AnyReport>) {
         match &result {
-            Ok(_) => count(&mut self.tally.done),
-            Err(_) => count(&mut self.tally.failed),
+            Ok(_) => count(&mut self.progress.done),
+            Err(_) => count(&mut self.progress.failed),
         }
         let Ticket { index, reference, key: _ } = ticket;
         self.outcomes.push_back(Outcome { index, reference, identifier, result, is_replayed: false });
@@ -336,9 +336,9 @@ impl<I> Batch<I> {
 
     /// Shows the watcher what is new. It may panic, so nothing is half done here.
     fn tell(&mut self) {
-        let tally = self.tally();
+        let progress = self.progress();
         if let (true, Some(watcher)) = (std::mem::take(&mut self.has_news), &mut self.watcher) {
-            watcher(tally);
+            watcher(progress);
         }
     }
 }
@@ -354,7 +354,7 @@ impl<I> fmt::Debug for Batch<I> {
             .field("client", &self.client)
             .field("in_flight", &self.in_flight)
             .field("workers", &self.workers)
-            .field("tally", &self.tally)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }

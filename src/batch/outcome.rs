@@ -23,7 +23,7 @@ pub struct Outcome {
 /// How far a [`Batch`](crate::Batch) has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Tally {
+pub struct BatchProgress {
     /// How many jobs the service accepted in this run.
     pub submitted: u64,
     /// How many submissions wait for their report.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::util::time::after;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 /// How often to look while there is more to submit: at 30 submits a minute, a look is for 7 items and more.
 const WHILE_BUSY: Duration = Duration::from_secs(15);
@@ -18,7 +18,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// When to look at what is pending.
 ///
-/// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`Wait`] for
+/// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`WaitOptions`] for
 /// a single one would, and anew each time that comes about.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
@@ -37,7 +37,7 @@ impl Looks {
         now: Instant,
         last_call: Instant,
         is_idle: bool,
-        wait: &Wait,
+        wait: &WaitOptions,
         chance: f64,
     ) -> Duration {
         if is_idle && !self.is_idle {
@@ -52,7 +52,7 @@ impl Looks {
     }
 
     /// Takes note of a look that is begun.
-    pub(super) fn begin(&mut self, now: Instant, wait: &Wait, chance: f64) {
+    pub(super) fn begin(&mut self, now: Instant, wait: &WaitOptions, chance: f64) {
         self.pauses = self.pauses.saturating_add(1);
         let pause = if self.is_idle { wait.pause(self.pauses, chance) } else { WHILE_BUSY };
         self.next = Some(after(now, pause.min(LONGEST)));

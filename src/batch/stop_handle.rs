@@ -9,13 +9,13 @@ use crate::call::Exchange;
 
 /// Ends the submitting of a [`Batch`](crate::Batch), from any thread.
 #[derive(Clone)]
-pub struct Stopper {
+pub struct StopHandle {
     stop: Arc<AtomicBool>,
     exchange: Arc<Exchange>,
     pub(super) jobs: UnfinishedJobs,
 }
 
-impl Stopper {
+impl StopHandle {
     pub(super) fn new(exchange: &Arc<Exchange>) -> Self {
         Self { stop: Arc::default(), exchange: Arc::clone(exchange), jobs: UnfinishedJobs::default() }
     }
@@ -48,8 +48,8 @@ impl Stopper {
     }
 }
 
-impl fmt::Debug for Stopper {
+impl fmt::Debug for StopHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stopper(..)")
+        f.write_str("StopHandle(..)")
     }
 }

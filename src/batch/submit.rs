@@ -30,11 +30,11 @@ impl<I> Batch<I> {
         }
         let Some(task) = self.hand.remove(at) else { return };
         if self.workers == 1 {
-            let submit = Submit::run(&self.client, self.record.as_deref(), &self.stopper.jobs, &task);
+            let submit = Submit::run(&self.client, self.record.as_deref(), &self.stop_handle.jobs, &task);
             return self.submitted(task, submit);
         }
         let crew = self.crew.get_or_insert_with(|| {
-            let (client, record, jobs) = (self.client.clone(), self.record.clone(), self.stopper.jobs.clone());
+            let (client, record, jobs) = (self.client.clone(), self.record.clone(), self.stop_handle.jobs.clone());
             let exchange = Arc::clone(self.client.exchange());
             let work = move |task: Task| {
                 let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
@@ -66,7 +66,7 @@ impl<I> Batch<I> {
         match submit.outcome {
             Ok(sent) => {
                 self.gate.let_in();
-                count(&mut self.tally.submitted);
+                count(&mut self.progress.submitted);
                 self.wait_for(task.ticket, sent);
             }
             Err(error) => {
@@ -160,7 +160,7 @@ impl Submit {
         let (outcome, panic) = match tried {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
-                let error = Error::new(ErrorKind::UnknownFate, "a function that watches the upload panicked");
+                let error = Error::new(ErrorKind::Indeterminate, "a function that watches the upload panicked");
                 (Err(error.or_sent(true)), Some(panic))
             }
         };

@@ -11,7 +11,7 @@ use crate::api_key::ApiKey;
 use crate::call::Exchange;
 use crate::call::cancel::Cancel;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, json};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind};
@@ -65,17 +65,17 @@ impl World {
     /// One in which `script` answers submits and looks, with the [`Service`] at hand.
     pub(super) fn with(
         key: &str,
-        pace: Pace,
+        rate_limit: RateLimit,
         mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
     ) -> Self {
         let clock = FakeClock::new(|_| ());
         let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
         let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
-        Self { client: client(key, pace, exchange), clock, sent }
+        Self { client: client(key, rate_limit, exchange), clock, sent }
     }
 
-    pub(super) fn plain(key: &str, pace: Pace) -> Self {
-        Self::with(key, pace, Service::answer)
+    pub(super) fn plain(key: &str, rate_limit: RateLimit) -> Self {
+        Self::with(key, rate_limit, Service::answer)
     }
 
     pub(super) fn requests(&self, is_submit: bool) -> Vec<Sent> {
@@ -84,9 +84,9 @@ impl World {
     }
 }
 
-pub(super) fn client(key: &str, pace: Pace, exchange: Exchange) -> Client {
+pub(super) fn client(key: &str, rate_limit: RateLimit, exchange: Exchange) -> Client {
     let mut settings = Settings::new(ApiKey::new(key));
-    settings.terms.pace = pace;
+    settings.terms.rate_limit = rate_limit;
     Client::over(Arc::new(exchange), &settings).unwrap()
 }
 
@@ -113,7 +113,7 @@ pub(super) fn kinds(outcomes: &[Outcome]) -> Vec<Option<ErrorKind>> {
 
 #[test]
 fn three_thousand_images_take_what_the_key_s_rate_takes() {
-    let world = World::plain("batch-3000", Pace::default());
+    let world = World::plain("batch-3000", RateLimit::default());
     let outcomes = by_index(world.client.batch(images(3_000)));
     assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(outcomes.iter().all(|outcome| outcome.reference.as_ref() == Some(&outcome.index.to_string())));
@@ -132,7 +132,7 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
 
 #[test]
 fn a_few_are_done_as_soon_as_they_can_be() {
-    let world = World::plain("batch-few", Pace::default());
+    let world = World::plain("batch-few", RateLimit::default());
     let outcomes: Vec<_> = world.client.batch(images(10)).collect();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     // Ten submits, a second apart, an analysis of 20 seconds, and no more than a pause between two looks.
@@ -142,7 +142,7 @@ fn a_few_are_done_as_soon_as_they_can_be() {
 
 #[test]
 fn jobs_are_taken_only_as_there_is_room_for_them() {
-    let world = World::plain("batch-room", Pace::off());
+    let world = World::plain("batch-room", RateLimit::unlimited());
     let taken = Arc::new(Mutex::new(0_u64));
     let jobs = {
         let taken = Arc::clone(&taken);
@@ -155,17 +155,17 @@ fn jobs_are_taken_only_as_there_is_room_for_them() {
         most = most.max(*taken.lock().unwrap() + 1 - ended);
     }
     assert_eq!((ended, most), (1_000, 7));
-    assert!(batch.next().is_none() && batch.tally().done == 1_000);
+    assert!(batch.next().is_none() && batch.progress().done == 1_000);
 }
 
 #[test]
 fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
-    let world = World::plain("batch-stopped", Pace::off());
+    let world = World::plain("batch-stopped", RateLimit::unlimited());
     let mut batch = world.client.batch(images(10)).in_flight(4);
-    let stopper = batch.stopper();
-    batch = batch.on_progress(move |tally| {
-        if tally.submitted == 3 {
-            stopper.stop();
+    let stop_handle = batch.stop_handle();
+    batch = batch.on_progress(move |progress| {
+        if progress.submitted == 3 {
+            stop_handle.stop();
         }
     });
     let outcomes = by_index(batch);
@@ -173,12 +173,12 @@ fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
     expected.extend([Some(ErrorKind::Cancelled); 7]);
     assert_eq!(kinds(&outcomes), expected);
 
-    let world = World::plain("batch-cancelled", Pace::off());
-    let canceller = world.client.canceller();
+    let world = World::plain("batch-cancelled", RateLimit::unlimited());
+    let cancel_handle = world.client.cancel_handle();
     let batch = world.client.batch(images(10)).in_flight(4);
-    let outcomes = by_index(batch.on_progress(move |tally| {
-        if tally.submitted == 3 {
-            canceller.cancel();
+    let outcomes = by_index(batch.on_progress(move |progress| {
+        if progress.submitted == 3 {
+            cancel_handle.cancel();
         }
     }));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 10]);
@@ -188,7 +188,7 @@ fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
 
 #[test]
 fn a_source_that_has_nothing_yet_holds_nothing_up() {
-    let world = World::plain("batch-slow", Pace::off());
+    let world = World::plain("batch-slow", RateLimit::unlimited());
     let clock = Arc::clone(&world.clock);
     let mut number = 0;
     let jobs = std::iter::from_fn(move || {
@@ -197,7 +197,7 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
         }
         // A new one each 100 seconds.
         if clock.passed() < 100 * SECOND * number {
-            return Some(Job::not_yet());
+            return Some(Job::pending());
         }
         number += 1;
         Some(Image::from_url(format!("https://x.test/{number}")).into())
@@ -214,7 +214,7 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
 fn a_cancelled_pause_ends_it() {
     let clock = FakeClock::new(Cancel::set);
     let (exchange, _) = Scripted::exchange(&clock, |_| json(r#"{"identifier":"abc"}"#));
-    let outcomes = by_index(client("batch-pause", Pace::default(), exchange).batch(images(3)));
+    let outcomes = by_index(client("batch-pause", RateLimit::default(), exchange).batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
 }
 
@@ -236,7 +236,7 @@ fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
     }
     let run = |key: &str, count: usize| {
         let mut number = 0;
-        let world = World::with(key, Pace::off(), move |_, request| match request.method {
+        let world = World::with(key, RateLimit::unlimited(), move |_, request| match request.method {
             Method::Post => {
                 number += 1;
                 json(&format!(r#"{{"identifier":"{number}"}}"#))

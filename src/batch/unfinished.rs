@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::identifier::Identifier;
 
 /// A job that was submitted, or is being submitted, and whose [`Outcome`](crate::Outcome) the caller does not have yet;
-/// from [`Stopper::unfinished`](crate::Stopper::unfinished).
+/// from [`StopHandle::unfinished`](crate::StopHandle::unfinished).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unfinished {
@@ -21,7 +21,7 @@ pub struct Unfinished {
     pub is_recorded: bool,
 }
 
-/// The list of these jobs, shared by a batch, its workers and its stoppers.
+/// The list of these jobs, shared by a batch, its workers and its stop handles.
 #[derive(Clone, Default)]
 pub(super) struct UnfinishedJobs(Arc<Mutex<BTreeMap<u64, Unfinished>>>);
 

@@ -20,7 +20,7 @@ use self::clock::{Clock, SystemClock};
 use self::deadline::Deadline;
 use self::options::Terms;
 use self::rate_limit::Budget;
-use self::rate_limit::config::Pace;
+use self::rate_limit::config::RateLimit;
 use self::retry::Next;
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
@@ -98,16 +98,16 @@ impl Exchange {
     }
 
     /// How long the next request of a class has to wait for its turn.
-    pub(crate) fn turn_in(&self, method: Method, key: &ApiKey, pace: Pace) -> Duration {
+    pub(crate) fn turn_in(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Duration {
         let now = self.clock.now();
-        Budget::of(key, &self.service, method, pace, now).map_or(Duration::ZERO, |budget| budget.wait(now))
+        Budget::of(key, &self.service, method, rate_limit, now).map_or(Duration::ZERO, |budget| budget.wait(now))
     }
 
     /// Takes the next turn of a class for a call [that has it](Terms::has_turn), if it is now; or else says how long it
     /// takes.
-    pub(crate) fn take_turn(&self, method: Method, key: &ApiKey, pace: Pace) -> Result<(), Duration> {
+    pub(crate) fn take_turn(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
         let now = self.clock.now();
-        let budget = Budget::of(key, &self.service, method, pace, now);
+        let budget = Budget::of(key, &self.service, method, rate_limit, now);
         budget.map_or(Ok(()), |budget| budget.reserve(now, Duration::ZERO).map(|_| ()))
     }
 
@@ -131,8 +131,8 @@ impl Exchange {
         let mut now = self.clock.now();
         let deadline = Deadline::new(terms.began.unwrap_or(now), total);
         let retries = if request.is_one_shot() { 0 } else { terms.retries };
-        let pace = if request.is_open { Pace::off() } else { terms.pace };
-        let budget = Budget::of(key, &self.service, request.method, pace, now);
+        let rate_limit = if request.is_open { RateLimit::unlimited() } else { terms.rate_limit };
+        let budget = Budget::of(key, &self.service, request.method, rate_limit, now);
         let has_turn = terms.has_turn && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
@@ -140,7 +140,7 @@ impl Exchange {
             // A turn that was taken before is of this moment, or a little earlier.
             let mut slot = now;
             if let Some(budget) = budget.as_ref().filter(|_| number > 0 || !has_turn) {
-                match budget.reserve(now, longest_pause(deadline.left(now), stall)) {
+                match budget.reserve(now, max_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
                     Ok(wait) => {
                         slot = after(now, wait);
@@ -169,7 +169,7 @@ impl Exchange {
             let may_repeat = retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown)
                 && !(request.is_accepted)(received(&outcome));
             let next = if may_repeat && number <= retries {
-                retry::next(&outcome, number, self.clock.chance(), longest_pause(deadline.left(end), stall))
+                retry::next(&outcome, number, self.clock.chance(), max_pause(deadline.left(end), stall))
             } else {
                 Next::Stop
             };
@@ -209,7 +209,7 @@ impl Exchange {
             Err(failure) if self.cancel.is_set() => return Err(cancelled().with_body(&failure.received)),
             Err(failure) => return Err(explain(failure).into_error()),
         };
-        // Where only the end of the connection shows that of the answer, the canceller may have made it.
+        // Where only the end of the connection shows that of the answer, a cancellation may have caused it.
         if self.cancel.is_set() && (response.cut_short.is_some() || !response.framed) {
             response.cut_short = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
         }
@@ -222,7 +222,7 @@ impl Exchange {
 }
 
 /// How long a pause may be. A call that may go on for as long as it moves does not move while it pauses.
-fn longest_pause(left: Duration, stall: Option<Stall>) -> Duration {
+fn max_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.answer))
 }
 

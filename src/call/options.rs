@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::attempt::Observer;
-use super::rate_limit::config::Pace;
+use super::rate_limit::config::RateLimit;
 
 /// How a call may be made: what the caller decides beside what is sent where.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Terms {
     pub(crate) retries: u32,
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
-    pub(crate) pace: Pace,
+    pub(crate) rate_limit: RateLimit,
     /// Whether the first try of a submit has [its turn](super::Exchange::take_turn) already.
     pub(crate) has_turn: bool,
     pub(crate) observer: Option<Observer>,

@@ -22,7 +22,7 @@ pub(crate) fn terms(timeout: Duration) -> Terms {
         retries: 2,
         has_turn: false,
         resend_if_unknown: false,
-        pace: Pace::off(),
+        rate_limit: RateLimit::unlimited(),
         observer: None,
     }
 }
@@ -222,11 +222,16 @@ fn cancelled_call_keeps_what_it_received() {
     assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
 }
 
-/// `count` calls one after the other with the default pace and a key of their own, each answered with `status`.
-fn paced(key: &str, count: usize, timeout: Duration, answer: fn() -> Try) -> (Vec<Result<Answer>>, Vec<Duration>) {
+/// `count` calls one after the other with the default rate limit and a key of their own, each answered with `status`.
+fn rate_limited(
+    key: &str,
+    count: usize,
+    timeout: Duration,
+    answer: fn() -> Try,
+) -> (Vec<Result<Answer>>, Vec<Duration>) {
     let clock = FakeClock::new(|_| ());
     let (exchange, sent) = Scripted::exchange(&clock, move |_| answer());
-    let terms = Terms { pace: Pace::default(), ..terms(timeout) };
+    let terms = Terms { rate_limit: RateLimit::default(), ..terms(timeout) };
     let results = (0..count).map(|_| exchange.call(&request(), &ApiKey::new(key), &terms)).collect();
     let times = sent.lock().unwrap().iter().map(|sent| sent.at).collect();
     (results, times)
@@ -234,7 +239,7 @@ fn paced(key: &str, count: usize, timeout: Duration, answer: fn() -> Try) -> (Ve
 
 #[test]
 fn calls_wait_for_their_turn_in_the_key_s_budget() {
-    let (results, times) = paced("paced-1", 32, 120 * SECOND, || status(200, None));
+    let (results, times) = rate_limited("rate_limited-1", 32, 120 * SECOND, || status(200, None));
     assert!(results.iter().all(Result::is_ok));
     let (gap, even) = (Duration::from_millis(1_020), Duration::from_millis(60_500) / 30);
     assert_eq!((times[0], times[1], times[29]), (Duration::ZERO, gap, gap * 19 + even * 10));
@@ -243,7 +248,7 @@ fn calls_wait_for_their_turn_in_the_key_s_budget() {
 
 #[test]
 fn a_turn_beyond_the_deadline_fails_at_once_and_is_named() {
-    let (results, times) = paced("paced-2", 31, 20 * SECOND, || status(200, None));
+    let (results, times) = rate_limited("rate_limited-2", 31, 20 * SECOND, || status(200, None));
     assert_eq!(times.len(), 30, "the last one was not sent");
     let error = results[30].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::RateLimited, false));
@@ -256,12 +261,12 @@ fn a_turn_beyond_the_deadline_fails_at_once_and_is_named() {
 
 #[test]
 fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
-    let (results, times) = paced("paced-3", 1, 120 * SECOND, || status(429, None));
+    let (results, times) = rate_limited("rate_limited-3", 1, 120 * SECOND, || status(429, None));
     // The window began with each try; two retries have no room in two minutes.
     assert_eq!(times, [Duration::ZERO, Duration::from_millis(60_500)]);
     let answer = results[0].as_ref().unwrap();
     assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(Duration::from_millis(60_500))));
-    let (results, times) = paced("paced-4", 1, 30 * SECOND, || status(429, None));
+    let (results, times) = rate_limited("rate_limited-4", 1, 30 * SECOND, || status(429, None));
     assert_eq!(
         (times.len(), results[0].as_ref().unwrap().response.retry_after),
         (1, Some(Duration::from_millis(60_500)))
@@ -272,24 +277,24 @@ fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
 fn a_cancelled_turn_is_not_taken() {
     let clock = FakeClock::new(Cancel::set);
     let (exchange, sent) = Scripted::exchange(&clock, |_| status(200, None));
-    let terms = Terms { pace: Pace::default(), ..terms(120 * SECOND) };
-    let call = || exchange.call(&request(), &ApiKey::new("paced-5"), &terms);
+    let terms = Terms { rate_limit: RateLimit::default(), ..terms(120 * SECOND) };
+    let call = || exchange.call(&request(), &ApiKey::new("rate_limited-5"), &terms);
     assert!(call().is_ok());
     assert_eq!((call().unwrap_err().kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 1));
 }
 
 #[test]
 fn attempts_that_never_connected_give_their_slot_back() {
-    let (results, times) = paced("paced-6", 11, 120 * SECOND, || failure(ErrorKind::Connect, false));
+    let (results, times) = rate_limited("rate_limited-6", 11, 120 * SECOND, || failure(ErrorKind::Connect, false));
     assert_eq!(times.len(), 33, "three attempts each");
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connect)));
     // The network is back, and so is all of the budget.
-    let (results, times) = paced("paced-6", 30, 120 * SECOND, || status(200, None));
+    let (results, times) = rate_limited("rate_limited-6", 30, 120 * SECOND, || status(200, None));
     assert!(results.iter().all(Result::is_ok));
     assert_eq!((times[0], times[1]), (Duration::ZERO, Duration::from_millis(1_020)));
     // What was sent counts, whatever became of it.
-    paced("paced-7", 10, 120 * SECOND, || failure(ErrorKind::Disconnected, false));
-    let (results, _) = paced("paced-7", 1, SECOND / 2, || status(200, None));
+    rate_limited("rate_limited-7", 10, 120 * SECOND, || failure(ErrorKind::Disconnected, false));
+    let (results, _) = rate_limited("rate_limited-7", 1, SECOND / 2, || status(200, None));
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::RateLimited);
 }
 
@@ -297,28 +302,28 @@ fn attempts_that_never_connected_give_their_slot_back() {
 fn a_slot_that_was_taken_before_the_call_comes_back_too() {
     let clock = FakeClock::new(|_| ());
     let (exchange, _) = Scripted::exchange(&clock, |_| failure(ErrorKind::Connect, false));
-    let key = ApiKey::new("paced-8");
-    let terms = Terms { pace: Pace::default(), has_turn: true, retries: 0, ..terms(120 * SECOND) };
+    let key = ApiKey::new("rate_limited-8");
+    let terms = Terms { rate_limit: RateLimit::default(), has_turn: true, retries: 0, ..terms(120 * SECOND) };
     for _ in 0..40 {
-        exchange.take_turn(Method::Post, &key, terms.pace).unwrap();
+        exchange.take_turn(Method::Post, &key, terms.rate_limit).unwrap();
         clock.pass(SECOND / 100);
         assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Connect);
     }
-    assert_eq!(exchange.turn_in(Method::Post, &key, terms.pace), Duration::ZERO);
+    assert_eq!(exchange.turn_in(Method::Post, &key, terms.rate_limit), Duration::ZERO);
 }
 
 #[test]
 fn a_slot_that_was_waited_for_in_vain_comes_back() {
     let clock = FakeClock::new(Cancel::set);
     let (exchange, _) = Scripted::exchange(&clock, |_| status(200, None));
-    let terms = Terms { pace: Pace::default(), ..terms(120 * SECOND) };
-    let key = ApiKey::new("paced-9");
+    let terms = Terms { rate_limit: RateLimit::default(), ..terms(120 * SECOND) };
+    let key = ApiKey::new("rate_limited-9");
     exchange.call(&request(), &key, &terms).unwrap();
-    let before = exchange.turn_in(Method::Post, &key, terms.pace);
+    let before = exchange.turn_in(Method::Post, &key, terms.rate_limit);
     assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Cancelled);
     // The clock went on by the wait, and no slot lies behind the first one.
     assert_eq!(
-        (before, exchange.turn_in(Method::Post, &key, terms.pace)),
+        (before, exchange.turn_in(Method::Post, &key, terms.rate_limit)),
         (Duration::from_millis(1_020), Duration::ZERO)
     );
 }

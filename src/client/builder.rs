@@ -10,7 +10,7 @@ use crate::config::{Settings, settings_setters};
 use crate::error::ErrorKind;
 use crate::error::Result;
 use crate::util::environment;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 /// The settings of a [`Client`]. Nothing is checked before [`build`](Self::build).
 ///
@@ -25,7 +25,7 @@ use crate::wait::Wait;
 #[must_use = "settings do nothing until build is called"]
 pub struct ClientBuilder {
     pub(super) settings: Settings,
-    pub(super) wait: Wait,
+    pub(super) wait: WaitOptions,
 }
 
 impl ClientBuilder {
@@ -36,13 +36,13 @@ impl ClientBuilder {
     ///
     /// [`Config`](ErrorKind::Config) if there is no key.
     pub fn from_env() -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: Wait::default() })
+        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: WaitOptions::default() })
     }
 
     settings_setters!();
 
-    /// How patiently to wait for results. Default: 5 minutes, as [`Wait`] says.
-    pub fn wait(mut self, wait: Wait) -> Self {
+    /// How patiently to wait for results. Default: 5 minutes, as [`WaitOptions`] says.
+    pub fn wait(mut self, wait: WaitOptions) -> Self {
         self.wait = wait;
         self
     }
@@ -62,7 +62,7 @@ impl ClientBuilder {
 impl Client {
     /// Starts the settings of a client with `key`.
     pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
-        ClientBuilder { settings: Settings::new(key.into()), wait: Wait::default() }
+        ClientBuilder { settings: Settings::new(key.into()), wait: WaitOptions::default() }
     }
 
     /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank

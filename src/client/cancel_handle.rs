@@ -8,13 +8,13 @@ use crate::call::Exchange;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
-/// Ends the calls of a client and of all its clones; see [`Client::canceller`].
+/// Ends the calls of a client and of all its clones; see [`Client::cancel_handle`].
 #[derive(Clone)]
-pub struct Canceller {
+pub struct CancelHandle {
     pub(super) exchange: Arc<Exchange>,
 }
 
-impl Canceller {
+impl CancelHandle {
     /// Ends the calls under way and all later ones with [`ErrorKind::Cancelled`].
     ///
     /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with
@@ -32,15 +32,15 @@ impl Canceller {
     }
 }
 
-impl fmt::Debug for Canceller {
+impl fmt::Debug for CancelHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Canceller(..)")
+        f.write_str("CancelHandle(..)")
     }
 }
 
 impl Client {
     /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
-    pub fn canceller(&self) -> Canceller {
-        Canceller { exchange: Arc::clone(&self.exchange) }
+    pub fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle { exchange: Arc::clone(&self.exchange) }
     }
 }

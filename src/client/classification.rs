@@ -119,7 +119,7 @@ impl Client {
         Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
     }
 
-    /// Waits until the analysis of a submission is finished, as long and as patiently as [`Wait`](crate::Wait) says: 5
+    /// Waits until the analysis of a submission is finished, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says: 5
     /// minutes by default.
     ///
     /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is

@@ -13,7 +13,7 @@ use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::model::medium::Medium;
 use crate::model::submitted::Submitted;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 /// What every call takes.
 impl Client {
@@ -74,7 +74,7 @@ impl Client {
 
 /// What a batch takes of a client besides.
 impl Client {
-    pub(crate) fn patience(&self) -> &Wait {
+    pub(crate) fn patience(&self) -> &WaitOptions {
         &self.wait
     }
 
@@ -115,11 +115,11 @@ impl Client {
 
     /// How long the next request of a class has to wait for its turn.
     pub(crate) fn turn_in(&self, method: Method) -> Duration {
-        self.exchange.turn_in(method, &self.key, self.terms.pace)
+        self.exchange.turn_in(method, &self.key, self.terms.rate_limit)
     }
 
     /// Takes the turn of a submit, if it is now.
     pub(crate) fn take_turn(&self) -> bool {
-        self.exchange.take_turn(Method::Post, &self.key, self.terms.pace).is_ok()
+        self.exchange.take_turn(Method::Post, &self.key, self.terms.rate_limit).is_ok()
     }
 }

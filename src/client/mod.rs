@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::builder::ClientBuilder;
-pub use self::cancel_handle::Canceller;
+pub use self::cancel_handle::CancelHandle;
 pub use self::partner::PartnerUsers;
 use crate::api_key::ApiKey;
 use crate::call::Exchange;
@@ -23,7 +23,7 @@ use crate::config::Settings;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::error::Result;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 /// A blocking client of the identifAI API.
 ///
@@ -46,17 +46,17 @@ pub struct Client {
     exchange: Arc<Exchange>,
     key: ApiKey,
     terms: Terms,
-    wait: Wait,
+    wait: WaitOptions,
 }
 
 impl Client {
     /// A client that shares the connections of `exchange`.
     pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
         settings.check()?;
-        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: Wait::default() })
+        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: WaitOptions::default() })
     }
 
-    /// The same client with another deadline for each call. It shares connections and canceller.
+    /// The same client with another deadline for each call. It shares connections and cancel handles.
     ///
     /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
     #[must_use]
@@ -65,16 +65,16 @@ impl Client {
         Self { terms, ..self.clone() }
     }
 
-    /// The same client with another patience. It shares connections and canceller.
+    /// The same client with another patience. It shares connections and cancel handles.
     ///
     /// With one of no use, as a time-out of zero, waiting fails with [`Config`](ErrorKind::Config).
     #[must_use]
-    pub fn with_wait(&self, wait: Wait) -> Self {
+    pub fn with_wait(&self, wait: WaitOptions) -> Self {
         Self { wait, ..self.clone() }
     }
 
     /// The same client, but one that repeats a submit of unknown fate too, or does not. **It may then be paid for
-    /// twice.** It shares connections and canceller.
+    /// twice.** It shares connections and cancel handles.
     #[must_use]
     pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
         let terms = Terms { resend_if_unknown: resend, ..self.terms.clone() };

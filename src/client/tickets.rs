@@ -42,8 +42,8 @@ impl Client {
     }
 
     fn try_submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
-        let files = tickets.uploads()?;
-        let request = api::submit(tickets, tickets.fields()?, files);
+        let fields = tickets.fields()?;
+        let request = api::submit(tickets, fields, tickets.uploads()?);
         let outcome = self.answer_of(&request, None).and_then(|answer| parse::typed(answer, SubmittedTickets::read));
         outcome.map_err(|error| identifier::add_to(error, Field::BatchId))
     }
@@ -57,7 +57,7 @@ impl Client {
         self.look_at_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
     }
 
-    /// Waits until a batch of tickets is done, as long and as patiently as [`Wait`](crate::Wait) says; see
+    /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says; see
     /// [`wait`](Self::wait).
     ///
     /// # Errors

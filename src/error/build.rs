@@ -148,8 +148,8 @@ impl Error {
 }
 
 impl From<InvalidIdentifier> for Error {
-    fn from(error: InvalidIdentifier) -> Self {
-        Self::invalid_input("identifier", &error.to_string())
+    fn from(_: InvalidIdentifier) -> Self {
+        Self::invalid_input("identifier", InvalidIdentifier::REASON)
     }
 }
 

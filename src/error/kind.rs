@@ -42,7 +42,7 @@ pub enum ErrorKind {
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
     OutOfCredits,
     /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after) tells. If there is no
-    /// [`status`](Error::status), the process' own pace had no room before the deadline, and nothing was sent.
+    /// [`status`](Error::status), the next slot of the local rate limit is after the deadline, and nothing was sent.
     RateLimited,
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,
@@ -55,14 +55,14 @@ pub enum ErrorKind {
     /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
     /// [`Error::identifier`](crate::Error::identifier), rather than pay again.
     WaitTimedOut,
-    /// [`Canceller::cancel`](crate::Canceller::cancel) was called, or a batch was stopped. See whether it may have been
+    /// [`CancelHandle::cancel`](crate::CancelHandle::cancel) was called, or a batch was stopped. See whether it may have been
     /// sent.
     Cancelled,
     /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
     Journal,
     /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it
-    /// is not known. `Journal::retry_unknown` has it submitted again.
-    UnknownFate,
+    /// is not known. `Journal::retry_indeterminate` has it submitted again.
+    Indeterminate,
 }
 
 impl ErrorKind {
@@ -95,7 +95,7 @@ impl ErrorKind {
         Self::WaitTimedOut,
         Self::Cancelled,
         Self::Journal,
-        Self::UnknownFate,
+        Self::Indeterminate,
     ];
 
     /// A positive number that stands for this kind, for exit statuses and the C interface.
@@ -130,7 +130,7 @@ impl ErrorKind {
             Self::WaitTimedOut => (17, "wait_timed_out"),
             Self::Cancelled => (18, "cancelled"),
             Self::Journal => (19, "journal"),
-            Self::UnknownFate => (20, "unknown_fate"),
+            Self::Indeterminate => (20, "indeterminate"),
         }
     }
 }
@@ -149,7 +149,7 @@ mod tests {
     fn codes_and_names_are_fixed() {
         let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
             rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled \
-            journal unknown_fate";
+            journal indeterminate";
         assert_eq!(ErrorKind::ALL.len(), names.split_whitespace().count());
         for ((code, kind), name) in (1..).zip(ErrorKind::ALL).zip(names.split_whitespace()) {
             assert_eq!((kind.code(), kind.as_str(), kind.to_string().as_str()), (code, name, name));

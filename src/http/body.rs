@@ -19,7 +19,7 @@ pub(crate) struct Body<'a> {
     /// They are opened one by one: there may be more of them than can be open at a time.
     files: std::slice::Iter<'a, (Vec<u8>, Upload<'a>)>,
     tail: &'a [u8],
-    progress: Progress<'a>,
+    progress: Counter<'a>,
     has_begun: bool,
     broken: Option<Failure>,
 }
@@ -31,7 +31,7 @@ struct OpenFile<'a> {
 }
 
 /// How far the files have come, for who watches.
-struct Progress<'a> {
+struct Counter<'a> {
     watcher: Option<&'a Watcher>,
     sent: u64,
     total: u64,
@@ -42,7 +42,7 @@ impl<'a> Body<'a> {
     pub(crate) fn open(content: Option<&'a Content<'_>>) -> Result<Self, Failure> {
         let (files, tail, watcher) =
             content.map_or((&[][..], &[][..], None), |content| (&content.files, &content.tail, content.watcher));
-        let progress = Progress { watcher, sent: 0, total: content.map_or(0, Content::files_len) };
+        let progress = Counter { watcher, sent: 0, total: content.map_or(0, Content::files_len) };
         let mut body =
             Self { bytes: &[], file: None, files: files.iter(), tail, progress, has_begun: false, broken: None };
         body.go_on().map_err(Failure::from_error)?;
@@ -104,7 +104,7 @@ impl Read for Body<'_> {
 
 impl OpenFile<'_> {
     /// The next bytes of the file, which must be as long as was said before.
-    fn read(&mut self, buffer: &mut [u8], progress: &mut Progress<'_>) -> Result<usize, Error> {
+    fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
         if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
@@ -152,7 +152,7 @@ mod tests {
     use crate::api::classification as api;
     use crate::model::medium::Image;
     use crate::model::submission::Submission;
-    use crate::model::submission::progress::Progress;
+    use crate::model::submission::progress::UploadProgress;
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -276,7 +276,7 @@ mod tests {
         let log = Arc::clone(&seen);
         let watched = |stop_at: u64| {
             let log = Arc::clone(&log);
-            Image::from_bytes(png(10_000)).on_progress(move |progress: Progress| {
+            Image::from_bytes(png(10_000)).on_progress(move |progress: UploadProgress| {
                 log.lock().unwrap().push(progress.sent);
                 assert_eq!(progress.total, 10_000);
                 if progress.sent >= stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

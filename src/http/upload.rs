@@ -47,7 +47,7 @@ impl<'a> Upload<'a> {
         }
         let given = required.file_name.filter(|name| !name.trim().is_empty());
         let own_name = given.map(str::to_owned).or_else(|| source.own_name());
-        let named = own_name.as_deref().and_then(Format::of_name);
+        let named = own_name.as_deref().and_then(Format::from_extension);
         let (format, is_renamed) = match choose(required.kind, content, named) {
             Ok(Choice { format, is_misnamed }) => (Some(format), is_misnamed && !required.any_format),
             Err(_) if required.any_format => (content.format(named).or(named), false),
@@ -234,9 +234,6 @@ impl Tickets {
     /// Checks and looks at all files. The error of one of several tells its place, as names may be secrets.
     pub(crate) fn uploads(&self) -> Result<Vec<Upload<'_>>> {
         let tickets = self.all();
-        if tickets.is_empty() {
-            return Err(Error::invalid_input("tickets", "there is none"));
-        }
         let prefixed = |index: usize, error: Error| {
             if tickets.len() == 1 { error } else { error.about(&format!("ticket {}", index.saturating_add(1))) }
         };

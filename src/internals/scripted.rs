@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api_key::ApiKey;
 use crate::call::fake::{FakeClock, Scripted, Try, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
 use crate::http::request::{Method, Request};
@@ -19,7 +19,7 @@ pub type ScriptedResponse = Result<String, (u16, Option<u64>)>;
 #[allow(clippy::missing_panics_doc, clippy::unwrap_used)] // The configuration is valid.
 pub fn client(
     key: &str,
-    pace: Pace,
+    rate_limit: RateLimit,
     mut script: impl FnMut(&'static str, Duration) -> ScriptedResponse + Send + 'static,
 ) -> (Client, impl Fn() -> Duration) {
     let clock = FakeClock::new(|_| ());
@@ -32,7 +32,7 @@ pub fn client(
         }
     });
     let mut settings = Settings::new(ApiKey::new(key));
-    settings.terms.pace = pace;
+    settings.terms.rate_limit = rate_limit;
     settings.terms.timeout = Some(Duration::from_secs(300));
     (Client::over(Arc::new(exchange), &settings).unwrap(), move || clock.passed())
 }
@@ -43,7 +43,7 @@ pub fn batch(count: usize, in_flight: usize) -> usize {
     let mut submitted = 0_u64;
     let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));
     let mut settings = Settings::new(ApiKey::new("bench"));
-    settings.terms.pace = Pace::off();
+    settings.terms.rate_limit = RateLimit::unlimited();
     let Ok(client) = Client::over(Arc::new(exchange), &settings) else { return 0 };
     let jobs = (0..count).map(|number| Image::from_url(format!("https://example.com/{number}.jpg")));
     client.batch(jobs).in_flight(in_flight).filter(|outcome| outcome.result.is_ok()).count()

@@ -38,9 +38,13 @@ impl Identifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidIdentifier(());
 
+impl InvalidIdentifier {
+    pub(crate) const REASON: &'static str = "must be 1 to 128 characters of A-Z a-z 0-9 _ -";
+}
+
 impl fmt::Display for InvalidIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must be 1 to 128 characters of A-Z a-z 0-9 _ -")
+        write!(f, "identifier: {}", Self::REASON)
     }
 }
 

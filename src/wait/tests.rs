@@ -7,7 +7,7 @@ use crate::api_key::ApiKey;
 use crate::call::Exchange;
 use crate::call::cancel::Cancel;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
 use crate::model::medium::Image;
@@ -25,10 +25,10 @@ fn world(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClo
     (client(exchange), clock, sent)
 }
 
-/// A client that does not pace itself.
+/// A client without a rate limit.
 fn client(exchange: Exchange) -> Client {
     let mut settings = Settings::new(ApiKey::new("key"));
-    settings.terms.pace = Pace::off();
+    settings.terms.rate_limit = RateLimit::unlimited();
     Client::over(Arc::new(exchange), &settings).unwrap()
 }
 
@@ -44,7 +44,7 @@ struct Waited {
     limits: Vec<Duration>,
 }
 
-fn wait(wait: Wait, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
+fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
     let (client, clock, sent) = world(script);
     let submitted = match is_ours {
         true => Submitted::now("abc".parse().unwrap(), client.now(), &[]),
@@ -64,10 +64,10 @@ fn done_at(look: usize) -> impl Fn(usize) -> Try {
 #[test]
 fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
     // A chance of one half shortens each pause by a tenth: 1.8, 2.7, 4.05, 6.075, 9, 9.
-    let waited = wait(Wait::default(), true, done_at(6));
+    let waited = wait(WaitOptions::default(), true, done_at(6));
     assert_eq!(waited.looks, [1_800, 4_500, 8_550, 14_625, 23_625, 32_625, 41_625]);
     assert_eq!(waited.result.unwrap().is_artificial(), Some(false));
-    let waited = wait(Wait::default(), false, done_at(3));
+    let waited = wait(WaitOptions::default(), false, done_at(3));
     assert_eq!(waited.looks, [0, 1_800, 4_500, 8_550], "at once for what comes from elsewhere");
     assert!(waited.limits.iter().all(|limit| *limit == 10 * SECOND), "a look has ten seconds");
 }
@@ -86,13 +86,13 @@ fn what_was_submitted_long_ago_is_looked_at_at_once() {
 
 #[test]
 fn pauses_are_shortened_at_random_and_never_too_long() {
-    let wait = Wait::default();
+    let wait = WaitOptions::default();
     let nominal = |number| wait.pause(number, 0.0).as_millis();
     assert_eq!([0, 1, 2, 3, 4, 5, u32::MAX].map(nominal), [2_000, 3_000, 4_500, 6_750, 10_000, 10_000, 10_000]);
     assert_eq!(wait.pause(0, 1.0), 2 * SECOND * 4 / 5);
-    let steady = Wait::default().growth(1.0).first_pause(SECOND);
+    let steady = WaitOptions::default().growth(1.0).initial_interval(SECOND);
     assert_eq!((steady.pause(0, 0.0), steady.pause(9, 0.0)), (SECOND, SECOND));
-    let endless = Wait::default().first_pause(Duration::MAX).longest_pause(Duration::MAX);
+    let endless = WaitOptions::default().initial_interval(Duration::MAX).max_interval(Duration::MAX);
     assert!(endless.pause(u32::MAX, 0.0) > 1_000 * SECOND);
 }
 
@@ -100,7 +100,7 @@ fn pauses_are_shortened_at_random_and_never_too_long() {
 fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
     for seconds in [1, 7, 60, 300] {
         let timeout = Duration::from_secs(seconds);
-        let waited = wait(Wait::default().timeout(timeout), true, |_| json(NEW));
+        let waited = wait(WaitOptions::default().timeout(timeout), true, |_| json(NEW));
         let last_look = Duration::from_millis(u64::try_from(*waited.looks.last().unwrap()).unwrap());
         let reserve = SECOND.min(timeout / 4);
         assert!(waited.took <= timeout && last_look + reserve == timeout, "{seconds}: {last_look:?}");
@@ -112,7 +112,7 @@ fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
     }
     // A look that takes all the time it is given does not make it longer.
     let slow = |_| (failure(ErrorKind::Timeout, true).0, 60 * SECOND);
-    let waited = wait(Wait::default().timeout(25 * SECOND), false, slow);
+    let waited = wait(WaitOptions::default().timeout(25 * SECOND), false, slow);
     assert_eq!((waited.took, waited.looks.as_slice()), (25 * SECOND, &[0, 11_800, 24_000][..]));
     assert!(waited.result.unwrap_err().to_string().contains("no look at it succeeded"));
 }
@@ -120,7 +120,7 @@ fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
 #[test]
 fn what_may_pass_does_not_end_it() {
     use ErrorKind::{Connect, Disconnected, Timeout};
-    let waited = wait(Wait::default(), false, |number| match number {
+    let waited = wait(WaitOptions::default(), false, |number| match number {
         0 => failure(Connect, false),
         1 => failure(Disconnected, true),
         2 => failure(Timeout, true),
@@ -132,11 +132,11 @@ fn what_may_pass_does_not_end_it() {
     });
     assert!(waited.result.is_ok());
     assert_eq!(waited.looks.len(), 8, "one look, one try");
-    let error = wait(Wait::default(), false, |_| failure(Connect, false)).result.unwrap_err();
+    let error = wait(WaitOptions::default(), false, |_| failure(Connect, false)).result.unwrap_err();
     assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("failed"));
     let seen_once = |number| if number == 0 { json(NEW) } else { status(500, None) };
-    let error = wait(Wait::default(), false, seen_once).result.unwrap_err();
+    let error = wait(WaitOptions::default(), false, seen_once).result.unwrap_err();
     assert_eq!(error.last_state(), Some(&State::Pending));
 }
 
@@ -154,7 +154,7 @@ fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
     ];
     for (answer, kind) in table {
         let answer = Mutex::new(Some(answer));
-        let waited = wait(Wait::default(), false, move |_| answer.lock().unwrap().take().unwrap());
+        let waited = wait(WaitOptions::default(), false, move |_| answer.lock().unwrap().take().unwrap());
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), error.identifier().unwrap().as_str()), (kind, "abc"));
         assert!(!error.may_have_been_sent(), "a look costs nothing");
@@ -168,14 +168,14 @@ fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
 #[test]
 fn the_service_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
     let asks = |seconds| move |number| if number == 0 { status(429, Some(seconds)) } else { json(DONE) };
-    assert_eq!(wait(Wait::default(), false, asks(40)).looks, [0, 40_000]);
-    assert_eq!(wait(Wait::default(), false, asks(0)).looks, [0, 1_800]);
+    assert_eq!(wait(WaitOptions::default(), false, asks(40)).looks, [0, 40_000]);
+    assert_eq!(wait(WaitOptions::default(), false, asks(0)).looks, [0, 1_800]);
     let pending = |number| match number {
         0 => (status(202, Some(30)).0, Duration::ZERO),
         _ => json(DONE),
     };
-    assert_eq!(wait(Wait::default(), false, pending).looks, [0, 30_000], "with what is pending, too");
-    let waited = wait(Wait::default(), false, asks(300));
+    assert_eq!(wait(WaitOptions::default(), false, pending).looks, [0, 30_000], "with what is pending, too");
+    let waited = wait(WaitOptions::default(), false, asks(300));
     let error = waited.result.unwrap_err();
     assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
     assert_eq!((error.retry_after(), waited.looks.len()), (Some(300 * SECOND), 1));
@@ -204,12 +204,12 @@ fn a_cancelled_wait_looks_no_more() {
 #[test]
 fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
     let table = [
-        (Wait::default().timeout(Duration::ZERO), "wait.timeout"),
-        (Wait::default().first_pause(Duration::ZERO), "wait.first_pause"),
-        (Wait::default().longest_pause(Duration::ZERO), "wait.longest_pause"),
-        (Wait::default().growth(0.5), "wait.growth"),
-        (Wait::default().growth(f64::NAN), "wait.growth"),
-        (Wait::default().growth(f64::INFINITY), "wait.growth"),
+        (WaitOptions::default().timeout(Duration::ZERO), "wait.timeout"),
+        (WaitOptions::default().initial_interval(Duration::ZERO), "wait.initial_interval"),
+        (WaitOptions::default().max_interval(Duration::ZERO), "wait.max_interval"),
+        (WaitOptions::default().growth(0.5), "wait.growth"),
+        (WaitOptions::default().growth(f64::NAN), "wait.growth"),
+        (WaitOptions::default().growth(f64::INFINITY), "wait.growth"),
     ];
     let (client, _, sent) = world(|_| panic!("nothing is to be sent"));
     for (wait, field) in table {
@@ -222,5 +222,5 @@ fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
         }
     }
     assert!(sent.lock().unwrap().is_empty());
-    Wait::default().timeout(Duration::MAX).growth(1.0).check().unwrap();
+    WaitOptions::default().timeout(Duration::MAX).growth(1.0).check().unwrap();
 }

@@ -1,6 +1,6 @@
 //! The rest of the service: credits, health, the users of a partner.
 
-use identifai::{ErrorKind, HealthStatus, Pace, PartnerUserForm, PartnerUserQuery};
+use identifai::{ErrorKind, HealthStatus, PartnerUserForm, PartnerUserQuery, RateLimit};
 use test_support::form::by_multipart;
 use test_support::{KEY, Server, answer, json};
 
@@ -29,7 +29,7 @@ fn what_the_documentation_shows_is_asked_and_read() {
 fn health_takes_no_key_and_no_turn() {
     let server = Server::answering(json(r#"{"status": "degraded"}"#));
     // Two reads would be more than this allows.
-    let client = server.builder().pace(Pace::per_minute(1, 1)).build().unwrap();
+    let client = server.builder().rate_limit(RateLimit::per_minute(1, 1)).build().unwrap();
     for _ in 0..3 {
         assert_eq!(client.health().unwrap().status().as_str(), "degraded");
     }

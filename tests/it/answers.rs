@@ -73,10 +73,10 @@ fn an_identifier_that_arrived_is_told_if_the_deadline_or_the_caller_ends_the_res
         connection.wait_for_end();
     });
     let client = server.client();
-    let canceller = client.canceller();
+    let cancel_handle = client.cancel_handle();
     let submit = std::thread::spawn(move || client.submit(&Image::from_url(CAT)));
     receiver.recv().unwrap();
-    canceller.cancel();
+    cancel_handle.cancel();
     match submit.join().unwrap() {
         Ok(sent) => assert_eq!(sent.identifier().as_str(), ID),
         // The cancellation may have overtaken the bytes.

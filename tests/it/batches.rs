@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use identifai::{Client, ErrorKind, Image, Job, Outcome, Wait};
+use identifai::{Client, ErrorKind, Image, Job, Outcome, WaitOptions};
 use serde_json::json;
 use test_support::{Seen, Server, answer, answer_with, done, json};
 #[cfg(target_os = "linux")]
@@ -31,7 +31,12 @@ fn number(seen: &Seen) -> Option<usize> {
 
 fn quick(server: &Server) -> Client {
     let pause = Duration::from_millis(10);
-    server.builder().wait(Wait::default().first_pause(pause).longest_pause(pause)).retries(2).build().unwrap()
+    server
+        .builder()
+        .wait(WaitOptions::default().initial_interval(pause).max_interval(pause))
+        .retries(2)
+        .build()
+        .unwrap()
 }
 
 fn images(count: usize) -> impl Iterator<Item = Job> {
@@ -165,7 +170,7 @@ fn a_watcher_that_panics_does_so_in_the_caller_s_thread() {
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.next().map(drop)));
         assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"of the watcher"));
         let error = batch.next().unwrap().result.unwrap_err();
-        assert!(error.kind() == ErrorKind::UnknownFate && error.may_have_been_sent(), "{error}");
+        assert!(error.kind() == ErrorKind::Indeterminate && error.may_have_been_sent(), "{error}");
         assert!(batch.next().is_none());
     }
 }
@@ -177,7 +182,7 @@ fn stopping_and_cancelling_end_what_workers_do() {
         connection.wait_for_end();
     });
     let client = quick(&server);
-    let canceller = client.canceller();
+    let cancel_handle = client.cancel_handle();
     let (taken, is_taken) = std::sync::mpsc::channel();
     let jobs = images(5).inspect(move |_| taken.send(()).unwrap());
     let batch = client.batch(jobs).workers(2);
@@ -187,7 +192,7 @@ fn stopping_and_cancelling_end_what_workers_do() {
         while server.requests().len() < 2 {
             std::thread::yield_now();
         }
-        canceller.cancel();
+        cancel_handle.cancel();
         collecting.join().unwrap()
     });
     assert_eq!(outcomes.len(), 5);
@@ -234,11 +239,11 @@ fn cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop() {
     };
     let server = Server::answering(accept(0));
     let client = quick(&server);
-    let canceller = client.canceller();
+    let cancel_handle = client.cancel_handle();
     let job = Image::from_reader(Slow(0), 100_000).any_format(true);
     let before = used();
     let jobs = std::iter::once(job).chain(std::iter::from_fn(move || {
-        canceller.cancel();
+        cancel_handle.cancel();
         None
     }));
     assert_eq!(client.batch(jobs).workers(2).count(), 1);

@@ -1,4 +1,4 @@
-//! A canceller ends the calls of all clones, from any thread, for good.
+//! A cancel handle ends the calls of all clones, from any thread, for good.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> iden
         serve(connection);
     });
     let client = server.builder().retries(2).build().unwrap();
-    let canceller = client.canceller();
+    let cancel_handle = client.cancel_handle();
     let (error, took) = std::thread::scope(|scope| {
         let call = scope.spawn(|| client.submit(&Image::from_url(CAT)).unwrap_err());
         held_up.recv().unwrap();
         std::thread::sleep(Duration::from_millis(10));
         let start = Instant::now();
-        canceller.clone().cancel();
+        cancel_handle.clone().cancel();
         (call.join().unwrap(), start.elapsed())
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
@@ -83,7 +83,7 @@ fn drained_client_finishes_its_submit_and_starts_no_other() {
     std::thread::scope(|scope| {
         let call = scope.spawn(|| client.submit(&Image::from_url(CAT)));
         held_up.recv().unwrap();
-        client.canceller().drain();
+        client.cancel_handle().drain();
         release.send(()).unwrap();
         assert_eq!(call.join().unwrap().unwrap().identifier().as_str(), ID);
     });

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use identifai::{Client, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{Client, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 #[cfg(target_os = "linux")]
 use test_support::starts_no_thread;
 use test_support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
@@ -39,7 +39,7 @@ fn a_small_request_goes_out_in_one_piece() {
 fn calls_of_the_plain_function_share_connections_across_keys() {
     let server = Server::answering(accepted());
     for key in ["one", "two", "three"] {
-        let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
+        let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).rate_limit(RateLimit::unlimited());
         classify_from_url(&opts).unwrap();
     }
     let keys: Vec<_> = server.requests().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
@@ -173,7 +173,7 @@ fn client_and_options_cross_threads() {
     crosses::<UrlOptions>();
     crosses::<identifai::Submission<Image>>();
     crosses::<identifai::Submitted<Image>>();
-    crosses::<identifai::Canceller>();
+    crosses::<identifai::CancelHandle>();
 }
 
 #[cfg(target_os = "linux")]
@@ -217,7 +217,7 @@ fn the_child_of_a_fork_leaves_its_parent_s_connections_alone() {
         match fork() {
             0 => {
                 let fine = submit();
-                client.canceller().cancel();
+                client.cancel_handle().cancel();
                 _exit(i32::from(!fine))
             }
             child => {

@@ -1,7 +1,7 @@
 //! The contract of `POST /api/image_fromurl`: what goes out, byte for byte, and what each documented answer becomes.
 
 use httpmock::{Method::POST, MockServer};
-use identifai::{ErrorKind, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 use proptest::prelude::*;
 use test_support::form::{boundary, by_multipart};
 use test_support::{CAT, ID, KEY, Server, accepted};
@@ -11,7 +11,7 @@ fn a_full_request_is_these_bytes_and_no_others() {
     let server = Server::answering(accepted());
     let opts = UrlOptions::new("api-key", CAT)
         .base_url(server.base_url())
-        .pace(Pace::off())
+        .rate_limit(RateLimit::unlimited())
         .user_agent("shop/2")
         .ref_id("order-17")
         .webhook_url("https://example.com/hook")
@@ -101,7 +101,8 @@ fn each_documented_answer_becomes_what_it_means() {
                 .header("Accept", "application/json");
             then.status(status).header("Content-Type", content_type).header("X-Request-Id", "r-1").body(&body);
         });
-        let opts = UrlOptions::new("key", CAT).base_url(server.base_url()).pace(Pace::off()).retries(0);
+        let opts =
+            UrlOptions::new("key", CAT).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).retries(0);
         let error = classify_from_url(&opts).unwrap_err();
         assert_eq!((error.kind(), error.kind().code(), error.status()), (kind, code, Some(status)), "{error}");
         assert_eq!((error.message(), error.body()), (message, Some(body.as_str())));
@@ -122,7 +123,7 @@ fn both_good_answers_give_the_identifier() {
             when.method(POST).path("/prefix/api/image_fromurl");
             then.status(200).header("Content-Type", content_type).body(&body);
         });
-        let opts = UrlOptions::new("key", CAT).base_url(server.url("/prefix/")).pace(Pace::off());
+        let opts = UrlOptions::new("key", CAT).base_url(server.url("/prefix/")).rate_limit(RateLimit::unlimited());
         assert_eq!(classify_from_url(&opts).unwrap().as_str(), ID);
         mock.delete();
     }

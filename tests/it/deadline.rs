@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use identifai::{ErrorKind, Image, Pace};
+use identifai::{ErrorKind, Image, RateLimit};
 #[cfg(target_os = "linux")]
 use test_support::Full;
 use test_support::{CAT, Connection, Server};
@@ -110,7 +110,7 @@ fn a_proxy_that_trickles() {
     });
     let client = identifai::Client::builder("key")
         .base_url("https://api.test")
-        .pace(Pace::off())
+        .rate_limit(RateLimit::unlimited())
         .proxy(proxy.base_url())
         .retries(0);
     for client in [client.clone().timeout(DEADLINE), client.connect_timeout(DEADLINE)] {
@@ -175,8 +175,10 @@ fn signals_do_not_prolong_a_call() {
 #[test]
 fn a_deadline_that_is_all_but_over_is_not_prolonged() {
     let full = Full::new();
-    let client =
-        identifai::Client::builder("key").base_url(format!("http://{}", full.address)).pace(Pace::off()).retries(0);
+    let client = identifai::Client::builder("key")
+        .base_url(format!("http://{}", full.address))
+        .rate_limit(RateLimit::unlimited())
+        .retries(0);
     for client in [
         client.clone().timeout(Duration::from_micros(20)),
         client.clone().timeout(Duration::from_millis(50)),
@@ -204,8 +206,11 @@ fn an_address_that_does_not_answer_leaves_time_for_the_next() {
         std::thread::park_timeout(Duration::from_secs(5));
     });
     let url = format!("http://localhost:{}", full.address.port());
-    let client =
-        identifai::Client::builder("key").base_url(url).pace(Pace::off()).retries(0).connect_timeout(2 * DEADLINE);
+    let client = identifai::Client::builder("key")
+        .base_url(url)
+        .rate_limit(RateLimit::unlimited())
+        .retries(0)
+        .connect_timeout(2 * DEADLINE);
     let sent = client.build().unwrap().submit(&Image::from_url(CAT)).unwrap();
     assert_eq!(sent.identifier().as_str(), test_support::ID);
 }

@@ -1,6 +1,6 @@
 //! What `from_env` reads, and that nothing else reads the environment for key or base URL.
 
-use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 #[test]
@@ -9,8 +9,11 @@ fn key_and_base_url_come_from_the_environment() {
     let url = server.base_url();
     let env = [("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", url.as_str())];
     if alone("environment::key_and_base_url_come_from_the_environment", &env).is_none() {
-        assert_eq!(classify_from_url(&UrlOptions::from_env(CAT).unwrap().pace(Pace::off())).unwrap().as_str(), ID);
-        let client = ClientBuilder::from_env().unwrap().pace(Pace::off()).retries(0).build().unwrap();
+        assert_eq!(
+            classify_from_url(&UrlOptions::from_env(CAT).unwrap().rate_limit(RateLimit::unlimited())).unwrap().as_str(),
+            ID
+        );
+        let client = ClientBuilder::from_env().unwrap().rate_limit(RateLimit::unlimited()).retries(0).build().unwrap();
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
         let client = Client::from_env().unwrap();
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);

@@ -1,6 +1,6 @@
 //! Proxies: none for this machine, none that sees the key, none passed by in silence.
 
-use identifai::{Client, ErrorKind, Image, Pace, classify_from_url};
+use identifai::{Client, ErrorKind, Image, RateLimit, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 /// A proxy that refuses every tunnel.
@@ -40,7 +40,7 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
     let client = |allow| {
         Client::builder(KEY)
             .base_url("http://api.test")
-            .pace(Pace::off())
+            .rate_limit(RateLimit::unlimited())
             .allow_http(allow)
             .proxy(proxy.base_url())
             .build()
@@ -56,8 +56,13 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
 fn https_goes_through_a_tunnel_and_a_refusal_is_told() {
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);
-    let client =
-        Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(url).retries(0).build().unwrap();
+    let client = Client::builder(KEY)
+        .base_url("https://api.test")
+        .rate_limit(RateLimit::unlimited())
+        .proxy(url)
+        .retries(0)
+        .build()
+        .unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
     let says = format!(
@@ -83,7 +88,8 @@ fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::E
         let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Write);
         connection.wait_for_end();
     });
-    let builder = Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(proxy.base_url());
+    let builder =
+        Client::builder(KEY).base_url("https://api.test").rate_limit(RateLimit::unlimited()).proxy(proxy.base_url());
     let error = builder.retries(retries).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert!(!error.may_have_been_sent(), "{error}");
     (error, proxy.connections())
@@ -156,7 +162,7 @@ fn proxy_that_is_not_one_is_a_failed_connection() {
     assert_eq!(error.kind(), ErrorKind::Tls, "what follows the head belongs to the tunnel: {error}");
     let gone = Client::builder(KEY)
         .base_url("https://api.test")
-        .pace(Pace::off())
+        .rate_limit(RateLimit::unlimited())
         .proxy("http://127.0.0.1:1")
         .retries(0)
         .build()
@@ -189,8 +195,13 @@ fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
         connection.stream.get_mut().write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
     });
     let url = format!("socks5h://{}", proxy.address);
-    let client =
-        Client::builder(KEY).base_url("https://api.test").pace(Pace::off()).proxy(url).retries(0).build().unwrap();
+    let client = Client::builder(KEY)
+        .base_url("https://api.test")
+        .rate_limit(RateLimit::unlimited())
+        .proxy(url)
+        .retries(0)
+        .build()
+        .unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
     let (greeting, request) = saw.recv().unwrap();
@@ -224,7 +235,8 @@ fn a_domain_that_is_exempt_is_reached_directly_and_any_other_not_at_all() {
         let before = server.requests().len();
         if alone(NAME, &env).is_none() {
             let base_url = std::env::var("TEST_URL").unwrap();
-            let client = Client::builder(KEY).base_url(base_url).allow_http(true).pace(Pace::off()).retries(0);
+            let client =
+                Client::builder(KEY).base_url(base_url).allow_http(true).rate_limit(RateLimit::unlimited()).retries(0);
             match client.build() {
                 Ok(client) => assert!(client.submit(&Image::from_url(CAT)).is_ok()),
                 // It would see the key.

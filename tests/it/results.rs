@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use httpmock::{Method::GET, Method::POST, MockServer};
-use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, Pace, State, Submitted};
+use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, RateLimit, State, Submitted};
 use test_support::{ID, KEY, Server, answer, answer_with, json, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
@@ -29,7 +29,8 @@ fn a_result_is_asked_for_by_its_identifier() {
             .header("Accept", "application/json");
         then.status(200).header("Content-Type", "application/json").body(DOCUMENTED);
     });
-    let client = Client::builder(KEY).base_url(server.url("/prefix")).pace(Pace::off()).build().unwrap();
+    let client =
+        Client::builder(KEY).base_url(server.url("/prefix")).rate_limit(RateLimit::unlimited()).build().unwrap();
     let report: ImageReport = client.result(&submitted(ID)).unwrap();
     assert_eq!((report.state(), report.verdicts().len(), report.results().len()), (&State::Done, 6, 3));
     assert!(client.poll(&submitted(ID)).unwrap().is_some());
@@ -171,7 +172,12 @@ fn a_heatmap_is_a_whole_png_or_an_error() {
     .concat();
     let server = MockServer::start();
     let client = |limit: u64| {
-        Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).response_limit(limit).retries(0).build()
+        Client::builder(KEY)
+            .base_url(server.base_url())
+            .rate_limit(RateLimit::unlimited())
+            .response_limit(limit)
+            .retries(0)
+            .build()
     };
     let path = format!("/api/classification/heatmap/{ID}");
     let mut mock = server.mock(|when, then| {
@@ -214,7 +220,7 @@ fn an_override_goes_by_the_hash_of_the_file() {
             .body("{\"classification\":\"artificial\"}");
         then.status(201).body(format!("{{\"classification\":\"artificial\",\"type\":\"image\",\"hash\":\"{hash}\"}}"));
     });
-    let client = Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
+    let client = Client::builder(KEY).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
     client.override_verdict::<Image>(hash, &Classification::Artificial).unwrap();
     mock.assert();
     let partly = Classification::Other("partly".to_owned());
@@ -268,7 +274,7 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
 fn the_key_is_no_identifier() {
     let server = Server::answering(json("{}"));
     let key = "abcdef0123456789abcdef";
-    let client = Client::builder(key).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
+    let client = Client::builder(key).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
     let errors = [
         client.result(&submitted(key)).unwrap_err(),
         client.results(&[submitted(ID), submitted(key)]).unwrap_err(),
@@ -319,6 +325,6 @@ fn one_deadline_bounds_all_pages() {
     let error = client.results(&many(1_000)).unwrap_err();
     assert!(start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    let none = Client::builder(KEY).base_url(server.base_url()).pace(Pace::off()).build().unwrap();
+    let none = Client::builder(KEY).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
     assert!(none.with_timeout(Duration::ZERO).results(&many(1)).is_err());
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use identifai::{Client, Image, Pace, Submitted, Wait};
+use identifai::{Client, Image, RateLimit, Submitted, WaitOptions};
 use identifai_sandbox::Sandbox;
 use sha2::{Digest, Sha256};
 use test_support::{alone, own_status};
@@ -57,12 +57,13 @@ fn sixty_four_threads_get_what_is_theirs_and_leave_nothing_behind() {
         return;
     }
     let sandbox = Sandbox::start().unwrap();
-    sandbox.set_limits(Pace::off());
+    sandbox.set_limits(RateLimit::unlimited());
     sandbox.set_credits(u64::MAX);
     sandbox.set_analysis_time(Duration::ZERO);
     let before = held();
-    let wait = Wait::default().first_pause(Duration::from_millis(1));
-    let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).pace(Pace::off()).retries(0);
+    let wait = WaitOptions::default().initial_interval(Duration::from_millis(1));
+    let builder =
+        Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited()).retries(0);
     let client = builder.wait(wait).build().unwrap();
 
     let start = Instant::now();

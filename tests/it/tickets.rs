@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, Wait};
+use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, WaitOptions};
 use test_support::form::{Parts, by_multipart};
 use test_support::{Directory, Server, answer, json};
 
@@ -118,7 +118,7 @@ fn a_batch_is_waited_for_until_it_is_done() {
         }
     });
     let moment = Duration::from_millis(5);
-    let client = server.client().with_wait(Wait::default().first_pause(moment).longest_pause(moment));
+    let client = server.client().with_wait(WaitOptions::default().initial_interval(moment).max_interval(moment));
     let batch = "65f0c0ff".parse().unwrap();
     assert!(!client.tickets(&batch).unwrap().is_done());
     let report = client.wait_for_tickets(&batch).unwrap();

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use identifai::{ErrorKind, Identifier, Image, Wait};
+use identifai::{ErrorKind, Identifier, Image, WaitOptions};
 use test_support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
 
-fn quick() -> Wait {
-    Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(10))
+fn quick() -> WaitOptions {
+    WaitOptions::default().initial_interval(Duration::from_millis(5)).max_interval(Duration::from_millis(10))
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn a_wait_is_cancelled_from_another_thread_at_once() {
         }
     });
     let client = server.client();
-    let canceller = client.canceller();
+    let cancel_handle = client.cancel_handle();
     let start = Instant::now();
     let error = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| client.wait(&submitted(ID)).unwrap_err());
         was_looked.recv().unwrap();
-        canceller.cancel();
+        cancel_handle.cancel();
         waiting.join().unwrap()
     });
     assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been 1.6 s at the least");

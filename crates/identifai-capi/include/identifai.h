@@ -152,7 +152,7 @@
 /**
  * Of batches, which only Rust has: whether a submit was accepted is not known. No function here returns it.
  */
-#define IDENTIFAI_ERROR_UNKNOWN_FATE 20
+#define IDENTIFAI_ERROR_INDETERMINATE 20
 
 /**
  * A defect of this library: a panic, which was caught. Please report it. Rust has already described it on standard
@@ -466,14 +466,14 @@ int32_t identifai_options_set_resend_if_unknown(identifai_options *options, int3
  * How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their
  * turn. Default: 30 and 60, as the service documents.
  */
-int32_t identifai_options_set_pace(identifai_options *options,
-                                   uint32_t submits,
-                                   uint32_t reads);
+int32_t identifai_options_set_rate_limit(identifai_options *options,
+                                         uint32_t submits,
+                                         uint32_t reads);
 
 /**
- * No pace: for a sandbox, or a program that paces itself.
+ * No rate limit: for a sandbox, or a program that limits its own rate.
  */
-int32_t identifai_options_set_no_pace(identifai_options *options);
+int32_t identifai_options_set_no_rate_limit(identifai_options *options);
 
 /**
  * How long `identifai_wait` waits over all. Default: 5 minutes.
@@ -483,15 +483,15 @@ int32_t identifai_options_set_wait_timeout_ms(identifai_options *options, uint64
 /**
  * The pause of `identifai_wait` after its first look. Default: 2 seconds.
  */
-int32_t identifai_options_set_wait_first_pause_ms(identifai_options *options,
-                                                  uint64_t milliseconds);
+int32_t identifai_options_set_wait_initial_interval_ms(identifai_options *options,
+                                                       uint64_t milliseconds);
 
 /**
  * The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10
  * seconds.
  */
-int32_t identifai_options_set_wait_longest_pause_ms(identifai_options *options,
-                                                    uint64_t milliseconds);
+int32_t identifai_options_set_wait_max_interval_ms(identifai_options *options,
+                                                   uint64_t milliseconds);
 
 /**
  * What each pause of `identifai_wait` is multiplied by to give the next one; 1 or more. Default: 1.5.

@@ -16,7 +16,7 @@ pub(crate) unsafe fn call(error: *mut *mut Failure, run: impl FnOnce() -> Result
 
 /// The same for a submit, of which nobody knows after a panic whether it arrived.
 pub(crate) unsafe fn submit(error: *mut *mut Failure, run: impl FnOnce() -> Result<()>) -> i32 {
-    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic().of_unknown_fate()));
+    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic().indeterminate()));
     unsafe { finish(error, outcome) }
 }
 

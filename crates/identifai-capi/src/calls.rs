@@ -262,7 +262,7 @@ pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i3
 pub unsafe extern "C" fn identifai_cancel(client: *const Handle) -> i32 {
     unsafe {
         call(std::ptr::null_mut(), || {
-            object(client, "client")?.0.canceller().cancel();
+            object(client, "client")?.0.cancel_handle().cancel();
             Ok(())
         })
     }

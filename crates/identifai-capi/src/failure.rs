@@ -49,7 +49,7 @@ pub const IDENTIFAI_ERROR_CANCELLED: i32 = 18;
 /// Of batches, which only Rust has: their journal. No function here returns it.
 pub const IDENTIFAI_ERROR_JOURNAL: i32 = 19;
 /// Of batches, which only Rust has: whether a submit was accepted is not known. No function here returns it.
-pub const IDENTIFAI_ERROR_UNKNOWN_FATE: i32 = 20;
+pub const IDENTIFAI_ERROR_INDETERMINATE: i32 = 20;
 /// A defect of this library: a panic, which was caught. Please report it. Rust has already described it on standard
 /// error. The objects of the call may be freed and used as before.
 pub const IDENTIFAI_ERROR_PANIC: i32 = 1000;
@@ -103,7 +103,7 @@ impl Failure {
         Self::new(IDENTIFAI_ERROR_PANIC, "panic", message)
     }
 
-    pub(crate) fn of_unknown_fate(self) -> Self {
+    pub(crate) fn indeterminate(self) -> Self {
         Self { may_have_been_sent: true, ..self }
     }
 }
@@ -240,6 +240,6 @@ mod tests {
         (ErrorKind::WaitTimedOut, IDENTIFAI_ERROR_WAIT_TIMED_OUT),
         (ErrorKind::Cancelled, IDENTIFAI_ERROR_CANCELLED),
         (ErrorKind::Journal, IDENTIFAI_ERROR_JOURNAL),
-        (ErrorKind::UnknownFate, IDENTIFAI_ERROR_UNKNOWN_FATE),
+        (ErrorKind::Indeterminate, IDENTIFAI_ERROR_INDETERMINATE),
     ];
 }

@@ -5,7 +5,8 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use identifai::{
-    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, Pace, Progress, Submission, UrlOptions, Wait,
+    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, RateLimit, Submission, UploadProgress, UrlOptions,
+    WaitOptions,
 };
 
 use crate::boundary::{call, object, text};
@@ -49,7 +50,7 @@ pub(crate) struct Reach {
     pub(crate) response_limit: Option<u64>,
     pub(crate) retries: Option<u32>,
     pub(crate) resend_if_unknown: Option<bool>,
-    pub(crate) pace: Option<Pace>,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) patience: Patience,
 }
 
@@ -57,8 +58,8 @@ pub(crate) struct Reach {
 #[derive(Default)]
 pub(crate) struct Patience {
     pub(crate) timeout: Option<Duration>,
-    pub(crate) first_pause: Option<Duration>,
-    pub(crate) longest_pause: Option<Duration>,
+    pub(crate) initial_interval: Option<Duration>,
+    pub(crate) max_interval: Option<Duration>,
     pub(crate) growth: Option<f64>,
 }
 
@@ -105,7 +106,7 @@ unsafe impl Send for Watcher {}
 unsafe impl Sync for Watcher {}
 
 impl Watcher {
-    pub(crate) fn goes_on(self, progress: Progress) -> bool {
+    pub(crate) fn goes_on(self, progress: UploadProgress) -> bool {
         unsafe { (self.see)(progress.sent, progress.total, self.user_data) == 0 }
     }
 }
@@ -125,7 +126,7 @@ pub(crate) use set;
 macro_rules! reach {
     ($to:ident, $reach:expr) => {
         set!($to, $reach, base_url, user_agent);
-        set!($to, $reach, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, pace);
+        set!($to, $reach, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, rate_limit);
         if let Some(pem) = &$reach.root_certificates {
             $to = $to.root_certificates(pem.as_bytes());
         }
@@ -160,8 +161,8 @@ impl Options {
             Key::None(failure) => return Err(failure.clone()),
         };
         reach!(builder, self.reach);
-        let mut wait = Wait::default();
-        set!(wait, self.reach.patience, copied timeout, first_pause, longest_pause, growth);
+        let mut wait = WaitOptions::default();
+        set!(wait, self.reach.patience, copied timeout, initial_interval, max_interval, growth);
         Ok(builder.wait(wait))
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
-use identifai::{Frames, KeyFramesMethod, Pace};
+use identifai::{Frames, KeyFramesMethod, RateLimit};
 
 use crate::boundary::{call, object_mut, text};
 use crate::failure::Failure;
@@ -119,14 +119,16 @@ pub unsafe extern "C" fn identifai_options_set_resend_if_unknown(options: *mut O
 /// How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their
 /// turn. Default: 30 and 60, as the service documents.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn identifai_options_set_pace(options: *mut Options, submits: u32, reads: u32) -> i32 {
-    unsafe { set(options, "pace", Ok(Pace::per_minute(submits, reads)), |options| &mut options.reach.pace) }
+pub unsafe extern "C" fn identifai_options_set_rate_limit(options: *mut Options, submits: u32, reads: u32) -> i32 {
+    unsafe {
+        set(options, "rate_limit", Ok(RateLimit::per_minute(submits, reads)), |options| &mut options.reach.rate_limit)
+    }
 }
 
-/// No pace: for a sandbox, or a program that paces itself.
+/// No rate limit: for a sandbox, or a program that limits its own rate.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn identifai_options_set_no_pace(options: *mut Options) -> i32 {
-    unsafe { set(options, "pace", Ok(Pace::off()), |options| &mut options.reach.pace) }
+pub unsafe extern "C" fn identifai_options_set_no_rate_limit(options: *mut Options) -> i32 {
+    unsafe { set(options, "rate_limit", Ok(RateLimit::unlimited()), |options| &mut options.reach.rate_limit) }
 }
 
 /// How long `identifai_wait` waits over all. Default: 5 minutes.
@@ -141,10 +143,13 @@ pub unsafe extern "C" fn identifai_options_set_wait_timeout_ms(options: *mut Opt
 
 /// The pause of `identifai_wait` after its first look. Default: 2 seconds.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn identifai_options_set_wait_first_pause_ms(options: *mut Options, milliseconds: u64) -> i32 {
+pub unsafe extern "C" fn identifai_options_set_wait_initial_interval_ms(
+    options: *mut Options,
+    milliseconds: u64,
+) -> i32 {
     unsafe {
-        set(options, "wait_first_pause_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.patience.first_pause
+        set(options, "wait_initial_interval_ms", Ok(Duration::from_millis(milliseconds)), |options| {
+            &mut options.reach.patience.initial_interval
         })
     }
 }
@@ -152,10 +157,10 @@ pub unsafe extern "C" fn identifai_options_set_wait_first_pause_ms(options: *mut
 /// The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10
 /// seconds.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn identifai_options_set_wait_longest_pause_ms(options: *mut Options, milliseconds: u64) -> i32 {
+pub unsafe extern "C" fn identifai_options_set_wait_max_interval_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
-        set(options, "wait_longest_pause_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.patience.longest_pause
+        set(options, "wait_max_interval_ms", Ok(Duration::from_millis(milliseconds)), |options| {
+            &mut options.reach.patience.max_interval
         })
     }
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use identifai::{
-    Client, ClientBuilder, Error, Frames, Image, ImageReport, KeyFramesMethod, Pace, Submission, Video, Wait,
+    Client, ClientBuilder, Error, Frames, Image, ImageReport, KeyFramesMethod, RateLimit, Submission, Video,
+    WaitOptions,
 };
 use test_support::Server;
 
@@ -239,15 +240,18 @@ fn settings_reach_the_client() {
             (&|o| identifai_options_set_response_limit(o, 7), with(|b| b.response_limit(7))),
             (&|o| identifai_options_set_retries(o, 7), with(|b| b.retries(7))),
             (&|o| identifai_options_set_resend_if_unknown(o, 2), with(|b| b.resend_if_unknown(true))),
-            (&|o| identifai_options_set_pace(o, 7, 8), with(|b| b.pace(Pace::per_minute(7, 8)))),
-            (&|o| identifai_options_set_no_pace(o), with(|b| b.pace(Pace::off()))),
-            (&|o| identifai_options_set_wait_timeout_ms(o, 7), with(|b| b.wait(Wait::default().timeout(MS)))),
-            (&|o| identifai_options_set_wait_first_pause_ms(o, 7), with(|b| b.wait(Wait::default().first_pause(MS)))),
+            (&|o| identifai_options_set_rate_limit(o, 7, 8), with(|b| b.rate_limit(RateLimit::per_minute(7, 8)))),
+            (&|o| identifai_options_set_no_rate_limit(o), with(|b| b.rate_limit(RateLimit::unlimited()))),
+            (&|o| identifai_options_set_wait_timeout_ms(o, 7), with(|b| b.wait(WaitOptions::default().timeout(MS)))),
             (
-                &|o| identifai_options_set_wait_longest_pause_ms(o, 7),
-                with(|b| b.wait(Wait::default().longest_pause(MS))),
+                &|o| identifai_options_set_wait_initial_interval_ms(o, 7),
+                with(|b| b.wait(WaitOptions::default().initial_interval(MS))),
             ),
-            (&|o| identifai_options_set_wait_growth(o, 7.0), with(|b| b.wait(Wait::default().growth(7.0)))),
+            (
+                &|o| identifai_options_set_wait_max_interval_ms(o, 7),
+                with(|b| b.wait(WaitOptions::default().max_interval(MS))),
+            ),
+            (&|o| identifai_options_set_wait_growth(o, 7.0), with(|b| b.wait(WaitOptions::default().growth(7.0)))),
             (
                 &|o| identifai_options_set_allow_http(o, 0) + identifai_options_set_retries(o, 1),
                 with(|b| b.allow_http(false).retries(1)),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, Stopper, Unfinished};
+use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, StopHandle, Unfinished};
 use serde_json::json;
 
 use crate::args::{Batch, Global};
@@ -49,8 +49,8 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
             "the sandbox ends with this command, so its journal is refused by others; `identifai sandbox` stays",
         );
     }
-    let is_paced = !global.no_pace && !global.sandbox;
-    let rate = is_paced.then(|| global.pace.map_or(RATE, |(submits, _)| submits));
+    let is_rate_limited = !global.no_rate_limit && !global.sandbox;
+    let rate = is_rate_limited.then(|| global.rate_limit.map_or(RATE, |(submits, _)| submits));
     let board = Board::new(lines.count, rate);
     let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
     let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
@@ -58,10 +58,10 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     if let Some(journal) = journal {
         batch = batch.journal(journal);
     }
-    let ending = Ending { stopper: batch.stopper(), ledger: items.borrow().ledger.clone(), has_journal };
+    let ending = Ending { stop_handle: batch.stop_handle(), ledger: items.borrow().ledger.clone(), has_journal };
     stop_on_signal(&ending, &board);
     let shown = board.clone();
-    batch = batch.on_progress(move |tally| shown.show(tally));
+    batch = batch.on_progress(move |progress| shown.show(progress));
     for outcome in batch.by_ref() {
         items.borrow_mut().unrecorded += u64::from(ending.is_unrecorded(&outcome));
         items.borrow_mut().print(outcome);
@@ -70,7 +70,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
         }
     }
     board.clear();
-    note_changed_files(batch.tally().changed);
+    note_changed_files(batch.progress().changed);
     // The submits that workers have begun are finished before all is told.
     drop(batch);
     if let Some(error) = &items.borrow().unread {
@@ -93,7 +93,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
 }
 
 fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
-    Ok(Journal::open(path)?.sync(arguments.journal_sync).retry_unknown(arguments.retry_unknown))
+    Ok(Journal::open(path)?.sync(arguments.journal_sync).retry_indeterminate(arguments.retry_indeterminate))
 }
 
 /// Tells why files cost again although the journal has their paths.
@@ -126,7 +126,7 @@ fn jobs(
                     items.borrow_mut().end_list(&reason);
                     return None;
                 }
-                Next::NotYet => return Some(identifai::Job::not_yet()),
+                Next::Pending => return Some(identifai::Job::pending()),
                 Next::End => return None,
             };
             let Read { input, file, job } = match line {
@@ -324,7 +324,7 @@ impl Items {
             output::note("the list is empty: there was no line with a URL or a path");
         }
         if *unknown > 0 {
-            let retry = if has_journal { "; --retry-unknown submits them again" } else { "" };
+            let retry = if has_journal { "; --retry-indeterminate submits them again" } else { "" };
             output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
         }
         let mut status = self.status;
@@ -342,14 +342,14 @@ impl Items {
 
 /// Whether another run can do no better.
 fn is_final(error: &Error) -> bool {
-    use ErrorKind::{AnalysisFailed, InvalidInput, NotFound, Rejected, UnknownFate};
-    matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | UnknownFate)
+    use ErrorKind::{AnalysisFailed, Indeterminate, InvalidInput, NotFound, Rejected};
+    matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | Indeterminate)
 }
 
 /// The part of the batch that a signal's thread has: what may have been paid for, and how that is told.
 #[derive(Clone)]
 struct Ending {
-    stopper: Stopper,
+    stop_handle: StopHandle,
     ledger: Ledger,
     has_journal: bool,
 }
@@ -358,13 +358,13 @@ impl Ending {
     /// Returns `true` if there is a journal that could not keep the identifier of an outcome.
     fn is_unrecorded(&self, outcome: &Outcome) -> bool {
         let is_unrecorded = |job: Unfinished| job.identifier.is_some() && !job.is_recorded;
-        self.has_journal && self.stopper.unfinished_job(outcome.index).is_some_and(is_unrecorded)
+        self.has_journal && self.stop_handle.unfinished_job(outcome.index).is_some_and(is_unrecorded)
     }
 
     /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
     fn tell(&self, otherwise: Otherwise) {
         let (mut recorded, mut states) = (0_u64, BTreeMap::new());
-        for Unfinished { index, identifier, is_recorded, .. } in self.stopper.unfinished() {
+        for Unfinished { index, identifier, is_recorded, .. } in self.stop_handle.unfinished() {
             if is_recorded {
                 recorded += u64::from(self.ledger.has(index));
             } else {
@@ -387,7 +387,7 @@ fn stop_on_signal(ending: &Ending, board: &Board) {
     let (board, board_at_end) = (board.clone(), board.clone());
     let first = move |signal| {
         board.interrupted.store(true, Ordering::Relaxed);
-        first.stopper.stop();
+        first.stop_handle.stop();
         board.briefly(move |board| {
             board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
             // Nobody may be there to press Ctrl-C again, and SIGKILL may come next.

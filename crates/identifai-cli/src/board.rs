@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use identifai::Tally;
+use identifai::BatchProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
@@ -41,9 +41,9 @@ impl Board {
         Self { bar, total, rate, began: Instant::now(), refused: Arc::default(), interrupted: Arc::default() }
     }
 
-    pub(crate) fn show(&self, tally: Tally) {
-        let Tally { submitted, pending, done, .. } = tally;
-        let failed = tally.failed + self.refused.load(Ordering::Relaxed);
+    pub(crate) fn show(&self, progress: BatchProgress) {
+        let BatchProgress { submitted, pending, done, .. } = progress;
+        let failed = progress.failed + self.refused.load(Ordering::Relaxed);
         self.bar.set_position(done + failed);
         let per_minute = submitted * 60 / self.began.elapsed().as_secs().max(60);
         let left =

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use identifai::{ApiKey, Client, Pace, Wait};
+use identifai::{ApiKey, Client, RateLimit, WaitOptions};
 use identifai_sandbox::Sandbox;
 
 use crate::args::Global;
@@ -46,7 +46,7 @@ fn connect_with(
     wait_timeout: Option<Duration>,
     key: impl FnOnce() -> Result<ApiKey, String>,
 ) -> Result<Connected, String> {
-    let mut wait = Wait::default();
+    let mut wait = WaitOptions::default();
     let (sandbox, key) = if global.sandbox {
         // Not left to clap, which sees only the options on one side of the command.
         if global.base_url.is_some() || global.api_key_file.is_some() {
@@ -57,10 +57,10 @@ fn connect_with(
         let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
         // Nobody wants to wait for what is made up; long enough for a look that comes too early.
-        sandbox.set_limits(Pace::off());
+        sandbox.set_limits(RateLimit::unlimited());
         sandbox.set_credits(1_000_000_000);
         sandbox.set_analysis_time(Duration::from_millis(60));
-        wait = wait.first_pause(Duration::from_millis(40)).longest_pause(Duration::from_millis(100));
+        wait = wait.initial_interval(Duration::from_millis(40)).max_interval(Duration::from_millis(100));
         let key = ApiKey::new(sandbox.api_key());
         (Some(sandbox), key)
     } else {
@@ -85,10 +85,10 @@ fn connect_with(
     if let Some(timeout) = global.timeout {
         builder = builder.timeout(timeout);
     }
-    if global.no_pace || sandbox.is_some() {
-        builder = builder.pace(Pace::off());
-    } else if let Some((submits, reads)) = global.pace {
-        builder = builder.pace(Pace::per_minute(submits, reads));
+    if global.no_rate_limit || sandbox.is_some() {
+        builder = builder.rate_limit(RateLimit::unlimited());
+    } else if let Some((submits, reads)) = global.rate_limit {
+        builder = builder.rate_limit(RateLimit::per_minute(submits, reads));
     }
     let client = builder.build().map_err(|error| by_origin(&words::said(&error), global, roots_origin))?;
     Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
@@ -158,14 +158,14 @@ fn env(name: &str) -> Option<String> {
 /// Cancels the calls when Ctrl-C or another signal asks for the end, but for a submit that is under way: its identifier
 /// may have been paid for. A second signal ends the program, and what was paid for by then is told.
 fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
-    let (canceller, ledger) = (connected.client.canceller(), connected.ledger.clone());
+    let (cancel_handle, ledger) = (connected.client.cancel_handle(), connected.ledger.clone());
     let submits = ledger.clone();
     let first = move |_| {
         if submits.has_open_submit() {
-            canceller.drain();
+            cancel_handle.drain();
             output::note("the submit under way is finished first; a second signal leaves at once");
         } else {
-            canceller.cancel();
+            cancel_handle.cancel();
         }
     };
     // Without a handler a signal ends the program at once, which is no worse.

@@ -266,7 +266,7 @@ fn picture(path: &Path) -> Option<(&'static str, Vec<u8>)> {
     }
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
-    let format = match Format::of_bytes(&bytes)?.extension() {
+    let format = match Format::from_bytes(&bytes)?.extension() {
         "png" => "png",
         "jpg" | "jpeg" => "jpeg",
         "gif" => "gif",

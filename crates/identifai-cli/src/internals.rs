@@ -49,7 +49,7 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
         match list.next()? {
             Next::Line(..) => count += 1,
             Next::Unusable(reason) => return Ok((count, Some(reason))),
-            Next::NotYet | Next::End => return Ok((count, None)),
+            Next::Pending | Next::End => return Ok((count, None)),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use identifai::{
-    AnyReport, Audio, Classification, Client, Format, Identifier, Image, Progress, Report, Result, Submission,
-    Submitted, Video,
+    AnyReport, Audio, Classification, Client, Format, Identifier, Image, Report, Result, Submission, Submitted,
+    UploadProgress, Video,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use percent_encoding::percent_decode_str;
@@ -98,7 +98,7 @@ impl Job {
                 return Err(EMPTY.to_owned());
             }
             let name = input.to_string_lossy();
-            let format = if readable { look(path, &name).or_else(|| Format::of_name(&name)) } else { None };
+            let format = if readable { look(path, &name).or_else(|| Format::from_extension(&name)) } else { None };
             let medium = if readable { choose(options, chosen, format)? } else { chosen.unwrap_or(Medium::Image) };
             (medium, Source::File(path))
         };
@@ -151,7 +151,7 @@ impl Job {
 /// Words the note about a corrected name. What cannot be submitted is said elsewhere.
 pub(crate) fn correction(name: Result<Option<String>>, medium: Medium) -> Option<String> {
     let name = name.ok()??;
-    let format = Format::of_name(&name)?.to_string();
+    let format = Format::from_extension(&name)?.to_string();
     // The extension of recordings in 3GP is that of videos.
     let format = if medium == Medium::Audio { format.replacen("video/", "audio/", 1) } else { format };
     Some(format!("is {format} by its content, so it is uploaded as {name}"))
@@ -274,8 +274,8 @@ fn format_of_url(url: &str) -> Option<Format> {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let path = rest.split_once(is_slash).map_or("", |(_, path)| path);
     let name = path.rsplit(is_slash).next().unwrap_or_default();
-    let of_name = |name: &str| Format::of_name(&percent_decode_str(name).decode_utf8_lossy());
-    of_name(name).or_else(|| of_name(name.split_once(';')?.0))
+    let from_extension = |name: &str| Format::from_extension(&percent_decode_str(name).decode_utf8_lossy());
+    from_extension(name).or_else(|| from_extension(name.split_once(';')?.0))
 }
 
 /// `false` for what is only a ticket, or nothing that the service looks at.
@@ -301,7 +301,7 @@ fn choose(options: &Options, chosen: Option<Medium>, format: Option<Format>) -> 
 
 /// The format of a file, by its content and name.
 fn look(path: &Path, name: &str) -> Option<Format> {
-    Format::of_file(&mut File::open(path).ok()?, name).ok()?
+    Format::from_file(&mut File::open(path).ok()?, name).ok()?
 }
 
 /// What comes from standard input, and what it is called: a form says how long its file is before it begins.
@@ -327,7 +327,7 @@ fn spool() -> io::Result<(File, u64, Option<Format>)> {
     let mut file = tempfile::tempfile()?;
     // What is larger is refused anyway.
     let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;
-    let format = Format::of_file(&mut file, "")?;
+    let format = Format::from_file(&mut file, "")?;
     Ok((file, len, format))
 }
 
@@ -416,7 +416,7 @@ fn watched<M: identifai::Medium>(job: &Submission<M>, bar: &ProgressBar) -> Subm
 }
 
 /// What tells a bar how an upload comes along.
-pub(crate) fn shown_by(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static {
+pub(crate) fn shown_by(bar: &ProgressBar) -> impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static {
     let bar = bar.clone();
     move |progress| {
         if bar.length() != Some(progress.total) {

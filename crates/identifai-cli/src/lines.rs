@@ -31,7 +31,7 @@ pub(crate) enum Next {
     Line(u64, Result<OsString, String>),
     /// The reason why nothing more of the list can be used.
     Unusable(String),
-    NotYet,
+    Pending,
     End,
 }
 
@@ -77,7 +77,7 @@ impl Lines {
     pub(crate) fn next(&self) -> Next {
         match self.received.recv_timeout(BRIEFLY) {
             Ok(next) => next,
-            Err(RecvTimeoutError::Timeout) => Next::NotYet,
+            Err(RecvTimeoutError::Timeout) => Next::Pending,
             Err(RecvTimeoutError::Disconnected) => Next::End,
         }
     }

@@ -86,14 +86,14 @@ fn has_columns(line: &str) -> bool {
         return is_header
             || splits.any(|(before, after)| {
                 begins_url(after.trim_start_matches([' ', '"']))
-                    || Format::of_name(before).is_some()
+                    || Format::from_extension(before).is_some()
                     || Path::new(before).is_file()
             });
     }
     splits.any(|(before, after)| {
         // From `?` on, and where no file name ends, a separator is as likely a part of the URL. With a blank or a quote
         // behind it, it never is.
-        let is_whole = !before.contains(['?', '#']) && Format::of_name(before).is_some();
+        let is_whole = !before.contains(['?', '#']) && Format::from_extension(before).is_some();
         after.starts_with([' ', '"']) || (is_whole && (begins_url(after) || !after.contains(['=', '?'])))
     })
 }

@@ -44,7 +44,7 @@ pub(crate) fn file_like_option(option: &str, mut arguments: impl Iterator<Item =
         let is_other = extension.is_some_and(|extension| OTHER_EXTENSIONS.iter().any(|other| extension == *other));
         name.starts_with(option)
             && name.len() > 1
-            && (Path::new(argument).is_file() || Format::of_name(&name).is_some() || is_other)
+            && (Path::new(argument).is_file() || Format::from_extension(&name).is_some() || is_other)
     };
     arguments.find(is_file).map(|argument| shown(&argument))
 }

@@ -83,7 +83,7 @@ fn form(arguments: &UserForm) -> Result<PartnerUserForm, u8> {
         form = form.save_files(on);
     }
     Ok(match &arguments.password_file {
-        Some(path) => form.password(password::of_file(path).map_err(|reason| output::unusable(&reason))?),
+        Some(path) => form.password(password::from_file(path).map_err(|reason| output::unusable(&reason))?),
         None if arguments.ask_password => form.password(password::ask()?),
         None => form,
     })

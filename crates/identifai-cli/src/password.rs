@@ -8,7 +8,7 @@ use crate::lines::read_text;
 use crate::output;
 
 /// The first line of a file, or of standard input for `-`; or what is wrong with it.
-pub(crate) fn of_file(path: &Path) -> Result<String, String> {
+pub(crate) fn from_file(path: &Path) -> Result<String, String> {
     let first = open(path).and_then(|mut source| read_text(&mut source));
     match first {
         Ok(Some(Ok(line))) if !line.is_empty() => Ok(line),

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use identifai::Pace;
+use identifai::RateLimit;
 use identifai_sandbox::Sandbox;
 
 use crate::args::Serve;
@@ -18,8 +18,8 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
         }
     };
     sandbox.set_limits(match arguments.no_limits {
-        true => Pace::off(),
-        false => Pace::per_minute(arguments.submits_per_minute, arguments.reads_per_minute),
+        true => RateLimit::unlimited(),
+        false => RateLimit::per_minute(arguments.submits_per_minute, arguments.reads_per_minute),
     });
     sandbox.set_credits(arguments.credits);
     sandbox.set_analysis_time(arguments.analysis_time);

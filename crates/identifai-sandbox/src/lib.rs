@@ -21,7 +21,7 @@
 //! The key may be used as fast as is documented: 30 submits a minute and one a second, 60 reads a minute and two a
 //! second. More is a 429, worded and counted as the framework does that the backend seems to run on: minutes and
 //! seconds begin with their first request, and refusals do not count. A client keeps within that by itself; tests
-//! rather lift the limits with [`set_limits`](Sandbox::set_limits), and turn the client's [`Pace`] off.
+//! rather lift the limits with [`set_limits`](Sandbox::set_limits), and turn the client's [`RateLimit`] off.
 //!
 //! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format,
 //! are refused.
@@ -65,7 +65,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use identifai::Pace;
+use identifai::RateLimit;
 
 use self::server::Server;
 use self::service::Service;
@@ -118,25 +118,25 @@ impl Sandbox {
     }
 
     /// How fast the key may be used from now on; an override counts as a submit. What was sent before counts no more.
-    /// `Pace::off()` takes any number, and 0 a minute none. Default: `Pace::default()`, 30 submits and 60 reads a
+    /// `RateLimit::unlimited()` takes any number, and 0 a minute none. Default: `RateLimit::default()`, 30 submits and 60 reads a
     /// minute, as documented.
     ///
     /// ```
-    /// use identifai::{Client, ErrorKind, Image, Pace};
+    /// use identifai::{Client, ErrorKind, Image, RateLimit};
     /// use identifai_sandbox::Sandbox;
     ///
     /// let sandbox = Sandbox::start()?;
-    /// let client = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).pace(Pace::off()).retries(0).build()?;
+    /// let client = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited()).retries(0).build()?;
     /// let image = Image::from_url("https://example.com/cat.jpg");
-    /// sandbox.set_limits(Pace::per_minute(1, 60));
+    /// sandbox.set_limits(RateLimit::per_minute(1, 60));
     /// client.submit(&image)?;
     /// assert_eq!(client.submit(&image).unwrap_err().kind(), ErrorKind::RateLimited);
     ///
-    /// sandbox.set_limits(Pace::off());
+    /// sandbox.set_limits(RateLimit::unlimited());
     /// client.submit(&image)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_limits(&self, limits: Pace) {
+    pub fn set_limits(&self, limits: RateLimit) {
         self.service.set_limits(limits);
     }
 

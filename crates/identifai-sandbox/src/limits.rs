@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use identifai::Pace;
+use identifai::RateLimit;
 
 use crate::endpoint::Method;
 
@@ -35,10 +35,10 @@ struct Window {
 }
 
 impl Limits {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(super) fn new(rate_limit: RateLimit) -> Self {
         // A second's number is rounded up: a client that spreads a minute's number evenly is not refused.
         let class = |most: u32| [Window::new(60, most), Window::new(1, most.div_ceil(30))];
-        Self { submits: pace.submits_per_minute().map(class), reads: pace.reads_per_minute().map(class) }
+        Self { submits: rate_limit.submits_per_minute().map(class), reads: rate_limit.reads_per_minute().map(class) }
     }
 
     /// Counts a request, and returns what its answer says of the limits; or what a refusal says, which is not counted.
@@ -107,8 +107,8 @@ mod tests {
     }
 
     impl Asked {
-        fn new(pace: Pace) -> Self {
-            Self { limits: Limits::new(pace), start: Instant::now() }
+        fn new(rate_limit: RateLimit) -> Self {
+            Self { limits: Limits::new(rate_limit), start: Instant::now() }
         }
 
         fn take(&mut self, method: Method, millis: u64) -> Outcome {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_second_holds_a_thirtieth_and_begins_with_its_first_request() {
-        let mut asked = Asked::new(Pace::default());
+        let mut asked = Asked::new(RateLimit::default());
         assert_eq!(asked.submit(700), ok(30, 29));
         assert_eq!(asked.submit(701), refused(1, 1, 1));
         assert_eq!(asked.submit(1_699), refused(1, 1, 2), "a whole second at the least");
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_minute_holds_its_number_and_begins_with_its_first_request() {
-        let mut asked = Asked::new(Pace::default());
+        let mut asked = Asked::new(RateLimit::default());
         for number in 0..30 {
             assert_eq!(asked.submit(5_000 + number * 1_000), ok(30, 29 - number));
         }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_refusal_counts_in_neither_window() {
-        let mut asked = Asked::new(Pace::default());
+        let mut asked = Asked::new(RateLimit::default());
         assert_eq!(asked.submit(0), ok(30, 29));
         for millis in 1..1_000 {
             assert_eq!(asked.submit(millis), refused(1, 1, 1));
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn classes_are_counted_apart() {
-        let mut asked = Asked::new(Pace::default());
+        let mut asked = Asked::new(RateLimit::default());
         assert_eq!(asked.submit(0), ok(30, 29));
         assert_eq!(asked.take(Method::Get, 0), ok(60, 59));
         assert_eq!(asked.take(Method::Get, 0), ok(60, 58));
@@ -187,25 +187,25 @@ mod tests {
 
     #[test]
     fn any_number_is_a_limit_and_none_is_none() {
-        let mut none = Asked::new(Pace::off());
+        let mut none = Asked::new(RateLimit::unlimited());
         assert!((0..100).all(|_| none.submit(0) == (true, Vec::new())));
-        let mut zero = Asked::new(Pace::per_minute(0, 1));
+        let mut zero = Asked::new(RateLimit::per_minute(0, 1));
         assert_eq!(zero.submit(0), refused(0, 60, 60));
         assert_eq!(zero.submit(60_000), refused(0, 60, 120));
         assert_eq!((zero.take(Method::Get, 0), zero.take(Method::Get, 1)), (ok(1, 0), refused(1, 60, 60)));
-        let mut all = Asked::new(Pace::per_minute(u32::MAX, 1));
+        let mut all = Asked::new(RateLimit::per_minute(u32::MAX, 1));
         assert_eq!(all.submit(0), ok(u32::MAX.into(), u64::from(u32::MAX) - 1));
-        let mut uneven = Asked::new(Pace::per_minute(31, 1));
+        let mut uneven = Asked::new(RateLimit::per_minute(31, 1));
         assert_eq!((uneven.submit(0), uneven.submit(0)), (ok(31, 30), ok(31, 29)));
         assert_eq!(uneven.submit(0), refused(2, 1, 1));
     }
 
-    /// Lets a client that keeps `pace` submit and look, for minutes of fake time; returns how much was asked for, and
+    /// Lets a client that keeps `rate_limit` submit and look, for minutes of fake time; returns how much was asked for, and
     /// how much of that was refused.
-    fn paced(key: &str, pace: Pace, limits: Pace) -> (u32, u32) {
+    fn rate_limited(key: &str, rate_limit: RateLimit, limits: RateLimit) -> (u32, u32) {
         let counts = Arc::new(Mutex::new((0, 0)));
         let (start, mut limits, counted) = (Instant::now(), Limits::new(limits), Arc::clone(&counts));
-        let (client, passed) = scripted::client(key, pace, move |method, passed| {
+        let (client, passed) = scripted::client(key, rate_limit, move |method, passed| {
             let method = if method == "GET" { Method::Get } else { Method::Post };
             let taken = limits.take(method, start + passed, UNIX_EPOCH);
             let mut counts = counted.lock().unwrap();
@@ -226,11 +226,11 @@ mod tests {
     #[test]
     fn who_keeps_the_pace_is_never_refused() {
         for (submits, reads) in [(30, 60), (31, 45), (7, 100), (1, 300)] {
-            let pace = Pace::per_minute(submits, reads);
-            let (asked, refused) = paced(&format!("limits-{submits}"), pace, pace);
+            let rate_limit = RateLimit::per_minute(submits, reads);
+            let (asked, refused) = rate_limited(&format!("limits-{submits}"), rate_limit, rate_limit);
             assert!(asked > 3 * submits && refused == 0, "{submits} and {reads}: {refused} of {asked} refused");
         }
-        let (_, refused) = paced("limits-fast", Pace::per_minute(60, 120), Pace::default());
+        let (_, refused) = rate_limited("limits-fast", RateLimit::per_minute(60, 120), RateLimit::default());
         assert!(refused > 0, "else the above proves nothing");
     }
 }

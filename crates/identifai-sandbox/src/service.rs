@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use identifai::Pace;
+use identifai::RateLimit;
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -95,7 +95,7 @@ struct Submitted {
 impl Default for Service {
     fn default() -> Self {
         let state = State {
-            limits: Limits::new(Pace::default()),
+            limits: Limits::new(RateLimit::default()),
             credits: CREDITS,
             spent: 0,
             users: Users::default(),
@@ -132,7 +132,7 @@ impl Service {
         self.state().refusals
     }
 
-    pub(super) fn set_limits(&self, limits: Pace) {
+    pub(super) fn set_limits(&self, limits: RateLimit) {
         self.state().limits = Limits::new(limits);
     }
 

@@ -129,8 +129,9 @@ fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
     if file.len > max {
         return Err(too_large(words));
     }
-    let format =
-        Format::detect(&file.head, &file.name).or_else(|| Format::of_name(&file.name)).filter(Format::is_documented);
+    let format = Format::detect(&file.head, &file.name)
+        .or_else(|| Format::from_extension(&file.name))
+        .filter(Format::is_documented);
     // Videos and recordings come in the same containers.
     let is_image = format.map(|format| format.medium() == "image");
     if is_image == Some(medium == Medium::Image) {

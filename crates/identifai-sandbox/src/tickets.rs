@@ -145,7 +145,7 @@ fn check(form: &Form) -> Result<(), String> {
             return Err("Files have no place here but in tickets[].".to_owned());
         }
         let format = Format::detect(&file.head, &file.name)
-            .or_else(|| Format::of_name(&file.name))
+            .or_else(|| Format::from_extension(&file.name))
             .filter(Format::is_documented);
         if format.is_none_or(|format| !matches!(format.medium(), "image" | "document")) {
             return Err("The uploaded file format is not supported.".to_owned());

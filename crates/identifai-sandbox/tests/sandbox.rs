@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use identifai::{
-    Audio, Classification, Client, ErrorKind, Frames, Image, Pace, State, Submitted, UrlOptions, Video, Wait,
-    classify_from_url,
+    Audio, Classification, Client, ErrorKind, Frames, Image, RateLimit, State, Submitted, UrlOptions, Video,
+    WaitOptions, classify_from_url,
 };
 use identifai_sandbox::Sandbox;
 use sha2::{Digest, Sha256};
@@ -17,14 +17,15 @@ const CAT: &str = "https://example.com/cat.jpg";
 /// One that takes any number of requests.
 fn start() -> Sandbox {
     let sandbox = Sandbox::start().unwrap();
-    sandbox.set_limits(Pace::off());
+    sandbox.set_limits(RateLimit::unlimited());
     sandbox
 }
 
 fn client(sandbox: &Sandbox) -> Client {
-    let wait = Wait::default().first_pause(Duration::from_millis(5)).longest_pause(Duration::from_millis(20));
+    let wait =
+        WaitOptions::default().initial_interval(Duration::from_millis(5)).max_interval(Duration::from_millis(20));
     let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).wait(wait);
-    builder.pace(Pace::off()).retries(0).build().unwrap()
+    builder.rate_limit(RateLimit::unlimited()).retries(0).build().unwrap()
 }
 
 fn submit(sandbox: &Sandbox, path: &str) -> Result<String, ErrorKind> {
@@ -92,7 +93,7 @@ fn all_options_pass_its_strict_reader() {
     let sandbox = start();
     let opts = UrlOptions::new(sandbox.api_key(), "https://b\u{fc}cher.example/?a=\"b\"\u{1f408}")
         .base_url(sandbox.base_url())
-        .pace(Pace::off())
+        .rate_limit(RateLimit::unlimited())
         .ref_id("\"quoted\"\r\n--\0")
         .webhook_url("https://example.com/hook")
         .with_morphing(true)
@@ -107,7 +108,7 @@ fn all_options_pass_its_strict_reader() {
 #[test]
 fn a_wrong_key_is_refused() {
     let sandbox = start();
-    let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url()).pace(Pace::off());
+    let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited());
     let error = classify_from_url(&opts).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Unauthorized, Some("Unauthorized")));
 }
@@ -120,8 +121,11 @@ fn several_run_at_once_and_each_stops_with_its_owner() {
     assert_eq!((one.credits(), two.credits()), (999, 999));
     let url = one.base_url().to_owned();
     drop(one);
-    let opts =
-        UrlOptions::new("sandbox", CAT).base_url(url).pace(Pace::off()).retries(0).timeout(Duration::from_secs(5));
+    let opts = UrlOptions::new("sandbox", CAT)
+        .base_url(url)
+        .rate_limit(RateLimit::unlimited())
+        .retries(0)
+        .timeout(Duration::from_secs(5));
     assert_eq!(classify_from_url(&opts).unwrap_err().kind(), ErrorKind::Connect);
     assert!(submit(&two, "b.jpg").is_ok());
 }
@@ -270,36 +274,38 @@ fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
 #[test]
 fn it_refuses_what_is_faster_than_its_limits_and_a_paced_client_is_not() {
     let sandbox = Sandbox::start().unwrap();
-    let unpaced = client(&sandbox);
+    let without_rate_limit = client(&sandbox);
     // Two of them are in one second, however slow this machine is; a minute's number is far away.
-    let error = (0..25).find_map(|_| unpaced.submit(&image("a.jpg")).err()).unwrap();
+    let error = (0..25).find_map(|_| without_rate_limit.submit(&image("a.jpg")).err()).unwrap();
     assert_eq!((error.kind(), error.message()), (ErrorKind::RateLimited, Some("Too Many Attempts.")));
     assert_eq!((error.status(), error.retry_after()), (Some(429), Some(Duration::from_secs(1))));
     assert!(!error.may_have_been_sent());
 
-    sandbox.set_limits(Pace::per_minute(1, 1));
-    let sent = unpaced.submit(&image("a.jpg")).unwrap();
-    unpaced.result(&sent).unwrap();
-    for error in [unpaced.submit(&image("a.jpg")).unwrap_err(), unpaced.result(&sent).unwrap_err()] {
+    sandbox.set_limits(RateLimit::per_minute(1, 1));
+    let sent = without_rate_limit.submit(&image("a.jpg")).unwrap();
+    without_rate_limit.result(&sent).unwrap();
+    for error in
+        [without_rate_limit.submit(&image("a.jpg")).unwrap_err(), without_rate_limit.result(&sent).unwrap_err()]
+    {
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         let left = error.retry_after().unwrap().as_secs();
         assert!((50..=60).contains(&left), "the rest of the minute: {left}");
     }
 
-    let pace = Pace::per_minute(6_000, 6_000);
-    sandbox.set_limits(pace);
+    let rate_limit = RateLimit::per_minute(6_000, 6_000);
+    sandbox.set_limits(rate_limit);
     let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).retries(0);
-    let paced = builder.pace(pace).build().unwrap();
+    let rate_limited = builder.rate_limit(rate_limit).build().unwrap();
     for _ in 0..4 {
-        let sent = paced.submit(&image("a.jpg")).unwrap();
-        paced.result(&sent).unwrap();
+        let sent = rate_limited.submit(&image("a.jpg")).unwrap();
+        rate_limited.result(&sent).unwrap();
     }
 }
 
 #[test]
 fn an_upload_beyond_the_limit_is_refused_before_it_is_sent() {
     let sandbox = Sandbox::start().unwrap();
-    sandbox.set_limits(Pace::per_minute(1, 1));
+    sandbox.set_limits(RateLimit::per_minute(1, 1));
     let client = client(&sandbox);
     client.submit(&image("a.jpg")).unwrap();
     let endless = std::io::Read::chain(&b"\x89PNG\r\n\x1a\n"[..], std::io::repeat(7));

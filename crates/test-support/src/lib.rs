@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use identifai::{Client, ClientBuilder, Image, Pace, Submitted, UrlOptions};
+use identifai::{Client, ClientBuilder, Image, RateLimit, Submitted, UrlOptions};
 use serde_json::json;
 
 pub use self::directory::Directory;
@@ -140,7 +140,7 @@ impl Server {
 
     /// Options for this server, without retries.
     pub fn options(&self) -> UrlOptions {
-        UrlOptions::new(KEY, CAT).base_url(self.base_url()).pace(Pace::off()).retries(0)
+        UrlOptions::new(KEY, CAT).base_url(self.base_url()).rate_limit(RateLimit::unlimited()).retries(0)
     }
 
     /// A client of this server, without retries.
@@ -149,7 +149,7 @@ impl Server {
     }
 
     pub fn builder(&self) -> ClientBuilder {
-        Client::builder(KEY).base_url(self.base_url()).pace(Pace::off()).retries(0)
+        Client::builder(KEY).base_url(self.base_url()).rate_limit(RateLimit::unlimited()).retries(0)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::batch::journal::Journal;
 use crate::batch::outcome::Outcome;
 use crate::batch::tests::*;
 use crate::call::fake::{SECOND, failure, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
 use crate::model::medium::Image;
@@ -44,7 +44,7 @@ impl Drop for Place {
 
 #[test]
 fn cut_anywhere_it_submits_only_what_had_not_begun() {
-    let (place, world) = (Place::new("cut"), World::plain("resumed-cut", Pace::off()));
+    let (place, world) = (Place::new("cut"), World::plain("resumed-cut", RateLimit::unlimited()));
     let run = || kinds(&by_index(world.client.batch(images(3)).journal(place.open())));
     run();
     let whole = place.text();
@@ -63,7 +63,7 @@ fn cut_anywhere_it_submits_only_what_had_not_begun() {
 
 #[test]
 fn the_same_jobs_in_another_order_and_number_are_the_same() {
-    let (place, world) = (Place::new("order"), World::plain("resumed-order", Pace::off()));
+    let (place, world) = (Place::new("order"), World::plain("resumed-order", RateLimit::unlimited()));
     let url = |number: usize| Image::from_url(format!("https://x.test/{}", number % 7));
     let run = |numbers: Vec<usize>| {
         let outcomes = by_index(world.client.batch(numbers.into_iter().map(url)).journal(place.open()));
@@ -78,7 +78,7 @@ fn the_same_jobs_in_another_order_and_number_are_the_same() {
 
 #[test]
 fn what_an_earlier_run_submitted_is_looked_at_by_one_look() {
-    let (place, world) = (Place::new("pending"), World::plain("resumed-pending", Pace::off()));
+    let (place, world) = (Place::new("pending"), World::plain("resumed-pending", RateLimit::unlimited()));
     by_index(world.client.batch(images(90)).journal(place.open()));
     place.rewrite(|text| text.split_inclusive('\n').filter(|line| !line.contains("finished")).collect());
     let (start, looks) = (world.clock.passed(), world.requests(false).len());
@@ -90,10 +90,10 @@ fn what_an_earlier_run_submitted_is_looked_at_by_one_look() {
 
 #[test]
 fn what_is_unknown_stays_so_until_somebody_asks_for_another_try() {
-    use ErrorKind::{Rejected, Timeout, UnknownFate};
+    use ErrorKind::{Indeterminate, Rejected, Timeout};
 
     let (place, mut number) = (Place::new("unknown"), 0);
-    let world = World::with("resumed-unknown", Pace::off(), move |service, request| {
+    let world = World::with("resumed-unknown", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(Timeout, true),
@@ -102,11 +102,11 @@ fn what_is_unknown_stays_so_until_somebody_asks_for_another_try() {
         }
     });
     let run = |retry: bool| {
-        let journal = place.open().retry_unknown(retry);
+        let journal = place.open().retry_indeterminate(retry);
         kinds(&by_index(world.client.batch(images(1)).journal(journal)))[0]
     };
     let runs = [false, false, true, false, true, true, true, false].map(run);
-    let unknown = Some(UnknownFate);
+    let unknown = Some(Indeterminate);
     assert_eq!(runs, [Some(Timeout), unknown, Some(Rejected), unknown, Some(Timeout), None, None, None]);
     assert_eq!(world.requests(true).len(), 4);
 }
@@ -114,7 +114,7 @@ fn what_is_unknown_stays_so_until_somebody_asks_for_another_try() {
 #[test]
 fn a_query_is_kept_out_of_errors_after_a_resume_too() {
     let place = Place::new("query");
-    let world = World::with("resumed-query", Pace::off(), |service, request| match request.method {
+    let world = World::with("resumed-query", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => {
             let errors = "no file at https://x.test/a?sig=t0ken";
@@ -135,7 +135,7 @@ fn a_query_is_kept_out_of_errors_after_a_resume_too() {
 
 #[test]
 fn a_result_that_is_none_is_asked_for_again() {
-    let (place, world) = (Place::new("edited"), World::plain("resumed-edited", Pace::off()));
+    let (place, world) = (Place::new("edited"), World::plain("resumed-edited", RateLimit::unlimited()));
     by_index(world.client.batch(images(1)).journal(place.open()));
     place.rewrite(|text| text.replace(r#""status":"done""#, r#""status":"new""#));
     let outcome = by_index(world.client.batch(images(1)).journal(place.open())).remove(0);
@@ -147,7 +147,7 @@ fn a_result_that_is_none_is_asked_for_again() {
 fn a_report_that_is_too_long_for_a_line_is_asked_for_again() {
     let place = Place::new("long");
     let filler = "x".repeat(9 << 20);
-    let world = World::with("resumed-long", Pace::off(), move |service, request| match request.method {
+    let world = World::with("resumed-long", RateLimit::unlimited(), move |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => {
             json(&format!(r#"[{{"identifier":"{:064x}","status":"done","filler":"{filler}"}}]"#, 0))
@@ -162,7 +162,7 @@ fn a_report_that_is_too_long_for_a_line_is_asked_for_again() {
 
 #[test]
 fn overwritten_file_is_submitted_again_and_counted() {
-    let (place, world) = (Place::new("overwritten"), World::plain("resumed-overwritten", Pace::off()));
+    let (place, world) = (Place::new("overwritten"), World::plain("resumed-overwritten", RateLimit::unlimited()));
     let files = ["a.png", "b.png", "c.png"].map(|name| Place(place.0.with_extension(name)));
     let write = |file: &Place, more: &str| fs::write(&file.0, format!("\u{89}PNG\r\n\u{1a}\n{more}")).unwrap();
     let run = || {
@@ -171,7 +171,7 @@ fn overwritten_file_is_submitted_again_and_counted() {
         let mut outcomes: Vec<Outcome> = Iterator::collect(batch.by_ref());
         outcomes.sort_by_key(|outcome| outcome.index);
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
-        (outcomes.iter().map(|outcome| outcome.is_replayed).collect::<Vec<_>>(), batch.tally().changed)
+        (outcomes.iter().map(|outcome| outcome.is_replayed).collect::<Vec<_>>(), batch.progress().changed)
     };
     for file in &files {
         write(file, "one");
@@ -192,7 +192,7 @@ fn file_overwritten_while_it_waits_is_kept_as_it_was_sent() {
     write("one");
     // Overwritten before the first try that gets through, as if by somebody else.
     let (overwritten, mut tries) = (file.0.clone(), 0);
-    let world = World::with("resumed-meanwhile", Pace::off(), move |service, request| {
+    let world = World::with("resumed-meanwhile", RateLimit::unlimited(), move |service, request| {
         tries += u32::from(request.method == Method::Post);
         if request.method == Method::Post && tries == 1 {
             fs::write(&overwritten, "\u{89}PNG\r\n\u{1a}\nanother").unwrap();
@@ -217,7 +217,7 @@ fn paths_that_are_no_text_are_told_apart() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
-    let (place, world) = (Place::new("paths"), World::plain("resumed-paths", Pace::off()));
+    let (place, world) = (Place::new("paths"), World::plain("resumed-paths", RateLimit::unlimited()));
     let [one, other] = [&b"a\xff.png"[..], b"a\xfe.png"].map(|name| {
         let mut path = place.0.clone().into_os_string();
         path.push(OsStr::from_bytes(name));

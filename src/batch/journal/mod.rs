@@ -31,7 +31,7 @@ use crate::util::text::one_line;
 /// - a job that has its result ends in that again, without a request;
 /// - one that was submitted is waited for;
 /// - one that was being submitted when the run was killed, or got no answer, ends as
-///   [`UnknownFate`](ErrorKind::UnknownFate), unless [`retry_unknown`](Self::retry_unknown) says otherwise;
+///   [`Indeterminate`](ErrorKind::Indeterminate), unless [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
 /// - all others are submitted: those too that the service refused.
 ///
 /// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. What is in memory is
@@ -39,7 +39,7 @@ use crate::util::text::one_line;
 ///
 /// A file is known by its absolute path, its length and its modification time; symbolic links are followed. A file that
 /// was overwritten since is another one: it is submitted and paid for again, and counts in
-/// [`Tally::changed`](super::Tally::changed). A copy with new modification times, as `cp` and `rsync` without `-t` make
+/// [`BatchProgress::changed`](super::BatchProgress::changed). A copy with new modification times, as `cp` and `rsync` without `-t` make
 /// them, counts as overwritten, too. A file that was replaced by one of the same length at the same modification time,
 /// or sooner than the file system's clock ticks (2 seconds on FAT), cannot be told from the first one. A file that is
 /// gone keeps its result. Items of journals that were written before lengths and times were kept are known by the path
@@ -66,7 +66,7 @@ use crate::util::text::one_line;
 #[must_use = "a journal keeps nothing until a batch is given it"]
 pub struct Journal {
     kept: Mutex<Kept>,
-    retry_unknown: bool,
+    retry_indeterminate: bool,
     sync: bool,
 }
 
@@ -112,14 +112,14 @@ impl Journal {
             }
             kept.write(&Line::header(), false)?;
         }
-        Ok(Self { kept: Mutex::new(kept), retry_unknown: false, sync: false })
+        Ok(Self { kept: Mutex::new(kept), retry_indeterminate: false, sync: false })
     }
 
     /// Whether to submit again what may have been submitted already. The service answers equal submissions from its
     /// cache, it documents, unless [`no_cache`](crate::Submission::no_cache) is set; **else it may be paid for twice.**
     /// Default: `false`.
-    pub fn retry_unknown(mut self, on: bool) -> Self {
-        self.retry_unknown = on;
+    pub fn retry_indeterminate(mut self, on: bool) -> Self {
+        self.retry_indeterminate = on;
         self
     }
 
@@ -163,7 +163,7 @@ impl Record for Journal {
                 Err(identifier) => Past::Submitted(identifier),
             },
             Entry::Submitted(identifier) => Past::Submitted(identifier),
-            Entry::Unknown if !self.retry_unknown => Past::Unknown,
+            Entry::Unknown if !self.retry_indeterminate => Past::Unknown,
             Entry::Changed => Past::Changed,
             Entry::Unknown | Entry::None => Past::None,
         };
@@ -237,8 +237,11 @@ impl Kept {
 
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kept: _, retry_unknown, sync } = self;
-        f.debug_struct("Journal").field("retry_unknown", retry_unknown).field("sync", sync).finish_non_exhaustive()
+        let Self { kept: _, retry_indeterminate, sync } = self;
+        f.debug_struct("Journal")
+            .field("retry_indeterminate", retry_indeterminate)
+            .field("sync", sync)
+            .finish_non_exhaustive()
     }
 }
 

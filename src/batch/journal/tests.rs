@@ -100,7 +100,7 @@ fn the_next_run_knows_what_became_of_each() {
         let past = format!("{:?}", scratch.past(&cat()));
         assert!(past.starts_with(expected), "{past} after\n{}", scratch.text());
         assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), Past::None));
-        let retried = scratch.open().retry_unknown(true).look_up(&cat()).unwrap().1;
+        let retried = scratch.open().retry_indeterminate(true).look_up(&cat()).unwrap().1;
         let expected = if expected == "Unknown" { "None" } else { expected };
         assert!(format!("{retried:?}").starts_with(expected), "{retried:?}");
     }
@@ -299,7 +299,7 @@ fn first_format_is_matched_by_path_alone() {
     let open = Scratch::new(&format!("{HEADER}{begin}"));
     assert!(matches!(open.past(&job), Past::Unknown));
     {
-        let journal = open.open().retry_unknown(true);
+        let journal = open.open().retry_indeterminate(true);
         let (key, past) = journal.look_up(&job).unwrap();
         assert!(matches!(past, Past::None));
         journal.submitted(key.with_file_of(&job), &id()).unwrap();

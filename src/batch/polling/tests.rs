@@ -3,15 +3,15 @@
 use crate::batch::job::Job;
 use crate::batch::tests::*;
 use crate::call::fake::{SECOND, failure, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
 use crate::model::medium::{Audio, Image, Video};
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 #[test]
 fn one_look_is_for_a_hundred_of_a_medium() {
-    let world = World::plain("batch-media", Pace::off());
+    let world = World::plain("batch-media", RateLimit::unlimited());
     let job = |number: usize| -> Job {
         let url = format!("https://x.test/{number}");
         match number % 3 {
@@ -20,7 +20,7 @@ fn one_look_is_for_a_hundred_of_a_medium() {
             _ => Audio::from_url(url).into(),
         }
     };
-    let batch = world.client.with_wait(Wait::default().first_pause(30 * SECOND).longest_pause(30 * SECOND));
+    let batch = world.client.with_wait(WaitOptions::default().initial_interval(30 * SECOND).max_interval(30 * SECOND));
     let outcomes = by_index(batch.batch((0..450).map(job)).in_flight(450));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     let looks: Vec<String> = world.requests(false).into_iter().map(|sent| sent.path).collect();
@@ -36,7 +36,7 @@ fn one_look_is_for_a_hundred_of_a_medium() {
 #[test]
 fn looks_that_fail_do_not_end_the_wait_and_time_does() {
     let mut looks = 0;
-    let world = World::with("batch-looks", Pace::off(), move |service, request| {
+    let world = World::with("batch-looks", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
             return service.answer(request);
         }
@@ -50,7 +50,7 @@ fn looks_that_fail_do_not_end_the_wait_and_time_does() {
         }
     });
     assert!(by_index(world.client.batch(images(3))).iter().all(|outcome| outcome.result.is_ok()));
-    let world = World::with("batch-late", Pace::off(), |service, request| {
+    let world = World::with("batch-late", RateLimit::unlimited(), |service, request| {
         if request.method == Method::Post { service.answer(request) } else { status(502, None) }
     });
     let outcomes = by_index(world.client.batch(images(3)));
@@ -63,7 +63,7 @@ fn looks_that_fail_do_not_end_the_wait_and_time_does() {
 
 #[test]
 fn a_key_that_is_refused_for_looks_ends_it_with_every_identifier() {
-    let world = World::with("batch-revoked", Pace::off(), |service, request| {
+    let world = World::with("batch-revoked", RateLimit::unlimited(), |service, request| {
         if service.submitted.len() < 5 { service.answer(request) } else { status(401, None) }
     });
     let outcomes = by_index(world.client.batch(images(8)).in_flight(5));
@@ -73,7 +73,7 @@ fn a_key_that_is_refused_for_looks_ends_it_with_every_identifier() {
 
 #[test]
 fn what_the_service_leaves_out_is_asked_for_by_itself() {
-    let world = World::with("batch-left-out", Pace::off(), |service, request| {
+    let world = World::with("batch-left-out", RateLimit::unlimited(), |service, request| {
         let is_list = request.path.contains('?');
         match request.method {
             Method::Post => service.answer(request),
@@ -89,7 +89,7 @@ fn what_the_service_leaves_out_is_asked_for_by_itself() {
 fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_come() {
     for failing in [500, 408] {
         let mut alone = 0;
-        let world = World::with("batch-alone", Pace::off(), move |service, request| {
+        let world = World::with("batch-alone", RateLimit::unlimited(), move |service, request| {
             match (request.method, request.path.contains('?')) {
                 (Method::Post, _) => service.answer(request),
                 (_, true) => json("[]"),
@@ -115,7 +115,7 @@ fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_com
 
 #[test]
 fn equal_submissions_with_one_identifier_all_get_its_report() {
-    let world = World::with("batch-equal", Pace::off(), |service, request| {
+    let world = World::with("batch-equal", RateLimit::unlimited(), |service, request| {
         service.submitted.retain(|_, _| request.method == Method::Get);
         service.answer(request)
     });
@@ -125,7 +125,7 @@ fn equal_submissions_with_one_identifier_all_get_its_report() {
 
 #[test]
 fn a_failed_analysis_is_an_error_with_the_service_s_words() {
-    let world = World::with("batch-errored", Pace::off(), |service, request| match request.method {
+    let world = World::with("batch-errored", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => {
             json(&format!(r#"[{{"identifier":"{:064x}","status":"errored","errors":["Too dark."]}}]"#, 0))

@@ -12,25 +12,25 @@ use crate::batch::Batch;
 use crate::batch::job::Job;
 use crate::batch::outcome::Outcome;
 use crate::batch::scheduler::Gate;
-use crate::batch::stop_handle::Stopper;
+use crate::batch::stop_handle::StopHandle;
 use crate::batch::store::{Key, Past, Record};
 use crate::batch::tests::*;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Try, failure, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::{Method, Request};
 use crate::http::response::{Failure, Response};
 use crate::model::identifier::Identifier;
 use crate::model::medium::{Image, Video};
 use crate::model::report::any::AnyReport;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 
 /// A world whose clock panics once somebody has slept `most` times: a busy loop ends the test.
 fn restless(
     key: &str,
-    pace: Pace,
+    rate_limit: RateLimit,
     most: usize,
     mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
 ) -> World {
@@ -38,12 +38,12 @@ fn restless(
     let clock = FakeClock::new(move |_| assert!(naps.fetch_add(1, Ordering::SeqCst) < most, "a busy loop"));
     let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
     let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
-    World { client: client(key, pace, exchange), clock, sent }
+    World { client: client(key, rate_limit, exchange), clock, sent }
 }
 
-/// A stopper for somebody who is there before the batch is.
+/// A stop handle for a test that is there before the batch is.
 #[derive(Clone, Default)]
-struct Later(Arc<Mutex<Option<Stopper>>>);
+struct Later(Arc<Mutex<Option<StopHandle>>>);
 
 impl Later {
     fn stop(&self) {
@@ -51,7 +51,7 @@ impl Later {
     }
 
     fn is<I>(&self, batch: &Batch<I>) {
-        *self.0.lock().unwrap() = Some(batch.stopper());
+        *self.0.lock().unwrap() = Some(batch.stop_handle());
     }
 }
 
@@ -74,16 +74,16 @@ where
 
 #[test]
 fn times_beyond_all_reckoning_are_no_panic() {
-    let world = World::with("odd-time-1", Pace::off(), |service, request| match request.method {
+    let world = World::with("odd-time-1", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => status(429, Some(u64::MAX)),
     });
     assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
-    let world = World::with("odd-time-2", Pace::off(), |_, _| status(429, Some(u64::MAX)));
+    let world = World::with("odd-time-2", RateLimit::unlimited(), |_, _| status(429, Some(u64::MAX)));
     assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::RateLimited)]);
-    let endless = Wait::default().first_pause(Duration::MAX).longest_pause(Duration::MAX);
-    for wait in [Wait::default().timeout(Duration::MAX), endless] {
-        let world = World::plain("odd-time-3", Pace::off());
+    let endless = WaitOptions::default().initial_interval(Duration::MAX).max_interval(Duration::MAX);
+    for wait in [WaitOptions::default().timeout(Duration::MAX), endless] {
+        let world = World::plain("odd-time-3", RateLimit::unlimited());
         assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(2)).in_flight(2))), [None; 2]);
     }
 }
@@ -91,8 +91,12 @@ fn times_beyond_all_reckoning_are_no_panic() {
 #[test]
 fn patience_of_no_use_costs_nothing() {
     let zero = Duration::ZERO;
-    for wait in [Wait::default().timeout(zero), Wait::default().first_pause(zero), Wait::default().growth(0.1)] {
-        let world = World::plain("odd-wait", Pace::off());
+    for wait in [
+        WaitOptions::default().timeout(zero),
+        WaitOptions::default().initial_interval(zero),
+        WaitOptions::default().growth(0.1),
+    ] {
+        let world = World::plain("odd-wait", RateLimit::unlimited());
         assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(3)))), [Some(ErrorKind::Config); 3]);
         assert!(world.requests(true).is_empty());
     }
@@ -101,21 +105,21 @@ fn patience_of_no_use_costs_nothing() {
 #[test]
 fn a_task_that_waits_for_its_turn_and_a_source_that_has_nothing_yet_are_no_busy_loop() {
     let mut first = true;
-    let world = restless("odd-busy", Pace::default(), 2_000, move |service, request| match request.method {
+    let world = restless("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
         Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
         _ => service.answer(request),
     });
     let (clock, mut one) = (Arc::clone(&world.clock), images(1));
-    let jobs = std::iter::from_fn(move || one.next().or_else(|| (clock.passed() < 10 * SECOND).then(Job::not_yet)));
+    let jobs = std::iter::from_fn(move || one.next().or_else(|| (clock.passed() < 10 * SECOND).then(Job::pending)));
     assert_eq!(kinds(&by_index(world.client.batch(jobs))), [None]);
 }
 
 #[test]
 fn a_stop_while_the_source_is_asked_comes_in_time() {
-    let (world, stopper) = (World::plain("odd-stop-1", Pace::off()), Later::default());
-    let in_source = stopper.clone();
+    let (world, stop_handle) = (World::plain("odd-stop-1", RateLimit::unlimited()), Later::default());
+    let in_source = stop_handle.clone();
     let batch = world.client.batch(images(3).inspect(move |_| in_source.stop()));
-    stopper.is(&batch);
+    stop_handle.is(&batch);
     assert_eq!(kinds(&by_index(batch)), [Some(ErrorKind::Cancelled); 3]);
     assert!(world.requests(true).is_empty());
 }
@@ -123,11 +127,11 @@ fn a_stop_while_the_source_is_asked_comes_in_time() {
 #[test]
 fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
     for cancel in [false, true] {
-        let world = restless("odd-stop-2", Pace::off(), 10_000, Service::answer);
-        let batch = world.client.batch(std::iter::repeat_with(Job::not_yet));
+        let world = restless("odd-stop-2", RateLimit::unlimited(), 10_000, Service::answer);
+        let batch = world.client.batch(std::iter::repeat_with(Job::pending));
         match cancel {
-            true => world.client.canceller().cancel(),
-            false => batch.stopper().stop(),
+            true => world.client.cancel_handle().cancel(),
+            false => batch.stop_handle().stop(),
         }
         assert_eq!(batch.count(), 0);
     }
@@ -135,7 +139,7 @@ fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
 
 #[test]
 fn who_takes_long_over_an_outcome_loses_no_other() {
-    let world = World::plain("odd-slow", Pace::off());
+    let world = World::plain("odd-slow", RateLimit::unlimited());
     let jobs: [Job; 3] = [
         Image::from_url("https://x.test/1").into(),
         Video::from_url("https://x.test/2").into(),
@@ -150,7 +154,7 @@ fn who_takes_long_over_an_outcome_loses_no_other() {
 #[test]
 fn an_acceptance_that_broke_off_is_not_submitted_again() {
     let mut number = 0;
-    let world = World::with("odd-2xx", Pace::off(), move |service, request| {
+    let world = World::with("odd-2xx", RateLimit::unlimited(), move |service, request| {
         number += 1;
         if number > 1 {
             return service.answer(request);
@@ -167,15 +171,15 @@ fn an_acceptance_that_broke_off_is_not_submitted_again() {
 fn what_one_try_left_open_stays_open() {
     let is_open = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
     let mut number = 0;
-    let world = World::with("odd-open-1", Pace::off(), move |_, _| {
+    let world = World::with("odd-open-1", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
     assert!(is_open(&by_index(world.client.with_resend_if_unknown(true).batch(images(1)))));
 
-    let world = World::with("odd-open-2", Pace::off(), |_, _| failure(ErrorKind::Timeout, true));
-    let (stopper, mut one) = (Later::default(), images(1));
-    let in_source = stopper.clone();
+    let world = World::with("odd-open-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
+    let (stop_handle, mut one) = (Later::default(), images(1));
+    let in_source = stop_handle.clone();
     let jobs = std::iter::from_fn(move || {
         let next = one.next();
         if next.is_none() {
@@ -184,13 +188,13 @@ fn what_one_try_left_open_stays_open() {
         next
     });
     let batch = world.client.with_resend_if_unknown(true).batch(jobs);
-    stopper.is(&batch);
+    stop_handle.is(&batch);
     assert!(is_open(&by_index(batch)));
 }
 
 #[test]
 fn one_upload_that_breaks_off_late_stops_no_other() {
-    let world = World::with("odd-late", Pace::off(), |service, request| {
+    let world = World::with("odd-late", RateLimit::unlimited(), |service, request| {
         match request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
             true => (failure(ErrorKind::Disconnected, false).0, 301 * SECOND),
             false => service.answer(request),
@@ -203,7 +207,7 @@ fn one_upload_that_breaks_off_late_stops_no_other() {
 #[test]
 fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
     let mut number = 0;
-    let world = World::with("odd-quiet", Pace::off(), move |service, request| {
+    let world = World::with("odd-quiet", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(ErrorKind::Connect, false),
@@ -214,7 +218,7 @@ fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
     let (clock, mut all, mut first) = (Arc::clone(&world.clock), images(3), true);
     let jobs = std::iter::from_fn(move || match std::mem::take(&mut first) || clock.passed() >= 600 * SECOND {
         true => all.next(),
-        false => Some(Job::not_yet()),
+        false => Some(Job::pending()),
     });
     assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Disconnected), None, None]);
 }
@@ -230,19 +234,19 @@ fn a_gate_stays_closed_for_as_long_as_was_asked() {
 
 #[test]
 fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
-    let world = World::plain("odd-panic-1", Pace::off());
-    let canceller = world.client.canceller();
+    let world = World::plain("odd-panic-1", RateLimit::unlimited());
+    let cancel_handle = world.client.cancel_handle();
     let mut has_panicked = false;
-    let batch = world.client.batch(images(10)).in_flight(4).on_progress(move |tally| {
-        if tally.submitted == 3 {
-            canceller.cancel();
+    let batch = world.client.batch(images(10)).in_flight(4).on_progress(move |progress| {
+        if progress.submitted == 3 {
+            cancel_handle.cancel();
         }
-        assert!(tally.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
+        assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
     assert_eq!(despite_panics(batch), ((0..10).collect(), 1));
 
-    let stopper = Later::default();
-    let in_clock = stopper.clone();
+    let stop_handle = Later::default();
+    let in_clock = stop_handle.clone();
     let clock = FakeClock::new(move |_| in_clock.stop());
     let mut number = 0;
     let (exchange, sent) = Scripted::exchange(&clock, move |_| {
@@ -250,10 +254,10 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
         if number == 1 { status(429, Some(100)) } else { json(r#"{"identifier":"abc"}"#) }
     });
     let mut has_panicked = false;
-    let batch = client("odd-panic-2", Pace::off(), exchange).batch(images(3)).on_progress(move |tally| {
-        assert!(tally.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
+    let batch = client("odd-panic-2", RateLimit::unlimited(), exchange).batch(images(3)).on_progress(move |progress| {
+        assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
-    stopper.is(&batch);
+    stop_handle.is(&batch);
     assert_eq!(despite_panics(batch), ((0..3).collect(), 1));
     assert_eq!(sent.lock().unwrap().len(), 1);
 }
@@ -261,7 +265,7 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
 #[test]
 fn a_list_that_has_only_what_is_finished_slows_nothing() {
     const DONE: &str = r#""status":"done","verdict":{"classification":"human"}"#;
-    let world = World::with("odd-list", Pace::default(), |service, request| {
+    let world = World::with("odd-list", RateLimit::default(), |service, request| {
         let (now, analysis) = (service.clock.passed(), 170 * SECOND);
         service.analysis = analysis;
         let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
@@ -288,7 +292,7 @@ fn a_list_that_has_only_what_is_finished_slows_nothing() {
 
 #[test]
 fn a_key_that_may_not_look_submits_no_more() {
-    let world = World::with("odd-401", Pace::off(), |service, request| match request.method {
+    let world = World::with("odd-401", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get if request.path.contains('?') => json("[]"),
         Method::Get | Method::Delete => status(401, None),
@@ -296,7 +300,7 @@ fn a_key_that_may_not_look_submits_no_more() {
     assert_eq!(by_index(world.client.batch(images(20)).in_flight(1)).len(), 20);
     assert_eq!(world.requests(true).len(), 1);
 
-    let world = World::with("odd-403", Pace::off(), |service, request| {
+    let world = World::with("odd-403", RateLimit::unlimited(), |service, request| {
         let is_video = request.method == Method::Get && request.path.contains("_video");
         if is_video { status(403, None) } else { service.answer(request) }
     });
@@ -306,7 +310,7 @@ fn a_key_that_may_not_look_submits_no_more() {
 
 #[test]
 fn a_file_that_is_called_credit_ends_nothing() {
-    let world = World::with("odd-credit", Pace::off(), |service, request| {
+    let world = World::with("odd-credit", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         if !body.is_some_and(|body| body.contains("credit")) {
             return service.answer(request);
@@ -359,7 +363,7 @@ impl Record for Full {
 fn what_cannot_be_kept_is_not_submitted_and_what_was_submitted_is_waited_for() {
     // Where it fails, how many are submitted, and how many have a report.
     for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
-        let world = World::plain("odd-full", Pace::off());
+        let world = World::plain("odd-full", RateLimit::unlimited());
         let mut batch = world.client.batch(images(8)).in_flight(2);
         batch.record = Some(Arc::new(Full { at, times: Mutex::default() }));
         let outcomes = by_index(batch);
@@ -376,7 +380,7 @@ fn error(kind: ErrorKind) -> Error {
 
 #[test]
 fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
-    let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+    let (mut looks, wait, now) = (Looks::default(), WaitOptions::default(), Instant::now());
     let later = now + 1_000 * SECOND;
     assert_eq!(looks.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
     assert_eq!(looks.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
@@ -392,7 +396,7 @@ fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
 
 #[test]
 fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
-    let (mut looks, wait, now) = (Looks::default(), Wait::default(), Instant::now());
+    let (mut looks, wait, now) = (Looks::default(), WaitOptions::default(), Instant::now());
     assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
     looks.put_off(now, 40 * SECOND);
     assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use crate::batch::tests::*;
 use crate::call::fake::{SECOND, Try, failure, json, status};
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::model::medium::Image;
-use crate::wait::Wait;
+use crate::wait::WaitOptions;
 
 #[test]
 fn a_429_costs_no_item_and_no_try() {
     let mut refusals = 0;
-    let world = World::with("batch-429", Pace::off(), move |service, request| {
+    let world = World::with("batch-429", RateLimit::unlimited(), move |service, request| {
         refusals += 1;
         match request.method {
             Method::Post if refusals % 3 != 0 => status(429, (refusals % 2 == 0).then_some(5)),
@@ -22,14 +22,14 @@ fn a_429_costs_no_item_and_no_try() {
             _ => service.answer(request),
         }
     });
-    let patient = world.client.with_wait(Wait::default().timeout(3_600 * SECOND));
+    let patient = world.client.with_wait(WaitOptions::default().timeout(3_600 * SECOND));
     let outcomes = by_index(patient.batch(images(30)));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{:?}", kinds(&outcomes));
 }
 
 #[test]
 fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others_pass_it() {
-    let world = World::with("batch-forced", Pace::off(), |service, request| {
+    let world = World::with("batch-forced", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         match body {
             Some(body) if body.contains("x.test/1\r\n") => status(429, Some(1)),
@@ -50,7 +50,7 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
     // Refused eight times over eight minutes, or thirty times in no time, while others get through.
     for (times, pause) in [(8, 60), (30, 0)] {
         let mut refused = 0;
-        let world = World::with("batch-unlucky", Pace::off(), move |service, request| {
+        let world = World::with("batch-unlucky", RateLimit::unlimited(), move |service, request| {
             let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
             if body.is_some_and(|body| body.contains("x.test/1\r\n")) && refused < times {
                 refused += 1;
@@ -65,7 +65,7 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
 
 #[test]
 fn a_network_that_is_down_for_a_while_costs_nothing() {
-    let world = World::with("batch-down", Pace::off(), |service, request| match service.clock.passed() {
+    let world = World::with("batch-down", RateLimit::unlimited(), |service, request| match service.clock.passed() {
         now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
         _ => service.answer(request),
     });
@@ -79,7 +79,7 @@ fn if_nothing_gets_through_submitting_ends() {
         (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),
         (|_, _| status(429, None), ErrorKind::RateLimited),
     ] {
-        let world = World::with("batch-gone", Pace::off(), move |_, _| failing(ErrorKind::Connect, false));
+        let world = World::with("batch-gone", RateLimit::unlimited(), move |_, _| failing(ErrorKind::Connect, false));
         let outcomes = by_index(world.client.batch(images(10)));
         assert_eq!(kinds(&outcomes), vec![Some(kind); 10]);
         let took = world.clock.passed();
@@ -106,7 +106,7 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
         (|_| status(302, None), ErrorKind::Redirect),
     ];
     for (refuse, kind) in refusals {
-        let world = World::with("batch-stop", Pace::off(), move |service, request| {
+        let world = World::with("batch-stop", RateLimit::unlimited(), move |service, request| {
             if request.method == Method::Post && service.submitted.len() == 4 {
                 refuse(credits)
             } else {
@@ -129,7 +129,7 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
 fn one_that_fails_does_not_stop_the_others() {
     use ErrorKind::{Disconnected, InvalidInput, Rejected, Server, Timeout, UnexpectedResponse};
     let mut number = 0;
-    let world = World::with("batch-faults", Pace::off(), move |service, request| {
+    let world = World::with("batch-faults", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Get {
             return service.answer(request);
         }
@@ -183,7 +183,7 @@ fn uncertain_identifier_is_told_and_not_polled() {
         (200, "<html><script>x = {\"identifier\":\"a\"}</script>", Some("a")),
         (403, "<html><script>x = {\"identifier\":\"a\"}</script>", None),
     ] {
-        let world = World::with("batch-uncertain", Pace::off(), move |_, _| {
+        let world = World::with("batch-uncertain", RateLimit::unlimited(), move |_, _| {
             let (answer, took) = json(body);
             (answer.map(|response| Response { status: code, ..response }), took)
         });
@@ -197,7 +197,7 @@ fn uncertain_identifier_is_told_and_not_polled() {
 
 #[test]
 fn what_cannot_be_sent_takes_no_turn() {
-    let world = World::plain("batch-broken", Pace::default());
+    let world = World::plain("batch-broken", RateLimit::default());
     let jobs = (0..50).map(|_| Image::from_url("no URL"));
     assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::InvalidInput); 50]);
     assert_eq!(world.clock.passed(), Duration::ZERO);
@@ -205,7 +205,7 @@ fn what_cannot_be_sent_takes_no_turn() {
 
 #[test]
 fn a_reader_is_sent_once() {
-    let world = World::with("batch-reader", Pace::off(), |_, _| failure(ErrorKind::Disconnected, false));
+    let world = World::with("batch-reader", RateLimit::unlimited(), |_, _| failure(ErrorKind::Disconnected, false));
     let job = Image::from_reader(&b"\x89PNG\r\n\x1a\n0000"[..], 12);
     assert_eq!(kinds(&by_index(world.client.batch([job]))), [Some(ErrorKind::Disconnected)]);
     assert_eq!(world.sent.lock().unwrap().len(), 1);

@@ -6,83 +6,85 @@ use std::sync::{Arc, Mutex};
 use crate::batch::Batch;
 #[cfg(feature = "journal")]
 use crate::batch::job::Job;
-use crate::batch::stop_handle::Stopper;
+use crate::batch::stop_handle::StopHandle;
 use crate::batch::tests::*;
 use crate::call::fake::failure;
-use crate::call::rate_limit::config::Pace;
+use crate::call::rate_limit::config::RateLimit;
 #[cfg(feature = "journal")]
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
 
-/// The indexes that `stopper` lists, each with `true` if its identifier is known.
-fn listed(stopper: &Stopper) -> Vec<(u64, bool)> {
-    let jobs = stopper.unfinished();
+/// The indexes that `stop_handle` lists, each with `true` if its identifier is known.
+fn listed(stop_handle: &StopHandle) -> Vec<(u64, bool)> {
+    let jobs = stop_handle.unfinished();
     for job in &jobs {
-        assert_eq!(stopper.unfinished_job(job.index).as_ref(), Some(job));
+        assert_eq!(stop_handle.unfinished_job(job.index).as_ref(), Some(job));
     }
-    assert_eq!(stopper.unfinished_job(99), None);
+    assert_eq!(stop_handle.unfinished_job(99), None);
     jobs.iter().map(|job| (job.index, job.identifier.is_some())).collect()
 }
 
 #[test]
 fn unfinished_has_each_job_until_next_is_called_again() {
-    let world = World::plain("unfinished-next", Pace::off());
+    let world = World::plain("unfinished-next", RateLimit::unlimited());
     let batch = world.client.batch(images(3));
-    let stopper = batch.stopper();
-    assert_eq!(listed(&stopper), []);
+    let stop_handle = batch.stop_handle();
+    assert_eq!(listed(&stop_handle), []);
     let mut left = vec![(0, true), (1, true), (2, true)];
     for outcome in batch {
-        assert_eq!(listed(&stopper), left, "outcomes that are queued or just returned are listed");
+        assert_eq!(listed(&stop_handle), left, "outcomes that are queued or just returned are listed");
         left.retain(|(index, _)| *index != outcome.index);
     }
-    assert_eq!(listed(&stopper), []);
+    assert_eq!(listed(&stop_handle), []);
 }
 
 #[test]
 fn unfinished_lists_a_submit_under_way_without_identifier() {
-    let shared = Arc::<Mutex<Option<Stopper>>>::default();
+    let shared = Arc::<Mutex<Option<StopHandle>>>::default();
     let seen = Arc::<Mutex<Vec<Vec<(u64, bool)>>>>::default();
-    let (stopper, log) = (Arc::clone(&shared), Arc::clone(&seen));
-    let world = World::with("unfinished-submit", Pace::off(), move |service, request| {
+    let (stop_handle, log) = (Arc::clone(&shared), Arc::clone(&seen));
+    let world = World::with("unfinished-submit", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
-            log.lock().unwrap().push(listed(stopper.lock().unwrap().as_ref().unwrap()));
+            log.lock().unwrap().push(listed(stop_handle.lock().unwrap().as_ref().unwrap()));
         }
         service.answer(request)
     });
     for workers in [1, 2] {
         let mut batch = world.client.batch(images(2)).workers(workers).in_flight(1);
-        *shared.lock().unwrap() = Some(batch.stopper());
+        *shared.lock().unwrap() = Some(batch.stop_handle());
         let first = batch.next().unwrap();
         assert_eq!((first.index, seen.lock().unwrap().split_off(0)), (0, vec![vec![(0, false)]]));
         drop(batch);
-        let stopper = shared.lock().unwrap().clone().unwrap();
-        assert_eq!(listed(&stopper), [(0, true)], "the list outlives the batch");
+        let stop_handle = shared.lock().unwrap().clone().unwrap();
+        assert_eq!(listed(&stop_handle), [(0, true)], "the list outlives the batch");
     }
 }
 
 #[test]
 fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
     for (sent, expected) in [(true, vec![(0, false)]), (false, vec![])] {
-        let world = World::with("unfinished-failed", Pace::off(), move |_, _| failure(ErrorKind::Disconnected, sent));
+        let world = World::with("unfinished-failed", RateLimit::unlimited(), move |_, _| {
+            failure(ErrorKind::Disconnected, sent)
+        });
         let mut batch = world.client.batch(images(1));
         let outcome = batch.next().unwrap();
         assert_eq!(outcome.result.unwrap_err().may_have_been_sent(), sent);
-        assert_eq!(listed(&batch.stopper()), expected);
-        assert!(batch.next().is_none() && listed(&batch.stopper()).is_empty());
+        assert_eq!(listed(&batch.stop_handle()), expected);
+        assert!(batch.next().is_none() && listed(&batch.stop_handle()).is_empty());
     }
 }
 
 #[test]
 fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
     let mut number = 0;
-    let world = World::with("unfinished-open", Pace::off(), move |_, _| {
+    let world = World::with("unfinished-open", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
     let mut batch = world.client.with_resend_if_unknown(true).batch(images(1));
     assert!(batch.next().unwrap().result.unwrap_err().may_have_been_sent());
-    assert_eq!(listed(&batch.stopper()), [(0, false)]);
+    assert_eq!(listed(&batch.stop_handle()), [(0, false)]);
 }
 
 #[cfg(feature = "journal")]
@@ -119,9 +121,9 @@ fn unfinished_tells_what_the_journal_has() {
     let first = |batch: Batch<_>| -> Unfinished {
         let mut batch = batch;
         batch.next().unwrap();
-        batch.stopper().unfinished().remove(0)
+        batch.stop_handle().unfinished().remove(0)
     };
-    let world = World::plain("unfinished-journal", Pace::off());
+    let world = World::plain("unfinished-journal", RateLimit::unlimited());
     let path = std::env::temp_dir().join(format!("identifai-unfinished-{}", std::process::id()));
     let journal = crate::batch::journal::Journal::open(&path).unwrap();
     assert!(first(world.client.batch(images(1)).journal(journal)).is_recorded);

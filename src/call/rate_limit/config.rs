@@ -14,18 +14,18 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// process stays within that by itself, for each key: a call waits for its turn, and fails at once as
 /// [`RateLimited`](crate::ErrorKind::RateLimited) if that is beyond its deadline. What the service answers is believed:
 /// a 429 closes the class of requests for as long as `Retry-After` says, else for what is left of the minute. If
-/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process goes on at an even pace with its
+/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process spaces its requests evenly, within its
 /// share of the limit, so that several processes settle instead of fighting.
 ///
 /// ```
-/// use identifai::{Client, Pace};
+/// use identifai::{Client, RateLimit};
 ///
 /// // A key for which the service allows more.
-/// let client = Client::builder("api-key").base_url("http://localhost:8080").pace(Pace::per_minute(120, 240)).build()?;
+/// let client = Client::builder("api-key").base_url("http://localhost:8080").rate_limit(RateLimit::per_minute(120, 240)).build()?;
 /// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace(Option<Limits>);
+pub struct RateLimit(Option<Limits>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Limits {
@@ -33,9 +33,9 @@ struct Limits {
     reads: Limit,
 }
 
-impl Pace {
-    /// No pacing: for a sandbox, or a program that paces itself.
-    pub const fn off() -> Self {
+impl RateLimit {
+    /// No rate limit: for a sandbox, or a program that limits its own rate.
+    pub const fn unlimited() -> Self {
         Self(None)
     }
 
@@ -48,7 +48,7 @@ impl Pace {
     pub(crate) fn check(self) -> Result<()> {
         match self.0 {
             Some(Limits { submits, reads }) if submits.per_minute == 0 || reads.per_minute == 0 => Err(Error::config(
-                "pace",
+                "rate_limit",
                 "must allow more than no request a minute; one that is off allows any number",
             )),
             _ => Ok(()),
@@ -82,7 +82,7 @@ impl Pace {
 }
 
 /// Within the limits that the service documents: 30 submits and 60 reads a minute.
-impl Default for Pace {
+impl Default for RateLimit {
     fn default() -> Self {
         Self::per_minute(30, 60)
     }
@@ -114,13 +114,13 @@ mod tests {
 
     #[test]
     fn the_documented_limits_are_the_default() {
-        let limit = |method| Pace::default().limit(method).unwrap();
+        let limit = |method| RateLimit::default().limit(method).unwrap();
         assert_eq!((limit(Method::Post).per_minute, limit(Method::Post).gap.as_millis()), (30, 1_020));
         assert_eq!((limit(Method::Get).per_minute, limit(Method::Get).gap.as_millis()), (60, 510));
-        assert_eq!(Pace::off().limit(Method::Get), None);
-        for pace in [Pace::per_minute(0, 1), Pace::per_minute(1, 0)] {
-            assert!(pace.check().unwrap_err().to_string().starts_with("pace: "));
+        assert_eq!(RateLimit::unlimited().limit(Method::Get), None);
+        for rate_limit in [RateLimit::per_minute(0, 1), RateLimit::per_minute(1, 0)] {
+            assert!(rate_limit.check().unwrap_err().to_string().starts_with("rate_limit: "));
         }
-        Pace::off().check().and(Pace::per_minute(u32::MAX, 1).check()).unwrap();
+        RateLimit::unlimited().check().and(RateLimit::per_minute(u32::MAX, 1).check()).unwrap();
     }
 }

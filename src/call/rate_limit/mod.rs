@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::config::{Limit, Pace};
+use self::config::{Limit, RateLimit};
 use self::window::Log;
 use crate::api_key::ApiKey;
 use crate::http::fork_safe::PerProcess;
@@ -50,9 +50,9 @@ impl Logs {
 static LOGS: LazyLock<PerProcess<Mutex<Logs>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 impl Budget {
-    /// The one for what `key` asks of `service` by `method`; none if `pace` sets no limit.
-    pub(super) fn of(key: &ApiKey, service: &str, method: Method, pace: Pace, now: Instant) -> Option<Self> {
-        let limit = pace.limit(method)?;
+    /// The one for what `key` asks of `service` by `method`; none if `rate_limit` sets no limit.
+    pub(super) fn of(key: &ApiKey, service: &str, method: Method, rate_limit: RateLimit, now: Instant) -> Option<Self> {
+        let limit = rate_limit.limit(method)?;
         let log = lock(LOGS.get(Mutex::default)).of(key, service, method, now);
         Some(Self { log, limit })
     }
@@ -95,7 +95,7 @@ mod tests {
     fn one_a_key_service_and_class() {
         let now = Instant::now();
         let of = |key: &str, service: &str, method| {
-            Budget::of(&ApiKey::new(key), service, method, Pace::default(), now).unwrap().log
+            Budget::of(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().log
         };
         let first = of("key", "a.test", Method::Post);
         assert!(Arc::ptr_eq(&first, &of("key", "a.test", Method::Post)));
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
         let (mut logs, start) = (Logs::default(), Instant::now());
-        let limit = Pace::default().limit(Method::Post).unwrap();
+        let limit = RateLimit::default().limit(Method::Post).unwrap();
         let mut of = |key: &str, now| {
             let log = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
             (log, logs.by_hash.len())

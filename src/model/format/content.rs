@@ -16,7 +16,7 @@ const TAGS: usize = 32;
 
 impl Content {
     /// Returns what `head` shows.
-    pub(super) fn of_bytes(head: &[u8]) -> Self {
+    pub(super) fn from_bytes(head: &[u8]) -> Self {
         let window = |at: u64| Ok(usize::try_from(at).ok().and_then(|at| head.get(at..)).map(<[u8]>::to_vec));
         Self::look(window).unwrap_or(Self::Unknown)
     }

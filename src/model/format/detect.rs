@@ -9,12 +9,12 @@ use super::seen::Content;
 impl Format {
     /// The format that a file's first bytes show, if they show one that is known. Videos and recordings share some
     /// formats; those are taken for what they mostly are. See [`detect`](Self::detect) for a file that has a name.
-    pub fn of_bytes(head: &[u8]) -> Option<Self> {
-        Self::of_content(Content::of_bytes(head), "")
+    pub fn from_bytes(head: &[u8]) -> Option<Self> {
+        Self::of_content(Content::from_bytes(head), "")
     }
 
     /// The format that the extension of a file's name says, in any case of letters.
-    pub fn of_name(name: &str) -> Option<Self> {
+    pub fn from_extension(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         let extension = extension.to_ascii_lowercase();
         ALL.iter().find(|row| row.extensions.contains(&extension.as_str())).map(|row| Self(row))
@@ -32,7 +32,7 @@ impl Format {
     /// assert_eq!(Format::detect(b"import { a } from 'b';", "code.ts"), None);
     /// ```
     pub fn detect(head: &[u8], name: &str) -> Option<Self> {
-        Self::of_content(Content::of_bytes(head), name)
+        Self::of_content(Content::from_bytes(head), name)
     }
 
     /// Detects the format of a file, as [`detect`](Self::detect) does, and looks behind ID3 tags of any length.
@@ -40,14 +40,14 @@ impl Format {
     /// # Errors
     ///
     /// Those of the file, which is left at its start otherwise.
-    pub fn of_file(file: &mut (impl Read + Seek), name: &str) -> io::Result<Option<Self>> {
+    pub fn from_file(file: &mut (impl Read + Seek), name: &str) -> io::Result<Option<Self>> {
         let content = look_into(file)?;
         file.rewind()?;
         Ok(Self::of_content(content, name))
     }
 
     fn of_content(content: Content, name: &str) -> Option<Self> {
-        content.format(Self::of_name(name))
+        content.format(Self::from_extension(name))
     }
 }
 

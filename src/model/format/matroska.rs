@@ -118,7 +118,7 @@ mod tests {
         for cut in (0..file.len()).step_by(101) {
             look_into(&mut std::io::Cursor::new(&file[..cut])).unwrap();
         }
-        Format::of_file(&mut std::io::Cursor::new(file), "a.webm").unwrap().unwrap().medium()
+        Format::from_file(&mut std::io::Cursor::new(file), "a.webm").unwrap().unwrap().medium()
     }
 
     #[test]

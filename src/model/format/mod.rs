@@ -26,16 +26,16 @@ pub(crate) use self::seen::Content;
 /// ```
 /// use identifai::Format;
 ///
-/// let format = Format::of_bytes(b"\x89PNG\r\n\x1a\n...").unwrap();
+/// let format = Format::from_bytes(b"\x89PNG\r\n\x1a\n...").unwrap();
 /// assert_eq!((format.medium(), format.media_type()), ("image", "image/png"));
-/// assert_eq!(Format::of_name("talk.OGG").unwrap().medium(), "audio");
-/// assert!(!Format::of_name("cat.heic").unwrap().is_documented());
+/// assert_eq!(Format::from_extension("talk.OGG").unwrap().medium(), "audio");
+/// assert!(!Format::from_extension("cat.heic").unwrap().is_documented());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Format(&'static Row);
 
 impl Format {
-    /// How many of the first bytes [`of_bytes`](Self::of_bytes) looks at.
+    /// How many of the first bytes [`from_bytes`](Self::from_bytes) looks at.
     pub const LOOKS_AT: usize = 4096;
 
     /// Returns the medium: `image`, `video`, `audio`, `document` (PDF is for tickets), or `other`.

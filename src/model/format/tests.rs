@@ -84,7 +84,7 @@ fn matroska(kind: &str, codec: &str) -> Vec<u8> {
 /// Submits a file as the program does without a medium: returns the medium, the media type, and the new extension if
 /// the name is wrong; or the reason of the refusal.
 fn sent(content: &[u8], name: &str) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
-    let detected = Format::of_file(&mut Cursor::new(content), name).unwrap().or_else(|| Format::of_name(name));
+    let detected = Format::from_file(&mut Cursor::new(content), name).unwrap().or_else(|| Format::from_extension(name));
     let kind = detected.ok_or("unknown")?.medium();
     as_medium(kind, content, name)
 }
@@ -96,7 +96,7 @@ fn as_medium(
     name: &str,
 ) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
     let content = look_into(&mut Cursor::new(content)).unwrap();
-    let Choice { format, is_misnamed } = choose(kind, content, Format::of_name(name))?;
+    let Choice { format, is_misnamed } = choose(kind, content, Format::from_extension(name))?;
     Ok((kind, format.media_type(), is_misnamed.then(|| format.extension())))
 }
 
@@ -140,7 +140,7 @@ fn every_format_is_told_by_its_first_bytes() {
         (b"%PDF-1.7\n", "pdf"),
     ];
     for (head, extension) in table {
-        assert_eq!(Format::of_bytes(head).map(|format| format.extension()), Some(extension), "{head:?}");
+        assert_eq!(Format::from_bytes(head).map(|format| format.extension()), Some(extension), "{head:?}");
     }
     let nothing: [&[u8]; 9] = [
         b"",
@@ -154,13 +154,13 @@ fn every_format_is_told_by_its_first_bytes() {
         b"\x7fELF",
     ];
     for head in nothing {
-        assert_eq!(Format::of_bytes(head), None, "{head:?}");
+        assert_eq!(Format::from_bytes(head), None, "{head:?}");
     }
 }
 
 #[test]
 fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
-    let told = |head: &[u8]| Format::of_bytes(head).map(|format| format.extension());
+    let told = |head: &[u8]| Format::from_bytes(head).map(|format| format.extension());
     for (head, expected) in [
         // Reserved version, layer, bit rate and sampling rate.
         (&[0xff, 0xeb, 0x90, 0x64][..], None),
@@ -197,18 +197,19 @@ fn every_format_is_told_by_its_extension_once() {
         let count = if extension == &&"3gp" { 2 } else { 1 };
         assert_eq!(all.iter().filter(|other| other == &extension).count(), count, "{extension}");
         let name = format!("a.b.{}", extension.to_uppercase());
-        assert!(Format::of_name(&name).unwrap().0.extensions.contains(extension));
+        assert!(Format::from_extension(&name).unwrap().0.extensions.contains(extension));
     }
-    assert_eq!(Format::of_name("a.3gp").unwrap().medium(), "video");
+    assert_eq!(Format::from_extension("a.3gp").unwrap().medium(), "video");
     for name in ["", "png", "a.txt", "a.", ".", "a.png.exe", "a.mp4/b"] {
-        assert_eq!(Format::of_name(name), None, "{name}");
+        assert_eq!(Format::from_extension(name), None, "{name}");
     }
 }
 
 #[test]
 fn documented_formats_fit_their_media() {
-    let fits =
-        |name: &str, medium| Format::of_name(name).unwrap().0.as_medium(medium).is_some_and(|row| row.is_documented);
+    let fits = |name: &str, medium| {
+        Format::from_extension(name).unwrap().0.as_medium(medium).is_some_and(|row| row.is_documented)
+    };
     // What the documentation lists for audio may be a video by its extension.
     for name in ["a.mp3", "a.wav", "a.ogg", "a.flac", "a.aac", "a.3gp", "a.m4a", "a.m4b", "a.m4p", "a.m4r", "a.mp4"] {
         assert!(fits(name, "audio"), "{name}");
@@ -419,7 +420,7 @@ fn id3_tag_is_passed_over() {
         for tag in [id3(0), id3(300), id3(5_000_000), [id3(9), id3(9_000)].concat(), footer.clone()] {
             for padding in [0, 1, 5_000] {
                 let file = [&tag[..], &vec![0; padding], body].concat();
-                let seen = Format::of_file(&mut Cursor::new(&file), "").unwrap().unwrap();
+                let seen = Format::from_file(&mut Cursor::new(&file), "").unwrap().unwrap();
                 assert_eq!(seen.media_type(), media_type, "{} and {padding}", tag.len());
             }
         }
@@ -434,7 +435,7 @@ fn id3_tag_is_passed_over() {
     }
     assert_eq!(sent(cut, "a.m4a").unwrap(), ("audio", "audio/mpeg", Some("mp3")));
     is_refused(&[id3(9), b"Not found".to_vec()].concat(), "a.mp3", "plain text by its content");
-    assert_eq!(Format::of_bytes(b"ID3 is a format of tags."), None);
+    assert_eq!(Format::from_bytes(b"ID3 is a format of tags."), None);
     assert_eq!(sent(b"BW64\xff\xff\xff\xffWAVEds64", "a.wav").unwrap(), ("audio", "audio/wav", None));
     // Nothing but tags, and nothing but padding, ends.
     assert_eq!(sent(&id3(0).repeat(1_000), "a").unwrap().1, "audio/mpeg");
@@ -479,7 +480,7 @@ fn text_is_not_media_whatever_its_name() {
         assert!(sent(&noise, name).is_ok() && sent(&[0; 5_000], name).is_ok(), "{name}");
     }
     // A packet without another one behind it.
-    assert_eq!(Format::of_bytes(&[b"G@\0\x10", &[1; 500][..]].concat()), None);
+    assert_eq!(Format::from_bytes(&[b"G@\0\x10", &[1; 500][..]].concat()), None);
 }
 
 #[test]

@@ -100,7 +100,7 @@ mod tests {
 
     /// Checks that a file is a video under any name, or is never sent as one.
     fn check(file: &[u8], is_video: bool, name: &str) {
-        let chosen = choose("video", look(file), Format::of_name(name));
+        let chosen = choose("video", look(file), Format::from_extension(name));
         assert_eq!(chosen.is_ok(), is_video, "{name}: {chosen:?}, {file:x?}");
         if !is_video {
             assert!(chosen.unwrap_err().contains("with sound only, which is no video"));

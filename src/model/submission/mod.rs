@@ -13,7 +13,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use self::progress::{Progress, Watcher};
+use self::progress::{UploadProgress, Watcher};
 use self::source::{FileRequirements, Reader, Source};
 use super::fields::Fields;
 use super::medium::Medium;
@@ -107,7 +107,7 @@ impl<M: Medium> Submission<M> {
     ///     ControlFlow::Continue(())
     /// });
     /// ```
-    pub fn on_progress(mut self, see: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, see: impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         self.watcher = Some(Watcher::new(see));
         self
     }

@@ -7,25 +7,25 @@ use std::sync::Arc;
 /// How an upload comes along, as the function given to [`on_progress`](super::Submission::on_progress) sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct UploadProgress {
     /// How many bytes of the file were handed to the network. It begins anew if the upload is tried again.
     pub sent: u64,
     /// How many there are.
     pub total: u64,
 }
 
-/// The function that sees each [`Progress`].
+/// The function that sees each [`UploadProgress`].
 #[derive(Clone)]
-pub(crate) struct Watcher(Arc<dyn Fn(Progress) -> ControlFlow<()> + Send + Sync>);
+pub(crate) struct Watcher(Arc<dyn Fn(UploadProgress) -> ControlFlow<()> + Send + Sync>);
 
 impl Watcher {
-    pub(crate) fn new(see: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(see: impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(see))
     }
 
     /// Whether to go on.
     pub(crate) fn see(&self, sent: u64, total: u64) -> bool {
-        (self.0)(Progress { sent, total }).is_continue()
+        (self.0)(UploadProgress { sent, total }).is_continue()
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 use crate::model::fields::Fields;
 use crate::model::format::TICKET;
-use crate::model::submission::progress::{Progress, Watcher};
+use crate::model::submission::progress::{UploadProgress, Watcher};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::util::encodings::is_long_enough;
 
@@ -144,7 +144,7 @@ impl Tickets {
 
     /// A function that sees how the upload of all files together comes along, and can end it; see
     /// [`Submission::on_progress`](crate::Submission::on_progress). Default: none.
-    pub fn on_progress(mut self, see: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, see: impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         self.watcher = Some(Watcher::new(see));
         self
     }
@@ -160,6 +160,9 @@ impl Tickets {
 
     /// Returns every field that is set, without the files.
     pub(crate) fn fields(&self) -> Result<Fields<'_>> {
+        if self.all.is_empty() {
+            return Err(Error::invalid_input("tickets", "there is none"));
+        }
         let mut fields = Fields::default();
         let references: Vec<_> = self.all.iter().map(|ticket| ticket.ref_id.as_deref().unwrap_or_default()).collect();
         if references.iter().any(|reference| !reference.is_empty()) {

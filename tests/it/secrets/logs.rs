@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, Wait};
+use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, WaitOptions};
 use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
 use test_support::{ID, KEY, Server, accepted, alone, log};
 
@@ -26,7 +26,7 @@ fn nothing_that_is_logged_holds_a_secret() {
 fn make_every_call() {
     let job = Image::from_url(SIGNED).ref_id("order-17").webhook_url(SIGNED.replace("files", "hook"));
     let upload = Image::from_bytes(b"\x89PNG\r\n\x1a\n...").webhook_url(SIGNED);
-    let wait = Wait::default().first_pause(Duration::from_millis(1)).timeout(Duration::from_millis(200));
+    let wait = WaitOptions::default().initial_interval(Duration::from_millis(1)).timeout(Duration::from_millis(200));
     let client = |server: &Server| -> Client { server.builder().wait(wait.clone()).build().unwrap() };
 
     let plain = Server::answering(accepted());

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-use identifai::{Client, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{Client, Image, RateLimit, UrlOptions, classify_from_url};
 use test_support::{CAT, Server, accepted, alone, answer};
 
 /// What the key repeats, each bit of it turned, so that this test does not find its own copy.
@@ -49,12 +49,12 @@ fn no_copy_of_the_key_outlives_client_and_options() {
     }
     let [good, bad] = ["GOOD", "BAD"].map(|name| std::env::var(name).unwrap());
     assert_eq!(copies(), 0, "the search finds itself");
-    let client = Client::builder(key()).base_url(&good).pace(Pace::off()).build().unwrap();
+    let client = Client::builder(key()).base_url(&good).rate_limit(RateLimit::unlimited()).build().unwrap();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     client.result(&sent).unwrap();
     assert!(copies() > 0, "the search finds nothing");
     drop(client);
-    let opts = UrlOptions::new(key(), CAT).base_url(good).pace(Pace::off());
+    let opts = UrlOptions::new(key(), CAT).base_url(good).rate_limit(RateLimit::unlimited());
     classify_from_url(&opts).unwrap();
     let refused = classify_from_url(&opts.base_url(bad)).unwrap_err();
     assert_eq!(copies(), 0);
@@ -74,7 +74,12 @@ fn nor_does_tls_keep_one() {
         return;
     }
     let [good, roots] = ["GOOD", "ROOTS"].map(|name| std::env::var(name).unwrap());
-    let client = Client::builder(key()).base_url(good).pace(Pace::off()).root_certificates(roots).build().unwrap();
+    let client = Client::builder(key())
+        .base_url(good)
+        .rate_limit(RateLimit::unlimited())
+        .root_certificates(roots)
+        .build()
+        .unwrap();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     client.result(&sent).unwrap();
     assert!(copies() > 0, "the search finds nothing");

@@ -8,7 +8,7 @@ mod panics;
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use identifai::{ApiKey, Client, ErrorKind, Image, Pace, Submitted, UrlOptions, classify_from_url};
+use identifai::{ApiKey, Client, ErrorKind, Image, RateLimit, Submitted, UrlOptions, classify_from_url};
 use test_support::secrets::shows_nothing;
 use test_support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 
@@ -37,20 +37,24 @@ fn no_debug_output_shows_the_key() {
         &UrlOptions::new(KEY, CAT),
         &UrlOptions::new(CAT, KEY)
             .base_url(KEY)
-            .pace(Pace::off())
+            .rate_limit(RateLimit::unlimited())
             .ref_id(KEY)
             .webhook_url(KEY)
             .user_agent(KEY)
             .proxy(KEY),
         &UrlOptions::new(KEY, KEY)
             .base_url(format!("https://{KEY}/"))
-            .pace(Pace::off())
+            .rate_limit(RateLimit::unlimited())
             .user_agent(KEY)
             .proxy(format!("http://{KEY}@p")),
-        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).pace(Pace::off()),
-        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).pace(Pace::off()).build().unwrap(),
+        &Client::builder(KEY).base_url(format!("http://127.0.0.1/{KEY}")).rate_limit(RateLimit::unlimited()),
+        &Client::builder(KEY)
+            .base_url(format!("http://127.0.0.1/{KEY}"))
+            .rate_limit(RateLimit::unlimited())
+            .build()
+            .unwrap(),
         &client,
-        &client.canceller(),
+        &client.cancel_handle(),
         &swapped,
         &client.submit(&Image::from_url(CAT)).unwrap(),
     ];
@@ -63,15 +67,15 @@ fn no_debug_output_shows_the_key() {
 fn no_local_error_shows_the_key() {
     let nobody = "http://127.0.0.1:1";
     let bad = [
-        UrlOptions::new(CAT, KEY).base_url(nobody).pace(Pace::off()),
-        UrlOptions::new(KEY, KEY).base_url(nobody).pace(Pace::off()),
-        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).webhook_url(KEY),
-        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).user_agent(format!("{KEY}\n")),
-        UrlOptions::new(KEY, CAT).base_url(nobody).pace(Pace::off()).root_certificates(KEY),
-        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody).pace(Pace::off()),
-        UrlOptions::new(KEY, CAT).base_url(KEY).pace(Pace::off()),
-        UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")).pace(Pace::off()),
-        UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")).pace(Pace::off()),
+        UrlOptions::new(CAT, KEY).base_url(nobody).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, KEY).base_url(nobody).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).webhook_url(KEY),
+        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).user_agent(format!("{KEY}\n")),
+        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).root_certificates(KEY),
+        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, CAT).base_url(KEY).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")).rate_limit(RateLimit::unlimited()),
         UrlOptions::new(KEY, CAT).proxy(KEY),
     ];
     for opts in bad {
@@ -119,7 +123,10 @@ fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
     for text in [file_url.clone(), fetched, parts, file_url.replace('/', "\\/")] {
         let server =
             Server::answering(answer(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
-        let opts = UrlOptions::new(KEY, &file_url).base_url(server.base_url()).pace(Pace::off()).webhook_url(&file_url);
+        let opts = UrlOptions::new(KEY, &file_url)
+            .base_url(server.base_url())
+            .rate_limit(RateLimit::unlimited())
+            .webhook_url(&file_url);
         let error = classify_from_url(&opts).unwrap_err();
         assert!(error.message().unwrap().starts_with("no file at https://"), "{error}");
         let text = everything(&error) + &format!("{opts:?}");
@@ -138,7 +145,7 @@ fn an_identifier_that_is_the_key_is_not_believed() {
                 connection.request();
                 connection.send(&bytes);
             });
-            let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).pace(Pace::off());
+            let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).rate_limit(RateLimit::unlimited());
             let error = classify_from_url(&opts).unwrap_err();
             assert!(error.may_have_been_sent() && error.identifier().is_none(), "{error:?}");
             assert!(!everything(&error).contains(key), "{error:?}");

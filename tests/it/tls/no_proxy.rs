@@ -1,6 +1,6 @@
 //! Which way the environment says: each in a process of its own, over real connections.
 
-use identifai::{Client, ClientBuilder, ErrorKind, Image, Pace};
+use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit};
 use test_support::tls::{Authority, Peer};
 use test_support::{CAT, KEY, Server, alone};
 
@@ -68,7 +68,8 @@ fn who_the_environment_exempts_is_reached_directly_and_nobody_else() {
 /// In a process of its own: by the environment, without a proxy, and through one that is given.
 fn reach_by_each_way() {
     let [url, proxy, pem] = ["TEST_URL", "TEST_PROXY", "TEST_PEM"].map(|name| std::env::var(name).unwrap());
-    let builder = Client::builder(KEY).base_url(url).pace(Pace::off()).retries(0).root_certificates(pem);
+    let builder =
+        Client::builder(KEY).base_url(url).rate_limit(RateLimit::unlimited()).retries(0).root_certificates(pem);
     let submit = |builder: ClientBuilder| builder.build().unwrap().submit(&Image::from_url(CAT));
     if let Err(error) = submit(builder.clone()) {
         assert_eq!(error.kind(), ErrorKind::Config, "{}", chain(&error));

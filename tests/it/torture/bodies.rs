@@ -1,7 +1,7 @@
 //! What stands in a body: bytes that are no text, JSON that is none, and JSON that is too much.
 
 use identifai::ErrorKind::{self, Server as Failed, UnexpectedResponse};
-use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoReport, Wait};
+use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoReport, WaitOptions};
 use serde_json::Value;
 use test_support::{CAT, ID, Server, submitted};
 
@@ -194,9 +194,9 @@ fn whatever_stands_in_a_field_of_a_report_the_rest_is_read() {
 #[test]
 fn a_wait_outlasts_what_passes_and_ends_by_what_does_not() {
     let quick = || {
-        Wait::default()
-            .first_pause(std::time::Duration::from_millis(1))
-            .longest_pause(std::time::Duration::from_millis(1))
+        WaitOptions::default()
+            .initial_interval(std::time::Duration::from_millis(1))
+            .max_interval(std::time::Duration::from_millis(1))
     };
     for (hostile, ends) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"identi", false),

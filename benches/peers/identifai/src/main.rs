@@ -1,22 +1,22 @@
-//! `identifai`, with everything on. `--plain-function` calls that instead of a client; `--unpaced` turns the pace off,
+//! `identifai`, with everything on. `--plain-function` calls that instead of a client; `--unlimited` turns the rate limit off,
 //! which else keeps a log of the sends of a minute.
 
-use identifai::{Client, Identifier, Image, Pace, UrlOptions, classify_from_url};
+use identifai::{Client, Identifier, Image, RateLimit, UrlOptions, classify_from_url};
 use measured::{Arguments, FIELDS, KEY};
 
 fn main() {
     let arguments = Arguments::of_program();
-    let pace = if arguments.has("--unpaced") { Pace::off() } else { Pace::per_minute(u32::MAX, u32::MAX) };
+    let rate_limit = if arguments.has("--unlimited") { RateLimit::unlimited() } else { RateLimit::per_minute(u32::MAX, u32::MAX) };
     let [file_url, ref_id, ..] = FIELDS.map(|(_, value)| value);
     if arguments.has("--plain-function") {
-        let mut options = UrlOptions::new(KEY, file_url).base_url(&arguments.base_url).pace(pace);
+        let mut options = UrlOptions::new(KEY, file_url).base_url(&arguments.base_url).rate_limit(rate_limit);
         options = options.ref_id(ref_id).with_heatmap(true).with_nsfw(true);
         if let Some(ca) = arguments.ca() {
             options = options.root_certificates(ca);
         }
         arguments.run(|| || classify_from_url(&options).expect("an identifier"));
     } else {
-        let mut client = Client::builder(KEY).base_url(&arguments.base_url).pace(pace);
+        let mut client = Client::builder(KEY).base_url(&arguments.base_url).rate_limit(rate_limit);
         if let Some(ca) = arguments.ca() {
             client = client.root_certificates(ca);
         }

@@ -19,11 +19,11 @@ static inline const char *trouble(char *url, size_t size, const char *scheme, co
     return url;
 }
 
-/* Options that neither pace nor retry. */
+/* Options without a rate limit and without retries. */
 static inline identifai_options *options_for(const char *api_key, const char *base_url) {
     identifai_options *options = identifai_options_new(api_key);
     CHECK(identifai_options_set_base_url(options, base_url) == IDENTIFAI_OK);
-    CHECK(identifai_options_set_no_pace(options) == IDENTIFAI_OK);
+    CHECK(identifai_options_set_no_rate_limit(options) == IDENTIFAI_OK);
     CHECK(identifai_options_set_retries(options, 0) == IDENTIFAI_OK);
     return options;
 }

@@ -114,14 +114,14 @@ class Options(_Object):
         name: _function("options_set_" + name, c_int32, _Options, *types)
         for names, *types in [
             ("base_url proxy root_certificates user_agent ref_id webhook_url file_name", _Text),
-            ("timeout_ms connect_timeout_ms wait_timeout_ms wait_first_pause_ms wait_longest_pause_ms", c_uint64),
+            ("timeout_ms connect_timeout_ms wait_timeout_ms wait_initial_interval_ms wait_max_interval_ms", c_uint64),
             ("response_limit max_size", c_uint64),
             ("allow_http resend_if_unknown no_cache with_morphing with_tampering with_heatmap with_nsfw", c_int32),
             ("prevent_c2pa_forces frames key_frames key_frames_method any_format", c_int32),
             ("retries", c_uint32),
-            ("pace", c_uint32, c_uint32),
+            ("rate_limit", c_uint32, c_uint32),
             ("wait_growth", c_double),
-            ("no_proxy no_pace",),
+            ("no_proxy no_rate_limit",),
             ("progress", _Progress, c_void_p),
         ]
         for name in names.split()
@@ -138,7 +138,7 @@ class Options(_Object):
         return made.set(**options)
 
     def set(self, **options):
-        """Sets by the names of the header, as in `set(ref_id="order-17", pace=(30, 60), no_proxy=())`."""
+        """Sets by the names of the header, as in `set(ref_id="order-17", rate_limit=(30, 60), no_proxy=())`."""
         for name, value in options.items():
             arguments = value if isinstance(value, tuple) else (value,)
             self._setters[name](self, *arguments)

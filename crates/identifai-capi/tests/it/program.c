@@ -21,7 +21,7 @@ static identifai_options *sandbox_options(void) {
 static void classify_without_a_client(void) {
     identifai_options *options = identifai_options_from_env();
     char *identifier = NULL, *again = NULL;
-    CHECK(identifai_options_set_no_pace(options) == IDENTIFAI_OK);
+    CHECK(identifai_options_set_no_rate_limit(options) == IDENTIFAI_OK);
     CHECK(identifai_classify_from_url(options, "https://example.com/cat.jpg", &identifier, NULL) == IDENTIFAI_OK);
     CHECK(strlen(identifier) == 64);
     CHECK(identifai_classify_from_url(options, "https://example.com/cat.jpg", &again, NULL) == IDENTIFAI_OK);

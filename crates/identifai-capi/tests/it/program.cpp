@@ -23,7 +23,7 @@ static const uint8_t GIF[] = "GIF89a...";
 
 static Options options_at(const std::string &key, const std::string &url) {
     Options options(key);
-    options.set(identifai_options_set_base_url, url).set(identifai_options_set_no_pace);
+    options.set(identifai_options_set_base_url, url).set(identifai_options_set_no_rate_limit);
     options.set(identifai_options_set_retries, 0);
     return options;
 }
@@ -52,7 +52,7 @@ template <typename Call> static Error must_fail(int32_t code, Call call) {
 
 static void classify_without_a_client() {
     Options options = Options::from_env();
-    options.set(identifai_options_set_no_pace);
+    options.set(identifai_options_set_no_rate_limit);
     const std::string identifier = identifai::classify_from_url(options, CAT);
     CHECK(identifier.size() == 64);
     CHECK(identifai::classify_from_url(options, CAT) == identifier);

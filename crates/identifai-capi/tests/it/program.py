@@ -25,7 +25,7 @@ def check(condition):
 
 
 def options_at(key, url, **more):
-    return Options(key, base_url=url, no_pace=(), retries=0, **more)
+    return Options(key, base_url=url, no_rate_limit=(), retries=0, **more)
 
 
 def sandbox():
@@ -76,7 +76,7 @@ def declared_as_in_the_header():
 
 
 def classify_without_a_client():
-    with Options.from_env(no_pace=()) as options:
+    with Options.from_env(no_rate_limit=()) as options:
         identifier = identifai.classify_from_url(options, CAT)
         check(len(identifier) == 64)
         check(identifai.classify_from_url(options, CAT) == identifier)
@@ -182,7 +182,7 @@ def exceptions_of_progress():
 
 def cancel_from_another_thread():
     """It ends a call under way; closing the client does not free it meanwhile."""
-    client = Client(options_at("s3cret", in_trouble("pending"), wait_timeout_ms=60_000, wait_first_pause_ms=60_000))
+    client = Client(options_at("s3cret", in_trouble("pending"), wait_timeout_ms=60_000, wait_initial_interval_ms=60_000))
     failed = []
     waiting = threading.Thread(target=lambda: failed.append(must_fail("cancelled", client.wait, IMAGE, ID)))
     start = time.monotonic()

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use identifai::Pace;
+use identifai::RateLimit;
 use identifai_sandbox::Sandbox;
 use test_support::{Connection, Server, answer, answer_with};
 
@@ -23,7 +23,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::start().unwrap();
-        sandbox.set_limits(Pace::off());
+        sandbox.set_limits(RateLimit::unlimited());
         sandbox.set_credits(1_000_000);
         sandbox.set_analysis_time(Duration::ZERO);
         Self { sandbox, trouble: Server::start(trouble), slam: Server::start(|_| ()), image: image() }

@@ -16,7 +16,7 @@ use clap_complete::Shell;
 use identifai::Identifier;
 
 pub(crate) use self::partner::{Partner, UserForm, Users};
-use self::values::{at_least_one, number, pace, port, seconds, seconds_or_none, workers};
+use self::values::{at_least_one, number, port, rate_limit, seconds, seconds_or_none, workers};
 use crate::help;
 use crate::options::Options;
 
@@ -67,13 +67,13 @@ pub(crate) struct Global {
     /// What the key may do a minute [default: 30,60]
     ///
     /// Of submits and of reads, such as 120,240; and a thirtieth of that a second.
-    #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = pace, conflicts_with = "no_pace")]
-    pub(crate) pace: Option<(u32, u32)>,
+    #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = rate_limit, conflicts_with = "no_rate_limit")]
+    pub(crate) rate_limit: Option<(u32, u32)>,
     /// Send requests as fast as possible
     ///
     /// By default they wait, so that they keep within what the service allows a key.
     #[arg(long, global = true)]
-    pub(crate) no_pace: bool,
+    pub(crate) no_rate_limit: bool,
     /// Allow plain http to another machine
     ///
     /// The key is then sent in clear. To this machine it is allowed anyway.
@@ -197,7 +197,7 @@ pub(crate) struct Batch {
     ///
     /// The service answers that from its cache; where --no-cache is set, it may be paid for twice.
     #[arg(long, requires = "journal")]
-    pub(crate) retry_unknown: bool,
+    pub(crate) retry_indeterminate: bool,
     /// Write a page for browsers, too, at the end; what is there is overwritten
     ///
     /// One file that needs no other, with small images and the heatmaps in it. Passwords and queries of URLs are left

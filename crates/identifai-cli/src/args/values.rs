@@ -19,7 +19,7 @@ pub(super) fn workers(text: &str) -> Result<u16, &'static str> {
     text.parse().ok().filter(|number| (1..=256).contains(number)).ok_or("not a whole number from 1 to 256")
 }
 
-pub(super) fn pace(text: &str) -> Result<(u32, u32), &'static str> {
+pub(super) fn rate_limit(text: &str) -> Result<(u32, u32), &'static str> {
     let numbers = text.split_once(',').and_then(|(submits, reads)| Some((submits.parse().ok()?, reads.parse().ok()?)));
     numbers.filter(|(submits, reads)| *submits > 0 && *reads > 0).ok_or("not two numbers above zero, such as 30,60")
 }

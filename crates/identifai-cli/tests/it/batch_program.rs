@@ -68,7 +68,7 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
     let (service, here) = (Counting::start(), Directory::new());
     let (list, journal) = (here.file("list", urls(ITEMS)), here.path("journal"));
     // A hundred submits a second, so that there are that many moments.
-    let arguments = ["--pace", "6000,6000", "--journal", &journal, &list];
+    let arguments = ["--rate-limit", "6000,6000", "--journal", &journal, &list];
     let mut kills = 0;
     for number in 0..50 {
         let mut child = batch(&service.env(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -83,7 +83,7 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
     let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
     indexes.sort_unstable();
     assert_eq!(indexes, (0..ITEMS as u64).collect::<Vec<_>>(), "each item once: {}", outcome.err);
-    let unknown: Vec<_> = lines.iter().filter(|line| line["error"]["kind"] == "unknown_fate").collect();
+    let unknown: Vec<_> = lines.iter().filter(|line| line["error"]["kind"] == "indeterminate").collect();
     let done = lines.iter().filter(|line| line["verdict"]["classification"] == "human").count();
     assert_eq!(unknown.len() + done, ITEMS);
     assert_eq!(outcome.status, if unknown.is_empty() { 0 } else { 5 });
@@ -92,7 +92,7 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
     assert!(twice.is_empty(), "submitted twice: {twice:?}");
 
     let before = service.submits.lock().unwrap().values().sum::<u32>();
-    let outcome = fed(batch(&service.env(), &[&["--retry-unknown"], &arguments[..]].concat()), "");
+    let outcome = fed(batch(&service.env(), &[&["--retry-indeterminate"], &arguments[..]].concat()), "");
     assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
     let after = service.submits.lock().unwrap().values().sum::<u32>();
     assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "these and no others");
@@ -120,7 +120,7 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
         "/no/such/file.png",
         "\r\n\u{feff}https://sandbox.test/unsupported.txt\r",
     ];
-    let outcome = fed(batch(&env, &["-", "--no-pace", "--with-nsfw=false"]), lines.join("\n"));
+    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--with-nsfw=false"]), lines.join("\n"));
     assert_eq!(outcome.status, 3, "{}", outcome.err);
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
@@ -167,24 +167,24 @@ fn the_exit_status_says_what_became_of_the_worst() {
     // Side by side, as two of them wait for a verdict.
     std::thread::scope(|scope| {
         for (path, status) in table {
-            let command = batch(&env, &["--no-pace", "-"]);
+            let command = batch(&env, &["--no-rate-limit", "-"]);
             scope.spawn(move || {
                 let outcome = fed(command, format!("https://sandbox.test/{path}\n"));
                 assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
             });
         }
     });
-    let nothing = fed(batch(&env, &["--no-pace", "-"]), "\n\n");
+    let nothing = fed(batch(&env, &["--no-rate-limit", "-"]), "\n\n");
     assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
     for (arguments, says) in [
         (&["/no/such/list"][..], "cannot read the file of the batch"),
         (&["/"], "cannot read the file of the batch: is a directory"),
         (&["-", "--workers", "257"], "--workers"),
-        (&["-", "--retry-unknown"], "--journal"),
+        (&["-", "--retry-indeterminate"], "--journal"),
         (&["-", "--journal", "/no/such/journal"], "journal: cannot be opened"),
         (&["-", "--journal", "/dev/null"], "journal: is not a regular file"),
         (&["-", "--in-flight", "0"], "--in-flight"),
-        (&["-", "--pace", "30"], "--pace"),
+        (&["-", "--rate-limit", "30"], "--rate-limit"),
     ] {
         let outcome = fed(batch(&env, arguments), "https://x.test/\n");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
@@ -196,7 +196,7 @@ fn the_exit_status_says_what_became_of_the_worst() {
 fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
     let server = Server::answering(answer(401, "application/json", r#"{"error":"Unauthorized"}"#));
     let env = at(&server);
-    let outcome = fed(batch(&env, &["-", "--no-pace"]), urls(20));
+    let outcome = fed(batch(&env, &["-", "--no-rate-limit"]), urls(20));
     assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
     assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
 }
@@ -245,7 +245,7 @@ fn overwritten_files_are_submitted_again_and_counted() {
     let files: Vec<_> = (0..3).map(|number| here.file(&format!("{number}.png"), png("one"))).collect();
     let run = || {
         let before = sandbox.submits();
-        let outcome = fed(batch(&env, &["--no-pace", "--journal", &journal, "-"]), files.join("\n"));
+        let outcome = fed(batch(&env, &["--no-rate-limit", "--journal", &journal, "-"]), files.join("\n"));
         assert_eq!(outcome.status, 0, "{}", outcome.err);
         (sandbox.submits() - before, outcome)
     };
@@ -306,7 +306,7 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
         });
         let env = at(&server);
         let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
-        let mut child = piped(&mut batch(&env, &[&["--in-flight", "2", "--no-pace", "-"], &keep[..]].concat()));
+        let mut child = piped(&mut batch(&env, &[&["--in-flight", "2", "--no-rate-limit", "-"], &keep[..]].concat()));
         child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
         is_submitted.recv().unwrap();
         is_submitted.recv().unwrap();
@@ -337,7 +337,7 @@ fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
     let ends_quietly = |journal: Option<String>| {
         let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
         let mut child =
-            piped(&mut batch(&service.env(), &[&["--no-pace", "--in-flight", "5", &list], &keep[..]].concat()));
+            piped(&mut batch(&service.env(), &[&["--no-rate-limit", "--in-flight", "5", &list], &keep[..]].concat()));
         let mut out = BufReader::new(child.stdout.take().unwrap());
         out.read_line(&mut String::new()).unwrap();
         drop(out);

@@ -88,7 +88,7 @@ fn batch_second_signal_tells_what_is_pending() {
             let list = &list;
             scope.spawn(move || {
                 let slow = Slow::start(0);
-                let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", list]));
+                let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", list]));
                 slow.wait_for_submits(3);
                 let mut err = BufReader::new(child.stderr.take().unwrap());
                 signal(&child, signals[0]);
@@ -115,7 +115,7 @@ fn batch_second_signal_tells_what_is_pending() {
 #[test]
 fn batch_first_sigterm_tells_what_is_pending_and_waits_for_it() {
     let slow = Slow::start(0);
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", "--in-flight", "2", "-"]));
+    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--in-flight", "2", "-"]));
     child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
     // By then the program has both identifiers.
     while slow.looks.recv_timeout(LONGEST).unwrap() < 2 {}
@@ -137,7 +137,8 @@ fn batch_first_sigterm_tells_what_is_pending_and_waits_for_it() {
 fn batch_second_signal_with_a_journal_tells_one_line() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(2) + "https://x.test/held.jpg\n");
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", "--journal", &here.path("journal"), &list]));
+    let mut child =
+        piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--journal", &here.path("journal"), &list]));
     slow.wait_for_submits(3);
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
@@ -152,7 +153,7 @@ fn batch_second_signal_with_a_journal_tells_one_line() {
 #[test]
 fn batch_started_by_nohup_survives_a_hangup() {
     let slow = Slow::start(0);
-    let command = batch(&at(&slow.server), &["--no-pace", "-"]);
+    let command = batch(&at(&slow.server), &["--no-rate-limit", "-"]);
     let mut child = piped(&mut by_shell(&command, &["env"], "trap '' HUP; exec \"$0\" \"$@\""));
     let mut input = child.stdin.take().unwrap();
     input.write_all(b"https://x.test/0.jpg\n").unwrap();
@@ -174,7 +175,7 @@ fn batch_with_a_stalled_reader_leaves_on_the_second_signal() {
     let (slow, here) = (Slow::start(1 << 20), Directory::new());
     let list = here.file("list", urls(2));
     slow.is_released.store(true, Ordering::SeqCst);
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", &list]));
+    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
     // A result is larger than a pipe: it is being printed, and will be until the end.
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut [0]).unwrap();
@@ -192,7 +193,7 @@ fn batch_with_a_stalled_reader_leaves_on_the_second_signal() {
 fn batch_with_a_stalled_standard_error_leaves_on_the_third_signal() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(300_000)));
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-pace", &list]));
+    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
     slow.wait_for_submits(1);
     let mut err = BufReader::with_capacity(16, child.stderr.take().unwrap());
     signal(&child, "INT");
@@ -210,7 +211,7 @@ fn batch_with_failing_output_tells_all_that_was_not_printed() {
     let (service, here) = (Counting::start(), Directory::new());
     let list = here.file("list", urls(5));
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let output = batch(&service.env(), &["--no-pace", "--in-flight", "3", &list]).stdout(full).output().unwrap();
+    let output = batch(&service.env(), &["--no-rate-limit", "--in-flight", "3", &list]).stdout(full).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(5), "{err}");
     assert_eq!(err.matches("cannot write the result: No space left on device").count(), 1, "{err}");
@@ -235,7 +236,7 @@ fn batch_with_a_closed_pipe_tells_all_that_was_not_printed() {
             });
         }
     });
-    let mut child = piped(&mut batch(&at(&server), &["--no-pace", &list]));
+    let mut child = piped(&mut batch(&at(&server), &["--no-rate-limit", &list]));
     let mut printed = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut printed).unwrap();
     is_closed.store(true, Ordering::SeqCst);
@@ -271,7 +272,7 @@ fn batch_with_failing_output_finishes_the_submits_of_its_workers() {
     });
     let list = here.file("list", urls(2));
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let arguments = ["--no-pace", "--workers", "2", "--in-flight", "2", &list];
+    let arguments = ["--no-rate-limit", "--workers", "2", "--in-flight", "2", &list];
     let output = batch(&at(&server), &arguments).stdout(full).output().unwrap();
     assert_told(&String::from_utf8(output.stderr).unwrap(), &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
 }
@@ -281,7 +282,7 @@ fn batch_with_dead_standard_error_tells_on_standard_output() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(1) + "https://x.test/held.jpg\n");
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let mut command = batch(&at(&slow.server), &["--no-pace", &list]);
+    let mut command = batch(&at(&slow.server), &["--no-rate-limit", &list]);
     let child = command.stdout(Stdio::piped()).stderr(full).spawn().unwrap();
     slow.wait_for_submits(2);
     signal(&child, "HUP");
@@ -300,7 +301,7 @@ fn batch_with_dead_standard_error_tells_on_standard_output() {
 /// without what hinders it. Whatever was submitted must be known, and nothing is submitted twice.
 fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], script: &str) {
     let (list, journal) = (here.path("list"), here.path("journal"));
-    let command = batch(&service.env(), &["--no-pace", "--in-flight", "5", "--journal", "journal", &list]);
+    let command = batch(&service.env(), &["--no-rate-limit", "--in-flight", "5", "--journal", "journal", &list]);
     let first: Command = by_shell(&command, by, script);
     let output = { first }.current_dir(here.path("")).output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
@@ -318,7 +319,7 @@ fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], scr
         let is_printed = printed.iter().any(|line| line.contains(&identifier));
         assert!(is_printed || kept.contains(&identifier) || err.contains(&identifier), "{url} is lost: {err}");
     }
-    let again = fed(batch(&service.env(), &["--no-pace", "--journal", &journal, &list]), "");
+    let again = fed(batch(&service.env(), &["--no-rate-limit", "--journal", &journal, &list]), "");
     assert_eq!(json_lines(&again.out).len(), 50, "{}", again.err);
     assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");
 }
@@ -335,7 +336,7 @@ fn assert_unprinted_is_told(by: &[&str], script: &str, reason: &str) {
     let (service, here) = (Counting::start(), Directory::new());
     let list = here.file("list", urls(50));
     fs::create_dir(here.path("disk")).unwrap();
-    let command = batch(&service.env(), &["--no-pace", "--in-flight", "5", &list]);
+    let command = batch(&service.env(), &["--no-rate-limit", "--in-flight", "5", &list]);
     let output = by_shell(&command, by, script).current_dir(here.path("")).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     if is_skipped(&err) {
@@ -364,13 +365,13 @@ fn batch_journal_without_the_last_identifier_is_reported() {
     let (service, here) = (Counting::start(), Directory::new());
     // The line before the submit fits, the one behind it does not.
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(250)));
-    let command = batch(&service.env(), &["--no-pace", "--journal", &here.path("journal"), &list]);
+    let command = batch(&service.env(), &["--no-rate-limit", "--journal", &here.path("journal"), &list]);
     let output = by_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 1), "{err}");
     assert!(err.contains("1 printed, but not in the journal, which could not be written"), "{err}");
     let again = fed(command, "");
-    assert_eq!(json_lines(&again.out)[0]["error"]["kind"], "unknown_fate", "{}", again.err);
+    assert_eq!(json_lines(&again.out)[0]["error"]["kind"], "indeterminate", "{}", again.err);
     assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");
 }
 

@@ -16,7 +16,7 @@ const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&am
 /// The page that a run with these lines writes.
 fn page_of(here: &Directory, lines: &str, status: i32) -> String {
     let (_sandbox, env) = sandbox();
-    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &here.path("page.html")]), lines);
+    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--html", &here.path("page.html")]), lines);
     assert_eq!(outcome.status, status, "{}", outcome.err);
     assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are printed all the same");
     std::fs::read_to_string(here.path("page.html")).unwrap()
@@ -185,7 +185,7 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
     let here = Directory::new();
     let env = at(&server);
     let path = here.file("page.html", "an older one");
-    let outcome = fed(batch(&env, &["-", "--no-pace", "--html", &path]), urls(36));
+    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--html", &path]), urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
@@ -218,7 +218,7 @@ fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
     let (_sandbox, env) = sandbox();
     let here = Directory::new();
     let page = here.path("page.html");
-    let mut child = piped(&mut batch(&env, &["-", "--no-pace", "--with-heatmap", "--html", &page]));
+    let mut child = piped(&mut batch(&env, &["-", "--no-rate-limit", "--with-heatmap", "--html", &page]));
     let mut input = child.stdin.take().unwrap();
     input.write_all(urls(2).as_bytes()).unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -247,7 +247,7 @@ fn batch_page_that_cannot_be_written_takes_no_result_along() {
 
     let ((_sandbox, env), here) = (sandbox(), Directory::new());
     let list = here.file("list", urls(3));
-    let command = batch(&env, &["--no-pace", "--html", "page.html", &list]);
+    let command = batch(&env, &["--no-rate-limit", "--html", "page.html", &list]);
     let limited = by_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
     let output = limited.unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());

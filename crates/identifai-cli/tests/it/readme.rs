@@ -60,9 +60,9 @@ fn the_program_is_used_as_it_shows() {
     ] {
         std::fs::write(directory.path(name), bytes).unwrap();
     }
-    // It is installed, has a key, and does not pace itself.
+    // It is installed, has a key, and no rate limit.
     let prelude = "cargo() { test \"$*\" = 'install --path crates/identifai-cli'; }\n\
-                   identifai() { command identifai --no-pace \"$@\"; }\n";
+                   identifai() { command identifai --no-rate-limit \"$@\"; }\n";
     let script = prelude.to_owned() + &block.join("\n").replace('…', key) + "\ncomplete -p identifai >&2";
     let output = bash(&[(url.0, &url.1)], &directory, &script);
     let verdicts = json_lines(&String::from_utf8(output.stdout).unwrap());

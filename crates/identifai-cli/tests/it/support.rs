@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use identifai::Pace;
+use identifai::RateLimit;
 use identifai_sandbox::Sandbox;
 use serde_json::Value;
 use test_support::{KEY, Server};
@@ -43,7 +43,7 @@ pub(crate) fn at(server: &Server) -> Env {
 pub(crate) fn sandbox() -> (Sandbox, Env) {
     let sandbox = Sandbox::start().unwrap();
     sandbox.set_analysis_time(Duration::ZERO);
-    sandbox.set_limits(Pace::off());
+    sandbox.set_limits(RateLimit::unlimited());
     let env = env(sandbox.api_key(), sandbox.base_url());
     (sandbox, env)
 }
@@ -70,19 +70,19 @@ pub(crate) fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
     Outcome::of(program(env).args(arguments).output().unwrap())
 }
 
-/// Without the pace, which would be that of the service.
-pub(crate) fn unpaced(env: &Env, arguments: &[&str]) -> Command {
+/// Without the rate limit, which would be that of the service.
+pub(crate) fn without_rate_limit(env: &Env, arguments: &[&str]) -> Command {
     let mut command = program(env);
-    command.arg("--no-pace").args(arguments);
+    command.arg("--no-rate-limit").args(arguments);
     command
 }
 
-/// Runs the program where `env` says, without the pace.
+/// Runs the program where `env` says, without the rate limit.
 pub(crate) fn run_at(env: &Env, arguments: &[&str]) -> Outcome {
-    Outcome::of(unpaced(env, arguments).output().unwrap())
+    Outcome::of(without_rate_limit(env, arguments).output().unwrap())
 }
 
-/// Runs the program against `server` with the planted key, without the pace.
+/// Runs the program against `server` with the planted key, without the rate limit.
 pub(crate) fn against(server: &Server, arguments: &[&str]) -> Outcome {
     run_at(&at(server), arguments)
 }

@@ -17,7 +17,7 @@ impl Answer {
 /// One that takes any number of requests.
 fn unlimited() -> Service {
     let service = Service::default();
-    service.set_limits(Pace::off());
+    service.set_limits(RateLimit::unlimited());
     service
 }
 
@@ -248,7 +248,7 @@ fn told(answer: &Answer) -> Option<(u64, u64)> {
 #[test]
 fn every_answer_to_the_key_counts_and_says_what_remains_and_no_other_does() {
     let service = Service::default();
-    service.set_limits(Pace::per_minute(300, 300));
+    service.set_limits(RateLimit::per_minute(300, 300));
     let accepted = url(&service, "https://x.test/");
     assert_eq!((accepted.status, told(&accepted)), (200, Some((300, 299))));
     for (change, status) in [
@@ -282,7 +282,7 @@ fn every_answer_to_the_key_counts_and_says_what_remains_and_no_other_does() {
 #[test]
 fn what_is_beyond_the_limit_is_refused_unread_until_the_limits_change() {
     let service = Service::default();
-    service.set_limits(Pace::per_minute(1, 1));
+    service.set_limits(RateLimit::per_minute(1, 1));
     let mut call = call("POST", "/api/classification", "");
     (call.content_type, call.content_length) = (Some("multipart/form-data; boundary=B"), 3);
     let mut body = &b"abc"[..];
@@ -297,7 +297,7 @@ fn what_is_beyond_the_limit_is_refused_unread_until_the_limits_change() {
         assert!((now + 58..=now + 60).contains(&answer.headers[3].1), "{:?}", answer.headers);
     }
     assert_eq!(get(&service, "/api/classification/nobody", "").status, 404, "the other class");
-    service.set_limits(Pace::per_minute(1, 1));
+    service.set_limits(RateLimit::per_minute(1, 1));
     assert_eq!(service.answer(&call, &mut &b"abc"[..]).status, 400, "a new window");
     assert_eq!((service.submits(), service.credits()), (0, CREDITS));
 }

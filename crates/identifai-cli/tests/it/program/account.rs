@@ -7,7 +7,7 @@ use serde_json::json;
 use test_support::form::{fields, has};
 use test_support::{KEY, Server, answer, json};
 
-use crate::support::{against, at, json_lines, run, run_at, sandbox, unpaced};
+use crate::support::{against, at, json_lines, run, run_at, sandbox, without_rate_limit};
 
 pub(super) const USER: &str = r#"{"data": {"id": 7, "name": "A\u001b[31mnn", "email": "ann@example.com"}}"#;
 pub(super) const SAVE: [&str; 10] =
@@ -72,7 +72,7 @@ fn users_are_printed_page_by_page() {
     });
     let query =
         ["--pricing-id", "2", "--order", "name", "--descending", "--per-page", "1", "--parameter", "search=a=b"];
-    let mut child = unpaced(&at(&server), &[&["partner", "users"], &query[..]].concat());
+    let mut child = without_rate_limit(&at(&server), &[&["partner", "users"], &query[..]].concat());
     let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();

@@ -2,7 +2,7 @@
 
 use test_support::{Directory, ID, Server, accepted};
 
-use crate::support::{at, fed, sandbox, unpaced};
+use crate::support::{at, fed, sandbox, without_rate_limit};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
@@ -14,7 +14,7 @@ fn file_named_like_an_option_is_told_how_to_be_written() {
         here.file(name, PNG);
     }
     let run = |arguments: &[&str]| {
-        let mut command = unpaced(&at(&server), arguments);
+        let mut command = without_rate_limit(&at(&server), arguments);
         command.current_dir(here.path(""));
         fed(command, "")
     };
@@ -51,12 +51,12 @@ fn empty_file_and_empty_standard_input_are_told_alike() {
         &["tickets", "-"],
         &["tickets", &here.file("empty.pdf", "")],
     ] {
-        let outcome = fed(unpaced(&env, arguments), "");
+        let outcome = fed(without_rate_limit(&env, arguments), "");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.ends_with(" file: is empty\n"), "{arguments:?}: {}", outcome.err);
     }
     for list in ["-", &here.file("list", "")] {
-        let outcome = fed(unpaced(&env, &["batch", list]), "");
+        let outcome = fed(without_rate_limit(&env, &["batch", list]), "");
         assert!(outcome.status == 0 && outcome.err.contains("the list is empty: there was no line"), "{}", outcome.err);
     }
     assert_eq!(sandbox.submits(), 0);
@@ -99,7 +99,7 @@ mod any_bytes {
                 "tickets" => &Server::answering(json(r#"{"batch":"1","tickets":[]}"#)),
                 _ => &server,
             };
-            let mut program = unpaced(&at(server), &[command]);
+            let mut program = without_rate_limit(&at(server), &[command]);
             program.current_dir(here.path("")).args(NAMES.map(name));
             fed(program, "");
             let bodies: Vec<_> = server.requests().iter().flat_map(|seen| seen.body.clone()).collect();
@@ -116,7 +116,7 @@ mod any_bytes {
         let server = Server::answering(answer(422, "application/json", r#"{"message": "No"}"#));
         let here = files();
         let run = |arguments: &[&str], files: &[&[u8]]| {
-            let mut command = unpaced(&at(&server), arguments);
+            let mut command = without_rate_limit(&at(&server), arguments);
             command.current_dir(here.path("")).args(files.iter().map(|bytes| name(bytes)));
             fed(command, "")
         };
@@ -145,7 +145,7 @@ mod any_bytes {
         let list = name(b"\xfelist");
         std::fs::rename(here.path("list"), Path::new(&here.path("")).join(list)).unwrap();
         let run = || {
-            let mut command = unpaced(&env, &["batch", "--journal", "journal", "--html", "page.html"]);
+            let mut command = without_rate_limit(&env, &["batch", "--journal", "journal", "--html", "page.html"]);
             command.current_dir(here.path("")).arg(list);
             fed(command, "")
         };

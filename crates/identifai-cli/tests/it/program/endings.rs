@@ -9,7 +9,7 @@ use std::sync::mpsc;
 
 use test_support::{CAT, Connection, Directory, ID, Server, accepted, json};
 
-use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, unpaced};
+use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, without_rate_limit};
 
 const TICKETS: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 1, "submissions": [{"identifier": "a1"}]}"#;
 
@@ -58,7 +58,7 @@ fn signal_lets_a_submit_finish_and_starts_no_other() {
                 connection.send(&accepted());
             }
         });
-        let mut child = piped(&mut unpaced(&at(&server), &["classify", CAT, CAT]));
+        let mut child = piped(&mut without_rate_limit(&at(&server), &["classify", CAT, CAT]));
         is_reached.recv().unwrap();
         signal(&child, name);
         let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -83,7 +83,7 @@ fn second_signal_during_a_submit_tells_it() {
         [(["classify", CAT], format!("image {CAT}")), (["tickets", &pdf], format!("tickets {pdf}"))]
     {
         let (server, is_reached) = held_up(1);
-        let mut child = piped(&mut unpaced(&at(&server), &arguments));
+        let mut child = piped(&mut without_rate_limit(&at(&server), &arguments));
         is_reached.recv().unwrap();
         signal(&child, "TERM");
         let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -111,7 +111,7 @@ fn signal_ends_an_upload_that_has_not_left_whole() {
     // More than all buffers on the way hold, and no byte of it is on the disk.
     file.set_len(48 << 20).unwrap();
     let arguments = ["classify", &png];
-    let mut child = piped(&mut unpaced(&at(&server), &arguments));
+    let mut child = piped(&mut without_rate_limit(&at(&server), &arguments));
     is_reached.recv().unwrap();
     signal(&child, "TERM");
     let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -133,7 +133,7 @@ fn sigterm_in_a_wait_tells_what_was_submitted() {
         (&["wait", ID], ID),
     ] {
         let (server, is_reached) = held_up(9);
-        let child = piped(&mut unpaced(&at(&server), arguments));
+        let child = piped(&mut without_rate_limit(&at(&server), arguments));
         is_reached.recv().unwrap();
         signal(&child, "TERM");
         let output = child.wait_with_output().unwrap();
@@ -153,7 +153,7 @@ fn an_identifier_that_cannot_be_printed_is_told_and_nothing_more_is_paid_for() {
         (&["tickets", &pdf], format!("submitted as 65f0c0ff, result not printed: tickets {pdf}")),
     ] {
         let (server, _is_reached) = held_up(9);
-        let (status, _, err) = outcome(unpaced(&at(&server), arguments).stdout(full()));
+        let (status, _, err) = outcome(without_rate_limit(&at(&server), arguments).stdout(full()));
         assert_eq!((status, server.requests().len()), (Some(5), 1), "{err}");
         let mut lines = err.lines();
         assert!(lines.next().unwrap().contains("cannot write the result: No space left on device"), "{err}");
@@ -167,12 +167,13 @@ fn a_closed_pipe_is_no_error_to_tell_but_what_was_paid_for_is() {
     let server = Server::answering(accepted());
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
-    let (status, _, err) = outcome(unpaced(&at(&server), &["classify", CAT, CAT]).stdout(OwnedFd::from(writer)));
+    let (status, _, err) =
+        outcome(without_rate_limit(&at(&server), &["classify", CAT, CAT]).stdout(OwnedFd::from(writer)));
     assert_eq!((status, server.requests().len()), (Some(5), 1));
     assert!(err.starts_with(&format!("identifai: item 1: submitted as {ID}, ")), "{err}");
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
-    let (status, _, err) = outcome(unpaced(&at(&server), &["--help"]).stdout(OwnedFd::from(writer)));
+    let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--help"]).stdout(OwnedFd::from(writer)));
     assert_eq!((status, err.as_str()), (Some(5), ""));
 }
 
@@ -189,7 +190,7 @@ fn item_printed_before_the_pipe_closed_is_not_told() {
             connection.send(&if is_second { json(r#"{"identifier":"b2"}"#) } else { accepted() });
         }
     });
-    let mut child = piped(&mut unpaced(&at(&server), &["classify", CAT, "https://x.test/second.jpg"]));
+    let mut child = piped(&mut without_rate_limit(&at(&server), &["classify", CAT, "https://x.test/second.jpg"]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     read_until(&mut out, ID);
     drop(out);
@@ -202,12 +203,12 @@ fn item_printed_before_the_pipe_closed_is_not_told() {
 fn a_failure_that_cannot_be_printed_is_told_if_it_may_cost() {
     for body in ["{\"identifier\":\"!\"}", ""] {
         let server = Server::answering(json(body));
-        let (status, _, err) = outcome(unpaced(&at(&server), &["--json", "classify", CAT]).stdout(full()));
+        let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--json", "classify", CAT]).stdout(full()));
         assert_eq!(status, Some(5), "{err}");
         assert!(err.contains(&format!("may have been submitted, identifier unknown: image {CAT}")), "{err}");
     }
     let refused = Server::answering(test_support::answer(400, "application/json", "{}"));
-    let (_, _, err) = outcome(unpaced(&at(&refused), &["--json", "classify", CAT]).stdout(full()));
+    let (_, _, err) = outcome(without_rate_limit(&at(&refused), &["--json", "classify", CAT]).stdout(full()));
     assert!(!err.contains("submitted"), "{err}");
 }
 
@@ -227,7 +228,7 @@ fn results_that_cannot_be_printed_leave_those_behind_them_told() {
         }
     });
     let arguments = ["--json", "classify", "--wait", CAT, "https://x.test/second.mp4"];
-    let (status, _, err) = outcome(unpaced(&at(&server), &arguments).stdout(full()));
+    let (status, _, err) = outcome(without_rate_limit(&at(&server), &arguments).stdout(full()));
     assert_eq!(status, Some(5), "{err}");
     let lines = [
         format!("identifai: item 1: submitted as {ID}, result not printed: image {CAT}"),
@@ -248,7 +249,7 @@ fn a_second_signal_tells_what_the_first_one_left() {
     while filled.write(&[b'\n'; 1024]).is_ok() {}
     filled.set_nonblocking(false).unwrap();
     drop(filled);
-    let mut command = unpaced(&at(&server), &["classify", CAT]);
+    let mut command = without_rate_limit(&at(&server), &["classify", CAT]);
     let mut child = command.stdout(OwnedFd::from(writer)).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     while server.requests().is_empty() {
@@ -272,17 +273,17 @@ fn a_second_signal_tells_what_the_first_one_left() {
 fn with_dead_standard_error_it_is_told_on_standard_output() {
     let (server, _is_reached) = held_up(9);
     let arguments = ["classify", "--wait", "--wait-timeout", "0.1", "--timeout", "0.1", CAT];
-    let (status, out, _) = outcome(unpaced(&at(&server), &arguments).stderr(full()));
+    let (status, out, _) = outcome(without_rate_limit(&at(&server), &arguments).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("submitted as {ID}, result not printed: image {CAT}\n")));
     let lost = Server::answering(json("{}"));
-    let (status, out, _) = outcome(unpaced(&at(&lost), &["classify", CAT]).stderr(full()));
+    let (status, out, _) = outcome(without_rate_limit(&at(&lost), &["classify", CAT]).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("may have been submitted, identifier unknown: image {CAT}\n")));
 }
 
 #[test]
 fn beyond_the_file_size_limit_an_identifier_is_told() {
     let (directory, server) = (Directory::new(), Server::answering(accepted()));
-    let command = unpaced(&at(&server), &["classify", CAT]);
+    let command = without_rate_limit(&at(&server), &["classify", CAT]);
     let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\" > out");
     let (status, _, err) = outcome(limited.current_dir(directory.path("")));
     assert_eq!(status, Some(5), "{err}");
@@ -294,7 +295,7 @@ fn a_heatmap_is_written_whole_or_not_at_all() {
     let (_sandbox, env) = sandbox();
     let directory = Directory::new();
     let identifier = run_at(&env, &["classify", "--with-heatmap", CAT]).out.trim_end().to_owned();
-    let command = unpaced(&env, &["heatmap", &identifier, "-o", "heat.png"]);
+    let command = without_rate_limit(&env, &["heatmap", &identifier, "-o", "heat.png"]);
     for before in [None, Some("precious")] {
         before.map(|text| directory.file("heat.png", text));
         let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\"");
@@ -310,7 +311,7 @@ fn a_heatmap_is_written_whole_or_not_at_all() {
 #[test]
 fn what_is_printed_before_a_signal_is_not_told_again() {
     let (server, is_reached) = held_up(2);
-    let mut child = piped(&mut unpaced(&at(&server), &["--json", "classify", CAT, CAT]));
+    let mut child = piped(&mut without_rate_limit(&at(&server), &["--json", "classify", CAT, CAT]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let printed = read_until(&mut out, ID);
     assert_eq!(json_lines(&printed)[0]["identifier"], ID);

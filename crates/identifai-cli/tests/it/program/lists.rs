@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::Directory;
 
-use crate::support::{fed, json_lines, sandbox, unpaced};
+use crate::support::{fed, json_lines, sandbox, without_rate_limit};
 
 const URL: &str = "https://x.test/a.jpg";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
@@ -46,7 +46,7 @@ fn list_that_is_not_one_item_a_line_ends_the_batch_at_once() {
         for arguments in
             [&["batch", "-"][..], &["batch", &here.file("list", &list), "--journal", &here.path("journal")]]
         {
-            let outcome = fed(unpaced(&env, arguments), &list);
+            let outcome = fed(without_rate_limit(&env, arguments), &list);
             assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{shown}: {}", outcome.err);
             assert!(outcome.err.lines().count() == 1 && outcome.err.contains(says), "{shown}: {}", outcome.err);
         }
@@ -59,11 +59,11 @@ fn nul_far_down_a_list_ends_the_batch() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let list = format!("{}{URL}\0\nhttps://x.test/b.jpg\n", "https://x.test/first.jpg\n".repeat(100));
-    let outcome = fed(unpaced(&env, &["batch", &here.file("list", &list)]), "");
+    let outcome = fed(without_rate_limit(&env, &["batch", &here.file("list", &list)]), "");
     assert_eq!((outcome.status, outcome.out.as_str(), sandbox.submits()), (2, "", 0), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
     // A pipe cannot be read beforehand.
-    let outcome = fed(unpaced(&env, &["batch", "-"]), &list);
+    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), &list);
     assert_eq!((outcome.status, json_lines(&outcome.out).len(), sandbox.submits()), (2, 100, 100), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
 }
@@ -86,7 +86,7 @@ fn line_of_another_format_costs_nothing_and_stops_nothing() {
         "https://x.test/e\thuman",
     ];
     let text = format!("\u{feff}{}\r\n", lines.join("\r\n"));
-    let outcome = fed(unpaced(&env, &["batch", &here.file("list", text)]), "");
+    let outcome = fed(without_rate_limit(&env, &["batch", &here.file("list", text)]), "");
     assert_eq!((outcome.status, sandbox.submits()), (2, 4), "{}", outcome.err);
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
@@ -111,7 +111,7 @@ fn file_named_like_an_object_is_a_file() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     here.file("{2}.png", PNG);
-    let mut command = unpaced(&env, &["batch", "-"]);
+    let mut command = without_rate_limit(&env, &["batch", "-"]);
     command.current_dir(here.path(""));
     let outcome = fed(command, "{2}.png\n{3}.png\n");
     assert_eq!((outcome.status, sandbox.submits()), (2, 1), "{}", outcome.err);
@@ -145,11 +145,13 @@ fn null_counts_as_absent_in_every_field() {
     }
     lines.push(all.to_string());
     lines.push(json!({ "input": "https://x.test/a.mp4", "frames": 10.0 }).to_string());
-    let outcome = fed(unpaced(&env, &["batch", "-"]), lines.join("\n"));
+    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), lines.join("\n"));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert_eq!(sandbox.submits(), fields.len() as u64 + 2);
-    let outcome =
-        fed(unpaced(&env, &["batch", "-"]), "{\"input\": null}\n{\"input\": \"cat.png\", \"colour\": null}\n");
+    let outcome = fed(
+        without_rate_limit(&env, &["batch", "-"]),
+        "{\"input\": null}\n{\"input\": \"cat.png\", \"colour\": null}\n",
+    );
     assert!(outcome.err.contains("line 1: has no `input`"), "{}", outcome.err);
     assert!(outcome.err.contains("line 2: its options: unknown field `colour`"), "a typo is told: {}", outcome.err);
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{CAT, Directory, ID, Server, accepted, json};
 
-use crate::support::{against, at, fed, json_lines, run_at, sandbox, unpaced};
+use crate::support::{against, at, fed, json_lines, run_at, sandbox, without_rate_limit};
 
 /// A directory with a picture, a video, a recording, and two that are none of these.
 fn files() -> Directory {
@@ -103,7 +103,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
 #[test]
 fn standard_input_is_uploaded_like_a_file() {
     let server = Server::answering(accepted());
-    let outcome = fed(unpaced(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
+    let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{}", outcome.err);
     let body = String::from_utf8_lossy(&server.requests()[0].body).into_owned();
     assert!(body.contains("filename=\"stdin.png\"") && body.contains("from a pipe\r\n--identifai-"), "{body}");
@@ -345,7 +345,7 @@ fn corrected_name_is_sent_and_noted_once_a_file() {
     // In a batch not each of many.
     let (_sandbox, env) = sandbox();
     let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
-    let outcome = fed(unpaced(&env, &["batch", "-"]), names.join("\n"));
+    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), names.join("\n"));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("identifai: line 10: is image/gif by its content, so it is uploaded as 9.gif\n"));
     assert!(
@@ -366,7 +366,7 @@ fn large_tag_in_front_is_looked_behind() {
     let flac = directory.file("a.mp3", &file);
     let outcome = against(&server, &["classify", &flac]);
     assert!(outcome.status == 0 && outcome.err.contains("uploaded as a.flac"), "{}", outcome.err);
-    let outcome = fed(unpaced(&at(&server), &["classify", "-"]), &file);
+    let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), &file);
     assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
     let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
     assert_eq!(parts(&server), [audio("\"a.flac\" audio/flac"), audio("\"stdin.flac\" audio/flac")]);

@@ -317,7 +317,7 @@ fn a_key_in_the_wrong_place_is_not_repeated_in_json() {
         [&["wait", key, "abc", "--wait-timeout", "0.1"][..], &["result", key, "abc"], &["tickets", "--batch", key]]
     {
         let env = [("IDENTIFAI_API_KEY", key), ("IDENTIFAI_BASE_URL", &*url)];
-        let outcome = run(&env, &[&["--no-pace", "--json"], arguments].concat());
+        let outcome = run(&env, &[&["--no-rate-limit", "--json"], arguments].concat());
         assert!(outcome.status >= 2 && format!("{}{}", outcome.out, outcome.err).contains("API key"), "{arguments:?}");
         assert!(!outcome.out.contains(key) && !outcome.err.contains(key), "{}{}", outcome.out, outcome.err);
     }

@@ -4,7 +4,7 @@ use test_support::form::{fields, has};
 use test_support::{Directory, Server, answer, json};
 
 use super::account::{SAVE, USER};
-use crate::support::{against, at, fed, unpaced};
+use crate::support::{against, at, fed, without_rate_limit};
 
 const PASSWORD: &str = "planted pass-WORD";
 
@@ -16,7 +16,8 @@ fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
     let file = directory.file("password", format!("{PASSWORD}\r\nsecond line\n"));
     for (path, input) in [(&*file, ""), ("-", &*format!("{PASSWORD}\nsecond line\n"))] {
         for json in [&[][..], &["--json"]] {
-            let outcome = fed(unpaced(&at(&server), &[&SAVE[..], &["--password-file", path], json].concat()), input);
+            let outcome =
+                fed(without_rate_limit(&at(&server), &[&SAVE[..], &["--password-file", path], json].concat()), input);
             assert_eq!(outcome.status, 3, "{}", outcome.err);
             let shown = format!("{}{}", outcome.out, outcome.err);
             assert!(!shown.contains("planted") && shown.contains(" is too short"), "{shown}");

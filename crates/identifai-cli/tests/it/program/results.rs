@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, answer};
 
-use crate::support::{against, json_lines, run, run_at, sandbox, unpaced};
+use crate::support::{against, json_lines, run, run_at, sandbox, without_rate_limit};
 
 #[test]
 fn the_readme_s_verdicts_come_with_their_exit_statuses() {
@@ -111,7 +111,7 @@ fn a_heatmap_is_written_once_it_is_whole() {
     let outcome = run_at(&env, &["heatmap", &with, "--json", "-o", &directory.path("none/heat.png")]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
     assert_eq!((&line["error"]["kind"], &line["identifier"]), (&json!("output"), &json!(with)));
-    let output = unpaced(&env, &["heatmap", &with, "-o", "-"]).output().unwrap();
+    let output = without_rate_limit(&env, &["heatmap", &with, "-o", "-"]).output().unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(0), png));
 }
 

@@ -26,9 +26,9 @@ impl Serving {
         run(&[("IDENTIFAI_API_KEY", "sandbox"), ("IDENTIFAI_BASE_URL", &self.1)], arguments)
     }
 
-    /// What a client prints that neither paces itself nor has the time to try again after a refusal.
-    fn unpaced(&self, arguments: &[&str]) -> Vec<Value> {
-        json_lines(&self.run(&[&["--no-pace", "--json", "--timeout", "0.9"], arguments].concat()).out)
+    /// Output of a client without a rate limit, and without the time to try again after a refusal.
+    fn without_rate_limit(&self, arguments: &[&str]) -> Vec<Value> {
+        json_lines(&self.run(&[&["--no-rate-limit", "--json", "--timeout", "0.9"], arguments].concat()).out)
     }
 }
 
@@ -55,11 +55,11 @@ fn the_sandbox_command_keeps_the_limits_that_it_is_told() {
     let urls = ["a", "b", "c"].map(|name| format!("https://x.test/{name}.jpg"));
     let [a, b, c] = urls.each_ref().map(String::as_str);
 
-    let documented = Serving::start(&[]).unpaced(&["classify", a, a, a, a]);
+    let documented = Serving::start(&[]).without_rate_limit(&["classify", a, a, a, a]);
     assert!(kinds(&documented[1..]).contains(&"rate_limited".to_owned()), "one a second: {documented:?}");
 
     let few = Serving::start(&["--submits-per-minute", "1", "--reads-per-minute", "0"]);
-    let (submits, reads) = (few.unpaced(&["classify", a, a]), few.unpaced(&["result", "nobody"]));
+    let (submits, reads) = (few.without_rate_limit(&["classify", a, a]), few.without_rate_limit(&["result", "nobody"]));
     assert_eq!(
         (kinds(&submits), kinds(&reads)),
         (vec!["none".into(), "rate_limited".into()], vec!["rate_limited".into()])
@@ -68,12 +68,12 @@ fn the_sandbox_command_keeps_the_limits_that_it_is_told() {
     assert!(submits[1]["error"]["retry_after"].as_f64() > Some(30.0), "the rest of a minute: {submits:?}");
 
     let free = Serving::start(&["--no-limits", "--credits", "2", "--analysis-time", "0"]);
-    let submits = free.unpaced(&["classify", a, b, c]);
+    let submits = free.without_rate_limit(&["classify", a, b, c]);
     assert_eq!(kinds(&submits), ["none", "none", "out_of_credits"], "{submits:?}");
     let slow = Serving::start(&["--analysis-time", "3600.5"]);
     for (sandbox, status) in [(&free, "done"), (&slow, "new")] {
-        let submits = sandbox.unpaced(&["classify", a]);
-        let report = &sandbox.unpaced(&["result", submits[0]["identifier"].as_str().unwrap()])[0];
+        let submits = sandbox.without_rate_limit(&["classify", a]);
+        let report = &sandbox.without_rate_limit(&["result", submits[0]["identifier"].as_str().unwrap()])[0];
         assert_eq!(report["status"], status, "{report}");
     }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use test_support::form::{by_multipart, fields, has};
 use test_support::{Connection, Directory, Server, answer, json};
 
-use crate::support::{against, at, fed, json_lines, run, run_at, sandbox, unpaced};
+use crate::support::{against, at, fed, json_lines, run, run_at, sandbox, without_rate_limit};
 #[cfg(unix)]
 use crate::support::{interrupt, piped};
 
@@ -48,7 +48,7 @@ fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
         assert!(has(&sent(3), name, value), "{name}: {:?}", sent(3));
     }
     assert!(has(&sent(4), "models", ""), "none is not all: {:?}", sent(4));
-    let outcome = fed(unpaced(&at(&server), &["tickets", "-", &gif]), "%PDF-1.7\n from a pipe");
+    let outcome = fed(without_rate_limit(&at(&server), &["tickets", "-", &gif]), "%PDF-1.7\n from a pipe");
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let parts = by_multipart(&server.requests()[6]);
     assert_eq!((parts[0].1.as_deref(), &*parts[0].3), (Some("stdin.pdf"), &b"%PDF-1.7\n from a pipe"[..]));
@@ -144,7 +144,7 @@ fn ctrl_c_in_a_wait_leaves_the_batch_on_standard_error() {
         reached.send(()).unwrap();
         connection.wait_for_end();
     });
-    let child = piped(&mut unpaced(&at(&server), &["tickets", "--wait", &pdf]));
+    let child = piped(&mut without_rate_limit(&at(&server), &["tickets", "--wait", &pdf]));
     held_up.recv().unwrap();
     interrupt(&child);
     let output = child.wait_with_output().unwrap();

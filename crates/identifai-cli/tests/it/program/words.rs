@@ -135,12 +135,12 @@ fn who_looks_for_a_video_among_images_is_told() {
     let url = server.base_url();
     for (command, hint) in [("result", true), ("wait", true), ("heatmap", false)] {
         let to = if command == "heatmap" { &["-o", "-"][..] } else { &[] };
-        let arguments = [&["--base-url", &url, "--no-pace", command, ID], to].concat();
+        let arguments = [&["--base-url", &url, "--no-rate-limit", command, ID], to].concat();
         let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &arguments);
         assert_eq!((outcome.status, outcome.err.contains("--video looks among videos")), (3, hint), "{}", outcome.err);
         assert!(command != "heatmap" || outcome.err.contains("without --with-heatmap"), "{}", outcome.err);
     }
-    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-pace", "result", ID, "--video"]);
+    let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-rate-limit", "result", ID, "--video"]);
     assert!(outcome.status == 3 && !outcome.err.contains("--video"), "{}", outcome.err);
 }
 
@@ -150,7 +150,7 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
     let (with_key, shown) = (format!("{CAT}?key={KEY}"), format!("{CAT}?key=[api key]"));
     let refused = Server::answering(answer(400, "application/json", r#"{"error": "no"}"#));
     let url = refused.base_url();
-    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "classify", &with_key, CAT]);
+    let outcome = run(&[key], &["--base-url", &url, "--no-rate-limit", "--json", "classify", &with_key, CAT]);
     let inputs: Vec<_> = json_lines(&outcome.out).into_iter().map(|mut line| line["input"].take()).collect();
     assert_eq!((outcome.status, inputs), (3, vec![json!(shown), json!(CAT)]));
 
@@ -158,14 +158,14 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
     let (folder, name) = KEY.split_once('/').unwrap();
     std::fs::create_dir(directory.path(folder)).unwrap();
     let pdf = directory.file(&format!("{folder}/{name}"), "%PDF-1.7\n");
-    let outcome = run(&[key], &["--base-url", &url, "--no-pace", "--json", "tickets", &pdf]);
+    let outcome = run(&[key], &["--base-url", &url, "--no-rate-limit", "--json", "tickets", &pdf]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
     assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.replace(KEY, "[api key]"))));
 
     let list = directory.file("list", format!("{with_key}\n{KEY}\n{CAT}\n"));
     for server in [refused, Server::answering(accepted())] {
         let url = server.base_url();
-        let more = ["--base-url", &url, "--no-pace", "--timeout", "1", "batch", "--wait-timeout", "0.1", &list];
+        let more = ["--base-url", &url, "--no-rate-limit", "--timeout", "1", "batch", "--wait-timeout", "0.1", &list];
         let mut lines = json_lines(&run(&[key], &more).out);
         lines.sort_by_key(|line| line["index"].as_u64());
         let inputs: Vec<_> = lines.into_iter().map(|mut line| line["input"].take()).collect();
