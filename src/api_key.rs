@@ -13,7 +13,7 @@ pub(crate) const MAX_LEN: usize = 4_096;
 /// The remedy of every error about a key that is absent or refused.
 pub(crate) const WHERE_A_KEY_IS: &str = "the dashboard shows yours in the profile menu, under \"API Key\"";
 /// A text of this length in another one is there on purpose.
-pub(crate) const TELLING: usize = 12;
+pub(crate) const MIN_REDACTABLE_LEN: usize = 12;
 
 /// A key of the identifAI API, as the dashboard's user menu shows it.
 ///
@@ -30,13 +30,13 @@ pub struct ApiKey(Arc<Text>);
 /// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
 struct Text {
     key: String,
-    /// See [`other_forms`](secret::other_forms); looked for in each answer, so they are made once.
-    other_forms: OnceLock<Vec<String>>,
+    /// See [`other_encodings`](secret::other_encodings); looked for in each answer, so they are made once.
+    other_encodings: OnceLock<Vec<String>>,
 }
 
 impl Drop for Text {
     fn drop(&mut self) {
-        let others = self.other_forms.take().unwrap_or_default();
+        let others = self.other_encodings.take().unwrap_or_default();
         for text in others.into_iter().chain([std::mem::take(&mut self.key)]) {
             let mut bytes = text.into_bytes();
             bytes.fill(0);
@@ -49,7 +49,7 @@ impl Drop for Text {
 impl ApiKey {
     /// Wraps a key.
     pub fn new(key: impl Into<String>) -> Self {
-        Self(Arc::new(Text { key: key.into(), other_forms: OnceLock::new() }))
+        Self(Arc::new(Text { key: key.into(), other_encodings: OnceLock::new() }))
     }
 
     pub(crate) fn expose(&self) -> &str {
@@ -57,9 +57,9 @@ impl ApiKey {
     }
 
     /// The key in all forms in which a service or a proxy may echo it.
-    pub(crate) fn written_forms(&self) -> impl Iterator<Item = &str> {
-        let others = self.0.other_forms.get_or_init(|| secret::other_forms(self.expose()));
-        secret::written_forms(self.expose(), others)
+    pub(crate) fn encodings(&self) -> impl Iterator<Item = &str> {
+        let others = self.0.other_encodings.get_or_init(|| secret::other_encodings(self.expose()));
+        secret::encodings(self.expose(), others)
     }
 
     /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks. The error is the reason.
@@ -92,12 +92,12 @@ impl ApiKey {
     /// ```
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let key = self.expose();
-        if text == key || key.len() >= TELLING { self.mask(text) } else { Cow::Borrowed(text) }
+        if text == key || key.len() >= MIN_REDACTABLE_LEN { self.mask(text) } else { Cow::Borrowed(text) }
     }
 
     /// `text` without the key, however short that is.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        secret::mask_forms(text, self.written_forms(), MASK)
+        secret::mask_encodings(text, self.encodings(), MASK)
     }
 
     /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it
@@ -113,7 +113,7 @@ impl ApiKey {
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let (text, key) = (text.as_bytes(), self.expose().as_bytes());
         // Texts are short here, and to prepare a cleverer search would take longer than this.
-        text == key || (key.len() >= TELLING && text.windows(key.len()).any(|part| part == key))
+        text == key || (key.len() >= MIN_REDACTABLE_LEN && text.windows(key.len()).any(|part| part == key))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::api_key::ApiKey;
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::client::Client;
 use crate::config::{Connection, Settings, settings_setters};
 use crate::error::Result;
@@ -124,7 +124,7 @@ const CACHED: usize = 8;
 /// What calls with the same connection settings share.
 struct Cached {
     connection: Connection,
-    exchange: Arc<Exchange>,
+    caller: Arc<Caller>,
 }
 
 /// The connections of the plain function, the last used first.
@@ -139,37 +139,37 @@ fn client_for(settings: &Settings) -> Result<Client> {
         cache.remove(at)
     } else {
         let connection = settings.connection.clone();
-        let exchange = Arc::new(Exchange::new(connection.target(environment::of_process)?)?);
-        Cached { connection, exchange }
+        let caller = Arc::new(Caller::new(connection.target(environment::of_process)?)?);
+        Cached { connection, caller }
     };
-    let exchange = Arc::clone(&cached.exchange);
+    let caller = Arc::clone(&cached.caller);
     cache.insert(0, cached);
     cache.truncate(CACHED);
-    Client::over(exchange, settings)
+    Client::over(caller, settings)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn exchange(port: u16) -> Arc<Exchange> {
+    fn caller(port: u16) -> Arc<Caller> {
         let mut settings = Settings::new(ApiKey::new(format!("key-{port}")));
         settings.connection.base_url = format!("http://127.0.0.1:{port}");
-        client_for(&settings).unwrap().exchange().clone()
+        client_for(&settings).unwrap().caller().clone()
     }
 
     #[test]
     fn calls_share_connections_by_settings_and_eight_are_kept() {
-        let first = exchange(1);
+        let first = caller(1);
         for port in 2..=8 {
-            exchange(port);
+            caller(port);
         }
-        assert!(Arc::ptr_eq(&first, &exchange(1)), "the key is no part of it, and eight fit");
-        exchange(9);
-        assert!(Arc::ptr_eq(&first, &exchange(1)), "the least recently used goes first");
+        assert!(Arc::ptr_eq(&first, &caller(1)), "the key is no part of it, and eight fit");
+        caller(9);
+        assert!(Arc::ptr_eq(&first, &caller(1)), "the least recently used goes first");
         for port in 2..=9 {
-            exchange(port);
+            caller(port);
         }
-        assert!(!Arc::ptr_eq(&first, &exchange(1)));
+        assert!(!Arc::ptr_eq(&first, &caller(1)));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::api_key::{ApiKey, WHERE_A_KEY_IS};
-use crate::call::options::Terms;
+use crate::call::options::CallOptions;
 use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, Result};
 use crate::http::endpoint::{Base, Target};
@@ -25,7 +25,7 @@ const BASE_URL_VARIABLE: &str = "IDENTIFAI_BASE_URL";
 pub(crate) struct Settings {
     pub(crate) key: ApiKey,
     pub(crate) connection: Connection,
-    pub(crate) terms: Terms,
+    pub(crate) options: CallOptions,
 }
 
 /// What connections are made by: calls that agree in it can share them.
@@ -53,13 +53,13 @@ impl Settings {
                 connect_timeout: CONNECT_TIMEOUT,
                 response_limit: None,
             },
-            terms: Terms {
+            options: CallOptions {
                 timeout: None,
-                began: None,
+                deadline_start: None,
                 retries: RETRIES,
                 resend_if_unknown: false,
                 rate_limit: RateLimit::default(),
-                has_turn: false,
+                slot_reserved: false,
                 observer: None,
             },
         }
@@ -81,14 +81,14 @@ impl Settings {
     /// Checks what is not part of the connection.
     pub(crate) fn check(&self) -> Result<()> {
         self.key.check().map_err(|reason| Error::config("api_key", &reason))?;
-        self.terms.rate_limit.check()?;
-        check_timeout(self.terms.timeout)
+        self.options.rate_limit.check()?;
+        check_timeout(self.options.timeout)
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, connection, terms } = self;
+        let Self { key, connection, options } = self;
         let Connection { base_url, allow_http, proxy, root_certificates, user_agent, connect_timeout, response_limit } =
             connection;
         f.debug_struct("Settings")
@@ -100,7 +100,7 @@ impl fmt::Debug for Settings {
             .field("user_agent", &user_agent.is_some())
             .field("connect_timeout", connect_timeout)
             .field("response_limit", response_limit)
-            .field("terms", terms)
+            .field("terms", options)
             .finish()
     }
 }
@@ -171,7 +171,7 @@ macro_rules! settings_setters {
         /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30
         /// seconds for everything else. A try of that may take a third of it, and 10 seconds at the least.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.settings.terms.timeout = Some(timeout);
+            self.settings.options.timeout = Some(timeout);
             self
         }
 
@@ -238,19 +238,19 @@ macro_rules! settings_setters {
         /// repeated after a lost connection, a limit that passed, and 408, 429, 500, 502, 503 and 504. Pauses are what
         /// `Retry-After` says, else half a second doubling to 8, at random from nothing up to that. Default: 2.
         pub fn retries(mut self, retries: u32) -> Self {
-            self.settings.terms.retries = retries;
+            self.settings.options.retries = retries;
             self
         }
 
         /// Whether to repeat a submit of unknown fate, too. **It may then be paid for twice.** Default: `false`.
         pub fn resend_if_unknown(mut self, resend: bool) -> Self {
-            self.settings.terms.resend_if_unknown = resend;
+            self.settings.options.resend_if_unknown = resend;
             self
         }
 
         /// How fast requests may follow each other; see [`RateLimit`](crate::RateLimit). Default: the documented limits.
         pub fn rate_limit(mut self, rate_limit: crate::RateLimit) -> Self {
-            self.settings.terms.rate_limit = rate_limit;
+            self.settings.options.rate_limit = rate_limit;
             self
         }
 
@@ -258,7 +258,7 @@ macro_rules! settings_setters {
         /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would
         /// be lost. Default: none.
         pub fn on_attempt(mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) -> Self {
-            self.settings.terms.observer = Some(crate::call::attempt::Observer::new(see));
+            self.settings.options.observer = Some(crate::call::attempt::Observer::new(see));
             self
         }
     };
@@ -294,7 +294,7 @@ mod tests {
         let settings = Settings::new(ApiKey::new("key"));
         assert_eq!(settings.connection.base_url, "https://backend.identifai.net");
         assert_eq!(
-            (settings.terms.retries, settings.terms.timeout, settings.terms.resend_if_unknown),
+            (settings.options.retries, settings.options.timeout, settings.options.resend_if_unknown),
             (2, None, false)
         );
         assert_ne!(RateLimit::unlimited(), RateLimit::default());

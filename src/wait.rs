@@ -5,15 +5,15 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::call::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::state::State;
 use crate::util::text::one_line;
-use crate::util::time::part;
+use crate::util::time::div;
 
 /// How long before the end of the wait the last look is made, at the most.
-const LAST_LOOK: Duration = Duration::from_secs(1);
+const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// How patiently to wait for a result.
 ///
@@ -91,11 +91,11 @@ impl WaitOptions {
         self.timeout
     }
 
-    /// Pause `number` (from 0), if nothing speaks against it; `chance` is from 0 up to 1.
-    pub(crate) fn pause(&self, number: u32, chance: f64) -> Duration {
+    /// Pause `number` (from 0), if nothing speaks against it; `jitter` is from 0 up to 1.
+    pub(crate) fn pause(&self, number: u32, jitter: f64) -> Duration {
         let exponent = i32::try_from(number).unwrap_or(i32::MAX);
         let grown = self.initial_interval.as_secs_f64() * self.growth.powi(exponent);
-        let pause = grown.min(self.max_interval.as_secs_f64()) * (1.0 - chance / 5.0);
+        let pause = grown.min(self.max_interval.as_secs_f64()) * (1.0 - jitter / 5.0);
         Duration::try_from_secs_f64(pause).unwrap_or(self.max_interval)
     }
 
@@ -121,14 +121,14 @@ impl WaitOptions {
         if let Some(asked) = asked.filter(|asked| *asked > own) {
             return (asked < left).then_some(asked);
         }
-        let for_the_look = LAST_LOOK.min(part(self.timeout, 4)).min(own);
+        let for_the_look = LAST_POLL.min(div(self.timeout, 4)).min(own);
         let latest = left.checked_sub(for_the_look).filter(|latest| !latest.is_zero())?;
         Some(own.min(latest))
     }
 }
 
 /// What one look came upon.
-pub(crate) struct Look<T> {
+pub(crate) struct PollResult<T> {
     /// What is waited for, once it is there.
     pub(crate) finished: Option<T>,
     pub(crate) state: State,
@@ -136,32 +136,34 @@ pub(crate) struct Look<T> {
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// Looks, as `wait` says, until what is waited for is there. Time, chance and cancellation are those of `exchange`. Each
+/// Looks, as `wait` says, until what is waited for is there. Time, chance and cancellation are those of `caller`. Each
 /// look is told how long it may take; `submitted` is when this process submitted it, if it did.
-pub(crate) fn until_finished<T>(
+pub(crate) fn poll_until_done<T>(
     wait: &WaitOptions,
-    exchange: &Exchange,
+    caller: &Caller,
     submitted: Option<Instant>,
-    mut look: impl FnMut(Duration) -> Result<Look<T>>,
+    mut look: impl FnMut(Duration) -> Result<PollResult<T>>,
 ) -> Result<T> {
     wait.check()?;
-    let deadline = Deadline::new(exchange.now(), wait.timeout);
-    let since_submit = submitted.map(|at| exchange.now().saturating_duration_since(at));
+    let deadline = Deadline::new(caller.now(), wait.timeout);
+    let since_submit = submitted.map(|at| caller.now().saturating_duration_since(at));
     let mut pauses = 0..;
-    let mut own_pause = || pauses.next().map_or(wait.max_interval, |number| wait.pause(number, exchange.chance()));
+    let mut own_pause = || pauses.next().map_or(wait.max_interval, |number| wait.pause(number, caller.jitter()));
     let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
     let (mut asked, mut last_state, mut failure) = (None, None, None);
-    while let Some(pause) = wait.fit(own, asked, deadline.left(exchange.now())) {
-        exchange.pause(pause)?;
-        match look(deadline.left(exchange.now())) {
-            Ok(Look { finished: Some(found), .. }) => return Ok(found),
-            Ok(Look { state, retry_after, .. }) => (asked, last_state, failure) = (retry_after, Some(state), None),
+    while let Some(pause) = wait.fit(own, asked, deadline.left(caller.now())) {
+        caller.pause(pause)?;
+        match look(deadline.left(caller.now())) {
+            Ok(PollResult { finished: Some(found), .. }) => return Ok(found),
+            Ok(PollResult { state, retry_after, .. }) => {
+                (asked, last_state, failure) = (retry_after, Some(state), None)
+            }
             Err(error) if goes_on_after(&error) => (asked, failure) = (error.retry_after(), Some(error)),
             Err(error) => return Err(error),
         }
         own = own_pause();
     }
-    let too_late = asked.filter(|asked| *asked >= deadline.left(exchange.now()));
+    let too_late = asked.filter(|asked| *asked >= deadline.left(caller.now()));
     let error = wait.timed_out(last_state, too_late).with_retry_after(asked);
     Err(match failure {
         Some(failure) => error.with_source(failure),

@@ -67,7 +67,7 @@ pub(crate) fn is_certain(error: &Error) -> bool {
 pub(crate) fn add_to(error: Error, field: Field) -> Error {
     let known = error.body().and_then(|body| nearest(error.status(), &json_text(body.as_bytes()), field));
     let is_known = known.is_some();
-    error.with_identifier(known).or_sent(is_known)
+    error.with_identifier(known).mark_maybe_sent(is_known)
 }
 
 /// Finds an identifier in a response that does not mean to give one. A bare word in it may be any word, so only the
@@ -196,11 +196,11 @@ fn bare(response: &Response, body: &str) -> Result<Identifier, &'static str> {
     if let Some(text) = closed_string(body) {
         return checked(text);
     }
-    if response.coding.is_some() || !is_plain_text(response) {
+    if response.content_encoding.is_some() || !is_plain_text(response) {
         return Err("it is neither JSON nor plain text");
     }
     // The end of a response that the end of the connection delimits may be missing.
-    if !response.framed || response.cut_short.is_some() {
+    if !response.length_known || response.truncated.is_some() {
         return Err("it has no length, so its end may be missing");
     }
     checked(body.to_owned())

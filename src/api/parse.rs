@@ -6,7 +6,7 @@ mod tests;
 use serde::Deserialize;
 
 use super::status::{describe, success, unexpected};
-use crate::call::Answer;
+use crate::call::CallResponse;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Response;
 use crate::model::identifier::Identifier;
@@ -18,12 +18,12 @@ use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::TicketsReport;
 
 /// What `read` makes of a good answer in JSON. The error knows whether the request may have been accepted all the same.
-pub(crate) fn typed<T>(answer: Answer, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
+pub(crate) fn typed<T>(answer: CallResponse, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
     let outcome = success(answer.response).and_then(|response| {
         let json = json_text(&response.body);
         read(&json).map_err(|reason| unexpected(reason, &response))
     });
-    outcome.map_err(|error| error.or_sent(answer.may_have_been_sent))
+    outcome.map_err(|error| error.mark_maybe_sent(answer.may_have_been_sent))
 }
 
 /// The report on a batch of tickets; see [`report`].
@@ -78,7 +78,7 @@ fn is_pending(response: &Response, json: &str) -> bool {
 
 /// The heatmap, or a plain word that there is none. How the service says so is not documented.
 pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
-    let is_empty = matches!(response.status, 200..=299) && response.cut_short.is_none() && response.body.is_empty();
+    let is_empty = matches!(response.status, 200..=299) && response.truncated.is_none() && response.body.is_empty();
     if response.status == 404 || is_empty {
         let status = response.status;
         let summary = format!(

@@ -15,7 +15,7 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
     if !(200..=299).contains(&response.status) {
         return Err(refusal(&response));
     }
-    match response.cut_short.take() {
+    match response.truncated.take() {
         Some(failure) => Err(describe(failure.into_error(), &response)),
         None => Ok(response),
     }
@@ -23,8 +23,8 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
 
 /// The error of a 2xx that is not what was asked for.
 pub(super) fn unexpected(what: &str, response: &Response) -> Error {
-    let what = match &response.coding {
-        Some(coding) => format!("it is encoded as {}, which was not asked for", one_line(coding)),
+    let what = match &response.content_encoding {
+        Some(content_encoding) => format!("it is encoded as {}, which was not asked for", one_line(content_encoding)),
         None => what.to_owned(),
     };
     let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
@@ -108,7 +108,7 @@ fn speaks_of_credits(message: &str) -> bool {
 /// What the service says in words: `error` or `message`, each as text or as an object that holds the text.
 fn service_text(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
-    struct Answer<'a> {
+    struct CallResponse<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         #[serde(borrow)]
@@ -119,7 +119,7 @@ fn service_text(body: &[u8]) -> Option<String> {
         message: String,
     }
     let body = json_text(body);
-    let Answer { error, message } = serde_json::from_str(&body).ok()?;
+    let CallResponse { error, message } = serde_json::from_str(&body).ok()?;
     [error, message].into_iter().flatten().map(RawValue::get).find_map(|json| {
         let text = serde_json::from_str(json);
         text.or_else(|_| serde_json::from_str(json).map(|Inner { message }| message)).ok()
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn json(status: u16, body: &str) -> Response {
-        Response { status, body: body.into(), framed: true, ..Response::default() }
+        Response { status, body: body.into(), length_known: true, ..Response::default() }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::job::Job;
-use super::store::Past;
-use super::task::{Task, Ticket};
+use super::store::EarlierRun;
+use super::task::{JobId, Task};
 use super::{Batch, count};
 use crate::error::{Error, ErrorKind};
-use crate::util::time::after;
+use crate::util::time::saturating_add;
 
 /// How long to wait before asking for a job again where there is none yet.
 const NOT_YET: Duration = Duration::from_millis(50);
@@ -20,7 +20,7 @@ where
     /// Takes the next job, if there is room for it and none to be submitted already. Returns whether it took one.
     pub(super) fn draw(&mut self) -> bool {
         let now = self.client.now();
-        let has_task = self.hand.iter().any(|task| task.not_before <= now);
+        let has_task = self.queue.iter().any(|task| task.not_before <= now);
         let has_room = self.on_their_way() < self.in_flight;
         let may_ask = self.ask_again.is_none_or(|at| at <= now);
         if has_task || !has_room || !may_ask {
@@ -36,7 +36,7 @@ where
             // Once nothing is submitted any more, nobody waits for what may still come.
             match self.stopped {
                 Some(_) => self.jobs = None,
-                None => self.ask_again = Some(after(now, NOT_YET)),
+                None => self.ask_again = Some(saturating_add(now, NOT_YET)),
             }
             return false;
         }
@@ -46,56 +46,56 @@ where
 
     /// Begins with a job, where an earlier run left it.
     fn take_on(&mut self, job: Job, now: Instant) {
-        let mut ticket = Ticket { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
+        let mut id = JobId { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
         count(&mut self.next_index);
         let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
-            None => Past::None,
+            None => EarlierRun::None,
             Some(Ok((key, past))) => {
-                ticket.key = Some(key);
+                id.key = Some(key);
                 past
             }
             Some(Err(error)) => {
                 self.stop(&error);
-                return self.conclude(ticket, None, Err(error));
+                return self.conclude(id, None, Err(error));
             }
         };
-        if matches!(past, Past::Changed) {
+        if matches!(past, EarlierRun::Changed) {
             count(&mut self.progress.changed);
             self.has_news = true;
         }
         match past {
-            Past::Finished(report) => {
+            EarlierRun::Finished(report) => {
                 let identifier = report.identifier().clone();
                 let result = match job.sent_as(identifier.clone()) {
                     Some(sent) => sent.finished(&self.client, &report),
                     None => Ok(*report),
                 };
-                self.conclude(ticket, Some(identifier), result);
+                self.conclude(id, Some(identifier), result);
                 if let Some(outcome) = self.outcomes.back_mut() {
                     outcome.is_replayed = true;
                 }
             }
-            Past::Submitted(identifier) => {
+            EarlierRun::Submitted(identifier) => {
                 if let Some(sent) = job.sent_as(identifier) {
-                    self.stop_handle.jobs.accept(ticket.index, sent.identifier(), true);
-                    self.wait_for(ticket, sent);
+                    self.stop_handle.jobs.accept(id.index, sent.identifier(), true);
+                    self.wait_for(id, sent);
                 }
             }
-            Past::Unknown => {
+            EarlierRun::Indeterminate => {
                 let summary =
                     "an earlier run was ended while it submitted this, so whether it was accepted is not known";
-                self.conclude(ticket, None, Err(Error::new(ErrorKind::Indeterminate, summary).or_sent(true)));
+                self.conclude(id, None, Err(Error::new(ErrorKind::Indeterminate, summary).mark_maybe_sent(true)));
             }
-            Past::None | Past::Changed if self.stopped.is_some() => {
+            EarlierRun::None | EarlierRun::Changed if self.stopped.is_some() => {
                 let result = Err(self.not_submitted());
-                self.conclude(ticket, None, result);
+                self.conclude(id, None, result);
             }
-            Past::None | Past::Changed => {
+            EarlierRun::None | EarlierRun::Changed => {
                 // What cannot be sent takes no turn, and there is nothing to keep of it.
                 if let Err(error) = job.check() {
-                    return self.conclude(ticket, None, Err(error));
+                    return self.conclude(id, None, Err(error));
                 }
-                self.hand.push_back(Task::new(ticket, job, now));
+                self.queue.push_back(Task::new(id, job, now));
             }
         }
     }

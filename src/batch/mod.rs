@@ -26,12 +26,12 @@ pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{BatchProgress, Outcome};
-use self::scheduler::{Gate, Looks};
+use self::scheduler::{Looks, SubmitBackoff};
 pub use self::stop_handle::StopHandle;
-use self::store::Record;
-use self::task::{Pending, Submit, Task, Ticket};
+use self::store::Store;
+use self::task::{JobId, Pending, Submit, Task};
 pub use self::unfinished::Unfinished;
-use self::worker_pool::Crew;
+use self::worker_pool::WorkerPool;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Method;
@@ -41,7 +41,7 @@ use crate::model::report::any::AnyReport;
 
 const IN_FLIGHT: usize = 100;
 /// An item whose time is up gets one more look, if that can be made so soon.
-const LAST_LOOK: Duration = Duration::from_secs(15);
+const LAST_POLL: Duration = Duration::from_secs(15);
 /// A pause that something else will end.
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -73,17 +73,17 @@ pub struct Batch<I> {
     /// When to ask for a job again that was not there yet.
     ask_again: Option<Instant>,
     /// What is to be submitted: one that is new at the most, and those that were not let in.
-    hand: VecDeque<Task>,
+    queue: VecDeque<Task>,
     /// In the order in which they were submitted, and so in which their time is up.
     pending: VecDeque<Pending>,
-    /// What one round of looks has still to look at.
-    round: VecDeque<(MediaType, Vec<Identifier>)>,
+    /// What one poll_queue of looks has still to look at.
+    poll_queue: VecDeque<(MediaType, Vec<Identifier>)>,
     looks: Looks,
-    gate: Gate,
+    backoff: SubmitBackoff,
     in_flight: usize,
     workers: usize,
-    crew: Option<Crew<Task, (Task, Submit)>>,
-    record: Option<Arc<dyn Record>>,
+    worker_pool: Option<WorkerPool<Task, (Task, Submit)>>,
+    record: Option<Arc<dyn Store>>,
     /// Why nothing is submitted any more.
     stopped: Option<(ErrorKind, String)>,
     stop_handle: StopHandle,
@@ -121,22 +121,22 @@ impl Client {
     {
         Batch {
             client: self.trying_once(),
-            retries: self.terms().retries,
+            retries: self.options().retries,
             jobs: Some(jobs.into_iter()),
             next_index: 0,
             ask_again: None,
-            hand: VecDeque::new(),
+            queue: VecDeque::new(),
             pending: VecDeque::new(),
-            round: VecDeque::new(),
+            poll_queue: VecDeque::new(),
             looks: Looks::default(),
-            gate: Gate::default(),
+            backoff: SubmitBackoff::default(),
             in_flight: IN_FLIGHT,
             workers: 1,
-            crew: None,
+            worker_pool: None,
             record: None,
             // Before anything is paid for.
             stopped: self.patience().check().err().map(|error| (error.kind(), error.reason())),
-            stop_handle: StopHandle::new(self.exchange()),
+            stop_handle: StopHandle::new(self.caller()),
             outcomes: VecDeque::new(),
             handed_over: None,
             progress: BatchProgress::default(),
@@ -176,14 +176,14 @@ impl<I> Batch<I> {
 
     /// What was submitted and has no outcome yet, with the index of its job: for who leaves early.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &Identifier)> {
-        self.pending.iter().map(|pending| (pending.ticket.index, pending.sent.identifier()))
+        self.pending.iter().map(|pending| (pending.id.index, pending.sent.identifier()))
     }
 
     /// Keeps what happens in `journal`, and goes on where that left off. Nothing is submitted, and each job ends in an
     /// error, if that is of another service: its host and port are in the journal, too. Default: none.
     #[cfg(feature = "journal")]
     pub fn journal(mut self, journal: Journal) -> Self {
-        match journal.bind(self.client.exchange().service()) {
+        match journal.bind(self.client.caller().service()) {
             Ok(()) => self.record = Some(Arc::new(journal)),
             Err(error) => self.stop(&error),
         }
@@ -200,7 +200,7 @@ impl<I> Batch<I> {
 /// What to do next.
 enum Step {
     Submit(usize),
-    Look,
+    PollResult,
     Pause(Duration),
     End,
 }
@@ -218,7 +218,7 @@ where
         }
         loop {
             self.collect();
-            self.tell();
+            self.notify();
             self.end_if_stopped();
             if let Some(outcome) = self.outcomes.pop_front() {
                 self.handed_over = Some(outcome.index);
@@ -230,7 +230,7 @@ where
             }
             match self.step() {
                 Step::Submit(at) => self.submit(at),
-                Step::Look => self.look(),
+                Step::PollResult => self.look(),
                 Step::Pause(pause) => self.pause(pause),
                 Step::End if self.outcomes.is_empty() => return None,
                 Step::End => {}
@@ -250,18 +250,18 @@ impl<I> Batch<I> {
     /// What is best done now.
     fn step(&mut self) -> Step {
         let now = self.client.now();
-        let due = self.hand.iter().position(|task| task.not_before <= now);
+        let due = self.queue.iter().position(|task| task.not_before <= now);
         let look_in = self.look_in(now, due.is_none());
         if look_in == Some(Duration::ZERO) {
-            return Step::Look;
+            return Step::PollResult;
         }
-        let can_submit = due.is_some() && self.crew.as_ref().is_none_or(Crew::has_idle);
-        let submit_in = can_submit.then(|| self.gate.opens_in(now).max(self.client.turn_in(Method::Post)));
+        let can_submit = due.is_some() && self.worker_pool.as_ref().is_none_or(WorkerPool::has_idle);
+        let submit_in = can_submit.then(|| self.backoff.opens_in(now).max(self.client.next_slot_in(Method::Post)));
         if let (Some(at), Some(Duration::ZERO)) = (due, submit_in) {
             return Step::Submit(at);
         }
         let mut times_up = None;
-        if look_in.is_some_and(|look_in| look_in > LAST_LOOK) {
+        if look_in.is_some_and(|look_in| look_in > LAST_POLL) {
             // No look can be made for those whose time is up.
             self.give_up(|pending| pending.until <= now, None);
             if !self.outcomes.is_empty() {
@@ -269,11 +269,11 @@ impl<I> Batch<I> {
             }
             times_up = self.pending.front().map(|pending| pending.until);
         }
-        let resting = self.hand.iter().map(|task| task.not_before).filter(|at| *at > now).min();
+        let resting = self.queue.iter().map(|task| task.not_before).filter(|at| *at > now).min();
         let ask_again = self.ask_again.filter(|_| due.is_none());
         let others = [ask_again, resting, times_up].into_iter().flatten();
         let others = others.map(|at| at.saturating_duration_since(now));
-        let under_way = self.crew.as_ref().filter(|crew| crew.under_way() > 0).map(|_| LONG);
+        let under_way = self.worker_pool.as_ref().filter(|worker_pool| worker_pool.under_way() > 0).map(|_| LONG);
         let next = [submit_in, look_in, under_way].into_iter().flatten().chain(others).min();
         next.map_or(Step::End, Step::Pause)
     }
@@ -282,28 +282,30 @@ impl<I> Batch<I> {
     fn look_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
         let Some(last_call) = self.pending.front().map(|pending| pending.until) else {
             self.looks.rest();
-            self.round.clear();
+            self.poll_queue.clear();
             return None;
         };
-        let next_in = match self.round.is_empty() {
-            true => self.looks.next_in(now, last_call, is_idle, self.client.patience(), self.client.chance()),
+        let next_in = match self.poll_queue.is_empty() {
+            true => self.looks.next_in(now, last_call, is_idle, self.client.patience(), self.client.jitter()),
             false => Duration::ZERO,
         };
-        Some(next_in.max(self.client.turn_in(Method::Get)))
+        Some(next_in.max(self.client.next_slot_in(Method::Get)))
     }
 
     fn pause(&mut self, pause: Duration) {
         if self.client.is_cancelled() {
             // Nothing wakes who pauses then, but what the workers have begun is still to come.
-            if let Some(crew) = &self.crew {
-                crew.wait(pause);
+            if let Some(worker_pool) = &self.worker_pool {
+                worker_pool.wait(pause);
             }
             return;
         }
-        let is_over =
-            || (self.stop_handle.is_set() && self.stopped.is_none()) || self.crew.as_ref().is_some_and(Crew::has_done);
-        // That it is cancelled shows in the next round.
-        let _ = self.client.exchange().pause_unless(pause, &is_over);
+        let is_over = || {
+            (self.stop_handle.is_set() && self.stopped.is_none())
+                || self.worker_pool.as_ref().is_some_and(WorkerPool::has_done)
+        };
+        // That it is cancelled shows in the next poll_queue.
+        let _ = self.client.caller().pause_unless(pause, &is_over);
     }
 
     /// Notices that somebody wants it to end.
@@ -319,23 +321,23 @@ impl<I> Batch<I> {
         }
     }
 
-    fn conclude(&mut self, ticket: Ticket, identifier: Option<Identifier>, result: Result<AnyReport>) {
+    fn conclude(&mut self, id: JobId, identifier: Option<Identifier>, result: Result<AnyReport>) {
         match &result {
             Ok(_) => count(&mut self.progress.done),
             Err(_) => count(&mut self.progress.failed),
         }
-        let Ticket { index, reference, key: _ } = ticket;
+        let JobId { index, reference, key: _ } = id;
         self.outcomes.push_back(Outcome { index, reference, identifier, result, is_replayed: false });
         self.has_news = true;
     }
 
     fn on_their_way(&self) -> usize {
-        let under_way = self.crew.as_ref().map_or(0, Crew::under_way);
-        self.hand.len().saturating_add(self.pending.len()).saturating_add(under_way)
+        let under_way = self.worker_pool.as_ref().map_or(0, WorkerPool::under_way);
+        self.queue.len().saturating_add(self.pending.len()).saturating_add(under_way)
     }
 
     /// Shows the watcher what is new. It may panic, so nothing is half done here.
-    fn tell(&mut self) {
+    fn notify(&mut self) {
         let progress = self.progress();
         if let (true, Some(watcher)) = (std::mem::take(&mut self.has_news), &mut self.watcher) {
             watcher(progress);

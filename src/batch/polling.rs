@@ -5,12 +5,12 @@ use std::mem;
 
 use super::Batch;
 use super::job::{self, Sent};
-use super::task::{Pending, Ticket};
+use super::task::{JobId, Pending};
 use crate::error::{Error, ErrorKind};
 use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
-use crate::util::time::after;
+use crate::util::time::saturating_add;
 
 /// How many submissions one look is for: what one request may ask for.
 const PAGE: usize = 100;
@@ -18,23 +18,23 @@ const PAGE: usize = 100;
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
-    pub(super) fn wait_for(&mut self, ticket: Ticket, sent: Sent) {
-        let until = after(self.client.now(), self.client.patience().patience());
-        self.pending.push_back(Pending { ticket, sent, until, misses: 0, last_state: None });
+    pub(super) fn wait_for(&mut self, id: JobId, sent: Sent) {
+        let until = saturating_add(self.client.now(), self.client.patience().patience());
+        self.pending.push_back(Pending { id, sent, until, misses: 0, last_state: None });
         self.has_news = true;
     }
 
     /// Looks at a page of what is pending.
     pub(super) fn look(&mut self) {
-        if self.round.is_empty() {
-            self.looks.begin(self.client.now(), self.client.patience(), self.client.chance());
+        if self.poll_queue.is_empty() {
+            self.looks.begin(self.client.now(), self.client.patience(), self.client.jitter());
             for medium in MediaType::ALL {
                 let of_medium = self.pending.iter().filter(|pending| pending.sent.medium() == medium);
                 let of_medium: Vec<_> = of_medium.map(|pending| pending.sent.identifier().clone()).collect();
-                self.round.extend(of_medium.chunks(PAGE).map(|page| (medium, page.to_vec())));
+                self.poll_queue.extend(of_medium.chunks(PAGE).map(|page| (medium, page.to_vec())));
             }
         }
-        let Some((medium, page)) = self.round.pop_front() else { return };
+        let Some((medium, page)) = self.poll_queue.pop_front() else { return };
         let failure = match job::results(medium, &self.client, &page) {
             Ok(reports) => {
                 let left_out = self.seen(medium, &page.iter().zip(reports).collect());
@@ -105,12 +105,12 @@ impl<I> Batch<I> {
     }
 
     fn finish(&mut self, pending: Pending, report: &AnyReport) {
-        let kept = self.record.as_ref().zip(pending.ticket.key).map(|(record, key)| record.finished(key, report));
+        let kept = self.record.as_ref().zip(pending.id.key).map(|(record, key)| record.finished(key, report));
         if let Some(Err(error)) = kept {
             self.stop(&error);
         }
         let result = pending.sent.finished(&self.client, report);
-        self.conclude(pending.ticket, Some(pending.sent.identifier().clone()), result);
+        self.conclude(pending.id, Some(pending.sent.identifier().clone()), result);
     }
 
     /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
@@ -144,7 +144,7 @@ impl<I> Batch<I> {
     pub(super) fn fail(&mut self, pending: Pending, error: Error) {
         let identifier = Some(pending.sent.identifier().clone());
         let error = pending.sent.about(&self.client, error);
-        self.conclude(pending.ticket, identifier, Err(error));
+        self.conclude(pending.id, identifier, Err(error));
     }
 
     fn take(&mut self, is_it: impl Fn(&Pending) -> bool) -> Option<Pending> {

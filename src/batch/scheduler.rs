@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
-use crate::util::time::after;
+use crate::util::time::saturating_add;
 use crate::wait::WaitOptions;
 
 /// How often to look while there is more to submit: at 30 submits a minute, a look is for 7 items and more.
@@ -38,24 +38,24 @@ impl Looks {
         last_call: Instant,
         is_idle: bool,
         wait: &WaitOptions,
-        chance: f64,
+        jitter: f64,
     ) -> Duration {
         if is_idle && !self.is_idle {
-            let soon = after(now, wait.pause(0, chance).min(LONGEST));
+            let soon = saturating_add(now, wait.pause(0, jitter).min(LONGEST));
             self.pauses = 0;
             self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
         }
         self.is_idle = is_idle;
-        let next = *self.next.get_or_insert(after(now, WHILE_BUSY));
+        let next = *self.next.get_or_insert(saturating_add(now, WHILE_BUSY));
         let next = self.not_before.max(Some(next.min(last_call)));
         next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 
     /// Takes note of a look that is begun.
-    pub(super) fn begin(&mut self, now: Instant, wait: &WaitOptions, chance: f64) {
+    pub(super) fn begin(&mut self, now: Instant, wait: &WaitOptions, jitter: f64) {
         self.pauses = self.pauses.saturating_add(1);
-        let pause = if self.is_idle { wait.pause(self.pauses, chance) } else { WHILE_BUSY };
-        self.next = Some(after(now, pause.min(LONGEST)));
+        let pause = if self.is_idle { wait.pause(self.pauses, jitter) } else { WHILE_BUSY };
+        self.next = Some(saturating_add(now, pause.min(LONGEST)));
     }
 
     /// Takes note that nothing is pending, so that there is nothing to look at.
@@ -65,36 +65,36 @@ impl Looks {
 
     /// Puts the next look off: the service asks for that.
     pub(super) fn put_off(&mut self, now: Instant, pause: Duration) {
-        self.not_before = self.not_before.max(Some(after(now, pause.min(LONGEST))));
+        self.not_before = self.not_before.max(Some(saturating_add(now, pause.min(LONGEST))));
     }
 }
 
 /// Whether submits rest, since none is let in.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct SubmitBackoff {
     closed_until: Option<Instant>,
     failures: u32,
     since: Option<Instant>,
 }
 
-impl Gate {
+impl SubmitBackoff {
     pub(super) fn opens_in(&self, now: Instant) -> Duration {
         self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
     /// Takes note of a submit that was not let in, and returns how long submits rest. `is_shut` says that no other one
-    /// would have been either, and `chance` is from 0 up to 1.
-    pub(super) fn refuse(&mut self, now: Instant, error: &Error, is_shut: bool, chance: f64) -> Duration {
+    /// would have been either, and `jitter` is from 0 up to 1.
+    pub(super) fn refuse(&mut self, now: Instant, error: &Error, is_shut: bool, jitter: f64) -> Duration {
         let own = match error.kind() {
             ErrorKind::RateLimited => MINUTE,
-            _ => FIRST_PAUSE.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE).mul_f64(chance),
+            _ => FIRST_PAUSE.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE).mul_f64(jitter),
         };
         let pause = error.retry_after().unwrap_or(own).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         if is_shut {
             self.since.get_or_insert(now);
         }
-        self.closed_until = self.closed_until.max(Some(after(now, pause)));
+        self.closed_until = self.closed_until.max(Some(saturating_add(now, pause)));
         pause
     }
 
@@ -111,7 +111,7 @@ impl Gate {
 
 /// What a submit that failed means to the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Means {
+pub(super) enum FailureAction {
     /// Surely not accepted, and not the fault of the item: it may be tried again for as long as anybody waits.
     Again,
     /// Surely not accepted, or the caller does not mind: it may be tried again as often as a call of its own.
@@ -122,7 +122,7 @@ pub(super) enum Means {
     Fail,
 }
 
-impl Means {
+impl FailureAction {
     pub(super) fn of(error: &Error, resend_if_unknown: bool) -> Self {
         use ErrorKind::{Config, Connect, Disconnected, Forbidden, Journal, OutOfCredits, RateLimited, Redirect};
         use ErrorKind::{Server, Timeout, Tls, Unauthorized};

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::unfinished::{Unfinished, UnfinishedJobs};
-use crate::call::Exchange;
+use crate::call::Caller;
 
 /// Ends the submitting of a [`Batch`](crate::Batch), from any thread.
 #[derive(Clone)]
 pub struct StopHandle {
     stop: Arc<AtomicBool>,
-    exchange: Arc<Exchange>,
+    caller: Arc<Caller>,
     pub(super) jobs: UnfinishedJobs,
 }
 
 impl StopHandle {
-    pub(super) fn new(exchange: &Arc<Exchange>) -> Self {
-        Self { stop: Arc::default(), exchange: Arc::clone(exchange), jobs: UnfinishedJobs::default() }
+    pub(super) fn new(caller: &Arc<Caller>) -> Self {
+        Self { stop: Arc::default(), caller: Arc::clone(caller), jobs: UnfinishedJobs::default() }
     }
 
     /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is
@@ -25,7 +25,7 @@ impl StopHandle {
     /// [`Cancelled`](crate::ErrorKind::Cancelled).
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
-        self.exchange.ring();
+        self.caller.notify();
     }
 
     /// Returns the jobs that may have been paid for and whose outcome the caller does not have yet, in the order of

@@ -51,21 +51,21 @@ fn nanoseconds(time: SystemTime) -> Option<i128> {
 /// What became of an item in earlier runs.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "journal"), allow(dead_code))]
-pub(crate) enum Past {
+pub(crate) enum EarlierRun {
     /// Nothing that was paid for.
     None,
     /// Nothing, while another version of its file was submitted, or may have been.
     Changed,
     /// It was submitted, or may have been.
-    Unknown,
+    Indeterminate,
     Submitted(Identifier),
     Finished(Box<AnyReport>),
 }
 
 /// Keeps what happens to items. Each step is kept when the call returns.
-pub(crate) trait Record: Send + Sync {
+pub(crate) trait Store: Send + Sync {
     /// Names the next item, and says what became of it before.
-    fn look_up(&self, job: &Job) -> Result<(Key, Past)>;
+    fn look_up(&self, job: &Job) -> Result<(Key, EarlierRun)>;
     /// It is about to be submitted.
     fn begin(&self, key: Key, job: &Job) -> Result<()>;
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;

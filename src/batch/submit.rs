@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Sent;
-use super::scheduler::Means;
-use super::store::Record;
+use super::scheduler::FailureAction;
+use super::store::Store;
 use super::task::{Submit, Task};
 use super::unfinished::UnfinishedJobs;
-use super::worker_pool::Crew;
+use super::worker_pool::WorkerPool;
 use super::{Batch, count};
 use crate::api::identifier;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::util::time::after;
+use crate::util::time::saturating_add;
 
 /// For how long nothing may get through, at the least, before submitting ends.
 const OUTAGE: Duration = Duration::from_secs(300);
@@ -25,49 +25,49 @@ const REFUSALS: u32 = 20;
 impl<I> Batch<I> {
     pub(super) fn submit(&mut self, at: usize) {
         // Somebody else with the same key may have taken it.
-        if !self.client.take_turn() {
+        if !self.client.try_reserve() {
             return;
         }
-        let Some(task) = self.hand.remove(at) else { return };
+        let Some(task) = self.queue.remove(at) else { return };
         if self.workers == 1 {
             let submit = Submit::run(&self.client, self.record.as_deref(), &self.stop_handle.jobs, &task);
             return self.submitted(task, submit);
         }
-        let crew = self.crew.get_or_insert_with(|| {
+        let worker_pool = self.worker_pool.get_or_insert_with(|| {
             let (client, record, jobs) = (self.client.clone(), self.record.clone(), self.stop_handle.jobs.clone());
-            let exchange = Arc::clone(self.client.exchange());
+            let caller = Arc::clone(self.client.caller());
             let work = move |task: Task| {
                 let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
                 (task, submit)
             };
-            Crew::start(self.workers.min(self.in_flight), work, move || exchange.ring())
+            WorkerPool::start(self.workers.min(self.in_flight), work, move || caller.notify())
         });
-        if let Err(task) = crew.hand_over(task) {
+        if let Err(task) = worker_pool.hand_over(task) {
             // No thread could be started.
             self.workers = 1;
-            self.crew = None;
-            self.hand.push_front(task);
+            self.worker_pool = None;
+            self.queue.push_front(task);
         }
     }
 
     /// Takes what the workers have done.
     pub(super) fn collect(&mut self) {
-        while let Some((task, submit)) = self.crew.as_mut().and_then(Crew::collect) {
+        while let Some((task, submit)) = self.worker_pool.as_mut().and_then(WorkerPool::collect) {
             self.submitted(task, submit);
         }
     }
 
     fn submitted(&mut self, mut task: Task, submit: Submit) {
-        task.ticket.key = submit.key;
+        task.id.key = submit.key;
         if let Some(error) = submit.unkept {
             // What happens next could not be kept either.
             self.stop(&error);
         }
         match submit.outcome {
             Ok(sent) => {
-                self.gate.let_in();
+                self.backoff.let_in();
                 count(&mut self.progress.submitted);
-                self.wait_for(task.ticket, sent);
+                self.wait_for(task.id, sent);
             }
             Err(error) => {
                 task.may_have_been_sent |= error.may_have_been_sent();
@@ -80,15 +80,15 @@ impl<I> Batch<I> {
     }
 
     fn refused(&mut self, mut task: Task, error: Error) {
-        let means = match Means::of(&error, self.client.terms().resend_if_unknown) {
-            Means::Retry if task.tries >= self.retries => Means::Fail,
+        let means = match FailureAction::of(&error, self.client.options().resend_if_unknown) {
+            FailureAction::Retry if task.tries >= self.retries => FailureAction::Fail,
             means => means,
         };
         match means {
-            Means::Again | Means::Retry => {
-                let (now, is_shut) = (self.client.now(), means == Means::Again);
-                let pause = self.gate.refuse(now, &error, is_shut, self.client.chance());
-                if self.gate.closed_for(now) >= self.client.patience().patience().max(OUTAGE) {
+            FailureAction::Again | FailureAction::Retry => {
+                let (now, is_shut) = (self.client.now(), means == FailureAction::Again);
+                let pause = self.backoff.refuse(now, &error, is_shut, self.client.jitter());
+                if self.backoff.closed_for(now) >= self.client.patience().patience().max(OUTAGE) {
                     self.stop(&error);
                 }
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
@@ -100,21 +100,21 @@ impl<I> Batch<I> {
                 if is_shut {
                     // Others go first if it is this one that is refused again and again.
                     task.not_before =
-                        after(now, pause.saturating_mul(1 << task.refusals.saturating_sub(PATIENCE).min(6)));
+                        saturating_add(now, pause.saturating_mul(1 << task.refusals.saturating_sub(PATIENCE).min(6)));
                     task.refusals = task.refusals.saturating_add(1);
                 } else {
-                    task.not_before = after(now, pause);
+                    task.not_before = saturating_add(now, pause);
                     task.tries = task.tries.saturating_add(1);
                 }
-                self.hand.push_back(task);
+                self.queue.push_back(task);
             }
-            Means::Stop => {
+            FailureAction::Stop => {
                 self.stop(&error);
                 self.give_back(task, error);
             }
-            Means::Fail => {
+            FailureAction::Fail => {
                 if error.status().is_some() || error.may_have_been_sent() {
-                    self.gate.let_in();
+                    self.backoff.let_in();
                 }
                 self.give_back(task, error);
             }
@@ -124,7 +124,7 @@ impl<I> Batch<I> {
     /// Ends submitting, for good.
     pub(super) fn stop(&mut self, reason: &Error) {
         self.stopped.get_or_insert_with(|| (reason.kind(), reason.reason()));
-        while let Some(task) = self.hand.pop_front() {
+        while let Some(task) = self.queue.pop_front() {
             let error = self.not_submitted();
             self.give_back(task, error);
         }
@@ -139,21 +139,21 @@ impl<I> Batch<I> {
 
     fn give_back(&mut self, task: Task, error: Error) {
         let identifier = error.identifier().cloned();
-        self.conclude(task.ticket, identifier, Err(error.or_sent(task.may_have_been_sent)));
+        self.conclude(task.id, identifier, Err(error.mark_maybe_sent(task.may_have_been_sent)));
     }
 }
 
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
-    fn run(client: &Client, record: Option<&dyn Record>, jobs: &UnfinishedJobs, task: &Task) -> Self {
+    fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, task: &Task) -> Self {
         // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
         // and does not take the verdict for that of the new content.
-        let key = record.and(task.ticket.key).map(|key| key.with_file_of(&task.job));
+        let key = record.and(task.id.key).map(|key| key.with_file_of(&task.job));
         let record = record.zip(key);
         if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.job)) {
             return Self { outcome: Err(error), key, unkept: None, panic: None };
         }
-        let index = task.ticket.index;
+        let index = task.id.index;
         jobs.begin(index, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
         let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::of(client, task)));
@@ -161,7 +161,7 @@ impl Submit {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
                 let error = Error::new(ErrorKind::Indeterminate, "a function that watches the upload panicked");
-                (Err(error.or_sent(true)), Some(panic))
+                (Err(error.mark_maybe_sent(true)), Some(panic))
             }
         };
         match &outcome {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::state::State;
 
 /// What a job is known by until it has its outcome.
-pub(super) struct Ticket {
+pub(super) struct JobId {
     pub(super) index: u64,
     pub(super) reference: Option<String>,
     pub(super) key: Option<Key>,
@@ -17,7 +17,7 @@ pub(super) struct Ticket {
 
 /// A job that is to be submitted.
 pub(super) struct Task {
-    pub(super) ticket: Ticket,
+    pub(super) id: JobId,
     pub(super) job: Job,
     /// How often a try was its own fault, and how often it was not let in.
     pub(super) tries: u32,
@@ -29,9 +29,9 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(ticket: Ticket, job: Job, now: Instant) -> Self {
+    pub(super) fn new(id: JobId, job: Job, now: Instant) -> Self {
         let (tries, refusals, refused_since, may_have_been_sent) = (0, 0, None, false);
-        Self { ticket, job, tries, refusals, refused_since, not_before: now, may_have_been_sent }
+        Self { id, job, tries, refusals, refused_since, not_before: now, may_have_been_sent }
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Submit {
 
 /// A submission that waits for its report.
 pub(super) struct Pending {
-    pub(super) ticket: Ticket,
+    pub(super) id: JobId,
     pub(super) sent: Sent,
     pub(super) until: Instant,
     pub(super) misses: u32,

@@ -8,7 +8,7 @@ use super::Batch;
 use super::job::Job;
 use super::outcome::Outcome;
 use crate::api_key::ApiKey;
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::call::cancel::Cancel;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, json};
 use crate::call::rate_limit::config::RateLimit;
@@ -62,7 +62,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// One in which `script` answers submits and looks, with the [`Service`] at hand.
+    /// One in which `script` answers submits and looks, with the [`Service`] at queue.
     pub(super) fn with(
         key: &str,
         rate_limit: RateLimit,
@@ -70,8 +70,8 @@ impl World {
     ) -> Self {
         let clock = FakeClock::new(|_| ());
         let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
-        let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
-        Self { client: client(key, rate_limit, exchange), clock, sent }
+        let (caller, sent) = Scripted::caller(&clock, move |request| script(&mut service, request));
+        Self { client: client(key, rate_limit, caller), clock, sent }
     }
 
     pub(super) fn plain(key: &str, rate_limit: RateLimit) -> Self {
@@ -84,10 +84,10 @@ impl World {
     }
 }
 
-pub(super) fn client(key: &str, rate_limit: RateLimit, exchange: Exchange) -> Client {
+pub(super) fn client(key: &str, rate_limit: RateLimit, caller: Caller) -> Client {
     let mut settings = Settings::new(ApiKey::new(key));
-    settings.terms.rate_limit = rate_limit;
-    Client::over(Arc::new(exchange), &settings).unwrap()
+    settings.options.rate_limit = rate_limit;
+    Client::over(Arc::new(caller), &settings).unwrap()
 }
 
 pub(super) fn images(count: usize) -> impl Iterator<Item = Job> {
@@ -213,8 +213,8 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
 #[test]
 fn a_cancelled_pause_ends_it() {
     let clock = FakeClock::new(Cancel::set);
-    let (exchange, _) = Scripted::exchange(&clock, |_| json(r#"{"identifier":"abc"}"#));
-    let outcomes = by_index(client("batch-pause", RateLimit::default(), exchange).batch(images(3)));
+    let (caller, _) = Scripted::caller(&clock, |_| json(r#"{"identifier":"abc"}"#));
+    let outcomes = by_index(client("batch-pause", RateLimit::default(), caller).batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
 }
 

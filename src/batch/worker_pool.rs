@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// A few threads that do the same with what they are given.
-pub(super) struct Crew<T, R> {
+pub(super) struct WorkerPool<T, R> {
     tasks: Option<Sender<T>>,
     done: Arc<Done<R>>,
     threads: Vec<JoinHandle<()>>,
@@ -20,7 +20,7 @@ struct Done<R> {
     more: Condvar,
 }
 
-impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
+impl<T: Send + 'static, R: Send + 'static> WorkerPool<T, R> {
     /// Starts `size` threads, or as many as there can be. Each calls `ring` once something is done. `work` must not
     /// panic.
     pub(super) fn start(
@@ -85,7 +85,7 @@ impl<T: Send + 'static, R: Send + 'static> Crew<T, R> {
 }
 
 /// Waits for what is under way: it was paid for.
-impl<T, R> Drop for Crew<T, R> {
+impl<T, R> Drop for WorkerPool<T, R> {
     fn drop(&mut self) {
         self.tasks = None;
         for thread in self.threads.drain(..) {

@@ -33,7 +33,7 @@ impl Attempt {
             Next::TooLate(_) | Next::Stop => None,
         };
         let (status, failure) = match outcome {
-            Ok(response) => (Some(response.status), response.cut_short.as_ref().map(|failure| failure.kind)),
+            Ok(response) => (Some(response.status), response.truncated.as_ref().map(|failure| failure.kind)),
             Err(failure) => (None, Some(failure.kind)),
         };
         Self { number, status, failure, took, pause }

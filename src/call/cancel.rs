@@ -37,11 +37,11 @@ impl Cancel {
 
     pub(crate) fn set(&self) {
         self.set.store(true, Ordering::Release);
-        self.ring();
+        self.notify();
     }
 
     /// Has those who sleep see whether they still have to.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn notify(&self) {
         let bed = self.bed.get(Bed::default);
         // Entered and left, so that nobody is between looking and falling asleep.
         drop(bed.enter());
@@ -89,7 +89,7 @@ mod tests {
             });
             scope.spawn(|| cancel.sleep(Duration::from_secs(60), &|| over.load(Ordering::SeqCst)));
             over.store(true, Ordering::SeqCst);
-            cancel.ring();
+            cancel.notify();
             assert!(patient.join().unwrap() >= Duration::from_millis(40));
         });
         assert!(start.elapsed() < Duration::from_secs(30));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::util::time::FOREVER;
+use crate::util::time::MAX;
 
 /// When a call ends, come what may.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn new(start: Instant, total: Duration) -> Self {
-        Self { start, total: total.min(FOREVER) }
+        Self { start, total: total.min(MAX) }
     }
 
     pub(crate) fn left(&self, now: Instant) -> Duration {

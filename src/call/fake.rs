@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::Exchange;
+use super::Caller;
 use super::cancel::Cancel;
 use super::clock::Clock;
 use crate::api_key::ApiKey;
@@ -60,7 +60,7 @@ impl Clock for FakeClock {
         (self.on_sleep)(cancel);
     }
 
-    fn chance(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         0.5
     }
 }
@@ -96,14 +96,14 @@ pub(crate) struct Scripted {
 
 impl Scripted {
     /// An exchange with `script` on `clock`, and the list of the tries that it makes.
-    pub(crate) fn exchange(
+    pub(crate) fn caller(
         clock: &Arc<FakeClock>,
         script: impl FnMut(&Request<'_>) -> Try + Send + 'static,
-    ) -> (Exchange, Arc<Mutex<Vec<Sent>>>) {
+    ) -> (Caller, Arc<Mutex<Vec<Sent>>>) {
         let sent = Arc::default();
         let transport =
             Self { clock: Arc::clone(clock), script: Mutex::new(Box::new(script)), sent: Arc::clone(&sent) };
-        (Exchange::with(Box::new(transport), Arc::clone(clock) as _), sent)
+        (Caller::with(Box::new(transport), Arc::clone(clock) as _), sent)
     }
 }
 
@@ -136,10 +136,10 @@ pub(crate) fn status(status: u16, retry_after: Option<u64>) -> Try {
 }
 
 pub(crate) fn json(body: &str) -> Try {
-    (Ok(Response { status: 200, body: body.into(), framed: true, ..Response::default() }), Duration::ZERO)
+    (Ok(Response { status: 200, body: body.into(), length_known: true, ..Response::default() }), Duration::ZERO)
 }
 
-pub(crate) fn failure(kind: ErrorKind, body_left: bool) -> Try {
-    let failure = Failure::new(kind, "failed").after_body(body_left);
+pub(crate) fn failure(kind: ErrorKind, request_fully_sent: bool) -> Try {
+    let failure = Failure::new(kind, "failed").with_request_fully_sent(request_fully_sent);
     (Err(if kind == ErrorKind::Connect { failure.before_connection() } else { failure }), Duration::ZERO)
 }

@@ -18,8 +18,8 @@ use self::attempt::Attempt;
 use self::cancel::Cancel;
 use self::clock::{Clock, SystemClock};
 use self::deadline::Deadline;
-use self::options::Terms;
-use self::rate_limit::Budget;
+use self::options::CallOptions;
+use self::rate_limit::Limiter;
 use self::rate_limit::config::RateLimit;
 use self::retry::Next;
 use crate::api_key::ApiKey;
@@ -29,11 +29,11 @@ use crate::http::request::{Method, Request, Stall, Timeout};
 use crate::http::response::{Failure, Response};
 use crate::http::transport::{Outcome, Transport};
 use crate::http::ureq;
-use crate::util::time::{FOREVER, after, part};
+use crate::util::time::{MAX, div, saturating_add};
 
 /// The last answer to a request.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct CallResponse {
     pub(crate) response: Response,
     /// If this is no success: whether a submit may have been accepted nevertheless, in this try or one before.
     pub(crate) may_have_been_sent: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Answer {
 
 /// The world as the calls of one client and of its clones see it.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct Caller {
     transport: Box<dyn Transport>,
     clock: Arc<dyn Clock>,
     cancel: Cancel,
@@ -51,11 +51,15 @@ pub(crate) struct Exchange {
     pub(crate) base_path_len: usize,
 }
 
-impl Exchange {
+impl Caller {
     /// For `target`, over real sockets and in real time.
     pub(crate) fn new(target: Target) -> Result<Self> {
         let (service, base_path_len) = (target.base.authority.clone(), target.base.path.len());
-        Ok(Self { service, base_path_len, ..Self::with(Box::new(ureq::Http::new(target)?), Arc::new(SystemClock)) })
+        Ok(Self {
+            service,
+            base_path_len,
+            ..Self::with(Box::new(ureq::HttpTransport::new(target)?), Arc::new(SystemClock))
+        })
     }
 
     pub(crate) fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
@@ -67,8 +71,8 @@ impl Exchange {
     }
 
     /// A number from 0 up to 1, for jitter.
-    pub(crate) fn chance(&self) -> f64 {
-        self.clock.chance()
+    pub(crate) fn jitter(&self) -> f64 {
+        self.clock.jitter()
     }
 
     /// Does nothing for `pause`, between calls.
@@ -76,15 +80,15 @@ impl Exchange {
         self.pause_unless(pause, &|| false)
     }
 
-    /// Does nothing for `pause`, or until `is_over` when somebody [rings](Self::ring).
+    /// Does nothing for `pause`, or until `is_over` when somebody [notifies](Self::notify).
     pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) -> Result<()> {
         self.clock.sleep(pause, &self.cancel, is_over);
         if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
     /// Has those who pause see whether that is over.
-    pub(crate) fn ring(&self) {
-        self.cancel.ring();
+    pub(crate) fn notify(&self) {
+        self.cancel.notify();
     }
 
     /// Host and port of the service.
@@ -98,17 +102,17 @@ impl Exchange {
     }
 
     /// How long the next request of a class has to wait for its turn.
-    pub(crate) fn turn_in(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Duration {
+    pub(crate) fn next_slot_in(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Duration {
         let now = self.clock.now();
-        Budget::of(key, &self.service, method, rate_limit, now).map_or(Duration::ZERO, |budget| budget.wait(now))
+        Limiter::of(key, &self.service, method, rate_limit, now).map_or(Duration::ZERO, |limiter| limiter.wait(now))
     }
 
-    /// Takes the next turn of a class for a call [that has it](Terms::has_turn), if it is now; or else says how long it
+    /// Takes the next turn of a class for a call [that has it](CallOptions::slot_reserved), if it is now; or else says how long it
     /// takes.
-    pub(crate) fn take_turn(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
+    pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
         let now = self.clock.now();
-        let budget = Budget::of(key, &self.service, method, rate_limit, now);
-        budget.map_or(Ok(()), |budget| budget.reserve(now, Duration::ZERO).map(|_| ()))
+        let limiter = Limiter::of(key, &self.service, method, rate_limit, now);
+        limiter.map_or(Ok(()), |limiter| limiter.reserve(now, Duration::ZERO).map(|_| ()))
     }
 
     /// Ends pauses and later calls, for good. A request that is under way finishes.
@@ -122,58 +126,58 @@ impl Exchange {
         self.transport.shut_down();
     }
 
-    /// Sends `request`, again where `terms` allow it, and returns the last answer whatever its status.
-    pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, terms: &Terms) -> Result<Answer> {
-        let (total, stall) = match (terms.timeout, request.timeout) {
+    /// Sends `request`, again where `options` allow it, and returns the last answer whatever its status.
+    pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
+        let (total, stall) = match (options.timeout, request.timeout) {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
-            (None, Timeout::Stall(stall)) => (FOREVER, Some(stall)),
+            (None, Timeout::Stall(stall)) => (MAX, Some(stall)),
         };
         let mut now = self.clock.now();
-        let deadline = Deadline::new(terms.began.unwrap_or(now), total);
-        let retries = if request.is_one_shot() { 0 } else { terms.retries };
-        let rate_limit = if request.is_open { RateLimit::unlimited() } else { terms.rate_limit };
-        let budget = Budget::of(key, &self.service, request.method, rate_limit, now);
-        let has_turn = terms.has_turn && !request.is_idempotent;
+        let deadline = Deadline::new(options.deadline_start.unwrap_or(now), total);
+        let retries = if request.is_one_shot() { 0 } else { options.retries };
+        let rate_limit = if request.is_open { RateLimit::unlimited() } else { options.rate_limit };
+        let limiter = Limiter::of(key, &self.service, request.method, rate_limit, now);
+        let slot_reserved = options.slot_reserved && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
             // A turn that was taken before is of this moment, or a little earlier.
             let mut slot = now;
-            if let Some(budget) = budget.as_ref().filter(|_| number > 0 || !has_turn) {
-                match budget.reserve(now, max_pause(deadline.left(now), stall)) {
+            if let Some(limiter) = limiter.as_ref().filter(|_| number > 0 || !slot_reserved) {
+                match limiter.reserve(now, max_pause(deadline.left(now), stall)) {
                     Ok(Duration::ZERO) => {}
                     Ok(wait) => {
-                        slot = after(now, wait);
+                        slot = saturating_add(now, wait);
                         now = self.sleep(wait);
                     }
-                    Err(wait) => return Err(over_budget(wait).or_sent(may_have_been_sent)),
+                    Err(wait) => return Err(over_budget(wait).mark_maybe_sent(may_have_been_sent)),
                 }
             }
             if self.cancel.is_set() {
-                give_back(budget.as_ref(), slot);
-                return Err(cancelled().or_sent(may_have_been_sent));
+                give_back(limiter.as_ref(), slot);
+                return Err(cancelled().mark_maybe_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
             // Who gives the call more time gives each try more.
-            let try_timeout = request.try_timeout.max(part(deadline.total, 3));
+            let try_timeout = request.try_timeout.max(div(deadline.total, 3));
             let limit = deadline.left(now).min(try_timeout);
             let mut outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
-            match (&budget, &mut outcome) {
-                (Some(budget), Ok(response)) => budget.learn(end, response, self.clock.chance()),
+            match (&limiter, &mut outcome) {
+                (Some(limiter), Ok(response)) => limiter.learn(end, response, self.clock.jitter()),
                 // The service counts what it sees, and it has seen nothing of this attempt.
-                (budget, Err(failure)) if !failure.connected => give_back(budget.as_ref(), slot),
+                (limiter, Err(failure)) if !failure.connected => give_back(limiter.as_ref(), slot),
                 _ => {}
             }
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
-            let may_repeat = retry::may_repeat(&outcome, request.is_idempotent, terms.resend_if_unknown)
+            let may_repeat = retry::may_repeat(&outcome, request.is_idempotent, options.resend_if_unknown)
                 && !(request.is_accepted)(received(&outcome));
             let next = if may_repeat && number <= retries {
-                retry::next(&outcome, number, self.clock.chance(), max_pause(deadline.left(end), stall))
+                retry::next(&outcome, number, self.clock.jitter(), max_pause(deadline.left(end), stall))
             } else {
                 Next::Stop
             };
-            if let Some(observer) = &terms.observer {
+            if let Some(observer) = &options.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), next));
             }
             if let Next::TryAfter(pause) = next {
@@ -181,8 +185,8 @@ impl Exchange {
                 continue;
             }
             return match self.conclude(outcome, next, &deadline) {
-                Ok(response) => Ok(Answer { response, may_have_been_sent }),
-                Err(error) => Err(error.or_sent(may_have_been_sent)),
+                Ok(response) => Ok(CallResponse { response, may_have_been_sent }),
+                Err(error) => Err(error.mark_maybe_sent(may_have_been_sent)),
             };
         }
     }
@@ -210,10 +214,10 @@ impl Exchange {
             Err(failure) => return Err(explain(failure).into_error()),
         };
         // Where only the end of the connection shows that of the answer, a cancellation may have caused it.
-        if self.cancel.is_set() && (response.cut_short.is_some() || !response.framed) {
-            response.cut_short = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
+        if self.cancel.is_set() && (response.truncated.is_some() || !response.length_known) {
+            response.truncated = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
         }
-        response.cut_short = response.cut_short.map(explain);
+        response.truncated = response.truncated.map(explain);
         if let (429, Next::TooLate(pause)) = (response.status, next) {
             response.retry_after = Some(pause);
         }
@@ -235,9 +239,9 @@ fn received(outcome: &Outcome) -> &[u8] {
 }
 
 /// Gives a reserved slot back, as nothing was sent in it.
-fn give_back(budget: Option<&Budget>, slot: Instant) {
-    if let Some(budget) = budget {
-        budget.give_back(slot);
+fn give_back(limiter: Option<&Limiter>, slot: Instant) {
+    if let Some(limiter) = limiter {
+        limiter.give_back(slot);
     }
 }
 

@@ -7,17 +7,17 @@ use super::rate_limit::config::RateLimit;
 
 /// How a call may be made: what the caller decides beside what is sent where.
 #[derive(Clone, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct CallOptions {
     /// For the whole call; `None` leaves it to the request.
     pub(crate) timeout: Option<Duration>,
     /// When that began, if not with the request: some calls take several.
-    pub(crate) began: Option<Instant>,
+    pub(crate) deadline_start: Option<Instant>,
     /// How often a try may be repeated.
     pub(crate) retries: u32,
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
     pub(crate) rate_limit: RateLimit,
-    /// Whether the first try of a submit has [its turn](super::Exchange::take_turn) already.
-    pub(crate) has_turn: bool,
+    /// Whether the first try of a submit has [its turn](super::Caller::try_reserve) already.
+    pub(crate) slot_reserved: bool,
     pub(crate) observer: Option<Observer>,
 }

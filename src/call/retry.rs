@@ -21,10 +21,10 @@ pub(crate) enum Next {
 }
 
 /// Decides what follows try `number` (from 1) with `left` of the time, if there are retries left and it
-/// [may be repeated](may_repeat); `chance` is from 0 up to 1.
-pub(crate) fn next(outcome: &Outcome, number: u32, chance: f64, left: Duration) -> Next {
+/// [may be repeated](may_repeat); `jitter` is from 0 up to 1.
+pub(crate) fn next(outcome: &Outcome, number: u32, jitter: f64, left: Duration) -> Next {
     let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
-    match pause(number, asked, chance) {
+    match pause(number, asked, jitter) {
         pause if pause < left => Next::TryAfter(pause),
         pause => Next::TooLate(pause),
     }
@@ -41,7 +41,7 @@ fn is_passing(outcome: &Outcome) -> bool {
         !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
     };
     match outcome {
-        Ok(response) if is_success(response) => response.cut_short.as_ref().is_some_and(is_passing),
+        Ok(response) if is_success(response) => response.truncated.as_ref().is_some_and(is_passing),
         Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
         Err(failure) => is_passing(failure),
     }
@@ -69,22 +69,22 @@ fn is_success(response: &Response) -> bool {
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // What had not arrived whole cannot have been acted on.
-        Ok(response) if response.is_early => is_success(response),
+        Ok(response) if response.arrived_before_upload_end => is_success(response),
         Ok(response) => match response.status {
             408 => true,
             400..=499 => false,
             _ => true,
         },
-        Err(failure) => failure.body_left,
+        Err(failure) => failure.request_fully_sent,
     }
 }
 
 /// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
 /// jitter, so that clients which failed together do not return together.
-fn pause(number: u32, asked: Option<Duration>, chance: f64) -> Duration {
+fn pause(number: u32, asked: Option<Duration>, jitter: f64) -> Duration {
     asked.unwrap_or_else(|| {
         let doubled = FIRST_PAUSE.saturating_mul(1 << number.saturating_sub(1).min(8));
-        doubled.min(LONGEST_PAUSE).mul_f64(chance)
+        doubled.min(LONGEST_PAUSE).mul_f64(jitter)
     })
 }
 
@@ -96,8 +96,8 @@ mod tests {
         Response { status, retry_after: retry_after.map(Duration::from_secs), ..Response::default() }
     }
 
-    fn failure(kind: ErrorKind, body_left: bool) -> Failure {
-        Failure::new(kind, "").after_body(body_left)
+    fn failure(kind: ErrorKind, request_fully_sent: bool) -> Failure {
+        Failure::new(kind, "").with_request_fully_sent(request_fully_sent)
     }
 
     #[test]
@@ -137,17 +137,20 @@ mod tests {
     #[test]
     fn a_refusal_before_the_request_had_left_leaves_nothing_open() {
         for status in [301, 408, 500, 503] {
-            let outcome = Ok(Response { is_early: true, ..answer(status, None) });
+            let outcome = Ok(Response { arrived_before_upload_end: true, ..answer(status, None) });
             assert!(!may_have_been_sent(&outcome), "{status}");
             assert_eq!(may_repeat(&outcome, false, false), status > 400, "{status}");
         }
-        assert!(may_have_been_sent(&Ok(Response { is_early: true, ..answer(200, None) })), "an odd one, but a yes");
+        assert!(
+            may_have_been_sent(&Ok(Response { arrived_before_upload_end: true, ..answer(200, None) })),
+            "an odd one, but a yes"
+        );
     }
 
     #[test]
     fn what_was_accepted_is_not_sent_again_even_if_the_answer_broke_off() {
-        let cut_short = Some(failure(ErrorKind::Disconnected, true));
-        let outcome = Ok(Response { cut_short, ..answer(200, None) });
+        let truncated = Some(failure(ErrorKind::Disconnected, true));
+        let outcome = Ok(Response { truncated, ..answer(200, None) });
         assert!(
             may_have_been_sent(&outcome) && !may_repeat(&outcome, false, false) && !may_repeat(&outcome, false, true)
         );
@@ -156,7 +159,7 @@ mod tests {
     #[test]
     fn what_is_idempotent_is_repeated_whatever_became_of_it_unless_that_would_not_help() {
         use ErrorKind::*;
-        let cut = |kind| Ok(Response { cut_short: Some(failure(kind, true)), ..answer(200, None) });
+        let cut = |kind| Ok(Response { truncated: Some(failure(kind, true)), ..answer(200, None) });
         let table = [
             (Ok(answer(200, None)), false),
             (Ok(answer(302, None)), false),

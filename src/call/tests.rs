@@ -8,19 +8,19 @@ use super::*;
 use crate::http::request::{Content, Method, Stall, Timeout};
 
 struct Call {
-    result: Result<Answer>,
+    result: Result<CallResponse>,
     /// The limit that each try got.
     limits: Vec<Duration>,
     slept: Vec<Duration>,
     seen: Vec<Attempt>,
 }
 
-pub(crate) fn terms(timeout: Duration) -> Terms {
-    Terms {
+pub(crate) fn options(timeout: Duration) -> CallOptions {
+    CallOptions {
         timeout: Some(timeout),
-        began: None,
+        deadline_start: None,
         retries: 2,
-        has_turn: false,
+        slot_reserved: false,
         resend_if_unknown: false,
         rate_limit: RateLimit::unlimited(),
         observer: None,
@@ -48,22 +48,22 @@ pub(crate) fn request() -> Request<'static> {
     }
 }
 
-fn run(tries: impl IntoIterator<Item = Try>, terms: Terms) -> Call {
-    run_with(tries, &request(), terms, |_| ())
+fn run(tries: impl IntoIterator<Item = Try>, options: CallOptions) -> Call {
+    run_with(tries, &request(), options, |_| ())
 }
 
 fn run_with(
     tries: impl IntoIterator<Item = Try>,
     request: &Request<'_>,
-    mut terms: Terms,
+    mut options: CallOptions,
     on_sleep: fn(&Cancel),
 ) -> Call {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
-    terms.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
+    options.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
     let clock = FakeClock::new(on_sleep);
-    let (exchange, sent) = Scripted::exchange(&clock, in_turn(tries.into_iter().collect()));
-    let result = exchange.call(request, &ApiKey::new("key"), &terms);
+    let (caller, sent) = Scripted::caller(&clock, in_turn(tries.into_iter().collect()));
+    let result = caller.call(request, &ApiKey::new("key"), &options);
     let limits = sent.lock().unwrap().iter().map(|sent| sent.limit).collect();
     let seen = seen.lock().unwrap().clone();
     Call { result, limits, slept: clock.slept(), seen }
@@ -71,7 +71,7 @@ fn run_with(
 
 #[test]
 fn a_429_is_retried_after_the_pause_that_the_service_asks_for() {
-    let call = run([status(429, Some(1)), status(200, None)], terms(30 * SECOND));
+    let call = run([status(429, Some(1)), status(200, None)], options(30 * SECOND));
     let answer = call.result.unwrap();
     assert_eq!((answer.response.status, call.slept), (200, vec![SECOND]));
     assert_eq!(call.limits, [30 * SECOND, 29 * SECOND]);
@@ -79,7 +79,7 @@ fn a_429_is_retried_after_the_pause_that_the_service_asks_for() {
 
 #[test]
 fn without_a_hint_pauses_double_and_the_last_answer_stands() {
-    let call = run([status(429, None), status(429, None), status(429, Some(9))], terms(30 * SECOND));
+    let call = run([status(429, None), status(429, None), status(429, Some(9))], options(30 * SECOND));
     let answer = call.result.unwrap();
     assert_eq!(call.slept, [SECOND / 4, SECOND / 2]);
     assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(9 * SECOND)));
@@ -89,12 +89,12 @@ fn without_a_hint_pauses_double_and_the_last_answer_stands() {
 #[test]
 fn a_submit_of_unknown_fate_is_sent_once_and_says_so() {
     for fate in [failure(ErrorKind::Disconnected, true), failure(ErrorKind::Timeout, true)] {
-        let call = run([fate], terms(30 * SECOND));
+        let call = run([fate], options(30 * SECOND));
         let error = call.result.unwrap_err();
         assert!(error.may_have_been_sent() && !error.to_string().contains("deadline"), "there was time left: {error}");
     }
     for unclear in [status(503, None), status(500, None), status(302, None)] {
-        let answer = run([unclear], terms(30 * SECOND)).result.unwrap();
+        let answer = run([unclear], options(30 * SECOND)).result.unwrap();
         assert!(answer.may_have_been_sent);
     }
 }
@@ -102,18 +102,18 @@ fn a_submit_of_unknown_fate_is_sent_once_and_says_so() {
 #[test]
 fn what_surely_did_not_arrive_is_sent_again() {
     let tries = [failure(ErrorKind::Connect, false), failure(ErrorKind::Disconnected, false), status(200, None)];
-    let call = run(tries, terms(30 * SECOND));
+    let call = run(tries, options(30 * SECOND));
     assert_eq!((call.result.unwrap().response.status, call.limits.len()), (200, 3));
-    let call = run([failure(ErrorKind::Tls, false)], terms(30 * SECOND));
+    let call = run([failure(ErrorKind::Tls, false)], options(30 * SECOND));
     assert_eq!(call.result.unwrap_err().kind(), ErrorKind::Tls);
-    let never = Terms { retries: 0, ..terms(30 * SECOND) };
+    let never = CallOptions { retries: 0, ..options(30 * SECOND) };
     let error = run([failure(ErrorKind::Connect, false)], never).result.unwrap_err();
     assert!(error.is_retryable() && !error.may_have_been_sent());
 }
 
 #[test]
 fn who_allows_it_may_pay_twice_and_an_unknown_fate_stays_unknown() {
-    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let resend = CallOptions { resend_if_unknown: true, ..options(30 * SECOND) };
     let tries = [failure(ErrorKind::Disconnected, true), status(500, None), failure(ErrorKind::Connect, false)];
     let error = run(tries, resend).result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
@@ -122,17 +122,18 @@ fn who_allows_it_may_pay_twice_and_an_unknown_fate_stays_unknown() {
 
 #[test]
 fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
-    let call = run([status(429, Some(60))], terms(30 * SECOND));
+    let call = run([status(429, Some(60))], options(30 * SECOND));
     let answer = call.result.unwrap();
     assert_eq!((call.slept.len(), answer.response.retry_after), (0, Some(60 * SECOND)));
     let (outcome, _) = status(429, None);
-    let call = run([(outcome, 29 * SECOND + SECOND * 7 / 8)], terms(30 * SECOND));
+    let call = run([(outcome, 29 * SECOND + SECOND * 7 / 8)], options(30 * SECOND));
     assert_eq!(call.result.unwrap().response.retry_after, Some(SECOND / 4), "the pause that there was no time for");
-    let error = run([(failure(ErrorKind::Connect, false).0, 29 * SECOND + SECOND * 7 / 8)], terms(30 * SECOND)).result;
+    let error =
+        run([(failure(ErrorKind::Connect, false).0, 29 * SECOND + SECOND * 7 / 8)], options(30 * SECOND)).result;
     assert!(error.unwrap_err().to_string().contains("no time to try again, 0.2 s later"));
-    let resend = Terms { resend_if_unknown: true, ..terms(SECOND / 8) };
+    let resend = CallOptions { resend_if_unknown: true, ..options(SECOND / 8) };
     assert_eq!(run([status(500, None)], resend).result.unwrap().response.retry_after, None, "nobody asked for it");
-    let call = run([status(503, Some(u64::MAX))], terms(Duration::MAX));
+    let call = run([status(503, Some(u64::MAX))], options(Duration::MAX));
     assert_eq!(call.result.unwrap().response.status, 503);
 }
 
@@ -140,7 +141,7 @@ fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
 fn a_call_without_a_deadline_does_not_pause_for_ever() {
     let stall = Stall { sending: 60 * SECOND, answer: 120 * SECOND };
     let upload = Request { timeout: Timeout::Stall(stall), ..request() };
-    let own = || Terms { timeout: None, ..terms(SECOND) };
+    let own = || CallOptions { timeout: None, ..options(SECOND) };
     let call = run_with([status(429, Some(86_400))], &upload, own(), |_| ());
     assert_eq!((call.slept.len(), call.result.unwrap().response.retry_after), (0, Some(86_400 * SECOND)));
     let call = run_with([status(429, Some(100)), status(200, None)], &upload, own(), |_| ());
@@ -150,16 +151,16 @@ fn a_call_without_a_deadline_does_not_pause_for_ever() {
 #[test]
 fn one_deadline_bounds_tries_and_pauses_together() {
     let slow = |answer: Try| (answer.0, 12 * SECOND);
-    let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], terms(30 * SECOND));
+    let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], options(30 * SECOND));
     assert_eq!(call.limits, [30 * SECOND, 13 * SECOND]);
     assert_eq!(call.slept, [5 * SECOND]);
     let late = (failure(ErrorKind::Timeout, true).0, 30 * SECOND);
-    let error = run([late], terms(30 * SECOND)).result.unwrap_err();
+    let error = run([late], options(30 * SECOND)).result.unwrap_err();
     assert!(error.to_string().contains("the deadline of this call is 30s"), "{error}");
     let year = 365 * 24 * 60 * 60 * SECOND;
-    let unbounded = run([status(200, None)], terms(Duration::MAX)).limits;
+    let unbounded = run([status(200, None)], options(Duration::MAX)).limits;
     assert!(unbounded[0] >= 9 * year && unbounded[0] < 100 * year, "{unbounded:?}");
-    let own = Terms { timeout: None, ..terms(SECOND) };
+    let own = CallOptions { timeout: None, ..options(SECOND) };
     assert_eq!(run([status(200, None)], own).limits, [120 * SECOND]);
 }
 
@@ -167,18 +168,22 @@ fn one_deadline_bounds_tries_and_pauses_together() {
 fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
     let read =
         Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: Timeout::Whole(30 * SECOND), ..request() };
-    let own = Terms { timeout: None, ..terms(SECOND) };
+    let own = CallOptions { timeout: None, ..options(SECOND) };
     let slow = (failure(ErrorKind::Timeout, true).0, 10 * SECOND);
     let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
     assert_eq!(call.result.unwrap().response.status, 200);
     assert_eq!(call.limits, [10 * SECOND; 3], "a try has ten seconds");
-    let call = run_with([status(200, None)], &read, terms(90 * SECOND), |_| ());
+    let call = run_with([status(200, None)], &read, options(90 * SECOND), |_| ());
     assert_eq!(call.limits, [30 * SECOND], "or a third of what the caller gives");
     let tries = || [status(503, None), status(502, None), status(500, None)];
-    let answer = run_with(tries(), &read, terms(30 * SECOND), |_| ()).result.unwrap();
+    let answer = run_with(tries(), &read, options(30 * SECOND), |_| ()).result.unwrap();
     assert_eq!((answer.response.status, answer.may_have_been_sent), (500, false));
-    let error =
-        run_with([failure(ErrorKind::Disconnected, true)], &read, Terms { retries: 0, ..terms(SECOND) }, |_| ());
+    let error = run_with(
+        [failure(ErrorKind::Disconnected, true)],
+        &read,
+        CallOptions { retries: 0, ..options(SECOND) },
+        |_| (),
+    );
     let error = error.result.unwrap_err();
     assert!(error.is_retryable() && !error.may_have_been_sent());
 }
@@ -186,7 +191,7 @@ fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
 #[test]
 fn the_observer_sees_every_try_and_pause() {
     let tries = [failure(ErrorKind::Connect, false), status(429, Some(3)), (status(200, None).0, SECOND)];
-    let seen = run(tries, terms(30 * SECOND)).seen;
+    let seen = run(tries, options(30 * SECOND)).seen;
     let told: Vec<_> = seen.iter().map(|a| (a.number, a.status, a.failure, a.took, a.pause)).collect();
     assert_eq!(
         told,
@@ -200,25 +205,25 @@ fn the_observer_sees_every_try_and_pause() {
 
 #[test]
 fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
-    let call = run_with([status(429, Some(1))], &request(), terms(30 * SECOND), Cancel::set);
+    let call = run_with([status(429, Some(1))], &request(), options(30 * SECOND), Cancel::set);
     let error = call.result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, false));
-    let resend = Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let resend = CallOptions { resend_if_unknown: true, ..options(30 * SECOND) };
     let error = run_with([failure(ErrorKind::Disconnected, true)], &request(), resend, Cancel::set).result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true));
 }
 
 #[test]
 fn cancelled_call_keeps_what_it_received() {
-    let shared = Arc::<std::sync::OnceLock<Exchange>>::default();
-    let during = Arc::clone(&shared);
-    let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |_| {
-        during.get().unwrap().cancel();
-        let failure = Failure::new(ErrorKind::Disconnected, "lost").after_body(true);
+    let shared = Arc::<std::sync::OnceLock<Caller>>::default();
+    let with_context = Arc::clone(&shared);
+    let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| {
+        with_context.get().unwrap().cancel();
+        let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(true);
         (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO)
     });
-    let exchange = shared.get_or_init(|| exchange);
-    let error = exchange.call(&request(), &ApiKey::new("key"), &terms(30 * SECOND)).unwrap_err();
+    let caller = shared.get_or_init(|| caller);
+    let error = caller.call(&request(), &ApiKey::new("key"), &options(30 * SECOND)).unwrap_err();
     assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
 }
 
@@ -228,11 +233,11 @@ fn rate_limited(
     count: usize,
     timeout: Duration,
     answer: fn() -> Try,
-) -> (Vec<Result<Answer>>, Vec<Duration>) {
+) -> (Vec<Result<CallResponse>>, Vec<Duration>) {
     let clock = FakeClock::new(|_| ());
-    let (exchange, sent) = Scripted::exchange(&clock, move |_| answer());
-    let terms = Terms { rate_limit: RateLimit::default(), ..terms(timeout) };
-    let results = (0..count).map(|_| exchange.call(&request(), &ApiKey::new(key), &terms)).collect();
+    let (caller, sent) = Scripted::caller(&clock, move |_| answer());
+    let options = CallOptions { rate_limit: RateLimit::default(), ..options(timeout) };
+    let results = (0..count).map(|_| caller.call(&request(), &ApiKey::new(key), &options)).collect();
     let times = sent.lock().unwrap().iter().map(|sent| sent.at).collect();
     (results, times)
 }
@@ -276,9 +281,9 @@ fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
 #[test]
 fn a_cancelled_turn_is_not_taken() {
     let clock = FakeClock::new(Cancel::set);
-    let (exchange, sent) = Scripted::exchange(&clock, |_| status(200, None));
-    let terms = Terms { rate_limit: RateLimit::default(), ..terms(120 * SECOND) };
-    let call = || exchange.call(&request(), &ApiKey::new("rate_limited-5"), &terms);
+    let (caller, sent) = Scripted::caller(&clock, |_| status(200, None));
+    let options = CallOptions { rate_limit: RateLimit::default(), ..options(120 * SECOND) };
+    let call = || caller.call(&request(), &ApiKey::new("rate_limited-5"), &options);
     assert!(call().is_ok());
     assert_eq!((call().unwrap_err().kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 1));
 }
@@ -301,29 +306,30 @@ fn attempts_that_never_connected_give_their_slot_back() {
 #[test]
 fn a_slot_that_was_taken_before_the_call_comes_back_too() {
     let clock = FakeClock::new(|_| ());
-    let (exchange, _) = Scripted::exchange(&clock, |_| failure(ErrorKind::Connect, false));
+    let (caller, _) = Scripted::caller(&clock, |_| failure(ErrorKind::Connect, false));
     let key = ApiKey::new("rate_limited-8");
-    let terms = Terms { rate_limit: RateLimit::default(), has_turn: true, retries: 0, ..terms(120 * SECOND) };
+    let options =
+        CallOptions { rate_limit: RateLimit::default(), slot_reserved: true, retries: 0, ..options(120 * SECOND) };
     for _ in 0..40 {
-        exchange.take_turn(Method::Post, &key, terms.rate_limit).unwrap();
+        caller.try_reserve(Method::Post, &key, options.rate_limit).unwrap();
         clock.pass(SECOND / 100);
-        assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Connect);
+        assert_eq!(caller.call(&request(), &key, &options).unwrap_err().kind(), ErrorKind::Connect);
     }
-    assert_eq!(exchange.turn_in(Method::Post, &key, terms.rate_limit), Duration::ZERO);
+    assert_eq!(caller.next_slot_in(Method::Post, &key, options.rate_limit), Duration::ZERO);
 }
 
 #[test]
 fn a_slot_that_was_waited_for_in_vain_comes_back() {
     let clock = FakeClock::new(Cancel::set);
-    let (exchange, _) = Scripted::exchange(&clock, |_| status(200, None));
-    let terms = Terms { rate_limit: RateLimit::default(), ..terms(120 * SECOND) };
+    let (caller, _) = Scripted::caller(&clock, |_| status(200, None));
+    let options = CallOptions { rate_limit: RateLimit::default(), ..options(120 * SECOND) };
     let key = ApiKey::new("rate_limited-9");
-    exchange.call(&request(), &key, &terms).unwrap();
-    let before = exchange.turn_in(Method::Post, &key, terms.rate_limit);
-    assert_eq!(exchange.call(&request(), &key, &terms).unwrap_err().kind(), ErrorKind::Cancelled);
+    caller.call(&request(), &key, &options).unwrap();
+    let before = caller.next_slot_in(Method::Post, &key, options.rate_limit);
+    assert_eq!(caller.call(&request(), &key, &options).unwrap_err().kind(), ErrorKind::Cancelled);
     // The clock went on by the wait, and no slot lies behind the first one.
     assert_eq!(
-        (before, exchange.turn_in(Method::Post, &key, terms.rate_limit)),
+        (before, caller.next_slot_in(Method::Post, &key, options.rate_limit)),
         (Duration::from_millis(1_020), Duration::ZERO)
     );
 }
@@ -331,12 +337,12 @@ fn a_slot_that_was_waited_for_in_vain_comes_back() {
 #[test]
 fn a_response_that_was_accepted_is_final() {
     let accepted = Request { is_accepted: |received| received == b"abc", ..request() };
-    let resend = || Terms { resend_if_unknown: true, ..terms(30 * SECOND) };
+    let resend = || CallOptions { resend_if_unknown: true, ..options(30 * SECOND) };
     let refusal = || (Ok(Response { status: 500, body: b"abc".to_vec(), ..Response::default() }), Duration::ZERO);
     let call = run_with([refusal()], &accepted, resend(), |_| ());
     assert_eq!((call.result.unwrap().response.status, call.limits.len()), (500, 1), "it would be paid for twice");
     // A connection that was lost in the head, behind a field that has it.
-    let failure = Failure::new(ErrorKind::Disconnected, "lost").after_body(true);
+    let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(true);
     let lost = || (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO);
     let call = run_with([lost()], &accepted, resend(), |_| ());
     assert_eq!((call.result.unwrap_err().body(), call.limits.len()), (Some("abc"), 1), "it would be paid for twice");

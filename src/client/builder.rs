@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Client;
 use crate::api_key::ApiKey;
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::config::{Settings, settings_setters};
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -54,8 +54,8 @@ impl ClientBuilder {
     /// [`Config`](ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client> {
         self.wait.check()?;
-        let exchange = Exchange::new(self.settings.connection.target(environment::of_process)?)?;
-        Ok(Client { wait: self.wait, ..Client::over(Arc::new(exchange), &self.settings)? })
+        let caller = Caller::new(self.settings.connection.target(environment::of_process)?)?;
+        Ok(Client { wait: self.wait, ..Client::over(Arc::new(caller), &self.settings)? })
     }
 }
 

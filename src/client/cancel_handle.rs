@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Client;
-use crate::call::Exchange;
+use crate::call::Caller;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
 /// Ends the calls of a client and of all its clones; see [`Client::cancel_handle`].
 #[derive(Clone)]
 pub struct CancelHandle {
-    pub(super) exchange: Arc<Exchange>,
+    pub(super) caller: Arc<Caller>,
 }
 
 impl CancelHandle {
@@ -20,7 +20,7 @@ impl CancelHandle {
     /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with
     /// its connect timeout. An answer that was already there is still returned.
     pub fn cancel(&self) {
-        self.exchange.cancel();
+        self.caller.cancel();
     }
 
     /// Ends pauses and all later calls with [`ErrorKind::Cancelled`], and lets requests that are under way finish.
@@ -28,7 +28,7 @@ impl CancelHandle {
     /// A submit that is under way then still returns its identifier, which may have been paid for. It keeps its
     /// deadline. [`cancel`](Self::cancel) may follow.
     pub fn drain(&self) {
-        self.exchange.drain();
+        self.caller.drain();
     }
 }
 
@@ -41,6 +41,6 @@ impl fmt::Debug for CancelHandle {
 impl Client {
     /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
     pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle { exchange: Arc::clone(&self.exchange) }
+        CancelHandle { caller: Arc::clone(&self.caller) }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Client;
 use crate::api::{classification as api, identifier, parse};
-use crate::call::Answer;
-use crate::call::options::Terms;
+use crate::call::CallResponse;
+use crate::call::options::CallOptions;
 use crate::config::check_timeout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Request;
@@ -17,7 +17,7 @@ use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::submission::Submission;
 use crate::model::submitted::Submitted;
-use crate::wait::{self, Look};
+use crate::wait::{self, PollResult};
 
 impl Client {
     /// Submits one medium for classification, which spends credits of the account, and returns what to ask for the
@@ -32,18 +32,18 @@ impl Client {
     }
 
     fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        check_timeout(self.terms.timeout)?;
+        check_timeout(self.options.timeout)?;
         let request = api::submit(job, job.upload()?);
-        let answer = self.exchange.call(&request, &self.key, &self.terms);
-        let Answer { response, may_have_been_sent } =
+        let answer = self.caller.call(&request, &self.key, &self.options);
+        let CallResponse { response, may_have_been_sent } =
             answer.map_err(|error| identifier::add_to(error, identifier::Field::Identifier))?;
-        let identifier = identifier::identifier(response).map_err(|error| error.or_sent(may_have_been_sent))?;
+        let identifier = identifier::identifier(response).map_err(|error| error.mark_maybe_sent(may_have_been_sent))?;
         // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
         if self.key.is_in(identifier.as_str()) {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
-            return Err(error.or_sent(true));
+            return Err(error.mark_maybe_sent(true));
         }
-        Ok(Submitted::now(identifier, self.exchange.now(), &request.secrets))
+        Ok(Submitted::now(identifier, self.caller.now(), &request.secrets))
     }
 
     /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
@@ -63,7 +63,7 @@ impl Client {
     /// the identifier. An analysis that failed is none: the report's [`state`](Report::state) says so.
     pub fn result<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        let report = self.try_look(sent, &self.terms).map(|(report, _)| report);
+        let report = self.try_look(sent, &self.options).map(|(report, _)| report);
         report.map_err(|error| self.about(sent, error))
     }
 
@@ -87,22 +87,22 @@ impl Client {
     ///
     /// Any [`ErrorKind`] of a call; nothing is lost by asking again.
     pub fn results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
-        check_timeout(self.terms.timeout)?;
+        check_timeout(self.options.timeout)?;
         sent.iter().try_for_each(|sent| self.check_read("identifier", sent.identifier().as_str()))?;
         let secrets: Vec<_> = sent.iter().flat_map(Submitted::secrets).collect();
         self.try_results(sent, &secrets).map_err(|error| error.redacted(&self.key, &secrets))
     }
 
     fn try_results<M: Medium>(&self, sent: &[Submitted<M>], secrets: &[&str]) -> Result<Vec<Option<Report<M>>>> {
-        let terms = Terms { began: Some(self.now()), ..self.terms.clone() };
-        let terms = if self.terms.timeout.is_some() { &terms } else { &self.terms };
+        let options = CallOptions { deadline_start: Some(self.now()), ..self.options.clone() };
+        let options = if self.options.timeout.is_some() { &options } else { &self.options };
         let mut known = HashSet::new();
         let asked: Vec<_> = sent.iter().map(Submitted::identifier).filter(|&id| known.insert(id)).collect();
         let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
         let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
         while !rest.is_empty() {
-            let (request, taken) = api::results::<M>(rest, most, self.exchange.base_path_len);
-            let response = self.read(&Request { secrets: secrets.to_vec(), ..request }, terms)?;
+            let (request, taken) = api::results::<M>(rest, most, self.caller.base_path_len);
+            let response = self.read(&Request { secrets: secrets.to_vec(), ..request }, options)?;
             if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
                 most = taken / 2;
                 continue;
@@ -132,9 +132,9 @@ impl Client {
     /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
     pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        let report = wait::until_finished(&self.wait, &self.exchange, sent.at(), |left| {
+        let report = wait::poll_until_done(&self.wait, &self.caller, sent.at(), |left| {
             let (report, retry_after) = self.look(sent, left)?;
-            Ok(Look { state: report.state().clone(), finished: finished(report)?, retry_after })
+            Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
         });
         report.map_err(|error| self.about(sent, error))
     }
@@ -157,7 +157,7 @@ impl Client {
         // Before anything is paid for.
         self.wait.check()?;
         let sent = self.submit(job)?;
-        self.wait(&sent).map_err(|error| error.or_sent(true))
+        self.wait(&sent).map_err(|error| error.mark_maybe_sent(true))
     }
 
     /// Fetches the heatmap of an image that was submitted with
@@ -179,7 +179,7 @@ impl Client {
     pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
         self.check_read("identifier", sent.identifier().as_str())?;
         let request = Request { secrets: sent.secrets(), ..api::heatmap(sent.identifier()) };
-        let response = self.exchange.call(&request, &self.key, &self.terms);
+        let response = self.caller.call(&request, &self.key, &self.options);
         response.and_then(|answer| parse::heatmap(answer.response)).map_err(|error| self.about(sent, error))
     }
 
@@ -211,19 +211,19 @@ impl Client {
             return Err(Error::invalid_input("classification", "must be human or artificial"));
         }
         let request = api::override_verdict::<M>(hash, classification.as_str());
-        let outcome = self.read(&request, &self.terms);
+        let outcome = self.read(&request, &self.options);
         let outcome = outcome.and_then(|response| parse::overridden(response, hash, classification));
         outcome.map_err(|error| error.redacted(&self.key, &[]))
     }
 
     /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
     pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
-        self.try_look(sent, &self.terms_of_look(left)).map_err(|error| self.about(sent, error))
+        self.try_look(sent, &self.poll_options(left)).map_err(|error| self.about(sent, error))
     }
 
-    fn try_look<M: Medium>(&self, sent: &Submitted<M>, terms: &Terms) -> Result<(Report<M>, Option<Duration>)> {
+    fn try_look<M: Medium>(&self, sent: &Submitted<M>, options: &CallOptions) -> Result<(Report<M>, Option<Duration>)> {
         let request = Request { secrets: sent.secrets(), ..api::result::<M>(sent.identifier()) };
-        let response = self.read(&request, terms)?;
+        let response = self.read(&request, options)?;
         let retry_after = response.retry_after;
         Ok((parse::report(response, sent.identifier())?, retry_after))
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use crate::api::{parse, request};
-use crate::call::options::Terms;
-use crate::call::{Answer, Exchange};
+use crate::call::options::CallOptions;
+use crate::call::{CallResponse, Caller};
 use crate::config::check_timeout;
 use crate::error::{Error, Result};
 use crate::http::request::{Method, Request};
@@ -19,17 +19,17 @@ use crate::wait::WaitOptions;
 impl Client {
     /// Whether a read may be made: the key has no place in a path, which proxies and servers log.
     pub(crate) fn check_read(&self, field: &str, value: &str) -> Result<()> {
-        check_timeout(self.terms.timeout)?;
+        check_timeout(self.options.timeout)?;
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
     /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is
     /// it.
-    pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<Answer> {
-        check_timeout(self.terms.timeout)?;
+    pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<CallResponse> {
+        check_timeout(self.options.timeout)?;
         match left {
-            Some(left) => self.masked_answer(request, &self.terms_of_look(left)),
-            None => self.masked_answer(request, &self.terms),
+            Some(left) => self.masked_answer(request, &self.poll_options(left)),
+            None => self.masked_answer(request, &self.options),
         }
     }
 
@@ -57,12 +57,12 @@ impl Client {
     }
 
     /// The answer to a request that is no submit.
-    pub(super) fn read(&self, request: &Request<'_>, terms: &Terms) -> Result<Response> {
-        Ok(self.masked_answer(request, terms)?.response)
+    pub(super) fn read(&self, request: &Request<'_>, options: &CallOptions) -> Result<Response> {
+        Ok(self.masked_answer(request, options)?.response)
     }
 
-    fn masked_answer(&self, request: &Request<'_>, terms: &Terms) -> Result<Answer> {
-        let mut answer = self.exchange.call(request, &self.key, terms)?;
+    fn masked_answer(&self, request: &Request<'_>, options: &CallOptions) -> Result<CallResponse> {
+        let mut answer = self.caller.call(request, &self.key, options)?;
         answer.response.body = self.key.mask_body(answer.response.body);
         Ok(answer)
     }
@@ -79,47 +79,47 @@ impl Client {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        self.exchange.now()
+        self.caller.now()
     }
 
-    pub(crate) fn chance(&self) -> f64 {
-        self.exchange.chance()
+    pub(crate) fn jitter(&self) -> f64 {
+        self.caller.jitter()
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.exchange.is_cancelled()
+        self.caller.is_cancelled()
     }
 
     /// One try, that takes no longer than `left`.
-    pub(super) fn terms_of_look(&self, left: Duration) -> Terms {
-        let timeout = self.terms.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
-        Terms { timeout: Some(timeout), retries: 0, ..self.terms.clone() }
+    pub(super) fn poll_options(&self, left: Duration) -> CallOptions {
+        let timeout = self.options.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
+        CallOptions { timeout: Some(timeout), retries: 0, ..self.options.clone() }
     }
 }
 
 /// What a batch takes of a client besides.
 impl Client {
-    /// The same client for calls of one try each, whose submits [have their turn](Self::take_turn).
+    /// The same client for calls of one try each, whose submits [have their turn](Self::try_reserve).
     pub(crate) fn trying_once(&self) -> Self {
-        let terms = Terms { retries: 0, has_turn: true, ..self.terms.clone() };
-        Self { terms, ..self.clone() }
+        let options = CallOptions { retries: 0, slot_reserved: true, ..self.options.clone() };
+        Self { options, ..self.clone() }
     }
 
-    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
-        &self.exchange
+    pub(crate) fn caller(&self) -> &Arc<Caller> {
+        &self.caller
     }
 
-    pub(crate) fn terms(&self) -> &Terms {
-        &self.terms
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.options
     }
 
     /// How long the next request of a class has to wait for its turn.
-    pub(crate) fn turn_in(&self, method: Method) -> Duration {
-        self.exchange.turn_in(method, &self.key, self.terms.rate_limit)
+    pub(crate) fn next_slot_in(&self, method: Method) -> Duration {
+        self.caller.next_slot_in(method, &self.key, self.options.rate_limit)
     }
 
     /// Takes the turn of a submit, if it is now.
-    pub(crate) fn take_turn(&self) -> bool {
-        self.exchange.take_turn(Method::Post, &self.key, self.terms.rate_limit).is_ok()
+    pub(crate) fn try_reserve(&self) -> bool {
+        self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).is_ok()
     }
 }

@@ -17,8 +17,8 @@ pub use self::builder::ClientBuilder;
 pub use self::cancel_handle::CancelHandle;
 pub use self::partner::PartnerUsers;
 use crate::api_key::ApiKey;
-use crate::call::Exchange;
-use crate::call::options::Terms;
+use crate::call::Caller;
+use crate::call::options::CallOptions;
 use crate::config::Settings;
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -43,17 +43,17 @@ use crate::wait::WaitOptions;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    exchange: Arc<Exchange>,
+    caller: Arc<Caller>,
     key: ApiKey,
-    terms: Terms,
+    options: CallOptions,
     wait: WaitOptions,
 }
 
 impl Client {
-    /// A client that shares the connections of `exchange`.
-    pub(crate) fn over(exchange: Arc<Exchange>, settings: &Settings) -> Result<Self> {
+    /// A client that shares the connections of `caller`.
+    pub(crate) fn over(caller: Arc<Caller>, settings: &Settings) -> Result<Self> {
         settings.check()?;
-        Ok(Self { exchange, key: settings.key.clone(), terms: settings.terms.clone(), wait: WaitOptions::default() })
+        Ok(Self { caller, key: settings.key.clone(), options: settings.options.clone(), wait: WaitOptions::default() })
     }
 
     /// The same client with another deadline for each call. It shares connections and cancel handles.
@@ -61,8 +61,8 @@ impl Client {
     /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let terms = Terms { timeout: Some(timeout), ..self.terms.clone() };
-        Self { terms, ..self.clone() }
+        let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
+        Self { options, ..self.clone() }
     }
 
     /// The same client with another patience. It shares connections and cancel handles.
@@ -77,18 +77,18 @@ impl Client {
     /// twice.** It shares connections and cancel handles.
     #[must_use]
     pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
-        let terms = Terms { resend_if_unknown: resend, ..self.terms.clone() };
-        Self { terms, ..self.clone() }
+        let options = CallOptions { resend_if_unknown: resend, ..self.options.clone() };
+        Self { options, ..self.clone() }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exchange = format!("{:?}", self.exchange);
+        let caller = format!("{:?}", self.caller);
         f.debug_struct("Client")
-            .field("exchange", &format_args!("{}", self.key.mask(&exchange)))
+            .field("exchange", &format_args!("{}", self.key.mask(&caller)))
             .field("key", &self.key)
-            .field("terms", &self.terms)
+            .field("terms", &self.options)
             .field("wait", &self.wait)
             .finish()
     }

@@ -10,7 +10,7 @@ use crate::model::identifier::Identifier;
 use crate::model::state::State;
 use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
 use crate::model::tickets::submission::Tickets;
-use crate::wait::{self, Look};
+use crate::wait::{self, PollResult};
 
 impl Client {
     /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
@@ -65,10 +65,10 @@ impl Client {
     /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), after which [`tickets`](Self::tickets) has those that are
     /// done; and those errors of `tickets` that waiting does not mend.
     pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
-        let report = wait::until_finished(&self.wait, &self.exchange, None, |left| {
+        let report = wait::poll_until_done(&self.wait, &self.caller, None, |left| {
             let (report, retry_after) = self.look_at_tickets(batch, Some(left))?;
             let state = if report.is_done() { State::Done } else { State::Pending };
-            Ok(Look { finished: report.is_done().then_some(report), state, retry_after })
+            Ok(PollResult { finished: report.is_done().then_some(report), state, retry_after })
         });
         report.map_err(|error| self.about_batch(batch, error))
     }

@@ -112,7 +112,7 @@ impl Error {
     }
 
     /// Marks that the submit may have arrived; what was marked before stays marked.
-    pub(crate) fn or_sent(mut self, may_have_been_sent: bool) -> Self {
+    pub(crate) fn mark_maybe_sent(mut self, may_have_been_sent: bool) -> Self {
         self.0.may_have_been_sent |= may_have_been_sent;
         self
     }

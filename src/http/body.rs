@@ -234,14 +234,14 @@ mod tests {
     #[test]
     fn no_more_is_read_of_a_reader_than_was_said() {
         /// As a pipe that nobody closes.
-        struct Waits;
-        impl Read for Waits {
+        struct Timeouts;
+        impl Read for Timeouts {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 panic!("this would wait for ever")
             }
         }
         for len in [16, 500] {
-            let job = Image::from_reader(io::Cursor::new(png(len)).chain(Waits), len as u64);
+            let job = Image::from_reader(io::Cursor::new(png(len)).chain(Timeouts), len as u64);
             assert!(send(&job, 512).unwrap().ends_with(b"--\r\n"));
         }
     }

@@ -14,7 +14,7 @@ type System = fn(&str) -> io::Result<Vec<IpAddr>>;
 
 /// The lookups of one client.
 #[derive(Debug)]
-pub(crate) struct Lookups {
+pub(crate) struct DnsCache {
     shared: Arc<Shared>,
     system: System,
     kept: Duration,
@@ -40,7 +40,7 @@ impl Shared {
     }
 }
 
-impl Lookups {
+impl DnsCache {
     pub(crate) fn new() -> Self {
         Self::with(|host| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
     }
@@ -119,39 +119,39 @@ mod tests {
 
     #[test]
     fn addresses_and_localhost_need_no_lookup() {
-        let lookups = Lookups::with(|_| panic!("looked up"));
+        let resolver = DnsCache::with(|_| panic!("looked up"));
         for (host, first) in
             [("192.0.2.1", "192.0.2.1:7"), ("[2001:db8::1]", "[2001:db8::1]:7"), ("LOCALHOST", "127.0.0.1:7")]
         {
-            assert_eq!(lookups.resolve(host, 7, Duration::ZERO).unwrap()[0], first.parse().unwrap());
+            assert_eq!(resolver.resolve(host, 7, Duration::ZERO).unwrap()[0], first.parse().unwrap());
         }
     }
 
     #[test]
     fn an_answer_serves_the_next_connections() {
         static ASKED: AtomicU32 = AtomicU32::new(0);
-        let lookups = Lookups::with(|_| {
+        let resolver = DnsCache::with(|_| {
             ASKED.fetch_add(1, Ordering::Relaxed);
             Ok(vec![Ipv4Addr::new(192, 0, 2, 1).into()])
         });
         for _ in 0..3 {
-            assert_eq!(lookups.resolve("api.test", 443, SECOND).unwrap(), ["192.0.2.1:443".parse().unwrap()]);
+            assert_eq!(resolver.resolve("api.test", 443, SECOND).unwrap(), ["192.0.2.1:443".parse().unwrap()]);
         }
         assert_eq!(ASKED.load(Ordering::Relaxed), 1);
-        let lookups = Lookups { kept: Duration::ZERO, ..lookups };
-        lookups.resolve("api.test", 443, SECOND).unwrap();
+        let resolver = DnsCache { kept: Duration::ZERO, ..resolver };
+        resolver.resolve("api.test", 443, SECOND).unwrap();
         assert_eq!(ASKED.load(Ordering::Relaxed), 2, "but not for ever");
     }
 
     #[test]
     fn a_failure_is_told_with_its_reason_and_tried_again() {
         static ASKED: AtomicU32 = AtomicU32::new(0);
-        let lookups = Lookups::with(|_| match ASKED.fetch_add(1, Ordering::Relaxed) {
+        let resolver = DnsCache::with(|_| match ASKED.fetch_add(1, Ordering::Relaxed) {
             0 => Err(io::Error::other("no such name")),
             _ => Ok(Vec::new()),
         });
-        assert_eq!(lookups.resolve("api.test", 443, SECOND).unwrap_err().to_string(), "no such name");
-        assert_eq!(lookups.resolve("api.test", 443, SECOND).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(resolver.resolve("api.test", 443, SECOND).unwrap_err().to_string(), "no such name");
+        assert_eq!(resolver.resolve("api.test", 443, SECOND).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(ASKED.load(Ordering::Relaxed), 2);
     }
 
@@ -160,17 +160,17 @@ mod tests {
         static ASKED: AtomicU32 = AtomicU32::new(0);
         static HANG: Mutex<()> = Mutex::new(());
         let hang = HANG.lock().unwrap();
-        let lookups = Lookups::with(|_| {
+        let resolver = DnsCache::with(|_| {
             ASKED.fetch_add(1, Ordering::Relaxed);
             drop(HANG.lock());
             Ok(vec![Ipv4Addr::LOCALHOST.into()])
         });
         for _ in 0..3 {
-            let error = lookups.resolve("api.test", 443, Duration::from_millis(5)).unwrap_err();
+            let error = resolver.resolve("api.test", 443, Duration::from_millis(5)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         }
         drop(hang);
-        assert!(lookups.resolve("api.test", 443, 10 * SECOND).is_ok());
+        assert!(resolver.resolve("api.test", 443, 10 * SECOND).is_ok());
         assert_eq!(ASKED.load(Ordering::Relaxed), 1);
     }
 }

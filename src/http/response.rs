@@ -10,21 +10,21 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
     /// `Content-Encoding`, which nobody asked for.
-    pub(crate) coding: Option<String>,
+    pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     /// What it says of the rate budget.
-    pub(crate) told: Told,
+    pub(crate) rate_limit: RateLimitHeaders,
     pub(crate) body: Vec<u8>,
-    /// Whether the message itself told where the body ends (RFC 9112, section 6.3); else the end of the connection did.
-    pub(crate) framed: bool,
+    /// Whether the message itself rate_limit where the body ends (RFC 9112, section 6.3); else the end of the connection did.
+    pub(crate) length_known: bool,
     /// Whether it came before the request had left whole.
-    pub(crate) is_early: bool,
+    pub(crate) arrived_before_upload_end: bool,
     /// Whether the body is longer than the limit; it is then cut short.
     pub(crate) is_over_limit: bool,
     /// Why the body is not whole, if it is not.
-    pub(crate) cut_short: Option<Failure>,
+    pub(crate) truncated: Option<Failure>,
 }
 
 /// Why there is no whole answer.
@@ -33,7 +33,7 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) summary: String,
     /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
-    pub(crate) body_left: bool,
+    pub(crate) request_fully_sent: bool,
     /// If `false`, not a byte of the request left: there was no connection to send it on.
     pub(crate) connected: bool,
     /// The bytes that came in place of a response and are not one, as far as they had been read.
@@ -48,7 +48,7 @@ impl Failure {
         Self {
             kind,
             summary: summary.into(),
-            body_left: false,
+            request_fully_sent: false,
             connected: true,
             received: Vec::new(),
             is_final: false,
@@ -56,8 +56,8 @@ impl Failure {
         }
     }
 
-    pub(crate) fn after_body(mut self, body_left: bool) -> Self {
-        self.body_left = body_left;
+    pub(crate) fn with_request_fully_sent(mut self, request_fully_sent: bool) -> Self {
+        self.request_fully_sent = request_fully_sent;
         self
     }
 
@@ -79,7 +79,7 @@ impl Failure {
         Self { source, ..Self::new(kind, summary) }
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Cause>) -> Self {
+    pub(crate) fn with_source(mut self, source: impl Into<Cause>) -> Self {
         self.source = Some(source.into());
         self
     }
@@ -87,7 +87,7 @@ impl Failure {
 
 /// What an answer says of the budget: headers that the backend's framework sends, none of them documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct RateLimitHeaders {
     /// `X-RateLimit-Limit`.
     pub(crate) limit: Option<u32>,
     /// `X-RateLimit-Remaining`.

@@ -11,7 +11,7 @@ use crate::model::medium::Medium;
 use crate::model::submission::Submission;
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::model::tickets::submission::{Ticket, Tickets};
-use crate::util::url::why_not_web;
+use crate::util::url::check_http_url;
 
 /// Maximum number of bytes of a reader that are kept in memory to look behind an ID3 tag. Covers are seldom larger.
 const LOOKS_BEHIND: u64 = 1 << 20;
@@ -206,7 +206,7 @@ impl<M: Medium> Submission<M> {
     /// Checks everything, and looks at the file if it is one.
     pub(crate) fn upload(&self) -> Result<Option<Upload<'_>>> {
         for (field, url) in self.urls() {
-            if let Some(reason) = why_not_web(url) {
+            if let Some(reason) = check_http_url(url) {
                 return Err(Error::invalid_input(field, reason));
             }
         }

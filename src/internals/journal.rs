@@ -1,6 +1,6 @@
 //! The journal of a batch, as the batch reads and writes it.
 
-use crate::batch::store::{Key, Past, Record};
+use crate::batch::store::{EarlierRun, Key, Store};
 use crate::batch::{Job, Journal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::identifier::Identifier;
@@ -41,11 +41,11 @@ pub enum Replayed {
 pub fn look_up(journal: &Journal, job: &Job) -> Result<(Entry, Replayed)> {
     let (key, past) = journal.look_up(job)?;
     let replayed = match past {
-        Past::None => Replayed::New,
-        Past::Changed => Replayed::Changed,
-        Past::Unknown => Replayed::Indeterminate,
-        Past::Submitted(identifier) => Replayed::Submitted(identifier),
-        Past::Finished(report) => Replayed::Finished(report),
+        EarlierRun::None => Replayed::New,
+        EarlierRun::Changed => Replayed::Changed,
+        EarlierRun::Indeterminate => Replayed::Indeterminate,
+        EarlierRun::Submitted(identifier) => Replayed::Submitted(identifier),
+        EarlierRun::Finished(report) => Replayed::Finished(report),
     };
     Ok((Entry(key), replayed))
 }
@@ -62,7 +62,7 @@ pub fn submitted(journal: &Journal, entry: Entry, identifier: &Identifier) -> Re
 
 /// Records that a submit failed.
 pub fn failed(journal: &Journal, entry: Entry, kind: ErrorKind, may_have_been_sent: bool) -> Result<()> {
-    journal.failed(entry.0, &Error::new(kind, "failed").or_sent(may_have_been_sent))
+    journal.failed(entry.0, &Error::new(kind, "failed").mark_maybe_sent(may_have_been_sent))
 }
 
 /// Records that a job is finished.

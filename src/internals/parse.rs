@@ -53,8 +53,8 @@ impl Response {
             request_id,
             retry_after,
             body,
-            framed: length_known,
-            cut_short: truncated.then(lost),
+            length_known: length_known,
+            truncated: truncated.then(lost),
             ..response::Response::default()
         }
     }

@@ -24,7 +24,7 @@ pub fn client(
 ) -> (Client, impl Fn() -> Duration) {
     let clock = FakeClock::new(|_| ());
     let of_script = Arc::clone(&clock);
-    let (exchange, _) = Scripted::exchange(&clock, move |request| {
+    let (caller, _) = Scripted::caller(&clock, move |request| {
         let method = if request.method == Method::Get { "GET" } else { "POST" };
         match script(method, of_script.passed()) {
             Ok(body) => json(&body),
@@ -32,19 +32,19 @@ pub fn client(
         }
     });
     let mut settings = Settings::new(ApiKey::new(key));
-    settings.terms.rate_limit = rate_limit;
-    settings.terms.timeout = Some(Duration::from_secs(300));
-    (Client::over(Arc::new(exchange), &settings).unwrap(), move || clock.passed())
+    settings.options.rate_limit = rate_limit;
+    settings.options.timeout = Some(Duration::from_secs(300));
+    (Client::over(Arc::new(caller), &settings).unwrap(), move || clock.passed())
 }
 
 /// Sends `count` images through a batch that has room for `in_flight`, and returns the number of reports. The clock is
 /// fake, and the service finishes each image before the first poll.
 pub fn batch(count: usize, in_flight: usize) -> usize {
     let mut submitted = 0_u64;
-    let (exchange, _) = Scripted::exchange(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));
+    let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));
     let mut settings = Settings::new(ApiKey::new("bench"));
-    settings.terms.rate_limit = RateLimit::unlimited();
-    let Ok(client) = Client::over(Arc::new(exchange), &settings) else { return 0 };
+    settings.options.rate_limit = RateLimit::unlimited();
+    let Ok(client) = Client::over(Arc::new(caller), &settings) else { return 0 };
     let jobs = (0..count).map(|number| Image::from_url(format!("https://example.com/{number}.jpg")));
     client.batch(jobs).in_flight(in_flight).filter(|outcome| outcome.result.is_ok()).count()
 }

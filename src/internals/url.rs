@@ -29,7 +29,7 @@ pub fn split(text: &str) -> Option<UrlParts<'_>> {
 
 /// Returns the reason why the service cannot fetch from or call `url`, if there is one.
 pub fn check_http_url(url: &str) -> Option<&'static str> {
-    url::why_not_web(url)
+    url::check_http_url(url)
 }
 
 /// Returns `true` if `host` can only be this machine.

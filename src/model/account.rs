@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::lenient::object::Object;
 use super::lenient::value::Value;
-use super::open_enum::words;
+use super::open_enum::open_enum;
 
 /// How many credits an account has.
 #[derive(Clone, PartialEq)]
@@ -51,7 +51,7 @@ pub struct Health {
     raw: String,
 }
 
-words! {
+open_enum! {
     /// How the service is, in one word.
     HealthStatus {
         /// `ok`: all of it works.

@@ -1,7 +1,7 @@
 //! Words of the service as types: those that it documents, and whatever else it may write.
 
 /// An enum of the words that are documented, in any case of letters, and of any other one.
-macro_rules! words {
+macro_rules! open_enum {
     (
         $(#[$about:meta])*
         $name:ident { $($(#[$of_word:meta])* $variant:ident = $word:literal),+; $(#[$of_other:meta])* Other }
@@ -40,7 +40,7 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(super) use open_enum;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! How far an analysis has come.
 
-use super::open_enum::words;
+use super::open_enum::open_enum;
 
-words! {
+open_enum! {
     /// How far an analysis has come.
     ///
     /// The service documents `new`, `done` and `errored`. Older results have no state; they are taken for done if they

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 /// `text` with `mask` where `secret` stood, in whichever of its written forms a service or a proxy may echo it.
 pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> {
-    let others = other_forms(secret);
-    mask_forms(text, written_forms(secret, &others), mask)
+    let others = other_encodings(secret);
+    mask_encodings(text, encodings(secret, &others), mask)
 }
 
 /// `text` with `mask` where one of `forms` stood.
-pub(crate) fn mask_forms<'a, 'b>(text: &'a str, forms: impl Iterator<Item = &'b str>, mask: &str) -> Cow<'a, str> {
+pub(crate) fn mask_encodings<'a, 'b>(text: &'a str, forms: impl Iterator<Item = &'b str>, mask: &str) -> Cow<'a, str> {
     let mut masked = Cow::Borrowed(text);
     for form in forms.filter(|form| !form.is_empty()) {
         if masked.contains(form) {
@@ -19,13 +19,13 @@ pub(crate) fn mask_forms<'a, 'b>(text: &'a str, forms: impl Iterator<Item = &'b 
     masked
 }
 
-/// A secret in its [other forms](other_forms), and last as it is, so that it does not break up a longer one.
-pub(crate) fn written_forms<'a>(secret: &'a str, others: &'a [String]) -> impl Iterator<Item = &'a str> {
+/// A secret in its [other forms](other_encodings), and last as it is, so that it does not break up a longer one.
+pub(crate) fn encodings<'a>(secret: &'a str, others: &'a [String]) -> impl Iterator<Item = &'a str> {
     others.iter().map(String::as_str).chain([secret])
 }
 
 /// A secret in JSON, percent-encoded and in HTML, as far as that is not how it is.
-pub(crate) fn other_forms(secret: &str) -> Vec<String> {
+pub(crate) fn other_encodings(secret: &str) -> Vec<String> {
     // Most keys are, and no copy of them is made.
     if secret.bytes().all(is_unreserved) {
         return Vec::new();

@@ -75,7 +75,7 @@ pub(crate) fn has_usable_port(url: &Url<'_>) -> bool {
 
 /// Why the service cannot fetch from or call `url`, if that is plain to see. What is left of the URL is the service's
 /// to judge: it passes untouched.
-pub(crate) fn why_not_web(url: &str) -> Option<&'static str> {
+pub(crate) fn check_http_url(url: &str) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
     }
@@ -132,7 +132,7 @@ mod tests {
             "https://user:pw@example.com:8080/a%20b?x=[]&y=|#z",
             &long,
         ] {
-            assert_eq!(why_not_web(url), None, "{url}");
+            assert_eq!(check_http_url(url), None, "{url}");
         }
         for url in [
             "",
@@ -149,7 +149,7 @@ mod tests {
             "https://user@/cat.jpg",
             "https://?q",
         ] {
-            assert!(why_not_web(url).is_some(), "{url}");
+            assert!(check_http_url(url).is_some(), "{url}");
         }
     }
 }

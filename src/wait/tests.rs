@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::api_key::ApiKey;
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::call::cancel::Cancel;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
 use crate::call::rate_limit::config::RateLimit;
@@ -21,15 +21,15 @@ const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classifica
 fn world(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
     let clock = FakeClock::new(|_| ());
     let mut number = 0..;
-    let (exchange, sent) = Scripted::exchange(&clock, move |_| script(number.next().unwrap()));
-    (client(exchange), clock, sent)
+    let (caller, sent) = Scripted::caller(&clock, move |_| script(number.next().unwrap()));
+    (client(caller), clock, sent)
 }
 
 /// A client without a rate limit.
-fn client(exchange: Exchange) -> Client {
+fn client(caller: Caller) -> Client {
     let mut settings = Settings::new(ApiKey::new("key"));
-    settings.terms.rate_limit = RateLimit::unlimited();
-    Client::over(Arc::new(exchange), &settings).unwrap()
+    settings.options.rate_limit = RateLimit::unlimited();
+    Client::over(Arc::new(caller), &settings).unwrap()
 }
 
 fn from_elsewhere() -> Submitted<Image> {
@@ -194,8 +194,8 @@ fn a_deadline_of_the_client_is_that_of_a_look() {
 #[test]
 fn a_cancelled_wait_looks_no_more() {
     let clock = FakeClock::new(Cancel::set);
-    let (exchange, sent) = Scripted::exchange(&clock, |_| json(NEW));
-    let client = client(exchange);
+    let (caller, sent) = Scripted::caller(&clock, |_| json(NEW));
+    let client = client(caller);
     let error = client.wait(&Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[])).unwrap_err();
     assert_eq!((error.kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 0));
     assert_eq!(error.identifier().unwrap().as_str(), "abc");

@@ -8,7 +8,7 @@ const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27
 
 fn response(status: u16, content_type: &str, body: &str) -> Response {
     let content_type = Some(content_type.to_owned());
-    Response { status, content_type, body: body.into(), framed: true, ..Response::default() }
+    Response { status, content_type, body: body.into(), length_known: true, ..Response::default() }
 }
 
 fn json(status: u16, body: &str) -> Response {
@@ -67,8 +67,8 @@ fn a_closed_identifier_counts_wherever_the_rest_breaks_off() {
         let closed = document.find(ID).unwrap() + ID.len() + 1;
         for end in 0..=document.len() {
             for kind in [ErrorKind::Disconnected, ErrorKind::Timeout, ErrorKind::Cancelled] {
-                let cut_short = Some(Failure::new(kind, "cut"));
-                let outcome = identifier(Response { cut_short, framed: false, ..json(200, &document[..end]) });
+                let truncated = Some(Failure::new(kind, "cut"));
+                let outcome = identifier(Response { truncated, length_known: false, ..json(200, &document[..end]) });
                 assert_eq!(outcome.is_ok(), end >= closed, "{outcome:?} at {end} of {document}");
                 if let Err(error) = outcome {
                     assert_eq!((error.kind(), error.status(), error.identifier()), (kind, Some(200), None));
@@ -150,14 +150,14 @@ fn a_bare_identifier_counts_as_json_string_or_by_its_length() {
 fn text_whose_end_may_be_missing_is_no_identifier() {
     let whole = || response(200, "text/plain", "abc");
     assert!(identifier(whole()).is_ok());
-    let unframed = identifier(Response { framed: false, ..whole() });
+    let unframed = identifier(Response { length_known: false, ..whole() });
     assert!(reason(unframed).contains("its end may be missing"));
     let cut = || Some(Failure::new(ErrorKind::Disconnected, "cut"));
-    let error = identifier(Response { cut_short: cut(), ..whole() }).unwrap_err();
+    let error = identifier(Response { truncated: cut(), ..whole() }).unwrap_err();
     assert_eq!((error.kind(), error.identifier()), (ErrorKind::Disconnected, None));
     // The length of a SHA-256 proves that nothing of it is missing.
     for response in [response(200, "text/plain", ID), response(200, "text/html", &format!("{ID}\r"))] {
-        let outcome = identifier(Response { framed: false, cut_short: cut(), ..response });
+        let outcome = identifier(Response { length_known: false, truncated: cut(), ..response });
         assert_eq!(outcome.unwrap().as_str(), ID);
     }
 }
@@ -284,14 +284,15 @@ fn identifier_of_a_page_or_one_of_several_is_uncertain() {
 
 #[test]
 fn an_encoded_text_is_not_an_identifier() {
-    let coding = |body: &str| Response { coding: Some("br".to_owned()), ..response(200, "text/plain", body) };
+    let content_encoding =
+        |body: &str| Response { content_encoding: Some("br".to_owned()), ..response(200, "text/plain", body) };
     for body in ["abc", "\u{1f}"] {
-        let error = identifier(coding(body)).unwrap_err();
+        let error = identifier(content_encoding(body)).unwrap_err();
         assert!(error.to_string().contains("encoded as br, which was not asked for"), "{error}");
     }
     // A proxy may have decoded it, and left the label.
-    assert!(identifier(coding(&format!("{{\"identifier\":\"{ID}\"}}"))).is_ok());
-    assert!(identifier(coding(ID)).is_ok());
+    assert!(identifier(content_encoding(&format!("{{\"identifier\":\"{ID}\"}}"))).is_ok());
+    assert!(identifier(content_encoding(ID)).is_ok());
 }
 
 #[test]
@@ -325,8 +326,8 @@ fn other_responses_are_told_apart_and_kept() {
     let refused = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
     assert_eq!((refused.kind(), refused.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
     // The status of a refusal says more than that its text broke off.
-    let cut_short = Some(Failure::new(ErrorKind::Disconnected, "cut"));
-    let refused = identifier(Response { cut_short, ..json(401, "{\"err") }).unwrap_err();
+    let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut"));
+    let refused = identifier(Response { truncated, ..json(401, "{\"err") }).unwrap_err();
     assert_eq!((refused.kind(), refused.may_have_been_sent()), (ErrorKind::Unauthorized, false));
 }
 

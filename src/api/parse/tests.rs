@@ -7,7 +7,7 @@ use crate::http::response::Failure;
 use crate::model::medium::Image;
 
 fn json(status: u16, body: &str) -> Response {
-    Response { status, body: body.into(), framed: true, ..Response::default() }
+    Response { status, body: body.into(), length_known: true, ..Response::default() }
 }
 
 fn read(response: Response) -> Result<Report<Image>> {
@@ -93,8 +93,8 @@ fn where_there_is_no_heatmap_that_is_said() {
     let error = heatmap(json(200, "{\"error\":\"No heatmap.\"}")).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::UnexpectedResponse, Some("No heatmap.")));
     assert_eq!(heatmap(json(401, "")).unwrap_err().kind(), ErrorKind::Unauthorized);
-    let cut_short = Some(Failure::new(ErrorKind::Disconnected, "cut"));
-    let error = heatmap(Response { cut_short, ..json(200, "") }).unwrap_err();
+    let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut"));
+    let error = heatmap(Response { truncated, ..json(200, "") }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
 }
 

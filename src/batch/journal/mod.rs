@@ -16,7 +16,7 @@ use self::error::{failed, unusable};
 use self::line::Line;
 use self::replay::{Entry, History, LINE_LIMIT};
 use super::job::Job;
-use super::store::{FileVersion, Key, Past, Record};
+use super::store::{EarlierRun, FileVersion, Key, Store};
 use crate::error::{Error, Result};
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
@@ -152,20 +152,20 @@ impl Journal {
     }
 }
 
-impl Record for Journal {
-    fn look_up(&self, job: &Job) -> Result<(Key, Past)> {
+impl Store for Journal {
+    fn look_up(&self, job: &Job) -> Result<(Key, EarlierRun)> {
         let (fingerprint, file) = (line::fingerprint(job), job.path().and_then(FileVersion::of));
         let mut kept = self.kept();
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {
             Entry::Finished { at, len } => match kept.report(at, len, job)? {
-                Ok(report) => Past::Finished(Box::new(report)),
-                Err(identifier) => Past::Submitted(identifier),
+                Ok(report) => EarlierRun::Finished(Box::new(report)),
+                Err(identifier) => EarlierRun::Submitted(identifier),
             },
-            Entry::Submitted(identifier) => Past::Submitted(identifier),
-            Entry::Unknown if !self.retry_indeterminate => Past::Unknown,
-            Entry::Changed => Past::Changed,
-            Entry::Unknown | Entry::None => Past::None,
+            Entry::Submitted(identifier) => EarlierRun::Submitted(identifier),
+            Entry::Unknown if !self.retry_indeterminate => EarlierRun::Indeterminate,
+            Entry::Changed => EarlierRun::Changed,
+            Entry::Unknown | Entry::None => EarlierRun::None,
         };
         Ok((key, past))
     }

@@ -30,7 +30,7 @@ impl Scratch {
     }
 
     /// What the next run knows of `job`.
-    fn past(&self, job: &Job) -> Past {
+    fn past(&self, job: &Job) -> EarlierRun {
         self.open().look_up(job).unwrap().1
     }
 }
@@ -62,7 +62,7 @@ fn unsent() -> Error {
 }
 
 fn unknown() -> Error {
-    Error::new(ErrorKind::Timeout, "no").or_sent(true)
+    Error::new(ErrorKind::Timeout, "no").mark_maybe_sent(true)
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn the_next_run_knows_what_became_of_each() {
         }
         let past = format!("{:?}", scratch.past(&cat()));
         assert!(past.starts_with(expected), "{past} after\n{}", scratch.text());
-        assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), Past::None));
+        assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), EarlierRun::None));
         let retried = scratch.open().retry_indeterminate(true).look_up(&cat()).unwrap().1;
         let expected = if expected == "Unknown" { "None" } else { expected };
         assert!(format!("{retried:?}").starts_with(expected), "{retried:?}");
@@ -121,8 +121,11 @@ fn equal_jobs_are_told_apart_by_their_number() {
         journal.finished(keys[2], &report()).unwrap();
     }
     let journal = scratch.open();
-    let pasts: Vec<Past> = (0..4).map(|_| journal.look_up(&cat()).unwrap().1).collect();
-    assert!(matches!(pasts[..], [Past::Unknown, Past::None, Past::Finished(_), Past::None]), "{pasts:?}");
+    let pasts: Vec<EarlierRun> = (0..4).map(|_| journal.look_up(&cat()).unwrap().1).collect();
+    assert!(
+        matches!(pasts[..], [EarlierRun::Indeterminate, EarlierRun::None, EarlierRun::Finished(_), EarlierRun::None]),
+        "{pasts:?}"
+    );
 }
 
 #[test]
@@ -134,7 +137,7 @@ fn a_report_comes_back_with_all_that_was_in_it() {
         journal.finished(key, &report()).unwrap();
     }
     assert_eq!(scratch.text().lines().count(), 2, "one line, whatever stands in the report: {}", scratch.text());
-    let Past::Finished(found) = scratch.past(&cat()) else { panic!("not finished") };
+    let EarlierRun::Finished(found) = scratch.past(&cat()) else { panic!("not finished") };
     assert_eq!(found.is_artificial(), Some(false));
     assert!(found.raw_json().contains(r#""new":[1.5]"#), "{}", found.raw_json());
 }
@@ -183,7 +186,7 @@ fn write(path: &Path, content: &str, modified: i64) {
 fn run(journal: &Scratch, job: &Job, identifier: &str) -> String {
     let journal = journal.open();
     let (key, past) = journal.look_up(job).unwrap();
-    if matches!(past, Past::None | Past::Changed) {
+    if matches!(past, EarlierRun::None | EarlierRun::Changed) {
         let key = key.with_file_of(job);
         journal.begin(key, job).unwrap();
         journal.submitted(key, &identifier.parse().unwrap()).unwrap();
@@ -238,7 +241,7 @@ fn file_never_accepted_does_not_count_as_changed() {
         journal.failed(key, &unsent()).unwrap();
     }
     write(&file.0, "cats", 2);
-    assert!(matches!(journal.past(&job), Past::None), "it cost nothing yet");
+    assert!(matches!(journal.past(&job), EarlierRun::None), "it cost nothing yet");
 }
 
 #[test]
@@ -252,7 +255,7 @@ fn file_listed_twice_has_two_versions_of_each() {
             let key = key.with_file_of(&job);
             journal.begin(key, &job).unwrap();
             journal.submitted(key, &id()).unwrap();
-            matches!(past, Past::Changed)
+            matches!(past, EarlierRun::Changed)
         })
     };
     write(&file.0, "cat", 1);
@@ -297,16 +300,16 @@ fn first_format_is_matched_by_path_alone() {
     }
     // What was open is still open, and from then on its file is known.
     let open = Scratch::new(&format!("{HEADER}{begin}"));
-    assert!(matches!(open.past(&job), Past::Unknown));
+    assert!(matches!(open.past(&job), EarlierRun::Indeterminate));
     {
         let journal = open.open().retry_indeterminate(true);
         let (key, past) = journal.look_up(&job).unwrap();
-        assert!(matches!(past, Past::None));
+        assert!(matches!(past, EarlierRun::None));
         journal.submitted(key.with_file_of(&job), &id()).unwrap();
     }
-    assert!(matches!(open.past(&job), Past::Submitted(_)));
+    assert!(matches!(open.past(&job), EarlierRun::Submitted(_)));
     std::fs::write(&file.0, "a third one").unwrap();
-    assert!(matches!(open.past(&job), Past::Changed));
+    assert!(matches!(open.past(&job), EarlierRun::Changed));
 }
 
 #[test]
@@ -320,12 +323,12 @@ fn a_last_line_that_was_cut_off_is_removed() {
     };
     for at in 0..begin.len() {
         let scratch = Scratch::new(&format!("{HEADER}{begin}{}", &begin[..at]));
-        assert!(matches!(scratch.past(&cat()), Past::Unknown));
+        assert!(matches!(scratch.past(&cat()), EarlierRun::Indeterminate));
         assert_eq!(scratch.text(), format!("{HEADER}{begin}"), "cut at {at}");
     }
     for at in std::iter::once(0).chain(20..HEADER.len()) {
         let scratch = Scratch::new(&HEADER[..at]);
-        assert!(matches!(scratch.past(&cat()), Past::None));
+        assert!(matches!(scratch.past(&cat()), EarlierRun::None));
         assert_eq!(scratch.text(), HEADER, "cut at {at}");
     }
 }
@@ -409,5 +412,5 @@ fn a_line_that_could_not_be_written_is_an_error_and_the_next_one_stands_alone() 
     journal.kept().file = file;
     journal.submitted(key, &id()).unwrap();
     drop(journal);
-    assert!(matches!(scratch.past(&cat()), Past::Submitted(_)));
+    assert!(matches!(scratch.past(&cat()), EarlierRun::Submitted(_)));
 }

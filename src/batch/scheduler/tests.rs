@@ -11,9 +11,9 @@ use super::*;
 use crate::batch::Batch;
 use crate::batch::job::Job;
 use crate::batch::outcome::Outcome;
-use crate::batch::scheduler::Gate;
+use crate::batch::scheduler::SubmitBackoff;
 use crate::batch::stop_handle::StopHandle;
-use crate::batch::store::{Key, Past, Record};
+use crate::batch::store::{EarlierRun, Key, Store};
 use crate::batch::tests::*;
 use crate::call::fake::{FakeClock, SECOND, Scripted, Try, failure, json, status};
 use crate::call::rate_limit::config::RateLimit;
@@ -37,8 +37,8 @@ fn restless(
     let naps = AtomicUsize::new(0);
     let clock = FakeClock::new(move |_| assert!(naps.fetch_add(1, Ordering::SeqCst) < most, "a busy loop"));
     let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
-    let (exchange, sent) = Scripted::exchange(&clock, move |request| script(&mut service, request));
-    World { client: client(key, rate_limit, exchange), clock, sent }
+    let (caller, sent) = Scripted::caller(&clock, move |request| script(&mut service, request));
+    World { client: client(key, rate_limit, caller), clock, sent }
 }
 
 /// A stop handle for a test that is there before the batch is.
@@ -159,9 +159,9 @@ fn an_acceptance_that_broke_off_is_not_submitted_again() {
         if number > 1 {
             return service.answer(request);
         }
-        let cut_short = Some(Failure::new(ErrorKind::Disconnected, "cut").after_body(true));
+        let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut").with_request_fully_sent(true));
         let body = br#"{"identi"#.to_vec();
-        (Ok(Response { status: 200, body, framed: true, cut_short, ..Response::default() }), SECOND)
+        (Ok(Response { status: 200, body, length_known: true, truncated, ..Response::default() }), SECOND)
     });
     let outcomes = by_index(world.client.with_resend_if_unknown(true).batch(images(1)));
     assert_eq!((kinds(&outcomes), world.requests(true).len()), (vec![Some(ErrorKind::Disconnected)], 1));
@@ -225,11 +225,11 @@ fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
 
 #[test]
 fn a_gate_stays_closed_for_as_long_as_was_asked() {
-    let (now, mut gate) = (Instant::now(), Gate::default());
-    gate.refuse(now, &Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(60 * SECOND)), true, 0.5);
-    gate.refuse(now, &Error::new(ErrorKind::Connect, ""), true, 0.5);
-    gate.let_in();
-    assert_eq!(gate.opens_in(now), 60 * SECOND);
+    let (now, mut backoff) = (Instant::now(), SubmitBackoff::default());
+    backoff.refuse(now, &Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(60 * SECOND)), true, 0.5);
+    backoff.refuse(now, &Error::new(ErrorKind::Connect, ""), true, 0.5);
+    backoff.let_in();
+    assert_eq!(backoff.opens_in(now), 60 * SECOND);
 }
 
 #[test]
@@ -249,12 +249,12 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
     let in_clock = stop_handle.clone();
     let clock = FakeClock::new(move |_| in_clock.stop());
     let mut number = 0;
-    let (exchange, sent) = Scripted::exchange(&clock, move |_| {
+    let (caller, sent) = Scripted::caller(&clock, move |_| {
         number += 1;
         if number == 1 { status(429, Some(100)) } else { json(r#"{"identifier":"abc"}"#) }
     });
     let mut has_panicked = false;
-    let batch = client("odd-panic-2", RateLimit::unlimited(), exchange).batch(images(3)).on_progress(move |progress| {
+    let batch = client("odd-panic-2", RateLimit::unlimited(), caller).batch(images(3)).on_progress(move |progress| {
         assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
     stop_handle.is(&batch);
@@ -337,9 +337,9 @@ impl Full {
     }
 }
 
-impl Record for Full {
-    fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
-        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, Past::None))
+impl Store for Full {
+    fn look_up(&self, _: &Job) -> Result<(Key, EarlierRun)> {
+        self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, EarlierRun::None))
     }
 
     fn begin(&self, _: Key, _: &Job) -> Result<()> {
@@ -410,53 +410,57 @@ fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
 #[test]
 fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
     let now = Instant::now();
-    let pauses = |kind, chance: f64| {
-        let mut gate = Gate::default();
-        [(); 7].map(|()| gate.refuse(now, &error(kind), true, chance).as_millis())
+    let pauses = |kind, jitter: f64| {
+        let mut backoff = SubmitBackoff::default();
+        [(); 7].map(|()| backoff.refuse(now, &error(kind), true, jitter).as_millis())
     };
     assert_eq!(pauses(ErrorKind::Connect, 1.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
     assert_eq!(pauses(ErrorKind::Connect, 0.5)[..2], [250, 500]);
     assert_eq!(pauses(ErrorKind::RateLimited, 0.5), [60_000; 7]);
-    let mut gate = Gate::default();
-    gate.refuse(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
-    assert_eq!(gate.opens_in(now), 7 * SECOND);
-    assert_eq!(gate.closed_for(now + 9 * SECOND), Duration::ZERO, "one item's trouble is not everybody's");
-    gate.refuse(now, &error(ErrorKind::Connect), true, 0.5);
-    assert_eq!(gate.closed_for(now + 9 * SECOND), 9 * SECOND);
+    let mut backoff = SubmitBackoff::default();
+    backoff.refuse(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
+    assert_eq!(backoff.opens_in(now), 7 * SECOND);
+    assert_eq!(backoff.closed_for(now + 9 * SECOND), Duration::ZERO, "one item's trouble is not everybody's");
+    backoff.refuse(now, &error(ErrorKind::Connect), true, 0.5);
+    assert_eq!(backoff.closed_for(now + 9 * SECOND), 9 * SECOND);
 }
 
 #[test]
 fn what_a_failure_means_depends_on_whose_fault_it_is_and_whether_it_may_have_been_sent() {
     use ErrorKind::*;
-    use Means::{Again, Fail, Retry, Stop};
+    use FailureAction::{Again, Fail, Retry, Stop};
     //  what happened, what it means, and if the caller does not mind paying twice
     let table = [
         (error(RateLimited).with_status(429), Again, Again),
         (error(Connect), Again, Again),
         (error(Timeout), Retry, Retry),
-        (error(Timeout).or_sent(true), Fail, Retry),
+        (error(Timeout).mark_maybe_sent(true), Fail, Retry),
         (error(Disconnected), Retry, Retry),
-        (error(Disconnected).or_sent(true), Fail, Retry),
-        (error(Disconnected).with_status(200).or_sent(true), Fail, Fail),
+        (error(Disconnected).mark_maybe_sent(true), Fail, Retry),
+        (error(Disconnected).with_status(200).mark_maybe_sent(true), Fail, Fail),
         // One that came before the request had left whole, and one from behind a proxy.
         (error(Server).with_status(503), Retry, Retry),
-        (error(Server).with_status(503).with_retry_after(Some(SECOND)).or_sent(true), Fail, Retry),
-        (error(Server).with_status(500).or_sent(true), Fail, Retry),
-        (error(Rejected).with_status(408).or_sent(true), Fail, Retry),
+        (error(Server).with_status(503).with_retry_after(Some(SECOND)).mark_maybe_sent(true), Fail, Retry),
+        (error(Server).with_status(500).mark_maybe_sent(true), Fail, Retry),
+        (error(Rejected).with_status(408).mark_maybe_sent(true), Fail, Retry),
         (error(Rejected).with_status(400), Fail, Fail),
         (error(NotFound).with_status(404), Fail, Fail),
-        (error(UnexpectedResponse).with_status(200).or_sent(true), Fail, Fail),
+        (error(UnexpectedResponse).with_status(200).mark_maybe_sent(true), Fail, Fail),
         (error(InvalidInput), Fail, Fail),
         (error(Cancelled), Fail, Fail),
         (error(Unauthorized).with_status(401), Stop, Stop),
         (error(Forbidden).with_status(403), Stop, Stop),
         (error(OutOfCredits).with_status(400), Stop, Stop),
-        (error(Redirect).with_status(302).or_sent(true), Stop, Stop),
+        (error(Redirect).with_status(302).mark_maybe_sent(true), Stop, Stop),
         (error(Tls), Stop, Stop),
         (error(Config), Stop, Stop),
         (error(Journal), Stop, Stop),
     ];
     for (error, means, if_resent) in table {
-        assert_eq!((Means::of(&error, false), Means::of(&error, true)), (means, if_resent), "{error:?}");
+        assert_eq!(
+            (FailureAction::of(&error, false), FailureAction::of(&error, true)),
+            (means, if_resent),
+            "{error:?}"
+        );
     }
 }

@@ -92,7 +92,7 @@ fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
 fn unfinished_tells_what_the_journal_has() {
     use std::io::ErrorKind as Io;
 
-    use crate::batch::store::{Key, Past, Record};
+    use crate::batch::store::{EarlierRun, Key, Store};
     use crate::batch::unfinished::Unfinished;
     use crate::error::Result;
     use crate::model::identifier::Identifier;
@@ -100,9 +100,9 @@ fn unfinished_tells_what_the_journal_has() {
 
     /// A journal on a disk that fills up with the second line. It knows an identifier of an earlier run, or nothing.
     struct Full(Option<Identifier>);
-    impl Record for Full {
-        fn look_up(&self, _: &Job) -> Result<(Key, Past)> {
-            let past = self.0.clone().map_or(Past::None, Past::Submitted);
+    impl Store for Full {
+        fn look_up(&self, _: &Job) -> Result<(Key, EarlierRun)> {
+            let past = self.0.clone().map_or(EarlierRun::None, EarlierRun::Submitted);
             Ok((Key { fingerprint: 1, occurrence: 0, file: None }, past))
         }
         fn begin(&self, _: Key, _: &Job) -> Result<()> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::config::{Limit, RateLimit};
-use self::window::Log;
+use self::window::SlidingWindow;
 use crate::api_key::ApiKey;
 use crate::http::fork_safe::PerProcess;
 use crate::http::request::Method;
@@ -17,68 +17,68 @@ use crate::http::response::Response;
 
 /// What requests of one class with one key to one service share, and the limit that the caller keeps.
 #[derive(Debug)]
-pub(super) struct Budget {
-    log: Shared,
+pub(super) struct Limiter {
+    window: Shared,
     limit: Limit,
 }
 
-type Shared = Arc<Mutex<Log>>;
+type Shared = Arc<Mutex<SlidingWindow>>;
 
-/// Logs by a hash of key, service and class: no copy of a key stays behind.
+/// Windows by a hash of key, service and class: no copy of a key stays behind.
 #[derive(Default)]
-struct Logs {
+struct Windows {
     hasher: RandomState,
     /// In order of the hashes.
     by_hash: Vec<(u64, Shared)>,
 }
 
-impl Logs {
+impl Windows {
     fn of(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
         let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
         let find = |logs: &[(u64, Shared)]| logs.binary_search_by_key(&hash, |(hash, _)| *hash);
         if let Some((_, known)) = find(&self.by_hash).ok().and_then(|at| self.by_hash.get(at)) {
             return Arc::clone(known);
         }
-        self.by_hash.retain(|(_, log)| Arc::strong_count(log) > 1 || !lock(log).is_over(now));
-        let log = Shared::default();
+        self.by_hash.retain(|(_, window)| Arc::strong_count(window) > 1 || !lock(window).is_over(now));
+        let window = Shared::default();
         let at = find(&self.by_hash).unwrap_or_else(|at| at);
-        self.by_hash.insert(at, (hash, Arc::clone(&log)));
-        log
+        self.by_hash.insert(at, (hash, Arc::clone(&window)));
+        window
     }
 }
 
-static LOGS: LazyLock<PerProcess<Mutex<Logs>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
+static WINDOWS: LazyLock<PerProcess<Mutex<Windows>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
-impl Budget {
+impl Limiter {
     /// The one for what `key` asks of `service` by `method`; none if `rate_limit` sets no limit.
     pub(super) fn of(key: &ApiKey, service: &str, method: Method, rate_limit: RateLimit, now: Instant) -> Option<Self> {
         let limit = rate_limit.limit(method)?;
-        let log = lock(LOGS.get(Mutex::default)).of(key, service, method, now);
-        Some(Self { log, limit })
+        let window = lock(WINDOWS.get(Mutex::default)).of(key, service, method, now);
+        Some(Self { window, limit })
     }
 
-    /// See [`Log::wait`].
+    /// See [`SlidingWindow::wait`].
     pub(super) fn wait(&self, now: Instant) -> Duration {
-        lock(&self.log).wait(self.limit, now)
+        lock(&self.window).wait(self.limit, now)
     }
 
-    /// See [`Log::reserve`].
+    /// See [`SlidingWindow::reserve`].
     pub(super) fn reserve(&self, now: Instant, most: Duration) -> Result<Duration, Duration> {
-        lock(&self.log).reserve(self.limit, now, most)
+        lock(&self.window).reserve(self.limit, now, most)
     }
 
-    /// See [`Log::give_back`].
+    /// See [`SlidingWindow::give_back`].
     pub(super) fn give_back(&self, slot: Instant) {
-        lock(&self.log).give_back(slot);
+        lock(&self.window).give_back(slot);
     }
 
     /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
-    pub(super) fn learn(&self, now: Instant, response: &mut Response, chance: f64) {
+    pub(super) fn learn(&self, now: Instant, response: &mut Response, jitter: f64) {
         let is_refusal = response.status == 429;
-        let mut log = lock(&self.log);
-        log.learn(self.limit, now, response.told, is_refusal, chance);
+        let mut window = lock(&self.window);
+        window.learn(self.limit, now, response.rate_limit, is_refusal, jitter);
         if is_refusal {
-            response.retry_after = response.retry_after.max(Some(log.wait(self.limit, now)));
+            response.retry_after = response.retry_after.max(Some(window.wait(self.limit, now)));
         }
     }
 }
@@ -95,7 +95,7 @@ mod tests {
     fn one_a_key_service_and_class() {
         let now = Instant::now();
         let of = |key: &str, service: &str, method| {
-            Budget::of(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().log
+            Limiter::of(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().window
         };
         let first = of("key", "a.test", Method::Post);
         assert!(Arc::ptr_eq(&first, &of("key", "a.test", Method::Post)));
@@ -108,11 +108,11 @@ mod tests {
 
     #[test]
     fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
-        let (mut logs, start) = (Logs::default(), Instant::now());
+        let (mut logs, start) = (Windows::default(), Instant::now());
         let limit = RateLimit::default().limit(Method::Post).unwrap();
         let mut of = |key: &str, now| {
-            let log = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
-            (log, logs.by_hash.len())
+            let window = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
+            (window, logs.by_hash.len())
         };
         let (held, sent) = (of("held", start).0, of("sent", start).0);
         lock(&sent).reserve(limit, start, Duration::ZERO).unwrap();

@@ -14,7 +14,7 @@ const SMALLEST_SHARE: u32 = 64;
 /// Shares are halves of halves: the periods of the processes are then multiples of each other, so that once their
 /// requests have fallen between those of the others they stay there.
 #[derive(Debug)]
-pub(super) struct Company {
+pub(super) struct KeySharing {
     /// This process takes one in so many of the requests that the key may make; 1 is all of them.
     share: u32,
     last_trace: Option<Instant>,
@@ -23,26 +23,26 @@ pub(super) struct Company {
     own: u32,
 }
 
-impl Default for Company {
+impl Default for KeySharing {
     fn default() -> Self {
         Self { share: 1, last_trace: None, taken: 0, own: 0 }
     }
 }
 
-impl Company {
+impl KeySharing {
     pub(super) fn share(&self, now: Instant) -> u32 {
         let is_recent = |trace| now.saturating_duration_since(trace) < REMEMBERED;
         if self.last_trace.is_some_and(is_recent) { self.share } else { 1 }
     }
 
     /// Takes note of a request that was let in: the service counts it as the `taken`th in its window of `limit`.
-    pub(super) fn learn(&mut self, now: Instant, limit: u32, taken: u32, chance: f64) {
+    pub(super) fn learn(&mut self, now: Instant, limit: u32, taken: u32, jitter: f64) {
         let is_new_window = taken <= self.taken;
         if is_new_window {
             let is_much_left = u64::from(self.taken) * 4 < u64::from(limit) * 3;
             if self.own == self.taken {
                 self.share = 1;
-            } else if is_much_left && chance < 0.5 {
+            } else if is_much_left && jitter < 0.5 {
                 // By chance, as else all of them would do it at once.
                 self.share = (self.share / 2).max(2);
             }
@@ -74,32 +74,32 @@ mod tests {
 
     #[test]
     fn others_are_noticed_reckoned_with_and_forgotten() {
-        let (mut company, start) = (Company::default(), Instant::now());
-        (1..=5).for_each(|taken| company.learn(start, 30, taken, 0.0));
-        assert_eq!(company.share(start), 1, "nobody else");
-        company.learn(start, 30, 7, 0.0);
-        assert_eq!(company.share(start), 2, "somebody took the sixth");
-        company.refuse(start, false);
-        assert_eq!(company.share(start), 2, "a collision");
-        company.refuse(start, true);
-        assert_eq!(company.share(start), 4, "more than two");
-        (1..=9).for_each(|_| company.refuse(start, true));
-        assert_eq!(company.share(start), SMALLEST_SHARE);
-        assert_eq!(company.share(start + REMEMBERED), 1, "for ten minutes");
+        let (mut sharing, start) = (KeySharing::default(), Instant::now());
+        (1..=5).for_each(|taken| sharing.learn(start, 30, taken, 0.0));
+        assert_eq!(sharing.share(start), 1, "nobody else");
+        sharing.learn(start, 30, 7, 0.0);
+        assert_eq!(sharing.share(start), 2, "somebody took the sixth");
+        sharing.refuse(start, false);
+        assert_eq!(sharing.share(start), 2, "a collision");
+        sharing.refuse(start, true);
+        assert_eq!(sharing.share(start), 4, "more than two");
+        (1..=9).for_each(|_| sharing.refuse(start, true));
+        assert_eq!(sharing.share(start), SMALLEST_SHARE);
+        assert_eq!(sharing.share(start + REMEMBERED), 1, "for ten minutes");
     }
 
     #[test]
     fn what_is_left_over_is_taken_and_all_of_it_by_who_is_alone() {
         let start = Instant::now();
         // One in eight, and then the counts of a window, after which a new one begins.
-        let after = |window: &[u32], chance| {
-            let mut company = Company { share: 8, last_trace: Some(start), taken: 30, own: 3 };
-            window.iter().chain(&[1]).for_each(|taken| company.learn(start, 30, *taken, chance));
-            company.share(start)
+        let share_after = |window: &[u32], jitter| {
+            let mut sharing = KeySharing { share: 8, last_trace: Some(start), taken: 30, own: 3 };
+            window.iter().chain(&[1]).for_each(|taken| sharing.learn(start, 30, *taken, jitter));
+            sharing.share(start)
         };
-        assert_eq!(after(&[5, 14, 23], 0.0), 8, "little is left over");
-        assert_eq!(after(&[5, 9, 12], 0.0), 4, "much is");
-        assert_eq!(after(&[5, 9, 12], 0.9), 8, "by chance, others are to take it");
-        assert_eq!(after(&[1, 2, 3, 4], 0.0), 1, "alone");
+        assert_eq!(share_after(&[5, 14, 23], 0.0), 8, "little is left over");
+        assert_eq!(share_after(&[5, 9, 12], 0.0), 4, "much is");
+        assert_eq!(share_after(&[5, 9, 12], 0.9), 8, "by chance, others are to take it");
+        assert_eq!(share_after(&[1, 2, 3, 4], 0.0), 1, "alone");
     }
 }

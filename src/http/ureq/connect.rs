@@ -13,18 +13,18 @@ use ::ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, 
 use ::ureq::{Error as UreqError, Proxy};
 
 use super::chain::{Chain, with_tls};
-use super::connect_error::{NotConnected, Step, port};
+use super::connect_error::{ConnectError, Step, port};
 use super::connection::Connection;
 use super::request_context;
 use super::socket::Dial;
 use super::tunnel::Tunnel;
-use crate::http::dns::Lookups;
+use crate::http::dns::DnsCache;
 
 /// The resolver for ureq: see above.
 #[derive(Debug)]
-pub(super) struct LeaveItToConnect;
+pub(super) struct NoopResolver;
 
-impl Resolver for LeaveItToConnect {
+impl Resolver for NoopResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, UreqError> {
         Ok(self.empty())
     }
@@ -32,16 +32,16 @@ impl Resolver for LeaveItToConnect {
 
 /// The resolver proper, for the target and for a proxy.
 #[derive(Debug)]
-struct Resolve(Lookups);
+struct DnsResolver(DnsCache);
 
-impl Resolver for Resolve {
+impl Resolver for DnsResolver {
     fn resolve(&self, uri: &Uri, _: &Config, limit: NextTimeout) -> Result<ResolvedSocketAddrs, UreqError> {
         let found = match self.0.resolve(uri.host().unwrap_or_default(), port(uri), request_context::left()) {
             Ok(found) => found,
             Err(error) => {
                 let timed_out = error.kind() == io::ErrorKind::TimedOut;
                 let error = if timed_out { UreqError::Timeout(limit.reason) } else { error.into() };
-                return Err(NotConnected::at(Step::Lookup, uri, error));
+                return Err(ConnectError::at(Step::Lookup, uri, error));
             }
         };
         let mut addresses = self.empty();
@@ -65,13 +65,13 @@ fn chain() -> Chain {
 #[derive(Debug)]
 pub(super) struct Connect {
     chain: Chain,
-    lookups: Resolve,
+    resolver: DnsResolver,
     timeout: Duration,
 }
 
 impl Connect {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { chain: chain(), lookups: Resolve(Lookups::new()), timeout }
+        Self { chain: chain(), resolver: DnsResolver(DnsCache::new()), timeout }
     }
 
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
@@ -80,7 +80,7 @@ impl Connect {
         // A proxy looks the target up itself, but for the SOCKS versions that cannot.
         let is_unresolved = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
         let addrs = if is_unresolved {
-            self.lookups.resolve(details.uri, details.config, limit())?
+            self.resolver.resolve(details.uri, details.config, limit())?
         } else {
             details.addrs.clone()
         };
@@ -89,7 +89,7 @@ impl Connect {
             config: details.config,
             // Else the TLS sessions of earlier connections are not resumed.
             request_level: false,
-            resolver: &self.lookups,
+            resolver: &self.resolver,
             now: time::Instant::now(),
             timeout: limit(),
             uri: details.uri,
@@ -98,7 +98,7 @@ impl Connect {
             register_shutdown: details.register_shutdown.clone(),
         };
         let step = if proxy.is_some() { Step::Tunnel } else { Step::Connect };
-        self.chain.connect(&details, None).map_err(|error| NotConnected::at(step, details.uri, error))
+        self.chain.connect(&details, None).map_err(|error| ConnectError::at(step, details.uri, error))
     }
 }
 
@@ -106,7 +106,7 @@ impl Connector<()> for Connect {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Self::Out>, UreqError> {
-        let connected = request_context::within(self.timeout, || self.connect_through_chain(details))?;
+        let connected = request_context::with_timeout(self.timeout, || self.connect_through_chain(details))?;
         Ok(connected.map(|inner| Box::new(Connection::new(inner)) as _))
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn address(uri: &Uri) -> String {
 
 /// An error from before the request, on its way through ureq.
 #[derive(Debug)]
-pub(super) struct NotConnected {
+pub(super) struct ConnectError {
     step: Step,
     /// Host and port that were to be reached.
     to: String,
@@ -48,7 +48,7 @@ pub(super) enum Step {
     Tunnel,
 }
 
-impl NotConnected {
+impl ConnectError {
     /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
     pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
@@ -124,31 +124,31 @@ impl NotConnected {
         };
         // A proxy may count what it refuses, and lock out whoever repeats it.
         let is_final = matches!(self.step, Step::Refused(_));
-        because(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
+        with_source(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
     }
 }
 
-impl fmt::Display for NotConnected {
+impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
     }
 }
 
-impl StdError for NotConnected {}
+impl StdError for ConnectError {}
 
-/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
+/// Whether `error` carries one of a library that is no dependency of downcast: the one that the variant of ureq takes.
 #[cfg(feature = "rustls")]
 fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
 /// `failure` with its cause: by its type if that is the standard library's, else by its text.
-pub(super) fn because(failure: Failure, cause: UreqError) -> Failure {
+pub(super) fn with_source(failure: Failure, cause: UreqError) -> Failure {
     match cause {
         // The summary says it all.
         UreqError::Timeout(_) => failure,
-        UreqError::Io(error) => failure.because(error),
-        error => failure.because(error.to_string()),
+        UreqError::Io(error) => failure.with_source(error),
+        error => failure.with_source(error.to_string()),
     }
 }
 
@@ -227,9 +227,9 @@ mod tests {
         let base = Base::parse("https://api.test").unwrap();
         let uri = Uri::from_static("https://user:pw@api.test/");
         for (step, error, kind, summary) in table {
-            let UreqError::Other(marked) = NotConnected::at(step, &uri, error) else { panic!("not marked") };
-            let failure = marked.downcast::<NotConnected>().unwrap().failure(&base);
-            assert_eq!((failure.kind, failure.summary.as_str(), failure.body_left), (kind, summary, false));
+            let UreqError::Other(marked) = ConnectError::at(step, &uri, error) else { panic!("not marked") };
+            let failure = marked.downcast::<ConnectError>().unwrap().failure(&base);
+            assert_eq!((failure.kind, failure.summary.as_str(), failure.request_fully_sent), (kind, summary, false));
         }
     }
 

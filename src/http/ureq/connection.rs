@@ -19,9 +19,9 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// An error that kept the end of what was to be sent from leaving.
 #[derive(Debug)]
-pub(super) struct Unsent(pub(super) UreqError);
+pub(super) struct SendError(pub(super) UreqError);
 
-impl Unsent {
+impl SendError {
     /// Marks the error of a socket that did not take all of what it was given. Within TLS, it may be about what goes
     /// out behind that.
     fn unless_in_tls(error: UreqError, is_tls: bool) -> UreqError {
@@ -29,13 +29,13 @@ impl Unsent {
     }
 }
 
-impl fmt::Display for Unsent {
+impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl StdError for Unsent {}
+impl StdError for SendError {}
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -129,15 +129,15 @@ impl Transport for Connection {
             true => amount,
             false => self.join(amount),
         };
-        let placed = self.inner.buffers().output().get_mut(..amount).and_then(request_context::place_key);
+        let placed = self.inner.buffers().output().get_mut(..amount).and_then(request_context::insert_key);
         let outcome = self.inner.transmit_output(amount, timeout);
         if outcome.is_ok() {
-            request_context::moved();
+            request_context::note_progress();
         }
         if let Some(range) = placed {
             self.inner.buffers().output().get_mut(range).unwrap_or_default().fill(request_context::STAND_IN);
         }
-        outcome.map_err(|error| Unsent::unless_in_tls(error, self.inner.is_tls()))
+        outcome.map_err(|error| SendError::unless_in_tls(error, self.inner.is_tls()))
     }
 
     /// ureq is shown no interim answer (RFC 9110, section 15.2) but the one it waits for: it takes a `100 Continue`
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
     use crate::http::endpoint::{Base, Target};
-    use crate::http::ureq::{Http, ours};
+    use crate::http::ureq::{HttpTransport, downcast};
 
     fn left(input: &[u8], is_awaited: bool) -> String {
         let mut buffers = LazyBuffers::new(96, 96);
@@ -282,13 +282,13 @@ mod tests {
     #[test]
     fn what_a_socket_did_not_take_was_not_sent_but_within_tls_nobody_knows() {
         let error = || UreqError::Io(std::io::ErrorKind::BrokenPipe.into());
-        let is_unsent = |is_tls| match ours(Unsent::unless_in_tls(error(), is_tls)) {
-            Ok(Unsent(UreqError::Io(_))) => true,
+        let is_unsent = |is_tls| match downcast(SendError::unless_in_tls(error(), is_tls)) {
+            Ok(SendError(UreqError::Io(_))) => true,
             Err(UreqError::Io(_)) => false,
             other => panic!("{other:?}"),
         };
         assert_eq!((is_unsent(false), is_unsent(true)), (true, false));
-        assert!(ours::<Unsent>(UreqError::Other("other".into())).is_err());
+        assert!(downcast::<SendError>(UreqError::Other("other".into())).is_err());
         // What that means to a submit that was read to its end.
         let target = Target {
             base: Base::parse("http://127.0.0.1").unwrap(),
@@ -298,15 +298,15 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             response_limit: None,
         };
-        let http = Http::new(target).unwrap();
+        let http = HttpTransport::new(target).unwrap();
         let fate = |error| {
             let failure = http.failure(error, true);
-            (failure.kind, failure.body_left)
+            (failure.kind, failure.request_fully_sent)
         };
         assert_eq!(fate(error()), (ErrorKind::Disconnected, true));
-        assert_eq!(fate(Unsent::unless_in_tls(error(), false)), (ErrorKind::Disconnected, false));
+        assert_eq!(fate(SendError::unless_in_tls(error(), false)), (ErrorKind::Disconnected, false));
         let timeout = UreqError::Timeout(::ureq::Timeout::Global);
-        assert_eq!(fate(Unsent::unless_in_tls(timeout, false)), (ErrorKind::Timeout, false));
+        assert_eq!(fate(SendError::unless_in_tls(timeout, false)), (ErrorKind::Timeout, false));
     }
 
     #[test]

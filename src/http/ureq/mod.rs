@@ -11,6 +11,7 @@ mod connect_error;
 mod connection;
 mod head_text;
 mod keep_alive;
+mod key_mask;
 mod request_context;
 mod response_head;
 mod socket;
@@ -19,7 +20,6 @@ mod socks;
 mod tls_error;
 mod tls_roots;
 mod tunnel;
-mod veil;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -33,9 +33,9 @@ use ::ureq::http::uri::{self, Authority, PathAndQuery, Scheme, Uri};
 use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue};
 use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 
-use self::connect::{Connect, LeaveItToConnect};
-use self::connect_error::{NotConnected, because};
-use self::connection::Unsent;
+use self::connect::{Connect, NoopResolver};
+use self::connect_error::{ConnectError, with_source};
+use self::connection::SendError;
 use self::request_context::Limits;
 use self::response_head::Framing;
 use super::body::Body;
@@ -64,11 +64,11 @@ const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Requests over real sockets.
-pub(crate) struct Http {
+pub(crate) struct HttpTransport {
     base: Base,
-    ready: Ready,
-    configs: Configs,
-    waits: Waits,
+    ready: Prebuilt,
+    configs: AgentConfigs,
+    waits: Timeouts,
     /// If not what the request says.
     response_limit: Option<u64>,
     agent: PerProcess<Agent>,
@@ -82,7 +82,7 @@ enum Expect {
 }
 
 /// What goes into each request, made once.
-struct Ready {
+struct Prebuilt {
     scheme: Scheme,
     authority: Authority,
     host: HeaderValue,
@@ -91,7 +91,7 @@ struct Ready {
 
 /// Times that nobody sets but tests.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waits {
+pub(super) struct Timeouts {
     /// How long a connection may have idled for a submit to use it. One that has idled longer may be about to be closed
     /// by the other side, and a submit that dies on it is of unknown fate.
     pub(super) submit_max_idle: Duration,
@@ -99,29 +99,29 @@ pub(super) struct Waits {
     pub(super) await_continue: Duration,
 }
 
-impl Default for Waits {
+impl Default for Timeouts {
     fn default() -> Self {
         Self { submit_max_idle: Duration::from_secs(3), await_continue: Duration::from_secs(1) }
     }
 }
 
 /// What an agent is made from.
-struct Configs {
+struct AgentConfigs {
     config: Config,
     connect_timeout: Duration,
 }
 
-impl Http {
+impl HttpTransport {
     pub(crate) fn new(target: Target) -> Result<Self> {
-        Self::waiting(target, Waits::default())
+        Self::waiting(target, Timeouts::default())
     }
 
-    pub(super) fn waiting(target: Target, waits: Waits) -> Result<Self> {
-        let configs = Configs::new(&target, waits)?;
+    pub(super) fn waiting(target: Target, waits: Timeouts) -> Result<Self> {
+        let configs = AgentConfigs::new(&target, waits)?;
         Ok(Self {
             agent: PerProcess::new(configs.agent()),
             configs,
-            ready: Ready::new(&target)?,
+            ready: Prebuilt::new(&target)?,
             base: target.base,
             waits,
             response_limit: target.response_limit,
@@ -143,7 +143,7 @@ impl Http {
         // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
         headers.insert(HOST, self.ready.host.clone());
         if !request.is_open {
-            headers.insert(API_KEY, request_context::stand_in(key));
+            headers.insert(API_KEY, request_context::placeholder(key));
         }
         headers.insert(USER_AGENT, self.ready.user_agent.clone());
         headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
@@ -184,7 +184,7 @@ impl Http {
 
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
         let framing = Framing::of(head);
-        if framing == Framing::Odd {
+        if framing == Framing::Ambiguous {
             request_context::close_after();
         }
         let response = response_head::read(head, framing, key);
@@ -201,12 +201,12 @@ impl Http {
             bytes = request_context::received();
         }
         let is_over_limit = bytes.len() as u64 > limit;
-        let cut_short = match outcome {
+        let truncated = match outcome {
             Ok(()) if is_over_limit => Some(too_long(limit)),
             Ok(()) => None,
             Err(error) => Some(self.failure(error.into(), true)),
         };
-        Response { body: bytes, is_over_limit, cut_short, ..response }
+        Response { body: bytes, is_over_limit, truncated, ..response }
     }
 
     /// Sends the request on one connection, and hands the body back for another one.
@@ -221,27 +221,28 @@ impl Http {
     ) -> (Outcome, Body<'a>) {
         let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
         let limits = Limits { whole: limit, stall, max_idle };
-        let (outcome, received) = request_context::during(limits, key, request, || {
+        let (outcome, received) = request_context::with_context(limits, key, request, || {
             let outcome = self.try_send(request, key, &mut body, expect);
             (outcome, request_context::received())
         });
         let is_read = body.is_read();
-        let outcome = outcome.map(|response| Response { is_early: !is_read, ..response }).map_err(|error| {
-            let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<NotConnected>());
-            // What is wrong with the file is why the connection ended, not the other way round.
-            let failure = body.take_failure().unwrap_or_else(|| self.failure(error, is_read));
-            let failure = Failure { received, ..failure };
-            match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
-                Some(stall) => Failure { summary: self.stalled(stall, failure.body_left), ..failure },
-                None => failure,
-            }
-        });
+        let outcome =
+            outcome.map(|response| Response { arrived_before_upload_end: !is_read, ..response }).map_err(|error| {
+                let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<ConnectError>());
+                // What is wrong with the file is why the connection ended, not the other way round.
+                let failure = body.take_failure().unwrap_or_else(|| self.failure(error, is_read));
+                let failure = Failure { received, ..failure };
+                match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
+                    Some(stall) => Failure { summary: self.stalled(stall, failure.request_fully_sent), ..failure },
+                    None => failure,
+                }
+            });
         (outcome, body)
     }
 
-    fn stalled(&self, stall: Stall, body_left: bool) -> String {
+    fn stalled(&self, stall: Stall, request_fully_sent: bool) -> String {
         let host = &self.base.authority;
-        match body_left {
+        match request_fully_sent {
             true => format!("no answer of {host} came within {:?} after the upload", stall.answer),
             false => format!("the upload to {host} stalled: for {:?} nothing moved", stall.sending),
         }
@@ -250,17 +251,17 @@ impl Http {
     /// What an error of ureq means. `is_read` tells whether the request was read to its end.
     fn failure(&self, error: UreqError, is_read: bool) -> Failure {
         let host = &self.base.authority;
-        let error = match ours::<NotConnected>(error) {
+        let error = match downcast::<ConnectError>(error) {
             // Made by our connector, so not a byte of the request has left.
             Ok(not_connected) => return not_connected.failure(&self.base),
             Err(error) => error,
         };
-        let (error, body_left) = match ours(error) {
-            Ok(Unsent(error)) => (error, false),
+        let (error, request_fully_sent) = match downcast(error) {
+            Ok(SendError(error)) => (error, false),
             Err(error) => (error, is_read),
         };
         let (kind, summary) = match &error {
-            UreqError::Timeout(_) if body_left => {
+            UreqError::Timeout(_) if request_fully_sent => {
                 (ErrorKind::Timeout, format!("timed out while waiting for the answer of {host}"))
             }
             UreqError::Timeout(_) => (ErrorKind::Timeout, format!("timed out before the request to {host} was sent")),
@@ -274,14 +275,14 @@ impl Http {
                 (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood{hint}"))
             }
         };
-        because(Failure::new(kind, summary).after_body(body_left), error)
+        with_source(Failure::new(kind, summary).with_request_fully_sent(request_fully_sent), error)
     }
 }
 
 /// An error that we gave ureq to pass on, or one of its own.
-fn ours<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
+fn downcast<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
     match error {
-        UreqError::Other(inner) => inner.downcast().map(|ours| *ours).map_err(UreqError::Other),
+        UreqError::Other(inner) => inner.downcast().map(|downcast| *downcast).map_err(UreqError::Other),
         error => Err(error),
     }
 }
@@ -316,10 +317,10 @@ fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
 
 fn too_long(limit: u64) -> Failure {
     let summary = format!("the answer is longer than the limit of {limit} bytes");
-    Failure::new(ErrorKind::UnexpectedResponse, summary).after_body(true)
+    Failure::new(ErrorKind::UnexpectedResponse, summary).with_request_fully_sent(true)
 }
 
-impl super::transport::Transport for Http {
+impl super::transport::Transport for HttpTransport {
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome {
         let start = Instant::now();
         let body = Body::open(request.content.as_ref()).map_err(Failure::before_connection)?;
@@ -345,7 +346,7 @@ impl super::transport::Transport for Http {
     }
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("host", &self.base.authority).finish_non_exhaustive()
     }
@@ -358,13 +359,13 @@ impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let amount = self.0.read(buffer)?;
         if self.0.is_read() {
-            request_context::all_is_read();
+            request_context::body_done();
         }
         Ok(amount)
     }
 }
 
-impl Ready {
+impl Prebuilt {
     fn new(target: &Target) -> Result<Self> {
         let Base { is_https, host, port, authority, .. } = &target.base;
         let scheme = if *is_https { Scheme::HTTPS } else { Scheme::HTTP };
@@ -389,8 +390,8 @@ impl Ready {
     }
 }
 
-impl Configs {
-    fn new(target: &Target, waits: Waits) -> Result<Self> {
+impl AgentConfigs {
+    fn new(target: &Target, waits: Timeouts) -> Result<Self> {
         let proxy = match &target.proxy {
             None => None,
             // ureq's error may quote the URL, and with it a password.
@@ -417,7 +418,7 @@ impl Configs {
 
     fn agent(&self) -> Agent {
         let connect = Connect::new(self.connect_timeout);
-        Agent::with_parts(self.config.clone(), connect, LeaveItToConnect)
+        Agent::with_parts(self.config.clone(), connect, NoopResolver)
     }
 }
 

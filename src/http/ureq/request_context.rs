@@ -14,10 +14,10 @@ use ::ureq::http::header::HeaderValue;
 use ::ureq::unversioned::transport::Buffers;
 
 use super::head_text::lines;
-use super::veil::Veil;
+use super::key_mask::KeyMask;
 use crate::api_key::{self, ApiKey};
 use crate::http::request::{Content, Request, Stall};
-use crate::util::time::after;
+use crate::util::time::saturating_add;
 
 /// As ureq writes it.
 const KEY_HEADER: &[u8] = b"x-api-key: ";
@@ -56,14 +56,14 @@ struct InFlight {
     received: Vec<u8>,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
-    veil: Veil,
+    key_mask: KeyMask,
 }
 
 /// Runs `request`, which carries `key`.
-pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run: impl FnOnce() -> T) -> T {
+pub(super) fn with_context<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run: impl FnOnce() -> T) -> T {
     let whole = limits.stall.map_or(limits.whole, |stall| limits.whole.min(stall.sending));
     let own = InFlight {
-        end: after(Instant::now(), whole),
+        end: saturating_add(Instant::now(), whole),
         limits,
         content_len: request.content.as_ref().map(Content::len),
         is_read: false,
@@ -71,7 +71,7 @@ pub(super) fn during<T>(limits: Limits, key: &ApiKey, request: &Request<'_>, run
         is_last: false,
         received: Vec::new(),
         key: (!request.is_open).then(|| key.clone()),
-        veil: Veil::new(key, &request.secrets),
+        key_mask: KeyMask::new(key, &request.secrets),
     };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.with(|current| current.replace(Some(own))));
@@ -88,7 +88,7 @@ impl Drop for Restore {
 }
 
 /// Runs a part of the request that may take no longer than `limit`, nor than the request.
-pub(super) fn within<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
+pub(super) fn with_timeout<T>(limit: Duration, run: impl FnOnce() -> T) -> T {
     let whole = end();
     // A limit beyond all time is none.
     let part = Instant::now().checked_add(limit);
@@ -109,10 +109,10 @@ fn holds(see: impl FnOnce(&InFlight) -> bool) -> bool {
 }
 
 /// Notes that a part of the request went out.
-pub(super) fn moved() {
+pub(super) fn note_progress() {
     change(|request| {
         if let Some(stall) = request.limits.stall {
-            request.end = after(Instant::now(), if request.is_read { stall.answer } else { stall.sending });
+            request.end = saturating_add(Instant::now(), if request.is_read { stall.answer } else { stall.sending });
         }
     });
 }
@@ -163,7 +163,7 @@ pub(super) fn is_read() -> bool {
 }
 
 /// Notes that nothing of the content is left but what is on its way.
-pub(super) fn all_is_read() {
+pub(super) fn body_done() {
     change(|request| request.is_read = true);
 }
 
@@ -187,7 +187,7 @@ fn set_end(end: Option<Instant>) {
 }
 
 /// What ureq gets to see in place of the key, as long as that.
-pub(super) fn stand_in(key: &ApiKey) -> HeaderValue {
+pub(super) fn placeholder(key: &ApiKey) -> HeaderValue {
     const LONGEST: &str = match std::str::from_utf8(&[STAND_IN; api_key::MAX_LEN]) {
         Ok(text) => text,
         Err(_) => "",
@@ -196,7 +196,7 @@ pub(super) fn stand_in(key: &ApiKey) -> HeaderValue {
 }
 
 /// Puts the key where its stand-in is, if `output` is the head that has it.
-pub(super) fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
+pub(super) fn insert_key(output: &mut [u8]) -> Option<Range<usize>> {
     CURRENT.with(|current| {
         let mut current = current.borrow_mut();
         let key = current.as_mut()?.key.as_ref()?.expose().as_bytes();
@@ -215,7 +215,7 @@ pub(super) fn place_key(output: &mut [u8]) -> Option<Range<usize>> {
 
 /// Covers what of an answer has come in, and is in `buffers` to be read.
 pub(super) fn cover(buffers: &mut dyn Buffers) {
-    change(|request| request.veil.cover(buffers));
+    change(|request| request.key_mask.cover(buffers));
 }
 
 #[cfg(test)]
@@ -228,7 +228,7 @@ mod tests {
 
     fn for_time<T>(whole: Duration, key: &ApiKey, run: impl FnOnce() -> T) -> T {
         let request = api::result::<Image>(&"id".parse().unwrap());
-        during(Limits { whole, stall: None, max_idle: HOUR }, key, &request, run)
+        with_context(Limits { whole, stall: None, max_idle: HOUR }, key, &request, run)
     }
 
     #[test]
@@ -237,23 +237,23 @@ mod tests {
         let head = b"POST / HTTP/1.1\r\nx-api-key: ******\r\n\r\n";
         for_time(HOUR, &key, || {
             let mut other = b"\r\nx-api-key: *****x\r\nx-api-key: ".to_vec();
-            assert_eq!(place_key(&mut other), None);
+            assert_eq!(insert_key(&mut other), None);
             let mut first = head.to_vec();
-            assert_eq!(place_key(&mut first), Some(28..34));
+            assert_eq!(insert_key(&mut first), Some(28..34));
             assert_eq!(first, b"POST / HTTP/1.1\r\nx-api-key: s3cret\r\n\r\n");
             let mut second = head.to_vec();
-            assert_eq!(place_key(&mut second), None, "a body that looks like a head");
+            assert_eq!(insert_key(&mut second), None, "a body that looks like a head");
         });
-        assert_eq!(place_key(&mut head.to_vec()), None);
+        assert_eq!(insert_key(&mut head.to_vec()), None);
     }
 
     #[test]
     fn a_part_ends_with_the_whole_and_requests_nest() {
         let key = ApiKey::new("key");
         for_time(HOUR, &key, || {
-            assert!(within(2 * HOUR, left) <= HOUR);
-            assert!(within(Duration::MAX, left) <= HOUR);
-            assert_eq!(within(Duration::ZERO, left), Duration::ZERO);
+            assert!(with_timeout(2 * HOUR, left) <= HOUR);
+            assert!(with_timeout(Duration::MAX, left) <= HOUR);
+            assert_eq!(with_timeout(Duration::ZERO, left), Duration::ZERO);
             assert_eq!(for_time(Duration::ZERO, &key, left), Duration::ZERO);
             assert!(left() > HOUR / 2);
         });

@@ -10,7 +10,7 @@ use ::ureq::http::response::Parts;
 use ::ureq::http::{HeaderMap, Version};
 
 use crate::api_key::ApiKey;
-use crate::http::response::{Response, Told};
+use crate::http::response::{RateLimitHeaders, Response};
 use crate::http::retry_after;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -22,11 +22,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     /// By a length, or by chunks.
-    Told,
+    RateLimitHeaders,
     /// By the end of the connection.
-    Untold,
+    UntilClose,
     /// Not everybody on the way may see the same end.
-    Odd,
+    Ambiguous,
 }
 
 impl Framing {
@@ -34,16 +34,16 @@ impl Framing {
         let has_length = head.headers.contains_key(CONTENT_LENGTH);
         let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
         match (codings.next(), codings.next()) {
-            (None, _) if has_length => Self::Told,
-            (None, _) => Self::Untold,
-            (Some(coding), None)
+            (None, _) if has_length => Self::RateLimitHeaders,
+            (None, _) => Self::UntilClose,
+            (Some(content_encoding), None)
                 if head.version == Version::HTTP_11
                     && !has_length
-                    && coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") =>
+                    && content_encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") =>
             {
-                Self::Told
+                Self::RateLimitHeaders
             }
-            _ => Self::Odd,
+            _ => Self::Ambiguous,
         }
     }
 }
@@ -57,17 +57,20 @@ pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
     Response {
         status: head.status.as_u16(),
         content_type: fields.content_type.map(text),
-        coding: fields.content_encoding.map(text).filter(|coding| !coding.eq_ignore_ascii_case("identity")),
-        // Masked here, before it is taken apart: half a key could not be told any more.
+        content_encoding: fields
+            .content_encoding
+            .map(text)
+            .filter(|content_encoding| !content_encoding.eq_ignore_ascii_case("identity")),
+        // Masked here, before it is taken apart: half a key could not be rate_limit any more.
         location: fields.location.map(|location| key.mask(&text(location)).into_owned()),
         request_id: fields.request_id.map(text),
         retry_after,
-        told: Told {
+        rate_limit: RateLimitHeaders {
             limit: fields.rate_limit.and_then(number),
             remaining: fields.rate_limit_remaining.and_then(number),
             reset: retry_after.or(reset),
         },
-        framed: framing == Framing::Told,
+        length_known: framing == Framing::RateLimitHeaders,
         ..Response::default()
     }
 }

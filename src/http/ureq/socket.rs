@@ -12,7 +12,7 @@ use ::ureq::{Error as UreqError, Timeout};
 
 use super::buffers::SocketBuffers;
 use super::request_context;
-use crate::util::time::part;
+use crate::util::time::div;
 
 /// Opens a socket to the first of the addresses that takes one, unless a proxy's connection is there already.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ fn dial(addresses: &[SocketAddr], reason: Timeout) -> Result<TcpStream, UreqErro
             return Err(UreqError::Timeout(reason));
         }
         // Half of what is left for each but the last, so that one which swallows packets leaves time for the others.
-        let share = if addresses.peek().is_none() { left } else { part(left, 2).max(Duration::from_millis(1)) };
+        let share = if addresses.peek().is_none() { left } else { div(left, 2).max(Duration::from_millis(1)) };
         let opened = TcpStream::connect_timeout(address, share);
         match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
             Ok(stream) => return Ok(stream),
@@ -70,11 +70,11 @@ struct Slice(Duration);
 impl Slice {
     /// Has it set unless it is about right for an operation that may take as long as `most`.
     fn fit(&mut self, most: Duration, set: impl FnOnce(Option<Duration>) -> io::Result<()>) -> io::Result<()> {
-        if (part(most, 2)..=most).contains(&self.0) {
+        if (div(most, 2)..=most).contains(&self.0) {
             return Ok(());
         }
         // So that it is right for a while, although limits shrink and differ.
-        let slice = part(most, 4).saturating_mul(3);
+        let slice = div(most, 4).saturating_mul(3);
         // macOS refuses to set a limit once the peer has closed, even if its answer is still to be read.
         match set(Some(slice)) {
             Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => {}
@@ -109,7 +109,7 @@ fn uninterrupted(
     };
     let mut left = whole;
     while !left.is_zero() {
-        match operate(left.min(part(whole, 8)).max(Duration::from_millis(1))) {
+        match operate(left.min(div(whole, 8)).max(Duration::from_millis(1))) {
             Ok(amount) => return Ok(amount),
             Err(error) if error.kind() == io::ErrorKind::Interrupted || is_timeout(&error) => {}
             Err(error) => return Err(error.into()),
@@ -135,7 +135,7 @@ impl Transport for Socket {
             if written == 0 {
                 return Err(io::Error::from(io::ErrorKind::WriteZero).into());
             }
-            request_context::moved();
+            request_context::note_progress();
             output = output.get(written..).unwrap_or_default();
         }
         self.buffers.sent(amount);

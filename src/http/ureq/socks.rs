@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Either, Transport, TransportAdapter};
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
-use super::connect_error::{NotConnected, Step, port};
+use super::connect_error::{ConnectError, Step, port};
 use super::socket::Socket;
 
 /// Opens a connection through the proxy, if that speaks SOCKS.
@@ -22,7 +22,7 @@ impl<In: Transport> Connector<In> for Socks {
         let Some(proxy) = details.config.proxy().filter(is_socks) else { return Ok(chained.map(Either::A)) };
         let addresses = details.resolver.resolve(proxy.uri(), details.config, details.timeout)?;
         let socket = Socket::open(&addresses, details);
-        let socket = socket.map_err(|error| NotConnected::at(Step::Connect, proxy.uri(), error))?;
+        let socket = socket.map_err(|error| ConnectError::at(Step::Connect, proxy.uri(), error))?;
         let mut stream = TransportAdapter::new(socket, details.current_time.clone());
         stream.set_timeout(details.timeout);
         let to = Destination::of(details, proxy)?;
@@ -30,7 +30,7 @@ impl<In: Transport> Connector<In> for Socks {
             Socks4 | Socks4A => ask_version_4(&mut stream, &to),
             _ => ask_version_5(&mut stream, proxy, &to),
         };
-        opened.map_err(|error| NotConnected::at(Step::Proxy, details.uri, error))?;
+        opened.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
         Ok(Some(Either::B(stream.into_inner())))
     }
 }
@@ -61,7 +61,7 @@ impl<'a> Destination<'a> {
 fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destination<'_>) -> Result<(), UreqError> {
     const NO_LOGIN: u8 = 0;
     const PASSWORD: u8 = 2;
-    let no_entry = |why| Err(NotConnected::at(Step::Login, proxy.uri(), io::Error::other(why).into()));
+    let no_entry = |why| Err(ConnectError::at(Step::Login, proxy.uri(), io::Error::other(why).into()));
 
     let user = proxy.username();
     stream.write_all(if user.is_some() { &[5, 2, NO_LOGIN, PASSWORD] } else { &[5, 1, NO_LOGIN] })?;
@@ -175,7 +175,7 @@ mod tests {
     use crate::http::endpoint::{Base, ProxyUrl, Target};
     use crate::http::request::Stall;
     use crate::http::transport::Transport as _;
-    use crate::http::ureq::{Http, Waits};
+    use crate::http::ureq::{HttpTransport, Timeouts};
     use crate::model::medium::Image;
 
     /// A proxy that says what it is to say, and keeps what it is asked.
@@ -276,15 +276,15 @@ mod tests {
             ("socks4a://p", b"\x00\x5bPPABCD", ErrorKind::Connect, "it refused"),
             (&long, b"\x05\x02", ErrorKind::Connect, "too long"),
         ];
-        for (url, says, kind, because) in table {
+        for (url, says, kind, with_source) in table {
             let error = ask(url, &NAME, says).1.unwrap_err();
-            let UreqError::Other(marked) = NotConnected::at(Step::Proxy, &"https://api.test".parse().unwrap(), error)
+            let UreqError::Other(marked) = ConnectError::at(Step::Proxy, &"https://api.test".parse().unwrap(), error)
             else {
                 panic!("not marked")
             };
-            let error = marked.downcast::<NotConnected>().unwrap().failure(&base).into_error();
+            let error = marked.downcast::<ConnectError>().unwrap().failure(&base).into_error();
             let source = std::error::Error::source(&error).unwrap().to_string();
-            assert!(error.kind() == kind && source.contains(because), "{url} {says:?}: {error}: {source}");
+            assert!(error.kind() == kind && source.contains(with_source), "{url} {says:?}: {error}: {source}");
         }
     }
 
@@ -299,8 +299,8 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             response_limit: None,
         };
-        let waits = Waits { await_continue: Duration::from_millis(20), ..Waits::default() };
-        let http = Http::waiting(target, waits).unwrap();
+        let waits = Timeouts { await_continue: Duration::from_millis(20), ..Timeouts::default() };
+        let http = HttpTransport::waiting(target, waits).unwrap();
         let (over, is_over) = channel::<()>();
         let proxy = std::thread::spawn(move || {
             let mut stream = listener.accept().unwrap().0;
@@ -317,7 +317,7 @@ mod tests {
         let failure = http.send(&request, &ApiKey::new("key"), Duration::from_secs(30), Some(stall)).unwrap_err();
         drop(over);
         proxy.join().unwrap();
-        assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false), "{failure:?}");
+        assert_eq!((failure.kind, failure.request_fully_sent), (ErrorKind::Timeout, false), "{failure:?}");
         assert!(failure.summary.ends_with("stalled: for 220ms nothing moved"), "{failure:?}");
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     }

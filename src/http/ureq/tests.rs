@@ -6,23 +6,23 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::call::Exchange;
+use crate::call::Caller;
 use crate::call::fake::{FakeClock, SECOND};
-use crate::call::tests::{content, request, terms};
+use crate::call::tests::{content, options, request};
 use crate::config::Settings;
 use crate::http::proxy::Proxy;
 use crate::http::transport::Transport as _;
 
 /// The real transport for a port of this machine.
-fn http(port: u16, waits: Waits) -> Http {
+fn http(port: u16, waits: Timeouts) -> HttpTransport {
     let mut connection = Settings::new(ApiKey::new("key")).connection;
     connection.base_url = format!("http://127.0.0.1:{port}");
     connection.proxy = Proxy::None;
-    Http::waiting(connection.target(|_| None).unwrap(), waits).unwrap()
+    HttpTransport::waiting(connection.target(|_| None).unwrap(), waits).unwrap()
 }
 
-fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Exchange {
-    Exchange::with(Box::new(http(port, Waits::default())), clock)
+fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Caller {
+    Caller::with(Box::new(http(port, Timeouts::default())), clock)
 }
 
 #[test]
@@ -41,8 +41,8 @@ fn a_refused_connection_is_made_again() {
             }));
         }
     });
-    let exchange = over_sockets(port, Arc::clone(&clock));
-    let answer = exchange.call(&request(), &ApiKey::new("key"), &terms(30 * SECOND)).unwrap();
+    let caller = over_sockets(port, Arc::clone(&clock));
+    let answer = caller.call(&request(), &ApiKey::new("key"), &options(30 * SECOND)).unwrap();
     assert_eq!((answer.response.body.as_slice(), clock.slept().len()), (b"ok".as_slice(), 1));
     server.lock().unwrap().take().unwrap().join().unwrap();
 }
@@ -51,7 +51,7 @@ fn a_refused_connection_is_made_again() {
 fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let clock = FakeClock::new(|_| ());
-    let error = over_sockets(port, Arc::clone(&clock)).call(&request(), &ApiKey::new("key"), &terms(30 * SECOND));
+    let error = over_sockets(port, Arc::clone(&clock)).call(&request(), &ApiKey::new("key"), &options(30 * SECOND));
     let error = error.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent(), clock.slept().len()), (ErrorKind::Connect, false, 2));
     assert!(error.to_string().contains(&format!("could not connect to 127.0.0.1:{port}")), "{error}");
@@ -61,8 +61,8 @@ fn a_port_where_nobody_listens_is_tried_three_times_and_nothing_was_sent() {
 fn a_submit_uses_no_connection_that_has_idled_too_long_but_a_read_may() {
     let connections_for = |max_idle: Duration, is_idempotent: bool| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(Waits::default().submit_max_idle, 3 * SECOND, "as designed");
-        let waits = Waits { submit_max_idle: max_idle, ..Waits::default() };
+        assert_eq!(Timeouts::default().submit_max_idle, 3 * SECOND, "as designed");
+        let waits = Timeouts { submit_max_idle: max_idle, ..Timeouts::default() };
         let http = http(listener.local_addr().unwrap().port(), waits);
         let connections = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&connections);
@@ -106,14 +106,14 @@ fn a_read_on_a_connection_that_closes_under_it_is_made_again() {
         }
     });
     let clock = FakeClock::new(|_| ());
-    let exchange = over_sockets(port, Arc::clone(&clock));
+    let caller = over_sockets(port, Arc::clone(&clock));
     let read = Request { method: Method::Get, content: None, is_idempotent: true, ..request() };
     for _ in 0..2 {
-        let answer = exchange.call(&read, &ApiKey::new("key"), &terms(30 * SECOND)).unwrap();
+        let answer = caller.call(&read, &ApiKey::new("key"), &options(30 * SECOND)).unwrap();
         assert_eq!(answer.response.body, b"ok");
     }
     assert_eq!(clock.slept().len(), 1);
-    drop(exchange);
+    drop(caller);
     server.join().unwrap();
 }
 
@@ -124,8 +124,8 @@ const UPLOAD: usize = 16 << 20;
 /// it took.
 fn upload(stall: Option<Stall>, serve: impl FnOnce(TcpStream, Receiver<()>) + Send + 'static) -> (Outcome, Duration) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    assert_eq!(Waits::default().await_continue, SECOND, "as designed");
-    let waits = Waits { await_continue: Duration::from_millis(20), ..Waits::default() };
+    assert_eq!(Timeouts::default().await_continue, SECOND, "as designed");
+    let waits = Timeouts { await_continue: Duration::from_millis(20), ..Timeouts::default() };
     let http = http(listener.local_addr().unwrap().port(), waits);
     let (over, is_over) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || serve(listener.accept().unwrap().0, is_over));
@@ -176,7 +176,7 @@ fn an_upload_goes_on_while_it_moves_and_ends_once_it_does_not() {
         drop(stream);
     });
     let failure = outcome.unwrap_err();
-    assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, false));
+    assert_eq!((failure.kind, failure.request_fully_sent), (ErrorKind::Timeout, false));
     assert!(failure.summary.ends_with("stalled: for 220ms nothing moved"), "{failure:?}");
     // The system's own buffers may grow once or twice, and take some more then.
     assert!(took >= stall.sending && took < stall.sending * 4, "{took:?}");
@@ -197,6 +197,6 @@ fn the_answer_to_an_upload_has_a_limit_of_its_own() {
     });
     assert!(start.elapsed() < 10 * SECOND, "{:?}", start.elapsed());
     let failure = outcome.unwrap_err();
-    assert_eq!((failure.kind, failure.body_left), (ErrorKind::Timeout, true));
+    assert_eq!((failure.kind, failure.request_fully_sent), (ErrorKind::Timeout, true));
     assert!(failure.summary.ends_with("within 50ms after the upload"), "{failure:?}");
 }

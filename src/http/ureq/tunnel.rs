@@ -12,7 +12,7 @@ use ::ureq::unversioned::transport::{
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
 use super::chain::{Chain, to_proxy};
-use super::connect_error::{NotConnected, Step, address};
+use super::connect_error::{ConnectError, Step, address};
 use super::head_text::{INTERIM_MAX, head_len, lines};
 use crate::util::text::one_line;
 
@@ -46,7 +46,7 @@ impl Tunnel {
         };
         let connected =
             self.to_proxy.connect(&details, None).and_then(|found| found.ok_or(UreqError::ConnectionFailed));
-        connected.map_err(|error| NotConnected::at(Step::Connect, proxy.uri(), error))
+        connected.map_err(|error| ConnectError::at(Step::Connect, proxy.uri(), error))
     }
 }
 
@@ -58,7 +58,7 @@ impl<In: Transport> Connector<In> for Tunnel {
         let Some(proxy) = details.config.proxy().filter(is_http) else { return Ok(chained.map(Either::A)) };
         let transport = self.connect_to_proxy(details, proxy)?;
         let opened = open(transport, details, proxy);
-        let opened = opened.map_err(|error| NotConnected::at(Step::Proxy, details.uri, error))?;
+        let opened = opened.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
         Ok(Some(Either::B(Tunneled(opened))))
     }
 }
@@ -81,7 +81,7 @@ fn open(
     };
     // Some proxies answer a wrong password with 401, which is meant for servers.
     let step = if matches!(status.code, 401 | 407) { Step::Login } else { Step::Refused(status.code) };
-    Err(NotConnected::at(step, proxy.uri(), error))
+    Err(ConnectError::at(step, proxy.uri(), error))
 }
 
 /// Contains nothing that is not checked before: `base_url` and `user_agent` have no control characters, and Base64 has

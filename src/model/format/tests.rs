@@ -100,9 +100,9 @@ fn as_medium(
     Ok((kind, format.media_type(), is_misnamed.then(|| format.extension())))
 }
 
-fn is_refused(content: &[u8], name: &str, because: &str) {
+fn is_refused(content: &[u8], name: &str, with_source: &str) {
     let outcome = sent(content, name);
-    assert!(outcome.as_ref().is_err_and(|reason| reason.contains(because)), "{name}: {outcome:?}");
+    assert!(outcome.as_ref().is_err_and(|reason| reason.contains(with_source)), "{name}: {outcome:?}");
 }
 
 #[test]
@@ -307,14 +307,14 @@ fn explicit_medium_wins_where_the_container_holds_it() {
     assert_eq!(as_medium("audio", &ftyp(b"3gp4", &[]), "a.3gp").unwrap(), ("audio", "audio/3gpp", None));
     assert_eq!(as_medium("audio", &page(b"\x80theora"), "a.ogv").unwrap(), ("audio", "audio/ogg", None));
     assert_eq!(as_medium("video", &asf([0; 4]), "a.wma").unwrap(), ("video", "video/x-ms-wmv", None));
-    for (kind, content, name, because) in [
+    for (kind, content, name, with_source) in [
         ("video", ftyp(b"M4A ", &[]), "a.m4a", "is audio/mp4, which is no video"),
         ("video", page(b"OpusHead"), "a.ogg", "is audio/ogg, which is no video"),
         ("video", mp4.clone(), "a.mp3", "is audio/mpeg by its name and video/mp4 by its content"),
         ("audio", matroska("webm", "V_VP9"), "a.webm", "is audio/webm, which is not one of the audio formats"),
         ("image", mp4, "a", "is video/mp4, which is no image"),
     ] {
-        assert!(as_medium(kind, &content, name).unwrap_err().contains(because), "{kind} {name}");
+        assert!(as_medium(kind, &content, name).unwrap_err().contains(with_source), "{kind} {name}");
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::lenient::value::Value;
-use crate::model::open_enum::words;
+use crate::model::open_enum::open_enum;
 
-words! {
+open_enum! {
     /// What something was classified as.
     ///
     /// It serialises as the text that the service uses.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::util::url::{Url, why_not_web};
+use crate::util::url::{Url, check_http_url};
 
 /// Where a medium is found. Clones of a reader share it.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => {
-                let origin = match why_not_web(url) {
+                let origin = match check_http_url(url) {
                     None => Url::split(url).map(|url| url.origin()),
                     Some(_) => None,
                 };

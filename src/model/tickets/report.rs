@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::model::identifier::Identifier;
 use crate::model::lenient::object::Object;
 use crate::model::lenient::value::Value;
-use crate::model::open_enum::words;
+use crate::model::open_enum::open_enum;
 use crate::model::report::c2pa::C2pa;
 use crate::model::report::display::{four_digits, serialize};
 use crate::model::report::parse::identifier;
@@ -377,7 +377,7 @@ impl fmt::Display for TicketVerdict {
     }
 }
 
-words! {
+open_enum! {
     /// Whether somebody has tampered with a ticket.
     Authenticity {
         /// `authentic`: nobody has.

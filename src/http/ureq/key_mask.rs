@@ -7,15 +7,15 @@ use std::ops::Range;
 use ::ureq::unversioned::transport::Buffers;
 
 use super::head_text::head_len;
-use crate::api_key::{ApiKey, TELLING};
-use crate::util::encodings::{other_forms, written_forms};
+use crate::api_key::{ApiKey, MIN_REDACTABLE_LEN};
+use crate::util::encodings::{encodings, other_encodings};
 
 /// As wide as what it covers, since the length of an answer may be told ahead.
 const BLOT: u8 = b'*';
 
 /// Over the answer to one request.
 #[derive(Debug)]
-pub(super) struct Veil {
+pub(super) struct KeyMask {
     key: ApiKey,
     secrets: Vec<String>,
     part: Part,
@@ -30,10 +30,11 @@ enum Part {
     Refusal,
 }
 
-impl Veil {
+impl KeyMask {
     /// Over `secrets` and `key`, but for those that may stand in an answer by chance.
     pub(super) fn new(key: &ApiKey, secrets: &[&str]) -> Self {
-        let secrets = secrets.iter().filter(|secret| secret.len() >= TELLING).map(|secret| (*secret).to_owned());
+        let secrets =
+            secrets.iter().filter(|secret| secret.len() >= MIN_REDACTABLE_LEN).map(|secret| (*secret).to_owned());
         Self { key: key.clone(), secrets: secrets.collect(), part: Part::Head }
     }
 
@@ -52,13 +53,13 @@ impl Veil {
             };
         }
         let mut found = Vec::new();
-        if self.key.expose().len() >= TELLING {
-            self.key.written_forms().for_each(|form| find(input, 0, form, &mut found));
+        if self.key.expose().len() >= MIN_REDACTABLE_LEN {
+            self.key.encodings().for_each(|form| find(input, 0, form, &mut found));
         }
         if self.part == Part::Refusal {
             for secret in &self.secrets {
-                let others = other_forms(secret);
-                written_forms(secret, &others).for_each(|form| find(input, body, form, &mut found));
+                let others = other_encodings(secret);
+                encodings(secret, &others).for_each(|form| find(input, body, form, &mut found));
             }
         }
         if !found.is_empty() {
@@ -106,14 +107,14 @@ mod tests {
 
     /// What ureq sees when `pieces` come in one by one and it takes all of each that is past the head.
     fn seen(pieces: &[&str]) -> String {
-        let mut veil = Veil::new(&ApiKey::new(KEY), &[TOKEN, "short"]);
+        let mut key_mask = KeyMask::new(&ApiKey::new(KEY), &[TOKEN, "short"]);
         let mut buffers = LazyBuffers::new(1_000, 1);
         let mut seen = String::new();
         for piece in pieces {
             buffers.input_append_buf()[..piece.len()].copy_from_slice(piece.as_bytes());
             buffers.input_appended(piece.len());
-            veil.cover(&mut buffers);
-            let taken = if veil.part == Part::Head { 0 } else { buffers.input().len() };
+            key_mask.cover(&mut buffers);
+            let taken = if key_mask.part == Part::Head { 0 } else { buffers.input().len() };
             seen.push_str(std::str::from_utf8(&buffers.input()[..taken]).unwrap());
             buffers.input_consume(taken);
         }
@@ -155,7 +156,7 @@ mod tests {
         let mut buffers = LazyBuffers::new(100, 1);
         buffers.input_append_buf()[..8].copy_from_slice(b"HTTP/1.1");
         buffers.input_appended(8);
-        Veil::new(&ApiKey::new("HTTP"), &["HTTP"]).cover(&mut buffers);
+        KeyMask::new(&ApiKey::new("HTTP"), &["HTTP"]).cover(&mut buffers);
         assert_eq!(buffers.input(), b"HTTP/1.1");
     }
 }
