@@ -87,7 +87,7 @@ impl WaitOptions {
         }
     }
 
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         self.timeout
     }
 
@@ -103,10 +103,10 @@ impl WaitOptions {
     pub(crate) fn timed_out(&self, last_state: Option<State>, too_late: Option<Duration>) -> Error {
         let seen = match &last_state {
             Some(state) => format!("last seen as {}", one_line(state.as_str())),
-            None => "no look at it succeeded".to_owned(),
+            None => "no poll succeeded".to_owned(),
         };
         let summary = match too_late {
-            Some(asked) => format!("the next look may be made after {asked:.1?}, when the wait is over ({seen})"),
+            Some(asked) => format!("the next poll may be made after {asked:.1?}, when the wait is over ({seen})"),
             None => format!("the analysis was not finished within {:?} ({seen})", self.timeout),
         };
         Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state)
@@ -142,7 +142,7 @@ pub(crate) fn poll_until_done<T>(
     wait: &WaitOptions,
     caller: &Caller,
     submitted: Option<Instant>,
-    mut look: impl FnMut(Duration) -> Result<PollResult<T>>,
+    mut poll: impl FnMut(Duration) -> Result<PollResult<T>>,
 ) -> Result<T> {
     wait.check()?;
     let deadline = Deadline::new(caller.now(), wait.timeout);
@@ -153,7 +153,7 @@ pub(crate) fn poll_until_done<T>(
     let (mut asked, mut last_state, mut failure) = (None, None, None);
     while let Some(pause) = wait.fit(own, asked, deadline.left(caller.now())) {
         caller.pause(pause)?;
-        match look(deadline.left(caller.now())) {
+        match poll(deadline.left(caller.now())) {
             Ok(PollResult { finished: Some(found), .. }) => return Ok(found),
             Ok(PollResult { state, retry_after, .. }) => {
                 (asked, last_state, failure) = (retry_after, Some(state), None)

@@ -10,5 +10,5 @@ pub(crate) fn credits() -> Request<'static> {
 
 /// `GET /api/health`, for which nobody needs a key.
 pub(crate) fn health() -> Request<'static> {
-    Request { is_open: true, ..get("/api/health".to_owned()) }
+    Request { requires_key: false, ..get("/api/health".to_owned()) }
 }

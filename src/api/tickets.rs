@@ -22,7 +22,7 @@ pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: Fields<'_>, files: Vec<Up
     Request {
         method: Method::Post,
         content: Some(Content { watcher: tickets.watcher(), ..content }),
-        secrets: tickets.secrets(),
+        redact: tickets.secrets(),
         is_idempotent: false,
         is_accepted: |received| identifier::is_accepted(received, Field::BatchId),
         timeout: UPLOAD_TIMEOUT,

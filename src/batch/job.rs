@@ -172,7 +172,7 @@ impl Sent {
     }
 
     /// Looks at how this one stands.
-    pub(super) fn look(&self, client: &Client) -> Result<AnyReport> {
+    pub(super) fn poll(&self, client: &Client) -> Result<AnyReport> {
         match self {
             Self::Image(sent) => client.result(sent).map(AnyReport::Image),
             Self::Video(sent) => client.result(sent).map(AnyReport::Video),

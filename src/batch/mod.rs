@@ -26,7 +26,7 @@ pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{BatchProgress, Outcome};
-use self::scheduler::{Looks, SubmitBackoff};
+use self::scheduler::{PollSchedule, SubmitBackoff};
 pub use self::stop_handle::StopHandle;
 use self::store::Store;
 use self::task::{JobId, Pending, Submit, Task};
@@ -78,7 +78,7 @@ pub struct Batch<I> {
     pending: VecDeque<Pending>,
     /// What one poll_queue of looks has still to look at.
     poll_queue: VecDeque<(MediaType, Vec<Identifier>)>,
-    looks: Looks,
+    polls: PollSchedule,
     backoff: SubmitBackoff,
     in_flight: usize,
     workers: usize,
@@ -128,14 +128,14 @@ impl Client {
             queue: VecDeque::new(),
             pending: VecDeque::new(),
             poll_queue: VecDeque::new(),
-            looks: Looks::default(),
+            polls: PollSchedule::default(),
             backoff: SubmitBackoff::default(),
             in_flight: IN_FLIGHT,
             workers: 1,
             worker_pool: None,
             record: None,
             // Before anything is paid for.
-            stopped: self.patience().check().err().map(|error| (error.kind(), error.reason())),
+            stopped: self.wait_options().check().err().map(|error| (error.kind(), error.summary())),
             stop_handle: StopHandle::new(self.caller()),
             outcomes: VecDeque::new(),
             handed_over: None,
@@ -200,7 +200,7 @@ impl<I> Batch<I> {
 /// What to do next.
 enum Step {
     Submit(usize),
-    PollResult,
+    Poll,
     Pause(Duration),
     End,
 }
@@ -230,7 +230,7 @@ where
             }
             match self.step() {
                 Step::Submit(at) => self.submit(at),
-                Step::PollResult => self.look(),
+                Step::Poll => self.poll(),
                 Step::Pause(pause) => self.pause(pause),
                 Step::End if self.outcomes.is_empty() => return None,
                 Step::End => {}
@@ -251,9 +251,9 @@ impl<I> Batch<I> {
     fn step(&mut self) -> Step {
         let now = self.client.now();
         let due = self.queue.iter().position(|task| task.not_before <= now);
-        let look_in = self.look_in(now, due.is_none());
-        if look_in == Some(Duration::ZERO) {
-            return Step::PollResult;
+        let poll_in = self.poll_in(now, due.is_none());
+        if poll_in == Some(Duration::ZERO) {
+            return Step::Poll;
         }
         let can_submit = due.is_some() && self.worker_pool.as_ref().is_none_or(WorkerPool::has_idle);
         let submit_in = can_submit.then(|| self.backoff.opens_in(now).max(self.client.next_slot_in(Method::Post)));
@@ -261,7 +261,7 @@ impl<I> Batch<I> {
             return Step::Submit(at);
         }
         let mut times_up = None;
-        if look_in.is_some_and(|look_in| look_in > LAST_POLL) {
+        if poll_in.is_some_and(|poll_in| poll_in > LAST_POLL) {
             // No look can be made for those whose time is up.
             self.give_up(|pending| pending.until <= now, None);
             if !self.outcomes.is_empty() {
@@ -274,19 +274,19 @@ impl<I> Batch<I> {
         let others = [ask_again, resting, times_up].into_iter().flatten();
         let others = others.map(|at| at.saturating_duration_since(now));
         let under_way = self.worker_pool.as_ref().filter(|worker_pool| worker_pool.under_way() > 0).map(|_| LONG);
-        let next = [submit_in, look_in, under_way].into_iter().flatten().chain(others).min();
+        let next = [submit_in, poll_in, under_way].into_iter().flatten().chain(others).min();
         next.map_or(Step::End, Step::Pause)
     }
 
     /// How long it is to the next look, if anything is pending; `is_idle` says that nothing can be submitted.
-    fn look_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
+    fn poll_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
         let Some(last_call) = self.pending.front().map(|pending| pending.until) else {
-            self.looks.rest();
+            self.polls.rest();
             self.poll_queue.clear();
             return None;
         };
         let next_in = match self.poll_queue.is_empty() {
-            true => self.looks.next_in(now, last_call, is_idle, self.client.patience(), self.client.jitter()),
+            true => self.polls.next_in(now, last_call, is_idle, self.client.wait_options(), self.client.jitter()),
             false => Duration::ZERO,
         };
         Some(next_in.max(self.client.next_slot_in(Method::Get)))

@@ -19,15 +19,15 @@ const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
     pub(super) fn wait_for(&mut self, id: JobId, sent: Sent) {
-        let until = saturating_add(self.client.now(), self.client.patience().patience());
+        let until = saturating_add(self.client.now(), self.client.wait_options().total());
         self.pending.push_back(Pending { id, sent, until, misses: 0, last_state: None });
         self.has_news = true;
     }
 
     /// Looks at a page of what is pending.
-    pub(super) fn look(&mut self) {
+    pub(super) fn poll(&mut self) {
         if self.poll_queue.is_empty() {
-            self.looks.begin(self.client.now(), self.client.patience(), self.client.jitter());
+            self.polls.begin(self.client.now(), self.client.wait_options(), self.client.jitter());
             for medium in MediaType::ALL {
                 let of_medium = self.pending.iter().filter(|pending| pending.sent.medium() == medium);
                 let of_medium: Vec<_> = of_medium.map(|pending| pending.sent.identifier().clone()).collect();
@@ -39,7 +39,7 @@ impl<I> Batch<I> {
             Ok(reports) => {
                 let left_out = self.seen(medium, &page.iter().zip(reports).collect());
                 // One of a page, so that looks do not take the time of submits.
-                left_out.and_then(|sent| self.look_alone(&sent))
+                left_out.and_then(|sent| self.poll_alone(&sent))
             }
             Err(error) => {
                 self.not_seen(medium, &error);
@@ -54,8 +54,8 @@ impl<I> Batch<I> {
     }
 
     /// Looks at one that lists leave out.
-    fn look_alone(&mut self, sent: &Sent) -> Option<Error> {
-        match sent.look(&self.client) {
+    fn poll_alone(&mut self, sent: &Sent) -> Option<Error> {
+        match sent.poll(&self.client) {
             Ok(report) => {
                 self.seen(sent.medium(), &HashMap::from([(sent.identifier(), Some(report))]));
                 None
@@ -64,7 +64,7 @@ impl<I> Batch<I> {
                 self.not_seen(sent.medium(), &error);
                 if !error.is_retryable() && error.status() != Some(408) {
                     while let Some(pending) = self.take_by(sent.medium(), sent.identifier()) {
-                        let error = error.again(error.summary());
+                        let error = error.without_submission();
                         self.fail(pending, error);
                     }
                 }
@@ -116,7 +116,7 @@ impl<I> Batch<I> {
     /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
     fn not_seen(&mut self, medium: MediaType, error: &Error) {
         if let Some(pause) = error.retry_after() {
-            self.looks.put_off(self.client.now(), pause);
+            self.polls.put_off(self.client.now(), pause);
         }
         if !matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
             return;
@@ -125,16 +125,16 @@ impl<I> Batch<I> {
         // The right to look may be one to look at some media.
         let is_lost = |pending: &Pending| error.kind() == ErrorKind::Unauthorized || pending.sent.medium() == medium;
         while let Some(pending) = self.take(is_lost) {
-            self.fail(pending, error.again(error.summary()));
+            self.fail(pending, error.without_submission());
         }
     }
 
     /// Waits no longer for those whose time is up.
     pub(super) fn give_up(&mut self, is_up: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
         while let Some(pending) = self.take(&is_up) {
-            let error = self.client.patience().timed_out(pending.last_state.clone(), None);
+            let error = self.client.wait_options().timed_out(pending.last_state.clone(), None);
             let error = match failure {
-                Some(failure) => error.with_source(failure.again(failure.summary())),
+                Some(failure) => error.with_source(failure.without_submission()),
                 None => error,
             };
             self.fail(pending, error);

@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`WaitOptions`] for
 /// a single one would, and anew each time that comes about.
 #[derive(Debug, Default)]
-pub(super) struct Looks {
+pub(super) struct PollSchedule {
     next: Option<Instant>,
     /// Before when the service wants none.
     not_before: Option<Instant>,
@@ -29,7 +29,7 @@ pub(super) struct Looks {
     pauses: u32,
 }
 
-impl Looks {
+impl PollSchedule {
     /// How long it is to the next look. It comes at `last_call` at the latest; `is_idle` says that nothing can be
     /// submitted before something has finished.
     pub(super) fn next_in(
@@ -123,7 +123,7 @@ pub(super) enum FailureAction {
 }
 
 impl FailureAction {
-    pub(super) fn of(error: &Error, resend_if_unknown: bool) -> Self {
+    pub(super) fn from_error(error: &Error, resend_if_unknown: bool) -> Self {
         use ErrorKind::{Config, Connect, Disconnected, Forbidden, Journal, OutOfCredits, RateLimited, Redirect};
         use ErrorKind::{Server, Timeout, Tls, Unauthorized};
         match error.kind() {

@@ -20,7 +20,7 @@ pub(crate) struct Key {
 impl Key {
     /// Returns the key of the same item with its file as it is now.
     pub(crate) fn with_file_of(self, job: &Job) -> Self {
-        Self { file: job.path().and_then(FileVersion::of), ..self }
+        Self { file: job.path().and_then(FileVersion::from_path), ..self }
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct FileVersion {
 
 impl FileVersion {
     /// Returns the version of the file at `path`. Symbolic links are followed, as they are when the file is read.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         Some(Self { len: metadata.len(), modified: metadata.modified().ok().and_then(nanoseconds) })
     }

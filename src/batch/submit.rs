@@ -80,7 +80,7 @@ impl<I> Batch<I> {
     }
 
     fn refused(&mut self, mut task: Task, error: Error) {
-        let means = match FailureAction::of(&error, self.client.options().resend_if_unknown) {
+        let means = match FailureAction::from_error(&error, self.client.options().resend_if_unknown) {
             FailureAction::Retry if task.tries >= self.retries => FailureAction::Fail,
             means => means,
         };
@@ -88,7 +88,7 @@ impl<I> Batch<I> {
             FailureAction::Again | FailureAction::Retry => {
                 let (now, is_shut) = (self.client.now(), means == FailureAction::Again);
                 let pause = self.backoff.refuse(now, &error, is_shut, self.client.jitter());
-                if self.backoff.closed_for(now) >= self.client.patience().patience().max(OUTAGE) {
+                if self.backoff.closed_for(now) >= self.client.wait_options().total().max(OUTAGE) {
                     self.stop(&error);
                 }
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
@@ -123,7 +123,7 @@ impl<I> Batch<I> {
 
     /// Ends submitting, for good.
     pub(super) fn stop(&mut self, reason: &Error) {
-        self.stopped.get_or_insert_with(|| (reason.kind(), reason.reason()));
+        self.stopped.get_or_insert_with(|| (reason.kind(), reason.summary()));
         while let Some(task) = self.queue.pop_front() {
             let error = self.not_submitted();
             self.give_back(task, error);
@@ -156,7 +156,7 @@ impl Submit {
         let index = task.id.index;
         jobs.begin(index, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
-        let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::of(client, task)));
+        let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, task)));
         let (outcome, panic) = match tried {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
@@ -180,7 +180,7 @@ impl Submit {
 
     /// An answer that breaks off after the identifier is as good as a whole one. An identifier that may be another's is
     /// told with the error, as its verdict may be about another file.
-    fn of(client: &Client, task: &Task) -> Result<Sent> {
+    fn send(client: &Client, task: &Task) -> Result<Sent> {
         task.job.submit(client).or_else(|error| {
             let identifier =
                 error.identifier().filter(|_| error.may_have_been_sent() && identifier::is_certain(&error));

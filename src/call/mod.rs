@@ -104,14 +104,15 @@ impl Caller {
     /// How long the next request of a class has to wait for its turn.
     pub(crate) fn next_slot_in(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Duration {
         let now = self.clock.now();
-        Limiter::of(key, &self.service, method, rate_limit, now).map_or(Duration::ZERO, |limiter| limiter.wait(now))
+        Limiter::for_key(key, &self.service, method, rate_limit, now)
+            .map_or(Duration::ZERO, |limiter| limiter.wait(now))
     }
 
     /// Takes the next turn of a class for a call [that has it](CallOptions::slot_reserved), if it is now; or else says how long it
     /// takes.
     pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
         let now = self.clock.now();
-        let limiter = Limiter::of(key, &self.service, method, rate_limit, now);
+        let limiter = Limiter::for_key(key, &self.service, method, rate_limit, now);
         limiter.map_or(Ok(()), |limiter| limiter.reserve(now, Duration::ZERO).map(|_| ()))
     }
 
@@ -135,8 +136,8 @@ impl Caller {
         let mut now = self.clock.now();
         let deadline = Deadline::new(options.deadline_start.unwrap_or(now), total);
         let retries = if request.is_one_shot() { 0 } else { options.retries };
-        let rate_limit = if request.is_open { RateLimit::unlimited() } else { options.rate_limit };
-        let limiter = Limiter::of(key, &self.service, request.method, rate_limit, now);
+        let rate_limit = if request.requires_key { options.rate_limit } else { RateLimit::unlimited() };
+        let limiter = Limiter::for_key(key, &self.service, request.method, rate_limit, now);
         let slot_reserved = options.slot_reserved && !request.is_idempotent;
         let mut number = 0_u32;
         let mut may_have_been_sent = false;

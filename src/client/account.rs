@@ -45,8 +45,8 @@ impl Client {
     ) -> Result<String> {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
-        let secrets = secret(fields.iter().map(|(_, value)| *value));
-        self.ask(&Request { secrets, ..partner::create_user(&fields) }, any_json)
+        let redact = long_enough(fields.iter().map(|(_, value)| *value));
+        self.ask(&Request { redact, ..partner::create_user(&fields) }, any_json)
     }
 
     /// `DELETE /api/user`, which the API's overview names, and no page describes: `fields` go out in the query, and the
@@ -63,8 +63,8 @@ impl Client {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
         self.check_query(&fields)?;
-        let secrets = secret(fields.iter().map(|(_, value)| *value));
-        self.ask(&Request { secrets, ..partner::delete_user(&fields) }, any_json)
+        let redact = long_enough(fields.iter().map(|(_, value)| *value));
+        self.ask(&Request { redact, ..partner::delete_user(&fields) }, any_json)
     }
 }
 
@@ -72,7 +72,7 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
 }
 
-fn secret<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn long_enough<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     values.filter(|value| is_long_enough(value)).collect()
 }
 

@@ -43,7 +43,7 @@ impl Client {
             let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
             return Err(error.mark_maybe_sent(true));
         }
-        Ok(Submitted::now(identifier, self.caller.now(), &request.secrets))
+        Ok(Submitted::now(identifier, self.caller.now(), &request.redact))
     }
 
     /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
@@ -63,7 +63,7 @@ impl Client {
     /// the identifier. An analysis that failed is none: the report's [`state`](Report::state) says so.
     pub fn result<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        let report = self.try_look(sent, &self.options).map(|(report, _)| report);
+        let report = self.try_poll(sent, &self.options).map(|(report, _)| report);
         report.map_err(|error| self.about(sent, error))
     }
 
@@ -102,7 +102,7 @@ impl Client {
         let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
         while !rest.is_empty() {
             let (request, taken) = api::results::<M>(rest, most, self.caller.base_path_len);
-            let response = self.read(&Request { secrets: secrets.to_vec(), ..request }, options)?;
+            let response = self.read(&Request { redact: secrets.to_vec(), ..request }, options)?;
             if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
                 most = taken / 2;
                 continue;
@@ -133,7 +133,7 @@ impl Client {
     pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
         self.check_read("identifier", sent.identifier().as_str())?;
         let report = wait::poll_until_done(&self.wait, &self.caller, sent.at(), |left| {
-            let (report, retry_after) = self.look(sent, left)?;
+            let (report, retry_after) = self.poll_once(sent, left)?;
             Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
         });
         report.map_err(|error| self.about(sent, error))
@@ -178,7 +178,7 @@ impl Client {
     /// what came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
     pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
         self.check_read("identifier", sent.identifier().as_str())?;
-        let request = Request { secrets: sent.secrets(), ..api::heatmap(sent.identifier()) };
+        let request = Request { redact: sent.secrets(), ..api::heatmap(sent.identifier()) };
         let response = self.caller.call(&request, &self.key, &self.options);
         response.and_then(|answer| parse::heatmap(answer.response)).map_err(|error| self.about(sent, error))
     }
@@ -217,12 +217,12 @@ impl Client {
     }
 
     /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
-    pub(crate) fn look<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
-        self.try_look(sent, &self.poll_options(left)).map_err(|error| self.about(sent, error))
+    fn poll_once<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
+        self.try_poll(sent, &self.poll_options(left)).map_err(|error| self.about(sent, error))
     }
 
-    fn try_look<M: Medium>(&self, sent: &Submitted<M>, options: &CallOptions) -> Result<(Report<M>, Option<Duration>)> {
-        let request = Request { secrets: sent.secrets(), ..api::result::<M>(sent.identifier()) };
+    fn try_poll<M: Medium>(&self, sent: &Submitted<M>, options: &CallOptions) -> Result<(Report<M>, Option<Duration>)> {
+        let request = Request { redact: sent.secrets(), ..api::result::<M>(sent.identifier()) };
         let response = self.read(&request, options)?;
         let retry_after = response.retry_after;
         Ok((parse::report(response, sent.identifier())?, retry_after))

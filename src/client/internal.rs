@@ -53,7 +53,7 @@ impl Client {
     ) -> Result<T> {
         let answer = self.answer_of(request, None);
         let outcome = answer.and_then(|answer| parse::typed(answer, read));
-        outcome.map_err(|error| self.redacted(error, &request.secrets))
+        outcome.map_err(|error| self.redacted(error, &request.redact))
     }
 
     /// The answer to a request that is no submit.
@@ -74,7 +74,7 @@ impl Client {
 
 /// What a batch takes of a client besides.
 impl Client {
-    pub(crate) fn patience(&self) -> &WaitOptions {
+    pub(crate) fn wait_options(&self) -> &WaitOptions {
         &self.wait
     }
 

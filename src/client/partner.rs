@@ -24,7 +24,7 @@ impl Client {
     /// Any [`ErrorKind`](crate::ErrorKind) of a call; see [`Error::may_have_been_sent`] before you create one again.
     pub fn save_partner_user(&self, form: &PartnerUserForm) -> Result<PartnerUser> {
         let request = partner::save_partner_user(&form.fields().into(), form.has_id());
-        self.ask(&Request { secrets: form.secrets(), ..request }, PartnerUser::read)
+        self.ask(&Request { redact: form.secrets(), ..request }, PartnerUser::read)
     }
 
     /// The users of a partner, page by page as they are asked for: 100 by each request.
@@ -69,7 +69,7 @@ impl Client {
         let parameters = query.parameters(number);
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
         self.check_query(&parameters)?;
-        let request = Request { secrets: query.secrets(), ..partner::partner_users(&parameters) };
+        let request = Request { redact: query.secrets(), ..partner::partner_users(&parameters) };
         self.ask(&request, |json| UsersPage::read(json, number))
     }
 }

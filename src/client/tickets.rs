@@ -54,7 +54,7 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call, with the batch as its identifier.
     pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
-        self.look_at_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
+        self.poll_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
     }
 
     /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says; see
@@ -66,14 +66,14 @@ impl Client {
     /// done; and those errors of `tickets` that waiting does not mend.
     pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
         let report = wait::poll_until_done(&self.wait, &self.caller, None, |left| {
-            let (report, retry_after) = self.look_at_tickets(batch, Some(left))?;
+            let (report, retry_after) = self.poll_tickets(batch, Some(left))?;
             let state = if report.is_done() { State::Done } else { State::Pending };
             Ok(PollResult { finished: report.is_done().then_some(report), state, retry_after })
         });
         report.map_err(|error| self.about_batch(batch, error))
     }
 
-    fn look_at_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
+    fn poll_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
         self.check_read("batch", batch.as_str())?;
         let response = self.answer_of(&api::report(batch), left)?.response;
         let retry_after = response.retry_after;

@@ -39,31 +39,27 @@ impl Error {
         Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
     }
 
-    /// The same, which begins with what it is about.
-    pub(crate) fn about(mut self, what: &str) -> Self {
+    /// Puts what the error is about in front of its text.
+    pub(crate) fn prefixed(mut self, what: &str) -> Self {
         self.0.summary = format!("{what}: {}", self.0.summary);
         self
     }
 
-    /// Another one about the same, with a summary of its own and about no submission.
-    pub(crate) fn again(&self, summary: impl Into<String>) -> Self {
-        let Inner { kind, message, status, request_id, retry_after, .. } = &*self.0;
+    /// Copies the error for another submission that it affects: without identifier, body and cause.
+    pub(crate) fn without_submission(&self) -> Self {
+        let Inner { kind, summary, message, status, request_id, retry_after, .. } = &*self.0;
         let (message, request_id) = (message.clone(), request_id.clone());
         let mut error = Self::new(*kind, summary);
         *error.0 = Inner { message, status: *status, request_id, retry_after: *retry_after, ..*error.0 };
         error
     }
 
-    /// Summary and the service's own text.
-    pub(crate) fn reason(&self) -> String {
+    /// Returns what went wrong, with the service's own text.
+    pub(crate) fn summary(&self) -> String {
         match &self.0.message {
             Some(message) => format!("{}: {message}", self.0.summary),
             None => self.0.summary.clone(),
         }
-    }
-
-    pub(crate) fn summary(&self) -> &str {
-        &self.0.summary
     }
 
     /// Kind, summary and cause.

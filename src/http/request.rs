@@ -24,15 +24,15 @@ pub(crate) struct Request<'a> {
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
     /// What a refusal may quote of it, and nobody else shall see.
-    pub(crate) secrets: Vec<&'a str>,
+    pub(crate) redact: Vec<&'a str>,
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
     pub(crate) is_idempotent: bool,
     /// Returns `true` if the bytes that came in response name a submission, so that it was accepted even if the status
     /// code says otherwise, or if they are not HTTP. It is then final, and never sent again.
     pub(crate) is_accepted: fn(&[u8]) -> bool,
-    /// Whether nobody needs a key for it: none goes out then, and it counts for no rate.
-    pub(crate) is_open: bool,
+    /// If `true`, the key is sent and the request counts against the rate limit.
+    pub(crate) requires_key: bool,
     /// How long the whole call may take if the caller does not say.
     pub(crate) timeout: Timeout,
     /// How long one try may take.

@@ -235,7 +235,7 @@ impl Tickets {
     pub(crate) fn uploads(&self) -> Result<Vec<Upload<'_>>> {
         let tickets = self.all();
         let prefixed = |index: usize, error: Error| {
-            if tickets.len() == 1 { error } else { error.about(&format!("ticket {}", index.saturating_add(1))) }
+            if tickets.len() == 1 { error } else { error.prefixed(&format!("ticket {}", index.saturating_add(1))) }
         };
         let files = tickets.iter().enumerate().map(|(index, ticket)| {
             // A ticket is never a URL, so there is a file.

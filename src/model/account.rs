@@ -65,7 +65,7 @@ open_enum! {
 
 impl Health {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
-        let status = Object::parse(json)?.word("status", HealthStatus::of).ok_or("it has no status")?;
+        let status = Object::parse(json)?.word("status", HealthStatus::from_text).ok_or("it has no status")?;
         Ok(Self { status, raw: json.to_owned() })
     }
 

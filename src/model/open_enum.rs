@@ -15,7 +15,7 @@ macro_rules! open_enum {
         }
 
         impl $name {
-            pub(super) fn of(text: &str) -> Self {
+            pub(super) fn from_text(text: &str) -> Self {
                 match text {
                     $(_ if text.eq_ignore_ascii_case($word) => Self::$variant,)+
                     _ => Self::Other(text.to_owned()),
@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn case_makes_no_other_word_and_what_nobody_knows_is_kept() {
-        assert_eq!(["new", "DONE", "Errored"].map(State::of), [State::Pending, State::Done, State::Errored]);
+        assert_eq!(["new", "DONE", "Errored"].map(State::from_text), [State::Pending, State::Done, State::Errored]);
         for text in ["new", "errored", "queued", "newer", ""] {
-            let state = State::of(text);
+            let state = State::from_text(text);
             assert_eq!((state.as_str(), state.to_string().as_str()), (text, text));
             assert_eq!(matches!(state, State::Other(_)), !["new", "errored"].contains(&text));
         }

@@ -40,7 +40,7 @@ struct Waited {
     result: Result<ImageReport>,
     took: Duration,
     /// When each look was made, in milliseconds.
-    looks: Vec<u128>,
+    polls: Vec<u128>,
     limits: Vec<Duration>,
 }
 
@@ -53,22 +53,22 @@ fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send +
     let result = client.with_wait(wait).wait(&submitted);
     let sent = sent.lock().unwrap();
     assert!(sent.iter().all(|sent| sent.path == "/api/classification/abc"));
-    let looks = sent.iter().map(|sent| sent.at.as_millis()).collect();
-    Waited { result, took: clock.passed(), looks, limits: sent.iter().map(|sent| sent.limit).collect() }
+    let polls = sent.iter().map(|sent| sent.at.as_millis()).collect();
+    Waited { result, took: clock.passed(), polls, limits: sent.iter().map(|sent| sent.limit).collect() }
 }
 
-fn done_at(look: usize) -> impl Fn(usize) -> Try {
-    move |number| json(if number < look { NEW } else { DONE })
+fn done_at(poll: usize) -> impl Fn(usize) -> Try {
+    move |number| json(if number < poll { NEW } else { DONE })
 }
 
 #[test]
 fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
     // A chance of one half shortens each pause by a tenth: 1.8, 2.7, 4.05, 6.075, 9, 9.
     let waited = wait(WaitOptions::default(), true, done_at(6));
-    assert_eq!(waited.looks, [1_800, 4_500, 8_550, 14_625, 23_625, 32_625, 41_625]);
+    assert_eq!(waited.polls, [1_800, 4_500, 8_550, 14_625, 23_625, 32_625, 41_625]);
     assert_eq!(waited.result.unwrap().is_artificial(), Some(false));
     let waited = wait(WaitOptions::default(), false, done_at(3));
-    assert_eq!(waited.looks, [0, 1_800, 4_500, 8_550], "at once for what comes from elsewhere");
+    assert_eq!(waited.polls, [0, 1_800, 4_500, 8_550], "at once for what comes from elsewhere");
     assert!(waited.limits.iter().all(|limit| *limit == 10 * SECOND), "a look has ten seconds");
 }
 
@@ -80,8 +80,8 @@ fn what_was_submitted_long_ago_is_looked_at_at_once() {
     let later = submitted.clone();
     client.wait(&submitted).unwrap();
     client.wait(&later).unwrap();
-    let looks: Vec<_> = sent.lock().unwrap().iter().map(|sent| sent.at.as_millis()).collect();
-    assert_eq!(looks, [1_800, 4_500, 4_500]);
+    let polls: Vec<_> = sent.lock().unwrap().iter().map(|sent| sent.at.as_millis()).collect();
+    assert_eq!(polls, [1_800, 4_500, 4_500]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
     for seconds in [1, 7, 60, 300] {
         let timeout = Duration::from_secs(seconds);
         let waited = wait(WaitOptions::default().timeout(timeout), true, |_| json(NEW));
-        let last_look = Duration::from_millis(u64::try_from(*waited.looks.last().unwrap()).unwrap());
+        let last_look = Duration::from_millis(u64::try_from(*waited.polls.last().unwrap()).unwrap());
         let reserve = SECOND.min(timeout / 4);
         assert!(waited.took <= timeout && last_look + reserve == timeout, "{seconds}: {last_look:?}");
         assert_eq!(waited.limits.last(), Some(&reserve), "the last look cannot take longer");
@@ -113,8 +113,8 @@ fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
     // A look that takes all the time it is given does not make it longer.
     let slow = |_| (failure(ErrorKind::Timeout, true).0, 60 * SECOND);
     let waited = wait(WaitOptions::default().timeout(25 * SECOND), false, slow);
-    assert_eq!((waited.took, waited.looks.as_slice()), (25 * SECOND, &[0, 11_800, 24_000][..]));
-    assert!(waited.result.unwrap_err().to_string().contains("no look at it succeeded"));
+    assert_eq!((waited.took, waited.polls.as_slice()), (25 * SECOND, &[0, 11_800, 24_000][..]));
+    assert!(waited.result.unwrap_err().to_string().contains("no poll succeeded"));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn what_may_pass_does_not_end_it() {
         _ => json(DONE),
     });
     assert!(waited.result.is_ok());
-    assert_eq!(waited.looks.len(), 8, "one look, one try");
+    assert_eq!(waited.polls.len(), 8, "one look, one try");
     let error = wait(WaitOptions::default(), false, |_| failure(Connect, false)).result.unwrap_err();
     assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("failed"));
@@ -168,18 +168,18 @@ fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
 #[test]
 fn the_service_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
     let asks = |seconds| move |number| if number == 0 { status(429, Some(seconds)) } else { json(DONE) };
-    assert_eq!(wait(WaitOptions::default(), false, asks(40)).looks, [0, 40_000]);
-    assert_eq!(wait(WaitOptions::default(), false, asks(0)).looks, [0, 1_800]);
+    assert_eq!(wait(WaitOptions::default(), false, asks(40)).polls, [0, 40_000]);
+    assert_eq!(wait(WaitOptions::default(), false, asks(0)).polls, [0, 1_800]);
     let pending = |number| match number {
         0 => (status(202, Some(30)).0, Duration::ZERO),
         _ => json(DONE),
     };
-    assert_eq!(wait(WaitOptions::default(), false, pending).looks, [0, 30_000], "with what is pending, too");
+    assert_eq!(wait(WaitOptions::default(), false, pending).polls, [0, 30_000], "with what is pending, too");
     let waited = wait(WaitOptions::default(), false, asks(300));
     let error = waited.result.unwrap_err();
     assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
-    assert_eq!((error.retry_after(), waited.looks.len()), (Some(300 * SECOND), 1));
-    assert!(error.to_string().starts_with("the next look may be made after 300.0s, when"), "{error}");
+    assert_eq!((error.retry_after(), waited.polls.len()), (Some(300 * SECOND), 1));
+    assert!(error.to_string().starts_with("the next poll may be made after 300.0s, when"), "{error}");
 }
 
 #[test]

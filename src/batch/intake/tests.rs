@@ -81,10 +81,10 @@ fn what_an_earlier_run_submitted_is_looked_at_by_one_look() {
     let (place, world) = (Place::new("pending"), World::plain("resumed-pending", RateLimit::unlimited()));
     by_index(world.client.batch(images(90)).journal(place.open()));
     place.rewrite(|text| text.split_inclusive('\n').filter(|line| !line.contains("finished")).collect());
-    let (start, looks) = (world.clock.passed(), world.requests(false).len());
+    let (start, polls) = (world.clock.passed(), world.requests(false).len());
     let outcomes = by_index(world.client.batch(images(90)).journal(place.open()));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() && !outcome.is_replayed));
-    assert_eq!(world.requests(false).len() - looks, 1);
+    assert_eq!(world.requests(false).len() - polls, 1);
     assert!(world.clock.passed() < start + 10 * SECOND);
 }
 

@@ -66,7 +66,7 @@ pub(super) enum Event {
 }
 
 impl<'a> Line<'a> {
-    fn of(event: Event) -> Self {
+    fn from_event(event: Event) -> Self {
         Self {
             event,
             version: None,
@@ -86,15 +86,15 @@ impl<'a> Line<'a> {
     fn about(event: Event, key: Key) -> Self {
         let job = Some(format!("{:032x}", key.fingerprint).into());
         let (len, modified_ns) = (key.file.map(|file| file.len), key.file.and_then(|file| file.modified));
-        Self { job, occurrence: Some(key.occurrence), len, modified_ns, ..Self::of(event) }
+        Self { job, occurrence: Some(key.occurrence), len, modified_ns, ..Self::from_event(event) }
     }
 
     pub(super) fn header() -> Self {
-        Self { version: Some(VERSION), ..Self::of(Event::Journal) }
+        Self { version: Some(VERSION), ..Self::from_event(Event::Journal) }
     }
 
     pub(super) fn service(service: &'a str) -> Self {
-        Self { service: Some(service.into()), ..Self::of(Event::Service) }
+        Self { service: Some(service.into()), ..Self::from_event(Event::Service) }
     }
 
     pub(super) fn begin(key: Key, job: &Job) -> Self {

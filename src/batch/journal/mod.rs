@@ -154,7 +154,7 @@ impl Journal {
 
 impl Store for Journal {
     fn look_up(&self, job: &Job) -> Result<(Key, EarlierRun)> {
-        let (fingerprint, file) = (line::fingerprint(job), job.path().and_then(FileVersion::of));
+        let (fingerprint, file) = (line::fingerprint(job), job.path().and_then(FileVersion::from_path));
         let mut kept = self.kept();
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {

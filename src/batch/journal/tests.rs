@@ -75,17 +75,17 @@ fn the_next_run_knows_what_became_of_each() {
     let finished: Steps = |journal, key| journal.finished(key, &report()).unwrap();
     let table: [(&[Steps], &str); 11] = [
         (&[], "None"),
-        (&[begin], "Unknown"),
+        (&[begin], "Indeterminate"),
         (&[begin, failed], "None"),
-        (&[begin, lost], "Unknown"),
+        (&[begin, lost], "Indeterminate"),
         (&[begin, submitted], "Submitted"),
         (&[begin, submitted, finished], "Finished"),
         // Tried again in one run.
         (&[begin, failed, begin, submitted], "Submitted"),
-        (&[begin, failed, begin], "Unknown"),
+        (&[begin, failed, begin], "Indeterminate"),
         // Submitted again in another run, since it was asked for: what was open before stays open.
-        (&[begin, begin, failed], "Unknown"),
-        (&[begin, lost, begin, failed], "Unknown"),
+        (&[begin, begin, failed], "Indeterminate"),
+        (&[begin, lost, begin, failed], "Indeterminate"),
         (&[begin, lost, begin, submitted], "Submitted"),
     ];
     for (steps, expected) in table {
@@ -101,7 +101,7 @@ fn the_next_run_knows_what_became_of_each() {
         assert!(past.starts_with(expected), "{past} after\n{}", scratch.text());
         assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), EarlierRun::None));
         let retried = scratch.open().retry_indeterminate(true).look_up(&cat()).unwrap().1;
-        let expected = if expected == "Unknown" { "None" } else { expected };
+        let expected = if expected == "Indeterminate" { "None" } else { expected };
         assert!(format!("{retried:?}").starts_with(expected), "{retried:?}");
     }
 }

@@ -23,25 +23,25 @@ fn one_look_is_for_a_hundred_of_a_medium() {
     let batch = world.client.with_wait(WaitOptions::default().initial_interval(30 * SECOND).max_interval(30 * SECOND));
     let outcomes = by_index(batch.batch((0..450).map(job)).in_flight(450));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
-    let looks: Vec<String> = world.requests(false).into_iter().map(|sent| sent.path).collect();
+    let polls: Vec<String> = world.requests(false).into_iter().map(|sent| sent.path).collect();
     for medium in ["", "_video", "_audio"] {
         let path = format!("/api/classifications{medium}?");
-        let count = looks.iter().filter(|look| look.starts_with(&path)).count();
+        let count = polls.iter().filter(|poll| poll.starts_with(&path)).count();
         // Two of them for each of two rounds, and one for what was not finished at the second.
         assert!((2..=5).contains(&count), "{count} looks at {path}");
     }
-    assert!(looks.iter().all(|path| path.matches("identifiers[]=").count() <= 100));
+    assert!(polls.iter().all(|path| path.matches("identifiers[]=").count() <= 100));
 }
 
 #[test]
 fn looks_that_fail_do_not_end_the_wait_and_time_does() {
-    let mut looks = 0;
+    let mut polls = 0;
     let world = World::with("batch-looks", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
             return service.answer(request);
         }
-        looks += 1;
-        match looks {
+        polls += 1;
+        match polls {
             1 => status(500, None),
             2 => failure(ErrorKind::Timeout, true),
             3 => json("<html>"),
@@ -105,8 +105,8 @@ fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_com
         });
         let outcomes = by_index(world.client.batch(images(1)));
         assert!(outcomes[0].result.is_ok(), "{failing}: {:?}", kinds(&outcomes));
-        let looks = world.requests(false);
-        let lists: Vec<bool> = looks.iter().map(|look| look.path.contains('?')).collect();
+        let polls = world.requests(false);
+        let lists: Vec<bool> = polls.iter().map(|poll| poll.path.contains('?')).collect();
         // Three lists, one by itself that fails and so another one; then it is known to be pending.
         let expected = [true, true, true, false, true, false, true, true, true, false];
         assert_eq!(lists, expected, "{failing}");

@@ -380,31 +380,31 @@ fn error(kind: ErrorKind) -> Error {
 
 #[test]
 fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
-    let (mut looks, wait, now) = (Looks::default(), WaitOptions::default(), Instant::now());
+    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default(), Instant::now());
     let later = now + 1_000 * SECOND;
-    assert_eq!(looks.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
-    assert_eq!(looks.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
-    assert_eq!(looks.next_in(now + 5 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
-    looks.begin(now + 7 * SECOND, &wait, 0.0);
-    assert_eq!(looks.next_in(now + 7 * SECOND, later, true, &wait, 0.0), 3 * SECOND);
-    looks.begin(now + 10 * SECOND, &wait, 0.0);
-    assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 4_500 * SECOND / 1_000);
+    assert_eq!(polls.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
+    assert_eq!(polls.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
+    assert_eq!(polls.next_in(now + 5 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+    polls.begin(now + 7 * SECOND, &wait, 0.0);
+    assert_eq!(polls.next_in(now + 7 * SECOND, later, true, &wait, 0.0), 3 * SECOND);
+    polls.begin(now + 10 * SECOND, &wait, 0.0);
+    assert_eq!(polls.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 4_500 * SECOND / 1_000);
     // Busy again, and idle once more: anew.
-    assert_eq!(looks.next_in(now + 10 * SECOND, later, false, &wait, 0.0), 4_500 * SECOND / 1_000);
-    assert_eq!(looks.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
+    assert_eq!(polls.next_in(now + 10 * SECOND, later, false, &wait, 0.0), 4_500 * SECOND / 1_000);
+    assert_eq!(polls.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
 }
 
 #[test]
 fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
-    let (mut looks, wait, now) = (Looks::default(), WaitOptions::default(), Instant::now());
-    assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
-    looks.put_off(now, 40 * SECOND);
-    assert_eq!(looks.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
-    looks.rest();
+    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default(), Instant::now());
+    assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
+    polls.put_off(now, 40 * SECOND);
+    assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
+    polls.rest();
     let later = now + 1_000 * SECOND;
-    assert_eq!(looks.next_in(now, later, true, &wait, 0.0), 40 * SECOND, "that holds while nothing is pending, too");
-    looks.rest();
-    assert_eq!(looks.next_in(later, later + later.duration_since(now), false, &wait, 0.0), 15 * SECOND, "anew");
+    assert_eq!(polls.next_in(now, later, true, &wait, 0.0), 40 * SECOND, "that holds while nothing is pending, too");
+    polls.rest();
+    assert_eq!(polls.next_in(later, later + later.duration_since(now), false, &wait, 0.0), 15 * SECOND, "anew");
 }
 
 #[test]
@@ -458,7 +458,7 @@ fn what_a_failure_means_depends_on_whose_fault_it_is_and_whether_it_may_have_bee
     ];
     for (error, means, if_resent) in table {
         assert_eq!(
-            (FailureAction::of(&error, false), FailureAction::of(&error, true)),
+            (FailureAction::from_error(&error, false), FailureAction::from_error(&error, true)),
             (means, if_resent),
             "{error:?}"
         );

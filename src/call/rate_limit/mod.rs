@@ -33,9 +33,9 @@ struct Windows {
 }
 
 impl Windows {
-    fn of(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
+    fn for_key(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
         let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
-        let find = |logs: &[(u64, Shared)]| logs.binary_search_by_key(&hash, |(hash, _)| *hash);
+        let find = |windows: &[(u64, Shared)]| windows.binary_search_by_key(&hash, |(hash, _)| *hash);
         if let Some((_, known)) = find(&self.by_hash).ok().and_then(|at| self.by_hash.get(at)) {
             return Arc::clone(known);
         }
@@ -51,9 +51,15 @@ static WINDOWS: LazyLock<PerProcess<Mutex<Windows>>> = LazyLock::new(|| PerProce
 
 impl Limiter {
     /// The one for what `key` asks of `service` by `method`; none if `rate_limit` sets no limit.
-    pub(super) fn of(key: &ApiKey, service: &str, method: Method, rate_limit: RateLimit, now: Instant) -> Option<Self> {
+    pub(super) fn for_key(
+        key: &ApiKey,
+        service: &str,
+        method: Method,
+        rate_limit: RateLimit,
+        now: Instant,
+    ) -> Option<Self> {
         let limit = rate_limit.limit(method)?;
-        let window = lock(WINDOWS.get(Mutex::default)).of(key, service, method, now);
+        let window = lock(WINDOWS.get(Mutex::default)).for_key(key, service, method, now);
         Some(Self { window, limit })
     }
 
@@ -95,7 +101,7 @@ mod tests {
     fn one_a_key_service_and_class() {
         let now = Instant::now();
         let of = |key: &str, service: &str, method| {
-            Limiter::of(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().window
+            Limiter::for_key(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().window
         };
         let first = of("key", "a.test", Method::Post);
         assert!(Arc::ptr_eq(&first, &of("key", "a.test", Method::Post)));
@@ -108,11 +114,11 @@ mod tests {
 
     #[test]
     fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
-        let (mut logs, start) = (Windows::default(), Instant::now());
+        let (mut windows, start) = (Windows::default(), Instant::now());
         let limit = RateLimit::default().limit(Method::Post).unwrap();
         let mut of = |key: &str, now| {
-            let window = logs.of(&ApiKey::new(key), "a.test", Method::Post, now);
-            (window, logs.by_hash.len())
+            let window = windows.for_key(&ApiKey::new(key), "a.test", Method::Post, now);
+            (window, windows.by_hash.len())
         };
         let (held, sent) = (of("held", start).0, of("sent", start).0);
         lock(&sent).reserve(limit, start, Duration::ZERO).unwrap();

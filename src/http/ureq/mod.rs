@@ -142,7 +142,7 @@ impl HttpTransport {
         let mut headers = HeaderMap::with_capacity(8);
         // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
         headers.insert(HOST, self.ready.host.clone());
-        if !request.is_open {
+        if request.requires_key {
             headers.insert(API_KEY, request_context::placeholder(key));
         }
         headers.insert(USER_AGENT, self.ready.user_agent.clone());
@@ -183,7 +183,7 @@ impl HttpTransport {
     }
 
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
-        let framing = Framing::of(head);
+        let framing = Framing::from_head(head);
         if framing == Framing::Ambiguous {
             request_context::close_after();
         }

@@ -70,8 +70,8 @@ pub(super) fn with_context<T>(limits: Limits, key: &ApiKey, request: &Request<'_
         awaits_head: true,
         is_last: false,
         received: Vec::new(),
-        key: (!request.is_open).then(|| key.clone()),
-        key_mask: KeyMask::new(key, &request.secrets),
+        key: request.requires_key.then(|| key.clone()),
+        key_mask: KeyMask::new(key, &request.redact),
     };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.with(|current| current.replace(Some(own))));

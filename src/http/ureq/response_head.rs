@@ -30,7 +30,7 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    pub(super) fn of(head: &Parts) -> Self {
+    pub(super) fn from_head(head: &Parts) -> Self {
         let has_length = head.headers.contains_key(CONTENT_LENGTH);
         let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
         match (codings.next(), codings.next()) {
@@ -50,7 +50,7 @@ impl Framing {
 
 /// The answer with this head, but for its body.
 pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
-    let fields = Fields::of(&head.headers);
+    let fields = Fields::from_headers(&head.headers);
     let (now, date) = (SystemTime::now(), fields.date.map(text));
     let retry_after = fields.retry_after.and_then(|value| retry_after::retry_after(&text(value), date.as_deref(), now));
     let reset = fields.rate_limit_reset.and_then(|value| retry_after::reset(&text(value), date.as_deref(), now));
@@ -91,7 +91,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// In one pass, as most answers have few fields, and most of these are looked for in vain.
-    fn of(headers: &'a HeaderMap) -> Self {
+    fn from_headers(headers: &'a HeaderMap) -> Self {
         let mut fields = Self::default();
         for (name, value) in headers {
             let field = match name {

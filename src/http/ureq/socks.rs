@@ -25,7 +25,7 @@ impl<In: Transport> Connector<In> for Socks {
         let socket = socket.map_err(|error| ConnectError::at(Step::Connect, proxy.uri(), error))?;
         let mut stream = TransportAdapter::new(socket, details.current_time.clone());
         stream.set_timeout(details.timeout);
-        let to = Destination::of(details, proxy)?;
+        let to = Destination::from_details(details, proxy)?;
         let opened = match proxy.protocol() {
             Socks4 | Socks4A => ask_version_4(&mut stream, &to),
             _ => ask_version_5(&mut stream, proxy, &to),
@@ -44,7 +44,7 @@ enum Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    fn of(details: &'a ConnectionDetails, proxy: &Proxy) -> Result<Self, UreqError> {
+    fn from_details(details: &'a ConnectionDetails, proxy: &Proxy) -> Result<Self, UreqError> {
         let (host, port) = (details.uri.host().unwrap_or_default(), port(details.uri));
         if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
             return Ok(Self::Address(SocketAddr::new(ip, port)));

@@ -69,7 +69,7 @@ fn open(
     details: &ConnectionDetails,
     proxy: &Proxy,
 ) -> Result<Box<dyn Transport>, UreqError> {
-    let credentials = Credentials::of(proxy);
+    let credentials = Credentials::from_proxy(proxy);
     let mut stream = TransportAdapter::new(transport, details.current_time.clone());
     stream.set_timeout(details.timeout);
     stream.write_all(request(details, credentials.as_ref()).as_bytes())?;
@@ -110,7 +110,7 @@ struct Credentials {
 }
 
 impl Credentials {
-    fn of(proxy: &Proxy) -> Option<Self> {
+    fn from_proxy(proxy: &Proxy) -> Option<Self> {
         if proxy.username().is_none() && proxy.password().is_none() {
             return None;
         }
@@ -287,7 +287,7 @@ mod tests {
         ] {
             let proxy = Proxy::new("http://user:pa$ss@p").unwrap();
             let status = Status::parse(line.as_bytes());
-            let shown = status.map(|status| (status.code, status.display(Credentials::of(&proxy).as_ref())));
+            let shown = status.map(|status| (status.code, status.display(Credentials::from_proxy(&proxy).as_ref())));
             assert_eq!(shown.as_ref().map(|(code, text)| (*code, text.as_str())), expected, "{line:?}");
         }
         let long = Status { code: 500, reason: "x".repeat(10_000) };

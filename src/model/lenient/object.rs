@@ -63,7 +63,7 @@ impl<'a> Object<'a> {
 
     /// What `read` makes of a field, if that is there.
     pub(crate) fn read<T>(&self, name: &str, read: impl FnOnce(&mut Value<'a>) -> Option<T>) -> Option<T> {
-        let mut value = Value::of(self.field(name)?, self.left.get());
+        let mut value = Value::new(self.field(name)?, self.left.get());
         let found = read(&mut value);
         self.left.set(value.left);
         found
@@ -109,7 +109,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                    let name = Value::of(name.get(), 0).string().ok_or_else(|| A::Error::custom("an odd name"))?;
+                    let name = Value::new(name.get(), 0).string().ok_or_else(|| A::Error::custom("an odd name"))?;
                     fields.push((name, value.get()));
                 }
                 Ok(Fields(fields))

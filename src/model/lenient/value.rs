@@ -22,7 +22,7 @@ pub(crate) struct Value<'a> {
 
 impl<'a> Value<'a> {
     /// The first value in `json`. If that is not [valid](is_valid), what is found is wrong, and no more than that.
-    pub(crate) fn of(json: &'a str, left: usize) -> Self {
+    pub(crate) fn new(json: &'a str, left: usize) -> Self {
         Self { rest: json, left }
     }
 
@@ -268,7 +268,7 @@ mod tests {
     fn what_is_no_json_is_not_looked_at_for_ever() {
         for odd in ["[}", "[,,", "[[", "[\"", "[\"\\", "[:", "{\"a\"}", "{\"a\":", "{\"a\":]", "{]", "[{\"a\":}]", ""] {
             assert!(!is_valid(odd), "{odd}");
-            let (mut list, mut object) = (Value::of(odd, 9), Value::of(odd, 9));
+            let (mut list, mut object) = (Value::new(odd, 9), Value::new(odd, 9));
             list.each(|element| drop(element.objects(|object| object.field("a", Value::text))));
             object.fields(|_, value| drop(value.texts()));
         }

@@ -57,7 +57,7 @@ impl PartnerUser {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         let user = object.read("data", |data| Self::next(data, true));
-        user.or_else(|| Self::next(&mut Value::of(json, 0), true))
+        user.or_else(|| Self::next(&mut Value::new(json, 0), true))
             .filter(|user| user.id.is_some())
             .ok_or("it is no user")
     }
@@ -174,7 +174,7 @@ impl Pricings {
             Err(reason) => return Err(reason),
         };
         let mut pricings = Vec::new();
-        if !Value::of(list, 0).each(|plan| pricings.extend(Pricing::next(plan))) {
+        if !Value::new(list, 0).each(|plan| pricings.extend(Pricing::next(plan))) {
             return Err("it has no list of plans");
         }
         Ok(Self { pricings, raw: json.to_owned() })

@@ -24,7 +24,7 @@ impl Common {
             is_nsfw: object.flag("is_nsfw"),
             verdict: object.read("verdict", Verdict::read),
             verdicts: object.objects("verdicts", Verdict::read),
-            force_classification: object.word("force_classification", Classification::of),
+            force_classification: object.word("force_classification", Classification::from_text),
         }
     }
 }
@@ -60,7 +60,7 @@ impl<M: Medium> Report<M> {
         mut see: impl FnMut(Result<Option<Self>, &'static str>),
     ) -> bool {
         is_valid(json)
-            && Value::of(json, 0).each(|element| match Object::next_alone(element) {
+            && Value::new(json, 0).each(|element| match Object::next_alone(element) {
                 Some((object, json)) => see(match identifier(&object) {
                     Ok(Some(said)) if !asked(&said) => Ok(None),
                     _ => Self::understand(&object, json, None).map(Some),
@@ -110,7 +110,7 @@ impl<M: Medium> Report<M> {
     pub(crate) fn new(object: &Object<'_>, identifier: Identifier) -> Self {
         let (common, findings) = (Common::read(object), M::Findings::read(object, &identifier));
         let has_verdict = common.verdict.is_some() || !common.verdicts.is_empty();
-        let state = match object.word("status", State::of) {
+        let state = match object.word("status", State::from_text) {
             Some(state) => state,
             None if has_verdict || findings.has_results() => State::Done,
             None => State::Pending,

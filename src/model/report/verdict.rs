@@ -27,7 +27,7 @@ open_enum! {
 
 impl From<String> for Classification {
     fn from(text: String) -> Self {
-        Self::of(&text)
+        Self::from_text(&text)
     }
 }
 
@@ -44,7 +44,7 @@ impl FromStr for Classification {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self::of(text))
+        Ok(Self::from_text(text))
     }
 }
 
@@ -70,7 +70,7 @@ impl Verdict {
     pub(crate) fn read(value: &mut Value<'_>) -> Option<Self> {
         value.object(|verdict: &mut Self, name, value| match name {
             "heuristic" => verdict.heuristic = value.text(),
-            "classification" => verdict.classification = value.word(Classification::of),
+            "classification" => verdict.classification = value.word(Classification::from_text),
             "confidence" => verdict.confidence = value.number(),
             "models" => verdict.models = value.texts(),
             "count" => verdict.count = value.count(),
@@ -127,7 +127,7 @@ pub struct Score {
 impl Score {
     fn read(value: &mut Value<'_>) -> Option<Self> {
         value.object(|score: &mut Self, name, value| match name {
-            "label" => score.label = value.word(Classification::of),
+            "label" => score.label = value.word(Classification::from_text),
             "score" => score.score = value.number(),
             _ => {}
         })

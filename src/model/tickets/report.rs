@@ -356,7 +356,7 @@ impl TicketVerdict {
         value.object(|verdict: &mut Self, name, value| match name {
             "heuristic" => verdict.heuristic = value.text(),
             "description" => verdict.description = value.text(),
-            "classification" => verdict.classification = value.word(Authenticity::of),
+            "classification" => verdict.classification = value.word(Authenticity::from_text),
             "confidence" => verdict.confidence = value.number(),
             _ => {}
         })

@@ -96,7 +96,7 @@ fn what_is_about_something_else_is_none() {
 #[test]
 fn words_that_nobody_knows_are_kept() {
     for word in ["authentic", "tampered", "doubtful"] {
-        assert_eq!(Authenticity::of(word).as_str(), word);
+        assert_eq!(Authenticity::from_text(word).as_str(), word);
     }
-    assert_eq!(Authenticity::of("Tampered"), Authenticity::Tampered);
+    assert_eq!(Authenticity::from_text("Tampered"), Authenticity::Tampered);
 }
