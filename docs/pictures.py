@@ -1,7 +1,7 @@
 """Makes README's pictures of a real run of the program against the sandbox, whose answers are made up:
 
     python3 -m venv venv && venv/bin/pip install rich==14.2.0
-    cargo build --features cli && venv/bin/python docs/pictures.py target/debug/identifai
+    cargo build && venv/bin/python docs/pictures.py target/debug/identifai
 
 writes docs/terminal.svg and docs/heatmap.png.
 """
