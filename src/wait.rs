@@ -156,7 +156,7 @@ pub(crate) fn poll_until_done<T>(
         match poll(deadline.left(caller.now())) {
             Ok(PollResult { finished: Some(found), .. }) => return Ok(found),
             Ok(PollResult { state, retry_after, .. }) => {
-                (asked, last_state, failure) = (retry_after, Some(state), None)
+                (asked, last_state, failure) = (retry_after, Some(state), None);
             }
             Err(error) if goes_on_after(&error) => (asked, failure) = (error.retry_after(), Some(error)),
             Err(error) => return Err(error),

@@ -76,7 +76,7 @@ pub struct Batch<I> {
     queue: VecDeque<Task>,
     /// In the order in which they were submitted, and so in which their time is up.
     pending: VecDeque<Pending>,
-    /// What one poll_queue of looks has still to look at.
+    /// The pages of submissions that this round has still to poll.
     poll_queue: VecDeque<(MediaType, Vec<Identifier>)>,
     polls: PollSchedule,
     backoff: SubmitBackoff,
@@ -304,7 +304,7 @@ impl<I> Batch<I> {
             (self.stop_handle.is_set() && self.stopped.is_none())
                 || self.worker_pool.as_ref().is_some_and(WorkerPool::has_done)
         };
-        // That it is cancelled shows in the next poll_queue.
+        // The next round sees that it is cancelled.
         let _ = self.client.caller().pause_unless(pause, &is_over);
     }
 

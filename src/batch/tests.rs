@@ -55,13 +55,13 @@ impl Service {
     }
 }
 
-pub(super) struct World {
+pub(super) struct Fixture {
     pub(super) client: Client,
     pub(super) clock: Arc<FakeClock>,
     pub(super) sent: Arc<Mutex<Vec<Sent>>>,
 }
 
-impl World {
+impl Fixture {
     /// One in which `script` answers submits and looks, with the [`Service`] at queue.
     pub(super) fn with(
         key: &str,
@@ -113,18 +113,18 @@ pub(super) fn kinds(outcomes: &[Outcome]) -> Vec<Option<ErrorKind>> {
 
 #[test]
 fn three_thousand_images_take_what_the_key_s_rate_takes() {
-    let world = World::plain("batch-3000", RateLimit::default());
-    let outcomes = by_index(world.client.batch(images(3_000)));
+    let fixture = Fixture::plain("batch-3000", RateLimit::default());
+    let outcomes = by_index(fixture.client.batch(images(3_000)));
     assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(outcomes.iter().all(|outcome| outcome.reference.as_ref() == Some(&outcome.index.to_string())));
     let floor = SECOND * 3_000 * 60 / 30 + 20 * SECOND;
-    let took = world.clock.passed();
+    let took = fixture.clock.passed();
     assert!(took <= floor + floor / 50, "{took:?} instead of {floor:?}");
-    let requests = world.sent.lock().unwrap().len();
+    let requests = fixture.sent.lock().unwrap().len();
     assert!(requests <= 3_450, "{requests} requests");
     // Within the limits: the service would have answered 429 to what is beyond them.
     for (is_submit, limit, gap) in [(true, 30, SECOND), (false, 60, SECOND / 2)] {
-        let times: Vec<Duration> = world.requests(is_submit).iter().map(|sent| sent.at).collect();
+        let times: Vec<Duration> = fixture.requests(is_submit).iter().map(|sent| sent.at).collect();
         assert!(times.windows(2).all(|pair| pair[1] > pair[0] + gap));
         assert!(times.windows(limit + 1).all(|window| window[limit] > window[0] + 60 * SECOND));
     }
@@ -132,24 +132,24 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
 
 #[test]
 fn a_few_are_done_as_soon_as_they_can_be() {
-    let world = World::plain("batch-few", RateLimit::default());
-    let outcomes: Vec<_> = world.client.batch(images(10)).collect();
+    let fixture = Fixture::plain("batch-few", RateLimit::default());
+    let outcomes: Vec<_> = fixture.client.batch(images(10)).collect();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
     // Ten submits, a second apart, an analysis of 20 seconds, and no more than a pause between two looks.
-    assert!(world.clock.passed() < 10 * SECOND + 20 * SECOND + 10 * SECOND, "{:?}", world.clock.passed());
-    assert!(world.requests(false).len() <= 6);
+    assert!(fixture.clock.passed() < 10 * SECOND + 20 * SECOND + 10 * SECOND, "{:?}", fixture.clock.passed());
+    assert!(fixture.requests(false).len() <= 6);
 }
 
 #[test]
 fn jobs_are_taken_only_as_there_is_room_for_them() {
-    let world = World::plain("batch-room", RateLimit::unlimited());
+    let fixture = Fixture::plain("batch-room", RateLimit::unlimited());
     let taken = Arc::new(Mutex::new(0_u64));
     let jobs = {
         let taken = Arc::clone(&taken);
         images(1_000).inspect(move |_| *taken.lock().unwrap() += 1)
     };
     let (mut most, mut ended) = (0, 0);
-    let mut batch = world.client.batch(jobs).in_flight(7);
+    let mut batch = fixture.client.batch(jobs).in_flight(7);
     for _ in batch.by_ref() {
         ended += 1;
         most = most.max(*taken.lock().unwrap() + 1 - ended);
@@ -160,8 +160,8 @@ fn jobs_are_taken_only_as_there_is_room_for_them() {
 
 #[test]
 fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
-    let world = World::plain("batch-stopped", RateLimit::unlimited());
-    let mut batch = world.client.batch(images(10)).in_flight(4);
+    let fixture = Fixture::plain("batch-stopped", RateLimit::unlimited());
+    let mut batch = fixture.client.batch(images(10)).in_flight(4);
     let stop_handle = batch.stop_handle();
     batch = batch.on_progress(move |progress| {
         if progress.submitted == 3 {
@@ -173,9 +173,9 @@ fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
     expected.extend([Some(ErrorKind::Cancelled); 7]);
     assert_eq!(kinds(&outcomes), expected);
 
-    let world = World::plain("batch-cancelled", RateLimit::unlimited());
-    let cancel_handle = world.client.cancel_handle();
-    let batch = world.client.batch(images(10)).in_flight(4);
+    let fixture = Fixture::plain("batch-cancelled", RateLimit::unlimited());
+    let cancel_handle = fixture.client.cancel_handle();
+    let batch = fixture.client.batch(images(10)).in_flight(4);
     let outcomes = by_index(batch.on_progress(move |progress| {
         if progress.submitted == 3 {
             cancel_handle.cancel();
@@ -183,13 +183,13 @@ fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
     }));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 10]);
     assert_eq!(outcomes.iter().filter(|outcome| outcome.identifier.is_some()).count(), 3);
-    assert!(world.requests(false).is_empty());
+    assert!(fixture.requests(false).is_empty());
 }
 
 #[test]
 fn a_source_that_has_nothing_yet_holds_nothing_up() {
-    let world = World::plain("batch-slow", RateLimit::unlimited());
-    let clock = Arc::clone(&world.clock);
+    let fixture = Fixture::plain("batch-slow", RateLimit::unlimited());
+    let clock = Arc::clone(&fixture.clock);
     let mut number = 0;
     let jobs = std::iter::from_fn(move || {
         if number == 5 {
@@ -203,9 +203,9 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
         Some(Image::from_url(format!("https://x.test/{number}")).into())
     });
     let mut times = Vec::new();
-    for (index, outcome) in (0..).zip(world.client.batch(jobs)) {
+    for (index, outcome) in (0..).zip(fixture.client.batch(jobs)) {
         assert!(outcome.result.is_ok() && outcome.index == index);
-        times.push(world.clock.passed().as_secs() / 100);
+        times.push(fixture.clock.passed().as_secs() / 100);
     }
     assert_eq!(times, [0, 1, 2, 3, 4], "each before the next one came");
 }
@@ -236,7 +236,7 @@ fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
     }
     let run = |key: &str, count: usize| {
         let mut number = 0;
-        let world = World::with(key, RateLimit::unlimited(), move |_, request| match request.method {
+        let fixture = Fixture::with(key, RateLimit::unlimited(), move |_, request| match request.method {
             Method::Post => {
                 number += 1;
                 json(&format!(r#"{{"identifier":"{number}"}}"#))
@@ -248,7 +248,7 @@ fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
                 json(&format!("[{}]", reports.collect::<Vec<_>>().join(",")))
             }
         });
-        let batch = world.client.batch(images(count));
+        let batch = fixture.client.batch(images(count));
         let done = batch.filter(|outcome| outcome.result.is_ok()).count();
         assert_eq!(done, count);
         peak()

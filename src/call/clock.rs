@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
 
-/// What the exchange asks of the world beside the network.
+/// Time and chance, for calls.
 pub(crate) trait Clock: Debug + Send + Sync {
     fn now(&self) -> Instant;
     /// Sleeps for `pause`; less if `cancel` is set, or it is rung and `is_over`.

@@ -1,4 +1,4 @@
-//! One request against the world, under one deadline: send, judge, pause, send again.
+//! One call: a request with its retries under one deadline and the rate limit of the key.
 
 pub(crate) mod attempt;
 pub(crate) mod cancel;
@@ -39,7 +39,7 @@ pub(crate) struct CallResponse {
     pub(crate) may_have_been_sent: bool,
 }
 
-/// The world as the calls of one client and of its clones see it.
+/// Makes the calls of one client and of its clones.
 #[derive(Debug)]
 pub(crate) struct Caller {
     transport: Box<dyn Transport>,

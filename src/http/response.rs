@@ -17,7 +17,7 @@ pub(crate) struct Response {
     /// What it says of the rate budget.
     pub(crate) rate_limit: RateLimitHeaders,
     pub(crate) body: Vec<u8>,
-    /// Whether the message itself rate_limit where the body ends (RFC 9112, section 6.3); else the end of the connection did.
+    /// If `true`, the message itself says where the body ends (RFC 9112, section 6.3). Else the connection ended there.
     pub(crate) length_known: bool,
     /// Whether it came before the request had left whole.
     pub(crate) arrived_before_upload_end: bool,

@@ -18,7 +18,7 @@ const NEW: &str = r#"{"identifier":"abc","status":"new"}"#;
 const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classification":"human"}}"#;
 
 /// A client on fake time, whose every look is answered by `script` (by its number, from 0).
-fn world(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
+fn fixture(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
     let clock = FakeClock::new(|_| ());
     let mut number = 0..;
     let (caller, sent) = Scripted::caller(&clock, move |_| script(number.next().unwrap()));
@@ -45,7 +45,7 @@ struct Waited {
 }
 
 fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
-    let (client, clock, sent) = world(script);
+    let (client, clock, sent) = fixture(script);
     let submitted = match is_ours {
         true => Submitted::now("abc".parse().unwrap(), client.now(), &[]),
         false => from_elsewhere(),
@@ -74,7 +74,7 @@ fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
 
 #[test]
 fn what_was_submitted_long_ago_is_looked_at_at_once() {
-    let (client, clock, sent) = world(done_at(1));
+    let (client, clock, sent) = fixture(done_at(1));
     let submitted = Submitted::<Image>::now("abc".parse().unwrap(), client.now(), &[]);
     clock.pass(SECOND);
     let later = submitted.clone();
@@ -184,7 +184,7 @@ fn the_service_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
 
 #[test]
 fn a_deadline_of_the_client_is_that_of_a_look() {
-    let (client, _, sent) = world(done_at(0));
+    let (client, _, sent) = fixture(done_at(0));
     client.with_timeout(3 * SECOND).wait(&from_elsewhere()).unwrap();
     assert_eq!(sent.lock().unwrap()[0].limit, 3 * SECOND);
     let error = client.with_timeout(Duration::ZERO).wait(&from_elsewhere()).unwrap_err();
@@ -211,7 +211,7 @@ fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
         (WaitOptions::default().growth(f64::NAN), "wait.growth"),
         (WaitOptions::default().growth(f64::INFINITY), "wait.growth"),
     ];
-    let (client, _, sent) = world(|_| panic!("nothing is to be sent"));
+    let (client, _, sent) = fixture(|_| panic!("nothing is to be sent"));
     for (wait, field) in table {
         let patient = client.with_wait(wait.clone());
         let classified = patient.classify(&Image::from_url("https://x.test/"));

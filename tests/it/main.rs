@@ -12,21 +12,21 @@
 )]
 
 mod account;
-mod answers;
 mod batches;
 mod cancel;
 mod connections;
-mod contract;
 mod deadline;
 mod environment;
 mod faults;
 mod inside_async;
-mod once;
+mod no_double_submit;
 mod package;
 mod proxies;
+mod responses;
 mod results;
 mod secrets;
 mod soak;
+mod submit_wire_format;
 mod tickets;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;

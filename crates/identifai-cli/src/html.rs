@@ -12,7 +12,7 @@ use identifai::{AnyReport, Classification, Client, Error, ErrorKind, Format, Ide
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::{names, output, words};
+use crate::{error_text, names, output};
 
 /// Permissions on Unix: a page is its owner's.
 const PRIVATE: u32 = 0o600;
@@ -52,7 +52,7 @@ impl Found {
                 confidence: report.verdict().and_then(|verdict| verdict.confidence),
                 has_heatmap: matches!(report, AnyReport::Image(image) if image.has_heatmap() == Some(true)),
             },
-            Err(error) => Self::Failure(words::said(error)),
+            Err(error) => Self::Failure(error_text::to_cli_text(error)),
         }
     }
 
@@ -242,7 +242,7 @@ impl Pictures<'_> {
             if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedResponse) {
                 self.gave_up = Some("not fetched, as one before could not be".to_owned());
             }
-            words::said(&error)
+            error_text::to_cli_text(&error)
         })?;
         let bytes = heatmap.as_bytes();
         if bytes.len() > LARGEST_HEATMAP {

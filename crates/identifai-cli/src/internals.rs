@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use identifai::Result;
 
-use crate::job::{Job, Medium};
-use crate::lines::{self, List, Next};
+use crate::batch_input::{self, List, Next};
 use crate::options::Options;
+use crate::submission::{Job, Medium};
 use crate::{names, output};
 
 /// A line, as the program understands it.
@@ -33,12 +33,12 @@ pub struct Submission {
 
 /// Reads the next line of `source`, without its end and without byte order marks.
 pub fn read_line(source: &mut &[u8]) -> io::Result<Option<Vec<u8>>> {
-    Ok(lines::read_line(source)?.map(|bytes| bytes.line))
+    Ok(batch_input::read_line(source)?.map(|bytes| bytes.line))
 }
 
 /// Decodes a line, or returns why it cannot be used.
 pub fn decode(line: Vec<u8>) -> Result<OsString, String> {
-    lines::text(line)
+    batch_input::text(line)
 }
 
 /// Counts the lines of a list that are not blank, up to its end or to the reason why nothing more of it can be used.
@@ -57,7 +57,7 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
 /// Parses a line, where the command line names `medium`.
 pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
     let medium = [Medium::Image, Medium::Video, Medium::Audio].into_iter().find(|known| Some(known.name()) == medium);
-    let lines::Read { input, file, job } = lines::read(line, medium, &Options::default());
+    let batch_input::Read { input, file, job } = batch_input::read(line, medium, &Options::default());
     let submission = job.map(|job| {
         let (medium, checked) = match &job {
             Job::Image(job) => (Medium::Image, job.check().map(|()| format!("{job:?}"))),

@@ -7,38 +7,32 @@
 #![allow(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::string_slice))]
 
-mod account;
 mod args;
-mod batch;
-mod board;
-mod classify;
-mod connect;
+mod batch_input;
+mod client;
+mod commands;
+mod error_text;
 mod help;
 mod html;
 #[cfg(feature = "_internals")]
 #[doc(hidden)]
 pub mod internals;
-mod job;
 mod ledger;
-mod lines;
 mod list_format;
-mod manual;
 mod names;
 mod options;
 mod output;
-mod partner;
 mod password;
-mod results;
-mod serve;
+mod progress;
 mod signals;
-mod tickets;
-mod words;
+mod submission;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use self::args::{Arguments, Command};
+use self::commands::{account, batch, classify, man, partner, results, sandbox, tickets};
 
 /// Runs the command that the process's arguments name.
 pub fn run() -> ExitCode {
@@ -58,9 +52,9 @@ pub fn run() -> ExitCode {
         Command::Credits => account::credits(&global),
         Command::Health => account::health(&global),
         Command::Partner(command) => partner::run(&global, command),
-        Command::Sandbox(arguments) => serve::run(arguments),
-        Command::Completions { shell } => manual::completions(*shell),
-        Command::Man => manual::page(),
+        Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Completions { shell } => man::completions(*shell),
+        Command::Man => man::page(),
     };
     ExitCode::from(if status == output::INTERRUPTED { signals::exit_status() } else { status })
 }

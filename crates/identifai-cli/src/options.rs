@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use identifai::{Frames, KeyFramesMethod};
 use serde::{Deserialize, Deserializer};
 
-use crate::args::switch;
+use crate::args::values::switch;
 
 /// The options of a submission. Their names are those of the API.
 #[derive(Clone, Debug, Default, Args, Deserialize)]

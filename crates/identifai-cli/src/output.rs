@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::ledger::Ledger;
-use crate::{names, words};
+use crate::{error_text, names};
 
 pub(crate) const DONE: u8 = 0;
 pub(crate) const USAGE: u8 = 2;
@@ -42,7 +42,7 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
     if error.kind() == ErrorKind::UnknownArgument {
         let file = names::file_like_option(&named(ContextKind::InvalidArg), std::env::args_os().skip(1));
         if let Some(name) = file {
-            return unusable(&format!("{name}: no such option; for the file of that name write ./{name}"));
+            return usage_error(&format!("{name}: no such option; for the file of that name write ./{name}"));
         }
     }
     match error.kind() {
@@ -171,7 +171,7 @@ impl<'a> Printer<'a> {
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
                     return result_json(&failed_item(input, error, self.ledger.is_some()).to_string());
                 }
-                let is_told = try_note(&format!("{}{}", self.label(index), words::told(error))).is_ok();
+                let is_told = try_note(&format!("{}{}", self.label(index), error_text::with_body(error))).is_ok();
                 let paid = self.ledger.as_ref().filter(|_| !is_told).and_then(|ledger| ledger.get(index as u64));
                 paid.map_or(Ok(()), |paid| result(&shown(&paid.text)))
             }
@@ -191,7 +191,7 @@ impl<'a> Printer<'a> {
     pub(crate) fn all_failed(mut self, error: &Error) -> u8 {
         if error.kind() == ErrorKind::InvalidInput {
             // What was given is not repeated: it may be the key.
-            return unusable(&words::said(error));
+            return usage_error(&error_text::to_cli_text(error));
         }
         if !self.json {
             self.inputs = self.inputs.get(..1).unwrap_or_default();
@@ -233,7 +233,7 @@ impl<'a> Printer<'a> {
 }
 
 /// Says what is wrong with arguments or settings, and returns the exit status.
-pub(crate) fn unusable(reason: &str) -> u8 {
+pub(crate) fn usage_error(reason: &str) -> u8 {
     note(reason);
     USAGE
 }
@@ -314,7 +314,7 @@ pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> 
         "error": {
             "kind": error.kind().as_str(),
             "status": error.status(),
-            "message": error.message().map_or_else(|| words::said(error), str::to_owned),
+            "message": error.message().map_or_else(|| error_text::to_cli_text(error), str::to_owned),
             "may_have_been_sent": error.may_have_been_sent() || (submits && error.identifier().is_some()),
         },
     });

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use crate::lines::read_text;
+use crate::batch_input::read_text;
 use crate::output;
 
 /// The first line of a file, or of standard input for `-`; or what is wrong with it.
@@ -34,7 +34,7 @@ pub(crate) fn ask() -> Result<String, u8> {
     }
     match asked("The same again: ")? == password {
         true => Ok(password),
-        false => Err(output::unusable("--ask-password: the second is not the same as the first")),
+        false => Err(output::usage_error("--ask-password: the second is not the same as the first")),
     }
 }
 
@@ -46,12 +46,12 @@ fn asked(prompt: &str) -> Result<String, u8> {
             output::INTERRUPTED
         }
         io::ErrorKind::UnexpectedEof => none(),
-        _ => output::unusable(&format!(
+        _ => output::usage_error(&format!(
             "--ask-password: there is no terminal to ask at ({error}); --password-file FILE reads it from a file"
         )),
     })
 }
 
 fn none() -> u8 {
-    output::unusable("--ask-password: there was none")
+    output::usage_error("--ask-password: there was none")
 }

@@ -3,11 +3,12 @@
 // Reports are objects, and hashes have 64 digits: nobody but this file makes them.
 #![allow(clippy::indexing_slicing, clippy::string_slice)]
 
+use identifai::MediaType;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::form::Form;
-use super::submit::{Medium, on_sandbox_test, value};
+use super::submit::{on_sandbox_test, value};
 
 /// The documented names of heuristics, the one of the main verdict first.
 const HEURISTICS: [&str; 4] = ["AverageExcludeObsolete", "Majority", "Average", "TopRelevant"];
@@ -19,7 +20,7 @@ const SIDE: u8 = 64;
 /// What was submitted, and what stands for the file.
 #[derive(Debug)]
 pub(super) struct Analysis {
-    pub(super) medium: Medium,
+    pub(super) medium: MediaType,
     fields: Vec<(String, String)>,
     file_name: Option<String>,
     /// The SHA-256 of the file. A URL is not fetched; its own stands for it.
@@ -29,7 +30,7 @@ pub(super) struct Analysis {
 }
 
 impl Analysis {
-    pub(super) fn new(medium: Medium, form: Form) -> Self {
+    pub(super) fn new(medium: MediaType, form: Form) -> Self {
         let Form { fields, files } = form;
         let (file_name, hash) = match files.into_iter().next() {
             Some(file) => (Some(file.name), file.hash),
@@ -74,12 +75,12 @@ impl Analysis {
             "results": [],
         });
         match self.medium {
-            Medium::Image => {
+            MediaType::Image => {
                 report["c2pa"] = Value::Null;
                 report["has_heatmap"] = false.into();
             }
-            Medium::Video => report["results"] = json!({ "images": [], "audios": [] }),
-            Medium::Audio => {}
+            MediaType::Video => report["results"] = json!({ "images": [], "audios": [] }),
+            MediaType::Audio => {}
         }
         report
     }
@@ -105,7 +106,7 @@ impl Analysis {
                 "classification": classification,
                 "models": [MODEL],
             });
-            if self.medium == Medium::Video {
+            if self.medium == MediaType::Video {
                 verdict["count"] = frames.into();
                 verdict["unknown"] = false.into();
             }
@@ -120,14 +121,14 @@ impl Analysis {
             json!({ "index": index, "start": start, "end": end, "results": results, "verdict": verdict(HEURISTICS[0]) })
         };
         match self.medium {
-            Medium::Image => {
+            MediaType::Image => {
                 report["results"] = results.clone();
                 report["has_heatmap"] = self.is_on("with_heatmap").into();
                 if has_c2pa {
                     report["c2pa"] = c2pa();
                 }
             }
-            Medium::Video => {
+            MediaType::Video => {
                 // As many fields of what the documentation repeats in each as tell anything.
                 let part = |kind: &str, number: u32| {
                     json!({
@@ -140,7 +141,7 @@ impl Analysis {
                 let images: Vec<Value> = (0..frames).map(|number| part("frame", number)).collect();
                 report["results"] = json!({ "images": images, "audios": [part("sound", 0)] });
             }
-            Medium::Audio => {
+            MediaType::Audio => {
                 report["results"] = results.clone();
                 report["chunk_details"] = json!([segment(0), segment(1)]);
             }
@@ -148,7 +149,7 @@ impl Analysis {
         if self.is_on("with_nsfw") {
             report["is_nsfw"] = (self.chance % 8 == 0).into();
         }
-        if self.medium == Medium::Image && (self.is_on("with_morphing") || self.is_on("with_tampering")) {
+        if self.medium == MediaType::Image && (self.is_on("with_morphing") || self.is_on("with_tampering")) {
             report["details"] = json!([{ "detections": [self.detection()] }]);
         }
         report

@@ -1,24 +1,18 @@
 //! Which endpoint a path is, and the methods it has.
 
-use super::submit::Medium;
+use identifai::MediaType;
 
-/// A method of HTTP that an endpoint may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    Post,
-    Delete,
-}
+use super::method::Method;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Endpoint<'a> {
-    Url(Medium),
-    Upload(Medium),
-    Result(Medium, &'a str),
-    Results(Medium),
+    Url(MediaType),
+    Upload(MediaType),
+    Result(MediaType, &'a str),
+    Results(MediaType),
     Heatmap(&'a str),
-    Override(Medium, &'a str),
+    Override(MediaType, &'a str),
     Credits,
     Health,
     /// Which the overview names, and no page describes.
@@ -51,16 +45,16 @@ impl<'a> Endpoint<'a> {
     fn of_media(name: &str, rest: &[&'a str]) -> Option<Self> {
         // The documentation names two paths for the results of images.
         let medium = |name: &str, is_read: bool| match name {
-            "" => Some(Medium::Image),
-            "_image" if is_read => Some(Medium::Image),
-            "_video" => Some(Medium::Video),
-            "_audio" => Some(Medium::Audio),
+            "" => Some(MediaType::Image),
+            "_image" if is_read => Some(MediaType::Image),
+            "_video" => Some(MediaType::Video),
+            "_audio" => Some(MediaType::Audio),
             _ => None,
         };
         Some(match (name.strip_prefix("classification"), rest) {
             (None, []) => {
-                let media = [Medium::Image, Medium::Video, Medium::Audio];
-                let is = |medium: &Medium| name.strip_suffix("_fromurl") == Some(medium.name());
+                let media = [MediaType::Image, MediaType::Video, MediaType::Audio];
+                let is = |medium: &MediaType| name.strip_suffix("_fromurl") == Some(medium.as_str());
                 Self::Url(media.into_iter().find(is)?)
             }
             (Some(of), []) => match of.strip_prefix('s') {

@@ -5,15 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use identifai::RateLimit;
 
-use crate::endpoint::Method;
-
-/// By name; all that are sent are numbers.
-pub(super) type Headers = Vec<(&'static str, u64)>;
+use super::method::Method;
+use super::response::{Headers, RETRY_AFTER};
 
 const LIMIT: &str = "X-RateLimit-Limit";
 const REMAINING: &str = "X-RateLimit-Remaining";
 const RESET: &str = "X-RateLimit-Reset";
-pub(super) const RETRY_AFTER: &str = "Retry-After";
 
 /// What each class may do, and did.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::Form;
-use super::service::{Answer, unknown};
+use super::response::{Response, unknown};
 use super::submit::{Fields, value};
 
 /// What the backend's framework gives if nobody says how many.
@@ -19,7 +19,7 @@ pub(super) struct Users(Vec<Value>);
 
 impl Users {
     /// Creates a user, or changes the one whose `id` is there.
-    pub(super) fn save(&mut self, form: &Form) -> Result<Answer, String> {
+    pub(super) fn save(&mut self, form: &Form) -> Result<Response, String> {
         let fields = &form.fields;
         if let Some(missing) =
             REQUIRED.iter().find(|name| value(fields, name).is_none_or(|value| value.trim().is_empty()))
@@ -50,18 +50,18 @@ impl Users {
             Some(known) => known.clone_from(&user),
             None => self.0.push(user.clone()),
         }
-        Ok(Answer::json(200, &json!({ "data": user })))
+        Ok(Response::json(200, &json!({ "data": user })))
     }
 
     /// Sends no mail.
-    pub(super) fn mail(&self, form: &Form) -> Result<Answer, String> {
+    pub(super) fn mail(&self, form: &Form) -> Result<Response, String> {
         let id = value(&form.fields, "id").ok_or("The id field is required.")?;
         let user = self.0.iter().find(|user| has_id(user, id));
-        Ok(user.map_or_else(unknown, |user| Answer::json(200, &json!({ "data": user }))))
+        Ok(user.map_or_else(unknown, |user| Response::json(200, &json!({ "data": user }))))
     }
 
     /// A page, as the backend's framework makes it.
-    pub(super) fn list(&self, query: &str) -> Answer {
+    pub(super) fn list(&self, query: &str) -> Response {
         let query: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
         let asked = |wanted: &str| query.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
         let number = |wanted: &str, otherwise| asked(wanted).and_then(|value| value.parse().ok()).unwrap_or(otherwise);
@@ -88,7 +88,7 @@ impl Users {
             .collect();
         let shown = data.len() as u64;
         let next = (page < last_page).then(|| format!("https://sandbox.test/api/partner/users?page={}", page + 1));
-        Answer::json(
+        Response::json(
             200,
             &json!({
                 "current_page": page,
@@ -138,6 +138,6 @@ fn plans() -> Vec<Value> {
 }
 
 /// In the form that the users' page has: the documentation shows none.
-pub(super) fn pricings() -> Answer {
-    Answer::json(200, &json!({ "data": plans() }))
+pub(super) fn pricings() -> Response {
+    Response::json(200, &json!({ "data": plans() }))
 }

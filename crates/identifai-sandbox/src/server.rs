@@ -11,14 +11,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::service::{Answer, Call};
+use super::response::Response;
+use super::service::Call;
 
 /// The longest head and body that are read, in bytes.
 const HEAD_LIMIT: u64 = 64 * 1024;
 const BODY_LIMIT: u64 = 6 * 1024 * 1024 * 1024;
 const MAX_HEADERS: usize = 100;
 
-type Handler = Box<dyn Fn(&Call<'_>, &mut dyn Read) -> Answer + Send + Sync>;
+type Handler = Box<dyn Fn(&Call<'_>, &mut dyn Read) -> Response + Send + Sync>;
 
 /// A request's body. Who asked before sending it is told to go on once it is read.
 struct Body<'a, R> {
@@ -59,7 +60,7 @@ struct State {
 impl Server {
     pub(super) fn start(
         port: u16,
-        handler: impl Fn(&Call<'_>, &mut dyn Read) -> Answer + Send + Sync + 'static,
+        handler: impl Fn(&Call<'_>, &mut dyn Read) -> Response + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
@@ -143,7 +144,7 @@ impl Shared {
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut request = httparse::Request::new(&mut headers);
             if !matches!(request.parse(&head), Ok(httparse::Status::Complete(_))) {
-                return respond(stream, &Answer::message(400, "This is not HTTP/1.1."), true);
+                return respond(stream, &Response::message(400, "This is not HTTP/1.1."), true);
             }
             let header = |name: &str| {
                 let found = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
@@ -152,10 +153,10 @@ impl Shared {
             let length = match (header("Content-Length"), header("Transfer-Encoding")) {
                 (None, None) => 0,
                 (Some(length), None) => length.parse().unwrap_or(u64::MAX),
-                _ => return respond(stream, &Answer::message(411, "A Content-Length is wanted."), true),
+                _ => return respond(stream, &Response::message(411, "A Content-Length is wanted."), true),
             };
             if length > BODY_LIMIT {
-                return respond(stream, &Answer::message(413, "No more than 6 GiB are read here."), true);
+                return respond(stream, &Response::message(413, "No more than 6 GiB are read here."), true);
             }
             let is_asked = header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue"));
             let mut body = Body { left: reader.by_ref().take(length), asked: is_asked.then_some(stream) };
@@ -207,8 +208,8 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(head))
 }
 
-fn respond(mut stream: &TcpStream, answer: &Answer, close: bool) -> io::Result<()> {
-    let Answer { status, content_type, body, headers, .. } = answer;
+fn respond(mut stream: &TcpStream, answer: &Response, close: bool) -> io::Result<()> {
+    let Response { status, content_type, body, headers, .. } = answer;
     let reason = if *status < 400 { "OK" } else { "Refused" };
     let connection = if close { "Connection: close\r\n" } else { "" };
     let length = body.len();
@@ -229,14 +230,14 @@ mod tests {
     fn echo() -> Server {
         let handler = |call: &Call<'_>, body: &mut dyn Read| {
             if call.path == "/unread" {
-                return Answer::message(401, "No.");
+                return Response::message(401, "No.");
             }
             let mut text = String::new();
             if body.read_to_string(&mut text).is_err() || text.len() as u64 != call.content_length {
-                return Answer::message(400, "Cut off.");
+                return Response::message(400, "Cut off.");
             }
             let body = text;
-            Answer::message(200, &format!("{} {} {body}", call.method, call.path))
+            Response::message(200, &format!("{} {} {body}", call.method, call.path))
         };
         Server::start(0, handler).unwrap()
     }

@@ -5,15 +5,17 @@ use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use identifai::RateLimit;
+use identifai::{MediaType, RateLimit};
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
 use super::endpoint::Endpoint;
 use super::form::{self, Form};
-use super::limits::{Headers, Limits};
+use super::limits::Limits;
+use super::medium;
 use super::partner::{self, Users};
-use super::submit::{self, Forced, Medium};
+use super::response::{Response, unknown};
+use super::submit::{self, Forced};
 use super::tickets::{Batch, Batches};
 
 pub(super) const API_KEY: &str = "sandbox";
@@ -31,35 +33,6 @@ pub(super) struct Call<'a> {
     pub(super) accept: Option<&'a str>,
     pub(super) content_type: Option<&'a str>,
     pub(super) content_length: u64,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) body: Vec<u8>,
-    /// Beside those of the body and the connection.
-    pub(super) headers: Headers,
-    pub(super) delay: Duration,
-}
-
-impl Answer {
-    pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, content_type, body: body.into(), headers: Headers::new(), delay: Duration::ZERO }
-    }
-
-    pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self::new(status, "application/json", body.to_string())
-    }
-
-    pub(super) fn error(status: u16, text: &str) -> Self {
-        Self::json(status, &json!({ "error": text }))
-    }
-
-    /// As the framework that the backend seems to run on words it.
-    pub(super) fn message(status: u16, text: &str) -> Self {
-        Self::json(status, &json!({ "message": text }))
-    }
 }
 
 /// One account and what it submitted.
@@ -82,7 +55,7 @@ struct State {
     /// By identifier.
     submitted: HashMap<String, Submitted>,
     /// How files were classified by the user, by the hash of the file.
-    forced: HashMap<(Medium, String), String>,
+    forced: HashMap<(MediaType, String), String>,
     analyses: u64,
 }
 
@@ -140,22 +113,22 @@ impl Service {
         self.state().analysis_time = time;
     }
 
-    pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Answer {
+    pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Response {
         let path: Vec<&str> = call.path.split('/').skip(1).collect();
         let Some(endpoint) = Endpoint::of(&path) else {
-            return Answer::message(404, "This path is not known here.");
+            return Response::message(404, "This path is not known here.");
         };
         let methods = endpoint.methods();
         let Some((method, _)) = methods.iter().find(|(_, name)| *name == call.method) else {
             let names: Vec<_> = methods.iter().map(|(_, name)| *name).collect();
-            return Answer::message(405, &format!("This path takes {} only.", names.join(" and ")));
+            return Response::message(405, &format!("This path takes {} only.", names.join(" and ")));
         };
         // Documented: no key, and no limit of rate.
         if let Endpoint::Health = endpoint {
-            return Answer::json(200, &json!({ "status": "ok" }));
+            return Response::json(200, &json!({ "status": "ok" }));
         }
         if call.api_key != Some(API_KEY) {
-            return Answer::error(401, "Unauthorized");
+            return Response::error(401, "Unauthorized");
         }
         let mut state = self.state();
         let told = match state.limits.take(*method, Instant::now(), SystemTime::now()) {
@@ -174,7 +147,7 @@ impl Service {
             Endpoint::Heatmap(identifier) => self.heatmap(identifier),
             Endpoint::Override(medium, hash) => self.force(medium, hash, body),
             Endpoint::Credits | Endpoint::Health => self.account(),
-            Endpoint::User => Answer::json(200, &json!({ "sandbox": "What this answers is not documented." })),
+            Endpoint::User => Response::json(200, &json!({ "sandbox": "What this answers is not documented." })),
             Endpoint::PartnerUser => self.with_form(call, body, |state, form| state.users.save(form)),
             Endpoint::PartnerUsers => self.state().users.list(call.query),
             Endpoint::CreationMail => self.with_form(call, body, |state, form| state.users.mail(form)),
@@ -189,40 +162,40 @@ impl Service {
         answer
     }
 
-    fn account(&self) -> Answer {
+    fn account(&self) -> Response {
         let state = self.state();
-        Answer::json(200, &json!({ "available_credits": state.credits, "total_spent": state.spent }))
+        Response::json(200, &json!({ "available_credits": state.credits, "total_spent": state.spent }))
     }
 
     fn with_form(
         &self,
         call: &Call<'_>,
         body: &mut dyn Read,
-        answer: impl FnOnce(&mut State, &Form) -> Result<Answer, String>,
-    ) -> Answer {
+        answer: impl FnOnce(&mut State, &Form) -> Result<Response, String>,
+    ) -> Response {
         let form = form::read(call.content_type.unwrap_or_default(), body);
         let answer = match form {
             Ok(form) => answer(&mut self.state(), &form),
             Err(reason) => Err(format!("The body is not a form: {reason}.")),
         };
-        answer.unwrap_or_else(|text| Answer::error(400, &text))
+        answer.unwrap_or_else(|text| Response::error(400, &text))
     }
 
-    fn submit(&self, medium: Medium, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Answer {
-        let (max, words) = medium.max_size();
+    fn submit(&self, medium: MediaType, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Response {
+        let (max, words) = medium::max_size(medium);
         // Texts and headers are short; what is so much longer need not be read.
         if is_upload && call.content_length > max + 1024 * 1024 {
-            return Answer::error(400, &submit::too_large(words));
+            return Response::error(400, &submit::too_large(words));
         }
         let form = form::read(call.content_type.unwrap_or_default(), body)
             .map_err(|reason| format!("The body is not a form: {reason}."))
             .and_then(|form| submit::check(medium, is_upload, &form).map(|()| form));
         let form = match form {
             Ok(form) => form,
-            Err(text) => return Answer::error(400, &text),
+            Err(text) => return Response::error(400, &text),
         };
         let delay = match submit::forced(submit::value(&form.fields, "file_url").unwrap_or_default()) {
-            Some(Forced::Answer(answer)) => return answer,
+            Some(Forced::Response(answer)) => return answer,
             Some(Forced::Delay(delay)) => delay,
             None => Duration::ZERO,
         };
@@ -240,49 +213,49 @@ impl Service {
         }
         state.submits += 1;
         let answer = match call.accept {
-            Some("application/json") => Answer::json(200, &json!({ "identifier": identifier })),
-            _ => Answer::new(200, "text/plain; charset=UTF-8", identifier),
+            Some("application/json") => Response::json(200, &json!({ "identifier": identifier })),
+            _ => Response::new(200, "text/plain; charset=UTF-8", identifier),
         };
-        Answer { delay, ..answer }
+        Response { delay, ..answer }
     }
 
-    fn result(&self, medium: Medium, identifier: &str) -> Answer {
+    fn result(&self, medium: MediaType, identifier: &str) -> Response {
         match self.state().report(medium, identifier) {
-            Some(report) => Answer::json(200, &report),
+            Some(report) => Response::json(200, &report),
             None => unknown(),
         }
     }
 
-    fn results(&self, medium: Medium, query: &str) -> Answer {
+    fn results(&self, medium: MediaType, query: &str) -> Response {
         let name = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
         let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
         let asked: Vec<&str> =
             parameters.filter(|(key, _)| name(key) == "identifiers[]").map(|(_, value)| value).collect();
         match asked.len() {
-            0 => Answer::message(422, "The identifiers field is required."),
+            0 => Response::message(422, "The identifiers field is required."),
             1..=MOST_IDENTIFIERS => {
                 let state = self.state();
                 let reports = asked.iter().filter_map(|identifier| state.report(medium, identifier));
                 let reports: Vec<Value> = reports.collect();
-                Answer::json(200, &reports.into())
+                Response::json(200, &reports.into())
             }
-            _ => Answer::message(422, "The identifiers field must not have more than 100 items."),
+            _ => Response::message(422, "The identifiers field must not have more than 100 items."),
         }
     }
 
-    fn heatmap(&self, identifier: &str) -> Answer {
+    fn heatmap(&self, identifier: &str) -> Response {
         let state = self.state();
         let submitted = state.submitted.get(identifier).filter(|submitted| submitted.is_done(state.analysis_time));
         match submitted.and_then(|submitted| submitted.analysis.heatmap(identifier)) {
-            Some(png) => Answer::new(200, "image/png", png),
+            Some(png) => Response::new(200, "image/png", png),
             None => unknown(),
         }
     }
 
-    fn force(&self, medium: Medium, hash: &str, body: &mut dyn Read) -> Answer {
+    fn force(&self, medium: MediaType, hash: &str, body: &mut dyn Read) -> Response {
         let body: Value = serde_json::from_reader(body.take(1024)).unwrap_or_default();
         let Some(classification @ ("human" | "artificial")) = body.get("classification").and_then(Value::as_str) else {
-            return Answer::error(400, "The classification field must be human or artificial.");
+            return Response::error(400, "The classification field must be human or artificial.");
         };
         let mut state = self.state();
         let hash = hash.to_ascii_lowercase();
@@ -290,15 +263,10 @@ impl Service {
         if !state.submitted.values().any(|submitted| is_of_it(&submitted.analysis)) {
             return unknown();
         }
-        let answer = json!({ "classification": classification, "type": medium.name(), "hash": hash });
+        let answer = json!({ "classification": classification, "type": medium.as_str(), "hash": hash });
         state.forced.insert((medium, hash), classification.to_owned());
-        Answer::json(201, &answer)
+        Response::json(201, &answer)
     }
-}
-
-/// The same for what there is none of and what is not known: how the service tells these apart is not documented.
-pub(super) fn unknown() -> Answer {
-    Answer::message(404, "Not Found")
 }
 
 impl State {
@@ -310,7 +278,7 @@ impl State {
         true
     }
 
-    fn submit_tickets(&mut self, form: &Form) -> Result<Answer, String> {
+    fn submit_tickets(&mut self, form: &Form) -> Result<Response, String> {
         let batch = Batch::of(form)?;
         if !self.spend(batch.tickets()) {
             return Ok(submit::no_credits());
@@ -320,7 +288,7 @@ impl State {
     }
 
     #[expect(clippy::indexing_slicing, reason = "a report is an object")]
-    fn report(&self, medium: Medium, identifier: &str) -> Option<Value> {
+    fn report(&self, medium: MediaType, identifier: &str) -> Option<Value> {
         let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;
         let mut report = match submitted.is_done(self.analysis_time) {
             true => submitted.analysis.done(identifier),

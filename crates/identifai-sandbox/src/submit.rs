@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use identifai::Format;
+use identifai::{Format, MediaType};
 use sha2::{Digest, Sha256};
 
 use super::form::{File, Form};
-use super::limits::{Headers, RETRY_AFTER};
-use super::service::Answer;
+use super::medium;
+use super::response::{Headers, RETRY_AFTER, Response};
 
 const SLOW: Duration = Duration::from_secs(2);
 /// What does not change the analysis does not make another one of it.
@@ -15,51 +15,12 @@ const NOT_ANALYSED: [&str; 3] = ["ref_id", "webhook_url", "no_cache"];
 
 pub(super) type Fields = [(String, String)];
 
-/// What there are submits of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Medium {
-    Image,
-    Video,
-    Audio,
-}
-
-impl Medium {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Audio => "audio",
-        }
-    }
-
-    /// The switches that the documentation knows of.
-    fn switches(self) -> &'static [&'static str] {
-        match self {
-            Self::Image => {
-                &["with_morphing", "with_tampering", "with_heatmap", "no_cache", "prevent_c2pa_forces", "with_nsfw"]
-            }
-            Self::Video => {
-                &["with_morphing", "with_tampering", "no_cache", "prevent_c2pa_forces", "with_nsfw", "key_frames"]
-            }
-            Self::Audio => &["no_cache", "prevent_c2pa_forces"],
-        }
-    }
-
-    /// Documented, and read generously.
-    pub(super) fn max_size(self) -> (u64, &'static str) {
-        match self {
-            Self::Image | Self::Audio => (50 * 1024 * 1024, "50Mb"),
-            Self::Video => (5 * 1024 * 1024 * 1024, "5Gb"),
-        }
-    }
-}
-
 pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// The same for the same file and options, unless a new analysis, which `analyses` were made before, is asked for.
-pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
+pub(super) fn identifier(medium: MediaType, form: &Form, analyses: u64) -> String {
     let mut hash = Sha256::new();
     for (name, value) in form.fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
         hash.update(format!("{name}\0{value}\0"));
@@ -67,8 +28,8 @@ pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
     for file in &form.files {
         hash.update(&file.hash);
     }
-    if medium != Medium::Image {
-        hash.update(medium.name());
+    if medium != MediaType::Image {
+        hash.update(medium.as_str());
     }
     if value(&form.fields, "no_cache") == Some("true") {
         hash.update(format!("analysis {analyses}"));
@@ -77,16 +38,16 @@ pub(super) fn identifier(medium: Medium, form: &Form, analyses: u64) -> String {
 }
 
 /// The documented texts where there are any; the others are worded as the backend's framework words them.
-pub(super) fn check(medium: Medium, is_upload: bool, form: &Form) -> Result<(), String> {
+pub(super) fn check(medium: MediaType, is_upload: bool, form: &Form) -> Result<(), String> {
     for (index, (name, value)) in form.fields.iter().enumerate() {
         if form.fields.iter().take(index).any(|(earlier, _)| earlier == name) {
             return Err(format!("The {name} field is there twice."));
         }
         let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
-        let is_video = medium == Medium::Video;
+        let is_video = medium == MediaType::Video;
         match name.as_str() {
-            switch if medium.switches().contains(&switch) => {
+            switch if medium::switches(medium).contains(&switch) => {
                 if !["true", "false"].contains(&value.as_str()) {
                     return Err(format!("The {name} field must be true or false."));
                 }
@@ -118,14 +79,14 @@ fn check_url(form: &Form) -> Result<(), String> {
     }
 }
 
-fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
-    let name = medium.name();
+fn check_file(medium: MediaType, files: &[File]) -> Result<(), String> {
+    let name = medium.as_str();
     let file = match files {
         [file] if file.field == name && file.len > 0 => file,
         [_, _, ..] => return Err("More than one file has no place here.".to_owned()),
         _ => return Err(format!("The {name} field is required.")),
     };
-    let (max, words) = medium.max_size();
+    let (max, words) = medium::max_size(medium);
     if file.len > max {
         return Err(too_large(words));
     }
@@ -134,7 +95,7 @@ fn check_file(medium: Medium, files: &[File]) -> Result<(), String> {
         .filter(Format::is_documented);
     // Videos and recordings come in the same containers.
     let is_image = format.map(|format| format.medium() == "image");
-    if is_image == Some(medium == Medium::Image) {
+    if is_image == Some(medium == MediaType::Image) {
         Ok(())
     } else {
         Err("The uploaded file format is not supported.".to_owned())
@@ -146,7 +107,7 @@ pub(super) fn too_large(words: &str) -> String {
 }
 
 pub(super) enum Forced {
-    Answer(Answer),
+    Response(Response),
     Delay(Duration),
 }
 
@@ -158,22 +119,22 @@ pub(super) fn on_sandbox_test(file_url: &str) -> Option<&str> {
 
 /// The outcome of a submit that a URL on `sandbox.test` stands for, as card numbers do at payment services.
 pub(super) fn forced(file_url: &str) -> Option<Forced> {
-    Some(Forced::Answer(match on_sandbox_test(file_url)? {
+    Some(Forced::Response(match on_sandbox_test(file_url)? {
         "no-credits.jpg" => no_credits(),
-        "unsupported.txt" => Answer::error(400, "The uploaded file format is not supported."),
-        "too-large.jpg" => Answer::error(400, &too_large("50Mb")),
-        "download-failed.jpg" => Answer::error(400, "The file could not be downloaded."),
-        "forbidden.jpg" => Answer::error(403, "Forbidden"),
+        "unsupported.txt" => Response::error(400, "The uploaded file format is not supported."),
+        "too-large.jpg" => Response::error(400, &too_large("50Mb")),
+        "download-failed.jpg" => Response::error(400, "The file could not be downloaded."),
+        "forbidden.jpg" => Response::error(403, "Forbidden"),
         "rate-limited.jpg" => too_many(vec![(RETRY_AFTER, 1)]),
         "slow.jpg" => return Some(Forced::Delay(SLOW)),
         _ => return None,
     }))
 }
 
-pub(super) fn no_credits() -> Answer {
-    Answer::error(400, "You do not have enough credits to perform this operation.")
+pub(super) fn no_credits() -> Response {
+    Response::error(400, "You do not have enough credits to perform this operation.")
 }
 
-pub(super) fn too_many(headers: Headers) -> Answer {
-    Answer { headers, ..Answer::message(429, "Too Many Attempts.") }
+pub(super) fn too_many(headers: Headers) -> Response {
+    Response { headers, ..Response::message(429, "Too Many Attempts.") }
 }

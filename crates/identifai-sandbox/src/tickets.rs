@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::analysis::{MODEL, classify, result};
 use super::form::{File, Form};
-use super::service::{Answer, unknown};
+use super::response::{Response, unknown};
 
 /// What batches and tickets go by is shorter than what media do.
 const ID_LEN: usize = 24;
@@ -60,7 +60,7 @@ impl Batch {
 }
 
 impl Batches {
-    pub(super) fn add(&mut self, batch: Batch) -> Answer {
+    pub(super) fn add(&mut self, batch: Batch) -> Response {
         let batch_id = id(&format!("batch {}", self.0.len()));
         let submissions: Vec<_> = batch
             .submissions(&batch_id)
@@ -68,10 +68,10 @@ impl Batches {
             .collect();
         let answer = json!({ "batch_id": batch_id, "total_tickets": batch.tickets.len(), "submissions": submissions });
         self.0.insert(batch_id, batch);
-        Answer::json(200, &answer)
+        Response::json(200, &answer)
     }
 
-    pub(super) fn report(&self, batch_id: &str, analysis_time: Duration) -> Answer {
+    pub(super) fn report(&self, batch_id: &str, analysis_time: Duration) -> Response {
         let Some(batch) = self.0.get(batch_id) else { return unknown() };
         let is_done = batch.at.elapsed() >= analysis_time;
         let results: Vec<_> = batch
@@ -82,7 +82,7 @@ impl Batches {
             })
             .collect();
         let (total, report) = (results.len(), results);
-        Answer::json(
+        Response::json(
             200,
             &json!({ "identifier": batch_id, "done": is_done, "total_results": total, "results": report }),
         )

@@ -44,8 +44,8 @@ impl Drop for Place {
 
 #[test]
 fn cut_anywhere_it_submits_only_what_had_not_begun() {
-    let (place, world) = (Place::new("cut"), World::plain("resumed-cut", RateLimit::unlimited()));
-    let run = || kinds(&by_index(world.client.batch(images(3)).journal(place.open())));
+    let (place, fixture) = (Place::new("cut"), Fixture::plain("resumed-cut", RateLimit::unlimited()));
+    let run = || kinds(&by_index(fixture.client.batch(images(3)).journal(place.open())));
     run();
     let whole = place.text();
     let ends: Vec<usize> = whole.match_indices('\n').map(|(at, _)| at).collect();
@@ -53,22 +53,22 @@ fn cut_anywhere_it_submits_only_what_had_not_begun() {
         place.rewrite(|_| whole[..cut].to_owned());
         let begun =
             whole[..cut].split_inclusive('\n').filter(|line| line.contains("\"begin\"") && line.ends_with('\n'));
-        let (begun, before) = (begun.count(), world.requests(true).len());
+        let (begun, before) = (begun.count(), fixture.requests(true).len());
         let first = run();
-        assert_eq!(world.requests(true).len() - before, 3 - begun, "cut at {cut}");
+        assert_eq!(fixture.requests(true).len() - before, 3 - begun, "cut at {cut}");
         assert_eq!(run(), first);
-        assert_eq!(world.requests(true).len() - before, 3 - begun, "and again");
+        assert_eq!(fixture.requests(true).len() - before, 3 - begun, "and again");
     }
 }
 
 #[test]
 fn the_same_jobs_in_another_order_and_number_are_the_same() {
-    let (place, world) = (Place::new("order"), World::plain("resumed-order", RateLimit::unlimited()));
+    let (place, fixture) = (Place::new("order"), Fixture::plain("resumed-order", RateLimit::unlimited()));
     let url = |number: usize| Image::from_url(format!("https://x.test/{}", number % 7));
     let run = |numbers: Vec<usize>| {
-        let outcomes = by_index(world.client.batch(numbers.into_iter().map(url)).journal(place.open()));
+        let outcomes = by_index(fixture.client.batch(numbers.into_iter().map(url)).journal(place.open()));
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
-        (outcomes.iter().filter(|outcome| !outcome.is_replayed).count(), world.requests(true).len())
+        (outcomes.iter().filter(|outcome| !outcome.is_replayed).count(), fixture.requests(true).len())
     };
     assert_eq!(run((0..50).collect()), (50, 50));
     assert_eq!(run((0..50).rev().collect()), (0, 50));
@@ -78,14 +78,14 @@ fn the_same_jobs_in_another_order_and_number_are_the_same() {
 
 #[test]
 fn what_an_earlier_run_submitted_is_looked_at_by_one_look() {
-    let (place, world) = (Place::new("pending"), World::plain("resumed-pending", RateLimit::unlimited()));
-    by_index(world.client.batch(images(90)).journal(place.open()));
+    let (place, fixture) = (Place::new("pending"), Fixture::plain("resumed-pending", RateLimit::unlimited()));
+    by_index(fixture.client.batch(images(90)).journal(place.open()));
     place.rewrite(|text| text.split_inclusive('\n').filter(|line| !line.contains("finished")).collect());
-    let (start, polls) = (world.clock.passed(), world.requests(false).len());
-    let outcomes = by_index(world.client.batch(images(90)).journal(place.open()));
+    let (start, polls) = (fixture.clock.passed(), fixture.requests(false).len());
+    let outcomes = by_index(fixture.client.batch(images(90)).journal(place.open()));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok() && !outcome.is_replayed));
-    assert_eq!(world.requests(false).len() - polls, 1);
-    assert!(world.clock.passed() < start + 10 * SECOND);
+    assert_eq!(fixture.requests(false).len() - polls, 1);
+    assert!(fixture.clock.passed() < start + 10 * SECOND);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn what_is_unknown_stays_so_until_somebody_asks_for_another_try() {
     use ErrorKind::{Indeterminate, Rejected, Timeout};
 
     let (place, mut number) = (Place::new("unknown"), 0);
-    let world = World::with("resumed-unknown", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("resumed-unknown", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(Timeout, true),
@@ -103,18 +103,18 @@ fn what_is_unknown_stays_so_until_somebody_asks_for_another_try() {
     });
     let run = |retry: bool| {
         let journal = place.open().retry_indeterminate(retry);
-        kinds(&by_index(world.client.batch(images(1)).journal(journal)))[0]
+        kinds(&by_index(fixture.client.batch(images(1)).journal(journal)))[0]
     };
     let runs = [false, false, true, false, true, true, true, false].map(run);
     let unknown = Some(Indeterminate);
     assert_eq!(runs, [Some(Timeout), unknown, Some(Rejected), unknown, Some(Timeout), None, None, None]);
-    assert_eq!(world.requests(true).len(), 4);
+    assert_eq!(fixture.requests(true).len(), 4);
 }
 
 #[test]
 fn a_query_is_kept_out_of_errors_after_a_resume_too() {
     let place = Place::new("query");
-    let world = World::with("resumed-query", RateLimit::unlimited(), |service, request| match request.method {
+    let fixture = Fixture::with("resumed-query", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => {
             let errors = "no file at https://x.test/a?sig=t0ken";
@@ -123,7 +123,7 @@ fn a_query_is_kept_out_of_errors_after_a_resume_too() {
     });
     let run = || {
         let job = Image::from_url("https://x.test/a?sig=t0ken");
-        let outcome = by_index(world.client.batch([job]).journal(place.open())).remove(0);
+        let outcome = by_index(fixture.client.batch([job]).journal(place.open())).remove(0);
         let error = outcome.result.unwrap_err();
         assert!(error.to_string().contains("a?[..]") && !error.to_string().contains("t0ken"), "{error}");
         outcome.is_replayed
@@ -135,39 +135,39 @@ fn a_query_is_kept_out_of_errors_after_a_resume_too() {
 
 #[test]
 fn a_result_that_is_none_is_asked_for_again() {
-    let (place, world) = (Place::new("edited"), World::plain("resumed-edited", RateLimit::unlimited()));
-    by_index(world.client.batch(images(1)).journal(place.open()));
+    let (place, fixture) = (Place::new("edited"), Fixture::plain("resumed-edited", RateLimit::unlimited()));
+    by_index(fixture.client.batch(images(1)).journal(place.open()));
     place.rewrite(|text| text.replace(r#""status":"done""#, r#""status":"new""#));
-    let outcome = by_index(world.client.batch(images(1)).journal(place.open())).remove(0);
+    let outcome = by_index(fixture.client.batch(images(1)).journal(place.open())).remove(0);
     assert!(outcome.result.unwrap().is_finished() && !outcome.is_replayed);
-    assert_eq!(world.requests(true).len(), 1);
+    assert_eq!(fixture.requests(true).len(), 1);
 }
 
 #[test]
 fn a_report_that_is_too_long_for_a_line_is_asked_for_again() {
     let place = Place::new("long");
     let filler = "x".repeat(9 << 20);
-    let world = World::with("resumed-long", RateLimit::unlimited(), move |service, request| match request.method {
+    let fixture = Fixture::with("resumed-long", RateLimit::unlimited(), move |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => {
             json(&format!(r#"[{{"identifier":"{:064x}","status":"done","filler":"{filler}"}}]"#, 0))
         }
     });
     for replayed in [false, false] {
-        let outcome = by_index(world.client.batch(images(1)).journal(place.open())).remove(0);
+        let outcome = by_index(fixture.client.batch(images(1)).journal(place.open())).remove(0);
         assert!(outcome.result.is_ok() && outcome.is_replayed == replayed);
     }
-    assert!(place.text().len() < 1_000 && world.requests(true).len() == 1);
+    assert!(place.text().len() < 1_000 && fixture.requests(true).len() == 1);
 }
 
 #[test]
 fn overwritten_file_is_submitted_again_and_counted() {
-    let (place, world) = (Place::new("overwritten"), World::plain("resumed-overwritten", RateLimit::unlimited()));
+    let (place, fixture) = (Place::new("overwritten"), Fixture::plain("resumed-overwritten", RateLimit::unlimited()));
     let files = ["a.png", "b.png", "c.png"].map(|name| Place(place.0.with_extension(name)));
     let write = |file: &Place, more: &str| fs::write(&file.0, format!("\u{89}PNG\r\n\u{1a}\n{more}")).unwrap();
     let run = || {
         let jobs = files.iter().map(|file| Image::from_path(&file.0).any_format(true));
-        let mut batch = world.client.batch(jobs).journal(place.open());
+        let mut batch = fixture.client.batch(jobs).journal(place.open());
         let mut outcomes: Vec<Outcome> = Iterator::collect(batch.by_ref());
         outcomes.sort_by_key(|outcome| outcome.index);
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
@@ -192,7 +192,7 @@ fn file_overwritten_while_it_waits_is_kept_as_it_was_sent() {
     write("one");
     // Overwritten before the first try that gets through, as if by somebody else.
     let (overwritten, mut tries) = (file.0.clone(), 0);
-    let world = World::with("resumed-meanwhile", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("resumed-meanwhile", RateLimit::unlimited(), move |service, request| {
         tries += u32::from(request.method == Method::Post);
         if request.method == Method::Post && tries == 1 {
             fs::write(&overwritten, "\u{89}PNG\r\n\u{1a}\nanother").unwrap();
@@ -202,7 +202,7 @@ fn file_overwritten_while_it_waits_is_kept_as_it_was_sent() {
     });
     let run = || {
         let job = Image::from_path(&file.0).any_format(true);
-        let outcome = by_index(world.client.batch([job]).journal(place.open())).remove(0);
+        let outcome = by_index(fixture.client.batch([job]).journal(place.open())).remove(0);
         (outcome.result.is_ok(), outcome.is_replayed)
     };
     assert_eq!(run(), (true, false));
@@ -217,7 +217,7 @@ fn paths_that_are_no_text_are_told_apart() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
-    let (place, world) = (Place::new("paths"), World::plain("resumed-paths", RateLimit::unlimited()));
+    let (place, fixture) = (Place::new("paths"), Fixture::plain("resumed-paths", RateLimit::unlimited()));
     let [one, other] = [&b"a\xff.png"[..], b"a\xfe.png"].map(|name| {
         let mut path = place.0.clone().into_os_string();
         path.push(OsStr::from_bytes(name));
@@ -226,7 +226,7 @@ fn paths_that_are_no_text_are_told_apart() {
     });
     for (place_of_file, replayed) in [(&one, false), (&other, false), (&one, true)] {
         let job = Image::from_path(&place_of_file.0);
-        let outcome = by_index(world.client.batch([job]).journal(place.open())).remove(0);
+        let outcome = by_index(fixture.client.batch([job]).journal(place.open())).remove(0);
         assert!(outcome.result.is_ok() && outcome.is_replayed == replayed);
     }
 }

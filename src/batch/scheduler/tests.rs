@@ -27,18 +27,18 @@ use crate::wait::WaitOptions;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 
-/// A world whose clock panics once somebody has slept `most` times: a busy loop ends the test.
+/// A fixture whose clock panics once somebody has slept `most` times: a busy loop ends the test.
 fn restless(
     key: &str,
     rate_limit: RateLimit,
     most: usize,
     mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
-) -> World {
+) -> Fixture {
     let naps = AtomicUsize::new(0);
     let clock = FakeClock::new(move |_| assert!(naps.fetch_add(1, Ordering::SeqCst) < most, "a busy loop"));
     let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
     let (caller, sent) = Scripted::caller(&clock, move |request| script(&mut service, request));
-    World { client: client(key, rate_limit, caller), clock, sent }
+    Fixture { client: client(key, rate_limit, caller), clock, sent }
 }
 
 /// A stop handle for a test that is there before the batch is.
@@ -74,17 +74,17 @@ where
 
 #[test]
 fn times_beyond_all_reckoning_are_no_panic() {
-    let world = World::with("odd-time-1", RateLimit::unlimited(), |service, request| match request.method {
+    let fixture = Fixture::with("odd-time-1", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get | Method::Delete => status(429, Some(u64::MAX)),
     });
-    assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
-    let world = World::with("odd-time-2", RateLimit::unlimited(), |_, _| status(429, Some(u64::MAX)));
-    assert_eq!(kinds(&by_index(world.client.batch(images(1)))), [Some(ErrorKind::RateLimited)]);
+    assert_eq!(kinds(&by_index(fixture.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
+    let fixture = Fixture::with("odd-time-2", RateLimit::unlimited(), |_, _| status(429, Some(u64::MAX)));
+    assert_eq!(kinds(&by_index(fixture.client.batch(images(1)))), [Some(ErrorKind::RateLimited)]);
     let endless = WaitOptions::default().initial_interval(Duration::MAX).max_interval(Duration::MAX);
     for wait in [WaitOptions::default().timeout(Duration::MAX), endless] {
-        let world = World::plain("odd-time-3", RateLimit::unlimited());
-        assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(2)).in_flight(2))), [None; 2]);
+        let fixture = Fixture::plain("odd-time-3", RateLimit::unlimited());
+        assert_eq!(kinds(&by_index(fixture.client.with_wait(wait).batch(images(2)).in_flight(2))), [None; 2]);
     }
 }
 
@@ -96,41 +96,41 @@ fn patience_of_no_use_costs_nothing() {
         WaitOptions::default().initial_interval(zero),
         WaitOptions::default().growth(0.1),
     ] {
-        let world = World::plain("odd-wait", RateLimit::unlimited());
-        assert_eq!(kinds(&by_index(world.client.with_wait(wait).batch(images(3)))), [Some(ErrorKind::Config); 3]);
-        assert!(world.requests(true).is_empty());
+        let fixture = Fixture::plain("odd-wait", RateLimit::unlimited());
+        assert_eq!(kinds(&by_index(fixture.client.with_wait(wait).batch(images(3)))), [Some(ErrorKind::Config); 3]);
+        assert!(fixture.requests(true).is_empty());
     }
 }
 
 #[test]
 fn a_task_that_waits_for_its_turn_and_a_source_that_has_nothing_yet_are_no_busy_loop() {
     let mut first = true;
-    let world = restless("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
+    let fixture = restless("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
         Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
         _ => service.answer(request),
     });
-    let (clock, mut one) = (Arc::clone(&world.clock), images(1));
+    let (clock, mut one) = (Arc::clone(&fixture.clock), images(1));
     let jobs = std::iter::from_fn(move || one.next().or_else(|| (clock.passed() < 10 * SECOND).then(Job::pending)));
-    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [None]);
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [None]);
 }
 
 #[test]
 fn a_stop_while_the_source_is_asked_comes_in_time() {
-    let (world, stop_handle) = (World::plain("odd-stop-1", RateLimit::unlimited()), Later::default());
+    let (fixture, stop_handle) = (Fixture::plain("odd-stop-1", RateLimit::unlimited()), Later::default());
     let in_source = stop_handle.clone();
-    let batch = world.client.batch(images(3).inspect(move |_| in_source.stop()));
+    let batch = fixture.client.batch(images(3).inspect(move |_| in_source.stop()));
     stop_handle.is(&batch);
     assert_eq!(kinds(&by_index(batch)), [Some(ErrorKind::Cancelled); 3]);
-    assert!(world.requests(true).is_empty());
+    assert!(fixture.requests(true).is_empty());
 }
 
 #[test]
 fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
     for cancel in [false, true] {
-        let world = restless("odd-stop-2", RateLimit::unlimited(), 10_000, Service::answer);
-        let batch = world.client.batch(std::iter::repeat_with(Job::pending));
+        let fixture = restless("odd-stop-2", RateLimit::unlimited(), 10_000, Service::answer);
+        let batch = fixture.client.batch(std::iter::repeat_with(Job::pending));
         match cancel {
-            true => world.client.cancel_handle().cancel(),
+            true => fixture.client.cancel_handle().cancel(),
             false => batch.stop_handle().stop(),
         }
         assert_eq!(batch.count(), 0);
@@ -139,22 +139,22 @@ fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
 
 #[test]
 fn who_takes_long_over_an_outcome_loses_no_other() {
-    let world = World::plain("odd-slow", RateLimit::unlimited());
+    let fixture = Fixture::plain("odd-slow", RateLimit::unlimited());
     let jobs: [Job; 3] = [
         Image::from_url("https://x.test/1").into(),
         Video::from_url("https://x.test/2").into(),
         Image::from_url("no URL").into(),
     ];
-    let mut batch = world.client.batch(jobs);
+    let mut batch = fixture.client.batch(jobs);
     assert!(batch.next().unwrap().result.is_err());
-    world.clock.pass(400 * SECOND);
+    fixture.clock.pass(400 * SECOND);
     assert!(batch.all(|outcome| outcome.result.is_ok()));
 }
 
 #[test]
 fn an_acceptance_that_broke_off_is_not_submitted_again() {
     let mut number = 0;
-    let world = World::with("odd-2xx", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("odd-2xx", RateLimit::unlimited(), move |service, request| {
         number += 1;
         if number > 1 {
             return service.answer(request);
@@ -163,21 +163,21 @@ fn an_acceptance_that_broke_off_is_not_submitted_again() {
         let body = br#"{"identi"#.to_vec();
         (Ok(Response { status: 200, body, length_known: true, truncated, ..Response::default() }), SECOND)
     });
-    let outcomes = by_index(world.client.with_resend_if_unknown(true).batch(images(1)));
-    assert_eq!((kinds(&outcomes), world.requests(true).len()), (vec![Some(ErrorKind::Disconnected)], 1));
+    let outcomes = by_index(fixture.client.with_resend_if_unknown(true).batch(images(1)));
+    assert_eq!((kinds(&outcomes), fixture.requests(true).len()), (vec![Some(ErrorKind::Disconnected)], 1));
 }
 
 #[test]
 fn what_one_try_left_open_stays_open() {
     let is_open = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
     let mut number = 0;
-    let world = World::with("odd-open-1", RateLimit::unlimited(), move |_, _| {
+    let fixture = Fixture::with("odd-open-1", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
-    assert!(is_open(&by_index(world.client.with_resend_if_unknown(true).batch(images(1)))));
+    assert!(is_open(&by_index(fixture.client.with_resend_if_unknown(true).batch(images(1)))));
 
-    let world = World::with("odd-open-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
+    let fixture = Fixture::with("odd-open-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
     let (stop_handle, mut one) = (Later::default(), images(1));
     let in_source = stop_handle.clone();
     let jobs = std::iter::from_fn(move || {
@@ -187,27 +187,27 @@ fn what_one_try_left_open_stays_open() {
         }
         next
     });
-    let batch = world.client.with_resend_if_unknown(true).batch(jobs);
+    let batch = fixture.client.with_resend_if_unknown(true).batch(jobs);
     stop_handle.is(&batch);
     assert!(is_open(&by_index(batch)));
 }
 
 #[test]
 fn one_upload_that_breaks_off_late_stops_no_other() {
-    let world = World::with("odd-late", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("odd-late", RateLimit::unlimited(), |service, request| {
         match request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
             true => (failure(ErrorKind::Disconnected, false).0, 301 * SECOND),
             false => service.answer(request),
         }
     });
     let jobs = std::iter::once(Job::from(Image::from_bytes(PNG))).chain(images(5));
-    assert!(by_index(world.client.batch(jobs))[1..].iter().all(|outcome| outcome.result.is_ok()));
+    assert!(by_index(fixture.client.batch(jobs))[1..].iter().all(|outcome| outcome.result.is_ok()));
 }
 
 #[test]
 fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
     let mut number = 0;
-    let world = World::with("odd-quiet", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("odd-quiet", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(ErrorKind::Connect, false),
@@ -215,12 +215,12 @@ fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
             _ => service.answer(request),
         }
     });
-    let (clock, mut all, mut first) = (Arc::clone(&world.clock), images(3), true);
+    let (clock, mut all, mut first) = (Arc::clone(&fixture.clock), images(3), true);
     let jobs = std::iter::from_fn(move || match std::mem::take(&mut first) || clock.passed() >= 600 * SECOND {
         true => all.next(),
         false => Some(Job::pending()),
     });
-    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Disconnected), None, None]);
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::Disconnected), None, None]);
 }
 
 #[test]
@@ -234,10 +234,10 @@ fn a_gate_stays_closed_for_as_long_as_was_asked() {
 
 #[test]
 fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
-    let world = World::plain("odd-panic-1", RateLimit::unlimited());
-    let cancel_handle = world.client.cancel_handle();
+    let fixture = Fixture::plain("odd-panic-1", RateLimit::unlimited());
+    let cancel_handle = fixture.client.cancel_handle();
     let mut has_panicked = false;
-    let batch = world.client.batch(images(10)).in_flight(4).on_progress(move |progress| {
+    let batch = fixture.client.batch(images(10)).in_flight(4).on_progress(move |progress| {
         if progress.submitted == 3 {
             cancel_handle.cancel();
         }
@@ -265,7 +265,7 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
 #[test]
 fn a_list_that_has_only_what_is_finished_slows_nothing() {
     const DONE: &str = r#""status":"done","verdict":{"classification":"human"}"#;
-    let world = World::with("odd-list", RateLimit::default(), |service, request| {
+    let fixture = Fixture::with("odd-list", RateLimit::default(), |service, request| {
         let (now, analysis) = (service.clock.passed(), 170 * SECOND);
         service.analysis = analysis;
         let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
@@ -285,32 +285,32 @@ fn a_list_that_has_only_what_is_finished_slows_nothing() {
         };
         (json(&body).0, Duration::from_millis(50))
     });
-    let outcomes = by_index(world.client.batch(images(600)));
+    let outcomes = by_index(fixture.client.batch(images(600)));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
-    assert!(world.clock.passed() < 1_600 * SECOND, "{:?}", world.clock.passed());
+    assert!(fixture.clock.passed() < 1_600 * SECOND, "{:?}", fixture.clock.passed());
 }
 
 #[test]
 fn a_key_that_may_not_look_submits_no_more() {
-    let world = World::with("odd-401", RateLimit::unlimited(), |service, request| match request.method {
+    let fixture = Fixture::with("odd-401", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.answer(request),
         Method::Get if request.path.contains('?') => json("[]"),
         Method::Get | Method::Delete => status(401, None),
     });
-    assert_eq!(by_index(world.client.batch(images(20)).in_flight(1)).len(), 20);
-    assert_eq!(world.requests(true).len(), 1);
+    assert_eq!(by_index(fixture.client.batch(images(20)).in_flight(1)).len(), 20);
+    assert_eq!(fixture.requests(true).len(), 1);
 
-    let world = World::with("odd-403", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("odd-403", RateLimit::unlimited(), |service, request| {
         let is_video = request.method == Method::Get && request.path.contains("_video");
         if is_video { status(403, None) } else { service.answer(request) }
     });
     let jobs: [Job; 2] = [Image::from_url("https://x.test/1").into(), Video::from_url("https://x.test/2").into()];
-    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [None, Some(ErrorKind::Forbidden)], "a video's, no more");
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [None, Some(ErrorKind::Forbidden)], "a video's, no more");
 }
 
 #[test]
 fn a_file_that_is_called_credit_ends_nothing() {
-    let world = World::with("odd-credit", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("odd-credit", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         if !body.is_some_and(|body| body.contains("credit")) {
             return service.answer(request);
@@ -319,7 +319,7 @@ fn a_file_that_is_called_credit_ends_nothing() {
         (Ok(Response { status: 400, body, ..Response::default() }), SECOND)
     });
     let jobs = std::iter::once(Job::from(Image::from_url("https://x.test/credit.jpg"))).chain(images(3));
-    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::Rejected), None, None, None]);
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::Rejected), None, None, None]);
 }
 
 /// A journal that fails at one kind of step, from the third time on.
@@ -363,11 +363,11 @@ impl Store for Full {
 fn what_cannot_be_kept_is_not_submitted_and_what_was_submitted_is_waited_for() {
     // Where it fails, how many are submitted, and how many have a report.
     for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
-        let world = World::plain("odd-full", RateLimit::unlimited());
-        let mut batch = world.client.batch(images(8)).in_flight(2);
+        let fixture = Fixture::plain("odd-full", RateLimit::unlimited());
+        let mut batch = fixture.client.batch(images(8)).in_flight(2);
         batch.record = Some(Arc::new(Full { at, times: Mutex::default() }));
         let outcomes = by_index(batch);
-        assert_eq!((outcomes.len(), world.requests(true).len()), (8, submitted), "{at}");
+        assert_eq!((outcomes.len(), fixture.requests(true).len()), (8, submitted), "{at}");
         let mut expected = vec![None; done];
         expected.resize(8, Some(ErrorKind::Journal));
         assert_eq!(kinds(&outcomes), expected, "{at}");

@@ -14,7 +14,7 @@ use crate::wait::WaitOptions;
 #[test]
 fn a_429_costs_no_item_and_no_try() {
     let mut refusals = 0;
-    let world = World::with("batch-429", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("batch-429", RateLimit::unlimited(), move |service, request| {
         refusals += 1;
         match request.method {
             Method::Post if refusals % 3 != 0 => status(429, (refusals % 2 == 0).then_some(5)),
@@ -22,27 +22,27 @@ fn a_429_costs_no_item_and_no_try() {
             _ => service.answer(request),
         }
     });
-    let patient = world.client.with_wait(WaitOptions::default().timeout(3_600 * SECOND));
+    let patient = fixture.client.with_wait(WaitOptions::default().timeout(3_600 * SECOND));
     let outcomes = by_index(patient.batch(images(30)));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{:?}", kinds(&outcomes));
 }
 
 #[test]
 fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others_pass_it() {
-    let world = World::with("batch-forced", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("batch-forced", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         match body {
             Some(body) if body.contains("x.test/1\r\n") => status(429, Some(1)),
             _ => service.answer(request),
         }
     });
-    let outcomes = by_index(world.client.batch(images(5)));
+    let outcomes = by_index(fixture.client.batch(images(5)));
     let mut expected = vec![None; 5];
     expected[1] = Some(ErrorKind::RateLimited);
     assert_eq!(kinds(&outcomes), expected);
-    let took = world.clock.passed();
+    let took = fixture.clock.passed();
     assert!(took > 300 * SECOND && took < 400 * SECOND, "{took:?}");
-    assert!(world.requests(true).len() < 30, "ever more rarely");
+    assert!(fixture.requests(true).len() < 30, "ever more rarely");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
     // Refused eight times over eight minutes, or thirty times in no time, while others get through.
     for (times, pause) in [(8, 60), (30, 0)] {
         let mut refused = 0;
-        let world = World::with("batch-unlucky", RateLimit::unlimited(), move |service, request| {
+        let fixture = Fixture::with("batch-unlucky", RateLimit::unlimited(), move |service, request| {
             let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
             if body.is_some_and(|body| body.contains("x.test/1\r\n")) && refused < times {
                 refused += 1;
@@ -58,18 +58,19 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
             }
             service.answer(request)
         });
-        let outcomes = by_index(world.client.batch(images(50)).in_flight(5));
+        let outcomes = by_index(fixture.client.batch(images(50)).in_flight(5));
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{times}: {:?}", kinds(&outcomes));
     }
 }
 
 #[test]
 fn a_network_that_is_down_for_a_while_costs_nothing() {
-    let world = World::with("batch-down", RateLimit::unlimited(), |service, request| match service.clock.passed() {
-        now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
-        _ => service.answer(request),
-    });
-    let outcomes = by_index(world.client.batch(images(1_000)).in_flight(20));
+    let fixture =
+        Fixture::with("batch-down", RateLimit::unlimited(), |service, request| match service.clock.passed() {
+            now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
+            _ => service.answer(request),
+        });
+    let outcomes = by_index(fixture.client.batch(images(1_000)).in_flight(20));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
 }
 
@@ -79,10 +80,11 @@ fn if_nothing_gets_through_submitting_ends() {
         (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),
         (|_, _| status(429, None), ErrorKind::RateLimited),
     ] {
-        let world = World::with("batch-gone", RateLimit::unlimited(), move |_, _| failing(ErrorKind::Connect, false));
-        let outcomes = by_index(world.client.batch(images(10)));
+        let fixture =
+            Fixture::with("batch-gone", RateLimit::unlimited(), move |_, _| failing(ErrorKind::Connect, false));
+        let outcomes = by_index(fixture.client.batch(images(10)));
         assert_eq!(kinds(&outcomes), vec![Some(kind); 10]);
-        let took = world.clock.passed();
+        let took = fixture.clock.passed();
         assert!(took >= 300 * SECOND && took < 400 * SECOND, "{took:?}");
         let errors = outcomes.iter().map(|outcome| outcome.result.as_ref().unwrap_err());
         let unsent =
@@ -106,18 +108,18 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
         (|_| status(302, None), ErrorKind::Redirect),
     ];
     for (refuse, kind) in refusals {
-        let world = World::with("batch-stop", RateLimit::unlimited(), move |service, request| {
+        let fixture = Fixture::with("batch-stop", RateLimit::unlimited(), move |service, request| {
             if request.method == Method::Post && service.submitted.len() == 4 {
                 refuse(credits)
             } else {
                 service.answer(request)
             }
         });
-        let outcomes = by_index(world.client.batch(images(10)));
+        let outcomes = by_index(fixture.client.batch(images(10)));
         let mut expected = vec![None; 4];
         expected.extend([Some(kind); 6]);
         assert_eq!(kinds(&outcomes), expected);
-        assert_eq!(world.requests(true).len(), 5, "{kind}");
+        assert_eq!(fixture.requests(true).len(), 5, "{kind}");
         for outcome in &outcomes[5..] {
             let error = outcome.result.as_ref().unwrap_err();
             assert!(error.to_string().starts_with("not submitted: ") && !error.may_have_been_sent(), "{error}");
@@ -129,7 +131,7 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
 fn one_that_fails_does_not_stop_the_others() {
     use ErrorKind::{Disconnected, InvalidInput, Rejected, Server, Timeout, UnexpectedResponse};
     let mut number = 0;
-    let world = World::with("batch-faults", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("batch-faults", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Get {
             return service.answer(request);
         }
@@ -158,7 +160,7 @@ fn one_that_fails_does_not_stop_the_others() {
         }
     });
     let jobs = images(8).chain([Image::from_url("no URL").into(), Image::from_path("/no/such/file").into()]);
-    let outcomes = by_index(world.client.batch(jobs).in_flight(1));
+    let outcomes = by_index(fixture.client.batch(jobs).in_flight(1));
     let expected = [
         Some(Rejected),
         Some(Disconnected),
@@ -183,30 +185,30 @@ fn uncertain_identifier_is_told_and_not_polled() {
         (200, "<html><script>x = {\"identifier\":\"a\"}</script>", Some("a")),
         (403, "<html><script>x = {\"identifier\":\"a\"}</script>", None),
     ] {
-        let world = World::with("batch-uncertain", RateLimit::unlimited(), move |_, _| {
+        let fixture = Fixture::with("batch-uncertain", RateLimit::unlimited(), move |_, _| {
             let (answer, took) = json(body);
             (answer.map(|response| Response { status: code, ..response }), took)
         });
-        let outcomes = by_index(world.client.batch(images(1)));
+        let outcomes = by_index(fixture.client.batch(images(1)));
         let outcome = &outcomes[0];
         assert!(outcome.result.is_err(), "{body}: a verdict on it may be about another file");
         assert_eq!(outcome.identifier.as_ref().map(crate::model::identifier::Identifier::as_str), identifier, "{body}");
-        assert!(world.requests(false).is_empty(), "{body}");
+        assert!(fixture.requests(false).is_empty(), "{body}");
     }
 }
 
 #[test]
 fn what_cannot_be_sent_takes_no_turn() {
-    let world = World::plain("batch-broken", RateLimit::default());
+    let fixture = Fixture::plain("batch-broken", RateLimit::default());
     let jobs = (0..50).map(|_| Image::from_url("no URL"));
-    assert_eq!(kinds(&by_index(world.client.batch(jobs))), [Some(ErrorKind::InvalidInput); 50]);
-    assert_eq!(world.clock.passed(), Duration::ZERO);
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::InvalidInput); 50]);
+    assert_eq!(fixture.clock.passed(), Duration::ZERO);
 }
 
 #[test]
 fn a_reader_is_sent_once() {
-    let world = World::with("batch-reader", RateLimit::unlimited(), |_, _| failure(ErrorKind::Disconnected, false));
+    let fixture = Fixture::with("batch-reader", RateLimit::unlimited(), |_, _| failure(ErrorKind::Disconnected, false));
     let job = Image::from_reader(&b"\x89PNG\r\n\x1a\n0000"[..], 12);
-    assert_eq!(kinds(&by_index(world.client.batch([job]))), [Some(ErrorKind::Disconnected)]);
-    assert_eq!(world.sent.lock().unwrap().len(), 1);
+    assert_eq!(kinds(&by_index(fixture.client.batch([job]))), [Some(ErrorKind::Disconnected)]);
+    assert_eq!(fixture.sent.lock().unwrap().len(), 1);
 }

@@ -27,8 +27,8 @@ fn listed(stop_handle: &StopHandle) -> Vec<(u64, bool)> {
 
 #[test]
 fn unfinished_has_each_job_until_next_is_called_again() {
-    let world = World::plain("unfinished-next", RateLimit::unlimited());
-    let batch = world.client.batch(images(3));
+    let fixture = Fixture::plain("unfinished-next", RateLimit::unlimited());
+    let batch = fixture.client.batch(images(3));
     let stop_handle = batch.stop_handle();
     assert_eq!(listed(&stop_handle), []);
     let mut left = vec![(0, true), (1, true), (2, true)];
@@ -44,14 +44,14 @@ fn unfinished_lists_a_submit_under_way_without_identifier() {
     let shared = Arc::<Mutex<Option<StopHandle>>>::default();
     let seen = Arc::<Mutex<Vec<Vec<(u64, bool)>>>>::default();
     let (stop_handle, log) = (Arc::clone(&shared), Arc::clone(&seen));
-    let world = World::with("unfinished-submit", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("unfinished-submit", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
             log.lock().unwrap().push(listed(stop_handle.lock().unwrap().as_ref().unwrap()));
         }
         service.answer(request)
     });
     for workers in [1, 2] {
-        let mut batch = world.client.batch(images(2)).workers(workers).in_flight(1);
+        let mut batch = fixture.client.batch(images(2)).workers(workers).in_flight(1);
         *shared.lock().unwrap() = Some(batch.stop_handle());
         let first = batch.next().unwrap();
         assert_eq!((first.index, seen.lock().unwrap().split_off(0)), (0, vec![vec![(0, false)]]));
@@ -64,10 +64,10 @@ fn unfinished_lists_a_submit_under_way_without_identifier() {
 #[test]
 fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
     for (sent, expected) in [(true, vec![(0, false)]), (false, vec![])] {
-        let world = World::with("unfinished-failed", RateLimit::unlimited(), move |_, _| {
+        let fixture = Fixture::with("unfinished-failed", RateLimit::unlimited(), move |_, _| {
             failure(ErrorKind::Disconnected, sent)
         });
-        let mut batch = world.client.batch(images(1));
+        let mut batch = fixture.client.batch(images(1));
         let outcome = batch.next().unwrap();
         assert_eq!(outcome.result.unwrap_err().may_have_been_sent(), sent);
         assert_eq!(listed(&batch.stop_handle()), expected);
@@ -78,11 +78,11 @@ fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
 #[test]
 fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
     let mut number = 0;
-    let world = World::with("unfinished-open", RateLimit::unlimited(), move |_, _| {
+    let fixture = Fixture::with("unfinished-open", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
-    let mut batch = world.client.with_resend_if_unknown(true).batch(images(1));
+    let mut batch = fixture.client.with_resend_if_unknown(true).batch(images(1));
     assert!(batch.next().unwrap().result.unwrap_err().may_have_been_sent());
     assert_eq!(listed(&batch.stop_handle()), [(0, false)]);
 }
@@ -123,17 +123,17 @@ fn unfinished_tells_what_the_journal_has() {
         batch.next().unwrap();
         batch.stop_handle().unfinished().remove(0)
     };
-    let world = World::plain("unfinished-journal", RateLimit::unlimited());
+    let fixture = Fixture::plain("unfinished-journal", RateLimit::unlimited());
     let path = std::env::temp_dir().join(format!("identifai-unfinished-{}", std::process::id()));
     let journal = crate::batch::journal::Journal::open(&path).unwrap();
-    assert!(first(world.client.batch(images(1)).journal(journal)).is_recorded);
+    assert!(first(fixture.client.batch(images(1)).journal(journal)).is_recorded);
     std::fs::remove_file(path).unwrap();
-    assert!(!first(world.client.batch(images(1))).is_recorded, "without a journal");
-    let mut batch = world.client.batch(images(1));
+    assert!(!first(fixture.client.batch(images(1))).is_recorded, "without a journal");
+    let mut batch = fixture.client.batch(images(1));
     batch.record = Some(Arc::new(Full(None)));
     let job = first(batch);
     assert!(job.identifier.is_some() && !job.is_recorded, "{job:?}");
-    let mut batch = world.client.batch(images(1));
+    let mut batch = fixture.client.batch(images(1));
     batch.record = Some(Arc::new(Full(job.identifier.clone())));
     let again = first(batch);
     assert!(again.identifier == job.identifier && again.is_recorded, "{again:?}");

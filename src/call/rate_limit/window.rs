@@ -1,6 +1,6 @@
-//! The rate budget of a key: when the next request may go, decided on a window of those that went.
+//! The sliding window of one key: the time of the next request follows from those of the last minute.
 //!
-//! A window and not a token bucket: a bucket that is full lets twice the limit into one minute.
+//! It is not a token bucket, because a full bucket lets twice the limit into one minute.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

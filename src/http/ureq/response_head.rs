@@ -61,7 +61,7 @@ pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
             .content_encoding
             .map(text)
             .filter(|content_encoding| !content_encoding.eq_ignore_ascii_case("identity")),
-        // Masked here, before it is taken apart: half a key could not be rate_limit any more.
+        // Masked here, before it is taken apart: half a key would not be recognized.
         location: fields.location.map(|location| key.mask(&text(location)).into_owned()),
         request_id: fields.request_id.map(text),
         retry_after,

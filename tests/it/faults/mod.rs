@@ -1,4 +1,4 @@
-//! A hostile world: at every point of a connection the server does the worst, and each call ends as it must.
+//! A hostile server: at every point of a connection the server does the worst, and each call ends as it must.
 //!
 //! A cell of a table is what a call comes to:
 //!

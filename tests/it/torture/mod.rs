@@ -1,11 +1,11 @@
-//! Answers of a hostile world: whatever comes, each call ends soon, as what it is, and the next one is not its victim.
+//! Responses of a hostile server: whatever comes, each call ends soon, as what it is, and the next one is not its victim.
 
 mod bodies;
+mod desync;
 mod framing;
 mod heads;
 #[cfg(target_os = "linux")]
 mod memory;
-mod next;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::fixture::Fixture;
 use crate::tools::{capi, compiler, root, run, shared_library, static_library};
-use crate::world::World;
 
 /// The documented command that links what is in `cat.c` to a library.
 fn documented(library: &str) -> String {
@@ -24,7 +24,7 @@ fn link(library: &str, directory: &Path) -> Option<PathBuf> {
         .replace("cat.c", "crates/identifai-capi/tests/it/program.c")
         .replace("-o cat", &format!("-o '{}'", program.display()));
     run(Command::new("sh").arg("-c").arg(command).current_dir(root()));
-    run(World::new().command(&program).current_dir("/"));
+    run(Fixture::new().command(&program).current_dir("/"));
     Some(program)
 }
 

@@ -14,12 +14,12 @@
 )]
 
 mod abi;
+mod edge_cases;
+mod error_codes;
+mod fixture;
 mod header;
 mod linking;
 mod media;
-mod odd;
 mod programs;
 mod readme;
-mod sweep;
 mod tools;
-mod world;

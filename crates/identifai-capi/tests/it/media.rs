@@ -1,7 +1,7 @@
 //! What is done with a medium goes to that medium's endpoints.
 
+use crate::fixture::Fixture;
 use crate::tools::{beside, program, run};
-use crate::world::World;
 
 const HASH: &str = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
 
@@ -13,9 +13,9 @@ fn each_goes_its_own_way() {
         ("2", "/api/classification_video", "/api/video_fromurl", 7),
         ("3", "/api/classification_audio", "/api/audio_fromurl", 2),
     ] {
-        let world = World::new();
-        run(world.command(&program).arg(medium));
-        let requests = world.trouble.requests();
+        let fixture = Fixture::new();
+        run(fixture.command(&program).arg(medium));
+        let requests = fixture.trouble.requests();
         let lines = requests.iter().map(|request| request.head.split(" HTTP/").next().unwrap());
         let (mut reads, sent): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("GET "));
         // A wait looks more than once.

@@ -2,15 +2,15 @@
 
 use std::process::Command;
 
+use crate::fixture::Fixture;
 use crate::tools::{beside, compiler, memcheck, program, run, there_is};
-use crate::world::World;
 
 /// What every program prints that does everything.
 const VERDICT: &str = "artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)\n";
 
-/// What a program says, in a world of its own.
+/// What a program says, in a fixture of its own.
 fn said(command: &Command) -> String {
-    run(World::new().command(command.get_program()).args(command.get_args()))
+    run(Fixture::new().command(command.get_program()).args(command.get_args()))
 }
 
 /// A program that is compiled does it, also with an eye on its memory.
@@ -51,9 +51,9 @@ fn python_does_everything_and_meets_every_error() {
 #[test]
 fn eight_threads_share_a_client_and_are_cancelled_at_once() {
     let Some(program) = program(&beside("threads.c")) else { return };
-    let world = World::new();
-    run(&mut world.command(program));
-    let submits = world.trouble.requests().iter().filter(|request| request.head.starts_with("POST /fine/")).count();
+    let fixture = Fixture::new();
+    run(&mut fixture.command(program));
+    let submits = fixture.trouble.requests().iter().filter(|request| request.head.starts_with("POST /fine/")).count();
     assert_eq!(submits, 10_000);
 }
 
@@ -61,9 +61,9 @@ fn eight_threads_share_a_client_and_are_cancelled_at_once() {
 #[cfg(unix)]
 fn after_a_fork_both_go_on_with_connections_of_their_own() {
     let Some(program) = program(&beside("fork.c")) else { return };
-    let world = World::new();
-    run(&mut world.command(program));
-    assert_eq!(world.trouble.requests().len(), 300);
+    let fixture = Fixture::new();
+    run(&mut fixture.command(program));
+    assert_eq!(fixture.trouble.requests().len(), 300);
     // With a client and without, before and after: each process has opened its own.
-    assert_eq!(world.trouble.connections(), 4);
+    assert_eq!(fixture.trouble.connections(), 4);
 }

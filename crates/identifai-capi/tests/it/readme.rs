@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::fixture::Fixture;
 use crate::tools::{program, root, run, shared_library, there_is};
-use crate::world::World;
 
 /// The first block of a language in README.
 fn snippet(language: &str) -> String {
@@ -13,10 +13,10 @@ fn snippet(language: &str) -> String {
 }
 
 /// A file of that name with that text, in a directory that has `cat.png`.
-fn written(world: &World, name: &str, text: &str) -> PathBuf {
+fn written(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
     let directory = shared_library().with_file_name("capi-readme");
     std::fs::create_dir_all(&directory).unwrap();
-    std::fs::copy(&world.image, directory.join("cat.png")).unwrap();
+    std::fs::copy(&fixture.image, directory.join("cat.png")).unwrap();
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
     path
@@ -24,11 +24,11 @@ fn written(world: &World, name: &str, text: &str) -> PathBuf {
 
 #[test]
 fn the_snippet_in_c_prints_a_verdict() {
-    let (world, text) = (World::new(), snippet("c"));
+    let (fixture, text) = (Fixture::new(), snippet("c"));
     assert!(text.lines().count() <= 20, "README says it is short");
-    let source = written(&world, "cat.c", &text);
+    let source = written(&fixture, "cat.c", &text);
     let Some(program) = program(&source) else { return };
-    let said = run(world.command(program).current_dir(source.parent().unwrap()));
+    let said = run(fixture.command(program).current_dir(source.parent().unwrap()));
     assert!(said.contains("(AverageExcludeObsolete; sandbox "), "{said}");
 }
 
@@ -37,12 +37,12 @@ fn the_snippet_in_python_prints_a_verdict() {
     if !there_is("python3", "README's snippet in Python") {
         return;
     }
-    let (world, text) = (World::new(), snippet("python"));
+    let (fixture, text) = (Fixture::new(), snippet("python"));
     assert!(text.lines().count() <= 15, "README says it is short");
     let release = "target/release/libidentifai.so";
     assert!(text.contains(release));
     let text = text.replace(release, shared_library().to_str().unwrap());
-    let source = written(&world, "cat.py", &text);
-    let said = run(world.command("python3").arg(&source).current_dir(source.parent().unwrap()));
+    let source = written(&fixture, "cat.py", &text);
+    let said = run(fixture.command("python3").arg(&source).current_dir(source.parent().unwrap()));
     assert!(said.contains("(AverageExcludeObsolete; sandbox "), "{said}");
 }

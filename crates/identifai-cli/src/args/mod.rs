@@ -5,13 +5,13 @@
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod partner;
-mod values;
+pub(crate) mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use identifai::Identifier;
 
@@ -345,14 +345,4 @@ pub(crate) struct Serve {
     /// How long an analysis takes, in seconds; it may be 0
     #[arg(long, value_name = "SECONDS", value_parser = seconds_or_none, default_value = "1")]
     pub(crate) analysis_time: Duration,
-}
-
-/// Makes a switch of an option that is true or false: alone it is true, and a value comes behind a `=`.
-pub(crate) fn switch(arg: Arg) -> Arg {
-    match arg.get_value_names() {
-        Some([name]) if name == "BOOL" => {
-            arg.num_args(0..=1).require_equals(true).default_missing_value("true").hide_possible_values(true)
-        }
-        _ => arg,
-    }
 }

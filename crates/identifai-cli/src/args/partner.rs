@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::values::{at_least_one, number, parameter};
-use super::{help, switch};
+use super::values::{at_least_one, number, parameter, switch};
+use crate::help;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Partner {

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::Arg;
+
 pub(super) fn number<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "not a whole number, such as 7")
 }
@@ -37,4 +39,14 @@ pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn seconds_or_none(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or("not a number of seconds, such as 0.5")
+}
+
+/// Makes a switch of an option that is true or false: alone it is true, and a value comes behind a `=`.
+pub(crate) fn switch(arg: Arg) -> Arg {
+    match arg.get_value_names() {
+        Some([name]) if name == "BOOL" => {
+            arg.num_args(0..=1).require_equals(true).default_missing_value("true").hide_possible_values(true)
+        }
+        _ => arg,
+    }
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::analysis::MODEL;
 use crate::submit::no_credits;
 
-impl Answer {
+impl Response {
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
@@ -21,7 +21,7 @@ fn unlimited() -> Service {
     service
 }
 
-fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut Call<'_>)) -> Answer {
+fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut Call<'_>)) -> Response {
     let part = |(name, value): &(&str, &str)| {
         format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -39,7 +39,7 @@ fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut C
     service.answer(&call, &mut body.as_bytes())
 }
 
-fn url(service: &Service, url: &str) -> Answer {
+fn url(service: &Service, url: &str) -> Response {
     submit(service, &[("file_url", url)], |_| ())
 }
 
@@ -118,11 +118,11 @@ fn call<'a>(method: &'a str, path: &'a str, query: &'a str) -> Call<'a> {
     Call { method, path, query, api_key: Some(API_KEY), accept, content_type: None, content_length: 0 }
 }
 
-fn get(service: &Service, path: &str, query: &str) -> Answer {
+fn get(service: &Service, path: &str, query: &str) -> Response {
     service.answer(&call("GET", path, query), &mut io::empty())
 }
 
-fn force(service: &Service, hash: &str, body: &str) -> Answer {
+fn force(service: &Service, hash: &str, body: &str) -> Response {
     let path = &*format!("/api/classification/{hash}/override");
     service.answer(&call("POST", path, ""), &mut body.as_bytes())
 }
@@ -133,7 +133,7 @@ fn report(service: &Service, identifier: &str) -> Value {
     serde_json::from_slice(&answer.body).unwrap()
 }
 
-fn identifier(answer: &Answer) -> String {
+fn identifier(answer: &Response) -> String {
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     body["identifier"].as_str().unwrap().to_owned()
 }
@@ -240,7 +240,7 @@ fn an_override_holds_for_every_submission_of_the_file() {
 }
 
 /// What an answer says of the limit and of what remains of it.
-fn told(answer: &Answer) -> Option<(u64, u64)> {
+fn told(answer: &Response) -> Option<(u64, u64)> {
     let header = |name| answer.headers.iter().find(|header| header.0 == name).map(|header| header.1);
     header("X-RateLimit-Limit").zip(header("X-RateLimit-Remaining"))
 }

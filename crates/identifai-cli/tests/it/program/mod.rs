@@ -2,19 +2,19 @@
 
 mod account;
 mod arguments;
+mod batch_input;
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod ca_file;
 #[cfg(target_os = "linux")]
 mod colour;
 #[cfg(target_os = "linux")]
 mod endings;
-mod lists;
+mod error_text;
 mod media;
 mod password;
 mod results;
 mod sandbox;
 mod tickets;
-mod words;
 
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer, answer_with, json};

@@ -1,8 +1,8 @@
 //! Every function with every pointer NULL and every string no UTF-8: a program in C, made of the header's declarations.
 
 use crate::abi::{functions, name};
+use crate::fixture::Fixture;
 use crate::tools::{memcheck, program, run, shared_library};
-use crate::world::World;
 
 /// Something to pass where nothing is wrong. Each call has something wrong, so none gets as far as to use it.
 fn argument(kind: &str) -> &'static str {
@@ -25,7 +25,7 @@ fn argument(kind: &str) -> &'static str {
         "void *" => "NULL",
         // What is freed is only ever NULL here.
         _ if kind.ends_with('*') => "NULL",
-        _ => panic!("the sweep has no {kind}"),
+        _ => panic!("no scripted failure for {kind}"),
     }
 }
 
@@ -78,17 +78,17 @@ fn source() -> String {
     let functions = functions();
     assert!(functions.len() > 70, "{functions:#?}");
     let calls: String = functions.iter().map(|function| calls(function)).collect();
-    include_str!("sweep.c").replace("/* calls */", &calls)
+    include_str!("error_codes.c").replace("/* calls */", &calls)
 }
 
 #[test]
 fn nothing_crashes_or_is_sent_or_written() {
     let directory = shared_library().parent().unwrap().to_owned();
-    let file = directory.join("sweep.c");
+    let file = directory.join("error_codes.c");
     std::fs::write(&file, source()).unwrap();
     let Some(program) = program(&file) else { return };
-    let world = World::new();
-    run(&mut world.command(&program));
-    memcheck(&program, |valgrind| run(world.command(valgrind.get_program()).args(valgrind.get_args())));
-    assert_eq!(world.trouble.requests().len(), 0);
+    let fixture = Fixture::new();
+    run(&mut fixture.command(&program));
+    memcheck(&program, |valgrind| run(fixture.command(valgrind.get_program()).args(valgrind.get_args())));
+    assert_eq!(fixture.trouble.requests().len(), 0);
 }

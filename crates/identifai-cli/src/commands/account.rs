@@ -3,14 +3,14 @@
 use identifai::HealthStatus;
 
 use crate::args::Global;
-use crate::connect::{connect, connect_without_key};
+use crate::client::{connect, connect_without_key};
 use crate::output::{self, Line, Printer};
 
 /// `identifai credits`; returns the exit status, as both of these do.
 pub(crate) fn credits(global: &Global) -> u8 {
     let connected = match connect(global, None) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let printer = Printer::new(global.json, &[]);
     let credits = match connected.client.credits() {
@@ -26,7 +26,7 @@ pub(crate) fn credits(global: &Global) -> u8 {
 pub(crate) fn health(global: &Global) -> u8 {
     let connected = match connect_without_key(global) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let mut printer = Printer::new(global.json, &[]);
     let health = match connected.client.health() {

@@ -12,7 +12,7 @@ use test_support::{Connection, Server, answer, answer_with};
 use crate::tools::shared_library;
 
 /// All of it, for one program.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     sandbox: Sandbox,
     pub(crate) trouble: Server,
     /// Closes every connection at once.
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) image: PathBuf,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::start().unwrap();
         sandbox.set_limits(RateLimit::unlimited());

@@ -15,9 +15,8 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::args::MediumFlags;
-use crate::names;
 use crate::options::Options;
-use crate::{signals, words};
+use crate::{error_text, names, signals};
 
 const EMPTY: &str = "file: is empty";
 /// The largest file that any medium may be: 5 GiB.
@@ -117,7 +116,7 @@ impl Job {
         each!(&job, job => job.check()).map_err(|error| match is_missing {
             true if is_not_utf_8 => format!("{error} (its name is not UTF-8)"),
             true => format!("{error} (a URL has a ://)"),
-            false => words::said(&error),
+            false => error_text::to_cli_text(&error),
         })?;
         Ok(job)
     }

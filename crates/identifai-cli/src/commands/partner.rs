@@ -3,7 +3,7 @@
 use identifai::{Client, Error, PartnerUser, PartnerUserForm, PartnerUserQuery, Pricing};
 
 use crate::args::{Global, Partner, UserForm, Users};
-use crate::connect::connect;
+use crate::client::connect;
 use crate::output::{self, Line, Printer, shown};
 use crate::password;
 
@@ -11,7 +11,7 @@ use crate::password;
 pub(crate) fn run(global: &Global, command: &Partner) -> u8 {
     let connected = match connect(global, None) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let client = &connected.client;
     let printer = Printer::new(global.json, &[]);
@@ -83,7 +83,7 @@ fn form(arguments: &UserForm) -> Result<PartnerUserForm, u8> {
         form = form.save_files(on);
     }
     Ok(match &arguments.password_file {
-        Some(path) => form.password(password::from_file(path).map_err(|reason| output::unusable(&reason))?),
+        Some(path) => form.password(password::from_file(path).map_err(|reason| output::usage_error(&reason))?),
         None if arguments.ask_password => form.password(password::ask()?),
         None => form,
     })

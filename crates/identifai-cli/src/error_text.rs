@@ -13,7 +13,7 @@ const WORDS: [(&str, &str); 7] = [
 ];
 
 /// What an error says, with its causes.
-pub(crate) fn said(error: &Error) -> String {
+pub(crate) fn to_cli_text(error: &Error) -> String {
     let text = format!("{error:#}");
     match error.kind() {
         ErrorKind::Journal if text.starts_with("journal: ") => format!("--{text}"),
@@ -29,9 +29,9 @@ pub(crate) fn said(error: &Error) -> String {
 
 /// Returns the text of an error for people. If the service gave neither a reason nor an identifier, the beginning of
 /// its response follows, as it may show what answered.
-pub(crate) fn told(error: &Error) -> String {
+pub(crate) fn with_body(error: &Error) -> String {
     const LONGEST: usize = 200;
-    let text = said(error);
+    let text = to_cli_text(error);
     let body = error.body().filter(|_| error.message().is_none() && error.identifier().is_none());
     let Some(body) = body.map(str::trim).filter(|body| !body.is_empty()) else { return text };
     let start: String = body.chars().take(LONGEST).collect();

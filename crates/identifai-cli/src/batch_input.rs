@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::job::{Job, Medium};
 use crate::list_format::{why_foreign, why_not_text};
 use crate::names;
 use crate::options::Options;
+use crate::submission::{Job, Medium};
 
 /// The longest line, in bytes.
 const LONGEST: u64 = 1024 * 1024;

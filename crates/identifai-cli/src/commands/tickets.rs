@@ -5,11 +5,11 @@ use std::ffi::OsStr;
 use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
 
 use crate::args::{self, Global, Lists};
-use crate::connect::connect;
-use crate::job::{self, Medium, Spooled};
+use crate::client::connect;
 use crate::ledger::{Entry, State, TICKETS};
 use crate::names;
 use crate::output::{self, Line, Printer, shown};
+use crate::submission::{self, Medium, Spooled};
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> u8 {
@@ -23,7 +23,7 @@ pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> u8 {
 fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> u8 {
     let connected = match connect(global, arguments.wait_timeout) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let inputs = [batch.to_string()];
     let report = match arguments.wait {
@@ -36,11 +36,11 @@ fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> u8 {
 fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     let (tickets, notes) = match tickets(arguments) {
         Ok(tickets) => tickets,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let connected = match connect(global, arguments.wait_timeout) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
@@ -51,8 +51,8 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     let printer = Printer::new(global.json, &inputs).of_submits(ledger);
     let state = State::MaybeSubmitted;
     ledger.add(0, Entry { place: String::new(), what: TICKETS, input: inputs.join(", "), state });
-    let bar = job::bar();
-    let sent = connected.client.submit_tickets(&tickets.on_progress(job::shown_by(&bar)));
+    let bar = submission::bar();
+    let sent = connected.client.submit_tickets(&tickets.on_progress(submission::shown_by(&bar)));
     ledger.settle(0, sent.as_ref().map(SubmittedTickets::batch));
     bar.finish_and_clear();
     let sent = match sent {
@@ -84,7 +84,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
             ticket = ticket.ref_id(ref_id);
         }
         ticket = ticket.any_format(*any_format);
-        let note = job::correction(ticket.corrected_file_name(), Medium::Image);
+        let note = submission::correction(ticket.corrected_file_name(), Medium::Image);
         notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
         tickets = tickets.ticket(ticket);
     }

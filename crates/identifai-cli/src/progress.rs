@@ -15,7 +15,7 @@ const BRIEFLY: Duration = Duration::from_millis(500);
 
 /// A bar and what it is told. It draws nothing where standard error is no terminal.
 #[derive(Clone)]
-pub(crate) struct Board {
+pub(crate) struct Progress {
     bar: ProgressBar,
     /// How many items there are, if that is known.
     pub(crate) total: Option<u64>,
@@ -27,7 +27,7 @@ pub(crate) struct Board {
     pub(crate) interrupted: Arc<AtomicBool>,
 }
 
-impl Board {
+impl Progress {
     pub(crate) fn new(total: Option<u64>, rate: Option<u32>) -> Self {
         let (bar, template) = match total {
             Some(total) => (ProgressBar::new(total), "{bar:12} {msg}"),

@@ -11,14 +11,14 @@ use identifai::{ApiKey, Error, ErrorKind, Journal, Outcome, StopHandle, Unfinish
 use serde_json::json;
 
 use crate::args::{Batch, Global};
-use crate::board::Board;
-use crate::connect::connect_only;
+use crate::batch_input::{self, Lines, Next, Read};
+use crate::client::connect_only;
+use crate::error_text;
 use crate::html::{Found, Page, Row};
 use crate::ledger::{Entry, Ledger, State};
-use crate::lines::{self, Lines, Next, Read};
 use crate::output::{self, Otherwise};
+use crate::progress::Progress;
 use crate::signals::{self, Signal};
-use crate::words;
 
 /// Maximum number of wrong lines shown on standard error, and of corrected names.
 const SHOWN: u64 = 10;
@@ -29,19 +29,19 @@ const RATE: u32 = 30;
 pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     let connected = match connect_only(global, arguments.wait_timeout) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let lines = match Lines::open(&arguments.input) {
         Ok(lines) => lines,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let journal = match arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose() {
         Ok(journal) => journal,
-        Err(error) => return output::unusable(&words::said(&error)),
+        Err(error) => return output::usage_error(&error_text::to_cli_text(&error)),
     };
     let page = match arguments.html.as_deref().map(Page::new).transpose() {
         Ok(page) => page,
-        Err(error) => return output::unusable(&format!("--html: cannot write the file that it names: {error}")),
+        Err(error) => return output::usage_error(&format!("--html: cannot write the file that it names: {error}")),
     };
     let has_journal = journal.is_some();
     if has_journal && global.sandbox {
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> u8 {
     }
     let is_rate_limited = !global.no_rate_limit && !global.sandbox;
     let rate = is_rate_limited.then(|| global.rate_limit.map_or(RATE, |(submits, _)| submits));
-    let board = Board::new(lines.count, rate);
+    let board = Progress::new(lines.count, rate);
     let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
     let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
     let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
@@ -130,7 +130,7 @@ fn jobs(
                 Next::End => return None,
             };
             let Read { input, file, job } = match line {
-                Ok(line) => lines::read(&line, medium, &defaults),
+                Ok(line) => batch_input::read(&line, medium, &defaults),
                 Err(reason) => Read::failed(reason),
             };
             let input = key.redact(&input).into_owned();
@@ -161,7 +161,7 @@ struct Item {
 
 /// What was read, and what became of it so far.
 struct Items {
-    board: Board,
+    board: Progress,
     /// Those on their way, by their number among the jobs.
     on_their_way: HashMap<u64, Item>,
     /// The items that are not printed yet, for the thread that ends the program.
@@ -187,7 +187,7 @@ struct Items {
 }
 
 impl Items {
-    fn new(board: Board, page: Option<Page>) -> Self {
+    fn new(board: Progress, page: Option<Page>) -> Self {
         Self {
             board,
             on_their_way: HashMap::new(),
@@ -293,7 +293,7 @@ impl Items {
                 self.left += u64::from(!is_final(&error));
                 self.status = self.status.max(output::status(&error));
                 if self.said.insert(error.kind()) {
-                    self.board.say(&format!("line {line}: {}", words::told(&error)));
+                    self.board.say(&format!("line {line}: {}", error_text::with_body(&error)));
                 }
                 let mut item = output::failed_item(Some(&input), &error, true);
                 item["index"] = index.into();
@@ -382,7 +382,7 @@ impl Ending {
 }
 
 /// The first signal ends the submitting; a second one ends the program.
-fn stop_on_signal(ending: &Ending, board: &Board) {
+fn stop_on_signal(ending: &Ending, board: &Progress) {
     let (first, last) = (ending.clone(), ending.clone());
     let (board, board_at_end) = (board.clone(), board.clone());
     let first = move |signal| {
@@ -397,7 +397,7 @@ fn stop_on_signal(ending: &Ending, board: &Board) {
         });
     };
     let second = move || {
-        board_at_end.briefly(Board::clear);
+        board_at_end.briefly(Progress::clear);
         last.tell(Otherwise::Json);
         output::note(if last.has_journal {
             "interrupted; the same command goes on where this stopped"

@@ -11,7 +11,7 @@ use identifai_sandbox::Sandbox;
 use crate::args::Global;
 use crate::ledger::Ledger;
 use crate::output::{self, Otherwise};
-use crate::{signals, words};
+use crate::{error_text, signals};
 
 /// A client, and the sandbox that it talks to, if it does.
 pub(crate) struct Connected {
@@ -90,7 +90,7 @@ fn connect_with(
     } else if let Some((submits, reads)) = global.rate_limit {
         builder = builder.rate_limit(RateLimit::per_minute(submits, reads));
     }
-    let client = builder.build().map_err(|error| by_origin(&words::said(&error), global, roots_origin))?;
+    let client = builder.build().map_err(|error| by_origin(&error_text::to_cli_text(&error), global, roots_origin))?;
     Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
 }
 

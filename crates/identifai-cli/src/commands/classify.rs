@@ -3,30 +3,30 @@
 use identifai::{Error, ErrorKind};
 use serde_json::json;
 
+use super::results::print_each;
 use crate::args::{Classify, Global};
-use crate::connect::{Connected, connect};
-use crate::job::{Job, Sent};
+use crate::client::{Connected, connect};
 use crate::ledger::{Entry, State};
 use crate::names::shown;
 use crate::output::{self, Line, Printer};
-use crate::results::print_each;
+use crate::submission::{Job, Sent};
 
 /// Runs the command and returns its exit status.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
     if arguments.inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return output::unusable("standard input can be read once, so there can be one `-`");
+        return output::usage_error("standard input can be read once, so there can be one `-`");
     }
     // All of them first: nothing is paid for on a command line that is wrong.
     let mut jobs = Vec::new();
     for (index, input) in arguments.inputs.iter().enumerate() {
         match Job::of_argument(&arguments.options, arguments.medium.chosen(), input) {
             Ok(job) => jobs.push(job),
-            Err(reason) => return output::unusable(&format!("argument {}: {reason}", index + 1)),
+            Err(reason) => return output::usage_error(&format!("argument {}: {reason}", index + 1)),
         }
     }
     let connected = match connect(global, arguments.wait_timeout) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();

@@ -1,4 +1,4 @@
-/* Each function with each pointer NULL and each string no UTF-8. The calls are put in by sweep.rs. */
+/* Each function with each pointer NULL and each string no UTF-8. The calls are put in by error_codes.rs. */
 
 #include "check.h"
 

@@ -7,10 +7,10 @@ use identifai::{AnyReport, Classification, ErrorKind, Identifier, Result, State,
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, MediumFlags, Override, WaitFor};
-use crate::connect::{Connected, connect};
+use crate::client::{Connected, connect};
 use crate::html;
-use crate::job::{self, Medium};
 use crate::output::{self, Line, Printer};
+use crate::submission::{self, Medium};
 
 /// `identifai result`; returns the exit status, as all of these do.
 pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
@@ -20,7 +20,7 @@ pub(crate) fn result(global: &Global, arguments: &Identifiers) -> u8 {
     };
     let printer = Printer::new(global.json, &arguments.inputs);
     let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
-    match job::results_of(&connected.client, medium, identifiers) {
+    match submission::results_of(&connected.client, medium, identifiers) {
         Ok(reports) => print_each_of(&arguments.medium, printer, reports),
         Err(error) => printer.all_failed(&error),
     }
@@ -34,7 +34,7 @@ pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> u8 {
         Err(status) => return status,
     };
     let chosen = medium.chosen().unwrap_or(Medium::Image);
-    let reports = job::wait_for(&connected.client, chosen, identifiers);
+    let reports = submission::wait_for(&connected.client, chosen, identifiers);
     print_each_of(medium, Printer::new(global.json, inputs), reports)
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     let to_stdout = arguments.output == Path::new("-");
     if to_stdout && io::stdout().is_terminal() {
         let hint = "--output: a PNG is nothing for a terminal; name a file, or redirect standard output";
-        return output::unusable(hint);
+        return output::usage_error(hint);
     }
     let (identifiers, connected) = match prepare(inputs, || connect(global, None)) {
         Ok(prepared) => prepared,
@@ -85,7 +85,7 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> u8 {
     let heatmap = match heatmaps.next() {
         Some(Ok(heatmap)) => heatmap,
         Some(Err(error)) => return printer.all_failed(&error),
-        None => return output::unusable("IDENTIFIER is missing"),
+        None => return output::usage_error("IDENTIFIER is missing"),
     };
     if to_stdout {
         return match heatmap.write_to(io::stdout().lock()) {
@@ -124,7 +124,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
     let connected = match connect(global, None) {
         Ok(connected) => connected,
-        Err(reason) => return output::unusable(&reason),
+        Err(reason) => return output::usage_error(&reason),
     };
     let inputs = std::slice::from_ref(&arguments.hash);
     let printer = Printer::new(global.json, inputs);
@@ -133,7 +133,7 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> u8 {
         Class::Artificial => Classification::Artificial,
     };
     let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
-    if let Err(error) = job::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
+    if let Err(error) = submission::override_verdict(&connected.client, medium, &arguments.hash, &classification) {
         return printer.all_failed(&error);
     }
     let line = Line {
@@ -153,11 +153,11 @@ fn prepare(
         let place = index + 1;
         if input.contains("://") {
             let hint = format!("argument {place} is a URL; `identifai classify --wait URL` submits one");
-            return Err(output::unusable(&hint));
+            return Err(output::usage_error(&hint));
         }
-        let identifier = input.parse().map_err(|error| output::unusable(&format!("argument {place}: {error}")))?;
+        let identifier = input.parse().map_err(|error| output::usage_error(&format!("argument {place}: {error}")))?;
         identifiers.push(identifier);
     }
-    let connected = connect().map_err(|reason| output::unusable(&reason))?;
+    let connected = connect().map_err(|reason| output::usage_error(&reason))?;
     Ok((identifiers, connected))
 }
