@@ -53,7 +53,7 @@ impl Response {
             request_id,
             retry_after,
             body,
-            length_known: length_known,
+            length_known,
             truncated: truncated.then(lost),
             ..response::Response::default()
         }
