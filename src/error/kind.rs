@@ -42,7 +42,7 @@ pub enum ErrorKind {
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
     OutOfCredits,
     /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after) tells. If there is no
-    /// [`status`](Error::status), the next slot of the local rate limit is after the deadline, and nothing was sent.
+    /// [`status`](crate::Error::status), the next slot of the local rate limit is after the deadline, and nothing was sent.
     RateLimited,
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,

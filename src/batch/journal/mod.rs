@@ -31,7 +31,7 @@ use crate::util::text::one_line;
 /// - a job that has its result ends in that again, without a request;
 /// - one that was submitted is waited for;
 /// - one that was being submitted when the run was killed, or got no answer, ends as
-///   [`Indeterminate`](ErrorKind::Indeterminate), unless [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
+///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
 /// - all others are submitted: those too that the service refused.
 ///
 /// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. What is in memory is
@@ -45,7 +45,7 @@ use crate::util::text::one_line;
 /// gone keeps its result. Items of journals that were written before lengths and times were kept are known by the path
 /// alone.
 ///
-/// A submission that the service does not know any more ends as [`NotFound`](ErrorKind::NotFound) in each run: a new
+/// A submission that the service does not know any more ends as [`NotFound`](crate::ErrorKind::NotFound) in each run: a new
 /// journal submits it again.
 ///
 /// If a line cannot be written, nothing more is submitted, and the part of it that was is cut off. On Unix a limit on
@@ -84,7 +84,7 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`Journal`](ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file is
+    /// [`Journal`](crate::ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file is
     /// something else; it is then left as it is.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let mut options = OpenOptions::new();

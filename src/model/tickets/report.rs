@@ -84,7 +84,7 @@ impl fmt::Debug for SubmittedTickets {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](super::Report), with the batch as its `identifier`.
+/// As the JSON that it was read from, like a [`Report`](crate::Report), with the batch as its `identifier`.
 impl Serialize for SubmittedTickets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(&self.raw, Some(&self.batch), serializer)
@@ -102,7 +102,7 @@ fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
     Identifier::try_from(value.text()?).ok()
 }
 
-/// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](super::Report).
+/// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](crate::Report).
 ///
 /// `Display` is one line for people, with control characters escaped; so it is for each of the
 /// [`results`](Self::results):
@@ -214,7 +214,7 @@ impl fmt::Display for TicketsReport {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](super::Report), always with the batch as its `identifier`.
+/// As the JSON that it was read from, like a [`Report`](crate::Report), always with the batch as its `identifier`.
 impl Serialize for TicketsReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(&self.raw, Some(&self.batch), serializer)
@@ -328,7 +328,7 @@ impl fmt::Display for TicketReport {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](super::Report).
+/// As the JSON that it was read from, like a [`Report`](crate::Report).
 impl Serialize for TicketReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(&self.raw, self.identifier.as_ref(), serializer)
