@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::util::encodings as secret;
+use crate::util::encodings;
 
 /// What stands in a text where the key stood.
 const MASK: &str = "[api key]";
@@ -30,7 +30,7 @@ pub struct ApiKey(Arc<Text>);
 /// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
 struct Text {
     key: String,
-    /// See [`other_encodings`](secret::other_encodings); looked for in each answer, so they are made once.
+    /// See [`other_encodings`](encodings::other_encodings); looked for in each answer, so they are made once.
     other_encodings: OnceLock<Vec<String>>,
 }
 
@@ -58,11 +58,12 @@ impl ApiKey {
 
     /// The key in all forms in which a service or a proxy may echo it.
     pub(crate) fn encodings(&self) -> impl Iterator<Item = &str> {
-        let others = self.0.other_encodings.get_or_init(|| secret::other_encodings(self.expose()));
-        secret::encodings(self.expose(), others)
+        let others = self.0.other_encodings.get_or_init(|| encodings::other_encodings(self.expose()));
+        encodings::encodings(self.expose(), others)
     }
 
-    /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks. The error is the reason.
+    /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks. The error is the
+    /// reason.
     pub(crate) fn check(&self) -> Result<(), Cow<'static, str>> {
         let key = self.expose();
         if key.trim().is_empty() {
@@ -97,7 +98,7 @@ impl ApiKey {
 
     /// `text` without the key, however short that is.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        secret::mask_encodings(text, self.encodings(), MASK)
+        encodings::mask_encodings(text, self.encodings(), MASK)
     }
 
     /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it

@@ -100,7 +100,7 @@ impl fmt::Debug for Settings {
             .field("user_agent", &user_agent.is_some())
             .field("connect_timeout", connect_timeout)
             .field("response_limit", response_limit)
-            .field("terms", options)
+            .field("options", options)
             .finish()
     }
 }
@@ -248,8 +248,9 @@ macro_rules! settings_setters {
             self
         }
 
-        /// How fast requests may follow each other; see [`RateLimit`](crate::RateLimit). Default: the documented limits.
-        pub fn rate_limit(mut self, rate_limit: crate::RateLimit) -> Self {
+        /// How fast requests may follow each other; see [`RateLimit`](crate::call::rate_limit::config::RateLimit). Default: the documented
+        /// limits.
+        pub fn rate_limit(mut self, rate_limit: crate::call::rate_limit::config::RateLimit) -> Self {
             self.settings.options.rate_limit = rate_limit;
             self
         }
@@ -257,7 +258,7 @@ macro_rules! settings_setters {
         /// A function that sees every try, with the pause that follows it: for logs and measurements, since this crate
         /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would
         /// be lost. Default: none.
-        pub fn on_attempt(mut self, see: impl Fn(&crate::Attempt) + Send + Sync + 'static) -> Self {
+        pub fn on_attempt(mut self, see: impl Fn(&crate::call::attempt::Attempt) + Send + Sync + 'static) -> Self {
             self.settings.options.observer = Some(crate::call::attempt::Observer::new(see));
             self
         }

@@ -52,7 +52,7 @@
 //! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry; and one a wait.
 //! - **It takes nothing for done that is not**, and keeps what it does not know.
 //! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
-//! - **It keeps within the key's rate**: calls wait for their turn; see [`RateLimit`].
+//! - **It keeps within the key's rate**: calls wait for their slot; see [`RateLimit`].
 //! - **It loses nothing that was paid for**: errors have the identifier, and a batch its journal.
 //! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
 //!

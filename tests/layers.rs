@@ -1,15 +1,12 @@
 //! Keeps the layers of `src` as CONTRIBUTING draws them: no import runs upwards, and no two files import each other.
-
-// A test that cannot go on panics.
 #![allow(clippy::unwrap_used, clippy::string_slice, clippy::arithmetic_side_effects)]
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the bottom up. A module imports from its own layer and from those before it.
 const LAYERS: &str =
-    "util|model error|api_key|redact|http|call|api|wait|config|client|classify_from_url|batch|internals";
+    "util model/error api_key redact http call api wait config client classify_from_url batch internals";
 
-/// Returns the files below `directory`, as paths from `src`.
 fn files(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path.display().to_string()] }).collect()
@@ -18,20 +15,24 @@ fn files(directory: &Path) -> Vec<String> {
 #[test]
 fn imports_run_downwards_and_in_no_circle() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let layer = |path: &str| LAYERS.split('|').position(|layer| layer.split(' ').any(|name| path.starts_with(name)));
+    let layer = |name: &str| LAYERS.split(' ').position(|names| names.split('/').any(|it| it == name)).unwrap_or(99);
     let is_file = |path: &str| src.join(format!("{path}.rs")).exists() || src.join(path).join("mod.rs").exists();
     let mut edges = BTreeSet::new();
     for file in files(&src).iter().filter(|file| !file.ends_with("lib.rs") && !file.ends_with("tests.rs")) {
         let own = file[src.as_os_str().len() + 1..].trim_end_matches(".rs").trim_end_matches("/mod");
-        let parent = own.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let text = fs::read_to_string(file).unwrap();
-        for line in text.lines().take_while(|line| !line.starts_with("mod tests {")) {
-            let import = line.trim_start().strip_prefix("use ").unwrap_or_default().replace("::", "/");
-            let path = import.replacen("crate/", "", 1).replacen("super", parent, 1).replacen("self", own, 1);
-            let ends = path.match_indices(['/', ';']).map(|(end, _)| &path[..end]);
-            let Some(to) = ends.filter(|path| is_file(path)).last() else { continue };
-            assert!(layer(to) <= layer(own), "{file} imports upwards: {line}");
-            edges.insert((own.to_owned(), to.to_owned()));
+        let (top, parent) = (own.split('/').next().unwrap(), own.rsplit_once('/').map_or("", |(parent, _)| parent));
+        for line in fs::read_to_string(file).unwrap().lines().take_while(|line| !line.starts_with("mod tests {")) {
+            for path in line.split("//").next().unwrap().split("crate::").skip(1) {
+                let name = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                assert!(layer(name) <= layer(top), "{file} imports upwards: {line}");
+            }
+            let Some(import) = line.strip_prefix("use ") else { continue };
+            let (start, names) = import.split_once('{').unwrap_or((import, ""));
+            for path in names.split([',', '}', ';']).map(|name| format!("{start}{};", name.trim()).replace("::", "/")) {
+                let path = path.replacen("crate/", "", 1).replacen("super", parent, 1).replacen("self", own, 1);
+                let to = path.match_indices(['/', ';']).map(|(end, _)| &path[..end]).filter(|path| is_file(path)).max();
+                edges.extend(to.map(|to| (own.to_owned(), to.to_owned())));
+            }
         }
     }
     let circle = edges.iter().find(|(from, to)| from != to && edges.contains(&(to.clone(), from.clone())));

@@ -1,5 +1,5 @@
-//! The public interfaces of the library and of the sandbox, which two lists hold: nothing is gone from them, and nothing
-//! new in them, unseen.
+//! The public interfaces of the library and of the sandbox, which two lists hold: nothing is gone from them, and
+//! nothing new in them, unseen.
 //!
 //! With `IDENTIFAI_BLESS=1` the lists are written anew, rather than compared.
 
@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packages, the features they are documented with, and their lists. Without TLS, which changes nothing of the interface
-/// and takes long to build.
+/// Packages, the features they are documented with, and their lists. Without TLS, which changes nothing of the
+/// interface and takes long to build.
 const LISTS: [(&str, &[&str], &str); 2] = [
     ("identifai", &["--no-default-features", "--features", "journal"], "tests/public-api.txt"),
     ("identifai-sandbox", &[], "crates/identifai-sandbox/public-api.txt"),

@@ -21,7 +21,8 @@ const PAGE_MAX: usize = 100;
 /// How long a request line may be, in bytes: servers commonly take 8 KiB (RFC 9112, section 3, recommends 8,000).
 const REQUEST_LINE_MAX: usize = 8_000;
 
-/// `POST /api/image_fromurl`, `POST /api/classification` and their like, for a submission whose file, if it has one, was checked.
+/// `POST /api/image_fromurl`, `POST /api/classification` and their like, for a submission whose file, if it has one,
+/// was checked.
 pub(crate) fn submit<'a, M: Medium>(job: &'a Submission<M>, upload: Option<Upload<'a>>) -> Request<'a> {
     submit_with(job, upload, Boundary::random())
 }

@@ -73,9 +73,9 @@ pub(crate) fn add_to(error: Error, field: Field) -> Error {
 /// Finds an identifier in a response that does not mean to give one. A bare word in it may be any word, so only the
 /// length of the documented SHA-256 counts.
 ///
-/// A page around a name makes it uncertain: challenge pages and error pages carry scripts with identifiers of their own.
-/// With a 2xx it is told all the same. A refusal by page comes from something in front of the service, which did not
-/// take the submit.
+/// A page around a name makes it uncertain: challenge pages and error pages carry scripts with identifiers of their
+/// own. With a 2xx it is told all the same. A refusal by page comes from something in front of the service, which did
+/// not take the submit.
 fn nearest(status: Option<u16>, body: &str, field: Field) -> Option<Identifier> {
     let named = |text| search(text, field).first.map(|(before, identifier)| (is_in_page(before), identifier));
     let is_outside = |(is_in_page, _): &(bool, Identifier)| !is_in_page;

@@ -91,7 +91,7 @@ where
                 self.conclude(id, None, result);
             }
             EarlierRun::None | EarlierRun::Changed => {
-                // What cannot be sent takes no turn, and there is nothing to keep of it.
+                // A job that cannot be sent takes no slot, and leaves nothing to store.
                 if let Err(error) = job.check() {
                     return self.conclude(id, None, Err(error));
                 }

@@ -54,12 +54,12 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
 /// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
 ///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
-///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends. What is surely not accepted for another reason is tried
-///   again as often as [`retries`](crate::ClientBuilder::retries) says.
+///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends. What is surely not accepted for another
+///   reason is tried again as often as [`retries`](crate::ClientBuilder::retries) says.
 /// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a
 ///   journal that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by
 ///   an error of the same kind.
-/// - Each submission is waited for as long as the client's [`WaitOptions`](crate::WaitOptions) says, looks that fail notwithstanding.
+/// - Each submission is waited for as long as the client's [`WaitOptions`](crate::WaitOptions) say, even if polls fail.
 ///
 /// Dropping it loses what is pending, unless there is a journal or [`StopHandle::unfinished`] is asked; submits that
 /// `workers` have begun are finished first.
@@ -91,7 +91,7 @@ pub struct Batch<I> {
     /// The outcome that `next` returned last: the caller may still be storing it.
     handed_over: Option<u64>,
     progress: BatchProgress,
-    /// Whether the watcher has not seen the progress yet.
+    /// If `true`, the watcher has not seen the latest progress.
     has_news: bool,
     watcher: Option<Box<dyn FnMut(BatchProgress) + Send>>,
 }

@@ -14,7 +14,7 @@ use crate::util::time::saturating_add;
 
 /// How many submissions one look is for: what one request may ask for.
 const PAGE: usize = 100;
-/// After how many looks that left it out an item is asked for by itself, medium says why.
+/// After how many looks that left it out an item is asked for by itself, which says why.
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {

@@ -16,10 +16,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// How long to let submits rest after a 429 that does not say.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// When to look at what is pending.
+/// The times of the polls of a batch.
 ///
-/// As long as there is something to submit, rarely, so that one look is for many. Once there is not, as a [`WaitOptions`] for
-/// a single one would, and anew each time that comes about.
+/// While there is something to submit, polls are rare, so that one request covers many submissions. Afterwards they come
+/// as [`WaitOptions`] say for a single submission, from the first interval on.
 #[derive(Debug, Default)]
 pub(super) struct PollSchedule {
     next: Option<Instant>,

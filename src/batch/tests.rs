@@ -62,7 +62,7 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// One in which `script` answers submits and looks, with the [`Service`] at queue.
+    /// One in which `script` answers submits and looks, with the [`Service`] at hand.
     pub(super) fn with(
         key: &str,
         rate_limit: RateLimit,

@@ -95,7 +95,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// An exchange with `script` on `clock`, and the list of the tries that it makes.
+    /// Returns a caller with `script` on `clock`, and the list of its attempts.
     pub(crate) fn caller(
         clock: &Arc<FakeClock>,
         script: impl FnMut(&Request<'_>) -> Try + Send + 'static,

@@ -101,15 +101,15 @@ impl Caller {
         self.cancel.is_set()
     }
 
-    /// How long the next request of a class has to wait for its turn.
+    /// Returns the time until the next request of a class may be sent.
     pub(crate) fn next_slot_in(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Duration {
         let now = self.clock.now();
         Limiter::for_key(key, &self.service, method, rate_limit, now)
             .map_or(Duration::ZERO, |limiter| limiter.wait(now))
     }
 
-    /// Takes the next turn of a class for a call [that has it](CallOptions::slot_reserved), if it is now; or else says how long it
-    /// takes.
+    /// Reserves the next slot of a class for a call with [`CallOptions::slot_reserved`] if it is free now. The error is
+    /// the time until it is.
     pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
         let now = self.clock.now();
         let limiter = Limiter::for_key(key, &self.service, method, rate_limit, now);
@@ -142,7 +142,7 @@ impl Caller {
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
-            // A turn that was taken before is of this moment, or a little earlier.
+            // A slot that was reserved before is now, or was a little earlier.
             let mut slot = now;
             if let Some(limiter) = limiter.as_ref().filter(|_| number > 0 || !slot_reserved) {
                 match limiter.reserve(now, max_pause(deadline.left(now), stall)) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::attempt::Observer;
 use super::rate_limit::config::RateLimit;
 
-/// How a call may be made: what the caller decides beside what is sent where.
+/// The options of a call, which are not part of the request.
 #[derive(Clone, Debug)]
 pub(crate) struct CallOptions {
     /// For the whole call; `None` leaves it to the request.
@@ -17,7 +17,7 @@ pub(crate) struct CallOptions {
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
     pub(crate) rate_limit: RateLimit,
-    /// Whether the first try of a submit has [its turn](super::Caller::try_reserve) already.
+    /// If `true`, the slot of the first attempt of a submit is [reserved](super::Caller::try_reserve) already.
     pub(crate) slot_reserved: bool,
     pub(crate) observer: Option<Observer>,
 }

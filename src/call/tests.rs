@@ -1,4 +1,4 @@
-//! The exchange on a clock that the tests own, with answers that they script.
+//! Calls on a clock that the tests own, with responses that they script.
 
 use std::sync::Mutex;
 

@@ -1,4 +1,4 @@
-//! The calls about media: check, put on the wire, exchange, read; nothing else.
+//! Calls about media: each checks its input, builds a request, sends it and parses the response.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -119,8 +119,8 @@ impl Client {
         Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
     }
 
-    /// Waits until the analysis of a submission is finished, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says: 5
-    /// minutes by default.
+    /// Waits until the analysis of a submission is finished, as long and as patiently as
+    /// [`WaitOptions`](crate::WaitOptions) says: 5 minutes by default.
     ///
     /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is
     /// not repeated by itself either: the next look is its repetition.

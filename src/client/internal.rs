@@ -1,4 +1,4 @@
-//! What the rooms of the crate take of a client: answers without secrets in them, time, turns.
+//! The methods of a client that other modules of the crate use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ impl Client {
     }
 }
 
-/// What a batch takes of a client besides.
+/// What waiting and a batch take of a client.
 impl Client {
     pub(crate) fn wait_options(&self) -> &WaitOptions {
         &self.wait
@@ -99,7 +99,7 @@ impl Client {
 
 /// What a batch takes of a client besides.
 impl Client {
-    /// The same client for calls of one try each, whose submits [have their turn](Self::try_reserve).
+    /// Returns the same client for calls of one attempt each, whose submits have [a reserved slot](Self::try_reserve).
     pub(crate) fn trying_once(&self) -> Self {
         let options = CallOptions { retries: 0, slot_reserved: true, ..self.options.clone() };
         Self { options, ..self.clone() }
@@ -113,12 +113,12 @@ impl Client {
         &self.options
     }
 
-    /// How long the next request of a class has to wait for its turn.
+    /// Returns the time until the next request of a class may be sent.
     pub(crate) fn next_slot_in(&self, method: Method) -> Duration {
         self.caller.next_slot_in(method, &self.key, self.options.rate_limit)
     }
 
-    /// Takes the turn of a submit, if it is now.
+    /// Reserves the slot of a submit, and returns `true` if it is free now.
     pub(crate) fn try_reserve(&self) -> bool {
         self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).is_ok()
     }

@@ -1,5 +1,4 @@
-//! The client, for more than one call: what it is made of. Its calls are in `calls`, and in the rooms of what is
-//! called.
+//! The client. Its calls are in one file per group.
 
 mod account;
 mod builder;
@@ -86,9 +85,9 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let caller = format!("{:?}", self.caller);
         f.debug_struct("Client")
-            .field("exchange", &format_args!("{}", self.key.mask(&caller)))
+            .field("caller", &format_args!("{}", self.key.mask(&caller)))
             .field("key", &self.key)
-            .field("terms", &self.options)
+            .field("options", &self.options)
             .field("wait", &self.wait)
             .finish()
     }

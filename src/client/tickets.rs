@@ -24,9 +24,9 @@ impl Client {
     /// use identifai::{Client, Ticket, Tickets};
     ///
     /// let client = Client::from_env()?;
-    /// let tickets =
-    /// Tickets::new().ticket(Ticket::from_path("receipt.pdf").ref_id("r-17")).ticket(Ticket::from_path("b.jpg")); let
-    /// sent = client.submit_tickets(&tickets)?; for ticket in client.wait_for_tickets(sent.batch())?.results() {
+    /// let receipt = Ticket::from_path("receipt.pdf").ref_id("r-17");
+    /// let sent = client.submit_tickets(&Tickets::new().ticket(receipt).ticket(Ticket::from_path("b.jpg")))?;
+    /// for ticket in client.wait_for_tickets(sent.batch())?.results() {
     ///     println!("{:?}: tampered with: {:?}", ticket.name, ticket.is_tampered());
     /// }
     /// # Ok::<(), identifai::Error>(())
@@ -57,8 +57,8 @@ impl Client {
         self.poll_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
     }
 
-    /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says; see
-    /// [`wait`](Self::wait).
+    /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says;
+    /// see [`wait`](Self::wait).
     ///
     /// # Errors
     ///

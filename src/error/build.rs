@@ -113,8 +113,8 @@ impl Error {
         self
     }
 
-    /// Lets `clean` rewrite every text of this error, and drops an identifier that `is_secret`. `clean` returns `true` if
-    /// it changed the text.
+    /// Lets `clean` rewrite every text of this error, and drops an identifier that `is_secret`. `clean` returns `true`
+    /// if it changed the text.
     pub(crate) fn cleaned(mut self, clean: impl Fn(&mut String) -> bool, is_secret: impl Fn(&str) -> bool) -> Self {
         let inner = &mut *self.0;
         let texts = [Some(&mut inner.summary), inner.message.as_mut(), inner.request_id.as_mut(), inner.body.as_mut()];

@@ -41,22 +41,23 @@ pub enum ErrorKind {
     ///
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
     OutOfCredits,
-    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after) tells. If there is no
-    /// [`status`](crate::Error::status), the next slot of the local rate limit is after the deadline, and nothing was sent.
+    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after)
+    /// tells. If there is no [`status`](crate::Error::status), the next slot of the local rate limit is after the
+    /// deadline, and nothing was sent.
     RateLimited,
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
     Server,
-    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long. [`Error::body`](crate::Error::body) has its
-    /// beginning; see whether it may have been sent.
+    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
+    /// [`Error::body`](crate::Error::body) has its beginning; see whether it may have been sent.
     UnexpectedResponse,
-    /// The service took the submission and could not analyse it. [`Error::message`](crate::Error::message) has its reason: submit a better
-    /// file.
+    /// The service took the submission and could not analyse it. [`Error::message`](crate::Error::message) has its
+    /// reason: submit a better file.
     AnalysisFailed,
     /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
     /// [`Error::identifier`](crate::Error::identifier), rather than pay again.
     WaitTimedOut,
-    /// [`CancelHandle::cancel`](crate::CancelHandle::cancel) was called, or a batch was stopped. See whether it may have been
-    /// sent.
+    /// [`CancelHandle::cancel`](crate::CancelHandle::cancel) was called, or a batch was stopped. See whether it may
+    /// have been sent.
     Cancelled,
     /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
     Journal,

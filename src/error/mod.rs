@@ -101,8 +101,8 @@ impl Error {
         self.0.may_have_been_sent
     }
 
-    /// Returns the first 4 KiB of the response's body, or of what came in place of an HTTP response. It is raw: escape it
-    /// before you show it. `None` if nothing came.
+    /// Returns the first 4 KiB of the response's body, or of what came in place of an HTTP response. It is raw: escape
+    /// it before you show it. `None` if nothing came.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }

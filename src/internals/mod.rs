@@ -11,11 +11,11 @@ pub mod url;
 
 use crate::api_key::ApiKey;
 use crate::error::Error;
-use crate::util::encodings as secret;
+use crate::util::encodings;
 
 /// Replaces `secret` with `mask` in `text`, in each encoding that a service may echo it in.
 pub fn redact(text: &str, secret: &str, mask: &str) -> String {
-    secret::mask(text, secret, mask).into_owned()
+    encodings::mask(text, secret, mask).into_owned()
 }
 
 /// Removes `key` from `error` and cuts its texts, as every error that leaves a call is.

@@ -1,4 +1,4 @@
-//! Taking secrets out of texts that others wrote.
+//! The encodings in which a secret may be echoed, and their replacement in a text.
 
 use std::borrow::Cow;
 

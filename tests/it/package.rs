@@ -63,14 +63,14 @@ fn it_is_what_a_user_needs_and_no_more() {
         assert!(packaged.contains(file), "{file} is not packaged");
     }
 
-    let rooms = ["docs/", "examples/", "src/", "tests/fixtures/"];
-    let has_room = |file: &&String| rooms.iter().any(|room| file.starts_with(room));
-    let missing: Vec<_> = committed.iter().filter(has_room).filter(|file| !packaged.contains(*file)).collect();
+    let folders = ["docs/", "examples/", "src/", "tests/fixtures/"];
+    let is_in_folder = |file: &&String| folders.iter().any(|folder| file.starts_with(folder));
+    let missing: Vec<_> = committed.iter().filter(is_in_folder).filter(|file| !packaged.contains(*file)).collect();
     assert!(missing.is_empty(), "not packaged: {missing:#?}");
     let by_cargo = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"];
     let more = |file: &&String| {
         let at_root = named.contains(&file.as_str()) || *file == "CONTRIBUTING.md" || by_cargo.contains(&file.as_str());
-        !at_root && !has_room(file)
+        !at_root && !is_in_folder(file)
     };
     let more: Vec<_> = packaged.iter().filter(more).collect();
     assert!(more.is_empty(), "packaged, but nobody needs it: {more:#?}");

@@ -1,5 +1,5 @@
-//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. `tests/it` tests the rest
-//! of the interface from C.
+//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. `tests/it` tests the
+//! rest of the interface from C.
 
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
@@ -20,7 +20,7 @@ use crate::report::*;
 use crate::setters::*;
 use crate::submission::{IDENTIFAI_IMAGE, Source, image, video};
 
-/// A client in which each second call panics: deep in the exchange, after its one try.
+/// A client in which each second call panics: deep in the call, after its one try.
 fn panicking() -> Handle {
     let panics = AtomicBool::new(false);
     let builder = Client::builder("key").base_url("http://127.0.0.1:1").retries(0).on_attempt(move |_| {

@@ -65,8 +65,8 @@ mod system {
 
     use super::Signal;
 
-    /// The signals that end a program by default and that others send for that: job schedulers announce the end of a job
-    /// by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its effect, as it asks for a core dump.
+    /// The signals that end a program by default and that others send for that: job schedulers announce the end of a
+    /// job by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its effect, as it asks for a core dump.
     const ENDING: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM];
 
     /// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other one. By default SIGXFSZ
@@ -97,8 +97,8 @@ mod system {
                 handle(signal, status_of(info.si_signo));
             }
         });
-        // Without a thread, the first signal ends the program at once: the handlers above keep the system from doing so.
-        // As long as the thread is only slow to start, a signal waits for it.
+        // Without a thread, the first signal ends the program at once: the handlers above keep the system from doing
+        // so. As long as the thread is only slow to start, a signal waits for it.
         thread.map(drop).inspect_err(|_| is_leaving.store(true, Ordering::SeqCst))
     }
 

@@ -121,15 +121,16 @@ impl Sandbox {
     }
 
     /// How fast the key may be used from now on; an override counts as a submit. What was sent before counts no more.
-    /// `RateLimit::unlimited()` takes any number, and 0 a minute none. Default: `RateLimit::default()`, 30 submits and 60 reads a
-    /// minute, as documented.
+    /// `RateLimit::unlimited()` takes any number, and 0 a minute none. Default: `RateLimit::default()`, 30 submits and
+    /// 60 reads a minute, as documented.
     ///
     /// ```
     /// use identifai::{Client, ErrorKind, Image, RateLimit};
     /// use identifai_sandbox::Sandbox;
     ///
     /// let sandbox = Sandbox::start()?;
-    /// let client = Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited()).retries(0).build()?;
+    /// let builder = Client::builder(sandbox.api_key()).base_url(sandbox.base_url());
+    /// let client = builder.rate_limit(RateLimit::unlimited()).retries(0).build()?;
     /// let image = Image::from_url("https://example.com/cat.jpg");
     /// sandbox.set_limits(RateLimit::per_minute(1, 60));
     /// client.submit(&image)?;

@@ -197,8 +197,8 @@ mod tests {
         assert_eq!(uneven.submit(0), refused(2, 1, 1));
     }
 
-    /// Lets a client that keeps `rate_limit` submit and look, for minutes of fake time; returns how much was asked for, and
-    /// how much of that was refused.
+    /// Lets a client that keeps `rate_limit` submit and look, for minutes of fake time; returns how much was asked for,
+    /// and how much of that was refused.
     fn rate_limited(key: &str, rate_limit: RateLimit, limits: RateLimit) -> (u32, u32) {
         let counts = Arc::new(Mutex::new((0, 0)));
         let (start, mut limits, counted) = (Instant::now(), Limits::new(limits), Arc::clone(&counts));

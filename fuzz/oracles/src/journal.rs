@@ -174,8 +174,8 @@ fn report(number: usize, identifier: &Identifier) -> AnyReport {
     }
 }
 
-/// Keeps a journal with the steps that the input chooses. Returns it, and the histories of the jobs after each step with
-/// the length that it had then.
+/// Keeps a journal with the steps that the input chooses. Returns it, and the histories of the jobs after each step
+/// with the length that it had then.
 fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
     let scratch = Scratch::new(b"");
     let journal = scratch.open().unwrap();
@@ -191,8 +191,8 @@ fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
     (scratch.content(), known)
 }
 
-/// Checks a truncated journal with half a line of any bytes behind it. All that was kept whole is known, and the journal
-/// can be continued.
+/// Checks a truncated journal with half a line of any bytes behind it. All that was kept whole is known, and the
+/// journal can be continued.
 fn torn(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
     let (whole, known) = kept(input.0);
@@ -227,8 +227,8 @@ fn torn(mut input: Input<'_>) {
     }
 }
 
-/// Checks a journal that somebody wrote into. The error names the first line that is not one, or every job that was paid
-/// for is known.
+/// Checks a journal that somebody wrote into. The error names the first line that is not one, or every job that was
+/// paid for is known.
 fn written_into(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
     let (whole, known) = kept(input.0);

@@ -1,5 +1,5 @@
-//! Oracles: a function for each fuzz target of `fuzz/`, which panics if some bytes break what the library or the program
-//! promises. `tests/smoke.rs` runs each of them for a moment.
+//! Oracles: a function for each fuzz target of `fuzz/`, which panics if some bytes break what the library or the
+//! program promises. `tests/smoke.rs` runs each of them for a moment.
 
 #![forbid(unsafe_code)]
 // An assertion that fails panics, and so may the rest.

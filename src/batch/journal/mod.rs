@@ -31,7 +31,8 @@ use crate::util::text::one_line;
 /// - a job that has its result ends in that again, without a request;
 /// - one that was submitted is waited for;
 /// - one that was being submitted when the run was killed, or got no answer, ends as
-///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
+///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless
+///   [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
 /// - all others are submitted: those too that the service refused.
 ///
 /// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. What is in memory is
@@ -39,14 +40,14 @@ use crate::util::text::one_line;
 ///
 /// A file is known by its absolute path, its length and its modification time; symbolic links are followed. A file that
 /// was overwritten since is another one: it is submitted and paid for again, and counts in
-/// [`BatchProgress::changed`](super::BatchProgress::changed). A copy with new modification times, as `cp` and `rsync` without `-t` make
-/// them, counts as overwritten, too. A file that was replaced by one of the same length at the same modification time,
-/// or sooner than the file system's clock ticks (2 seconds on FAT), cannot be told from the first one. A file that is
-/// gone keeps its result. Items of journals that were written before lengths and times were kept are known by the path
-/// alone.
+/// [`BatchProgress::changed`](super::BatchProgress::changed). A copy with new modification times, as `cp` and `rsync`
+/// without `-t` make them, counts as overwritten, too. A file that was replaced by one of the same length at the same
+/// modification time, or sooner than the file system's clock ticks (2 seconds on FAT), cannot be told from the first
+/// one. A file that is gone keeps its result. Items of journals that were written before lengths and times were kept
+/// are known by the path alone.
 ///
-/// A submission that the service does not know any more ends as [`NotFound`](crate::ErrorKind::NotFound) in each run: a new
-/// journal submits it again.
+/// A submission that the service does not know any more ends as [`NotFound`](crate::ErrorKind::NotFound) in each run: a
+/// new journal submits it again.
 ///
 /// If a line cannot be written, nothing more is submitted, and the part of it that was is cut off. On Unix a limit on
 /// the size of files ends a process that does not ignore SIGXFSZ; the next run cuts off what that left.
@@ -84,8 +85,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`Journal`](crate::ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file is
-    /// something else; it is then left as it is.
+    /// [`Journal`](crate::ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file
+    /// is something else; it is then left as it is.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);

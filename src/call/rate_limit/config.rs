@@ -11,17 +11,18 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// How fast requests may follow each other.
 ///
 /// The service allows a key one submit a second and 30 a minute, and two reads a second and 60 a minute. By default a
-/// process stays within that by itself, for each key: a call waits for its turn, and fails at once as
+/// process stays within that by itself, for each key: a call waits for its slot, and fails at once as
 /// [`RateLimited`](crate::ErrorKind::RateLimited) if that is beyond its deadline. What the service answers is believed:
 /// a 429 closes the class of requests for as long as `Retry-After` says, else for what is left of the minute. If
-/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process spaces its requests evenly, within its
-/// share of the limit, so that several processes settle instead of fighting.
+/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process spaces its requests evenly, within
+/// its share of the limit, so that several processes settle instead of fighting.
 ///
 /// ```
 /// use identifai::{Client, RateLimit};
 ///
 /// // A key for which the service allows more.
-/// let client = Client::builder("api-key").base_url("http://localhost:8080").rate_limit(RateLimit::per_minute(120, 240)).build()?;
+/// let limit = RateLimit::per_minute(120, 240);
+/// let client = Client::builder("api-key").base_url("http://localhost:8080").rate_limit(limit).build()?;
 /// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

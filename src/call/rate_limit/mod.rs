@@ -78,7 +78,7 @@ impl Limiter {
         lock(&self.window).give_back(slot);
     }
 
-    /// Takes note of an answer, and puts into one that is a 429 how long it really takes to the next turn.
+    /// Learns from a response. Sets `retry_after` of a 429 to the time until the next slot, if that is longer.
     pub(super) fn learn(&self, now: Instant, response: &mut Response, jitter: f64) {
         let is_refusal = response.status == 429;
         let mut window = lock(&self.window);

@@ -109,25 +109,25 @@ mod tests {
     #[test]
     fn they_do_what_those_of_ureq_do() {
         // Both are as long as they may become from the start.
-        let (mut downcast, mut theirs) = (SocketBuffers::new(64, 32), LazyBuffers::new(64, 32));
-        assert_eq!((downcast.input(), downcast.can_use_input()), (theirs.input(), theirs.can_use_input()));
+        let (mut own, mut theirs) = (SocketBuffers::new(64, 32), LazyBuffers::new(64, 32));
+        assert_eq!((own.input(), own.can_use_input()), (theirs.input(), theirs.can_use_input()));
         let bytes: Vec<u8> = (0..=255).collect();
         let mut dice = 1_usize;
         for _ in 0..10_000 {
             dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let amount = (dice >> 40) % 50;
             if dice >> 63 == 0 {
-                assert_eq!(append(&mut downcast, &bytes[..amount]), append(&mut theirs, &bytes[..amount]));
+                assert_eq!(append(&mut own, &bytes[..amount]), append(&mut theirs, &bytes[..amount]));
             } else {
-                let amount = amount.min(downcast.input().len());
-                downcast.input_consume(amount);
+                let amount = amount.min(own.input().len());
+                own.input_consume(amount);
                 theirs.input_consume(amount);
             }
-            assert_eq!((downcast.input(), downcast.can_use_input()), (theirs.input(), theirs.can_use_input()));
+            assert_eq!((own.input(), own.can_use_input()), (theirs.input(), theirs.can_use_input()));
         }
-        assert_eq!(downcast.output(), theirs.output());
-        downcast.output()[31] = 1;
-        assert_eq!(downcast.tmp_and_output().1[31], 1);
+        assert_eq!(own.output(), theirs.output());
+        own.output()[31] = 1;
+        assert_eq!(own.tmp_and_output().1[31], 1);
     }
 
     #[test]

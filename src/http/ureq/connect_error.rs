@@ -136,7 +136,7 @@ impl fmt::Display for ConnectError {
 
 impl StdError for ConnectError {}
 
-/// Whether `error` carries one of a library that is no dependency of downcast: the one that the variant of ureq takes.
+/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
 #[cfg(feature = "rustls")]
 fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()

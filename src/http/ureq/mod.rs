@@ -1,4 +1,4 @@
-//! The real network: the one room that names ureq, and the one place where its defaults are set right.
+//! The transport over ureq. No other module names that crate, and its defaults are corrected here.
 //!
 //! ureq would follow redirects with the key in hand, log the key at trace level, start a thread for each lookup under a
 //! deadline, look names up even for connections that stand, begin a limit anew with each write that a signal

@@ -1,4 +1,4 @@
-//! The exchange over real sockets: connections that are refused, idle or closed, and uploads that stall.
+//! Calls over real sockets: connections that are refused, idle or closed, and uploads that stall.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

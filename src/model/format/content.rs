@@ -21,8 +21,9 @@ impl Content {
         Self::look(window).unwrap_or(Self::Unknown)
     }
 
-    /// Looks at a file through `window`, which returns the bytes from an offset on, [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) at the least
-    /// if the file has them, and `None` for an offset that is out of reach.
+    /// Looks at a file through `window`, which returns the bytes from an offset on,
+    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) at the least if the file has them, and `None` for an offset that
+    /// is out of reach.
     pub(crate) fn look(mut window: impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<Self> {
         let (mut at, mut is_tagged) = (0_u64, false);
         for _ in 0..TAGS {

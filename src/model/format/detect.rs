@@ -21,7 +21,8 @@ impl Format {
     }
 
     /// Detects the format of a file by its first bytes and its name. The bytes count. The name decides where they show
-    /// a container that may hold a video or a recording, unless its tracks show sound only, and where they show nothing.
+    /// a container that may hold a video or a recording, unless its tracks show sound only, and where they show
+    /// nothing.
     ///
     /// ```
     /// use identifai::Format;

@@ -1,4 +1,4 @@
-//! A report as an object whose fields are asked for by name, since what some mean depends on others.
+//! A JSON object whose fields are read by name, since the meaning of some depends on others.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -9,7 +9,8 @@ use crate::util::encodings::is_long_enough;
 /// The number of users that the service is asked for at a time.
 const PER_PAGE: u32 = 100;
 
-/// What a user of a partner is created or changed with; see [`Client::save_partner_user`](crate::Client::save_partner_user).
+/// What a user of a partner is created or changed with; see
+/// [`Client::save_partner_user`](crate::Client::save_partner_user).
 ///
 /// `Debug` shows which fields are set, not what they hold.
 #[derive(Clone)]

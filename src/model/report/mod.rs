@@ -19,7 +19,8 @@ use super::state::State;
 use super::submitted::Submitted;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What came of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or [`AudioReport`](crate::AudioReport).
+/// What came of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or
+/// [`AudioReport`](crate::AudioReport).
 ///
 /// It is read leniently, since the service promises little: a field that is missing, `null` or of another type than
 /// documented counts as absent, numbers may be written as strings, and what this version does not know is in

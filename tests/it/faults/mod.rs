@@ -40,7 +40,7 @@ enum Call {
     Submit,
     Upload,
     Result,
-    WaitOptions,
+    Wait,
     Batch,
 }
 
@@ -109,12 +109,12 @@ fn a_wait() {
         in body         expired   expired   expired   expired   garbled=  garbled   -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::a_wait", Call::WaitOptions, table);
+    hold("faults::a_wait", Call::Wait, table);
 }
 
 /// Here the first connection alone is faulty: what surely did not arrive is submitted again, and nothing else is; and
 /// what is too long but names the submission is waited for. That nobody is there, which a batch waits out for minutes,
-/// is tested on fake time (`src/batch/tests`).
+/// is tested on fake time (src/batch/submit/tests.rs).
 #[test]
 fn a_batch() {
     let table = "
@@ -239,7 +239,7 @@ fn make(asked: Call, client: &Client, point: Point) -> End {
         Call::Submit => client.submit(&Image::from_url(CAT)).map(Identifier::from),
         Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).map(Identifier::from),
         Call::Result => client.result(&submitted(ID)).map(|report| report.identifier().clone()),
-        Call::WaitOptions => client.wait(&submitted(ID)).map(|report| report.identifier().clone()),
+        Call::Wait => client.wait(&submitted(ID)).map(|report| report.identifier().clone()),
         Call::Batch => {
             let [outcome] = client.batch([Image::from_url(CAT)]).collect::<Vec<_>>().try_into().unwrap();
             outcome.result.map(|report| report.identifier().clone())
@@ -276,15 +276,15 @@ fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), 
         &shown,
     )?;
     ensure(!shown.contains(KEY), "the key shows")?;
-    if matches!(asked, Call::Result | Call::WaitOptions) {
+    if matches!(asked, Call::Result | Call::Wait) {
         let is_told = |error: &Error| error.identifier().is_some_and(|id| id.as_str() == ID);
         ensure(error.is_none_or(is_told), "without its identifier")?;
     }
     // A look that fails is made again by a wait, a submit by nobody.
     let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
-    let method = if matches!(asked, Call::Result | Call::WaitOptions) { "GET " } else { "POST " };
+    let method = if matches!(asked, Call::Result | Call::Wait) { "GET " } else { "POST " };
     let seen = faulty.requests().iter().filter(|seen| seen.head.starts_with(method)).count();
-    let looks_again = asked == Call::WaitOptions && cell.word == "expired" && arrived == 1;
+    let looks_again = asked == Call::Wait && cell.word == "expired" && arrived == 1;
     ensure(seen == arrived || (looks_again && seen > 1), &format!("{seen} requests"))?;
     match cell.word {
         "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + LATE, &format!("took {:?}", end.took)),

@@ -1,4 +1,5 @@
-//! Responses of a hostile server: whatever comes, each call ends soon, as what it is, and the next one is not its victim.
+//! Responses of a hostile server: whatever comes, each call ends soon, as what it is, and the next one is not its
+//! victim.
 
 mod bodies;
 mod desync;
