@@ -1,4 +1,4 @@
-//! One binary for all integration tests: a file for each promise.
+//! One binary for all integration tests: a file for each topic.
 
 // A test that cannot go on shall panic.
 #![allow(

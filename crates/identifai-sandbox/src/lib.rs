@@ -1,4 +1,4 @@
-//! The service in a nutshell: an embedded stand-in on loopback, for trying things out and for tests without a key.
+//! A fake of the service on loopback, for trying things out and for tests without a key.
 //!
 //! It behaves as the service's documentation says where that says anything, and **makes the rest up**: it looks into no
 //! file, and never reaches out. URLs on the host `sandbox.test` force an outcome, whatever else is asked:

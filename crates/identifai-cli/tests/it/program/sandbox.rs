@@ -1,4 +1,4 @@
-//! `identifai sandbox`: a stand-in of the service that other programs can use.
+//! `identifai sandbox`: a fake of the service that other programs can use.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
