@@ -1,0 +1,152 @@
+//! Files that can be uploaded, and those that cannot.
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::model::medium::{Audio, Image, Video};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n-----";
+const MP4: &[u8] = b"\0\0\0\x20ftypisom----";
+const MP3: &[u8] = b"\xff\xfb\x90\x64----";
+const PLAIN: &[u8] = b"some text";
+
+fn upload<M: Medium>(job: &Submission<M>) -> (String, &'static str, u64) {
+    let upload = job.upload().unwrap().unwrap();
+    (upload.file_name, upload.media_type, upload.len)
+}
+
+fn refused<M: Medium>(job: &Submission<M>) -> String {
+    let error = job.check().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    error.to_string()
+}
+
+#[test]
+fn unusable_urls_are_named_by_field_and_never_shown() {
+    let bad = [
+        ("file_url", Image::from_url("s3cret")),
+        ("file_url", Image::from_url("")),
+        ("webhook_url", Image::from_url("https://x.test/").webhook_url("s3cret")),
+    ];
+    for (field, job) in bad {
+        let error = job.check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().starts_with(&format!("{field}: ")), "{error}");
+        assert!(!format!("{error} {error:?} {job:?}").contains("s3cret"));
+    }
+}
+
+#[test]
+fn name_and_type_come_from_the_file_unless_they_are_given() {
+    assert_eq!(upload(&Image::from_bytes(PNG)), ("image.png".into(), "image/png", 13));
+    assert_eq!(upload(&Video::from_bytes(MP4)), ("video.mp4".into(), "video/mp4", 16));
+    assert_eq!(upload(&Audio::from_bytes(MP3).file_name("call")), ("call".into(), "audio/mpeg", 8));
+    assert_eq!(upload(&Image::from_bytes(PLAIN).any_format(true)), ("image".into(), "application/octet-stream", 9));
+    assert_eq!(upload(&Image::from_bytes(PLAIN).any_format(true).file_name("a.gif")), ("a.gif".into(), "image/gif", 9));
+    assert_eq!(upload(&Image::from_reader(PNG, 99)), ("image.png".into(), "image/png", 99), "as was said");
+    assert!(Image::from_url("https://x.test/").upload().unwrap().is_none());
+}
+
+#[test]
+fn what_contradicts_itself_or_the_medium_is_refused_unless_that_is_meant() {
+    fn check<M: Medium>(bytes: &[u8], name: &str, expected: Option<&str>) {
+        let job = || Submission::<M>::from_bytes(bytes.to_vec()).file_name(name);
+        match expected {
+            None => job().check().unwrap(),
+            Some(says) => {
+                let error = refused(&job());
+                assert!(error.contains(says), "{name}: {error}");
+                assert!(error.contains("; any_format sends it anyway"));
+                job().any_format(true).check().unwrap();
+            }
+        }
+    }
+    check::<Image>(PNG, "cat.png", None);
+    check::<Image>(PNG, "cat", None);
+    check::<Image>(PNG, "cat.dat", None);
+    check::<Image>(PNG, "cat.jpg", None);
+    check::<Image>(PNG, "cat.mp3", Some("is audio/mpeg by its name and image/png by its content"));
+    check::<Image>(PLAIN, "cat.jpg", Some("is image/jpeg by its name, but not by its content"));
+    check::<Image>(PLAIN, "cat.txt", Some("of no image format"));
+    check::<Image>(MP4, "cat.mp4", Some("is video/mp4, which is no image"));
+    check::<Image>(PLAIN, "cat.mp3", Some("is audio/mpeg, which is no image"));
+    check::<Video>(MP4, "clip.mov", None);
+    check::<Video>(MP4, "clip.mp4", None);
+    check::<Video>(PNG, "clip.png", Some("is image/png, which is no video"));
+    check::<Video>(PLAIN, "clip.mpg", Some("is video/mpeg by its name and plain text by its content"));
+    check::<Audio>(MP3, "call.mp3", None);
+    check::<Audio>(MP4, "call.m4a", None);
+    check::<Audio>(PLAIN, "call.mp3", Some("is audio/mpeg by its name and plain text"));
+    check::<Audio>(PLAIN, "call.wav", Some("audio/wav by its name, but not"));
+    check::<Audio>(b"RIFF....AVI LIST", "call.avi", Some("is video/x-msvideo, which is no audio"));
+}
+
+#[test]
+fn misnamed_file_is_renamed_unless_any_format() {
+    let job = || Image::from_bytes(PNG).file_name("a.b/cat.JPG");
+    assert_eq!(upload(&job()), ("a.b/cat.png".into(), "image/png", 13));
+    assert_eq!(job().corrected_file_name().unwrap().as_deref(), Some("a.b/cat.png"));
+    assert_eq!(upload(&job().any_format(true)), ("a.b/cat.JPG".into(), "image/png", 13));
+    assert_eq!(job().any_format(true).corrected_file_name().unwrap(), None);
+    assert_eq!(Image::from_bytes(PNG).file_name("cat.png").corrected_file_name().unwrap(), None);
+    assert_eq!(Image::from_bytes(PNG).file_name("cat").corrected_file_name().unwrap(), None);
+    assert_eq!(Image::from_url("https://x.test/a.mp4").corrected_file_name().unwrap(), None);
+    assert!(Image::from_bytes(PLAIN).corrected_file_name().is_err());
+    let ticket = Ticket::from_bytes(PNG).file_name("receipt.jpg");
+    assert_eq!(ticket.corrected_file_name().unwrap().as_deref(), Some("receipt.png"));
+}
+
+#[test]
+fn recording_in_mp4_has_a_name_and_a_type_that_say_so() {
+    assert_eq!(upload(&Audio::from_bytes(MP4)), ("audio.m4a".into(), "audio/mp4", 16));
+    assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.m4a")), ("talk.m4a".into(), "audio/mp4", 16));
+    assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.mp4")), ("talk.mp4".into(), "audio/mp4", 16));
+    let mka = Audio::from_bytes(*b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska").file_name("talk.mka");
+    assert!(refused(&mka).contains("is audio/x-matroska, which is not one of the audio formats"));
+    assert_eq!(upload(&mka.any_format(true)), ("talk.mka".into(), "audio/x-matroska", 16));
+}
+
+#[test]
+fn reader_with_a_tag_is_seen_through_and_sent_whole() {
+    for (tag, media_type) in [(100_000_usize, "audio/flac"), (2_000_000, "audio/mpeg")] {
+        let digit = |shift: usize| u8::try_from(tag >> shift & 0x7f).unwrap();
+        let mut file = [b"ID3\x04\0\0", &[digit(21), digit(14), digit(7), digit(0)][..], &vec![7; tag]].concat();
+        file.extend(b"fLaC\0\0\0\x22 and sound");
+        let job = Audio::from_reader(io::Cursor::new(file.clone()), file.len() as u64);
+        job.check().unwrap();
+        let upload = job.upload().unwrap().unwrap();
+        assert_eq!(upload.media_type, media_type);
+        let mut sent = Vec::new();
+        Read::read_to_end(&mut upload.open().unwrap(), &mut sent).unwrap();
+        assert!(sent == file, "{tag}");
+        let named = Audio::from_reader(io::Cursor::new(file.clone()), file.len() as u64).file_name("a.flac");
+        assert_eq!(named.upload().unwrap().unwrap().media_type, "audio/flac", "by its name, if not by its content");
+    }
+}
+
+#[test]
+fn sizes_have_limits() {
+    assert!(refused(&Image::from_bytes([])).contains("is empty"));
+    assert!(refused(&Image::from_reader(PNG, 0)).contains("is empty"));
+    let too_large = refused(&Image::from_reader(PNG, 50 * 1024 * 1024 + 1));
+    assert!(too_large.contains("has 52428801 bytes, more than the 52428800"), "{too_large}");
+    Image::from_reader(PNG, 50 * 1024 * 1024).check().unwrap();
+    Image::from_reader(PNG, u64::MAX).max_size(u64::MAX).check().unwrap();
+    assert!(refused(&Image::from_bytes(PNG).max_size(12)).contains("more than the 12"));
+    Video::from_reader(MP4, 5 * 1024 * 1024 * 1024).check().unwrap();
+    assert!(refused(&Video::from_reader(MP4, 5 * 1024 * 1024 * 1024 + 1)).contains("5368709120"));
+    assert!(refused(&Audio::from_reader(MP3, 50 * 1024 * 1024 + 1)).contains("52428800"));
+}
+
+#[test]
+fn debug_shows_no_name_and_no_content() {
+    for (job, shown) in [
+        (Image::from_path("/home/s3cret/cat.png"), "Path(..)"),
+        (Image::from_bytes(b"s3cret".to_vec()), "Bytes(6 bytes)"),
+        (Image::from_reader(&b"s3cret"[..], 6), "Reader(6 bytes)"),
+        (Image::from_url("https://s3cret.test/x"), "Url(\"https://s3cret.test\")"),
+    ] {
+        let debug = format!("{:?}", job.file_name("s3cret.png"));
+        assert!(debug.contains(shown), "{debug}");
+        assert!(!debug.replace(shown, "").contains("s3cret"), "{debug}");
+    }
+}
