@@ -6,7 +6,8 @@ use measured::{Arguments, FIELDS, KEY};
 
 fn main() {
     let arguments = Arguments::of_program();
-    let rate_limit = if arguments.has("--unlimited") { RateLimit::unlimited() } else { RateLimit::per_minute(u32::MAX, u32::MAX) };
+    let rate_limit =
+        if arguments.has("--unlimited") { RateLimit::unlimited() } else { RateLimit::per_minute(u32::MAX, u32::MAX) };
     let [file_url, ref_id, ..] = FIELDS.map(|(_, value)| value);
     if arguments.has("--plain-function") {
         let mut options = UrlOptions::new(KEY, file_url).base_url(&arguments.base_url).rate_limit(rate_limit);
