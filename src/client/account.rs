@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::http::request::Request;
 use crate::model::account::{Credits, Health};
 use crate::model::lenient::value::is_valid;
-use crate::util::encodings::is_long_enough;
+use crate::util::encodings::redactable;
 
 impl Client {
     /// Reads how many credits the account has. It costs none.
@@ -46,7 +46,7 @@ impl Client {
     ) -> Result<String> {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
-        let redact = long_enough(fields.iter().map(|(_, value)| *value));
+        let redact = redactable(fields.iter().map(|(_, value)| *value));
         self.ask(&Request { redact, ..partner::create_user(&fields) }, any_json)
     }
 
@@ -64,17 +64,13 @@ impl Client {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
         self.check_query(&fields)?;
-        let redact = long_enough(fields.iter().map(|(_, value)| *value));
+        let redact = redactable(fields.iter().map(|(_, value)| *value));
         self.ask(&Request { redact, ..partner::delete_user(&fields) }, any_json)
     }
 }
 
 fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
-}
-
-fn long_enough<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    values.filter(|value| is_long_enough(value)).collect()
 }
 
 /// Whatever is JSON.

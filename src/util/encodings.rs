@@ -65,6 +65,11 @@ pub(crate) fn is_long_enough(secret: &str) -> bool {
     secret.len() >= 4
 }
 
+/// Returns the `values` that are long enough to be looked for in other texts.
+pub(crate) fn redactable<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    values.filter(|value| is_long_enough(value)).collect()
+}
+
 /// RFC 3986, section 2.1, with all escaped that may be.
 pub(crate) fn percent_encoded(text: &str) -> String {
     percent(text, |byte| format!("%{byte:02X}"))

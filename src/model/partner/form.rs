@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::model::fields::Fields;
-use crate::util::encodings::is_long_enough;
+use crate::util::encodings::redactable;
 
 /// The number of users that the service is asked for at a time.
 const PER_PAGE: u32 = 100;
@@ -102,7 +102,7 @@ impl PartnerUserForm {
 
     /// What a refusal may quote.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        long_enough([&self.email].into_iter().chain(&self.password).map(String::as_str))
+        redactable([&self.email].into_iter().chain(&self.password).map(String::as_str))
     }
 }
 
@@ -176,7 +176,7 @@ impl PartnerUserQuery {
 
     /// What a refusal may quote.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        long_enough(self.others.iter().map(|(_, value)| value.as_str()))
+        redactable(self.others.iter().map(|(_, value)| value.as_str()))
     }
 }
 
@@ -192,8 +192,4 @@ impl fmt::Debug for PartnerUserQuery {
             .field("others", &others.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .finish()
     }
-}
-
-fn long_enough<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    values.filter(|value| is_long_enough(value)).collect()
 }

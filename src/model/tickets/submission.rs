@@ -10,7 +10,7 @@ use crate::model::fields::Fields;
 use crate::model::format::TICKET;
 use crate::model::submission::progress::{UploadProgress, Watcher};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
-use crate::util::encodings::is_long_enough;
+use crate::util::encodings::redactable;
 
 /// A ticket: a receipt or the like, as an image or a PDF, of which each page may be a ticket.
 ///
@@ -193,8 +193,7 @@ impl Tickets {
 
     /// What a refusal may quote.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        let references = self.all.iter().filter_map(|ticket| ticket.ref_id.as_deref());
-        references.filter(|reference| is_long_enough(reference)).collect()
+        redactable(self.all.iter().filter_map(|ticket| ticket.ref_id.as_deref()))
     }
 }
 
