@@ -11,4 +11,6 @@ pub(crate) mod response;
 pub(crate) mod retry_after;
 pub(crate) mod transport;
 pub(crate) mod upload;
-pub(crate) mod ureq;
+mod ureq;
+
+pub(crate) use self::ureq::HttpTransport;

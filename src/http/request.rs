@@ -23,7 +23,7 @@ pub(crate) struct Request<'a> {
     /// What is accepted, if not JSON.
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
-    /// What a refusal may quote of it, and nobody else shall see.
+    /// Values that a response may echo and that must not be shown.
     pub(crate) redact: Vec<&'a str>,
     /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
     /// whatever became of the try before.
