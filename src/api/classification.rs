@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identifier::{self, Field};
-use super::multipart::{Boundary, Form};
+use super::multipart::{self, Boundary};
 use super::paths;
 use super::request::{JSON_LIMIT, UPLOAD_TIMEOUT, get};
 use crate::http::request::{Content, Method, Request, Timeout};
@@ -32,9 +32,8 @@ pub(crate) fn submit_with<'a, M: Medium>(
     upload: Option<Upload<'a>>,
     boundary: Boundary,
 ) -> Request<'a> {
-    let form = Form::from(job.fields());
     let is_upload = upload.is_some();
-    let content = form.encode(boundary, M::TYPE.as_str(), upload.into_iter().collect());
+    let content = multipart::encode(&job.fields(), boundary, M::TYPE.as_str(), upload.into_iter().collect());
     Request {
         method: Method::Post,
         path: if is_upload { paths::result(M::TYPE) } else { paths::from_url(M::TYPE) }.into(),

@@ -1,6 +1,5 @@
 //! `multipart/form-data` by hand (RFC 7578), text parts byte for byte, in one exact allocation.
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::http::request::Content;
@@ -34,60 +33,41 @@ impl Boundary {
     }
 }
 
-/// A form, its fields in the order in which they were added.
-#[derive(Debug, Default)]
-pub(crate) struct Form<'a> {
-    fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
 const HEAD: [&str; 3] = ["--", "\r\nContent-Disposition: form-data; name=\"", "\"\r\n\r\n"];
 
-impl<'a> From<Fields<'a>> for Form<'a> {
-    fn from(fields: Fields<'a>) -> Self {
-        Self { fields: fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect() }
-    }
-}
-
-impl<'a> Form<'a> {
-    /// Adds a field. Names are our own and need no escaping.
-    pub(crate) fn text(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.fields.push((Cow::Borrowed(name), value.into()));
-    }
-
-    /// Adds a field whose name is somebody else's.
-    pub(crate) fn text_escaped(&mut self, name: &str, value: &'a str) {
-        self.fields.push((Cow::Owned(escaped(name)), Cow::Borrowed(value)));
-    }
-
-    /// The form, with `files` as the last parts, all of one name.
-    #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
-    pub(crate) fn encode<'f>(&self, boundary: Boundary, name: &'static str, files: Vec<Upload<'f>>) -> Content<'f> {
-        let Boundary(media_type) = boundary;
-        let boundary = media_type.get(MEDIA_TYPE.len()..).unwrap_or_default();
-        let end = ["--", boundary, "--\r\n"];
-        // What goes before a file, or before the end.
-        let mut bytes = Vec::with_capacity(self.len(boundary) + end.iter().map(|piece| piece.len()).sum::<usize>());
-        for (name, value) in &self.fields {
-            for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {
-                bytes.extend_from_slice(piece.as_bytes());
-            }
-        }
-        let with_head = |file: Upload<'f>| {
-            bytes.extend_from_slice(file_head(boundary, name, &file.file_name, file.media_type).as_bytes());
-            (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
-        };
-        let files = files.into_iter().map(with_head).collect();
-        for piece in end {
+/// Encodes a form, with `files` as the last parts, all of one name.
+#[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
+pub(crate) fn encode<'f>(
+    fields: &Fields<'_>,
+    boundary: Boundary,
+    name: &'static str,
+    files: Vec<Upload<'f>>,
+) -> Content<'f> {
+    let Boundary(media_type) = boundary;
+    let boundary = media_type.get(MEDIA_TYPE.len()..).unwrap_or_default();
+    let end = ["--", boundary, "--\r\n"];
+    // What goes before a file, or before the end.
+    let mut bytes = Vec::with_capacity(len(fields, boundary) + end.iter().map(|piece| piece.len()).sum::<usize>());
+    for (name, value) in fields.iter() {
+        for piece in [HEAD[0], boundary, HEAD[1], name, HEAD[2], value, "\r\n"] {
             bytes.extend_from_slice(piece.as_bytes());
         }
-        Content { media_type, files, tail: bytes, watcher: None }
     }
+    let with_head = |file: Upload<'f>| {
+        bytes.extend_from_slice(file_head(boundary, name, &file.file_name, file.media_type).as_bytes());
+        (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
+    };
+    let files = files.into_iter().map(with_head).collect();
+    for piece in end {
+        bytes.extend_from_slice(piece.as_bytes());
+    }
+    Content { media_type, files, tail: bytes, watcher: None }
+}
 
-    #[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
-    fn len(&self, boundary: &str) -> usize {
-        let head = HEAD.iter().map(|piece| piece.len()).sum::<usize>() + boundary.len();
-        self.fields.iter().map(|(name, value)| head + name.len() + value.len() + "\r\n".len()).sum()
-    }
+#[expect(clippy::arithmetic_side_effects, reason = "the parts are in memory, so their sum is a length")]
+fn len(fields: &Fields<'_>, boundary: &str) -> usize {
+    let head = HEAD.iter().map(|piece| piece.len()).sum::<usize>() + boundary.len();
+    fields.iter().map(|(name, value)| head + name.len() + value.len() + "\r\n".len()).sum()
 }
 
 /// What goes before the bytes of a file.
@@ -101,8 +81,8 @@ fn file_head(boundary: &str, name: &str, file_name: &str, media_type: &str) -> S
 
 /// As browsers do it (RFC 7578, section 4.2, leaves it to them; HTML, "multipart form data"): just what would end the
 /// quotes or the line is replaced.
-fn escaped(file_name: &str) -> String {
-    file_name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 #[cfg(test)]
@@ -113,23 +93,23 @@ mod tests {
     #[test]
     fn form_of_fields_is_one_exact_allocation() {
         for value in ["", "x", "\u{1f408}", &"\r\n--x".repeat(1 << 18)] {
-            let mut form = Form::default();
-            form.text("a", value);
-            form.text_escaped("b\"", value);
-            form.text("c", "");
-            let Content { tail, .. } = form.encode(Boundary::random(), "", Vec::new());
+            let mut fields = Fields::default();
+            fields.text("a", value);
+            fields.text(escaped("b\""), value);
+            fields.text("c", "");
+            let Content { tail, .. } = encode(&fields, Boundary::random(), "", Vec::new());
             assert_eq!(tail.len(), tail.capacity(), "{} bytes", value.len());
         }
     }
 
     #[test]
     fn the_parts_of_files_in_their_golden_bytes() {
-        let mut form = Form::default();
-        form.text("ref_id", "r");
+        let mut fields = Fields::default();
+        fields.text("ref_id", "r");
         let one = Image::from_bytes(*b"\x89PNG\r\n\x1a\n").any_format(true).file_name("a \"b\"\r\n\\;\u{1f408}.png");
         let two = Image::from_bytes(*b"GIF89a");
         let files = [&one, &two].map(|file| file.upload().unwrap().unwrap());
-        let Content { files, tail, .. } = form.encode(Boundary::fixed("B"), "image", files.into());
+        let Content { files, tail, .. } = encode(&fields, Boundary::fixed("B"), "image", files.into());
         let mut body = Vec::new();
         for (before, file) in files {
             body.extend(before);

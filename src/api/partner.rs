@@ -1,12 +1,13 @@
 //! The users of a partner.
 
-use super::multipart::Form;
+use super::multipart::escaped;
 use super::request::{get, post, with_query};
 use crate::http::request::{Method, Request};
+use crate::model::fields::Fields;
 
 /// `POST /api/partner/user`. To say the same twice of a user who is known is to say it once.
-pub(crate) fn save_partner_user(form: &Form<'_>, is_known: bool) -> Request<'static> {
-    Request { is_idempotent: is_known, ..post("/api/partner/user", form) }
+pub(crate) fn save_partner_user(fields: &Fields<'_>, is_known: bool) -> Request<'static> {
+    Request { is_idempotent: is_known, ..post("/api/partner/user", fields) }
 }
 
 /// `GET /api/partner/users`.
@@ -16,9 +17,9 @@ pub(crate) fn partner_users(parameters: &[(&str, &str)]) -> Request<'static> {
 
 /// `POST /api/partner/send_creation_email`.
 pub(crate) fn send_creation_email(id: u64) -> Request<'static> {
-    let mut form = Form::default();
-    form.text("id", id.to_string());
-    post("/api/partner/send_creation_email", &form)
+    let mut fields = Fields::default();
+    fields.text("id", id.to_string());
+    post("/api/partner/send_creation_email", &fields)
 }
 
 /// `GET /api/partner/pricings`.
@@ -27,12 +28,13 @@ pub(crate) fn partner_pricings() -> Request<'static> {
 }
 
 /// `POST /api/user`.
-pub(crate) fn create_user(fields: &[(&str, &str)]) -> Request<'static> {
-    let mut form = Form::default();
-    for (name, value) in fields {
-        form.text_escaped(name, value);
+pub(crate) fn create_user(pairs: &[(&str, &str)]) -> Request<'static> {
+    let mut fields = Fields::default();
+    for (name, value) in pairs {
+        // Names are the caller's.
+        fields.text(escaped(name), *value);
     }
-    post("/api/user", &form)
+    post("/api/user", &fields)
 }
 
 /// `DELETE /api/user`.

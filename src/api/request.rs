@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::multipart::{Boundary, Form};
+use super::multipart::{self, Boundary};
 use crate::http::request::{Method, Request, Stall, Timeout};
+use crate::model::fields::Fields;
 use crate::util::encodings::percent_encoded;
 
 /// How long an upload takes depends on the file and the line, so it may go on for as long as it moves.
@@ -34,8 +35,8 @@ pub(super) fn get(path: String) -> Request<'static> {
 }
 
 /// A form that is no submit, and is not to be sent twice unless that is said.
-pub(super) fn post(path: &'static str, form: &Form<'_>) -> Request<'static> {
-    let content = form.encode(Boundary::random(), "", Vec::new());
+pub(super) fn post(path: &'static str, fields: &Fields<'_>) -> Request<'static> {
+    let content = multipart::encode(fields, Boundary::random(), "", Vec::new());
     Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path.to_owned()) }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::identifier::{self, Field};
-use super::multipart::{Boundary, Form};
+use super::multipart::{self, Boundary};
 use super::request::{UPLOAD_TIMEOUT, get};
 use crate::http::request::{Content, Method, Request};
 use crate::http::upload::Upload;
@@ -17,8 +17,8 @@ const TICKETS: &str = "/api/v2/tampering/tickets";
 ///
 /// The files' field ends with brackets, whichever way other lists are written: of many fields with one name PHP, which
 /// the backend seems to run on, takes the last only if there are none. That is our reading.
-pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: Fields<'_>, files: Vec<Upload<'a>>) -> Request<'a> {
-    let content = Form::from(fields).encode(Boundary::random(), "tickets[]", files);
+pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: &Fields<'_>, files: Vec<Upload<'a>>) -> Request<'a> {
+    let content = multipart::encode(fields, Boundary::random(), "tickets[]", files);
     Request {
         method: Method::Post,
         content: Some(Content { watcher: tickets.watcher(), ..content }),

@@ -24,7 +24,7 @@ impl Client {
     /// Any [`ErrorKind`](crate::ErrorKind) of a call; see
     /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create one again.
     pub fn save_partner_user(&self, form: &PartnerUserForm) -> Result<PartnerUser> {
-        let request = partner::save_partner_user(&form.fields().into(), form.has_id());
+        let request = partner::save_partner_user(&form.fields(), form.has_id());
         self.ask(&Request { redact: form.secrets(), ..request }, PartnerUser::read)
     }
 

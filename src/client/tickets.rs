@@ -43,7 +43,7 @@ impl Client {
 
     fn try_submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let fields = tickets.fields()?;
-        let request = api::submit(tickets, fields, tickets.uploads()?);
+        let request = api::submit(tickets, &fields, tickets.uploads()?);
         let outcome = self.answer_of(&request, None).and_then(|answer| parse::typed(answer, SubmittedTickets::read));
         outcome.map_err(|error| identifier::add_to(error, Field::BatchId))
     }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::http::body::Body;
 use crate::http::request::Content;
 use crate::http::response::Failure;
+use crate::model::fields::Fields;
 use crate::model::medium::Medium;
 use crate::model::submission::Submission;
 
@@ -18,11 +19,11 @@ pub struct Form<'a>(Content<'a>);
 impl<'a> Form<'a> {
     /// Encodes text fields.
     pub fn of_fields(fields: &[(&'static str, &str)]) -> Self {
-        let mut form = multipart::Form::default();
+        let mut form = Fields::default();
         for (name, value) in fields {
-            form.text(name, *value);
+            form.text(*name, *value);
         }
-        Self(form.encode(Boundary::random(), "", Vec::new()))
+        Self(multipart::encode(&form, Boundary::random(), "", Vec::new()))
     }
 
     /// Encodes a submission. It fails if the submission is unusable.

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// Fields in the order in which they were added. Names are the API's.
+/// Fields in the order in which they were added.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<'a>(Vec<(&'static str, Cow<'a, str>)>);
+pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Fields<'a> {
-    /// Adds a field.
-    pub(crate) fn text(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.0.push((name, value.into()));
+    /// Adds a field. The name goes out as it is.
+    pub(crate) fn text(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+        self.0.push((name.into(), value.into()));
     }
 
     /// Adds a field if it is set. An option that is not set is not sent, so that the service's default holds.
@@ -23,13 +23,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn opt_bool(&mut self, name: &'static str, value: Option<bool>) {
         self.opt(name, value.map(|on| if on { "true" } else { "false" }));
     }
-}
 
-impl<'a> IntoIterator for Fields<'a> {
-    type Item = (&'static str, Cow<'a, str>);
-    type IntoIter = std::vec::IntoIter<Self::Item>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    /// Returns the names and values in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 }

@@ -199,7 +199,7 @@ impl<M: Medium> Submission<M> {
     #[cfg(feature = "journal")]
     pub(crate) fn fingerprint_fields(&self, see: &mut dyn FnMut(&str, &[u8])) {
         see("medium", M::TYPE.as_str().as_bytes());
-        self.fields().into_iter().for_each(|(name, value)| see(name, value.as_bytes()));
+        self.fields().iter().for_each(|(name, value)| see(name, value.as_bytes()));
         if let Some(name) = &self.file_name {
             see("file_name", name.as_bytes());
         }
@@ -227,9 +227,8 @@ impl<M: Medium> Submission<M> {
 
     /// What nobody else shall see of the URLs: signatures and tokens in their queries, and passwords.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        let urls = [self.file_url(), self.webhook_url.as_deref()].into_iter().flatten();
         // Most have neither.
-        let urls = urls.filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
+        let urls = self.urls().map(|(_, url)| url).filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
         let mut secrets = Vec::new();
         for url in urls {
             let url = url.split_once('#').map_or(url, |(url, _)| url);
