@@ -24,11 +24,11 @@ use self::rate_limit::config::RateLimit;
 use self::retry::Next;
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::HttpTransport;
 use crate::http::endpoint::Target;
 use crate::http::request::{Method, Request, Stall, Timeout};
 use crate::http::response::{Failure, Response};
 use crate::http::transport::{Outcome, Transport};
+use crate::http::ureq;
 use crate::util::time::{MAX, div, saturating_add};
 
 /// The last answer to a request.
@@ -55,7 +55,11 @@ impl Caller {
     /// For `target`, over real sockets and in real time.
     pub(crate) fn new(target: Target) -> Result<Self> {
         let (service, base_path_len) = (target.base.authority.clone(), target.base.path.len());
-        Ok(Self { service, base_path_len, ..Self::with(Box::new(HttpTransport::new(target)?), Arc::new(SystemClock)) })
+        Ok(Self {
+            service,
+            base_path_len,
+            ..Self::with(Box::new(ureq::HttpTransport::new(target)?), Arc::new(SystemClock))
+        })
     }
 
     pub(crate) fn with(transport: Box<dyn Transport>, clock: Arc<dyn Clock>) -> Self {

@@ -11,6 +11,4 @@ pub(crate) mod response;
 pub(crate) mod retry_after;
 pub(crate) mod transport;
 pub(crate) mod upload;
-mod ureq;
-
-pub(crate) use self::ureq::HttpTransport;
+pub(crate) mod ureq;
