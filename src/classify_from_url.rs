@@ -11,6 +11,8 @@ use crate::http::fork_safe::PerProcess;
 use crate::model::identifier::Identifier;
 use crate::model::medium::Image;
 use crate::model::submission::Submission;
+use crate::model::submission::any::AnySubmission;
+use crate::model::submission::setters::setters;
 use crate::util::environment;
 
 /// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
@@ -64,56 +66,19 @@ impl UrlOptions {
 
     settings_setters!();
 
-    /// Your own reference, which comes back with the result; see [`Submission::ref_id`].
-    /// Default: not sent.
-    pub fn ref_id(self, ref_id: impl Into<String>) -> Self {
-        self.map(|image| image.ref_id(ref_id))
-    }
+    setters!(
+        ref_id,
+        webhook_url,
+        no_cache,
+        with_morphing,
+        with_tampering,
+        with_heatmap,
+        with_nsfw,
+        prevent_c2pa_forces
+    );
 
-    /// A URL that the service shall send the result to as well; see [`Submission::webhook_url`].
-    /// Default: not sent.
-    pub fn webhook_url(self, webhook_url: impl Into<String>) -> Self {
-        self.map(|image| image.webhook_url(webhook_url))
-    }
-
-    /// Whether to analyse anew what was submitted before, which may cost again; see [`Submission::no_cache`].
-    /// Default: not sent.
-    pub fn no_cache(self, on: bool) -> Self {
-        self.map(|image| image.no_cache(on))
-    }
-
-    /// Whether to look for morphing in people's faces, too; see [`Submission::with_morphing`].
-    /// Default: not sent.
-    pub fn with_morphing(self, on: bool) -> Self {
-        self.map(|image| image.with_morphing(on))
-    }
-
-    /// Whether to look for manipulation without generative AI, too; see [`Submission::with_tampering`].
-    /// Default: not sent.
-    pub fn with_tampering(self, on: bool) -> Self {
-        self.map(|image| image.with_tampering(on))
-    }
-
-    /// Whether to make a heatmap of AI content, too; see [`Submission::with_heatmap`].
-    /// Default: not sent.
-    pub fn with_heatmap(self, on: bool) -> Self {
-        self.map(|image| image.with_heatmap(on))
-    }
-
-    /// Whether to tell if the image is not safe for work, too; see [`Submission::with_nsfw`].
-    /// Default: not sent.
-    pub fn with_nsfw(self, on: bool) -> Self {
-        self.map(|image| image.with_nsfw(on))
-    }
-
-    /// Whether to keep a C2PA signature from forcing the verdict to artificial; see
-    /// [`Submission::prevent_c2pa_forces`]. Default: not sent.
-    pub fn prevent_c2pa_forces(self, on: bool) -> Self {
-        self.map(|image| image.prevent_c2pa_forces(on))
-    }
-
-    fn map(mut self, change: impl FnOnce(Submission<Image>) -> Submission<Image>) -> Self {
-        self.image = change(self.image);
+    fn change(mut self, change: impl FnOnce(&mut AnySubmission)) -> Self {
+        self.image = self.image.change(change);
         self
     }
 }

@@ -119,9 +119,10 @@ pub use model::report::verdict::{Classification, ModelResult, Score, Verdict};
 pub use model::report::video::VideoReport;
 pub use model::state::State;
 pub use model::submission::Submission;
+pub use model::submission::any::{AnySubmission, DetectedBy};
+pub use model::submission::options::{Frames, KeyFramesMethod};
 pub use model::submission::progress::UploadProgress;
-pub use model::submission::video::{Frames, KeyFramesMethod};
-pub use model::submitted::Submitted;
+pub use model::submitted::{AnySubmitted, Submitted};
 pub use model::tickets::report::{
     Authenticity, SubmittedTicket, SubmittedTickets, TicketReport, TicketVerdict, TicketsReport,
 };

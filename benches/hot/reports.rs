@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use divan::black_box;
 use identifai::internals::parse::{self, Response};
-use identifai::{Image, ImageReport, VideoReport};
+use identifai::{ImageReport, MediaType, VideoReport};
 use serde_json::Value;
 
 use crate::{Amount, Path, run};
@@ -38,7 +38,7 @@ fn page() -> Box<dyn FnMut()> {
     let json = page_json();
     run(move || {
         let response = Response::ok("application/json", black_box(&json).clone().into_bytes());
-        parse::results::<Image>(response, |_| true).unwrap()
+        parse::results(response, MediaType::Image, |_| true).unwrap()
     })
 }
 

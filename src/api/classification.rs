@@ -10,8 +10,7 @@ use crate::http::request::{Content, Method, Request, Timeout};
 use crate::http::upload::Upload;
 use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
-use crate::model::medium::Medium;
-use crate::model::submission::Submission;
+use crate::model::submission::any::AnySubmission;
 
 /// The service downloads the file before it answers, so a submit by URL takes its time.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -23,20 +22,16 @@ const REQUEST_LINE_MAX: usize = 8_000;
 
 /// `POST /api/image_fromurl`, `POST /api/classification` and their like, for a submission whose file, if it has one,
 /// was checked.
-pub(crate) fn submit<'a, M: Medium>(job: &'a Submission<M>, upload: Option<Upload<'a>>) -> Request<'a> {
+pub(crate) fn submit<'a>(job: &'a AnySubmission, upload: Option<Upload<'a>>) -> Request<'a> {
     submit_with(job, upload, Boundary::random())
 }
 
-pub(crate) fn submit_with<'a, M: Medium>(
-    job: &'a Submission<M>,
-    upload: Option<Upload<'a>>,
-    boundary: Boundary,
-) -> Request<'a> {
-    let is_upload = upload.is_some();
-    let content = multipart::encode(&job.fields(), boundary, M::TYPE.as_str(), upload.into_iter().collect());
+pub(crate) fn submit_with<'a>(job: &'a AnySubmission, upload: Option<Upload<'a>>, boundary: Boundary) -> Request<'a> {
+    let (medium, is_upload) = (job.media_type(), upload.is_some());
+    let content = multipart::encode(&job.fields(), boundary, medium.as_str(), upload.into_iter().collect());
     Request {
         method: Method::Post,
-        path: if is_upload { paths::result(M::TYPE) } else { paths::from_url(M::TYPE) }.into(),
+        path: if is_upload { paths::result(medium) } else { paths::from_url(medium) }.into(),
         accept: None,
         content: Some(Content { watcher: job.watcher(), ..content }),
         redact: job.secrets(),
@@ -50,8 +45,8 @@ pub(crate) fn submit_with<'a, M: Medium>(
 }
 
 /// `GET /api/classification/{identifier}` and its like.
-pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request<'static> {
-    get(format!("{}/{identifier}", paths::result(M::TYPE)))
+pub(crate) fn result(medium: MediaType, identifier: &Identifier) -> Request<'static> {
+    get(format!("{}/{identifier}", paths::result(medium)))
 }
 
 /// `GET /api/classifications?identifiers[]=...` and its like, for as many of `identifiers` from the first as one
@@ -59,12 +54,13 @@ pub(crate) fn result<M: Medium>(identifier: &Identifier) -> Request<'static> {
 /// one is.
 ///
 /// The brackets go unencoded, else a hundred identifiers of 64 characters would not fit.
-pub(crate) fn results<M: Medium>(
+pub(crate) fn results(
+    medium: MediaType,
     identifiers: &[&Identifier],
     most: usize,
     base_path: usize,
 ) -> (Request<'static>, usize) {
-    let mut path = paths::results(M::TYPE).to_owned();
+    let mut path = paths::results(medium).to_owned();
     let room = REQUEST_LINE_MAX.saturating_sub("GET  HTTP/1.1\r\n".len()).saturating_sub(base_path);
     let mut taken = 0;
     for (number, identifier) in (1..).zip(identifiers.iter().take(most.min(PAGE_MAX))) {
@@ -87,13 +83,13 @@ pub(crate) fn heatmap(identifier: &Identifier) -> Request<'static> {
 }
 
 /// `POST /api/classification/{hash}/override` and its like. To say the same twice is to say it once.
-pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> Request<'static> {
+pub(crate) fn override_verdict(medium: MediaType, hash: &str, classification: &str) -> Request<'static> {
     let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
     let content = Content { media_type: "application/json".to_owned(), files: Vec::new(), tail: body, watcher: None };
     Request {
         method: Method::Post,
         content: Some(content),
-        ..get(format!("{}/{hash}/override", paths::result(M::TYPE)))
+        ..get(format!("{}/{hash}/override", paths::result(medium)))
     }
 }
 
@@ -101,9 +97,10 @@ pub(crate) fn override_verdict<M: Medium>(hash: &str, classification: &str) -> R
 mod tests {
     use super::*;
     use crate::model::medium::Image;
+    use crate::model::submission::Submission;
 
     fn body(job: &Submission<Image>) -> String {
-        String::from_utf8(submit_with(job, None, Boundary::fixed("B")).content.unwrap().tail).unwrap()
+        String::from_utf8(submit_with(job.as_any(), None, Boundary::fixed("B")).content.unwrap().tail).unwrap()
     }
 
     #[test]
@@ -123,7 +120,7 @@ mod tests {
             .with_heatmap(true)
             .with_nsfw(false)
             .prevent_c2pa_forces(true);
-        let request = submit_with(&job, None, Boundary::fixed("identifai-00"));
+        let request = submit_with(job.as_any(), None, Boundary::fixed("identifai-00"));
         assert_eq!((request.method, &*request.path), (Method::Post, "/api/image_fromurl"));
         assert!(!request.is_idempotent, "it is paid for");
         let content = request.content.unwrap();
@@ -135,14 +132,14 @@ mod tests {
     #[test]
     fn reads_and_overrides_go_where_the_documentation_says() {
         let id: Identifier = "abc".parse().unwrap();
-        let request = result::<Image>(&id);
+        let request = result(MediaType::Image, &id);
         assert_eq!((request.method, &*request.path), (Method::Get, "/api/classification/abc"));
         assert!(request.is_idempotent && request.content.is_none());
         assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
         let image = heatmap(&id);
         assert_eq!(image.path, "/api/classification/heatmap/abc");
         assert_eq!((request.response_limit, image.response_limit), (4_194_304, 67_108_864), "as documented");
-        let request = override_verdict::<Image>("89ff", "human");
+        let request = override_verdict(MediaType::Image, "89ff", "human");
         assert_eq!((request.method, &*request.path), (Method::Post, "/api/classification/89ff/override"));
         let content = request.content.unwrap();
         assert_eq!(
@@ -155,7 +152,7 @@ mod tests {
     fn pages(identifiers: &[&Identifier], most: usize, base_path: usize) -> (Vec<usize>, usize) {
         let (mut rest, mut sizes, mut longest) = (identifiers, Vec::new(), 0);
         while !rest.is_empty() {
-            let (request, taken) = results::<Image>(rest, most, base_path);
+            let (request, taken) = results(MediaType::Image, rest, most, base_path);
             let asked: Vec<_> = request.path.split(['?', '&']).skip(1).collect();
             let expected: Vec<_> = rest[..taken].iter().map(|id| format!("identifiers[]={id}")).collect();
             assert_eq!(asked, expected);
@@ -182,9 +179,9 @@ mod tests {
         assert!(pages(&of_64, usize::MAX, 200).1 <= 8_000, "the base URL's path is part of the line");
         assert_eq!(pages(&of_64[..5], 2, 0).0, [2, 2, 1]);
         assert_eq!(pages(&short[..2], usize::MAX, 9_000).0, [1, 1], "one always goes");
-        assert_eq!(results::<Image>(&[], 100, 0).1, 0);
+        assert_eq!(results(MediaType::Image, &[], 100, 0).1, 0);
         // To the byte.
-        let line = format!("GET {} HTTP/1.1\r\n", results::<Image>(&short[..2], 100, 0).0.path).len();
+        let line = format!("GET {} HTTP/1.1\r\n", results(MediaType::Image, &short[..2], 100, 0).0.path).len();
         assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line).0, [2]);
         assert_eq!(pages(&short[..2], usize::MAX, REQUEST_LINE_MAX - line + 1).0, [1, 1]);
     }

@@ -108,7 +108,7 @@ mod tests {
         fields.text("ref_id", "r");
         let one = Image::from_bytes(*b"\x89PNG\r\n\x1a\n").any_format(true).file_name("a \"b\"\r\n\\;\u{1f408}.png");
         let two = Image::from_bytes(*b"GIF89a");
-        let files = [&one, &two].map(|file| file.upload().unwrap().unwrap());
+        let files = [&one, &two].map(|file| file.as_any().upload().unwrap().unwrap());
         let Content { files, tail, .. } = encode(&fields, Boundary::fixed("B"), "image", files.into());
         let mut body = Vec::new();
         for (before, file) in files {

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Response;
 use crate::model::identifier::Identifier;
 use crate::model::lenient::json_text;
-use crate::model::medium::Medium;
-use crate::model::report::Report;
+use crate::model::media_type::MediaType;
+use crate::model::report::any::AnyReport;
 use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::TicketsReport;
@@ -36,38 +36,37 @@ pub(crate) fn tickets(response: Response, asked: &Identifier) -> Result<TicketsR
     TicketsReport::read(&json, asked).map_err(|reason| unexpected(reason, &response))
 }
 
-/// The report on the submission `asked`. What was not analysed yet, or has nothing to tell yet, is pending.
-pub(crate) fn report<M: Medium>(response: Response, asked: &Identifier) -> Result<Report<M>> {
+/// Reads the report on the submission `asked`. A response without a report means that it is pending.
+pub(crate) fn report(response: Response, medium: MediaType, asked: &Identifier) -> Result<AnyReport> {
     let response = success(response)?;
     let json = json_text(&response.body);
     if is_pending(&response, &json) {
-        return Ok(Report::pending(&json, asked));
+        return Ok(AnyReport::pending(medium, &json, asked));
     }
-    Report::read(&json, Some(asked)).map_err(|reason| unexpected(reason, &response))
+    AnyReport::read(medium, &json, Some(asked)).map_err(|reason| unexpected(reason, &response))
 }
 
-/// The reports in the answer to a question for many, in no certain order, but for those that were not asked for.
+/// Reads the list of reports in the response to a request for several, in any order, without those that were not
+/// requested.
 ///
-/// What cannot be told whose it is counts as left out, so that one odd report does not hide the others; unless all
-/// are odd.
-pub(crate) fn reports<M: Medium>(response: Response, asked: impl Fn(&Identifier) -> bool) -> Result<Vec<Report<M>>> {
+/// An element that does not show whose report it is counts as left out, so that it does not hide the others. If all
+/// elements are like that, the response is an error.
+pub(crate) fn reports(
+    response: Response,
+    medium: MediaType,
+    asked: impl Fn(&Identifier) -> bool,
+) -> Result<Vec<AnyReport>> {
     let response = success(response)?;
     let json = json_text(&response.body);
     if is_pending(&response, &json) {
         return Ok(Vec::new());
     }
-    let mut reports = Vec::new();
-    let (mut odd, mut any) = (None, false);
-    let is_list = Report::read_each(&json, asked, |read| match read {
-        Ok(report) => (any = true, reports.extend(report)).1,
-        Err(reason) => odd = odd.or(Some(reason)),
-    });
-    if !is_list {
-        return Err(unexpected("it is not a whole list in JSON", &response));
-    }
-    match odd {
-        Some(reason) if !any => Err(unexpected(reason, &response)),
-        _ => Ok(reports),
+    let elements = AnyReport::read_list(medium, &json, asked);
+    let elements = elements.ok_or_else(|| unexpected("it is not a whole list in JSON", &response))?;
+    let (read, unreadable): (Vec<_>, Vec<_>) = elements.into_iter().partition(Result::is_ok);
+    match unreadable.into_iter().find_map(Result::err) {
+        Some(reason) if read.is_empty() => Err(unexpected(reason, &response)),
+        _ => Ok(read.into_iter().flatten().flatten().collect()),
     }
 }
 

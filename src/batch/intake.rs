@@ -7,6 +7,7 @@ use super::store::EarlierRun;
 use super::task::{JobId, Task};
 use super::{Batch, count};
 use crate::error::{Error, ErrorKind};
+use crate::model::submission::any::AnySubmission;
 use crate::util::time::saturating_add;
 
 /// How long to wait before asking for a job again where there is none yet.
@@ -31,24 +32,24 @@ where
             self.jobs = None;
             return false;
         };
-        let job: Job = job.into();
-        if job.is_not_yet() {
+        let Job(Some(submission)) = job.into() else {
             // Once nothing is submitted any more, nobody waits for what may still come.
             match self.stopped {
                 Some(_) => self.jobs = None,
                 None => self.ask_again = Some(saturating_add(now, NOT_YET)),
             }
             return false;
-        }
-        self.take_on(job, now);
+        };
+        self.take_on(submission, now);
         true
     }
 
     /// Begins with a job, where an earlier run left it.
-    fn take_on(&mut self, job: Job, now: Instant) {
-        let mut id = JobId { index: self.next_index, reference: job.reference().map(str::to_owned), key: None };
+    fn take_on(&mut self, submission: AnySubmission, now: Instant) {
+        let (tag, ref_id) = (submission.tag.clone(), submission.ref_id.clone());
+        let mut id = JobId { index: self.next_index, tag, ref_id, key: None };
         count(&mut self.next_index);
-        let past = match self.record.as_ref().map(|record| record.look_up(&job)) {
+        let past = match self.record.as_ref().map(|record| record.look_up(&submission)) {
             None => EarlierRun::None,
             Some(Ok((key, past))) => {
                 id.key = Some(key);
@@ -66,20 +67,16 @@ where
         match past {
             EarlierRun::Finished(report) => {
                 let identifier = report.identifier().clone();
-                let result = match job.sent_as(identifier.clone()) {
-                    Some(sent) => sent.finished(&self.client, &report),
-                    None => Ok(*report),
-                };
+                let submitted = submission.accepted_as(identifier.clone(), None);
+                let result = self.finished(&submitted, &report);
                 self.conclude(id, Some(identifier), result);
                 if let Some(outcome) = self.outcomes.back_mut() {
                     outcome.is_replayed = true;
                 }
             }
             EarlierRun::Submitted(identifier) => {
-                if let Some(sent) = job.sent_as(identifier) {
-                    self.stop_handle.jobs.accept(id.index, sent.identifier(), true);
-                    self.wait_for(id, sent);
-                }
+                self.stop_handle.jobs.accept(&id, &identifier, true);
+                self.wait_for(id, submission.accepted_as(identifier, None));
             }
             EarlierRun::Indeterminate => {
                 let summary =
@@ -92,10 +89,10 @@ where
             }
             EarlierRun::None | EarlierRun::Changed => {
                 // A job that cannot be sent takes no slot, and leaves nothing to store.
-                if let Err(error) = job.check() {
+                if let Err(error) = submission.check() {
                     return self.conclude(id, None, Err(error));
                 }
-                self.queue.push_back(Task::new(id, job, now));
+                self.queue.push_back(Task::new(id, submission, now));
             }
         }
     }

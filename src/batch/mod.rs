@@ -36,8 +36,8 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Method;
 use crate::model::identifier::Identifier;
-use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
+use crate::model::submitted::AnySubmitted;
 
 const IN_FLIGHT: usize = 100;
 /// An item whose time is up gets one more look, if that can be made so soon.
@@ -76,8 +76,8 @@ pub struct Batch<I> {
     queue: VecDeque<Task>,
     /// In the order in which they were submitted, and so in which their time is up.
     pending: VecDeque<Pending>,
-    /// The pages of submissions that this round has still to poll.
-    poll_queue: VecDeque<(MediaType, Vec<Identifier>)>,
+    /// The pages of submissions that this round has still to poll, each of one medium.
+    poll_queue: VecDeque<Vec<AnySubmitted>>,
     polls: PollSchedule,
     backoff: SubmitBackoff,
     in_flight: usize,
@@ -176,7 +176,7 @@ impl<I> Batch<I> {
 
     /// What was submitted and has no outcome yet, with the index of its job: for who leaves early.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &Identifier)> {
-        self.pending.iter().map(|pending| (pending.id.index, pending.sent.identifier()))
+        self.pending.iter().map(|pending| (pending.id.index, pending.submitted.identifier()))
     }
 
     /// Keeps what happens in `journal`, and goes on where that left off. Nothing is submitted, and each job ends in an
@@ -326,8 +326,8 @@ impl<I> Batch<I> {
             Ok(_) => count(&mut self.progress.done),
             Err(_) => count(&mut self.progress.failed),
         }
-        let JobId { index, reference, key: _ } = id;
-        self.outcomes.push_back(Outcome { index, reference, identifier, result, is_replayed: false });
+        let JobId { index, tag, ref_id, key: _ } = id;
+        self.outcomes.push_back(Outcome { index, tag, ref_id, identifier, result, is_replayed: false });
         self.has_news = true;
     }
 

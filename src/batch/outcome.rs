@@ -10,14 +10,22 @@ use crate::model::report::any::AnyReport;
 pub struct Outcome {
     /// Which job it was of those that the iterator gave, from 0.
     pub index: u64,
-    /// The job's own [`ref_id`](crate::Submission::ref_id).
-    pub reference: Option<String>,
+    pub(super) tag: Option<String>,
+    /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service has, too.
+    pub ref_id: Option<String>,
     /// What the service calls the submission, if it is known: also where the result is an error.
     pub identifier: Option<Identifier>,
     /// The report, or why there is none. An analysis that failed is an error.
     pub result: Result<AnyReport>,
     /// Whether it is from an earlier run, whose journal had the result.
     pub is_replayed: bool,
+}
+
+impl Outcome {
+    /// Returns the [`tag`](crate::Submission::tag) of the submission: the caller's own label, which is never sent.
+    pub fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
 }
 
 /// How far a [`Batch`](crate::Batch) has come.

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::mem;
 
 use super::Batch;
-use super::job::{self, Sent};
 use super::task::{JobId, Pending};
-use crate::error::{Error, ErrorKind};
-use crate::model::identifier::Identifier;
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
+use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 
 /// How many submissions one look is for: what one request may ask for.
@@ -18,54 +17,51 @@ const PAGE: usize = 100;
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
-    pub(super) fn wait_for(&mut self, id: JobId, sent: Sent) {
+    pub(super) fn wait_for(&mut self, id: JobId, submitted: AnySubmitted) {
         let until = saturating_add(self.client.now(), self.client.wait_options().total());
-        self.pending.push_back(Pending { id, sent, until, misses: 0, last_state: None });
+        self.pending.push_back(Pending { id, submitted, until, misses: 0, last_state: None });
         self.has_news = true;
     }
 
-    /// Looks at a page of what is pending.
+    /// Polls a page of what is pending.
     pub(super) fn poll(&mut self) {
         if self.poll_queue.is_empty() {
             self.polls.begin(self.client.now(), self.client.wait_options(), self.client.jitter());
             for medium in MediaType::ALL {
-                let of_medium = self.pending.iter().filter(|pending| pending.sent.medium() == medium);
-                let of_medium: Vec<_> = of_medium.map(|pending| pending.sent.identifier().clone()).collect();
-                self.poll_queue.extend(of_medium.chunks(PAGE).map(|page| (medium, page.to_vec())));
+                let submitted = self.pending.iter().map(|pending| &pending.submitted);
+                let of_medium: Vec<_> = submitted.filter(|it| it.media_type() == medium).cloned().collect();
+                self.poll_queue.extend(of_medium.chunks(PAGE).map(<[_]>::to_vec));
             }
         }
-        let Some((medium, page)) = self.poll_queue.pop_front() else { return };
-        let failure = match job::results(medium, &self.client, &page) {
+        let Some(page) = self.poll_queue.pop_front() else { return };
+        let failure = match self.client.results_any(&page) {
             Ok(reports) => {
-                let left_out = self.seen(medium, &page.iter().zip(reports).collect());
-                // One of a page, so that looks do not take the time of submits.
-                left_out.and_then(|sent| self.poll_alone(&sent))
+                let left_out = self.seen(&page.iter().zip(reports).collect());
+                // One of a page, so that polls do not take the time of submits.
+                left_out.and_then(|submitted| self.poll_alone(&submitted))
             }
             Err(error) => {
+                let medium = page.first().map(AnySubmitted::media_type);
                 self.not_seen(medium, &error);
                 Some(error)
             }
         };
         let now = self.client.now();
-        let is_up = |pending: &Pending| {
-            pending.until <= now && pending.sent.medium() == medium && page.contains(pending.sent.identifier())
-        };
-        self.give_up(is_up, failure.as_ref());
+        self.give_up(|pending| pending.until <= now && page.contains(&pending.submitted), failure.as_ref());
     }
 
-    /// Looks at one that lists leave out.
-    fn poll_alone(&mut self, sent: &Sent) -> Option<Error> {
-        match sent.poll(&self.client) {
+    /// Polls a submission that the lists leave out.
+    fn poll_alone(&mut self, submitted: &AnySubmitted) -> Option<Error> {
+        match self.client.result_any(submitted) {
             Ok(report) => {
-                self.seen(sent.medium(), &HashMap::from([(sent.identifier(), Some(report))]));
+                self.seen(&HashMap::from([(submitted, Some(report))]));
                 None
             }
             Err(error) => {
-                self.not_seen(sent.medium(), &error);
+                self.not_seen(Some(submitted.media_type()), &error);
                 if !error.is_retryable() && error.status() != Some(408) {
-                    while let Some(pending) = self.take_by(sent.medium(), sent.identifier()) {
-                        let error = error.without_submission();
-                        self.fail(pending, error);
+                    while let Some(pending) = self.take(|pending| pending.submitted == *submitted) {
+                        self.fail(pending, error.without_submission());
                     }
                 }
                 Some(error)
@@ -73,33 +69,29 @@ impl<I> Batch<I> {
         }
     }
 
-    /// Takes note of what a look showed of everything that goes by these identifiers: equal submissions have the same.
-    /// Returns one that was left out more than once or twice, if there is one.
-    fn seen(&mut self, medium: MediaType, shown: &HashMap<&Identifier, Option<AnyReport>>) -> Option<Sent> {
+    /// Updates everything that goes by these identifiers, which equal submissions share. Returns one that was left out
+    /// several times, if there is one.
+    fn seen(&mut self, shown: &HashMap<&AnySubmitted, Option<AnyReport>>) -> Option<AnySubmitted> {
         let mut left_out = None;
         for mut pending in mem::take(&mut self.pending) {
-            let report = match shown.get(pending.sent.identifier()) {
-                Some(report) if pending.sent.medium() == medium => report,
-                _ => {
-                    self.pending.push_back(pending);
+            match shown.get(&pending.submitted) {
+                Some(Some(report)) if report.is_finished() => {
+                    self.finish(pending, report);
                     continue;
                 }
-            };
-            match report {
-                Some(report) if report.is_finished() => self.finish(pending, report),
-                Some(report) => {
+                Some(Some(report)) => {
                     pending.misses = 0;
                     pending.last_state = Some(report.state().clone());
-                    self.pending.push_back(pending);
                 }
-                None => {
+                Some(None) => {
                     pending.misses = pending.misses.saturating_add(1);
                     if pending.misses >= MISSES {
-                        left_out.get_or_insert_with(|| pending.sent.clone());
+                        left_out.get_or_insert_with(|| pending.submitted.clone());
                     }
-                    self.pending.push_back(pending);
                 }
+                None => {}
             }
+            self.pending.push_back(pending);
         }
         left_out
     }
@@ -109,12 +101,17 @@ impl<I> Batch<I> {
         if let Some(Err(error)) = kept {
             self.stop(&error);
         }
-        let result = pending.sent.finished(&self.client, report);
-        self.conclude(pending.id, Some(pending.sent.identifier().clone()), result);
+        let result = self.finished(&pending.submitted, report);
+        self.conclude(pending.id, Some(pending.submitted.into()), result);
+    }
+
+    /// Returns a finished report as the result of a job.
+    pub(super) fn finished(&self, submitted: &AnySubmitted, report: &AnyReport) -> Result<AnyReport> {
+        report.clone().into_result().map_err(|error| self.client.about(submitted, error))
     }
 
     /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
-    fn not_seen(&mut self, medium: MediaType, error: &Error) {
+    fn not_seen(&mut self, medium: Option<MediaType>, error: &Error) {
         if let Some(pause) = error.retry_after() {
             self.polls.put_off(self.client.now(), pause);
         }
@@ -123,7 +120,9 @@ impl<I> Batch<I> {
         }
         self.stop(error);
         // The right to look may be one to look at some media.
-        let is_lost = |pending: &Pending| error.kind() == ErrorKind::Unauthorized || pending.sent.medium() == medium;
+        let is_lost = |pending: &Pending| {
+            error.kind() == ErrorKind::Unauthorized || Some(pending.submitted.media_type()) == medium
+        };
         while let Some(pending) = self.take(is_lost) {
             self.fail(pending, error.without_submission());
         }
@@ -142,18 +141,13 @@ impl<I> Batch<I> {
     }
 
     pub(super) fn fail(&mut self, pending: Pending, error: Error) {
-        let identifier = Some(pending.sent.identifier().clone());
-        let error = pending.sent.about(&self.client, error);
-        self.conclude(pending.id, identifier, Err(error));
+        let error = self.client.about(&pending.submitted, error);
+        self.conclude(pending.id, Some(pending.submitted.into()), Err(error));
     }
 
     fn take(&mut self, is_it: impl Fn(&Pending) -> bool) -> Option<Pending> {
         let at = self.pending.iter().position(is_it)?;
         self.pending.remove(at)
-    }
-
-    fn take_by(&mut self, medium: MediaType, identifier: &Identifier) -> Option<Pending> {
-        self.take(|pending| pending.sent.is(medium, identifier))
     }
 }
 

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::job::Job;
 use crate::error::{Error, Result};
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
+use crate::model::submission::any::AnySubmission;
 
 /// The name of an item for good: its submission, its number among equal ones, and the version of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,8 +19,8 @@ pub(crate) struct Key {
 
 impl Key {
     /// Returns the key of the same item with its file as it is now.
-    pub(crate) fn with_file_of(self, job: &Job) -> Self {
-        Self { file: job.path().and_then(FileVersion::from_path), ..self }
+    pub(crate) fn with_file_of(self, submission: &AnySubmission) -> Self {
+        Self { file: submission.path().and_then(FileVersion::from_path), ..self }
     }
 }
 
@@ -65,9 +65,9 @@ pub(crate) enum EarlierRun {
 /// Keeps what happens to items. Each step is kept when the call returns.
 pub(crate) trait Store: Send + Sync {
     /// Names the next item, and says what became of it before.
-    fn look_up(&self, job: &Job) -> Result<(Key, EarlierRun)>;
+    fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)>;
     /// It is about to be submitted.
-    fn begin(&self, key: Key, job: &Job) -> Result<()>;
+    fn begin(&self, key: Key, submission: &AnySubmission) -> Result<()>;
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;
     /// The submit failed.
     fn failed(&self, key: Key, error: &Error) -> Result<()>;

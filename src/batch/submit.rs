@@ -4,7 +4,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::job::Sent;
 use super::scheduler::FailureAction;
 use super::store::Store;
 use super::task::{Submit, Task};
@@ -14,6 +13,8 @@ use super::{Batch, count};
 use crate::api::identifier;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::submission::any::AnySubmission;
+use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 
 /// For how long nothing may get through, at the least, before submitting ends.
@@ -64,10 +65,10 @@ impl<I> Batch<I> {
             self.stop(&error);
         }
         match submit.outcome {
-            Ok(sent) => {
+            Ok(submitted) => {
                 self.backoff.let_in();
                 count(&mut self.progress.submitted);
-                self.wait_for(task.id, sent);
+                self.wait_for(task.id, submitted);
             }
             Err(error) => {
                 task.may_have_been_sent |= error.may_have_been_sent();
@@ -94,7 +95,7 @@ impl<I> Batch<I> {
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
                 let is_alone = task.refusals >= REFUSALS && since >= OUTAGE;
                 // What came from a reader is used up.
-                if self.stopped.is_some() || is_alone || task.job.is_one_shot() {
+                if self.stopped.is_some() || is_alone || task.submission.is_one_shot() {
                     return self.give_back(task, error);
                 }
                 if is_shut {
@@ -148,15 +149,15 @@ impl Submit {
     fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, task: &Task) -> Self {
         // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
         // and does not take the verdict for that of the new content.
-        let key = record.and(task.id.key).map(|key| key.with_file_of(&task.job));
+        let key = record.and(task.id.key).map(|key| key.with_file_of(&task.submission));
         let record = record.zip(key);
-        if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.job)) {
+        if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.submission)) {
             return Self { outcome: Err(error), key, unkept: None, panic: None };
         }
         let index = task.id.index;
-        jobs.begin(index, record.is_some());
+        jobs.begin(&task.id, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
-        let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, task)));
+        let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match tried {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
@@ -165,8 +166,8 @@ impl Submit {
             }
         };
         match &outcome {
-            Ok(sent) => jobs.accept(index, sent.identifier(), false),
-            Err(error) => jobs.fail(index, error, task.may_have_been_sent),
+            Ok(sent) => jobs.accept(&task.id, sent.identifier(), false),
+            Err(error) => jobs.fail(&task.id, error, task.may_have_been_sent),
         }
         let kept = record.map(|(record, key)| match &outcome {
             Ok(sent) => record.submitted(key, sent.identifier()),
@@ -180,11 +181,11 @@ impl Submit {
 
     /// An answer that breaks off after the identifier is as good as a whole one. An identifier that may be another's is
     /// told with the error, as its verdict may be about another file.
-    fn send(client: &Client, task: &Task) -> Result<Sent> {
-        task.job.submit(client).or_else(|error| {
+    fn send(client: &Client, submission: &AnySubmission) -> Result<AnySubmitted> {
+        client.submit_any(submission).or_else(|error| {
             let identifier =
                 error.identifier().filter(|_| error.may_have_been_sent() && identifier::is_certain(&error));
-            identifier.cloned().and_then(|identifier| task.job.sent_as(identifier)).ok_or(error)
+            identifier.cloned().map(|identifier| submission.accepted_as(identifier, None)).ok_or(error)
         })
     }
 }

@@ -3,22 +3,24 @@
 use std::any::Any;
 use std::time::Instant;
 
-use super::job::{Job, Sent};
 use super::store::Key;
 use crate::error::{Error, Result};
 use crate::model::state::State;
+use crate::model::submission::any::AnySubmission;
+use crate::model::submitted::AnySubmitted;
 
-/// What a job is known by until it has its outcome.
+/// The names of a job until it has its outcome.
 pub(super) struct JobId {
     pub(super) index: u64,
-    pub(super) reference: Option<String>,
+    pub(super) tag: Option<String>,
+    pub(super) ref_id: Option<String>,
     pub(super) key: Option<Key>,
 }
 
 /// A job that is to be submitted.
 pub(super) struct Task {
     pub(super) id: JobId,
-    pub(super) job: Job,
+    pub(super) submission: AnySubmission,
     /// How often a try was its own fault, and how often it was not let in.
     pub(super) tries: u32,
     pub(super) refusals: u32,
@@ -29,15 +31,15 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(id: JobId, job: Job, now: Instant) -> Self {
+    pub(super) fn new(id: JobId, submission: AnySubmission, now: Instant) -> Self {
         let (tries, refusals, refused_since, may_have_been_sent) = (0, 0, None, false);
-        Self { id, job, tries, refusals, refused_since, not_before: now, may_have_been_sent }
+        Self { id, submission, tries, refusals, refused_since, not_before: now, may_have_been_sent }
     }
 }
 
 /// What came of a submit.
 pub(super) struct Submit {
-    pub(super) outcome: Result<Sent>,
+    pub(super) outcome: Result<AnySubmitted>,
     /// The item's key in the journal, with the version of the file that was submitted.
     pub(super) key: Option<Key>,
     /// What the journal could not keep of it.
@@ -49,7 +51,7 @@ pub(super) struct Submit {
 /// A submission that waits for its report.
 pub(super) struct Pending {
     pub(super) id: JobId,
-    pub(super) sent: Sent,
+    pub(super) submitted: AnySubmitted,
     pub(super) until: Instant,
     pub(super) misses: u32,
     pub(super) last_state: Option<State>,

@@ -91,7 +91,10 @@ pub(super) fn client(key: &str, rate_limit: RateLimit, caller: Caller) -> Client
 }
 
 pub(super) fn images(count: usize) -> impl Iterator<Item = Job> {
-    (0..count).map(|number| Image::from_url(format!("https://x.test/{number}")).ref_id(number.to_string()).into())
+    (0..count).map(|number| {
+        let image = Image::from_url(format!("https://x.test/{number}")).ref_id(number.to_string());
+        image.tag(format!("image {number}")).into()
+    })
 }
 
 /// What became of each job, by its index: each has exactly one outcome.
@@ -116,7 +119,8 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
     let fixture = Fixture::plain("batch-3000", RateLimit::default());
     let outcomes = by_index(fixture.client.batch(images(3_000)));
     assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
-    assert!(outcomes.iter().all(|outcome| outcome.reference.as_ref() == Some(&outcome.index.to_string())));
+    assert!(outcomes.iter().all(|outcome| outcome.ref_id.as_ref() == Some(&outcome.index.to_string())));
+    assert!(outcomes.iter().all(|outcome| outcome.tag() == Some(&format!("image {}", outcome.index))));
     let floor = SECOND * 3_000 * 60 / 30 + 20 * SECOND;
     let took = fixture.clock.passed();
     assert!(took <= floor + floor / 50, "{took:?} instead of {floor:?}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::task::JobId;
 use super::worker_pool::lock;
 use crate::error::Error;
 use crate::model::identifier::Identifier;
@@ -14,6 +15,8 @@ use crate::model::identifier::Identifier;
 pub struct Unfinished {
     /// The index of the job among those that the iterator gave, from 0.
     pub index: u64,
+    /// The [`tag`](crate::Submission::tag) of the submission.
+    pub tag: Option<String>,
     /// The identifier of the submission. `None` if the submit is under way or got no response: the service may have
     /// accepted it.
     pub identifier: Option<Identifier>,
@@ -35,22 +38,26 @@ impl UnfinishedJobs {
     }
 
     /// Adds a job whose request is about to be sent.
-    pub(super) fn begin(&self, index: u64, is_recorded: bool) {
-        lock(&self.0).insert(index, Unfinished { index, identifier: None, is_recorded });
+    pub(super) fn begin(&self, id: &JobId, is_recorded: bool) {
+        self.insert(id, None, is_recorded);
     }
 
     /// Adds the identifier of a job, before anything else can fail.
-    pub(super) fn accept(&self, index: u64, identifier: &Identifier, is_recorded: bool) {
-        let identifier = Some(identifier.clone());
-        lock(&self.0).insert(index, Unfinished { index, identifier, is_recorded });
+    pub(super) fn accept(&self, id: &JobId, identifier: &Identifier, is_recorded: bool) {
+        self.insert(id, Some(identifier.clone()), is_recorded);
+    }
+
+    fn insert(&self, id: &JobId, identifier: Option<Identifier>, is_recorded: bool) {
+        let (index, tag) = (id.index, id.tag.clone());
+        lock(&self.0).insert(index, Unfinished { index, tag, identifier, is_recorded });
     }
 
     /// Takes note of a submit that failed. `may_have_been_sent` is about earlier attempts of the same job.
-    pub(super) fn fail(&self, index: u64, error: &Error, may_have_been_sent: bool) {
+    pub(super) fn fail(&self, id: &JobId, error: &Error, may_have_been_sent: bool) {
         match error.identifier() {
-            Some(identifier) => self.accept(index, identifier, false),
+            Some(identifier) => self.accept(id, identifier, false),
             None if may_have_been_sent || error.may_have_been_sent() => {}
-            None => self.remove(index),
+            None => self.remove(id.index),
         }
     }
 

@@ -1,4 +1,6 @@
 //! Calls about media: each checks its input, builds a request, sends it and parses the response.
+//!
+//! The calls on values of any medium do the work. Those of one medium wrap them in its types.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -10,43 +12,30 @@ use crate::call::options::CallOptions;
 use crate::config::check_timeout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Request;
-use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
 use crate::model::medium::{Image, Medium};
 use crate::model::report::Report;
+use crate::model::report::any::AnyReport;
 use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::submission::Submission;
-use crate::model::submitted::Submitted;
+use crate::model::submission::any::AnySubmission;
+use crate::model::submitted::{AnySubmitted, Submitted};
 use crate::wait::{self, PollResult};
 
+/// Calls on one medium.
 impl Client {
-    /// Submits one medium for classification, which spends credits of the account, and returns what to ask for the
-    /// result with.
+    /// Submits one medium for classification, which spends credits, and returns what its result is requested with.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent, or any other
     /// [`ErrorKind`] but those of results. [`Error::may_have_been_sent`] tells whether it may have been paid for.
-    pub fn submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        self.try_submit(job).map_err(|error| error.redacted(&self.key, &job.secrets()))
+    pub fn submit<M: Medium>(&self, submission: &Submission<M>) -> Result<Submitted<M>> {
+        self.submit_any(submission.as_any())?.try_into()
     }
 
-    fn try_submit<M: Medium>(&self, job: &Submission<M>) -> Result<Submitted<M>> {
-        check_timeout(self.options.timeout)?;
-        let request = api::submit(job, job.upload()?);
-        let answer = self.caller.call(&request, &self.key, &self.options);
-        let CallResponse { response, may_have_been_sent } =
-            answer.map_err(|error| identifier::add_to(error, identifier::Field::Identifier))?;
-        let identifier = identifier::identifier(response).map_err(|error| error.mark_maybe_sent(may_have_been_sent))?;
-        // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
-        if self.key.is_in(identifier.as_str()) {
-            let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
-            return Err(error.mark_maybe_sent(true));
-        }
-        Ok(Submitted::now(identifier, self.caller.now(), &request.redact))
-    }
-
-    /// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
+    /// Requests the current report of a submission once, whether it is pending, done or failed.
     ///
     /// ```no_run
     /// use identifai::{Client, Image, Submitted};
@@ -60,83 +49,51 @@ impl Client {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) if the service does not know it, and every other [`ErrorKind`] of a call, with
-    /// the identifier. An analysis that failed is none: the report's [`state`](Report::state) says so.
-    pub fn result<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
-        self.check_read("identifier", sent.identifier().as_str())?;
-        let report = self.try_poll(sent, &self.options).map(|(report, _)| report);
-        report.map_err(|error| self.about(sent, error))
+    /// the identifier. A failed analysis is not an error here: the report's [`state`](Report::state) shows it.
+    pub fn result<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
+        self.result_any(submitted.as_any()).and_then(of_medium)
     }
 
-    /// One step of [`wait`](Self::wait): the report if the analysis is finished, `None` if it is not. It asks once.
+    /// Requests the report once, and returns it if the analysis is finished: one step of [`wait`](Self::wait).
     ///
     /// # Errors
     ///
     /// Those of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed).
-    pub fn poll<M: Medium>(&self, sent: &Submitted<M>) -> Result<Option<Report<M>>> {
-        finished(self.result(sent)?).map_err(|error| self.about(sent, error))
+    pub fn poll<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Option<Report<M>>> {
+        let report = self.result_any(submitted.as_any())?;
+        let finished = finished(report).map_err(|error| self.about(submitted.as_any(), error))?;
+        finished.map(of_medium).transpose()
     }
 
-    /// Reads how many submissions stand, 100 by each request, and returns their reports in the same order: `None` for
-    /// one that the service left out.
+    /// Requests the reports of several submissions, up to 100 in one request, and returns them in the same order. It is
+    /// `None` for a submission that the service left out.
     ///
-    /// What is asked for twice is fetched once. A request that the service finds too long, or whose answer is longer
-    /// than the limit, is made again for half as many. A deadline that was set bounds all requests together; by default
-    /// each has 30 seconds.
+    /// Equal submissions are requested once. A request that the service finds too long, or whose response exceeds the
+    /// limit, is repeated for half as many. A deadline that was set bounds all requests together. By default each has
+    /// 30 seconds.
     ///
     /// # Errors
     ///
     /// Any [`ErrorKind`] of a call; nothing is lost by asking again.
-    pub fn results<M: Medium>(&self, sent: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
-        check_timeout(self.options.timeout)?;
-        sent.iter().try_for_each(|sent| self.check_read("identifier", sent.identifier().as_str()))?;
-        let secrets: Vec<_> = sent.iter().flat_map(Submitted::secrets).collect();
-        self.try_results(sent, &secrets).map_err(|error| error.redacted(&self.key, &secrets))
+    pub fn results<M: Medium>(&self, submitted: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
+        let submitted: Vec<_> = submitted.iter().map(Submitted::as_any).collect();
+        let reports = self.results_of(&submitted)?;
+        reports.into_iter().map(|report| report.map(of_medium).transpose()).collect()
     }
 
-    fn try_results<M: Medium>(&self, sent: &[Submitted<M>], secrets: &[&str]) -> Result<Vec<Option<Report<M>>>> {
-        let options = CallOptions { deadline_start: Some(self.now()), ..self.options.clone() };
-        let options = if self.options.timeout.is_some() { &options } else { &self.options };
-        let mut known = HashSet::new();
-        let asked: Vec<_> = sent.iter().map(Submitted::identifier).filter(|&id| known.insert(id)).collect();
-        let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
-        let mut found: HashMap<Identifier, Report<M>> = HashMap::with_capacity(asked.len());
-        while !rest.is_empty() {
-            let (request, taken) = api::results::<M>(rest, most, self.caller.base_path_len);
-            let response = self.read(&Request { redact: secrets.to_vec(), ..request }, options)?;
-            if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
-                most = taken / 2;
-                continue;
-            }
-            let reports: Vec<Report<M>> = parse::reports(response, |identifier| known.contains(identifier))?;
-            for report in reports {
-                // Nobody says that one comes once; what is finished stands.
-                if found.get(report.identifier()).is_none_or(|earlier| !earlier.is_finished()) {
-                    found.insert(report.identifier().clone(), report);
-                }
-            }
-            rest = rest.get(taken..).unwrap_or_default();
-        }
-        Ok(sent.iter().map(|sent| found.get(sent.identifier()).cloned()).collect())
-    }
-
-    /// Waits until the analysis of a submission is finished, as long and as patiently as
-    /// [`WaitOptions`](crate::WaitOptions) says: 5 minutes by default.
+    /// Waits until the analysis of a submission is finished, as [`WaitOptions`](crate::WaitOptions) say: up to 5
+    /// minutes by default.
     ///
-    /// A look that fails by a lost connection, by a limit that passed, or by a 408, 429 or 5xx does not end it. It is
-    /// not repeated by itself either: the next look is its repetition.
+    /// A lost connection, a timeout of one poll, and a 408, 429 or 5xx do not end the wait. Such a poll is not retried
+    /// separately, since the next poll is its retry.
     ///
     /// # Errors
     ///
     /// [`WaitTimedOut`](ErrorKind::WaitTimedOut) with [`last_state`](Error::last_state), and with the failure of the
-    /// last look as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's words; and those of
-    /// [`result`](Self::result) that waiting does not mend. All carry the identifier.
-    pub fn wait<M: Medium>(&self, sent: &Submitted<M>) -> Result<Report<M>> {
-        self.check_read("identifier", sent.identifier().as_str())?;
-        let report = wait::poll_until_done(&self.wait, &self.caller, sent.at(), |left| {
-            let (report, retry_after) = self.poll_once(sent, left)?;
-            Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
-        });
-        report.map_err(|error| self.about(sent, error))
+    /// last poll as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's message; and those of
+    /// [`result`](Self::result) that do not pass. All carry the identifier.
+    pub fn wait<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
+        self.wait_any(submitted.as_any()).and_then(of_medium)
     }
 
     /// Submits one medium and waits for its report: [`submit`](Self::submit) and [`wait`](Self::wait) in one.
@@ -151,23 +108,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the two. Once it was submitted, every error carries the identifier: wait for that, rather than pay for
-    /// another one.
-    pub fn classify<M: Medium>(&self, job: &Submission<M>) -> Result<Report<M>> {
-        // Before anything is paid for.
-        self.wait.check()?;
-        let sent = self.submit(job)?;
-        self.wait(&sent).map_err(|error| error.mark_maybe_sent(true))
+    /// Those of the two. Once it was submitted, every error carries the identifier: wait for that rather than pay
+    /// again.
+    pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
+        self.classify_any(submission.as_any()).and_then(of_medium)
     }
 
-    /// Fetches the heatmap of an image that was submitted with
-    /// [`with_heatmap`](Submission::with_heatmap) and is analysed.
+    /// Downloads the heatmap of an image that was submitted with [`with_heatmap`](Submission::with_heatmap) and whose
+    /// analysis is finished.
     ///
     /// ```no_run
     /// use identifai::{Client, Image, Submitted};
     ///
-    /// let sent = Submitted::<Image>::new("8d64370a".parse()?);
-    /// let heatmap = Client::from_env()?.heatmap(&sent)?;
+    /// let submitted = Submitted::<Image>::new("8d64370a".parse()?);
+    /// let heatmap = Client::from_env()?.heatmap(&submitted)?;
     /// heatmap.write_to(std::fs::File::create("heatmap.png")?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -175,25 +129,103 @@ impl Client {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if
-    /// what came is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
-    pub fn heatmap(&self, sent: &Submitted<Image>) -> Result<Heatmap> {
-        self.check_read("identifier", sent.identifier().as_str())?;
-        let request = Request { redact: sent.secrets(), ..api::heatmap(sent.identifier()) };
+    /// the response is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
+    pub fn heatmap(&self, submitted: &Submitted<Image>) -> Result<Heatmap> {
+        let submitted = submitted.as_any();
+        self.check_read("identifier", submitted.identifier().as_str())?;
+        let request = Request { redact: submitted.secrets(), ..api::heatmap(submitted.identifier()) };
         let response = self.caller.call(&request, &self.key, &self.options);
-        response.and_then(|answer| parse::heatmap(answer.response)).map_err(|error| self.about(sent, error))
+        let heatmap = response.and_then(|answer| parse::heatmap(answer.response));
+        heatmap.map_err(|error| self.about(submitted, error))
+    }
+}
+
+/// Calls on media that are known at run time only.
+impl Client {
+    /// Submits an image, a video or a recording; see [`submit`](Self::submit).
+    ///
+    /// Options that the medium does not have are not sent; see
+    /// [`unsupported_options`](AnySubmission::unsupported_options).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`submit`](Self::submit).
+    pub fn submit_any(&self, submission: &AnySubmission) -> Result<AnySubmitted> {
+        self.try_submit(submission).map_err(|error| error.redacted(&self.key, &submission.secrets()))
     }
 
-    /// Overrides the verdict on a file, for every submission of it, those to come included. The medium is named, as
-    /// each has an endpoint of its own.
+    fn try_submit(&self, submission: &AnySubmission) -> Result<AnySubmitted> {
+        check_timeout(self.options.timeout)?;
+        let request = api::submit(submission, submission.upload()?);
+        let answer = self.caller.call(&request, &self.key, &self.options);
+        let CallResponse { response, may_have_been_sent } =
+            answer.map_err(|error| identifier::add_to(error, identifier::Field::Identifier))?;
+        let identifier = identifier::identifier(response).map_err(|error| error.mark_maybe_sent(may_have_been_sent))?;
+        // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
+        if self.key.is_in(identifier.as_str()) {
+            let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
+            return Err(error.mark_maybe_sent(true));
+        }
+        Ok(submission.accepted_as(identifier, Some(self.caller.now())))
+    }
+
+    /// Requests the current report of a submission once; see [`result`](Self::result).
     ///
-    /// `hash` is the SHA-256 of the file, which a report has as its [`hash`](Report::hash); it is not the identifier.
+    /// # Errors
+    ///
+    /// Those of [`result`](Self::result).
+    pub fn result_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
+        self.check_read("identifier", submitted.identifier().as_str())?;
+        Ok(self.poll_once(submitted, &self.options)?.0)
+    }
+
+    /// Requests the reports of several submissions, of different media if need be; see [`results`](Self::results).
+    /// Each medium has requests of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`results`](Self::results).
+    pub fn results_any(&self, submitted: &[AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
+        self.results_of(&submitted.iter().collect::<Vec<_>>())
+    }
+
+    /// Waits until the analysis of a submission is finished; see [`wait`](Self::wait).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`wait`](Self::wait).
+    pub fn wait_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
+        self.check_read("identifier", submitted.identifier().as_str())?;
+        let report = wait::poll_until_done(&self.wait, &self.caller, submitted.at(), |left| {
+            let (report, retry_after) = self.poll_once(submitted, &self.poll_options(left))?;
+            Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
+        });
+        report.map_err(|error| self.about(submitted, error))
+    }
+
+    /// Submits an image, a video or a recording and waits for its report; see [`classify`](Self::classify).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`classify`](Self::classify).
+    pub fn classify_any(&self, submission: &AnySubmission) -> Result<AnyReport> {
+        // Checked before anything is paid for.
+        self.wait.check()?;
+        let submitted = self.submit_any(submission)?;
+        self.wait_any(&submitted).map_err(|error| error.mark_maybe_sent(true))
+    }
+
+    /// Overrides the verdict on a file, for every submission of it, including future ones. Each medium has an endpoint
+    /// of its own.
+    ///
+    /// `hash` is the SHA-256 of the file, which a report has as its [`hash`](Report::hash). It is not the identifier.
     /// `classification` is [`Human`](Classification::Human) or [`Artificial`](Classification::Artificial).
     ///
     /// ```no_run
-    /// use identifai::{Classification, Client, Image};
+    /// use identifai::{Classification, Client, MediaType};
     ///
     /// let hash = "1122bc921122bc921122bc921122bc921122bc921122bc921122bc921122bc92";
-    /// Client::from_env()?.override_verdict::<Image>(hash, &Classification::Human)?;
+    /// Client::from_env()?.override_verdict(MediaType::Image, hash, &Classification::Human)?;
     /// # Ok::<(), identifai::Error>(())
     /// ```
     ///
@@ -201,7 +233,7 @@ impl Client {
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
     /// service does not know the file, and every other [`ErrorKind`] of a call.
-    pub fn override_verdict<M: Medium>(&self, hash: &str, classification: &Classification) -> Result<()> {
+    pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
         self.check_read("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; a report has it as its hash";
@@ -210,27 +242,71 @@ impl Client {
         if let Classification::Other(_) = classification {
             return Err(Error::invalid_input("classification", "must be human or artificial"));
         }
-        let request = api::override_verdict::<M>(hash, classification.as_str());
+        let request = api::override_verdict(medium, hash, classification.as_str());
         let outcome = self.read(&request, &self.options);
         let outcome = outcome.and_then(|response| parse::overridden(response, hash, classification));
         outcome.map_err(|error| error.redacted(&self.key, &[]))
     }
 
-    /// One look at a submission that takes no longer than `left`: its report, and when the service wants the next look.
-    fn poll_once<M: Medium>(&self, sent: &Submitted<M>, left: Duration) -> Result<(Report<M>, Option<Duration>)> {
-        self.try_poll(sent, &self.poll_options(left)).map_err(|error| self.about(sent, error))
+    /// Requests a report once, and returns it with the time after which the service wants the next poll.
+    fn poll_once(&self, submitted: &AnySubmitted, options: &CallOptions) -> Result<(AnyReport, Option<Duration>)> {
+        let request = api::result(submitted.media_type(), submitted.identifier());
+        let response = self.read(&Request { redact: submitted.secrets(), ..request }, options);
+        let report = response.and_then(|response| {
+            let retry_after = response.retry_after;
+            Ok((parse::report(response, submitted.media_type(), submitted.identifier())?, retry_after))
+        });
+        report.map_err(|error| self.about(submitted, error))
     }
 
-    fn try_poll<M: Medium>(&self, sent: &Submitted<M>, options: &CallOptions) -> Result<(Report<M>, Option<Duration>)> {
-        let request = Request { redact: sent.secrets(), ..api::result::<M>(sent.identifier()) };
-        let response = self.read(&request, options)?;
-        let retry_after = response.retry_after;
-        Ok((parse::report(response, sent.identifier())?, retry_after))
+    fn results_of(&self, submitted: &[&AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
+        check_timeout(self.options.timeout)?;
+        submitted.iter().try_for_each(|submitted| self.check_read("identifier", submitted.identifier().as_str()))?;
+        let secrets: Vec<_> = submitted.iter().flat_map(|submitted| submitted.secrets()).collect();
+        self.try_results(submitted, &secrets).map_err(|error| error.redacted(&self.key, &secrets))
+    }
+
+    fn try_results(&self, submitted: &[&AnySubmitted], secrets: &[&str]) -> Result<Vec<Option<AnyReport>>> {
+        let options = CallOptions { deadline_start: Some(self.now()), ..self.options.clone() };
+        let options = if self.options.timeout.is_some() { &options } else { &self.options };
+        let mut found = HashMap::with_capacity(submitted.len());
+        for medium in MediaType::ALL {
+            let of_medium = submitted.iter().filter(|submitted| submitted.media_type() == medium);
+            let mut known = HashSet::new();
+            let asked: Vec<_> =
+                of_medium.map(|submitted| submitted.identifier()).filter(|&id| known.insert(id)).collect();
+            let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
+            while !rest.is_empty() {
+                let (request, taken) = api::results(medium, rest, most, self.caller.base_path_len);
+                let response = self.read(&Request { redact: secrets.to_vec(), ..request }, options)?;
+                if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
+                    most = taken / 2;
+                    continue;
+                }
+                for report in parse::reports(response, medium, |identifier| known.contains(identifier))? {
+                    let submitted = report.submitted();
+                    // The service may list a submission twice. A finished report stays.
+                    if found.get(&submitted).is_none_or(|earlier: &AnyReport| !earlier.is_finished()) {
+                        found.insert(submitted, report);
+                    }
+                }
+                rest = rest.get(taken..).unwrap_or_default();
+            }
+        }
+        Ok(submitted.iter().map(|submitted| found.get(submitted).cloned()).collect())
     }
 }
 
 /// Maps a report to the end of a wait: `None` while the analysis is not finished.
-fn finished<M: Medium>(report: Report<M>) -> Result<Option<Report<M>>> {
+fn finished(report: AnyReport) -> Result<Option<AnyReport>> {
     let report = report.into_result()?;
     Ok(report.is_finished().then_some(report))
+}
+
+/// Unwraps the report of a submission of one medium.
+fn of_medium<M: Medium>(report: AnyReport) -> Result<Report<M>> {
+    let other = |report: AnyReport| {
+        Error::new(ErrorKind::UnexpectedResponse, format!("the report of a {}", report.media_type()))
+    };
+    report.try_into().map_err(other)
 }

@@ -11,8 +11,7 @@ use crate::config::check_timeout;
 use crate::error::{Error, Result};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::model::medium::Medium;
-use crate::model::submitted::Submitted;
+use crate::model::submitted::AnySubmitted;
 use crate::wait::WaitOptions;
 
 /// What every call takes.
@@ -67,8 +66,8 @@ impl Client {
         Ok(answer)
     }
 
-    pub(crate) fn about<M: Medium>(&self, sent: &Submitted<M>, error: Error) -> Error {
-        error.with_identifier(Some(sent.identifier().clone())).redacted(&self.key, &sent.secrets())
+    pub(crate) fn about(&self, submitted: &AnySubmitted, error: Error) -> Error {
+        error.with_identifier(Some(submitted.identifier().clone())).redacted(&self.key, &submitted.secrets())
     }
 }
 

@@ -9,7 +9,7 @@ use super::request::Content;
 use super::response::Failure;
 use super::upload::Upload;
 use crate::error::{Error, ErrorKind};
-use crate::model::submission::progress::Watcher;
+use crate::model::submission::progress::TaggedWatcher;
 
 /// What is left to be read, and what went wrong on our side.
 pub(crate) struct Body<'a> {
@@ -32,7 +32,7 @@ struct OpenFile<'a> {
 
 /// How far the files have come, for who watches.
 struct Counter<'a> {
-    watcher: Option<&'a Watcher>,
+    watcher: Option<TaggedWatcher<'a>>,
     sent: u64,
     total: u64,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::upload::Upload;
-use crate::model::submission::progress::Watcher;
+use crate::model::submission::progress::TaggedWatcher;
 
 /// The methods that the API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(crate) struct Content<'a> {
     pub(crate) files: Vec<(Vec<u8>, Upload<'a>)>,
     /// What goes behind the last file, or all of it.
     pub(crate) tail: Vec<u8>,
-    pub(crate) watcher: Option<&'a Watcher>,
+    pub(crate) watcher: Option<TaggedWatcher<'a>>,
 }
 
 impl Content<'_> {

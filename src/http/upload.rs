@@ -1,14 +1,14 @@
 //! A file on its way out: checked before the first byte is sent, and opened from its start for each attempt.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
 use crate::model::format::{Choice, Content, Format, choose, look_into};
 use crate::model::medium::Medium;
 use crate::model::submission::Submission;
+use crate::model::submission::any::AnySubmission;
+use crate::model::submission::file::{inspect, open, regular_file_len, unreadable, unusable};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::model::tickets::submission::{Ticket, Tickets};
 use crate::util::url::check_http_url;
@@ -32,9 +32,9 @@ impl<'a> Upload<'a> {
     pub(crate) fn check(source: &'a Source, required: FileRequirements<'_>) -> Result<Option<Self>> {
         let (len, content) = match source {
             Source::Url(_) => return Ok(None),
-            Source::Path(path) => look_at(path)?,
+            Source::Path(path) => inspect(path)?,
             Source::Bytes(bytes) => {
-                (bytes.len() as u64, look_into(&mut io::Cursor::new(&bytes[..])).map_err(cannot_read)?)
+                (bytes.len() as u64, look_into(&mut io::Cursor::new(&bytes[..])).map_err(unreadable)?)
             }
             Source::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
@@ -85,10 +85,10 @@ impl Upload<'_> {
     pub(crate) fn open(&self) -> Result<Box<dyn Read + '_>> {
         Ok(match self.source {
             Source::Path(path) => {
-                regular_file(path)?;
+                regular_file_len(path)?;
                 let file = open(path)?;
                 // The check and this are two looks at a name that others may have changed in between.
-                let metadata = file.metadata().map_err(|error| unreadable(&error).with_source(error))?;
+                let metadata = file.metadata().map_err(unreadable)?;
                 if !metadata.is_file() || metadata.len() != self.len {
                     return Err(unusable("has changed since it was checked"));
                 }
@@ -105,28 +105,6 @@ impl Upload<'_> {
     }
 }
 
-/// The length of a regular file. Nothing else is opened: to open a pipe is to wait for somebody who writes into it.
-fn regular_file(path: &Path) -> Result<u64> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(&error).with_source(error))?;
-    if metadata.is_dir() {
-        return Err(unusable("is a directory"));
-    }
-    if !metadata.is_file() {
-        return Err(unusable("is not a regular file, but a pipe, a socket or a device"));
-    }
-    Ok(metadata.len())
-}
-
-/// The length of a file, and what its content shows.
-fn look_at(path: &Path) -> Result<(u64, Content)> {
-    let len = regular_file(path)?;
-    Ok((len, look_into(&mut open(path)?).map_err(cannot_read)?))
-}
-
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|error| unreadable(&error).with_source(error))
-}
-
 /// Looks at a reader, of which everything stays to be sent.
 fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     let mut reader = Reader::lock(reader);
@@ -141,7 +119,7 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
         let end = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
         Ok(usize::try_from(at).ok().and_then(|at| head.get(at..end)).map(<[u8]>::to_vec))
     };
-    Content::look(window).map_err(cannot_read)
+    Content::look(window).map_err(unreadable)
 }
 
 /// A name that has an extension, with another one.
@@ -150,42 +128,56 @@ fn with_extension(name: &str, extension: &str) -> String {
     format!("{stem}.{extension}")
 }
 
-/// The name of the file is not shown: arguments get swapped, it may be the key.
-fn unusable(reason: &str) -> Error {
-    Error::invalid_input("file", reason)
-}
-
-fn unreadable(error: &io::Error) -> Error {
-    unusable(match error.kind() {
-        io::ErrorKind::NotFound => "does not exist",
-        io::ErrorKind::PermissionDenied => "may not be read",
-        _ => "cannot be read",
-    })
-}
-
-fn cannot_read(error: io::Error) -> Error {
-    unreadable(&error).with_source(error)
-}
-
 fn already_sent() -> Error {
     unusable("a reader can be read once, and this one was")
 }
 
-impl<M: Medium> Submission<M> {
-    /// Whether a submit would refuse this by itself, before anything is sent. A submit checks it anyway; this is for
-    /// programs that want to know before they begin.
+impl AnySubmission {
+    /// Checks everything that a submit checks before it sends a byte; see [`Submission::check`].
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field: a URL that is none; a file that is missing,
-    /// empty, no regular file, too large, or of no format that fits.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field.
     pub fn check(&self) -> Result<()> {
         self.upload().map(drop)
     }
 
-    /// Returns the name that an upload goes by if it is not the one that the file has or was given, and `None` if it
-    /// is. A WebP that is named `cat.jpg` goes as `cat.webp`: the service would refuse the one for the other. It checks
-    /// everything that [`check`](Self::check) does.
+    /// Returns the name that an upload goes by if it is not its own; see [`Submission::corrected_file_name`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
+    pub fn corrected_file_name(&self) -> Result<Option<String>> {
+        Ok(self.upload()?.and_then(Upload::corrected_name))
+    }
+
+    /// Checks everything, and inspects the file if there is one.
+    pub(crate) fn upload(&self) -> Result<Option<Upload<'_>>> {
+        for (field, url) in self.urls() {
+            if let Some(reason) = check_http_url(url) {
+                return Err(Error::invalid_input(field, reason));
+            }
+        }
+        self.check_extension()?;
+        Upload::check(self.source(), self.file_requirements())
+    }
+}
+
+impl<M: Medium> Submission<M> {
+    /// Checks everything that a submit checks before it sends a byte, for programs that want to know earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field: a URL that is malformed; a file that is
+    /// missing, empty, not a regular file, too large, or of a format that does not fit.
+    pub fn check(&self) -> Result<()> {
+        self.as_any().check()
+    }
+
+    /// Returns the name that an upload goes by if it is not the one that the file has or was given.
+    ///
+    /// A WebP that is named `cat.jpg` goes as `cat.webp`, since the service would refuse the one for the other. It
+    /// checks everything that [`check`](Self::check) does.
     ///
     /// ```
     /// use identifai::Image;
@@ -200,17 +192,7 @@ impl<M: Medium> Submission<M> {
     ///
     /// Those of [`check`](Self::check).
     pub fn corrected_file_name(&self) -> Result<Option<String>> {
-        Ok(self.upload()?.and_then(Upload::corrected_name))
-    }
-
-    /// Checks everything, and looks at the file if it is one.
-    pub(crate) fn upload(&self) -> Result<Option<Upload<'_>>> {
-        for (field, url) in self.urls() {
-            if let Some(reason) = check_http_url(url) {
-                return Err(Error::invalid_input(field, reason));
-            }
-        }
-        Upload::check(self.source(), self.file_requirements())
+        self.as_any().corrected_file_name()
     }
 }
 

@@ -9,8 +9,7 @@ use crate::http::body::Body;
 use crate::http::request::Content;
 use crate::http::response::Failure;
 use crate::model::fields::Fields;
-use crate::model::medium::Medium;
-use crate::model::submission::Submission;
+use crate::model::submission::any::AnySubmission;
 
 /// An encoded form.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ impl<'a> Form<'a> {
     }
 
     /// Encodes a submission. It fails if the submission is unusable.
-    pub fn of_submission<M: Medium>(submission: &'a Submission<M>, boundary: &str) -> Result<Self> {
+    pub fn of_submission(submission: &'a AnySubmission, boundary: &str) -> Result<Self> {
         let request = classification::submit_with(submission, submission.upload()?, Boundary::fixed(boundary));
         let empty = Content { media_type: String::new(), files: Vec::new(), tail: Vec::new(), watcher: None };
         Ok(Self(request.content.unwrap_or(empty)))

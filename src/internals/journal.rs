@@ -1,10 +1,11 @@
 //! The journal of a batch, as the batch reads and writes it.
 
+use crate::batch::Journal;
 use crate::batch::store::{EarlierRun, Key, Store};
-use crate::batch::{Job, Journal};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
+use crate::model::submission::any::AnySubmission;
 
 /// The name of a job in a journal.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +38,9 @@ pub enum Replayed {
     Finished(Box<AnyReport>),
 }
 
-/// Returns the entry of the next job that is equal to `job`, and its state.
-pub fn look_up(journal: &Journal, job: &Job) -> Result<(Entry, Replayed)> {
-    let (key, past) = journal.look_up(job)?;
+/// Returns the entry of the next job that is equal to `submission`, and its state.
+pub fn look_up(journal: &Journal, submission: &AnySubmission) -> Result<(Entry, Replayed)> {
+    let (key, past) = journal.look_up(submission)?;
     let replayed = match past {
         EarlierRun::None => Replayed::New,
         EarlierRun::Changed => Replayed::Changed,
@@ -50,9 +51,9 @@ pub fn look_up(journal: &Journal, job: &Job) -> Result<(Entry, Replayed)> {
     Ok((Entry(key), replayed))
 }
 
-/// Records that `job` is about to be submitted.
-pub fn begin(journal: &Journal, entry: Entry, job: &Job) -> Result<()> {
-    journal.begin(entry.0, job)
+/// Records that `submission` is about to be submitted.
+pub fn begin(journal: &Journal, entry: Entry, submission: &AnySubmission) -> Result<()> {
+    journal.begin(entry.0, submission)
 }
 
 /// Records that a job was submitted.

@@ -9,9 +9,9 @@ use crate::http::response::{self, Failure};
 use crate::model::account::{Credits, Health};
 use crate::model::identifier::Identifier;
 use crate::model::lenient;
-use crate::model::medium::Medium;
+use crate::model::media_type::MediaType;
 use crate::model::partner::{PartnerUser, Pricings, UsersPage};
-use crate::model::report::Report;
+use crate::model::report::any::AnyReport;
 use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
@@ -66,13 +66,13 @@ pub fn submit(response: Response) -> Result<Identifier> {
 }
 
 /// Parses the response to a request for the result of the submission `asked`.
-pub fn result<M: Medium>(response: Response, asked: &Identifier) -> Result<Report<M>> {
-    parse::report(response.into_inner(), asked)
+pub fn result(response: Response, medium: MediaType, asked: &Identifier) -> Result<AnyReport> {
+    parse::report(response.into_inner(), medium, asked)
 }
 
 /// Parses the response to a request for the results of many submissions.
-pub fn results<M: Medium>(response: Response, asked: impl Fn(&Identifier) -> bool) -> Result<Vec<Report<M>>> {
-    parse::reports(response.into_inner(), asked)
+pub fn results(response: Response, medium: MediaType, asked: impl Fn(&Identifier) -> bool) -> Result<Vec<AnyReport>> {
+    parse::reports(response.into_inner(), medium, asked)
 }
 
 /// Parses the response to a request for a heatmap.

@@ -21,11 +21,16 @@ impl<'a> Fields<'a> {
 
     /// Adds a switch if it is set, as the text `true` or `false`.
     pub(crate) fn opt_bool(&mut self, name: &'static str, value: Option<bool>) {
-        self.opt(name, value.map(|on| if on { "true" } else { "false" }));
+        self.opt(name, value.map(bool_text));
     }
 
     /// Returns the names and values in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
+}
+
+/// Returns a switch as the service reads it.
+pub(crate) fn bool_text(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
 }

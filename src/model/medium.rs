@@ -40,25 +40,30 @@ pub(crate) mod sealed {
     use std::fmt;
 
     use super::MediaType;
-    use crate::model::fields::Fields;
     use crate::model::identifier::Identifier;
     use crate::model::lenient::object::Object;
+    use crate::model::report::Report;
+    use crate::model::report::any::AnyReport;
     use crate::model::report::verdict::ModelResult;
 
     /// The differences between the media.
     pub trait Medium: Sized + 'static {
         /// The medium as a value.
         const TYPE: MediaType;
-        /// The largest file that the service takes, in bytes.
-        const MAX_SIZE: u64;
         /// The part of a report that only this medium has.
         type Findings: Findings;
-        /// The options that only some media have.
-        type Options: Clone + Default + fmt::Debug + Send + Sync;
 
-        /// Adds the options that are set.
+        /// Wraps a report of this medium.
         #[allow(private_interfaces)]
-        fn add_fields(options: &Self::Options, fields: &mut Fields<'_>);
+        fn into_any(report: Report<Self>) -> AnyReport
+        where
+            Self: super::Medium;
+
+        /// Unwraps a report of this medium, or returns that of another one.
+        #[allow(private_interfaces)]
+        fn from_any(report: AnyReport) -> Result<Report<Self>, AnyReport>
+        where
+            Self: super::Medium;
     }
 
     /// The part of a report that only one medium has.

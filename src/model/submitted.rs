@@ -1,6 +1,5 @@
-//! What a submit returns: an identifier that knows its medium.
+//! An accepted submission: its identifier and its medium.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -11,68 +10,127 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::identifier::Identifier;
+use super::media_type::MediaType;
 use super::medium::Medium;
+use crate::error::Error;
 
-/// What a submit returns: the identifier, and which medium it is of. Keep it; it is what was paid for.
+/// An accepted submission, with which its result can be requested. Keep it: it is what was paid for.
 ///
-/// It serialises as `{"medium": "image", "identifier": "..."}`.
+/// [`Submitted`] is the same with a medium that is known at compile time. It serialises as
+/// `{"medium": "image", "identifier": "..."}`, and two of them are equal if that is equal.
 ///
 /// ```
-/// use identifai::{Image, Submitted};
+/// use identifai::{AnySubmitted, MediaType};
 ///
-/// let sent = Submitted::<Image>::new("8d64370a".parse()?);
-/// assert_eq!(sent.identifier().as_str(), "8d64370a");
-/// # Ok::<(), identifai::Error>(())
+/// let submitted = AnySubmitted::new(MediaType::Image, "8d64370a".parse()?);
+/// let stored = serde_json::to_string(&submitted)?;
+/// assert_eq!(serde_json::from_str::<AnySubmitted>(&stored)?, submitted);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Submitted<M: Medium> {
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AnySubmitted {
+    medium: MediaType,
     identifier: Identifier,
-    /// How it was submitted, if this process did it.
+    /// What this process knows of it, if it submitted it.
+    #[serde(skip)]
     own: Option<Arc<Own>>,
-    medium: PhantomData<fn() -> M>,
 }
 
-/// What is known of a submission that this program made.
+/// The facts that only the process that submitted knows.
 struct Own {
-    /// When, if it was in this run.
+    /// The time of the submit, if it was made in this run.
     at: Option<Instant>,
-    /// Kept out of errors about it: the service may quote them.
+    /// Texts that errors must not show, although the service may quote them.
     secrets: Vec<String>,
 }
 
-impl<M: Medium> Submitted<M> {
-    /// For an identifier that comes from elsewhere: a file, a database, another program.
-    pub fn new(identifier: Identifier) -> Self {
-        Self { identifier, own: None, medium: PhantomData }
+impl AnySubmitted {
+    /// Creates one from an identifier that comes from elsewhere: a file, a database, another program.
+    pub fn new(media_type: MediaType, identifier: Identifier) -> Self {
+        Self { medium: media_type, identifier, own: None }
     }
 
-    /// For an identifier that the service gave out just now, for a submission with `secrets`.
-    pub(crate) fn now(identifier: Identifier, now: Instant, secrets: &[&str]) -> Self {
-        Self::own(identifier, Some(now), secrets)
-    }
-
-    /// For an identifier that was given out before, for a submission with `secrets`.
-    pub(crate) fn before(identifier: Identifier, secrets: &[&str]) -> Self {
-        Self::own(identifier, None, secrets)
-    }
-
-    fn own(identifier: Identifier, at: Option<Instant>, secrets: &[&str]) -> Self {
+    /// Returns it with the `secrets` of its submission, and the time if it was submitted in this run.
+    pub(crate) fn with_own(self, at: Option<Instant>, secrets: &[&str]) -> Self {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
-        Self { own: Some(Arc::new(Own { at, secrets })), ..Self::new(identifier) }
+        Self { own: Some(Arc::new(Own { at, secrets })), ..self }
     }
 
-    /// When it was submitted, if this process did it.
+    /// Returns the time of the submit, if this process made it.
     pub(crate) fn at(&self) -> Option<Instant> {
         self.own.as_ref().and_then(|own| own.at)
     }
 
-    /// What nobody else shall see of what was submitted.
+    /// Returns the texts of its submission that errors must not show.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         self.own.iter().flat_map(|own| &own.secrets).map(String::as_str).collect()
     }
 
-    /// What the service calls the submission by.
+    /// Returns the medium.
+    pub fn media_type(&self) -> MediaType {
+        self.medium
+    }
+
+    /// Returns the service's identifier of the submission.
     pub fn identifier(&self) -> &Identifier {
         &self.identifier
+    }
+}
+
+impl From<AnySubmitted> for Identifier {
+    fn from(submitted: AnySubmitted) -> Self {
+        submitted.identifier
+    }
+}
+
+impl PartialEq for AnySubmitted {
+    fn eq(&self, other: &Self) -> bool {
+        (self.medium, &self.identifier) == (other.medium, &other.identifier)
+    }
+}
+
+impl Eq for AnySubmitted {}
+
+impl Hash for AnySubmitted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.medium, &self.identifier).hash(state);
+    }
+}
+
+impl fmt::Debug for AnySubmitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { medium, identifier, own: _ } = self;
+        f.debug_struct("Submitted").field("medium", &medium.as_str()).field("identifier", identifier).finish()
+    }
+}
+
+/// An accepted submission of one medium, with which its result can be requested. Keep it: it is what was paid for.
+///
+/// It serialises as [`AnySubmitted`] does.
+///
+/// ```
+/// use identifai::{Image, Submitted};
+///
+/// let submitted = Submitted::<Image>::new("8d64370a".parse()?);
+/// assert_eq!(submitted.identifier().as_str(), "8d64370a");
+/// # Ok::<(), identifai::Error>(())
+/// ```
+pub struct Submitted<M: Medium>(AnySubmitted, PhantomData<fn() -> M>);
+
+impl<M: Medium> Submitted<M> {
+    /// Creates one from an identifier that comes from elsewhere: a file, a database, another program.
+    pub fn new(identifier: Identifier) -> Self {
+        Self(AnySubmitted::new(M::TYPE, identifier), PhantomData)
+    }
+
+    /// Returns the service's identifier of the submission.
+    pub fn identifier(&self) -> &Identifier {
+        self.0.identifier()
+    }
+
+    /// Returns the same with its medium as a value.
+    pub fn as_any(&self) -> &AnySubmitted {
+        &self.0
     }
 }
 
@@ -83,20 +141,39 @@ impl<M: Medium> From<Identifier> for Submitted<M> {
 }
 
 impl<M: Medium> From<Submitted<M>> for Identifier {
-    fn from(sent: Submitted<M>) -> Self {
-        sent.identifier
+    fn from(submitted: Submitted<M>) -> Self {
+        submitted.0.into()
+    }
+}
+
+impl<M: Medium> From<Submitted<M>> for AnySubmitted {
+    fn from(submitted: Submitted<M>) -> Self {
+        submitted.0
+    }
+}
+
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+impl<M: Medium> TryFrom<AnySubmitted> for Submitted<M> {
+    type Error = Error;
+
+    fn try_from(submitted: AnySubmitted) -> Result<Self, Error> {
+        if submitted.medium == M::TYPE {
+            return Ok(Self(submitted, PhantomData));
+        }
+        let reason = format!("the submission is of the medium {}, not {}", submitted.medium, M::TYPE);
+        Err(Error::invalid_input("medium", &reason))
     }
 }
 
 impl<M: Medium> Clone for Submitted<M> {
     fn clone(&self) -> Self {
-        Self { identifier: self.identifier.clone(), own: self.own.clone(), medium: PhantomData }
+        Self(self.0.clone(), PhantomData)
     }
 }
 
 impl<M: Medium> PartialEq for Submitted<M> {
     fn eq(&self, other: &Self) -> bool {
-        self.identifier == other.identifier
+        self.0 == other.0
     }
 }
 
@@ -104,39 +181,25 @@ impl<M: Medium> Eq for Submitted<M> {}
 
 impl<M: Medium> Hash for Submitted<M> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.identifier.hash(state);
+        self.0.hash(state);
     }
 }
 
 impl<M: Medium> fmt::Debug for Submitted<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { identifier, own: _, medium: _ } = self;
-        f.debug_struct("Submitted").field("medium", &M::TYPE.as_str()).field("identifier", identifier).finish()
+        self.0.fmt(f)
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored<'a> {
-    medium: Cow<'a, str>,
-    identifier: Cow<'a, Identifier>,
 }
 
 impl<M: Medium> Serialize for Submitted<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored { medium: M::TYPE.as_str().into(), identifier: Cow::Borrowed(&self.identifier) }.serialize(serializer)
+        self.0.serialize(serializer)
     }
 }
 
 impl<'de, M: Medium> Deserialize<'de> for Submitted<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let stored = Stored::deserialize(deserializer)?;
-        if stored.medium != M::TYPE.as_str() {
-            return Err(D::Error::custom(format_args!(
-                "medium: this is no submission of the medium {}",
-                M::TYPE.as_str()
-            )));
-        }
-        Ok(Self::new(stored.identifier.into_owned()))
+        AnySubmitted::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
     }
 }
 
@@ -146,16 +209,19 @@ mod tests {
     use crate::model::medium::{Image, Video};
 
     #[test]
-    fn what_was_submitted_survives_storage_and_is_not_taken_for_another_medium() {
-        let sent = Submitted::<Image>::new("abc".parse().unwrap());
-        let stored = serde_json::to_string(&sent).unwrap();
+    fn stored_submission_is_restored_for_its_medium_only() {
+        let submitted = Submitted::<Image>::new("abc".parse().unwrap());
+        let stored = serde_json::to_string(&submitted).unwrap();
         assert_eq!(stored, r#"{"medium":"image","identifier":"abc"}"#);
-        assert_eq!(serde_json::from_str::<Submitted<Image>>(&stored).unwrap(), sent);
-        assert!(serde_json::from_str::<Submitted<Video>>(&stored).is_err());
-        assert_ne!(Submitted::new("abd".parse().unwrap()), sent);
-        assert_eq!(format!("{sent:?}"), "Submitted { medium: \"image\", identifier: Identifier(\"abc\") }");
-        for other in [r#"{"medium":"video","identifier":"abc"}"#, r#"{"medium":"image","identifier":"a/b"}"#] {
-            assert!(serde_json::from_str::<Submitted<Image>>(other).is_err());
+        assert_eq!(serde_json::from_str::<Submitted<Image>>(&stored).unwrap(), submitted);
+        assert_eq!(serde_json::from_str::<AnySubmitted>(&stored).unwrap(), *submitted.as_any());
+        let error = serde_json::from_str::<Submitted<Video>>(&stored).unwrap_err().to_string();
+        assert!(error.starts_with("medium: the submission is of the medium image, not video"), "{error}");
+        assert_ne!(Submitted::new("abd".parse().unwrap()), submitted);
+        assert_ne!(AnySubmitted::new(MediaType::Video, "abc".parse().unwrap()), *submitted.as_any());
+        assert_eq!(format!("{submitted:?}"), "Submitted { medium: \"image\", identifier: Identifier(\"abc\") }");
+        for other in [r#"{"medium":"film","identifier":"abc"}"#, r#"{"medium":"image","identifier":"a/b"}"#] {
+            assert!(serde_json::from_str::<AnySubmitted>(other).is_err());
         }
     }
 }

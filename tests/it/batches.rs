@@ -130,7 +130,7 @@ fn whatever_happens_to_one_each_item_has_its_outcome() {
             let actual = error.map(|error| (error.kind(), error.may_have_been_sent()));
             assert_eq!(actual, expected, "{fault:?}: {outcome:?}");
             assert_eq!(tries.load(Ordering::SeqCst), submits, "{fault:?}");
-            assert_eq!(outcome.reference, Some(outcome.index.to_string()));
+            assert_eq!(outcome.ref_id, Some(outcome.index.to_string()));
         }
     }
 }

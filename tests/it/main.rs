@@ -12,6 +12,7 @@
 )]
 
 mod account;
+mod any_media;
 mod batches;
 mod cancel;
 mod connections;

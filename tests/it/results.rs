@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use httpmock::{Method::GET, Method::POST, MockServer};
-use identifai::{Classification, Client, ErrorKind, Identifier, Image, ImageReport, RateLimit, State, Submitted};
+use identifai::{
+    Classification, Client, ErrorKind, Identifier, Image, ImageReport, MediaType, RateLimit, State, Submitted,
+};
 use test_support::{ID, KEY, Server, answer, answer_with, json, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
@@ -221,7 +223,7 @@ fn an_override_goes_by_the_hash_of_the_file() {
         then.status(201).body(format!("{{\"classification\":\"artificial\",\"type\":\"image\",\"hash\":\"{hash}\"}}"));
     });
     let client = Client::builder(KEY).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
-    client.override_verdict::<Image>(hash, &Classification::Artificial).unwrap();
+    client.override_verdict(MediaType::Image, hash, &Classification::Artificial).unwrap();
     mock.assert();
     let partly = Classification::Other("partly".to_owned());
     for (hash, classification, field) in [
@@ -230,7 +232,7 @@ fn an_override_goes_by_the_hash_of_the_file() {
         (&hash.replace('1', "/"), &Classification::Human, "hash: "),
         (hash, &partly, "classification: "),
     ] {
-        let error = client.override_verdict::<Image>(hash, classification).unwrap_err();
+        let error = client.override_verdict(MediaType::Image, hash, classification).unwrap_err();
         assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().starts_with(field), "{error}");
     }
     assert_eq!(mock.calls(), 1);
@@ -240,7 +242,7 @@ fn an_override_goes_by_the_hash_of_the_file() {
 fn an_override_of_unknown_fate_may_be_said_again() {
     let hash = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
     let server = Server::start(|connection| drop(connection.request()));
-    let error = server.client().override_verdict::<Image>(hash, &Classification::Human).unwrap_err();
+    let error = server.client().override_verdict(MediaType::Image, hash, &Classification::Human).unwrap_err();
     assert!(error.is_retryable() && !error.may_have_been_sent(), "{error}");
 }
 
@@ -280,7 +282,7 @@ fn the_key_is_no_identifier() {
         client.results(&[submitted(ID), submitted(key)]).unwrap_err(),
         client.wait(&submitted(key)).unwrap_err(),
         client.heatmap(&submitted(key)).unwrap_err(),
-        client.override_verdict::<Image>(key, &Classification::Human).unwrap_err(),
+        client.override_verdict(MediaType::Image, key, &Classification::Human).unwrap_err(),
     ];
     for error in errors {
         assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("is the API key"), "{error}");

@@ -2,14 +2,14 @@
 
 use std::ffi::c_char;
 
-use identifai::{Client, HealthStatus, Identifier};
+use identifai::{AnyReport, AnySubmitted, Client, HealthStatus, Identifier, MediaType};
 
 use crate::boundary::{Out, bytes, call, object, submit, text};
 use crate::failure::Failure;
 use crate::memory::{c_text, free_object, hand_over};
 use crate::options::{Ask, Options};
 use crate::report::{self, Report};
-use crate::submission::{self, Medium, Source};
+use crate::submission::{Source, media_type};
 
 /// All of the service works.
 pub const IDENTIFAI_HEALTH_OK: i32 = 1;
@@ -38,7 +38,8 @@ pub unsafe extern "C" fn identifai_classify_from_url(
         submit(error, || {
             let options = object(options, "options")?;
             let (file_url, out) = (text(file_url, "file_url")?, Out::new(identifier, "identifier")?);
-            Medium::Image.check(&options.ask)?;
+            // Refuses options of other media, as the other submits do.
+            drop(Source::Url(file_url).submission(MediaType::Image, &options.ask)?);
             out.put(owned(&identifai::classify_from_url(&options.of_url(file_url)?)?));
             Ok(())
         })
@@ -152,7 +153,7 @@ pub unsafe extern "C" fn identifai_result(
     report: *mut *mut Report,
     error: *mut *mut Failure,
 ) -> i32 {
-    unsafe { call(error, || object(client, "client")?.report(submission::result, medium, identifier, report)) }
+    unsafe { call(error, || object(client, "client")?.report(Client::result_any, medium, identifier, report)) }
 }
 
 /// Waits until the analysis of a submission is finished, by default for 5 minutes, and reads its result. The first look
@@ -168,7 +169,7 @@ pub unsafe extern "C" fn identifai_wait(
     report: *mut *mut Report,
     error: *mut *mut Failure,
 ) -> i32 {
-    unsafe { call(error, || object(client, "client")?.report(submission::wait, medium, identifier, report)) }
+    unsafe { call(error, || object(client, "client")?.report(Client::wait_any, medium, identifier, report)) }
 }
 
 /// Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be
@@ -212,8 +213,8 @@ pub unsafe extern "C" fn identifai_override(
     unsafe {
         call(error, || {
             let Handle(client) = object(client, "client")?;
-            let (medium, hash) = (Medium::of(medium)?, text(hash, "hash")?);
-            submission::override_verdict(client, medium, hash, &report::classification(classification)?)
+            let (medium, hash) = (media_type(medium)?, text(hash, "hash")?);
+            Ok(client.override_verdict(medium, hash, &report::classification(classification)?)?)
         })
     }
 }
@@ -276,26 +277,27 @@ impl Handle {
         options: *const Options,
         identifier: *mut *mut c_char,
     ) -> Result<(), Failure> {
-        let (medium, out) = (Medium::of(medium)?, unsafe { Out::new(identifier, "identifier")? });
+        let (medium, out) = (media_type(medium)?, unsafe { Out::new(identifier, "identifier")? });
         let defaults = Ask::default();
         let ask = match unsafe { options.as_ref() } {
             Some(options) => options.check().map(|()| &options.ask)?,
             None => &defaults,
         };
-        out.put(owned(&submission::submit(&self.0, medium, source, ask)?));
+        out.put(owned(self.0.submit_any(&source.submission(medium, ask)?)?.identifier()));
         Ok(())
     }
 
     unsafe fn report(
         &self,
-        read: impl FnOnce(&Client, Medium, Identifier) -> Result<Report, Failure>,
+        read: fn(&Client, &AnySubmitted) -> identifai::Result<AnyReport>,
         medium: i32,
         identifier: *const c_char,
         report: *mut *mut Report,
     ) -> Result<(), Failure> {
-        let (medium, identifier) = (Medium::of(medium)?, unsafe { text(identifier, "identifier")? });
+        let (medium, identifier) = (media_type(medium)?, unsafe { text(identifier, "identifier")? });
         let out = unsafe { Out::new(report, "report")? };
-        out.put(hand_over(read(&self.0, medium, identifier.parse()?)?));
+        let submitted = AnySubmitted::new(medium, identifier.parse()?);
+        out.put(hand_over(Report::from_any(&read(&self.0, &submitted)?)));
         Ok(())
     }
 }

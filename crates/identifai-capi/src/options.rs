@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 use identifai::{
-    ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, Medium, RateLimit, Submission, UploadProgress, UrlOptions,
+    AnySubmission, ApiKey, Client, ClientBuilder, Frames, KeyFramesMethod, RateLimit, UploadProgress, UrlOptions,
     WaitOptions,
 };
 
@@ -120,7 +120,6 @@ macro_rules! set {
         $(if let Some(value) = &$from.$option { $to = $to.$option(value); })*
     };
 }
-pub(crate) use set;
 
 /// The same for all of a `Reach` but the patience.
 macro_rules! reach {
@@ -183,17 +182,24 @@ impl Options {
 }
 
 impl Ask {
-    /// Sets what all media have.
-    pub(crate) fn set<M: Medium>(&self, mut job: Submission<M>) -> Submission<M> {
+    /// Sets every option on a submission. An option that its medium does not have is an error, not left out silently.
+    pub(crate) fn set_on(&self, mut job: AnySubmission) -> Result<AnySubmission, Failure> {
         set!(job, self, ref_id, webhook_url, file_name);
-        set!(job, self, copied no_cache, max_size, any_format);
+        set!(job, self, copied no_cache, max_size, any_format, prevent_c2pa_forces);
+        set!(job, self, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+        set!(job, self, copied frames, key_frames, key_frames_method);
         if let Some(watcher) = self.progress {
             job = job.on_progress(move |progress| match watcher.goes_on(progress) {
                 true => std::ops::ControlFlow::Continue(()),
                 false => std::ops::ControlFlow::Break(()),
             });
         }
-        job
+        match job.unsupported_options().first() {
+            Some(option) => {
+                Err(Failure::invalid(option, "is no option of this medium; submit with options without it"))
+            }
+            None => Ok(job),
+        }
     }
 }
 

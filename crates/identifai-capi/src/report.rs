@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_char};
 
-use identifai::{Classification, ImageReport, Medium, State, Verdict};
+use identifai::{AnyReport, Classification, Medium, State, Verdict};
 
 use crate::failure::Failure;
 use crate::memory::{c_text, free_object, lent, read};
@@ -85,8 +85,13 @@ impl Report {
         }
     }
 
-    pub(crate) fn of_image(report: &ImageReport) -> Self {
-        Self { has_heatmap: report.has_heatmap(), ..Self::of(report) }
+    pub(crate) fn from_any(report: &AnyReport) -> Self {
+        match report {
+            AnyReport::Image(report) => Self { has_heatmap: report.has_heatmap(), ..Self::of(report) },
+            AnyReport::Video(report) => Self::of(report),
+            AnyReport::Audio(report) => Self::of(report),
+            _ => unreachable!("there are three media"),
+        }
     }
 
     fn opinion(&self, number: i32) -> Option<&Opinion> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use identifai::{
-    Client, ClientBuilder, Error, Frames, Image, ImageReport, KeyFramesMethod, RateLimit, Submission, Video,
+    Client, ClientBuilder, Error, Frames, Image, ImageReport, KeyFramesMethod, MediaType, RateLimit, Submission, Video,
     WaitOptions,
 };
 use test_support::Server;
@@ -18,7 +18,7 @@ use crate::memory::{free_object, make, read};
 use crate::options::{Options, identifai_options_new};
 use crate::report::*;
 use crate::setters::*;
-use crate::submission::{IDENTIFAI_IMAGE, Source, image, video};
+use crate::submission::{IDENTIFAI_IMAGE, Source};
 
 /// A client in which each second call panics: deep in the call, after its one try.
 fn panicking() -> Handle {
@@ -147,7 +147,7 @@ fn an_error_says_all_that_it_says_in_rust() {
 
 /// The report that a JSON makes.
 fn report(json: &str) -> Report {
-    Report::of_image(&serde_json::from_str::<ImageReport>(json).unwrap())
+    Report::from_any(&serde_json::from_str::<ImageReport>(json).unwrap().into())
 }
 
 #[test]
@@ -261,6 +261,11 @@ fn settings_reach_the_client() {
     compare(&table, |options| format!("{:?}", options.builder().ok().unwrap()));
 }
 
+/// Returns the `Debug` of a submission with the options.
+fn shown(source: Source<'_>, medium: MediaType, options: &Options) -> String {
+    format!("{:?}", source.submission(medium, &options.ask).ok().unwrap())
+}
+
 #[test]
 fn what_is_asked_of_an_image_reaches_its_submission() {
     let with = |set: fn(Submission<Image>) -> Submission<Image>| format!("{:?}", set(Image::from_bytes(*b"GIF89a")));
@@ -280,13 +285,13 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
             (&|o| identifai_options_set_any_format(o, 1), with(|j| j.any_format(true))),
         ]
     };
-    compare(&table, |options| format!("{:?}", image(Source::Bytes(b"GIF89a"), &options.ask)));
+    compare(&table, |options| shown(Source::Bytes(b"GIF89a"), MediaType::Image, options));
     // The plain function takes the same, but for what uploads alone have.
     for (set, _) in &table[..9] {
         let options = unsafe { identifai_options_new(c"key".as_ptr()) };
         assert_eq!(set(options), 0);
         let options = unsafe { Box::from_raw(options) };
-        let submission = format!("{:?}", image(Source::Url("https://x.test/"), &options.ask));
+        let submission = shown(Source::Url("https://x.test/"), MediaType::Image, &options);
         let shown = format!("{:?}", options.of_url("https://x.test/").ok().unwrap());
         assert!(shown.contains(&submission), "{shown} {submission}");
     }
@@ -318,5 +323,5 @@ fn what_is_asked_of_a_video_reaches_its_submission() {
             (&|o| identifai_options_set_prevent_c2pa_forces(o, 1), with(|j| j.prevent_c2pa_forces(true))),
         ]
     };
-    compare(&table, |options| format!("{:?}", video(Source::Path("a.mp4"), &options.ask)));
+    compare(&table, |options| shown(Source::Path("a.mp4"), MediaType::Video, options));
 }

@@ -231,9 +231,9 @@ pub(crate) fn results_of(
 
 pub(crate) fn override_verdict(client: &Client, medium: Medium, hash: &str, to: &Classification) -> Result<()> {
     match medium {
-        Medium::Image => client.override_verdict::<Image>(hash, to),
-        Medium::Video => client.override_verdict::<Video>(hash, to),
-        Medium::Audio => client.override_verdict::<Audio>(hash, to),
+        Medium::Image => client.override_verdict(identifai::MediaType::Image, hash, to),
+        Medium::Video => client.override_verdict(identifai::MediaType::Video, hash, to),
+        Medium::Audio => client.override_verdict(identifai::MediaType::Audio, hash, to),
     }
 }
 

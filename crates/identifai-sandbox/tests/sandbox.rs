@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use identifai::{
-    Audio, Classification, Client, ErrorKind, Frames, Image, RateLimit, State, Submitted, UrlOptions, Video,
+    Audio, Classification, Client, ErrorKind, Frames, Image, MediaType, RateLimit, State, Submitted, UrlOptions, Video,
     WaitOptions, classify_from_url,
 };
 use identifai_sandbox::Sandbox;
@@ -193,7 +193,7 @@ fn an_override_shows_in_every_later_result() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let report = client.classify(&image("c2pa.jpg")).unwrap();
-    client.override_verdict::<Image>(report.hash().unwrap(), &Classification::Human).unwrap();
+    client.override_verdict(MediaType::Image, report.hash().unwrap(), &Classification::Human).unwrap();
     for job in [image("c2pa.jpg"), image("c2pa.jpg").with_nsfw(true)] {
         let report = client.classify(&job).unwrap();
         assert_eq!(report.verdict().unwrap().classification, Some(Classification::Artificial));
@@ -203,7 +203,7 @@ fn an_override_shows_in_every_later_result() {
         );
     }
     let unknown = "0".repeat(64);
-    let error = client.override_verdict::<Image>(&unknown, &Classification::Human).unwrap_err();
+    let error = client.override_verdict(MediaType::Image, &unknown, &Classification::Human).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
@@ -240,9 +240,9 @@ fn every_medium_is_taken_by_url_and_by_upload() {
 
     let report = client.classify(&Audio::from_bytes(b"ID3\x04some sound".to_vec())).unwrap();
     assert_eq!((report.name(), report.segments().len(), report.results().len()), (Some("audio.mp3"), 2, 1));
-    client.override_verdict::<Audio>(report.hash().unwrap(), &Classification::Human).unwrap();
+    client.override_verdict(MediaType::Audio, report.hash().unwrap(), &Classification::Human).unwrap();
     assert_eq!(client.result(&report.submitted()).unwrap().is_artificial(), Some(false));
-    let error = client.override_verdict::<Image>(report.hash().unwrap(), &Classification::Human).unwrap_err();
+    let error = client.override_verdict(MediaType::Image, report.hash().unwrap(), &Classification::Human).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "each medium its own");
 
     let video = client.submit(&Video::from_url("https://x.test/a.mp4")).unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use identifai::internals::parse::{self, Response};
-use identifai::{Classification, Error, ErrorKind, Identifier, Image, Medium, Report, Video};
+use identifai::{Classification, Error, ErrorKind, Identifier, Image, ImageReport, MediaType, Medium, Report, Video};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -190,9 +190,10 @@ impl<'de> Deserialize<'de> for Fields {
 }
 
 fn result(envelope: &Envelope, body: &[u8]) {
-    fn of<M: Medium>(envelope: &Envelope, body: &[u8]) {
-        match parse::result::<M>(envelope.around(body), &asked()) {
+    fn of<M: Medium>(envelope: &Envelope, medium: MediaType, body: &[u8]) {
+        match parse::result(envelope.around(body), medium, &asked()) {
             Ok(report) => {
+                let report: Report<M> = report.try_into().unwrap();
                 assert!(envelope.is_whole_success());
                 assert_eq!(*report.identifier(), asked());
                 assert!(envelope.status != 202 || !report.is_finished(), "accepted, and no more");
@@ -201,13 +202,16 @@ fn result(envelope: &Envelope, body: &[u8]) {
             Err(error) => drop(envelope.assert_told(error)),
         }
     }
-    of::<Image>(envelope, body);
-    of::<Video>(envelope, body);
+    of::<Image>(envelope, MediaType::Image, body);
+    of::<Video>(envelope, MediaType::Video, body);
 }
 
 fn results(envelope: &Envelope, body: &[u8]) {
     let is_asked = |identifier: &Identifier| ["asked", "asked-too"].contains(&identifier.as_str());
-    let read = |body: &[u8]| parse::results::<Image>(envelope.around(body), is_asked);
+    let read = |body: &[u8]| {
+        let reports = parse::results(envelope.around(body), MediaType::Image, is_asked)?;
+        Ok::<Vec<ImageReport>, Error>(reports.into_iter().map(|report| report.try_into().unwrap()).collect())
+    };
     match read(body) {
         Ok(reports) => {
             assert!(envelope.is_whole_success());
@@ -228,7 +232,7 @@ fn results(envelope: &Envelope, body: &[u8]) {
         let body = String::from_utf8_lossy(body);
         let body = body.trim_start_matches('\u{feff}').trim();
         let list = format!("[{body},{{\"identifier\":\"asked-too\",\"status\":\"done\"}},{body}]");
-        let found = |report: &Report<Image>| report.identifier().as_str() == "asked-too" && report.is_finished();
+        let found = |report: &ImageReport| report.identifier().as_str() == "asked-too" && report.is_finished();
         assert!(read(list.as_bytes()).unwrap().iter().any(found), "{list}");
     }
 }

@@ -91,7 +91,7 @@ impl Wanted<'_> {
             }
         }
         // An unusable submission is not sent.
-        let Ok(form) = Form::of_submission(&job, "identifai-fuzz") else { return };
+        let Ok(form) = Form::of_submission(job.as_any(), "identifai-fuzz") else { return };
         let mut body = form.open().unwrap();
         let (mut sent, mut buffer) = (Vec::new(), vec![0; self.block]);
         while let amount @ 1.. = body.read(&mut buffer).unwrap() {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use identifai::internals::journal::{self, Entry, Replayed};
-use identifai::{AnyReport, Error, ErrorKind, Identifier, Image, ImageReport, Job, Journal, Video, VideoReport};
+use identifai::{
+    AnyReport, AnySubmission, Error, ErrorKind, Identifier, Image, ImageReport, Journal, Video, VideoReport,
+};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -52,7 +54,7 @@ impl Drop for Scratch {
 }
 
 /// Returns four jobs. Two are equal, and one is a file that exists and does not change.
-fn jobs() -> [Job; 4] {
+fn jobs() -> [AnySubmission; 4] {
     let cat = || Image::from_url("https://x.test/cat.jpg").into();
     let file = Image::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).into();
     [cat(), cat(), file, Video::from_url("https://x.test/clip.mp4").into()]

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::batch::job::Job;
 use crate::batch::store::{FileVersion, Key};
 use crate::error::Error;
 use crate::model::identifier::Identifier;
+use crate::model::submission::any::AnySubmission;
 
 /// The version of the format. Fields that were added to it since need no other one: a program that does not know a
 /// field refuses its line as one of a newer version. Journals without such a line stay readable by older programs.
@@ -97,8 +97,8 @@ impl<'a> Line<'a> {
         Self { service: Some(service.into()), ..Self::from_event(Event::Service) }
     }
 
-    pub(super) fn begin(key: Key, job: &Job) -> Self {
-        Self { input: job.display_source().map(Cow::Owned), ..Self::about(Event::Begin, key) }
+    pub(super) fn begin(key: Key, submission: &AnySubmission) -> Self {
+        Self { input: submission.display_source().map(Cow::Owned), ..Self::about(Event::Begin, key) }
     }
 
     pub(super) fn submitted(key: Key, identifier: &'a Identifier) -> Self {
@@ -134,9 +134,9 @@ impl<'a> Line<'a> {
 }
 
 /// Half a SHA-256 of everything that makes a job the same as another one.
-pub(super) fn fingerprint(job: &Job) -> u128 {
+pub(super) fn fingerprint(submission: &AnySubmission) -> u128 {
     let mut hash = Sha256::new();
-    job.fingerprint_fields(&mut |name, value| {
+    submission.fingerprint_fields(&mut |name, value| {
         // With their lengths, so that no two lists run into the same bytes.
         for part in [name.as_bytes(), value] {
             hash.update((part.len() as u64).to_be_bytes());

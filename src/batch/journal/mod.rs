@@ -15,11 +15,12 @@ use fs4::TryLockError;
 use self::error::{failed, unusable};
 use self::line::Line;
 use self::replay::{Entry, History, LINE_LIMIT};
-use super::job::Job;
 use super::store::{EarlierRun, FileVersion, Key, Store};
 use crate::error::{Error, Result};
 use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
+use crate::model::submission::any::AnySubmission;
 use crate::util::text::one_line;
 
 /// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any
@@ -154,12 +155,12 @@ impl Journal {
 }
 
 impl Store for Journal {
-    fn look_up(&self, job: &Job) -> Result<(Key, EarlierRun)> {
-        let (fingerprint, file) = (line::fingerprint(job), job.path().and_then(FileVersion::from_path));
+    fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)> {
+        let (fingerprint, file) = (line::fingerprint(submission), submission.path().and_then(FileVersion::from_path));
         let mut kept = self.kept();
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {
-            Entry::Finished { at, len } => match kept.report(at, len, job)? {
+            Entry::Finished { at, len } => match kept.report(at, len, submission.media_type())? {
                 Ok(report) => EarlierRun::Finished(Box::new(report)),
                 Err(identifier) => EarlierRun::Submitted(identifier),
             },
@@ -171,8 +172,8 @@ impl Store for Journal {
         Ok((key, past))
     }
 
-    fn begin(&self, key: Key, job: &Job) -> Result<()> {
-        self.write(&Line::begin(key, job))
+    fn begin(&self, key: Key, submission: &AnySubmission) -> Result<()> {
+        self.write(&Line::begin(key, submission))
     }
 
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()> {
@@ -221,13 +222,14 @@ impl Kept {
     }
 
     /// The report in the line at `at`, or the identifier if there is none.
-    fn report(&mut self, at: u64, len: usize, job: &Job) -> Result<Result<AnyReport, Identifier>> {
+    fn report(&mut self, at: u64, len: usize, medium: MediaType) -> Result<Result<AnyReport, Identifier>> {
         let mut text = vec![0; len];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut text));
         read.map_err(|error| failed("cannot be read", error))?;
         let line = Line::read(&text).filter(|line| line.identifier.is_some());
         let line = line.ok_or_else(|| unusable("was changed by somebody else"))?;
-        let report = line.report.and_then(|report| job.report(report.get())).filter(AnyReport::is_finished);
+        let report = line.report.and_then(|report| AnyReport::read(medium, report.get(), None).ok());
+        let report = report.filter(AnyReport::is_finished);
         match (report, line.identifier) {
             (Some(report), _) => Ok(Ok(report)),
             (None, Some(identifier)) => Ok(Err(identifier.into_owned())),

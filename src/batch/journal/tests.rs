@@ -7,7 +7,8 @@ use super::*;
 use crate::error::ErrorKind;
 use crate::model::medium::{Audio, Image, Video};
 use crate::model::report::image::ImageReport;
-use crate::model::submission::video::KeyFramesMethod;
+use crate::model::submission::any::AnySubmission;
+use crate::model::submission::options::KeyFramesMethod;
 
 /// A file that is gone with the test.
 struct Scratch(PathBuf);
@@ -30,7 +31,7 @@ impl Scratch {
     }
 
     /// What the next run knows of `job`.
-    fn past(&self, job: &Job) -> EarlierRun {
+    fn past(&self, job: &AnySubmission) -> EarlierRun {
         self.open().look_up(job).unwrap().1
     }
 }
@@ -43,7 +44,7 @@ impl Drop for Scratch {
 
 const HEADER: &str = "{\"event\":\"journal\",\"version\":1}\n";
 
-fn cat() -> Job {
+fn cat() -> AnySubmission {
     Image::from_url("https://x.test/cat.jpg").into()
 }
 
@@ -145,7 +146,7 @@ fn a_report_comes_back_with_all_that_was_in_it() {
 #[test]
 fn jobs_are_the_same_if_medium_source_and_options_are() {
     let url = "https://x.test/a?b=1";
-    let jobs: [Job; 16] = [
+    let jobs: [AnySubmission; 16] = [
         Image::from_url(url).into(),
         Image::from_url("https://x.test/a?b=2").into(),
         Image::from_url(url).ref_id("1").into(),
@@ -183,7 +184,7 @@ fn write(path: &Path, content: &str, modified: i64) {
 }
 
 /// Opens the journal, and submits `job` as `identifier` if nothing is known of it. Returns what was known.
-fn run(journal: &Scratch, job: &Job, identifier: &str) -> String {
+fn run(journal: &Scratch, job: &AnySubmission, identifier: &str) -> String {
     let journal = journal.open();
     let (key, past) = journal.look_up(job).unwrap();
     if matches!(past, EarlierRun::None | EarlierRun::Changed) {
@@ -212,7 +213,7 @@ fn file_overwritten_is_a_new_item() {
     ];
     for (before, after, is_changed) in table {
         let (journal, file) = (Scratch::new(""), Scratch::new(""));
-        let job: Job = Image::from_path(&file.0).into();
+        let job: AnySubmission = Image::from_path(&file.0).into();
         write(&file.0, before.0, before.1);
         assert_eq!(run(&journal, &job, "one"), "None");
         write(&file.0, after.0, after.1);
@@ -231,7 +232,7 @@ fn file_overwritten_is_a_new_item() {
 #[test]
 fn file_never_accepted_does_not_count_as_changed() {
     let (journal, file) = (Scratch::new(""), Scratch::new(""));
-    let job: Job = Image::from_path(&file.0).into();
+    let job: AnySubmission = Image::from_path(&file.0).into();
     write(&file.0, "cat", 1);
     {
         let journal = journal.open();
@@ -247,7 +248,7 @@ fn file_never_accepted_does_not_count_as_changed() {
 #[test]
 fn file_listed_twice_has_two_versions_of_each() {
     let (journal, file) = (Scratch::new(""), Scratch::new(""));
-    let job: Job = Image::from_path(&file.0).into();
+    let job: AnySubmission = Image::from_path(&file.0).into();
     let run = || {
         let journal = journal.open();
         [(); 2].map(|()| {
@@ -276,7 +277,7 @@ fn symbolic_link_has_the_version_of_its_file() {
         std::fs::remove_file(&link.0).unwrap();
         std::os::unix::fs::symlink(&file.0, &link.0).unwrap();
     };
-    let job: Job = Image::from_path(&link.0).into();
+    let job: AnySubmission = Image::from_path(&link.0).into();
     let runs = [&one, &one, &other].map(|file| {
         point_at(file);
         run(&journal, &job, "abc")
@@ -287,7 +288,7 @@ fn symbolic_link_has_the_version_of_its_file() {
 #[test]
 fn first_format_is_matched_by_path_alone() {
     let file = Scratch::new("cat");
-    let job: Job = Image::from_path(&file.0).into();
+    let job: AnySubmission = Image::from_path(&file.0).into();
     let fingerprint = format!("{:032x}", line::fingerprint(&job));
     let line = |event: &str, more: &str| {
         format!("{{\"event\":\"{event}\",\"job\":\"{fingerprint}\",\"occurrence\":0{more}}}\n")

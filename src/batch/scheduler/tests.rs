@@ -23,6 +23,7 @@ use crate::http::response::{Failure, Response};
 use crate::model::identifier::Identifier;
 use crate::model::medium::{Image, Video};
 use crate::model::report::any::AnyReport;
+use crate::model::submission::any::AnySubmission;
 use crate::wait::WaitOptions;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
@@ -338,11 +339,11 @@ impl Full {
 }
 
 impl Store for Full {
-    fn look_up(&self, _: &Job) -> Result<(Key, EarlierRun)> {
+    fn look_up(&self, _: &AnySubmission) -> Result<(Key, EarlierRun)> {
         self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, EarlierRun::None))
     }
 
-    fn begin(&self, _: Key, _: &Job) -> Result<()> {
+    fn begin(&self, _: Key, _: &AnySubmission) -> Result<()> {
         self.step("begin")
     }
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 #[cfg(feature = "journal")]
 use crate::batch::Batch;
 #[cfg(feature = "journal")]
-use crate::batch::job::Job;
 use crate::batch::stop_handle::StopHandle;
 use crate::batch::tests::*;
 use crate::call::fake::failure;
@@ -14,6 +13,7 @@ use crate::call::rate_limit::config::RateLimit;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
+use crate::model::submission::any::AnySubmission;
 
 /// The indexes that `stop_handle` lists, each with `true` if its identifier is known.
 fn listed(stop_handle: &StopHandle) -> Vec<(u64, bool)> {
@@ -101,11 +101,11 @@ fn unfinished_tells_what_the_journal_has() {
     /// A journal on a disk that fills up with the second line. It knows an identifier of an earlier run, or nothing.
     struct Full(Option<Identifier>);
     impl Store for Full {
-        fn look_up(&self, _: &Job) -> Result<(Key, EarlierRun)> {
+        fn look_up(&self, _: &AnySubmission) -> Result<(Key, EarlierRun)> {
             let past = self.0.clone().map_or(EarlierRun::None, EarlierRun::Submitted);
             Ok((Key { fingerprint: 1, occurrence: 0, file: None }, past))
         }
-        fn begin(&self, _: Key, _: &Job) -> Result<()> {
+        fn begin(&self, _: Key, _: &AnySubmission) -> Result<()> {
             Ok(())
         }
         fn submitted(&self, _: Key, _: &Identifier) -> Result<()> {
@@ -133,6 +133,7 @@ fn unfinished_tells_what_the_journal_has() {
     batch.record = Some(Arc::new(Full(None)));
     let job = first(batch);
     assert!(job.identifier.is_some() && !job.is_recorded, "{job:?}");
+    assert_eq!(job.tag.as_deref(), Some("image 0"));
     let mut batch = fixture.client.batch(images(1));
     batch.record = Some(Arc::new(Full(job.identifier.clone())));
     let again = first(batch);

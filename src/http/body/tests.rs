@@ -40,7 +40,7 @@ fn slow(bytes: Vec<u8>, step: usize) -> Slow {
 
 /// Reads all that goes out, `block` bytes at a time.
 fn send(job: &Submission<Image>, block: usize) -> Result<Vec<u8>, (Vec<u8>, Error)> {
-    let request = api::submit(job, job.upload().unwrap());
+    let request = api::submit(job.as_any(), job.as_any().upload().unwrap());
     let content = request.content.as_ref().unwrap();
     let mut body = Body::open(Some(content)).map_err(|failure| (Vec::new(), failure.into_error()))?;
     let (mut sent, mut buffer) = (Vec::new(), vec![0; block]);
@@ -120,7 +120,7 @@ fn a_reader_goes_out_once() {
     job.check().unwrap();
     send(&job.clone(), 512).unwrap();
     assert!(job.check().unwrap_err().to_string().contains("can be read once"));
-    assert!(job.upload().is_err());
+    assert!(job.as_any().upload().is_err());
     let bytes = Image::from_bytes(png(500));
     assert!(send(&bytes, 512).is_ok() && send(&bytes, 512).is_ok());
 }

@@ -222,12 +222,12 @@ pub(super) fn cover(buffers: &mut dyn Buffers) {
 mod tests {
     use super::*;
     use crate::api::classification as api;
-    use crate::model::medium::Image;
+    use crate::model::media_type::MediaType;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn for_time<T>(whole: Duration, key: &ApiKey, run: impl FnOnce() -> T) -> T {
-        let request = api::result::<Image>(&"id".parse().unwrap());
+        let request = api::result(MediaType::Image, &"id".parse().unwrap());
         with_context(Limits { whole, stall: None, max_idle: HOUR }, key, &request, run)
     }
 

@@ -6,18 +6,21 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::audio::AudioReport;
-use super::image::ImageReport;
+use super::Report;
+use super::audio::{AudioFindings, AudioReport};
+use super::image::{ImageFindings, ImageReport};
 use super::parse::{not_a_report, other_medium};
 use super::verdict::{Classification, Verdict};
-use super::video::VideoReport;
+use super::video::{VideoFindings, VideoReport};
 use crate::error::Result;
 use crate::model::identifier::Identifier;
 use crate::model::lenient::json_text;
 use crate::model::lenient::object::Object;
 use crate::model::lenient::value::Value as Json;
 use crate::model::media_type::MediaType;
+use crate::model::medium::{Audio, Image, Medium, Video, sealed};
 use crate::model::state::State;
+use crate::model::submitted::AnySubmitted;
 
 /// A report whose medium is not known before it is read: a webhook's, for one.
 #[derive(Clone, Debug)]
@@ -70,6 +73,20 @@ impl AnyReport {
         }
     }
 
+    /// Returns the submission, to request its result again.
+    pub fn submitted(&self) -> AnySubmitted {
+        AnySubmitted::new(self.media_type(), self.identifier().clone())
+    }
+
+    /// Returns the medium.
+    pub fn media_type(&self) -> MediaType {
+        match self {
+            Self::Image(_) => MediaType::Image,
+            Self::Video(_) => MediaType::Video,
+            Self::Audio(_) => MediaType::Audio,
+        }
+    }
+
     /// See [`Report::identifier`](super::Report::identifier).
     pub fn identifier(&self) -> &Identifier {
         each!(self, report => report.identifier())
@@ -107,6 +124,47 @@ impl AnyReport {
 }
 
 impl AnyReport {
+    /// Reads a report of a medium, which is about `asked` if it does not say. The error is the reason in words.
+    pub(crate) fn read(medium: MediaType, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
+        match medium {
+            MediaType::Image => Report::read(json, asked).map(Self::Image),
+            MediaType::Video => Report::read(json, asked).map(Self::Video),
+            MediaType::Audio => Report::read(json, asked).map(Self::Audio),
+        }
+    }
+
+    /// Reads the elements of a list that are not `null`, or returns `None` if `json` is not a whole list. An element is
+    /// `None` if it is about a submission that was not `asked`.
+    pub(crate) fn read_list(
+        medium: MediaType,
+        json: &str,
+        asked: impl Fn(&Identifier) -> bool,
+    ) -> Option<Vec<Result<Option<Self>, &'static str>>> {
+        fn read<M: Medium>(
+            json: &str,
+            asked: impl Fn(&Identifier) -> bool,
+        ) -> Option<Vec<Result<Option<AnyReport>, &'static str>>> {
+            let mut elements = Vec::new();
+            let see =
+                |element: Result<Option<Report<M>>, _>| elements.push(element.map(|report| report.map(Into::into)));
+            Report::read_each(json, asked, see).then_some(elements)
+        }
+        match medium {
+            MediaType::Image => read::<Image>(json, asked),
+            MediaType::Video => read::<Video>(json, asked),
+            MediaType::Audio => read::<Audio>(json, asked),
+        }
+    }
+
+    /// Returns the report of an analysis that is not finished.
+    pub(crate) fn pending(medium: MediaType, json: &str, asked: &Identifier) -> Self {
+        match medium {
+            MediaType::Image => Self::Image(Report::pending(json, asked)),
+            MediaType::Video => Self::Video(Report::pending(json, asked)),
+            MediaType::Audio => Self::Audio(Report::pending(json, asked)),
+        }
+    }
+
     /// Returns the report, or the error of an analysis that failed.
     pub(crate) fn into_result(self) -> Result<Self> {
         Ok(match self {
@@ -117,21 +175,63 @@ impl AnyReport {
     }
 }
 
-impl From<ImageReport> for AnyReport {
-    fn from(report: ImageReport) -> Self {
-        Self::Image(report)
+impl<M: Medium> From<Report<M>> for AnyReport {
+    fn from(report: Report<M>) -> Self {
+        M::into_any(report)
     }
 }
 
-impl From<VideoReport> for AnyReport {
-    fn from(report: VideoReport) -> Self {
-        Self::Video(report)
+/// Fails with the report if it is that of another medium.
+impl<M: Medium> TryFrom<AnyReport> for Report<M> {
+    type Error = AnyReport;
+
+    fn try_from(report: AnyReport) -> Result<Self, AnyReport> {
+        M::from_any(report)
     }
 }
 
-impl From<AudioReport> for AnyReport {
-    fn from(report: AudioReport) -> Self {
-        Self::Audio(report)
+impl Medium for Image {}
+
+impl sealed::Medium for Image {
+    const TYPE: MediaType = MediaType::Image;
+    type Findings = ImageFindings;
+
+    fn into_any(report: ImageReport) -> AnyReport {
+        AnyReport::Image(report)
+    }
+
+    fn from_any(report: AnyReport) -> Result<ImageReport, AnyReport> {
+        if let AnyReport::Image(report) = report { Ok(report) } else { Err(report) }
+    }
+}
+
+impl Medium for Video {}
+
+impl sealed::Medium for Video {
+    const TYPE: MediaType = MediaType::Video;
+    type Findings = VideoFindings;
+
+    fn into_any(report: VideoReport) -> AnyReport {
+        AnyReport::Video(report)
+    }
+
+    fn from_any(report: AnyReport) -> Result<VideoReport, AnyReport> {
+        if let AnyReport::Video(report) = report { Ok(report) } else { Err(report) }
+    }
+}
+
+impl Medium for Audio {}
+
+impl sealed::Medium for Audio {
+    const TYPE: MediaType = MediaType::Audio;
+    type Findings = AudioFindings;
+
+    fn into_any(report: AudioReport) -> AnyReport {
+        AnyReport::Audio(report)
+    }
+
+    fn from_any(report: AnyReport) -> Result<AudioReport, AnyReport> {
+        if let AnyReport::Audio(report) = report { Ok(report) } else { Err(report) }
     }
 }
 

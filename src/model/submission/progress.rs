@@ -4,32 +4,56 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// How an upload comes along, as the function given to [`on_progress`](super::Submission::on_progress) sees it.
+/// The progress of an upload, passed to the function that [`on_progress`](crate::Submission::on_progress) sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UploadProgress {
-    /// How many bytes of the file were handed to the network. It begins anew if the upload is tried again.
+pub struct UploadProgress<'a> {
+    /// Number of bytes of the file that were handed to the network. It starts from zero again in a retry.
     pub sent: u64,
-    /// How many there are.
+    /// Number of bytes of the file.
     pub total: u64,
+    /// The [`tag`](crate::Submission::tag) of the submission. Tickets have none.
+    pub tag: Option<&'a str>,
 }
 
-/// The function that sees each [`UploadProgress`].
+type See = dyn Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync;
+
+/// The caller's function, as a submission keeps it.
 #[derive(Clone)]
-pub(crate) struct Watcher(Arc<dyn Fn(UploadProgress) -> ControlFlow<()> + Send + Sync>);
+pub(crate) struct Watcher(Arc<See>);
 
 impl Watcher {
-    pub(crate) fn new(see: impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(see: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(see))
     }
 
-    /// Whether to go on.
+    /// Returns the function with the tag that it is called with.
+    pub(crate) fn tagged<'a>(&'a self, tag: Option<&'a str>) -> TaggedWatcher<'a> {
+        TaggedWatcher { see: &*self.0, tag }
+    }
+}
+
+/// The caller's function during one request.
+#[derive(Clone, Copy)]
+pub(crate) struct TaggedWatcher<'a> {
+    see: &'a See,
+    tag: Option<&'a str>,
+}
+
+impl TaggedWatcher<'_> {
+    /// Reports progress, and returns `false` if the upload is to end.
     pub(crate) fn see(&self, sent: u64, total: u64) -> bool {
-        (self.0)(UploadProgress { sent, total }).is_continue()
+        (self.see)(UploadProgress { sent, total, tag: self.tag }).is_continue()
     }
 }
 
 impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher(..)")
+    }
+}
+
+impl fmt::Debug for TaggedWatcher<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watcher(..)")
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::error::{Error, Result};
 use crate::model::fields::Fields;
 use crate::model::format::TICKET;
-use crate::model::submission::progress::{UploadProgress, Watcher};
+use crate::model::submission::progress::{TaggedWatcher, UploadProgress, Watcher};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::util::encodings::redactable;
 
@@ -144,7 +144,7 @@ impl Tickets {
 
     /// A function that sees how the upload of all files together comes along, and can end it; see
     /// [`Submission::on_progress`](crate::Submission::on_progress). Default: none.
-    pub fn on_progress(mut self, see: impl Fn(UploadProgress) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, see: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         self.watcher = Some(Watcher::new(see));
         self
     }
@@ -154,8 +154,8 @@ impl Tickets {
         &self.all
     }
 
-    pub(crate) fn watcher(&self) -> Option<&Watcher> {
-        self.watcher.as_ref()
+    pub(crate) fn watcher(&self) -> Option<TaggedWatcher<'_>> {
+        Some(self.watcher.as_ref()?.tagged(None))
     }
 
     /// Returns every field that is set, without the files.

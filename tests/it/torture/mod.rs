@@ -11,7 +11,7 @@ mod memory;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, Report};
+use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, MediaType, Report};
 use test_support::{CAT, Connection, ID, Server, submitted};
 
 /// Far more than any call takes that does not wait.
@@ -91,7 +91,7 @@ impl Call {
             Self::Result => client.result(&submitted(ID)).map(|report| name(Some(&report))),
             Self::Results => client.results(&[submitted(ID)]).map(|reports| name(reports[0].as_ref())),
             Self::Heatmap => client.heatmap(&submitted(ID)).map(|heatmap| Some(heatmap.width())),
-            Self::Override => client.override_verdict::<Image>(ID, &Classification::Human).map(|()| None),
+            Self::Override => client.override_verdict(MediaType::Image, ID, &Classification::Human).map(|()| None),
         }
     }
 }

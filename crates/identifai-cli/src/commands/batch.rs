@@ -275,7 +275,7 @@ impl Items {
         let Item { index, line, input, file } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
         if let Some(page) = &mut self.page {
             let found = Found::of(&outcome.result);
-            let (identifier, reference) = (outcome.identifier.clone(), outcome.reference);
+            let (identifier, reference) = (outcome.identifier.clone(), outcome.ref_id);
             page.add(Row { line, input: input.clone(), file, identifier, reference, found });
         }
         match outcome.result {

@@ -1,0 +1,278 @@
+//! A submission whose medium is a value, and what all submissions have in common.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::options::Options;
+use super::progress::{TaggedWatcher, Watcher};
+use super::setters::setters;
+use super::source::{FileRequirements, Reader, Source};
+use crate::model::fields::Fields;
+use crate::model::format::Format;
+use crate::model::identifier::Identifier;
+use crate::model::media_type::MediaType;
+use crate::model::submitted::AnySubmitted;
+use crate::util::encodings::is_long_enough;
+use crate::util::url::Url;
+
+/// An image, a video or a recording to be submitted, with its options.
+///
+/// It is a [`Submission`](crate::Submission) whose medium is known at run time only.
+/// [`from_path`](Self::from_path), [`from_url`](Self::from_url) and [`from_bytes`](Self::from_bytes) detect the medium.
+/// The constructors that end in `_as` are told it.
+///
+/// The options of all media can be set. Those that the medium has are sent, and
+/// [`unsupported_options`](Self::unsupported_options) names the others.
+///
+/// ```no_run
+/// use identifai::{AnySubmission, Client};
+///
+/// let submission = AnySubmission::from_path("clip.mp4")?.with_heatmap(true).tag("row 7");
+/// assert_eq!(submission.media_type().as_str(), "video");
+/// assert_eq!(submission.unsupported_options(), ["with_heatmap"]);
+/// let submitted = Client::from_env()?.submit_any(&submission)?;
+/// println!("{}", submitted.identifier());
+/// # Ok::<(), identifai::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a submission does nothing until a client submits it"]
+pub struct AnySubmission {
+    media_type: MediaType,
+    detected_by: DetectedBy,
+    source: Source,
+    pub(crate) tag: Option<String>,
+    pub(crate) file_name: Option<String>,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) any_format: bool,
+    pub(crate) watcher: Option<Watcher>,
+    pub(crate) ref_id: Option<String>,
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) no_cache: Option<bool>,
+    pub(crate) options: Options,
+}
+
+/// The evidence by which the medium of an [`AnySubmission`] was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DetectedBy {
+    /// The caller named the medium.
+    Caller,
+    /// The content of the file shows this format.
+    Content(Format),
+    /// The content shows no format, but the extension of the name stands for this one.
+    Extension(Format),
+    /// Nothing shows a format. A URL then counts as that of an image.
+    Default,
+}
+
+impl AnySubmission {
+    /// Creates a submission of a medium that the service downloads from an `http` or `https` URL.
+    pub fn from_url_as(media_type: MediaType, file_url: impl Into<String>) -> Self {
+        Self::new(media_type, DetectedBy::Caller, Source::Url(file_url.into()))
+    }
+
+    /// Creates a submission of a file, which is uploaded. It is opened when it is submitted.
+    pub fn from_path_as(media_type: MediaType, path: impl Into<PathBuf>) -> Self {
+        Self::new(media_type, DetectedBy::Caller, Source::Path(path.into()))
+    }
+
+    /// Creates a submission of a file in memory, which is uploaded.
+    pub fn from_bytes_as(media_type: MediaType, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(media_type, DetectedBy::Caller, Source::Bytes(bytes.into().into()))
+    }
+
+    /// Creates a submission of `len` bytes from a reader, which are uploaded; see
+    /// [`Image::from_reader`](crate::Image::from_reader).
+    pub fn from_reader_as(media_type: MediaType, reader: impl Read + Send + 'static, len: u64) -> Self {
+        Self::new(media_type, DetectedBy::Caller, Source::Reader(Reader::new(reader), len))
+    }
+
+    pub(super) fn new(media_type: MediaType, detected_by: DetectedBy, source: Source) -> Self {
+        Self {
+            media_type,
+            detected_by,
+            source,
+            tag: None,
+            file_name: None,
+            max_size: None,
+            any_format: false,
+            watcher: None,
+            ref_id: None,
+            webhook_url: None,
+            no_cache: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Returns the medium that it is submitted as.
+    pub fn media_type(&self) -> MediaType {
+        self.media_type
+    }
+
+    /// Returns the evidence by which the medium was decided.
+    pub fn detected_by(&self) -> DetectedBy {
+        self.detected_by
+    }
+
+    /// Returns the names of the options that are set although the medium does not have them. They are not sent.
+    pub fn unsupported_options(&self) -> Vec<&'static str> {
+        self.options.unsupported(self.media_type).collect()
+    }
+
+    setters!(tag, file_name, max_size, any_format, on_progress, ref_id, webhook_url, no_cache);
+    setters!(with_morphing, with_tampering, with_heatmap, with_nsfw, prevent_c2pa_forces);
+    setters!(frames, key_frames, key_frames_method);
+
+    fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+/// The parts that the layers above read.
+impl AnySubmission {
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Returns `true` if it cannot be submitted a second time.
+    pub(crate) fn is_one_shot(&self) -> bool {
+        matches!(self.source, Source::Reader(..))
+    }
+
+    /// Returns the path of the file to upload, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Returns the URLs that the service would request, each with the name of its field.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let file_url = self.file_url().map(|url| ("file_url", url));
+        let webhook_url = self.webhook_url.as_deref().map(|url| ("webhook_url", url));
+        file_url.into_iter().chain(webhook_url)
+    }
+
+    fn file_url(&self) -> Option<&str> {
+        match &self.source {
+            Source::Url(url) => Some(url),
+            _ => None,
+        }
+    }
+
+    /// Returns the requirements that its file must meet.
+    pub(crate) fn file_requirements(&self) -> FileRequirements<'_> {
+        FileRequirements {
+            name: self.media_type.as_str(),
+            kind: self.media_type.as_str(),
+            max_size: self.max_size.unwrap_or(max_size(self.media_type)),
+            any_format: self.any_format,
+            file_name: self.file_name.as_deref(),
+        }
+    }
+
+    /// Returns the submission under the identifier that the service gave it, at a time in this run or before.
+    pub(crate) fn accepted_as(&self, identifier: Identifier, at: Option<Instant>) -> AnySubmitted {
+        AnySubmitted::new(self.media_type, identifier).with_own(at, &self.secrets())
+    }
+
+    pub(crate) fn watcher(&self) -> Option<TaggedWatcher<'_>> {
+        Some(self.watcher.as_ref()?.tagged(self.tag.as_deref()))
+    }
+
+    /// Returns every field of the form that is set, without the file.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        let mut fields = Fields::default();
+        fields.opt("file_url", self.file_url());
+        fields.opt("ref_id", self.ref_id.as_deref());
+        fields.opt("webhook_url", self.webhook_url.as_deref());
+        fields.opt_bool("no_cache", self.no_cache);
+        self.options.add_to(&mut fields, self.media_type);
+        fields
+    }
+
+    /// Returns the parts of the URLs that must not be shown: passwords, and signatures and tokens in queries.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        // Most URLs have neither a query nor a password.
+        let urls = self.urls().map(|(_, url)| url).filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
+        let mut secrets = Vec::new();
+        for url in urls {
+            let url = url.split_once('#').map_or(url, |(url, _)| url);
+            let user_info = Url::split(url).and_then(|url| url.user_info).unwrap_or_default();
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
+            // A response may quote the whole or a part of it.
+            secrets.extend([query, user_info]);
+            secrets.extend(user_info.split_once(':').map(|(_, password)| password).into_iter().chain(values));
+        }
+        secrets.retain(|secret| is_long_enough(secret));
+        // The longest comes first. Otherwise a part that is masked would leave the rest of the whole unmasked.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+
+    /// Returns the source as far as it is not secret: a URL without user, query and fragment, or a path.
+    #[cfg(feature = "journal")]
+    pub(crate) fn display_source(&self) -> Option<String> {
+        match &self.source {
+            Source::Url(url) => {
+                let url = Url::split(url)?;
+                let port = url.port.map_or(String::new(), |port| format!(":{port}"));
+                Some(url.origin() + &port + url.path)
+            }
+            Source::Path(path) => Some(path.to_string_lossy().into_owned()),
+            Source::Bytes(_) | Source::Reader(..) => None,
+        }
+    }
+
+    /// Calls `see` with all that distinguishes it from another submission: medium, options and source, each with a name.
+    /// A file is identified by its path, bytes in memory by themselves, and a reader by its length.
+    #[cfg(feature = "journal")]
+    pub(crate) fn fingerprint_fields(&self, see: &mut dyn FnMut(&str, &[u8])) {
+        see("medium", self.media_type.as_str().as_bytes());
+        self.fields().iter().for_each(|(name, value)| see(name, value.as_bytes()));
+        if let Some(name) = &self.file_name {
+            see("file_name", name.as_bytes());
+        }
+        match &self.source {
+            Source::Url(_) => {}
+            Source::Path(path) => {
+                let absolute = std::path::absolute(path);
+                see("path", absolute.as_deref().unwrap_or(path).as_os_str().as_encoded_bytes());
+            }
+            Source::Bytes(bytes) => see("bytes", bytes),
+            Source::Reader(_, len) => see("reader", &len.to_be_bytes()),
+        }
+    }
+}
+
+/// The documented maximum size of a file in bytes, with MB and GB read generously as powers of 1024.
+const fn max_size(media_type: MediaType) -> u64 {
+    match media_type {
+        MediaType::Image | MediaType::Audio => 50 << 20,
+        MediaType::Video => 5 << 30,
+    }
+}
+
+/// Shows which options are set. URLs, references and tags are the user's secrets.
+impl fmt::Debug for AnySubmission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submission")
+            .field("medium", &self.media_type.as_str())
+            .field("source", &self.source)
+            .field("tag", &self.tag.as_ref().map(|_| ".."))
+            .field("file_name", &self.file_name.as_ref().map(|_| ".."))
+            .field("max_size", &self.max_size)
+            .field("any_format", &self.any_format)
+            .field("watcher", &self.watcher)
+            .field("ref_id", &self.ref_id.as_ref().map(|_| ".."))
+            .field("webhook_url", &self.webhook_url.as_ref().map(|_| ".."))
+            .field("no_cache", &self.no_cache)
+            .field("options", &self.options)
+            .finish()
+    }
+}
