@@ -81,8 +81,8 @@ impl ApiKey {
         Err(reason.into())
     }
 
-    /// `text` with `[api key]` where the key stands in it, as it is or as JSON, HTML and URLs write it: for logs of
-    /// your own.
+    /// Replaces the key in `text` with `[api key]`, for logs of your own. It is found as it is, escaped as in JSON, and
+    /// percent-encoded.
     ///
     /// A key of less than 12 characters occurs in a longer text by chance, so it is taken out only where it is all of
     /// it.
@@ -99,15 +99,6 @@ impl ApiKey {
     /// `text` without the key, however short that is.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         encodings::mask_encodings(text, self.encodings(), MASK)
-    }
-
-    /// A body without the key, if that is long enough not to occur by chance: a service that echoes it must not get it
-    /// into what is stored.
-    pub(crate) fn mask_body(&self, body: Vec<u8>) -> Vec<u8> {
-        match self.redact(&String::from_utf8_lossy(&body)) {
-            Cow::Owned(masked) => masked.into_bytes(),
-            Cow::Borrowed(_) => body,
-        }
     }
 
     /// Whether `text` gives the key away. A key of a few characters occurs in a long identifier by chance.

@@ -1,4 +1,4 @@
-//! Redaction of errors on their way out of a call.
+//! Redaction of everything that leaves a call.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,24 @@ use crate::api_key::ApiKey;
 use crate::error::Error;
 use crate::util::encodings::mask;
 
-impl Error {
-    /// Replaces the key and the `secrets` in every text of this error. Every error of a call passes here on its way to
-    /// the caller. Errors from before a call hold no value that the caller gave.
-    pub(crate) fn redacted(self, key: &ApiKey, secrets: &[&str]) -> Self {
+/// The texts that must not leave a call: the key, and the secret parts of the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redactor<'a> {
+    key: &'a ApiKey,
+    secrets: &'a [&'a str],
+}
+
+impl<'a> Redactor<'a> {
+    pub(crate) fn new(key: &'a ApiKey, secrets: &'a [&'a str]) -> Self {
+        Self { key, secrets }
+    }
+
+    /// Replaces the key and the secrets in every text of `error`, and then cuts its long texts.
+    pub(crate) fn error(&self, error: Error) -> Error {
         // A body may be long, so it is not copied without need.
         let clean = |text: &mut String| {
-            let mut clean = key.mask(text);
-            for secret in secrets {
+            let mut clean = self.key.mask(text);
+            for secret in self.secrets {
                 if let Cow::Owned(cleaner) = mask(&clean, secret, "[..]") {
                     clean = Cow::Owned(cleaner);
                 }
@@ -22,7 +32,17 @@ impl Error {
             *text = clean;
             true
         };
-        self.cleaned(clean, |identifier| key.is_in(identifier))
+        error.cleaned(clean, |identifier| self.key.is_in(identifier))
+    }
+
+    /// Replaces the key in the body of a response, so that a service that echoes it does not get it into a report.
+    ///
+    /// The secrets stay: an identifier may be the hash that the URL of its file contains.
+    pub(crate) fn body(&self, body: Vec<u8>) -> Vec<u8> {
+        match self.key.redact(&String::from_utf8_lossy(&body)) {
+            Cow::Owned(masked) => masked.into_bytes(),
+            Cow::Borrowed(_) => body,
+        }
     }
 }
 
@@ -37,17 +57,19 @@ mod tests {
     fn texts_are_masked_before_they_are_cut() {
         let key = ApiKey::new("0123456789");
         let body = format!("{}0123456789", "\u{e9}".repeat(2_046));
-        let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes()).redacted(&key, &[]);
+        let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes());
+        let error = Redactor::new(&key, &[]).error(error);
         assert_eq!(error.body().unwrap(), format!("{}[api", "\u{e9}".repeat(2_046)));
         let message = format!("{}0123456789", "x".repeat(995));
-        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(&message)).redacted(&key, &[]);
+        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(&message));
+        let error = Redactor::new(&key, &[]).error(error);
         assert_eq!(error.message().unwrap(), format!("{}[api \u{2026}", "x".repeat(995)));
     }
 
     #[test]
     fn a_query_string_that_the_service_quotes_is_masked() {
         let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?sig=t0ken"));
-        let error = error.redacted(&ApiKey::new("key"), &["sig=t0ken"]);
+        let error = Redactor::new(&ApiKey::new("key"), &["sig=t0ken"]).error(error);
         assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
     }
 
@@ -55,10 +77,11 @@ mod tests {
     fn a_cause_that_names_the_key_is_replaced() {
         let key = ApiKey::new("0123456789");
         let cause = std::io::Error::other("header 0123456789 refused");
-        let error = Error::new(ErrorKind::Server, "failed").with_source(cause).redacted(&key, &[]);
+        let redactor = Redactor::new(&key, &[]);
+        let error = redactor.error(Error::new(ErrorKind::Server, "failed").with_source(cause));
         assert_eq!(error.source().unwrap().to_string(), "header [api key] refused");
         let cause = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        let harmless = Error::new(ErrorKind::Server, "failed").with_source(cause).redacted(&key, &[]);
+        let harmless = redactor.error(Error::new(ErrorKind::Server, "failed").with_source(cause));
         let cause = harmless.source().unwrap().downcast_ref::<std::io::Error>();
         assert_eq!(cause.unwrap().kind(), std::io::ErrorKind::ConnectionReset, "a harmless one keeps its type");
         let shown = format!("{error:?}");

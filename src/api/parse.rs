@@ -6,7 +6,6 @@ mod tests;
 use serde::Deserialize;
 
 use super::status::{describe, success, unexpected};
-use crate::call::CallResponse;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Response;
 use crate::model::identifier::Identifier;
@@ -17,13 +16,11 @@ use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::TicketsReport;
 
-/// What `read` makes of a good answer in JSON. The error knows whether the request may have been accepted all the same.
-pub(crate) fn typed<T>(answer: CallResponse, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
-    let outcome = success(answer.response).and_then(|response| {
-        let json = json_text(&response.body);
-        read(&json).map_err(|reason| unexpected(reason, &response))
-    });
-    outcome.map_err(|error| error.mark_maybe_sent(answer.may_have_been_sent))
+/// Reads the JSON of a success.
+pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
+    let response = success(response)?;
+    let json = json_text(&response.body);
+    read(&json).map_err(|reason| unexpected(reason, &response))
 }
 
 /// The report on a batch of tickets; see [`report`].

@@ -63,7 +63,7 @@ impl Client {
     ) -> Result<String> {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
-        self.check_query(&fields)?;
+        fields.iter().try_for_each(|(_, value)| self.check_public("query", value))?;
         let redact = redactable(fields.iter().map(|(_, value)| *value));
         self.ask(&Request { redact, ..partner::delete_user(&fields) }, any_json)
     }

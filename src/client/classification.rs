@@ -6,10 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Client;
-use crate::api::{classification as api, identifier, parse};
-use crate::call::CallResponse;
+use crate::api::identifier::{self, Field};
+use crate::api::{classification as api, parse};
 use crate::call::options::CallOptions;
-use crate::config::check_timeout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Request;
 use crate::model::media_type::MediaType;
@@ -60,8 +59,7 @@ impl Client {
     ///
     /// Those of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed).
     pub fn poll<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Option<Report<M>>> {
-        let report = self.result_any(submitted.as_any())?;
-        let finished = finished(report).map_err(|error| self.about(submitted.as_any(), error))?;
+        let finished = self.read_result(submitted.as_any(), &self.options, |report, _| finished(report))?;
         finished.map(of_medium).transpose()
     }
 
@@ -132,11 +130,10 @@ impl Client {
     /// the response is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
     pub fn heatmap(&self, submitted: &Submitted<Image>) -> Result<Heatmap> {
         let submitted = submitted.as_any();
-        self.check_read("identifier", submitted.identifier().as_str())?;
+        self.check_public("identifier", submitted.identifier().as_str())?;
         let request = Request { redact: submitted.secrets(), ..api::heatmap(submitted.identifier()) };
-        let response = self.caller.call(&request, &self.key, &self.options);
-        let heatmap = response.and_then(|answer| parse::heatmap(answer.response));
-        heatmap.map_err(|error| self.about(submitted, error))
+        let heatmap = self.call(&request, &self.options, |response| parse::heatmap(response?));
+        heatmap.map_err(|error| error.with_identifier(Some(submitted.identifier().clone())))
     }
 }
 
@@ -151,21 +148,17 @@ impl Client {
     ///
     /// Those of [`submit`](Self::submit).
     pub fn submit_any(&self, submission: &AnySubmission) -> Result<AnySubmitted> {
-        self.try_submit(submission).map_err(|error| error.redacted(&self.key, &submission.secrets()))
-    }
-
-    fn try_submit(&self, submission: &AnySubmission) -> Result<AnySubmitted> {
-        check_timeout(self.options.timeout)?;
         let request = api::submit(submission, submission.upload()?);
-        let answer = self.caller.call(&request, &self.key, &self.options);
-        let CallResponse { response, may_have_been_sent } =
-            answer.map_err(|error| identifier::add_to(error, identifier::Field::Identifier))?;
-        let identifier = identifier::identifier(response).map_err(|error| error.mark_maybe_sent(may_have_been_sent))?;
-        // An identifier is printed, logged and stored. A service that echoes the key must not get it there.
-        if self.key.is_in(identifier.as_str()) {
-            let error = Error::new(ErrorKind::UnexpectedResponse, "the answer's identifier holds the API key");
-            return Err(error.mark_maybe_sent(true));
-        }
+        let identifier = self.call(&request, &self.options, |response| {
+            let response = response.map_err(|error| identifier::add_to(error, Field::Identifier))?;
+            let identifier = identifier::identifier(response)?;
+            // A short key is not masked in the body, and an identifier is printed, logged and stored.
+            if self.key.is_in(identifier.as_str()) {
+                let summary = "the identifier in the response holds the API key";
+                return Err(Error::new(ErrorKind::UnexpectedResponse, summary).mark_maybe_sent(true));
+            }
+            Ok(identifier)
+        })?;
         Ok(submission.accepted_as(identifier, Some(self.caller.now())))
     }
 
@@ -175,8 +168,7 @@ impl Client {
     ///
     /// Those of [`result`](Self::result).
     pub fn result_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
-        self.check_read("identifier", submitted.identifier().as_str())?;
-        Ok(self.poll_once(submitted, &self.options)?.0)
+        self.read_result(submitted, &self.options, |report, _| Ok(report))
     }
 
     /// Requests the reports of several submissions, of different media if need be; see [`results`](Self::results).
@@ -195,10 +187,10 @@ impl Client {
     ///
     /// Those of [`wait`](Self::wait).
     pub fn wait_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
-        self.check_read("identifier", submitted.identifier().as_str())?;
         let report = wait::poll_until_done(&self.wait, &self.caller, submitted.at(), |left| {
-            let (report, retry_after) = self.poll_once(submitted, &self.poll_options(left))?;
-            Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
+            self.read_result(submitted, &self.poll_options(left), |report, retry_after| {
+                Ok(PollResult { state: report.state().clone(), finished: finished(report)?, retry_after })
+            })
         });
         report.map_err(|error| self.about(submitted, error))
     }
@@ -234,7 +226,7 @@ impl Client {
     /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
     /// service does not know the file, and every other [`ErrorKind`] of a call.
     pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
-        self.check_read("hash", hash)?;
+        self.check_public("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; a report has it as its hash";
             return Err(Error::invalid_input("hash", reason));
@@ -243,57 +235,74 @@ impl Client {
             return Err(Error::invalid_input("classification", "must be human or artificial"));
         }
         let request = api::override_verdict(medium, hash, classification.as_str());
-        let outcome = self.read(&request, &self.options);
-        let outcome = outcome.and_then(|response| parse::overridden(response, hash, classification));
-        outcome.map_err(|error| error.redacted(&self.key, &[]))
+        self.call(&request, &self.options, |response| parse::overridden(response?, hash, classification))
     }
 
-    /// Requests a report once, and returns it with the time after which the service wants the next poll.
-    fn poll_once(&self, submitted: &AnySubmitted, options: &CallOptions) -> Result<(AnyReport, Option<Duration>)> {
+    /// Requests a report once. `read` gets it with the time after which the service wants the next poll.
+    fn read_result<T>(
+        &self,
+        submitted: &AnySubmitted,
+        options: &CallOptions,
+        read: impl FnOnce(AnyReport, Option<Duration>) -> Result<T>,
+    ) -> Result<T> {
+        self.check_public("identifier", submitted.identifier().as_str())?;
         let request = api::result(submitted.media_type(), submitted.identifier());
-        let response = self.read(&Request { redact: submitted.secrets(), ..request }, options);
-        let report = response.and_then(|response| {
+        let outcome = self.call(&Request { redact: submitted.secrets(), ..request }, options, |response| {
+            let response = response?;
             let retry_after = response.retry_after;
-            Ok((parse::report(response, submitted.media_type(), submitted.identifier())?, retry_after))
+            read(parse::report(response, submitted.media_type(), submitted.identifier())?, retry_after)
         });
-        report.map_err(|error| self.about(submitted, error))
+        outcome.map_err(|error| error.with_identifier(Some(submitted.identifier().clone())))
     }
 
     fn results_of(&self, submitted: &[&AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
-        check_timeout(self.options.timeout)?;
-        submitted.iter().try_for_each(|submitted| self.check_read("identifier", submitted.identifier().as_str()))?;
-        let secrets: Vec<_> = submitted.iter().flat_map(|submitted| submitted.secrets()).collect();
-        self.try_results(submitted, &secrets).map_err(|error| error.redacted(&self.key, &secrets))
-    }
-
-    fn try_results(&self, submitted: &[&AnySubmitted], secrets: &[&str]) -> Result<Vec<Option<AnyReport>>> {
+        submitted.iter().try_for_each(|it| self.check_public("identifier", it.identifier().as_str()))?;
         let options = CallOptions { deadline_start: Some(self.now()), ..self.options.clone() };
         let options = if self.options.timeout.is_some() { &options } else { &self.options };
         let mut found = HashMap::with_capacity(submitted.len());
         for medium in MediaType::ALL {
-            let of_medium = submitted.iter().filter(|submitted| submitted.media_type() == medium);
-            let mut known = HashSet::new();
-            let asked: Vec<_> =
-                of_medium.map(|submitted| submitted.identifier()).filter(|&id| known.insert(id)).collect();
-            let (mut rest, mut most) = (asked.as_slice(), usize::MAX);
-            while !rest.is_empty() {
-                let (request, taken) = api::results(medium, rest, most, self.caller.base_path_len);
-                let response = self.read(&Request { redact: secrets.to_vec(), ..request }, options)?;
-                if taken > 1 && (response.status == 414 || (response.status == 200 && response.is_over_limit)) {
-                    most = taken / 2;
-                    continue;
+            let mut seen = HashSet::new();
+            let of_medium = submitted.iter().filter(|it| it.media_type() == medium && seen.insert(**it));
+            for report in self.results_of_medium(medium, &of_medium.copied().collect::<Vec<_>>(), options)? {
+                let submitted = report.submitted();
+                // The service may list a submission twice. A finished report stays.
+                if found.get(&submitted).is_none_or(|earlier: &AnyReport| !earlier.is_finished()) {
+                    found.insert(submitted, report);
                 }
-                for report in parse::reports(response, medium, |identifier| known.contains(identifier))? {
-                    let submitted = report.submitted();
-                    // The service may list a submission twice. A finished report stays.
-                    if found.get(&submitted).is_none_or(|earlier: &AnyReport| !earlier.is_finished()) {
-                        found.insert(submitted, report);
-                    }
-                }
-                rest = rest.get(taken..).unwrap_or_default();
             }
         }
-        Ok(submitted.iter().map(|submitted| found.get(submitted).cloned()).collect())
+        Ok(submitted.iter().map(|it| found.get(*it).cloned()).collect())
+    }
+
+    /// Requests the reports of different submissions of one medium, page by page.
+    fn results_of_medium(
+        &self,
+        medium: MediaType,
+        submitted: &[&AnySubmitted],
+        options: &CallOptions,
+    ) -> Result<Vec<AnyReport>> {
+        let asked: Vec<_> = submitted.iter().map(|it| it.identifier()).collect();
+        let known: HashSet<_> = asked.iter().copied().collect();
+        let secrets: Vec<_> = submitted.iter().flat_map(|it| it.secrets()).collect();
+        let (mut rest, mut most, mut all) = (asked.as_slice(), usize::MAX, Vec::with_capacity(asked.len()));
+        while !rest.is_empty() {
+            let (request, taken) = api::results(medium, rest, most, self.caller.base_path_len);
+            let page = self.call(&Request { redact: secrets.clone(), ..request }, options, |response| {
+                let response = response?;
+                let is_too_long = response.status == 414 || (response.status == 200 && response.is_over_limit);
+                if taken > 1 && is_too_long {
+                    return Ok(None);
+                }
+                parse::reports(response, medium, |identifier| known.contains(identifier)).map(Some)
+            })?;
+            if let Some(page) = page {
+                all.extend(page);
+                rest = rest.get(taken..).unwrap_or_default();
+            } else {
+                most = taken / 2;
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -12,36 +12,38 @@ use crate::error::{Error, Result};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::model::submitted::AnySubmitted;
+use crate::redact::Redactor;
 use crate::wait::WaitOptions;
 
 /// What every call takes.
 impl Client {
-    /// Whether a read may be made: the key has no place in a path, which proxies and servers log.
-    pub(crate) fn check_read(&self, field: &str, value: &str) -> Result<()> {
-        check_timeout(self.options.timeout)?;
+    /// Fails if `value` is the API key, which must not be in a path or query: proxies and servers log those.
+    pub(super) fn check_public(&self, field: &str, value: &str) -> Result<()> {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 
-    /// The answer to a request that belongs to no submission; as one look that takes no longer than `left`, if that is
-    /// it.
-    pub(crate) fn answer_of(&self, request: &Request<'_>, left: Option<Duration>) -> Result<CallResponse> {
-        check_timeout(self.options.timeout)?;
-        match left {
-            Some(left) => self.masked_answer(request, &self.poll_options(left)),
-            None => self.masked_answer(request, &self.options),
-        }
-    }
-
-    /// The key has no place in a query, which proxies and servers log.
-    pub(super) fn check_query(&self, parameters: &[(&str, &str)]) -> Result<()> {
-        match parameters.iter().any(|(_, value)| self.key.is_in(value)) {
-            true => Err(Error::invalid_input("query", "holds the API key")),
-            false => Ok(()),
-        }
-    }
-
-    pub(crate) fn redacted(&self, error: Error, secrets: &[&str]) -> Error {
-        error.redacted(&self.key, secrets)
+    /// Sends `request` and lets `parse` read the outcome.
+    ///
+    /// Every call goes through here, so that no endpoint can forget the redaction: `parse` sees no body with the key,
+    /// and no error leaves with the key or a secret of the request.
+    pub(super) fn call<T>(
+        &self,
+        request: &Request<'_>,
+        options: &CallOptions,
+        parse: impl FnOnce(Result<Response>) -> Result<T>,
+    ) -> Result<T> {
+        let redactor = Redactor::new(&self.key, &request.redact);
+        let mut may_have_been_sent = false;
+        let outcome = check_timeout(self.options.timeout).and_then(|()| self.caller.call(request, &self.key, options));
+        let outcome = outcome.map(|CallResponse { mut response, may_have_been_sent: sent }| {
+            may_have_been_sent = sent;
+            // What is not JSON is an image.
+            if request.accept.is_none() {
+                response.body = redactor.body(response.body);
+            }
+            response
+        });
+        parse(outcome).map_err(|error| redactor.error(error.mark_maybe_sent(may_have_been_sent)))
     }
 
     /// Sends `request`, and reads the JSON of the response.
@@ -50,24 +52,13 @@ impl Client {
         request: &Request<'_>,
         read: impl FnOnce(&str) -> Result<T, &'static str>,
     ) -> Result<T> {
-        let answer = self.answer_of(request, None);
-        let outcome = answer.and_then(|answer| parse::typed(answer, read));
-        outcome.map_err(|error| self.redacted(error, &request.redact))
+        self.call(request, &self.options, |response| parse::typed(response?, read))
     }
 
-    /// The answer to a request that is no submit.
-    pub(super) fn read(&self, request: &Request<'_>, options: &CallOptions) -> Result<Response> {
-        Ok(self.masked_answer(request, options)?.response)
-    }
-
-    fn masked_answer(&self, request: &Request<'_>, options: &CallOptions) -> Result<CallResponse> {
-        let mut answer = self.caller.call(request, &self.key, options)?;
-        answer.response.body = self.key.mask_body(answer.response.body);
-        Ok(answer)
-    }
-
+    /// Returns `error` as one about a submission, for an error that comes from no single call.
     pub(crate) fn about(&self, submitted: &AnySubmitted, error: Error) -> Error {
-        error.with_identifier(Some(submitted.identifier().clone())).redacted(&self.key, &submitted.secrets())
+        let error = error.with_identifier(Some(submitted.identifier().clone()));
+        Redactor::new(&self.key, &submitted.secrets()).error(error)
     }
 }
 
@@ -120,5 +111,49 @@ impl Client {
     /// Reserves the slot of a submit, and returns `true` if it is free now.
     pub(crate) fn try_reserve(&self) -> bool {
         self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::account;
+    use crate::api_key::ApiKey;
+    use crate::call::fake::{FakeClock, SECOND, Scripted, Try};
+    use crate::config::Settings;
+    use crate::error::ErrorKind;
+    use crate::http::response::Failure;
+
+    const KEY: &str = "0123456789/abcdef";
+    const SECRET: &str = "sig=t0ken";
+    const ECHO: &str = "{\"error\":\"no 0123456789\\/abcdef, no sig=t0ken\"}";
+
+    /// Makes a call that no endpoint makes, with a secret, whose attempt ends with `outcome`.
+    fn call<T>(outcome: fn() -> Try, parse: impl FnOnce(Result<Response>) -> Result<T>) -> Result<T> {
+        let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| outcome());
+        let client = Client::over(Arc::new(caller), &Settings::new(ApiKey::new(KEY))).unwrap();
+        let request = Request { redact: vec![SECRET], requires_key: false, ..account::health() };
+        client.call(&request, &CallOptions { retries: 0, ..client.options.clone() }, parse)
+    }
+
+    fn echo(status: u16) -> Try {
+        (Ok(Response { status, body: ECHO.into(), length_known: true, ..Response::default() }), SECOND)
+    }
+
+    #[test]
+    fn new_endpoint_sees_no_key_in_the_body() {
+        let body = call(|| echo(200), |response| Ok(response?.body)).unwrap();
+        assert_eq!(String::from_utf8(body).unwrap(), "{\"error\":\"no [api key], no sig=t0ken\"}");
+    }
+
+    #[test]
+    fn new_endpoint_error_holds_no_key_and_no_secret() {
+        let lost = || (Err(Failure::new(ErrorKind::Disconnected, format!("lost {KEY} and {SECRET}"))), SECOND);
+        for outcome in [|| echo(200), || echo(400), lost] {
+            let error = call(outcome, |response| parse::typed(response?, |_| Err::<(), _>("odd"))).unwrap_err();
+            let shown = format!("{error:#} {error:?}");
+            assert!(shown.contains("no [api key], no [..]") || shown.contains("lost [api key] and [..]"), "{shown}");
+            assert!(!shown.contains("0123456789") && !shown.contains("t0ken"), "{shown}");
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Client {
     fn users_page(&self, query: &PartnerUserQuery, number: u64) -> Result<UsersPage> {
         let parameters = query.parameters(number);
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-        self.check_query(&parameters)?;
+        parameters.iter().try_for_each(|(_, value)| self.check_public("query", value))?;
         let request = Request { redact: query.secrets(), ..partner::partner_users(&parameters) };
         self.ask(&request, |json| UsersPage::read(json, number))
     }

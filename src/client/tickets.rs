@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Client;
 use crate::api::identifier::{self, Field};
 use crate::api::{parse, tickets as api};
-use crate::error::{Error, Result};
+use crate::call::options::CallOptions;
+use crate::error::Result;
 use crate::model::identifier::Identifier;
 use crate::model::state::State;
 use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
@@ -38,14 +39,12 @@ impl Client {
     /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`]. A response that names the batch
     /// and is unusable otherwise gives an error with the batch as its identifier.
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
-        self.try_submit_tickets(tickets).map_err(|error| self.redacted(error, &tickets.secrets()))
-    }
-
-    fn try_submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let fields = tickets.fields()?;
         let request = api::submit(tickets, &fields, tickets.uploads()?);
-        let outcome = self.answer_of(&request, None).and_then(|answer| parse::typed(answer, SubmittedTickets::read));
-        outcome.map_err(|error| identifier::add_to(error, Field::BatchId))
+        self.call(&request, &self.options, |response| {
+            let outcome = response.and_then(|response| parse::typed(response, SubmittedTickets::read));
+            outcome.map_err(|error| identifier::add_to(error, Field::BatchId))
+        })
     }
 
     /// Reads how a batch of tickets stands, whatever that is. It asks once.
@@ -54,7 +53,7 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call, with the batch as its identifier.
     pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
-        self.poll_tickets(batch, None).map(|(report, _)| report).map_err(|error| self.about_batch(batch, error))
+        self.poll_tickets(batch, &self.options).map(|(report, _)| report)
     }
 
     /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says;
@@ -65,22 +64,22 @@ impl Client {
     /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), after which [`tickets`](Self::tickets) has those that are
     /// done; and those errors of `tickets` that waiting does not mend.
     pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
+        self.check_public("batch", batch.as_str())?;
         let report = wait::poll_until_done(&self.wait, &self.caller, None, |left| {
-            let (report, retry_after) = self.poll_tickets(batch, Some(left))?;
+            let (report, retry_after) = self.poll_tickets(batch, &self.poll_options(left))?;
             let state = if report.is_done() { State::Done } else { State::Pending };
             Ok(PollResult { finished: report.is_done().then_some(report), state, retry_after })
         });
-        report.map_err(|error| self.about_batch(batch, error))
+        report.map_err(|error| error.with_identifier(Some(batch.clone())))
     }
 
-    fn poll_tickets(&self, batch: &Identifier, left: Option<Duration>) -> Result<(TicketsReport, Option<Duration>)> {
-        self.check_read("batch", batch.as_str())?;
-        let response = self.answer_of(&api::report(batch), left)?.response;
-        let retry_after = response.retry_after;
-        Ok((parse::tickets(response, batch)?, retry_after))
-    }
-
-    fn about_batch(&self, batch: &Identifier, error: Error) -> Error {
-        self.redacted(error.with_identifier(Some(batch.clone())), &[])
+    fn poll_tickets(&self, batch: &Identifier, options: &CallOptions) -> Result<(TicketsReport, Option<Duration>)> {
+        self.check_public("batch", batch.as_str())?;
+        let outcome = self.call(&api::report(batch), options, |response| {
+            let response = response?;
+            let retry_after = response.retry_after;
+            Ok((parse::tickets(response, batch)?, retry_after))
+        });
+        outcome.map_err(|error| error.with_identifier(Some(batch.clone())))
     }
 }

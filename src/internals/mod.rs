@@ -11,6 +11,7 @@ pub mod url;
 
 use crate::api_key::ApiKey;
 use crate::error::Error;
+use crate::redact::Redactor;
 use crate::util::encodings;
 
 /// Replaces `secret` with `mask` in `text`, in each encoding that a service may echo it in.
@@ -20,5 +21,5 @@ pub fn redact(text: &str, secret: &str, mask: &str) -> String {
 
 /// Removes `key` from `error` and cuts its texts, as every error that leaves a call is.
 pub fn redact_error(error: Error, key: &str) -> Error {
-    error.redacted(&ApiKey::new(key), &[])
+    Redactor::new(&ApiKey::new(key), &[]).error(error)
 }
