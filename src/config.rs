@@ -59,7 +59,7 @@ impl Settings {
                 retries: RETRIES,
                 resend_if_unknown: false,
                 rate_limit: RateLimit::default(),
-                slot_reserved: false,
+                reserved_slot: None,
                 observer: None,
             },
         }

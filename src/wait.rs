@@ -6,6 +6,7 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use crate::call::Caller;
+use crate::call::backoff::Backoff;
 use crate::call::deadline::Deadline;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::state::State;
@@ -33,15 +34,13 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 #[must_use = "it does nothing until a client is given it"]
 pub struct WaitOptions {
     timeout: Duration,
-    initial_interval: Duration,
-    growth: f64,
-    max_interval: Duration,
+    backoff: Backoff,
 }
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        let [timeout, initial_interval, max_interval] = [300, 2, 10].map(Duration::from_secs);
-        Self { timeout, initial_interval, growth: 1.5, max_interval }
+        let [timeout, initial, max] = [300, 2, 10].map(Duration::from_secs);
+        Self { timeout, backoff: Backoff { initial, growth: 1.5, max, jitter: 0.2 } }
     }
 }
 
@@ -56,19 +55,19 @@ impl WaitOptions {
     /// How long after its submit to look first; for an identifier from elsewhere, the pause after the first look.
     /// Default: 2 seconds.
     pub fn initial_interval(mut self, pause: Duration) -> Self {
-        self.initial_interval = pause;
+        self.backoff.initial = pause;
         self
     }
 
     /// What each pause is multiplied by to give the next one; 1 or more. Default: 1.5.
     pub fn growth(mut self, factor: f64) -> Self {
-        self.growth = factor;
+        self.backoff.growth = factor;
         self
     }
 
     /// The longest pause between two looks, unless the service asks for a longer one. Default: 10 seconds.
     pub fn max_interval(mut self, pause: Duration) -> Self {
-        self.max_interval = pause;
+        self.backoff.max = pause;
         self
     }
 
@@ -76,11 +75,11 @@ impl WaitOptions {
         let zero = "must be longer than zero";
         if self.timeout.is_zero() {
             Err(Error::config("wait.timeout", zero))
-        } else if self.initial_interval.is_zero() {
+        } else if self.backoff.initial.is_zero() {
             Err(Error::config("wait.initial_interval", zero))
-        } else if self.max_interval.is_zero() {
+        } else if self.backoff.max.is_zero() {
             Err(Error::config("wait.max_interval", zero))
-        } else if !self.growth.is_finite() || self.growth < 1.0 {
+        } else if !self.backoff.growth.is_finite() || self.backoff.growth < 1.0 {
             Err(Error::config("wait.growth", "must be a number of 1 or more"))
         } else {
             Ok(())
@@ -91,12 +90,9 @@ impl WaitOptions {
         self.timeout
     }
 
-    /// Pause `number` (from 0), if nothing speaks against it; `jitter` is from 0 up to 1.
-    pub(crate) fn pause(&self, number: u32, jitter: f64) -> Duration {
-        let exponent = i32::try_from(number).unwrap_or(i32::MAX);
-        let grown = self.initial_interval.as_secs_f64() * self.growth.powi(exponent);
-        let pause = grown.min(self.max_interval.as_secs_f64()) * (1.0 - jitter / 5.0);
-        Duration::try_from_secs_f64(pause).unwrap_or(self.max_interval)
+    /// Returns the intervals between polls.
+    pub(crate) fn backoff(&self) -> &Backoff {
+        &self.backoff
     }
 
     /// That an analysis took too long: how it was last seen, and the pause before the next look if that is the reason.
@@ -147,8 +143,8 @@ pub(crate) fn poll_until_done<T>(
     wait.check()?;
     let deadline = Deadline::new(caller.now(), wait.timeout);
     let since_submit = submitted.map(|at| caller.now().saturating_duration_since(at));
-    let mut pauses = 0..;
-    let mut own_pause = || pauses.next().map_or(wait.max_interval, |number| wait.pause(number, caller.jitter()));
+    let mut numbers = 0..u32::MAX;
+    let mut own_pause = || wait.backoff.pause(numbers.next().unwrap_or(u32::MAX), caller.jitter());
     let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
     let (mut asked, mut last_state, mut failure) = (None, None, None);
     while let Some(pause) = wait.fit(own, asked, deadline.left(caller.now())) {

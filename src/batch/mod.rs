@@ -82,7 +82,7 @@ pub struct Batch<I> {
     backoff: SubmitBackoff,
     in_flight: usize,
     workers: usize,
-    worker_pool: Option<WorkerPool<Task, (Task, Submit)>>,
+    worker_pool: Option<WorkerPool<(Client, Task), (Task, Submit)>>,
     record: Option<Arc<dyn Store>>,
     /// Why nothing is submitted any more.
     stopped: Option<(ErrorKind, String)>,
@@ -285,9 +285,11 @@ impl<I> Batch<I> {
             self.poll_queue.clear();
             return None;
         };
-        let next_in = match self.poll_queue.is_empty() {
-            true => self.polls.next_in(now, last_call, is_idle, self.client.wait_options(), self.client.jitter()),
-            false => Duration::ZERO,
+        let next_in = if self.poll_queue.is_empty() {
+            let intervals = self.client.wait_options().backoff();
+            self.polls.next_in(now, last_call, is_idle, intervals, self.client.jitter())
+        } else {
+            Duration::ZERO
         };
         Some(next_in.max(self.client.next_slot_in(Method::Get)))
     }

@@ -26,7 +26,7 @@ impl<I> Batch<I> {
     /// Polls a page of what is pending.
     pub(super) fn poll(&mut self) {
         if self.poll_queue.is_empty() {
-            self.polls.begin(self.client.now(), self.client.wait_options(), self.client.jitter());
+            self.polls.begin(self.client.now(), self.client.wait_options().backoff(), self.client.jitter());
             for medium in MediaType::ALL {
                 let submitted = self.pending.iter().map(|pending| &pending.submitted);
                 let of_medium: Vec<_> = submitted.filter(|it| it.media_type() == medium).cloned().collect();

@@ -1,25 +1,26 @@
-//! When a batch looks, and when it lets submits rest: decided on values alone.
+//! The times of a batch's polls and submits, decided on values alone.
 
 use std::time::{Duration, Instant};
 
+use crate::call::backoff::Backoff;
 use crate::error::{Error, ErrorKind};
 use crate::util::time::saturating_add;
-use crate::wait::WaitOptions;
 
 /// How often to look while there is more to submit: at 30 submits a minute, a look is for 7 items and more.
 const WHILE_BUSY: Duration = Duration::from_secs(15);
 /// No pause is longer. What the service asks for is no time to reckon with.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// The pauses after failed submits: doubling, with full jitter.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// How long to let submits rest after a 429 that does not say.
-const MINUTE: Duration = Duration::from_secs(60);
+/// After a 429 without `Retry-After` and without a rate limit of ours: the service counts minutes.
+const AFTER_REFUSAL: Backoff =
+    Backoff { initial: Duration::from_secs(60), growth: 1.0, max: Duration::from_secs(60), jitter: 0.0 };
+/// After a submit that may have been accepted. It cost its job, so that the next one is not hurried into an outage.
+const AFTER_LOSS: Backoff =
+    Backoff { initial: Duration::from_secs(1), growth: 2.0, max: Duration::from_secs(30), jitter: 0.5 };
 
 /// The times of the polls of a batch.
 ///
 /// While there is something to submit, polls are rare, so that one request covers many submissions. Afterwards they come
-/// as [`WaitOptions`] say for a single submission, from the first interval on.
+/// at the intervals of a wait for a single submission, from the first interval on.
 #[derive(Debug, Default)]
 pub(super) struct PollSchedule {
     next: Option<Instant>,
@@ -37,11 +38,11 @@ impl PollSchedule {
         now: Instant,
         last_call: Instant,
         is_idle: bool,
-        wait: &WaitOptions,
+        intervals: &Backoff,
         jitter: f64,
     ) -> Duration {
         if is_idle && !self.is_idle {
-            let soon = saturating_add(now, wait.pause(0, jitter).min(LONGEST));
+            let soon = saturating_add(now, intervals.pause(0, jitter).min(LONGEST));
             self.pauses = 0;
             self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
         }
@@ -52,9 +53,9 @@ impl PollSchedule {
     }
 
     /// Takes note of a look that is begun.
-    pub(super) fn begin(&mut self, now: Instant, wait: &WaitOptions, jitter: f64) {
+    pub(super) fn begin(&mut self, now: Instant, intervals: &Backoff, jitter: f64) {
         self.pauses = self.pauses.saturating_add(1);
-        let pause = if self.is_idle { wait.pause(self.pauses, jitter) } else { WHILE_BUSY };
+        let pause = if self.is_idle { intervals.pause(self.pauses, jitter) } else { WHILE_BUSY };
         self.next = Some(saturating_add(now, pause.min(LONGEST)));
     }
 
@@ -69,10 +70,11 @@ impl PollSchedule {
     }
 }
 
-/// Whether submits rest, since none is let in.
+/// The rest of submits after failures that are not about one job.
 #[derive(Debug, Default)]
 pub(super) struct SubmitBackoff {
     closed_until: Option<Instant>,
+    /// Number of failures since the last submit that was accepted or refused for its content.
     failures: u32,
     since: Option<Instant>,
 }
@@ -82,14 +84,15 @@ impl SubmitBackoff {
         self.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Takes note of a submit that was not let in, and returns how long submits rest. `is_shut` says that no other one
-    /// would have been either, and `jitter` is from 0 up to 1.
-    pub(super) fn refuse(&mut self, now: Instant, error: &Error, is_shut: bool, jitter: f64) -> Duration {
-        let own = match error.kind() {
-            ErrorKind::RateLimited => MINUTE,
-            _ => FIRST_PAUSE.saturating_mul(1 << self.failures.min(8)).min(LONGEST_PAUSE).mul_f64(jitter),
+    /// Notes a failure, and returns how long submits rest: as the call decided, or else by a backoff. If `is_shut`, no
+    /// other submit would have been let in either. `chance` is from 0 up to 1.
+    pub(super) fn refuse(&mut self, now: Instant, error: &Error, is_shut: bool, chance: f64) -> Duration {
+        let backoff = match error.kind() {
+            ErrorKind::RateLimited => AFTER_REFUSAL,
+            _ if error.may_have_been_sent() => AFTER_LOSS,
+            _ => Backoff::RETRY,
         };
-        let pause = error.retry_after().unwrap_or(own).min(LONGEST);
+        let pause = error.retry_after().unwrap_or_else(|| backoff.pause(self.failures, chance)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         if is_shut {
             self.since.get_or_insert(now);
@@ -98,41 +101,51 @@ impl SubmitBackoff {
         pause
     }
 
-    /// Takes note of a submit that reached the service. What rests because of others rests on.
+    /// Notes a submit that cost its job. Submits rest if the service failed, rather than the job.
+    pub(super) fn lose(&mut self, now: Instant, error: &Error, chance: f64) {
+        use ErrorKind::{Disconnected, Server, Timeout};
+        let is_accepted = error.status().is_some_and(|status| (200..=299).contains(&status));
+        if error.may_have_been_sent() && !is_accepted && matches!(error.kind(), Disconnected | Server | Timeout) {
+            self.since = None;
+            self.refuse(now, error, false, chance);
+        } else if error.may_have_been_sent() || error.status().is_some() {
+            self.let_in();
+        }
+    }
+
+    /// Notes a submit that reached the service. A rest that others caused goes on.
     pub(super) fn let_in(&mut self) {
         (self.failures, self.since) = (0, None);
     }
 
-    /// For how long none was let in.
+    /// Returns for how long no submit was let in.
     pub(super) fn closed_for(&self, now: Instant) -> Duration {
         self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 }
 
-/// What a submit that failed means to the batch.
+/// What a failed submit means for the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureAction {
-    /// Surely not accepted, and not the fault of the item: it may be tried again for as long as anybody waits.
+    /// Submit the job again, for as long as any job is waited for: no other one would have been let in either.
     Again,
-    /// Surely not accepted, or the caller does not mind: it may be tried again as often as a call of its own.
+    /// Submit the job again, as often as a call retries.
     Retry,
-    /// All others would fare the same: nothing more is submitted.
+    /// Submit nothing more: no other job would fare better.
     Stop,
-    /// The item failed.
+    /// Let the job fail.
     Fail,
 }
 
 impl FailureAction {
-    pub(super) fn from_error(error: &Error, resend_if_unknown: bool) -> Self {
-        use ErrorKind::{Config, Connect, Disconnected, Forbidden, Journal, OutOfCredits, RateLimited, Redirect};
-        use ErrorKind::{Server, Timeout, Tls, Unauthorized};
+    /// Maps the error of a call, which has [decided](Error::may_repeat) if the submit may be repeated.
+    pub(super) fn from_error(error: &Error) -> Self {
+        use ErrorKind::{Config, Connect, Forbidden, Journal, OutOfCredits, RateLimited, Redirect, Tls, Unauthorized};
         match error.kind() {
-            RateLimited | Connect => Self::Again,
-            Unauthorized | Forbidden | OutOfCredits | Config | Redirect | Tls | Journal => Self::Stop,
-            // A yes whose rest got lost is a yes.
-            _ if error.status().is_some_and(|status| (200..=299).contains(&status)) => Self::Fail,
-            Timeout | Disconnected | Server if resend_if_unknown => Self::Retry,
-            _ if error.is_retryable() || (resend_if_unknown && error.status() == Some(408)) => Self::Retry,
+            RateLimited | Connect if error.may_repeat() => Self::Again,
+            _ if error.may_repeat() => Self::Retry,
+            // A proxy that refuses a tunnel refuses the next one, and may lock out a client that returns too often.
+            Connect | Unauthorized | Forbidden | OutOfCredits | Config | Redirect | Tls | Journal => Self::Stop,
             _ => Self::Fail,
         }
     }

@@ -25,25 +25,23 @@ const REFUSALS: u32 = 20;
 
 impl<I> Batch<I> {
     pub(super) fn submit(&mut self, at: usize) {
-        // Somebody else with the same key may have taken it.
-        if !self.client.try_reserve() {
-            return;
-        }
+        // Another thread with the same key may have taken the slot.
+        let Some(client) = self.client.try_reserve() else { return };
         let Some(task) = self.queue.remove(at) else { return };
         if self.workers == 1 {
-            let submit = Submit::run(&self.client, self.record.as_deref(), &self.stop_handle.jobs, &task);
+            let submit = Submit::run(&client, self.record.as_deref(), &self.stop_handle.jobs, &task);
             return self.submitted(task, submit);
         }
         let worker_pool = self.worker_pool.get_or_insert_with(|| {
-            let (client, record, jobs) = (self.client.clone(), self.record.clone(), self.stop_handle.jobs.clone());
+            let (record, jobs) = (self.record.clone(), self.stop_handle.jobs.clone());
             let caller = Arc::clone(self.client.caller());
-            let work = move |task: Task| {
+            let work = move |(client, task): (Client, Task)| {
                 let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
                 (task, submit)
             };
             WorkerPool::start(self.workers.min(self.in_flight), work, move || caller.notify())
         });
-        if let Err(task) = worker_pool.hand_over(task) {
+        if let Err((_, task)) = worker_pool.hand_over((client, task)) {
             // No thread could be started.
             self.workers = 1;
             self.worker_pool = None;
@@ -81,14 +79,15 @@ impl<I> Batch<I> {
     }
 
     fn refused(&mut self, mut task: Task, error: Error) {
-        let means = match FailureAction::from_error(&error, self.client.options().resend_if_unknown) {
+        let (now, chance) = (self.client.now(), self.client.jitter());
+        let action = match FailureAction::from_error(&error) {
             FailureAction::Retry if task.tries >= self.retries => FailureAction::Fail,
-            means => means,
+            action => action,
         };
-        match means {
+        match action {
             FailureAction::Again | FailureAction::Retry => {
-                let (now, is_shut) = (self.client.now(), means == FailureAction::Again);
-                let pause = self.backoff.refuse(now, &error, is_shut, self.client.jitter());
+                let is_shut = action == FailureAction::Again;
+                let pause = self.backoff.refuse(now, &error, is_shut, chance);
                 if self.backoff.closed_for(now) >= self.client.wait_options().total().max(OUTAGE) {
                     self.stop(&error);
                 }
@@ -114,9 +113,7 @@ impl<I> Batch<I> {
                 self.give_back(task, error);
             }
             FailureAction::Fail => {
-                if error.status().is_some() || error.may_have_been_sent() {
-                    self.backoff.let_in();
-                }
+                self.backoff.lose(now, &error, chance);
                 self.give_back(task, error);
             }
         }

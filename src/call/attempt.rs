@@ -29,7 +29,7 @@ pub struct Attempt {
 impl Attempt {
     pub(super) fn new(number: u32, outcome: &Outcome, took: Duration, next: Next) -> Self {
         let pause = match next {
-            Next::TryAfter(pause) => Some(pause),
+            Next::Retry(pause) => Some(pause),
             Next::TooLate(_) | Next::Stop => None,
         };
         let (status, failure) = match outcome {

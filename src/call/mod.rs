@@ -1,6 +1,7 @@
 //! One call: a request with its retries under one deadline and the rate limit of the key.
 
 pub(crate) mod attempt;
+pub(crate) mod backoff;
 pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod deadline;
@@ -21,7 +22,7 @@ use self::deadline::Deadline;
 use self::options::CallOptions;
 use self::rate_limit::Limiter;
 use self::rate_limit::config::RateLimit;
-use self::retry::Next;
+use self::retry::{Decision, Limits, Next};
 use crate::api_key::ApiKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::endpoint::Target;
@@ -35,8 +36,10 @@ use crate::util::time::{MAX, div, saturating_add};
 #[derive(Debug)]
 pub(crate) struct CallResponse {
     pub(crate) response: Response,
-    /// If this is no success: whether a submit may have been accepted nevertheless, in this try or one before.
+    /// If `true` and this is not a success, a submit may have been accepted nevertheless, in this attempt or before.
     pub(crate) may_have_been_sent: bool,
+    /// If `true` and this is not a success, the request [may be repeated](retry::may_repeat).
+    pub(crate) may_repeat: bool,
 }
 
 /// Makes the calls of one client and of its clones.
@@ -108,12 +111,12 @@ impl Caller {
             .map_or(Duration::ZERO, |limiter| limiter.wait(now))
     }
 
-    /// Reserves the next slot of a class for a call with [`CallOptions::slot_reserved`] if it is free now. The error is
-    /// the time until it is.
-    pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<(), Duration> {
+    /// Reserves the next slot of a class, for [`CallOptions::reserved_slot`], if it is free now. The error is the time
+    /// until it is.
+    pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<Instant, Duration> {
         let now = self.clock.now();
         let limiter = Limiter::for_key(key, &self.service, method, rate_limit, now);
-        limiter.map_or(Ok(()), |limiter| limiter.reserve(now, Duration::ZERO).map(|_| ()))
+        limiter.map_or(Ok(now), |limiter| limiter.reserve(now, Duration::ZERO).map(|_| now))
     }
 
     /// Ends pauses and later calls, for good. A request that is under way finishes.
@@ -138,56 +141,56 @@ impl Caller {
         let retries = if request.is_one_shot() { 0 } else { options.retries };
         let rate_limit = if request.requires_key { options.rate_limit } else { RateLimit::unlimited() };
         let limiter = Limiter::for_key(key, &self.service, request.method, rate_limit, now);
-        let slot_reserved = options.slot_reserved && !request.is_idempotent;
+        let mut reserved_slot = options.reserved_slot.filter(|_| !request.is_idempotent);
         let mut number = 0_u32;
         let mut may_have_been_sent = false;
         loop {
-            // A slot that was reserved before is now, or was a little earlier.
-            let mut slot = now;
-            if let Some(limiter) = limiter.as_ref().filter(|_| number > 0 || !slot_reserved) {
-                match limiter.reserve(now, max_pause(deadline.left(now), stall)) {
-                    Ok(Duration::ZERO) => {}
-                    Ok(wait) => {
-                        slot = saturating_add(now, wait);
-                        now = self.sleep(wait);
-                    }
-                    Err(wait) => return Err(over_budget(wait).mark_maybe_sent(may_have_been_sent)),
+            let mut slot = reserved_slot.take();
+            if let Some(limiter) = limiter.as_ref().filter(|_| slot.is_none()) {
+                let wait = limiter.reserve(now, max_pause(deadline.left(now), stall));
+                let wait = wait.map_err(|wait| retry::no_slot(wait).mark_maybe_sent(may_have_been_sent))?;
+                slot = Some(saturating_add(now, wait));
+                if !wait.is_zero() {
+                    now = self.sleep(wait);
                 }
             }
+            let give_back =
+                || limiter.as_ref().zip(slot).into_iter().for_each(|(limiter, slot)| limiter.give_back(slot));
             if self.cancel.is_set() {
-                give_back(limiter.as_ref(), slot);
+                give_back();
                 return Err(cancelled().mark_maybe_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
             // Who gives the call more time gives each try more.
             let try_timeout = request.try_timeout.max(div(deadline.total, 3));
             let limit = deadline.left(now).min(try_timeout);
-            let mut outcome = self.transport.send(request, key, limit, stall);
+            let outcome = self.transport.send(request, key, limit, stall);
             let end = self.clock.now();
-            match (&limiter, &mut outcome) {
+            let next_slot = match (&limiter, &outcome) {
                 (Some(limiter), Ok(response)) => limiter.learn(end, response, self.clock.jitter()),
                 // The service counts what it sees, and it has seen nothing of this attempt.
-                (limiter, Err(failure)) if !failure.connected => give_back(limiter.as_ref(), slot),
-                _ => {}
-            }
+                (_, Err(failure)) if !failure.connected => {
+                    give_back();
+                    None
+                }
+                _ => None,
+            };
             may_have_been_sent |= !request.is_idempotent && retry::may_have_been_sent(&outcome);
             let may_repeat = retry::may_repeat(&outcome, request.is_idempotent, options.resend_if_unknown)
                 && !(request.is_accepted)(received(&outcome));
-            let next = if may_repeat && number <= retries {
-                retry::next(&outcome, number, self.clock.jitter(), max_pause(deadline.left(end), stall))
-            } else {
-                Next::Stop
-            };
+            let retries = if may_repeat { retries.saturating_sub(number.saturating_sub(1)) } else { 0 };
+            let left = max_pause(deadline.left(end), stall);
+            let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, self.clock.jitter());
             if let Some(observer) = &options.observer {
-                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), next));
+                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), decision.next));
             }
-            if let Next::TryAfter(pause) = next {
+            if let Next::Retry(pause) = decision.next {
                 now = self.sleep(pause);
                 continue;
             }
-            return match self.conclude(outcome, next, &deadline) {
-                Ok(response) => Ok(CallResponse { response, may_have_been_sent }),
-                Err(error) => Err(error.mark_maybe_sent(may_have_been_sent)),
+            return match self.conclude(outcome, decision, &deadline) {
+                Ok(response) => Ok(CallResponse { response, may_have_been_sent, may_repeat }),
+                Err(error) => Err(error.mark_maybe_sent(may_have_been_sent).mark_repeatable(may_repeat)),
             };
         }
     }
@@ -199,10 +202,10 @@ impl Caller {
     }
 
     /// The outcome of the last try as that of the call.
-    fn conclude(&self, outcome: Outcome, next: Next, deadline: &Deadline) -> Result<Response> {
+    fn conclude(&self, outcome: Outcome, decision: Decision, deadline: &Deadline) -> Result<Response> {
         let explain = |failure: Failure| {
             let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();
-            let why = match next {
+            let why = match decision.next {
                 _ if passed => format!(" (the deadline of this call is {:?})", deadline.total),
                 Next::TooLate(pause) => format!(" (no time to try again, {:.1} s later)", pause.as_secs_f64()),
                 _ => return failure,
@@ -219,9 +222,7 @@ impl Caller {
             response.truncated = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
         }
         response.truncated = response.truncated.map(explain);
-        if let (429, Next::TooLate(pause)) = (response.status, next) {
-            response.retry_after = Some(pause);
-        }
+        response.retry_after = decision.retry_after;
         Ok(response)
     }
 }
@@ -237,18 +238,6 @@ fn received(outcome: &Outcome) -> &[u8] {
         Ok(response) => &response.body,
         Err(failure) => &failure.received,
     }
-}
-
-/// Gives a reserved slot back, as nothing was sent in it.
-fn give_back(limiter: Option<&Limiter>, slot: Instant) {
-    if let Some(limiter) = limiter {
-        limiter.give_back(slot);
-    }
-}
-
-fn over_budget(wait: Duration) -> Error {
-    let summary = "the key's rate budget has no room for this before the deadline";
-    Error::new(ErrorKind::RateLimited, summary).with_retry_after(Some(wait))
 }
 
 const CANCELLED: &str = "cancelled";

@@ -17,7 +17,7 @@ pub(crate) struct CallOptions {
     /// Whether a submit of unknown fate may be repeated, too.
     pub(crate) resend_if_unknown: bool,
     pub(crate) rate_limit: RateLimit,
-    /// If `true`, the slot of the first attempt of a submit is [reserved](super::Caller::try_reserve) already.
-    pub(crate) slot_reserved: bool,
+    /// The slot of the first attempt of a submit, if it is [reserved](super::Caller::try_reserve) already.
+    pub(crate) reserved_slot: Option<Instant>,
     pub(crate) observer: Option<Observer>,
 }

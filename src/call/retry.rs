@@ -1,41 +1,74 @@
-//! Whether a request is sent again, and when: decided on values alone.
+//! Decides whether a request is sent again, and when, on values alone.
 
 use std::time::Duration;
 
-use crate::error::ErrorKind;
+use super::backoff::Backoff;
+use crate::error::{Error, ErrorKind};
 use crate::http::response::{Failure, Response};
 use crate::http::transport::Outcome;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-
-/// What follows a try.
+/// What follows an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Another one, after a pause.
-    TryAfter(Duration),
-    /// Nothing, since the pause that would come first has no place before the deadline.
+    /// Another attempt, after a pause.
+    Retry(Duration),
+    /// Nothing: the pause before another attempt would end after the deadline.
     TooLate(Duration),
-    /// Nothing: it is done, cannot be mended, or was tried often enough.
+    /// Nothing: the request may not be repeated, or was repeated often enough.
     Stop,
 }
 
-/// Decides what follows try `number` (from 1) with `left` of the time, if there are retries left and it
-/// [may be repeated](may_repeat); `jitter` is from 0 up to 1.
-pub(crate) fn next(outcome: &Outcome, number: u32, jitter: f64, left: Duration) -> Next {
-    let asked = outcome.as_ref().ok().and_then(|response| response.retry_after);
-    match pause(number, asked, jitter) {
-        pause if pause < left => Next::TryAfter(pause),
-        pause => Next::TooLate(pause),
-    }
+/// A decision after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) next: Next,
+    /// The time after which the caller may try again, as its [error](Error::retry_after) tells.
+    pub(crate) retry_after: Option<Duration>,
 }
 
-/// Whether a request may be sent again after `outcome`, and whether that may help.
+/// The limits of a next attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Number of retries that are left, if the request [may be repeated](may_repeat); else 0.
+    pub(crate) retries: u32,
+    /// Number of the last attempt, from 1.
+    pub(crate) number: u32,
+    /// Time until the next slot of the rate limit, after a 429.
+    pub(crate) next_slot: Option<Duration>,
+    /// Time until the deadline.
+    pub(crate) left: Duration,
+}
+
+/// Decides what follows an attempt that ended with `outcome`. `chance` is from 0 up to 1.
+///
+/// The pause is what the service asks for, after a 429 at least the time until the next slot, else the
+/// [backoff](Backoff::RETRY).
+pub(crate) fn decide(outcome: &Outcome, limits: Limits, chance: f64) -> Decision {
+    let response = outcome.as_ref().ok();
+    let asked = response.and_then(|response| response.retry_after).max(limits.next_slot);
+    if limits.retries == 0 {
+        return Decision { next: Next::Stop, retry_after: asked };
+    }
+    let pause = asked.unwrap_or_else(|| Backoff::RETRY.pause(limits.number.saturating_sub(1), chance));
+    if pause < limits.left {
+        return Decision { next: Next::Retry(pause), retry_after: asked };
+    }
+    let is_refusal = response.is_some_and(|response| response.status == 429);
+    Decision { next: Next::TooLate(pause), retry_after: if is_refusal { Some(pause) } else { asked } }
+}
+
+/// Makes the error of a call whose rate limit has no slot before the deadline, but one after `wait`.
+pub(crate) fn no_slot(wait: Duration) -> Error {
+    let summary = "rate limited locally: the next slot is after this call's deadline";
+    Error::new(ErrorKind::RateLimited, summary).with_retry_after(Some(wait)).mark_repeatable(true)
+}
+
+/// Returns `true` if a request may be sent again after `outcome`, and if that may help.
 pub(crate) fn may_repeat(outcome: &Outcome, is_idempotent: bool, resend_if_unknown: bool) -> bool {
     if is_idempotent { is_passing(outcome) } else { may_resend(outcome, resend_if_unknown) }
 }
 
-/// Whether another try may turn out better than `outcome`.
+/// Returns `true` if another attempt may end better than `outcome`.
 fn is_passing(outcome: &Outcome) -> bool {
     let is_passing = |failure: &Failure| {
         !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
@@ -47,7 +80,7 @@ fn is_passing(outcome: &Outcome) -> bool {
     }
 }
 
-/// Whether a submit may be repeated after `outcome`.
+/// Returns `true` if a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
 /// whole, or that a 429 refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
@@ -61,7 +94,7 @@ fn is_success(response: &Response) -> bool {
     (200..=299).contains(&response.status)
 }
 
-/// Whether the service may have acted on the submit although `outcome` is no success.
+/// Returns `true` if the service may have acted on the submit although `outcome` is not a success.
 ///
 /// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind
 /// which a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one
@@ -77,15 +110,6 @@ pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
         },
         Err(failure) => failure.request_fully_sent,
     }
-}
-
-/// How long to pause before retry `number` (from 1): what the service asks for, else 0.5 s doubling to 8 s with full
-/// jitter, so that clients which failed together do not return together.
-fn pause(number: u32, asked: Option<Duration>, jitter: f64) -> Duration {
-    asked.unwrap_or_else(|| {
-        let doubled = FIRST_PAUSE.saturating_mul(1 << number.saturating_sub(1).min(8));
-        doubled.min(LONGEST_PAUSE).mul_f64(jitter)
-    })
 }
 
 #[cfg(test)]

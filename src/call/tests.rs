@@ -20,7 +20,7 @@ pub(crate) fn options(timeout: Duration) -> CallOptions {
         timeout: Some(timeout),
         deadline_start: None,
         retries: 2,
-        slot_reserved: false,
+        reserved_slot: None,
         resend_if_unknown: false,
         rate_limit: RateLimit::unlimited(),
         observer: None,
@@ -308,10 +308,10 @@ fn a_slot_that_was_taken_before_the_call_comes_back_too() {
     let clock = FakeClock::new(|_| ());
     let (caller, _) = Scripted::caller(&clock, |_| failure(ErrorKind::Connect, false));
     let key = ApiKey::new("rate_limited-8");
-    let options =
-        CallOptions { rate_limit: RateLimit::default(), slot_reserved: true, retries: 0, ..options(120 * SECOND) };
+    let mut options = CallOptions { rate_limit: RateLimit::default(), retries: 0, ..options(120 * SECOND) };
     for _ in 0..40 {
-        caller.try_reserve(Method::Post, &key, options.rate_limit).unwrap();
+        options.reserved_slot = caller.try_reserve(Method::Post, &key, options.rate_limit).ok();
+        assert!(options.reserved_slot.is_some());
         clock.pass(SECOND / 100);
         assert_eq!(caller.call(&request(), &key, &options).unwrap_err().kind(), ErrorKind::Connect);
     }

@@ -33,17 +33,19 @@ impl Client {
         parse: impl FnOnce(Result<Response>) -> Result<T>,
     ) -> Result<T> {
         let redactor = Redactor::new(&self.key, &request.redact);
-        let mut may_have_been_sent = false;
         let outcome = check_timeout(self.options.timeout).and_then(|()| self.caller.call(request, &self.key, options));
-        let outcome = outcome.map(|CallResponse { mut response, may_have_been_sent: sent }| {
-            may_have_been_sent = sent;
-            // What is not JSON is an image.
-            if request.accept.is_none() {
-                response.body = redactor.body(response.body);
+        let result = match outcome {
+            Ok(CallResponse { mut response, may_have_been_sent, may_repeat }) => {
+                // What is not JSON is an image.
+                if request.accept.is_none() {
+                    response.body = redactor.body(response.body);
+                }
+                parse(Ok(response))
+                    .map_err(|error| error.mark_maybe_sent(may_have_been_sent).mark_repeatable(may_repeat))
             }
-            response
-        });
-        parse(outcome).map_err(|error| redactor.error(error.mark_maybe_sent(may_have_been_sent)))
+            Err(error) => parse(Err(error)),
+        };
+        result.map_err(|error| redactor.error(error))
     }
 
     /// Sends `request`, and reads the JSON of the response.
@@ -89,9 +91,9 @@ impl Client {
 
 /// What a batch takes of a client besides.
 impl Client {
-    /// Returns the same client for calls of one attempt each, whose submits have [a reserved slot](Self::try_reserve).
+    /// Returns the same client for calls of one attempt each.
     pub(crate) fn trying_once(&self) -> Self {
-        let options = CallOptions { retries: 0, slot_reserved: true, ..self.options.clone() };
+        let options = CallOptions { retries: 0, ..self.options.clone() };
         Self { options, ..self.clone() }
     }
 
@@ -108,9 +110,11 @@ impl Client {
         self.caller.next_slot_in(method, &self.key, self.options.rate_limit)
     }
 
-    /// Reserves the slot of a submit, and returns `true` if it is free now.
-    pub(crate) fn try_reserve(&self) -> bool {
-        self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).is_ok()
+    /// Reserves the slot of a submit if it is free now, and returns the same client for that submit.
+    pub(crate) fn try_reserve(&self) -> Option<Self> {
+        let slot = self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).ok()?;
+        let options = CallOptions { reserved_slot: Some(slot), ..self.options.clone() };
+        Some(Self { options, ..self.clone() })
     }
 }
 

@@ -24,6 +24,7 @@ impl Error {
             last_state: None,
             retry_after: None,
             may_have_been_sent: false,
+            may_repeat: false,
             body: None,
             source: None,
         }))
@@ -111,6 +112,17 @@ impl Error {
     pub(crate) fn mark_maybe_sent(mut self, may_have_been_sent: bool) -> Self {
         self.0.may_have_been_sent |= may_have_been_sent;
         self
+    }
+
+    /// Marks that the request may be repeated; what was marked before stays marked.
+    pub(crate) fn mark_repeatable(mut self, may_repeat: bool) -> Self {
+        self.0.may_repeat |= may_repeat;
+        self
+    }
+
+    /// Returns `true` if the call decided that its request may be repeated.
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.0.may_repeat
     }
 
     /// Lets `clean` rewrite every text of this error, and drops an identifier that `is_secret`. `clean` returns `true`

@@ -43,6 +43,7 @@ struct Inner {
     last_state: Option<State>,
     retry_after: Option<Duration>,
     may_have_been_sent: bool,
+    may_repeat: bool,
     body: Option<String>,
     source: Option<Cause>,
 }
@@ -81,8 +82,8 @@ impl Error {
         self.0.last_state.as_ref()
     }
 
-    /// How long to wait before trying again: what the service asked for, or the pause that the deadline had no room
-    /// for.
+    /// Returns the time to wait before another try: the pause that the service asks for or that the deadline had no
+    /// room for, or, for a call that was rate limited locally, the time until its slot.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }

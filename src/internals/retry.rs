@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::call::retry::{self, Next};
+use crate::call::retry::{self, Limits, Next};
 use crate::http::response::Response;
 use crate::http::{date, retry_after};
 
@@ -20,8 +20,9 @@ pub enum Retry {
 /// Decides on the attempt after the first one, which got `status` and `retry_after`, with `left` until the deadline.
 pub fn decide(status: u16, retry_after: Option<Duration>, left: Duration) -> Retry {
     let outcome = Ok(Response { status, retry_after, ..Response::default() });
-    match retry::next(&outcome, 1, 0.5, left) {
-        Next::TryAfter(pause) => Retry::After(pause),
+    let limits = Limits { retries: 1, number: 1, next_slot: None, left };
+    match retry::decide(&outcome, limits, 0.5).next {
+        Next::Retry(pause) => Retry::After(pause),
         Next::TooLate(pause) => Retry::TooLate(pause),
         Next::Stop => Retry::Stop,
     }

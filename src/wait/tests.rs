@@ -91,13 +91,13 @@ fn what_was_submitted_long_ago_is_looked_at_at_once() {
 #[test]
 fn pauses_are_shortened_at_random_and_never_too_long() {
     let wait = WaitOptions::default();
-    let nominal = |number| wait.pause(number, 0.0).as_millis();
+    let nominal = |number| wait.backoff.pause(number, 0.0).as_millis();
     assert_eq!([0, 1, 2, 3, 4, 5, u32::MAX].map(nominal), [2_000, 3_000, 4_500, 6_750, 10_000, 10_000, 10_000]);
-    assert_eq!(wait.pause(0, 1.0), 2 * SECOND * 4 / 5);
+    assert_eq!(wait.backoff.pause(0, 1.0), 2 * SECOND * 4 / 5);
     let steady = WaitOptions::default().growth(1.0).initial_interval(SECOND);
-    assert_eq!((steady.pause(0, 0.0), steady.pause(9, 0.0)), (SECOND, SECOND));
+    assert_eq!((steady.backoff.pause(0, 0.0), steady.backoff.pause(9, 0.0)), (SECOND, SECOND));
     let endless = WaitOptions::default().initial_interval(Duration::MAX).max_interval(Duration::MAX);
-    assert!(endless.pause(u32::MAX, 0.0) > 1_000 * SECOND);
+    assert!(endless.backoff.pause(u32::MAX, 0.0) > 1_000 * SECOND);
 }
 
 #[test]

@@ -381,7 +381,7 @@ fn error(kind: ErrorKind) -> Error {
 
 #[test]
 fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
-    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default(), Instant::now());
+    let (mut polls, wait, now) = (PollSchedule::default(), *WaitOptions::default().backoff(), Instant::now());
     let later = now + 1_000 * SECOND;
     assert_eq!(polls.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
     assert_eq!(polls.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
@@ -397,7 +397,7 @@ fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
 
 #[test]
 fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
-    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default(), Instant::now());
+    let (mut polls, wait, now) = (PollSchedule::default(), *WaitOptions::default().backoff(), Instant::now());
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
     polls.put_off(now, 40 * SECOND);
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
@@ -411,11 +411,11 @@ fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
 #[test]
 fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
     let now = Instant::now();
-    let pauses = |kind, jitter: f64| {
+    let pauses = |kind, chance: f64| {
         let mut backoff = SubmitBackoff::default();
-        [(); 7].map(|()| backoff.refuse(now, &error(kind), true, jitter).as_millis())
+        [(); 7].map(|()| backoff.refuse(now, &error(kind), true, chance).as_millis())
     };
-    assert_eq!(pauses(ErrorKind::Connect, 1.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+    assert_eq!(pauses(ErrorKind::Connect, 0.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
     assert_eq!(pauses(ErrorKind::Connect, 0.5)[..2], [250, 500]);
     assert_eq!(pauses(ErrorKind::RateLimited, 0.5), [60_000; 7]);
     let mut backoff = SubmitBackoff::default();
@@ -427,41 +427,73 @@ fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
 }
 
 #[test]
-fn what_a_failure_means_depends_on_whose_fault_it_is_and_whether_it_may_have_been_sent() {
+fn submits_rest_ever_longer_while_the_service_fails() {
+    let (mut backoff, now) = (SubmitBackoff::default(), Instant::now());
+    let lost = |kind| error(kind).mark_maybe_sent(true);
+    let mut rest_after = |error: Error| {
+        backoff.closed_until = None;
+        backoff.lose(now, &error, 0.0);
+        backoff.opens_in(now).as_secs()
+    };
+    let lost_kinds = [ErrorKind::Server, ErrorKind::Timeout, ErrorKind::Disconnected, ErrorKind::Server];
+    assert_eq!(lost_kinds.map(|kind| rest_after(lost(kind))), [1, 2, 4, 8]);
+    assert_eq!(rest_after(lost(ErrorKind::Server).with_retry_after(Some(20 * SECOND))), 20, "as was asked");
+    assert_eq!([(); 2].map(|()| rest_after(lost(ErrorKind::Server))), [30, 30]);
+    assert_eq!(rest_after(error(ErrorKind::Rejected).with_status(400)), 0, "it works again");
+    assert_eq!(rest_after(lost(ErrorKind::Disconnected).with_status(200)), 0, "it was accepted");
+    assert_eq!(rest_after(lost(ErrorKind::Server)), 1);
+}
+
+#[test]
+fn action_depends_on_fault_and_certainty_of_arrival() {
     use ErrorKind::*;
     use FailureAction::{Again, Fail, Retry, Stop};
+    fn answer(response: Response) -> Try {
+        (Ok(Response { length_known: true, ..response }), SECOND)
+    }
+    fn is_final(failure: Try) -> Try {
+        (failure.0.map_err(|failure| Failure { is_final: true, ..failure }), SECOND)
+    }
+    let cut = || {
+        let truncated = Some(Failure::new(Disconnected, "cut").with_request_fully_sent(true));
+        answer(Response { status: 200, truncated, ..Response::default() })
+    };
+    let early = || answer(Response { status: 503, arrived_before_upload_end: true, ..Response::default() });
+    let credits = || answer(Response { status: 400, body: br#"{"error":"No credits"}"#.into(), ..Response::default() });
     //  what happened, what it means, and if the caller does not mind paying twice
-    let table = [
-        (error(RateLimited).with_status(429), Again, Again),
-        (error(Connect), Again, Again),
-        (error(Timeout), Retry, Retry),
-        (error(Timeout).mark_maybe_sent(true), Fail, Retry),
-        (error(Disconnected), Retry, Retry),
-        (error(Disconnected).mark_maybe_sent(true), Fail, Retry),
-        (error(Disconnected).with_status(200).mark_maybe_sent(true), Fail, Fail),
+    let table: [(fn() -> Try, _, _); 20] = [
+        (|| status(429, None), Again, Again),
+        (|| failure(Connect, false), Again, Again),
+        (|| is_final(failure(Connect, false)), Stop, Stop),
+        (|| failure(Timeout, false), Retry, Retry),
+        (|| failure(Timeout, true), Fail, Retry),
+        (|| failure(Disconnected, false), Retry, Retry),
+        (|| failure(Disconnected, true), Fail, Retry),
+        (cut, Fail, Fail),
         // One that came before the request had left whole, and one from behind a proxy.
-        (error(Server).with_status(503), Retry, Retry),
-        (error(Server).with_status(503).with_retry_after(Some(SECOND)).mark_maybe_sent(true), Fail, Retry),
-        (error(Server).with_status(500).mark_maybe_sent(true), Fail, Retry),
-        (error(Rejected).with_status(408).mark_maybe_sent(true), Fail, Retry),
-        (error(Rejected).with_status(400), Fail, Fail),
-        (error(NotFound).with_status(404), Fail, Fail),
-        (error(UnexpectedResponse).with_status(200).mark_maybe_sent(true), Fail, Fail),
-        (error(InvalidInput), Fail, Fail),
-        (error(Cancelled), Fail, Fail),
-        (error(Unauthorized).with_status(401), Stop, Stop),
-        (error(Forbidden).with_status(403), Stop, Stop),
-        (error(OutOfCredits).with_status(400), Stop, Stop),
-        (error(Redirect).with_status(302).mark_maybe_sent(true), Stop, Stop),
-        (error(Tls), Stop, Stop),
-        (error(Config), Stop, Stop),
-        (error(Journal), Stop, Stop),
+        (early, Retry, Retry),
+        (|| status(503, Some(1)), Fail, Retry),
+        (|| status(500, None), Fail, Retry),
+        (|| status(408, None), Fail, Retry),
+        (|| status(400, None), Fail, Fail),
+        (|| status(404, None), Fail, Fail),
+        (|| json("<html>"), Fail, Fail),
+        (|| status(401, None), Stop, Stop),
+        (|| status(403, None), Stop, Stop),
+        (credits, Stop, Stop),
+        (|| status(302, None), Stop, Stop),
+        (|| failure(Tls, false), Stop, Stop),
     ];
-    for (error, means, if_resent) in table {
-        assert_eq!(
-            (FailureAction::from_error(&error, false), FailureAction::from_error(&error, true)),
-            (means, if_resent),
-            "{error:?}"
-        );
+    for (outcome, action, if_resent) in table {
+        let shown = format!("{:?}", outcome().0);
+        let fixture = Fixture::with("odd-action", RateLimit::unlimited(), move |_, _| outcome());
+        for (resend, action) in [(false, action), (true, if_resent)] {
+            let client = fixture.client.trying_once().with_resend_if_unknown(resend);
+            let error = client.submit(&Image::from_url("https://x.test/")).unwrap_err();
+            assert_eq!(FailureAction::from_error(&error), action, "resend: {resend}, {shown}");
+        }
+    }
+    for (kind, action) in [(InvalidInput, Fail), (Cancelled, Fail), (Config, Stop), (Journal, Stop)] {
+        assert_eq!(FailureAction::from_error(&error(kind)), action, "{kind}");
     }
 }

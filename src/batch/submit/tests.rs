@@ -75,6 +75,17 @@ fn a_network_that_is_down_for_a_while_costs_nothing() {
 }
 
 #[test]
+fn outage_of_the_service_costs_few_jobs() {
+    let fixture = Fixture::with("batch-503", RateLimit::default(), |service, request| match service.clock.passed() {
+        now if now < 600 * SECOND => status(503, None),
+        _ => service.answer(request),
+    });
+    let outcomes = by_index(fixture.client.batch(images(300)));
+    let lost = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
+    assert!((10..50).contains(&lost), "{lost} of the 300 that the rate limit allows in ten minutes");
+}
+
+#[test]
 fn if_nothing_gets_through_submitting_ends() {
     for (failing, kind) in [
         (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),

@@ -78,14 +78,12 @@ impl Limiter {
         lock(&self.window).give_back(slot);
     }
 
-    /// Learns from a response. Sets `retry_after` of a 429 to the time until the next slot, if that is longer.
-    pub(super) fn learn(&self, now: Instant, response: &mut Response, jitter: f64) {
+    /// Learns from a response. Returns the time until the next slot if that is a refusal.
+    pub(super) fn learn(&self, now: Instant, response: &Response, jitter: f64) -> Option<Duration> {
         let is_refusal = response.status == 429;
         let mut window = lock(&self.window);
         window.learn(self.limit, now, response.rate_limit, is_refusal, jitter);
-        if is_refusal {
-            response.retry_after = response.retry_after.max(Some(window.wait(self.limit, now)));
-        }
+        is_refusal.then(|| window.wait(self.limit, now))
     }
 }
 

@@ -62,9 +62,9 @@ impl SlidingWindow {
         Ok(wait)
     }
 
-    /// Removes the latest send that is not after `slot`: nothing was sent in it.
+    /// Removes the send that `slot` was reserved for: nothing was sent in it.
     pub(super) fn give_back(&mut self, slot: Instant) {
-        if let Some(at) = self.sends.iter().rposition(|sent| *sent <= slot) {
+        if let Ok(at) = self.sends.binary_search(&slot) {
             self.sends.remove(at);
         }
     }

@@ -102,26 +102,56 @@ fn final_failure_is_not_repeated() {
     }
 }
 
+/// Decides after attempt `number`, with one retry left.
+fn decide_after(outcome: &Outcome, number: u32, left: Duration, chance: f64) -> Decision {
+    decide(outcome, Limits { retries: 1, number, next_slot: None, left }, chance)
+}
+
 #[test]
 fn a_pause_must_end_before_the_deadline() {
     let second = Duration::from_secs(1);
     let outcome = Ok(answer(429, Some(1)));
     let table = [
-        (1, 2 * second, Next::TryAfter(second)),
-        (2, 2 * second, Next::TryAfter(second)),
+        (1, 2 * second, Next::Retry(second)),
+        (2, 2 * second, Next::Retry(second)),
         (1, second, Next::TooLate(second)),
         (1, Duration::ZERO, Next::TooLate(second)),
     ];
     for (number, left, expected) in table {
-        assert_eq!(next(&outcome, number, 0.5, left), expected, "try {number}, {left:?} left");
+        assert_eq!(decide_after(&outcome, number, left, 0.5).next, expected, "attempt {number}, {left:?} left");
     }
 }
 
 #[test]
-fn pauses_double_up_to_eight_seconds_and_jitter_from_nothing() {
-    let longest = |number| pause(number, None, 1.0).as_millis();
-    assert_eq!([1, 2, 3, 4, 5, 6, u32::MAX].map(longest), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
-    assert_eq!(pause(3, None, 0.0), Duration::ZERO);
-    assert_eq!(pause(3, None, 0.25), Duration::from_millis(500));
-    assert_eq!(pause(3, Some(Duration::from_secs(40)), 0.25), Duration::from_secs(40));
+fn pause_is_what_was_asked_or_else_the_backoff() {
+    let pause = |outcome: Outcome, number| match decide_after(&outcome, number, Duration::MAX, 0.75).next {
+        Next::Retry(pause) => pause,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pause(Ok(answer(429, Some(40))), 3), Duration::from_secs(40));
+    assert_eq!(pause(Ok(answer(429, None)), 3), Duration::from_millis(500));
+    assert_eq!(pause(Err(failure(ErrorKind::Connect, false)), 1), Duration::from_millis(125));
+}
+
+#[test]
+fn retry_after_is_the_latest_of_what_is_known() {
+    let [long, short] = [9, 2].map(Duration::from_secs);
+    //  outcome, retries, next slot, time left, what the caller is told
+    let table = [
+        (answer(429, Some(9)), 1, None, long * 2, Some(long)),
+        (answer(429, Some(2)), 1, Some(long), long * 2, Some(long)),
+        (answer(429, Some(9)), 0, Some(short), long * 2, Some(long)),
+        (answer(429, None), 0, Some(short), long * 2, Some(short)),
+        (answer(429, None), 0, None, long * 2, None),
+        (answer(503, Some(2)), 0, None, long * 2, Some(short)),
+        // A pause for which the deadline had no room is told after a 429, where trying again is certain to be free.
+        (answer(429, None), 1, None, Duration::ZERO, Some(Duration::from_millis(250))),
+        (answer(503, None), 1, None, Duration::ZERO, None),
+    ];
+    for (response, retries, next_slot, left, told) in table {
+        let outcome = Ok(response);
+        let decision = decide(&outcome, Limits { retries, number: 1, next_slot, left }, 0.5);
+        assert_eq!(decision.retry_after, told, "{outcome:?}");
+        assert_eq!(decision.next == Next::Stop, retries == 0, "{outcome:?}");
+    }
 }

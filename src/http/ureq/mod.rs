@@ -338,7 +338,9 @@ impl super::transport::Transport for HttpTransport {
             _ => Body::open(request.content.as_ref())?,
         };
         let left = limit.saturating_sub(start.elapsed());
-        self.send_once(request, key, left, stall, body, Expect::Never).0
+        let (outcome, _) = self.send_once(request, key, left, stall, body, Expect::Never);
+        // The service has seen the first request, so its slot of the rate limit is used.
+        outcome.map_err(|failure| Failure { connected: true, ..failure })
     }
 
     fn shut_down(&self) {

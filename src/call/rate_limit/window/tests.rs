@@ -167,3 +167,13 @@ fn processes_that_share_a_key_settle() {
         assert!(took < 2_500 * SECOND, "{apart:?}: {took:?}");
     }
 }
+
+#[test]
+fn slot_given_back_is_the_one_that_was_reserved() {
+    let (mut window, start) = (SlidingWindow::default(), Instant::now());
+    let slots: Vec<_> = run(&mut window, start, POST, 3).into_iter().map(|passed| start + passed).collect();
+    window.give_back(slots[1]);
+    assert_eq!(window.sends, [slots[0], slots[2]], "a neighbour's stays");
+    window.give_back(slots[1]);
+    assert_eq!(window.sends, [slots[0], slots[2]], "once");
+}
