@@ -1,9 +1,13 @@
 //! It never pays twice: what may have been accepted is not sent again, and the error says so.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
-use identifai::{Attempt, ErrorKind, Image, classify_from_url};
-use test_support::{ID, Server, accepted, answer, answer_with};
+use identifai::{Attempt, Client, ErrorKind, Image, RateLimit, classify_from_url};
+use test_support::{ID, KEY, Server, accepted, answer, answer_with};
 
 #[test]
 fn a_connection_that_dies_after_the_body_is_not_tried_again() {
@@ -111,6 +115,27 @@ fn an_expectation_that_is_refused_is_dropped_at_once() {
     let server = Server::answering(answer(417, "text/html", ""));
     assert_eq!(classify_from_url(&server.options()).unwrap_err().status(), Some(417));
     assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn slot_of_a_refused_expectation_stays_used() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let builder = Client::builder(KEY).base_url(format!("http://{}", listener.local_addr().unwrap())).retries(0);
+    let server = thread::spawn(move || {
+        let (connection, _) = listener.accept().unwrap();
+        drop(listener);
+        let head = BufReader::new(&connection).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        assert!(head.count() > 0);
+        let refusal = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        (&connection).write_all(refusal).unwrap();
+    });
+    let client = builder.rate_limit(RateLimit::per_minute(1, 1)).timeout(Duration::from_secs(20)).build().unwrap();
+    let job = Image::from_bytes([b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 2 << 20]].concat());
+    // The second request finds nobody, but the service has counted the first one.
+    assert_eq!(client.submit(&job).unwrap_err().kind(), ErrorKind::Connect);
+    let error = client.submit(&job).unwrap_err();
+    assert!(error.kind() == ErrorKind::RateLimited && error.retry_after() > Some(Duration::from_secs(20)), "{error}");
+    server.join().unwrap();
 }
 
 #[test]
