@@ -119,7 +119,7 @@ impl Connection {
         if !base.is_https && !base.is_loopback() && !self.allow_http {
             return Err(Error::config(
                 "base_url",
-                "is plain http, which would send the key in clear; use https, or allow_http if you mean it",
+                "is plain http, which would send the key in clear; use https, or allow http if you mean it",
             ));
         }
         if base.is_https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
@@ -319,7 +319,8 @@ mod tests {
             Settings::from_env(|name| Some(if name == KEY_VARIABLE { key } else { url }.to_owned()))
         };
         let error = with(" ", "").unwrap_err();
-        assert!(error.kind() == ErrorKind::Config && error.to_string().starts_with("IDENTIFAI_API_KEY"));
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("IDENTIFAI_API_KEY")));
+        assert!(error.to_string().starts_with("IDENTIFAI_API_KEY: "), "{error}");
         assert_eq!(with("k\n", " ").unwrap().connection.base_url, BASE_URL);
         assert_eq!(with("k", "http://x").unwrap().connection.base_url, "http://x");
     }

@@ -78,8 +78,8 @@ pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
     if response.status == 404 || is_empty {
         let status = response.status;
         let summary = format!(
-            "there is no heatmap: the image was submitted without with_heatmap, is not analysed yet, or is not known \
-             (HTTP {status})"
+            "there is no heatmap: the image was submitted without asking for one, is not analysed yet, or is not \
+             known (HTTP {status})"
         );
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }

@@ -18,7 +18,7 @@ use crate::wait::WaitOptions;
 /// What every call takes.
 impl Client {
     /// Fails if `value` is the API key, which must not be in a path or query: proxies and servers log those.
-    pub(super) fn check_public(&self, field: &str, value: &str) -> Result<()> {
+    pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
     }
 

@@ -16,6 +16,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
+            field: None,
             summary: summary.into(),
             message: None,
             status: None,
@@ -31,13 +32,18 @@ impl Error {
     }
 
     /// `field` cannot be sent. The value is not named: arguments get swapped, it may be the key.
-    pub(crate) fn invalid_input(field: &str, reason: &str) -> Self {
-        Self::new(ErrorKind::InvalidInput, format!("{field}: {reason}"))
+    pub(crate) fn invalid_input(field: &'static str, reason: &str) -> Self {
+        Self::of_field(ErrorKind::InvalidInput, field, reason)
     }
 
     /// `setting` cannot be used; see [`invalid_input`](Self::invalid_input).
-    pub(crate) fn config(setting: &str, reason: &str) -> Self {
-        Self::new(ErrorKind::Config, format!("{setting}: {reason}"))
+    pub(crate) fn config(setting: &'static str, reason: &str) -> Self {
+        Self::of_field(ErrorKind::Config, setting, reason)
+    }
+
+    /// Makes the error of a field or setting, which its text begins with.
+    pub(crate) fn of_field(kind: ErrorKind, field: &'static str, reason: &str) -> Self {
+        Self::new(kind, format!("{field}: {reason}")).with_field(Some(field))
     }
 
     /// Puts what the error is about in front of its text.
@@ -48,9 +54,9 @@ impl Error {
 
     /// Copies the error for another submission that it affects: without identifier, body and cause.
     pub(crate) fn without_submission(&self) -> Self {
-        let Inner { kind, summary, message, status, request_id, retry_after, .. } = &*self.0;
+        let Inner { kind, field, summary, message, status, request_id, retry_after, .. } = &*self.0;
         let (message, request_id) = (message.clone(), request_id.clone());
-        let mut error = Self::new(*kind, summary);
+        let mut error = Self::new(*kind, summary).with_field(*field);
         *error.0 = Inner { message, status: *status, request_id, retry_after: *retry_after, ..*error.0 };
         error
     }
@@ -63,9 +69,14 @@ impl Error {
         }
     }
 
-    /// Kind, summary and cause.
-    pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<Cause>) {
-        (self.0.kind, self.0.summary, self.0.source)
+    /// Returns kind, field, summary and cause.
+    pub(crate) fn into_parts(self) -> (ErrorKind, Option<&'static str>, String, Option<Cause>) {
+        (self.0.kind, self.0.field, self.0.summary, self.0.source)
+    }
+
+    pub(crate) fn with_field(mut self, field: Option<&'static str>) -> Self {
+        self.0.field = field;
+        self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {

@@ -2,6 +2,7 @@
 
 mod build;
 mod kind;
+mod serial;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -22,6 +23,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// to [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the
 /// service is escaped and may be printed as it is.
 ///
+/// As JSON, an error is an object: `kind`, `status` and `may_have_been_sent`; `message`, which is the service's own text
+/// or else that of `{:#}`; and, if there are any, `field`, `retry_after` in seconds, `identifier`, and `body`, which is
+/// raw.
+///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
 ///
@@ -35,6 +40,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
+    field: Option<&'static str>,
     summary: String,
     message: Option<String>,
     status: Option<u16>,
@@ -54,6 +60,24 @@ impl Error {
     /// What went wrong, by meaning.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Returns the field or setting that the error is about, by the name it has in this crate or in the API, such as
+    /// `file_url` or `base_url`.
+    ///
+    /// Errors of the kinds [`InvalidInput`](ErrorKind::InvalidInput), [`Config`](ErrorKind::Config) and
+    /// [`Journal`](ErrorKind::Journal) have one, and their `Display` begins with it, unless it names one of several
+    /// tickets first. A program can put the name of its own option in its place.
+    ///
+    /// ```
+    /// use identifai::{UrlOptions, classify_from_url};
+    ///
+    /// let error = classify_from_url(&UrlOptions::new("api-key", "cat.jpg")).unwrap_err();
+    /// assert_eq!(error.field(), Some("file_url"));
+    /// assert!(error.to_string().starts_with("file_url: "));
+    /// ```
+    pub fn field(&self) -> Option<&str> {
+        self.0.field
     }
 
     /// The HTTP status of the answer, if there was one.
@@ -148,10 +172,11 @@ impl Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, summary, message, status, request_id, identifier, .. } = &*self.0;
+        let Inner { kind, field, summary, message, status, request_id, identifier, .. } = &*self.0;
         let Inner { last_state, retry_after, may_have_been_sent, body, source, .. } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
+            .field("field", field)
             .field("summary", summary)
             .field("message", message)
             .field("status", status)

@@ -24,15 +24,15 @@ impl Proxy {
         if base.is_loopback() {
             return Ok(None);
         }
-        let (url, source) = match self {
+        let (url, origin) = match self {
             Self::None => return Ok(None),
-            Self::Url(url) => (url.clone(), "proxy"),
+            Self::Url(url) => (url.clone(), ""),
             Self::Environment => match from_environment(base, env) {
-                Some(url) => (ProxyUrl(url), "proxy (from the environment)"),
+                Some(url) => (ProxyUrl(url), " (from the environment)"),
                 None => return Ok(None),
             },
         };
-        check(&url.0, base).map_err(|reason| Error::config(source, reason))?;
+        check(&url.0, base).map_err(|reason| Error::config("proxy", &format!("{reason}{origin}")))?;
         Ok(Some(url))
     }
 }

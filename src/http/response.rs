@@ -31,6 +31,7 @@ pub(crate) struct Response {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
+    pub(crate) field: Option<&'static str>,
     pub(crate) summary: String,
     /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
     pub(crate) request_fully_sent: bool,
@@ -47,6 +48,7 @@ impl Failure {
     pub(crate) fn new(kind: ErrorKind, summary: impl Into<String>) -> Self {
         Self {
             kind,
+            field: None,
             summary: summary.into(),
             request_fully_sent: false,
             connected: true,
@@ -67,7 +69,7 @@ impl Failure {
     }
 
     pub(crate) fn into_error(self) -> Error {
-        let error = Error::new(self.kind, self.summary).with_body(&self.received);
+        let error = Error::new(self.kind, self.summary).with_field(self.field).with_body(&self.received);
         match self.source {
             Some(source) => error.with_source(source),
             None => error,
@@ -75,8 +77,8 @@ impl Failure {
     }
 
     pub(crate) fn from_error(error: Error) -> Self {
-        let (kind, summary, source) = error.into_parts();
-        Self { source, ..Self::new(kind, summary) }
+        let (kind, field, summary, source) = error.into_parts();
+        Self { field, source, ..Self::new(kind, summary) }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Cause>) -> Self {

@@ -51,7 +51,7 @@ impl<'a> Upload<'a> {
         let (format, is_renamed) = match choose(required.kind, content, named) {
             Ok(Choice { format, is_misnamed }) => (Some(format), is_misnamed && !required.any_format),
             Err(_) if required.any_format => (content.format(named).or(named), false),
-            Err(reason) => return Err(unusable(&format!("{reason}; any_format sends it anyway"))),
+            Err(reason) => return Err(unusable(&format!("{reason}; to send it anyway, allow any format"))),
         };
         let extension = format.map(|format| format.extension());
         let file_name = match (own_name, extension) {

@@ -67,12 +67,13 @@ fn what_cannot_be_sent_is_refused_before() {
     let refused = |tickets: Tickets| {
         let error = server.client().submit_tickets(&tickets).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(&format!("{}: ", error.field().unwrap())), "{error}");
         error.to_string()
     };
     let one = |ticket: Ticket| Tickets::new().ticket(ticket);
     assert_eq!(refused(Tickets::new()), "tickets: there is none");
-    assert!(refused(one(Ticket::from_bytes(PDF).ref_id("a,b"))).starts_with("ref_ids: have a comma"));
-    assert!(refused(one(Ticket::from_bytes(PDF)).models(["a,b"])).starts_with("models: have a comma"));
+    assert!(refused(one(Ticket::from_bytes(PDF).ref_id("a,b"))).starts_with("ref_ids: some have a comma"));
+    assert!(refused(one(Ticket::from_bytes(PDF)).models(["a,b"])).starts_with("models: some have a comma"));
     let video = Ticket::from_bytes(*b"\0\0\0\x20ftypisom----");
     assert!(refused(one(video)).contains("is video/mp4, which is no image or PDF"));
     assert!(refused(one(Ticket::from_bytes([]))).contains("is empty"));

@@ -189,8 +189,8 @@ fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
         let error = server.client().submit(&job).unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
         assert_eq!(
-            (error.kind(), error.may_have_been_sent(), error.identifier()),
-            (ErrorKind::InvalidInput, false, None)
+            (error.kind(), error.field(), error.may_have_been_sent(), error.identifier()),
+            (ErrorKind::InvalidInput, Some("file"), false, None)
         );
         assert!(error.to_string().contains(says), "{error}");
     }

@@ -5,7 +5,7 @@ use std::io;
 use crate::error::{Error, ErrorKind};
 
 pub(super) fn unusable(reason: &str) -> Error {
-    Error::new(ErrorKind::Journal, format!("journal: {reason}"))
+    Error::of_field(ErrorKind::Journal, "journal", reason)
 }
 
 pub(super) fn failed(reason: &str, error: impl Into<io::Error>) -> Error {

@@ -360,7 +360,8 @@ fn what_is_no_journal_is_left_as_it_is() {
     for (text, says) in table {
         let scratch = Scratch::new(text);
         let error = Journal::open(&scratch.0).unwrap_err();
-        assert!(error.kind() == ErrorKind::Journal && error.to_string().contains(says), "{text:?}: {error}");
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Journal, Some("journal")), "{text:?}");
+        assert!(error.to_string().contains(says), "{text:?}: {error}");
         assert_eq!(scratch.text(), text);
     }
     for path in ["/dev/null", "/no/such/file", "/"] {

@@ -3,7 +3,8 @@
 //! It goes by text, since ureq passes no type on that could be named without one more dependency. That the texts of
 //! rustls are still these is for `tests/it/tls/bad_peers.rs` to see; those of OpenSSL are the same for years.
 
-const NOT_TRUSTED: &str = "its certificate was issued by an unknown authority; for a private CA, set root_certificates";
+const NOT_TRUSTED: &str =
+    "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
 
 /// What a library says, and what is wrong then and where to look.
 const MEANINGS: [(&[&str], &str); 10] = [

@@ -77,7 +77,9 @@ impl AnySubmission {
     }
 
     fn detected(content: Content, named: Option<Format>, source: Source) -> Result<Self> {
-        let format = content.format(named).or(named).ok_or_else(|| unusable("has an unrecognized format"))?;
+        let format = content.format(named).or(named).ok_or_else(|| {
+            unusable("has an unrecognized format; to send it anyway, name its medium and allow any format")
+        })?;
         let medium = media_type(format).ok_or_else(|| unusable(&not_a_medium(format)))?;
         let detected_by = match content {
             Content::Format(_) => DetectedBy::Content(format),
@@ -91,7 +93,7 @@ impl AnySubmission {
         match (self.source(), self.detected_by()) {
             (Source::Url(_), DetectedBy::Extension(format)) if !format.is_documented() && !self.any_format => {
                 let reason = format!(
-                    "the extension stands for {format}, which the service does not document; any_format sends it anyway"
+                    "the extension stands for {format}, which the service does not document; to send it anyway, allow any format"
                 );
                 Err(Error::invalid_input("file_url", &reason))
             }
@@ -106,7 +108,7 @@ fn media_type(format: Format) -> Option<MediaType> {
 }
 
 fn not_a_medium(format: Format) -> String {
-    format!("is {format}, which is not an image, a video or a recording")
+    format!("is {format}, which is not an image, a video or a recording; to send it anyway, name its medium")
 }
 
 /// Returns the format that the last segment of a URL's path stands for. The segment's parameters follow a semicolon
@@ -160,7 +162,10 @@ mod tests {
             assert_eq!(url(text).unwrap(), (medium, detected_by), "{text}");
         }
         let error = url("https://x.test/receipt.pdf").unwrap_err().to_string();
-        assert_eq!(error, "file_url: is application/pdf, which is not an image, a video or a recording");
+        assert!(
+            error.starts_with("file_url: is application/pdf, which is not an image, a video or a recording; "),
+            "{error}"
+        );
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Tickets {
             TicketLists::Commas if values.iter().any(|value| value.contains(',')) => {
                 return Err(Error::invalid_input(
                     whole,
-                    "have a comma, which would part them; see TicketLists::Fields",
+                    "some have a comma, which separates them; set lists to fields",
                 ));
             }
             TicketLists::Commas => fields.text(whole, values.join(",")),

@@ -13,7 +13,8 @@ use test_support::{CAT, Connection, KEY};
 
 use super::chain;
 
-const NOT_TRUSTED: &str = "its certificate was issued by an unknown authority; for a private CA, set root_certificates";
+const NOT_TRUSTED: &str =
+    "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
 const AUTHORITY: &str = "its certificate is one for an authority (CA:TRUE), and a host cannot use that";
 const OTHER_HOST: &str = "its certificate is for another host; check the URL";
 const EXPIRED: &str = "its certificate has expired, unless the clock of this machine is wrong";
