@@ -62,7 +62,6 @@ impl Connection {
         let end = buffers.input().len().saturating_add(buffers.input_append_buf().len());
         let has_more = self.inner.await_input(timeout)?;
         self.is_full = self.inner.buffers().input().len() == end;
-        request_context::cover(self.inner.buffers());
         if request_context::awaits_head() {
             self.note_keep_alive();
         }

@@ -11,7 +11,6 @@ mod connect_error;
 mod connection;
 mod head_text;
 mod keep_alive;
-mod key_mask;
 mod request_context;
 mod response_head;
 mod socket;

@@ -11,10 +11,8 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use ::ureq::http::header::HeaderValue;
-use ::ureq::unversioned::transport::Buffers;
 
 use super::head_text::lines;
-use super::key_mask::KeyMask;
 use crate::api_key::{self, ApiKey};
 use crate::http::request::{Content, Request, Stall};
 use crate::util::time::saturating_add;
@@ -56,7 +54,6 @@ struct InFlight {
     received: Vec<u8>,
     /// Taken when it is sent: one request, one key.
     key: Option<ApiKey>,
-    key_mask: KeyMask,
 }
 
 /// Runs `request`, which carries `key`.
@@ -71,7 +68,6 @@ pub(super) fn with_context<T>(limits: Limits, key: &ApiKey, request: &Request<'_
         is_last: false,
         received: Vec::new(),
         key: request.requires_key.then(|| key.clone()),
-        key_mask: KeyMask::new(key, &request.redact),
     };
     // A request's body may come from a reader that makes requests of its own.
     let _restore = Restore(CURRENT.with(|current| current.replace(Some(own))));
@@ -211,11 +207,6 @@ pub(super) fn insert_key(output: &mut [u8]) -> Option<Range<usize>> {
         current.as_mut()?.key = None;
         Some(range)
     })
-}
-
-/// Covers what of an answer has come in, and is in `buffers` to be read.
-pub(super) fn cover(buffers: &mut dyn Buffers) {
-    change(|request| request.key_mask.cover(buffers));
 }
 
 #[cfg(test)]

@@ -1,29 +1,48 @@
-//! What is logged, at trace level and by the HTTP library as well, holds neither the key nor what a URL keeps secret;
-//! not even if the service sends back all that it got, as the error pages of frameworks do.
+//! Logs at trace level, those of the HTTP library included, hold neither the key nor the secrets of a URL that a request
+//! carries. Responses are logged as they arrive, but errors have none of it.
 
 use std::time::Duration;
 
 use identifai::{Client, Image, PartnerUserForm, Submitted, Ticket, Tickets, WaitOptions};
 use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
-use test_support::{ID, KEY, Server, accepted, alone, log};
+use test_support::{ID, KEY, Server, accepted, alone, answer, log};
 
-fn echoing(before: &'static str) -> Server {
-    Server::start(move |connection| echo(connection, &[400, 500, 404, 302], before))
+const STATUSES: [u16; 4] = [400, 500, 404, 302];
+
+/// Starts a server that refuses requests, and sends nothing back of what it received.
+fn refusing() -> Server {
+    Server::start(|connection| {
+        for status in STATUSES {
+            if connection.request().is_none() {
+                return;
+            }
+            connection.send(&answer(status, "application/json", "{\"error\":\"refused\"}"));
+        }
+        while connection.request().is_some() {
+            connection.send(&accepted());
+        }
+    })
 }
 
 #[test]
-fn nothing_that_is_logged_holds_a_secret() {
-    if alone("secrets::logs::nothing_that_is_logged_holds_a_secret", &[]).is_some() {
+fn log_of_requests_holds_no_secret() {
+    if alone("secrets::logs::log_of_requests_holds_no_secret", &[]).is_some() {
         return;
     }
-    let logged = log::of(make_every_call);
-    assert!(logged.contains("x-api-key:") && logged.contains("order-17"), "dumps are not joined: {logged}");
-    assert!(logged.contains(ID), "answers are logged as well");
+    let logged = log::of(|| make_every_call(|_| refusing()));
+    assert!(logged.contains("x-api-key:") && logged.contains("user-agent"), "requests are logged: {logged}");
+    assert!(logged.contains(ID) && logged.contains("refused"), "responses are logged as well");
     shows_nothing(&logged);
     assert!(!logged.contains(PLANTED), "{logged}");
 }
 
-fn make_every_call() {
+#[test]
+fn echoed_secret_is_in_no_error() {
+    make_every_call(|before| Server::start(move |connection| echo(connection, &STATUSES, before)));
+}
+
+/// Makes calls to servers that `start` starts, with what it is told to send back, and checks their errors.
+fn make_every_call(start: impl Fn(&'static str) -> Server) {
     let job = Image::from_url(SIGNED).ref_id("order-17").webhook_url(SIGNED.replace("files", "hook"));
     let upload = Image::from_bytes(b"\x89PNG\r\n\x1a\n...").webhook_url(SIGNED);
     let wait = WaitOptions::default().initial_interval(Duration::from_millis(1)).timeout(Duration::from_millis(200));
@@ -39,8 +58,8 @@ fn make_every_call() {
         |client: &Client, _: &_, sent: &_| client.heatmap(sent).err(),
         |client: &Client, _: &_, sent: &_| client.wait(sent).err(),
     ] {
-        let echoing = echoing(SIGNED);
-        let client = client(&echoing);
+        let server = start(SIGNED);
+        let client = client(&server);
         for job in [&job, &upload] {
             let error = call(&client, job, &sent);
             let shown = error.as_ref().map(super::everything).unwrap_or_default();
@@ -48,10 +67,10 @@ fn make_every_call() {
             assert!(!shown.contains(PLANTED), "{shown}");
         }
     }
-    assert_eq!(client(&echoing(SIGNED)).batch([job.clone(), upload, job]).count(), 3);
+    assert_eq!(client(&start(SIGNED)).batch([job.clone(), upload, job]).count(), 3);
     let form = PartnerUserForm::new("Ann", "pl4nted@users.test", "Majority", 2).password("a-pl4nted-password");
     let tickets = Tickets::new().ticket(Ticket::from_bytes(*b"GIF89a").ref_id("a-pl4nted-reference"));
-    let client = client(&echoing(""));
+    let client = client(&start(""));
     for _ in 0..4 {
         for error in [
             client.credits().err(),
