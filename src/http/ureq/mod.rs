@@ -35,7 +35,7 @@ use ::ureq::{Agent, AsSendBody, Error as UreqError, Proxy, SendBody};
 use self::connect::{Connect, NoopResolver};
 use self::connect_error::{ConnectError, with_source};
 use self::connection::SendError;
-use self::request_context::Limits;
+use self::request_context::RequestContext;
 use self::response_head::Framing;
 use super::body::Body;
 use super::endpoint::{Base, Target, default_port};
@@ -50,6 +50,8 @@ use crate::error::{Error, ErrorKind, Result};
 const INPUT: usize = 16 * 1024;
 /// A large file goes up twice as fast as in pieces of 16 KiB.
 const OUTPUT: usize = 64 * 1024;
+/// Maximum length of content that is sent together with the head. Both have room in the output.
+const JOINED_MAX: u64 = 32 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(15);
 /// With more to send, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read, rather than lost
 /// to a reset. One that does not know of it costs a second.
@@ -135,14 +137,14 @@ impl HttpTransport {
         &self,
         request: &Request<'_>,
         key: &ApiKey,
-        body: &mut Body<'_>,
+        mut body: Outgoing<'_, '_>,
         expect: Expect,
     ) -> Result<Response, UreqError> {
         let mut headers = HeaderMap::with_capacity(8);
         // The host goes first (RFC 9110, section 7.2), and then the key, which is looked for on the way out.
         headers.insert(HOST, self.ready.host.clone());
         if request.requires_key {
-            headers.insert(API_KEY, request_context::placeholder(key));
+            headers.insert(API_KEY, request_context::placeholder(key).map_err(http::Error::from)?);
         }
         headers.insert(USER_AGENT, self.ready.user_agent.clone());
         headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
@@ -156,10 +158,9 @@ impl HttpTransport {
                 if expect == Expect::IfLarge && len > EXPECT_ABOVE {
                     headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
                 }
-                self.run(request, headers, SendBody::from_reader(&mut Outgoing(body)))?
+                self.run(request, headers, SendBody::from_reader(&mut body))?
             }
         };
-        request_context::answered();
         let (head, body) = answer.into_parts();
         Ok(self.read(&head, body, key, self.response_limit.unwrap_or(request.response_limit)))
     }
@@ -183,9 +184,7 @@ impl HttpTransport {
 
     fn read(&self, head: &http::response::Parts, mut body: ::ureq::Body, key: &ApiKey, limit: u64) -> Response {
         let framing = Framing::from_head(head);
-        if framing == Framing::Ambiguous {
-            request_context::close_after();
-        }
+        request_context::note_response(framing);
         let response = response_head::read(head, framing, key);
         // Room for what was said to come, and a little more to see that it ends there; but for no more than may be
         // wasted.
@@ -197,7 +196,7 @@ impl HttpTransport {
         // over the bytes that it had received.
         drop(body);
         if outcome.is_err() && bytes.is_empty() {
-            bytes = request_context::received();
+            bytes = request_context::take_received();
         }
         let is_over_limit = bytes.len() as u64 > limit;
         let truncated = match outcome {
@@ -219,10 +218,10 @@ impl HttpTransport {
         expect: Expect,
     ) -> (Outcome, Body<'a>) {
         let max_idle = if request.is_idempotent { MAX_IDLE } else { self.waits.submit_max_idle };
-        let limits = Limits { whole: limit, stall, max_idle };
-        let (outcome, received) = request_context::with_context(limits, key, request, || {
-            let outcome = self.try_send(request, key, &mut body, expect);
-            (outcome, request_context::received())
+        let context = RequestContext::new(request, key, limit, stall, max_idle);
+        let (outcome, received) = context.enter(|| {
+            let outcome = self.try_send(request, key, Outgoing { body: &mut body, stall }, expect);
+            (outcome, request_context::take_received())
         });
         let is_read = body.is_read();
         let outcome =
@@ -354,13 +353,16 @@ impl fmt::Debug for HttpTransport {
 }
 
 /// The request's content as ureq reads it.
-struct Outgoing<'a, 'b>(&'a mut Body<'b>);
+struct Outgoing<'a, 'b> {
+    body: &'a mut Body<'b>,
+    stall: Option<Stall>,
+}
 
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let amount = self.0.read(buffer)?;
-        if self.0.is_read() {
-            request_context::body_done();
+        let amount = self.body.read(buffer)?;
+        if self.body.is_read() {
+            request_context::body_done(self.stall);
         }
         Ok(amount)
     }

@@ -103,7 +103,7 @@ fn uninterrupted(
     mut operate: impl FnMut(Duration) -> io::Result<usize>,
 ) -> Result<usize, UreqError> {
     let start = Instant::now();
-    let (whole, reason) = match request_context::left_at(start) {
+    let (whole, reason) = match request_context::left() {
         left if left < *limit.after => (left, Timeout::Global),
         _ => (*limit.after, limit.reason),
     };

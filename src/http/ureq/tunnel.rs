@@ -13,7 +13,7 @@ use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
 use super::chain::{Chain, to_proxy};
 use super::connect_error::{ConnectError, Step, address};
-use super::head_text::{INTERIM_MAX, head_len, lines};
+use super::head_text::{INTERIM_MAX, VERSION, head_len, lines, may_be_http};
 use crate::util::text::one_line;
 
 /// Maximum number of characters of a reason phrase that are shown.
@@ -178,8 +178,6 @@ impl Status {
     }
 }
 
-const VERSION: &[u8] = b"HTTP/1.";
-
 /// Reads the head of the final response, and leaves what follows it in the input: behind a 2xx, it is the first of what
 /// the tunnel brings. The body of a refusal is not waited for.
 fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<Status, UreqError> {
@@ -199,7 +197,7 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             continue;
         }
         // A peer of another protocol may wait for us to go on.
-        if !input.iter().zip(VERSION).all(|(byte, expected)| byte == expected) {
+        if !may_be_http(input) {
             return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { speaks_tls() } else { not_http() });
         }
         if transport.buffers().input_append_buf().is_empty() {
