@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use identifai::{ApiKey, Client, RateLimit, WaitOptions};
+use identifai::{ApiKey, Client, Error, RateLimit, WaitOptions};
 use identifai_sandbox::Sandbox;
 
 use crate::args::Global;
+use crate::cli_error::CliError;
 use crate::ledger::Ledger;
 use crate::output::{self, Otherwise};
 use crate::{error_text, signals};
@@ -23,22 +24,23 @@ pub(crate) struct Connected {
 }
 
 /// Connects as [`connect_only`] does, for a command that Ctrl-C cancels.
-pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
+pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
     let connected = connect_only(global, wait_timeout)?;
     cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }
 
 /// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
-pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, String> {
-    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")))?;
+pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError> {
+    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")));
+    let connected = connected.map_err(CliError::Usage)?;
     cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }
 
-/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`; or what is wrong with the settings.
-pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, String> {
-    connect_with(global, wait_timeout, || api_key(global))
+/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`.
+pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
+    connect_with(global, wait_timeout, || api_key(global)).map_err(CliError::Usage)
 }
 
 fn connect_with(
@@ -90,16 +92,18 @@ fn connect_with(
     } else if let Some((submits, reads)) = global.rate_limit {
         builder = builder.rate_limit(RateLimit::per_minute(submits, reads));
     }
-    let client = builder.build().map_err(|error| by_origin(&error_text::to_cli_text(&error), global, roots_origin))?;
+    let client = builder.build().map_err(|error| by_origin(&error, global, roots_origin))?;
     Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
 }
 
-/// Names a setting by what it was given with.
-fn by_origin(reason: &str, global: &Global, roots_origin: Option<&str>) -> String {
-    let base_url = if global.base_url.is_some() { "--base-url: " } else { "IDENTIFAI_BASE_URL: " };
-    let api_key = if global.api_key_file.is_some() { "--api-key-file: " } else { "IDENTIFAI_API_KEY: " };
-    let roots = format!("{}: ", roots_origin.unwrap_or(CA_FILE));
-    reason.replace("base_url: ", base_url).replace("api_key: ", api_key).replace("root_certificates: ", &roots)
+/// Names a setting by the option or variable that it comes from.
+fn by_origin(error: &Error, global: &Global, roots_origin: Option<&'static str>) -> String {
+    error_text::with_field(error, |field| match field {
+        "base_url" if global.base_url.is_none() => "IDENTIFAI_BASE_URL",
+        "api_key" if global.api_key_file.is_none() => "IDENTIFAI_API_KEY",
+        "root_certificates" => roots_origin.unwrap_or(CA_FILE),
+        field => error_text::flag(field),
+    })
 }
 
 const CA_FILE: &str = "--ca-file";

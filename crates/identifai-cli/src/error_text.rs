@@ -1,30 +1,43 @@
-//! What the crate says is wrong, in the words of the command line: the crate has names of its own for what options set.
+//! The text of an error in the words of the command line.
 
-use identifai::{Error, ErrorKind};
+use identifai::Error;
 
-const WORDS: [(&str, &str); 7] = [
-    ("; any_format sends", "; --any-format sends"),
-    ("or allow_http if", "or --allow-http if"),
-    ("without with_heatmap", "without --with-heatmap"),
-    ("see TicketLists::Fields", "see --lists fields"),
-    ("ref_ids: have", "--ref-id: some have"),
-    ("webhook_url: ", "--webhook-url: "),
-    ("file_url: ", "URL: "),
-];
+use crate::cli_error::CliError;
 
-/// What an error says, with its causes.
+/// Returns the text of an error with its causes. It names an option in place of the field that it sets.
 pub(crate) fn to_cli_text(error: &Error) -> String {
+    with_field(error, flag)
+}
+
+/// Returns the text of an error with its causes, and with the name that `name` gives to its field.
+pub(crate) fn with_field(error: &Error, name: impl Fn(&str) -> &str) -> String {
     let text = format!("{error:#}");
-    match error.kind() {
-        ErrorKind::Journal if text.starts_with("journal: ") => format!("--{text}"),
-        ErrorKind::InvalidInput | ErrorKind::Config | ErrorKind::NotFound => {
-            WORDS.iter().fold(text, |text, (ours, theirs)| text.replace(ours, theirs))
-        }
-        // The causes may quote the peer's certificate, so only the summary is changed, which comes first.
-        ErrorKind::Tls => text.replacen("set root_certificates", "pass --ca-file", 1),
-        // They may quote the service.
-        _ => text,
+    let reason = error.field().and_then(|field| Some((name(field), text.strip_prefix(field)?)));
+    reason.map(|(name, reason)| format!("{name}{reason}")).unwrap_or(text)
+}
+
+/// Returns the argument or option that sets `field`, or `field` itself if it has another name in no place.
+pub(crate) fn flag(field: &str) -> &str {
+    match field {
+        "file_url" => "URL",
+        "webhook_url" => "--webhook-url",
+        "ref_ids" => "--ref-id",
+        "models" => "--model",
+        "journal" => "--journal",
+        "base_url" => "--base-url",
+        "api_key" => "--api-key-file",
+        "root_certificates" => "--ca-file",
+        "timeout" => "--timeout",
+        "wait.timeout" => "--wait-timeout",
+        "rate_limit" => "--rate-limit",
+        "query" => "--parameter",
+        field => field,
     }
+}
+
+/// Makes a usage error of an error about an argument or a setting.
+pub(crate) fn usage(error: &Error) -> CliError {
+    CliError::Usage(to_cli_text(error))
 }
 
 /// Returns the text of an error for people. If the service gave neither a reason nor an identifier, the beginning of

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use identifai::{AnyReport, Classification, Client, Error, ErrorKind, Format, Identifier, Submitted};
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
 
+use crate::whole_file::create_beside;
 use crate::{error_text, names, output};
 
 /// Permissions on Unix: a page is its owner's.
@@ -82,7 +82,7 @@ impl Page {
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(io::Error::other("is not a regular file"));
         }
-        begun(path, PRIVATE)?;
+        create_beside(path, PRIVATE)?;
         let counts = ["human", "artificial", "other", "failed"].map(|word| (word, 0));
         Ok(Self { path: path.to_owned(), rows: Vec::new(), counts })
     }
@@ -109,7 +109,7 @@ impl Page {
         }
         let page = TEMPLATE.replace("<!--policy-->", &policy()).replace("<!--summary-->", &self.summary(is_wanted()));
         let (head, tail) = page.split_once("<!--rows-->").unwrap_or((&page, ""));
-        let mut file = begun(&self.path, PRIVATE)?;
+        let mut file = create_beside(&self.path, PRIVATE)?;
         for part in [head, &rows, tail] {
             file.write_all(part.as_bytes())?;
         }
@@ -137,21 +137,6 @@ impl Page {
         }
         text
     }
-}
-
-/// Creates a temporary file beside `path`, to be renamed to it, with the permissions `mode` on Unix, as far as the
-/// umask leaves them. The error does not have its name, which nobody gave.
-pub(crate) fn begun(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
-    builder.tempfile_in(directory).map_err(|error| {
-        let reason = error.to_string();
-        io::Error::new(error.kind(), reason.split(" at path ").next().unwrap_or_default())
-    })
 }
 
 /// Only the style and the script of the template are allowed, and pictures that are in the page.

@@ -8,16 +8,17 @@ use identifai::{Error, Identifier};
 use serde_json::json;
 
 use crate::names::without_secrets;
+use crate::output::failure;
 
 /// The word for a batch of tickets.
 pub(crate) const TICKETS: &str = "tickets";
 
 /// The items, shared with the thread that handles signals.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger(Arc<Mutex<BTreeMap<u64, Entry>>>);
 
 /// An item of a list or of the command line.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// Its place, such as `line 3: `, or nothing if it is the only one.
     pub(crate) place: String,
@@ -29,7 +30,7 @@ pub(crate) struct Entry {
 }
 
 /// The progress of a submit.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing was sent.
     NotSent,
@@ -55,8 +56,7 @@ impl Entry {
             }
         };
         let text = format!("{place}{fate}: {what} {}", without_secrets(input));
-        let error = json!({ "kind": "output", "status": null, "message": text, "may_have_been_sent": true });
-        let mut item = json!({ "input": input, "error": error });
+        let mut item = json!({ "input": input, "error": failure("output", &text, true) });
         if let (Some(fields), Some(identifier)) = (item.as_object_mut(), identifier) {
             fields.insert("identifier".to_owned(), identifier.as_str().into());
         }

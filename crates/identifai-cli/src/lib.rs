@@ -1,6 +1,6 @@
 //! The program `identifai`: the client's calls as commands, for shells and scripts.
 //!
-//! It is a library so that fuzzing can call parts of it. [`run`] is the program, and the rest is not an API.
+//! It is a library so that fuzzing can call parts of it. [`main`] is the program, and the rest is not an API.
 
 #![forbid(unsafe_code)]
 // Counts of lines and items, which are in memory or were printed.
@@ -9,9 +9,11 @@
 
 mod args;
 mod batch_input;
+mod cli_error;
 mod client;
 mod commands;
 mod error_text;
+mod exit_status;
 mod help;
 mod html;
 #[cfg(feature = "_internals")]
@@ -23,25 +25,30 @@ mod names;
 mod options;
 mod output;
 mod password;
+mod printer;
 mod progress;
 mod signals;
 mod submission;
+mod whole_file;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use self::args::{Arguments, Command};
+use self::cli_error::CliError;
 use self::commands::{account, batch, classify, man, partner, results, sandbox, tickets};
+use self::exit_status::ExitStatus;
 
-/// Runs the command that the process's arguments name.
-pub fn run() -> ExitCode {
+/// Runs the command that the process's arguments name, and prints why it failed.
+pub fn main() -> ExitCode {
     signals::survive_file_size_limit();
-    let Arguments { global, command } = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return ExitCode::from(output::usage(&error)),
-    };
-    let status = match &command {
+    run().unwrap_or_else(CliError::report).into()
+}
+
+fn run() -> Result<ExitStatus, CliError> {
+    let Arguments { global, command } = Arguments::try_parse()?;
+    match &command {
         Command::Classify(arguments) => classify::run(&global, arguments),
         Command::Batch(arguments) => batch::run(&global, arguments),
         Command::Result(arguments) => results::result(&global, arguments),
@@ -55,6 +62,5 @@ pub fn run() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Completions { shell } => man::completions(*shell),
         Command::Man => man::page(),
-    };
-    ExitCode::from(if status == output::INTERRUPTED { signals::exit_status() } else { status })
+    }
 }

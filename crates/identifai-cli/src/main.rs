@@ -5,5 +5,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    identifai_cli::run()
+    identifai_cli::main()
 }

@@ -5,53 +5,45 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use crate::batch_input::read_text;
-use crate::output;
+use crate::cli_error::CliError;
 
-/// The first line of a file, or of standard input for `-`; or what is wrong with it.
-pub(crate) fn from_file(path: &Path) -> Result<String, String> {
-    let first = open(path).and_then(|mut source| read_text(&mut source));
-    match first {
-        Ok(Some(Ok(line))) if !line.is_empty() => Ok(line),
-        Ok(Some(Err(reason))) => Err(format!("--password-file: the first line of the file {reason}")),
-        Ok(_) => Err("--password-file: the first line of the file is empty".to_owned()),
+/// Reads the first line of a file, or of standard input for `-`.
+pub(crate) fn from_file(path: &Path) -> Result<String, CliError> {
+    let reason = match open(path).and_then(|mut source| read_text(&mut source)) {
+        Ok(Some(Ok(line))) if !line.is_empty() => return Ok(line),
+        Ok(Some(Err(reason))) => format!("the first line of the file {reason}"),
+        Ok(_) => "the first line of the file is empty".to_owned(),
         // The name is not shown: it may be the password, given by mistake.
-        Err(error) => Err(format!("--password-file: cannot read the file that it names: {error}")),
-    }
+        Err(error) => format!("cannot read the file that it names: {error}"),
+    };
+    Err(CliError::Usage(format!("--password-file: {reason}")))
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    Ok(match path == Path::new("-") {
-        true => Box::new(io::stdin().lock()),
-        false => Box::new(BufReader::new(File::open(path)?)),
-    })
+    Ok(if path == Path::new("-") { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(path)?)) })
 }
 
-/// Asks for it twice at the terminal; or says why there is none, and returns the exit status.
-pub(crate) fn ask() -> Result<String, u8> {
-    let password = asked("Password: ")?;
+/// Asks for it twice at the terminal.
+pub(crate) fn ask() -> Result<String, CliError> {
+    let password = prompt("Password: ")?;
     if password.is_empty() {
-        return Err(none());
+        return Err(unusable("there was none"));
     }
-    match asked("The same again: ")? == password {
-        true => Ok(password),
-        false => Err(output::usage_error("--ask-password: the second is not the same as the first")),
+    if prompt("The same again: ")? != password {
+        return Err(unusable("the second is not the same as the first"));
     }
+    Ok(password)
 }
 
-fn asked(prompt: &str) -> Result<String, u8> {
-    rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
+fn prompt(text: &str) -> Result<String, CliError> {
+    rpassword::prompt_password(text).map_err(|error| match error.kind() {
         // It takes Ctrl-C for what it means once the terminal is as it was.
-        io::ErrorKind::Interrupted => {
-            output::note("cancelled");
-            output::INTERRUPTED
-        }
-        io::ErrorKind::UnexpectedEof => none(),
-        _ => output::usage_error(&format!(
-            "--ask-password: there is no terminal to ask at ({error}); --password-file FILE reads it from a file"
-        )),
+        io::ErrorKind::Interrupted => CliError::Interrupted,
+        io::ErrorKind::UnexpectedEof => unusable("there was none"),
+        _ => unusable(&format!("there is no terminal to ask at ({error}); --password-file FILE reads it from a file")),
     })
 }
 
-fn none() -> u8 {
-    output::usage_error("--ask-password: there was none")
+fn unusable(reason: &str) -> CliError {
+    CliError::Usage(format!("--ask-password: {reason}"))
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::output::INTERRUPTED;
+use crate::exit_status::ExitStatus;
 
 /// The exit status that the last signal stands for. 0 if there was none.
 static STATUS: AtomicU8 = AtomicU8::new(0);
@@ -11,7 +11,7 @@ static STATUS: AtomicU8 = AtomicU8::new(0);
 /// Returns the exit status of a program that was interrupted: 128 and the number of the signal, as shells have it.
 pub(crate) fn exit_status() -> u8 {
     match STATUS.load(Ordering::Relaxed) {
-        0 => INTERRUPTED,
+        0 => ExitStatus::Interrupted as u8,
         status => status,
     }
 }
@@ -162,12 +162,12 @@ mod system {
     use std::io;
 
     use super::Signal;
-    use crate::output::INTERRUPTED;
+    use crate::exit_status::ExitStatus;
 
     /// Does nothing: there is no such limit.
     pub(crate) fn survive_file_size_limit() {}
 
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {
-        ctrlc::set_handler(move || handle(Signal::Interrupt, INTERRUPTED)).map_err(io::Error::other)
+        ctrlc::set_handler(move || handle(Signal::Interrupt, ExitStatus::Interrupted as u8)).map_err(io::Error::other)
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod partner;
+pub(crate) mod usage;
 pub(crate) mod values;
 
 use std::ffi::OsString;

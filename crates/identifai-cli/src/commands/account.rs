@@ -3,39 +3,32 @@
 use identifai::HealthStatus;
 
 use crate::args::Global;
+use crate::cli_error::CliError;
 use crate::client::{connect, connect_without_key};
-use crate::output::{self, Line, Printer};
+use crate::exit_status::ExitStatus;
+use crate::output::shown;
+use crate::printer::{Line, Printer};
 
-/// `identifai credits`; returns the exit status, as both of these do.
-pub(crate) fn credits(global: &Global) -> u8 {
-    let connected = match connect(global, None) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
-    let printer = Printer::new(global.json, &[]);
-    let credits = match connected.client.credits() {
-        Ok(credits) => credits,
-        Err(error) => return printer.all_failed(&error),
-    };
-    let spent = credits.spent().map_or(String::new(), |spent| format!(", {spent} spent"));
-    let text = format!("{} left{spent}", credits.available());
-    printer.print_only(&Line { text, json: credits.raw_json().to_owned() })
+/// Runs `identifai credits`.
+pub(crate) fn credits(global: &Global) -> Result<ExitStatus, CliError> {
+    let connected = connect(global, None)?;
+    let line = connected.client.credits().map(|credits| {
+        let spent = credits.spent().map_or(String::new(), |spent| format!(", {spent} spent"));
+        let text = format!("{} left{spent}", credits.available());
+        Line { text, json: credits.raw_json().to_owned() }
+    });
+    Printer::new(global.json, &[]).print_only(line)
 }
 
-/// `identifai health`. Who watches a service wants to hear of anything that is not ok.
-pub(crate) fn health(global: &Global) -> u8 {
-    let connected = match connect_without_key(global) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
+/// Runs `identifai health`, which fails unless the service is ok.
+pub(crate) fn health(global: &Global) -> Result<ExitStatus, CliError> {
+    let connected = connect_without_key(global)?;
     let mut printer = Printer::new(global.json, &[]);
-    let health = match connected.client.health() {
-        Ok(health) => health,
-        Err(error) => return printer.all_failed(&error),
-    };
-    if *health.status() != HealthStatus::Ok {
-        printer.status = output::FAILED;
+    let health = connected.client.health();
+    if health.as_ref().is_ok_and(|health| *health.status() != HealthStatus::Ok) {
+        printer.status = ExitStatus::Failed;
     }
-    let text = output::shown(health.status().as_str());
-    printer.print_only(&Line { text, json: health.raw_json().to_owned() })
+    printer.print_only(
+        health.map(|health| Line { text: shown(health.status().as_str()), json: health.raw_json().to_owned() }),
+    )
 }

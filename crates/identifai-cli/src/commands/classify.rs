@@ -5,29 +5,27 @@ use serde_json::json;
 
 use super::results::print_each;
 use crate::args::{Classify, Global};
+use crate::cli_error::CliError;
 use crate::client::{Connected, connect};
+use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State};
 use crate::names::shown;
-use crate::output::{self, Line, Printer};
+use crate::output;
+use crate::printer::{Line, Printer};
 use crate::submission::{Job, Sent};
 
-/// Runs the command and returns its exit status.
-pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
+/// Runs the command.
+pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, CliError> {
     if arguments.inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return output::usage_error("standard input can be read once, so there can be one `-`");
+        return Err(CliError::Usage("standard input can be read once, so there can be one `-`".to_owned()));
     }
     // All of them first: nothing is paid for on a command line that is wrong.
     let mut jobs = Vec::new();
     for (index, input) in arguments.inputs.iter().enumerate() {
-        match Job::of_argument(&arguments.options, arguments.medium.chosen(), input) {
-            Ok(job) => jobs.push(job),
-            Err(reason) => return output::usage_error(&format!("argument {}: {reason}", index + 1)),
-        }
+        let job = Job::of_argument(&arguments.options, arguments.medium.chosen(), input);
+        jobs.push(job.map_err(|reason| CliError::Usage(format!("argument {}: {reason}", index + 1)))?);
     }
-    let connected = match connect(global, arguments.wait_timeout) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
+    let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
     for (index, note) in jobs.iter().enumerate().filter_map(|(index, job)| Some((index, job.correction()?))) {
@@ -42,25 +40,23 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> u8 {
 }
 
 /// Prints an identifier as soon as it is there.
-fn submit(connected: &Connected, jobs: &[Job], mut printer: Printer<'_>) -> u8 {
+fn submit(connected: &Connected, jobs: &[Job], mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     for (index, job) in jobs.iter().enumerate() {
         let outcome = submit_one(connected, index, job).map(|sent| sent.identifier().clone());
         let cancelled = is_cancelled(&outcome);
         let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }).to_string() });
         // Nothing more is paid for that nobody reads.
-        if let Err(error) = printer.print(index, outcome.as_ref()) {
-            return printer.unread(&error);
-        }
+        printer.print(index, outcome.as_ref())?;
         if cancelled {
             break;
         }
     }
-    printer.status
+    Ok(printer.status)
 }
 
 /// Submits all before it waits for the first, since they are analysed side by side; results come in the order of the
 /// command line. What was paid for is said at once, should the wait be broken off.
-fn submit_and_wait(connected: &Connected, jobs: &[Job], printer: Printer<'_>) -> u8 {
+fn submit_and_wait(connected: &Connected, jobs: &[Job], printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     let mut submitted = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let outcome = submit_one(connected, index, job);

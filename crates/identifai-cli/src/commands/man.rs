@@ -7,24 +7,21 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::args::Arguments;
+use crate::cli_error::CliError;
+use crate::exit_status::ExitStatus;
 use crate::output;
 
-/// Prints what `shell` completes by, and returns the exit status.
-pub(crate) fn completions(shell: Shell) -> u8 {
+/// Prints the script by which `shell` completes.
+pub(crate) fn completions(shell: Shell) -> Result<ExitStatus, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "identifai", &mut script);
     output::page(&script)
 }
 
-/// Prints the manual page, and returns the exit status.
-pub(crate) fn page() -> u8 {
-    match written() {
-        Ok(page) => output::page(&page),
-        Err(error) => {
-            output::note(&format!("cannot make the manual page: {error}"));
-            output::FAILED
-        }
-    }
+/// Prints the manual page.
+pub(crate) fn page() -> Result<ExitStatus, CliError> {
+    let page = written().map_err(|error| CliError::Failed(format!("cannot make the manual page: {error}")))?;
+    output::page(&page)
 }
 
 /// One page for all commands, which are few.

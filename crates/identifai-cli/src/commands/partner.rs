@@ -1,46 +1,36 @@
 //! `identifai partner`: the users of a partner, and their plans.
 
-use identifai::{Client, Error, PartnerUser, PartnerUserForm, PartnerUserQuery, Pricing};
+use identifai::{Client, PartnerUser, PartnerUserForm, PartnerUserQuery, Pricing};
 
 use crate::args::{Global, Partner, UserForm, Users};
+use crate::cli_error::CliError;
 use crate::client::connect;
-use crate::output::{self, Line, Printer, shown};
+use crate::exit_status::ExitStatus;
+use crate::output::shown;
 use crate::password;
+use crate::printer::{Line, Printer};
 
-/// Runs the command and returns its exit status.
-pub(crate) fn run(global: &Global, command: &Partner) -> u8 {
-    let connected = match connect(global, None) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
+/// Runs the command.
+pub(crate) fn run(global: &Global, command: &Partner) -> Result<ExitStatus, CliError> {
+    let connected = connect(global, None)?;
     let client = &connected.client;
     let printer = Printer::new(global.json, &[]);
     match command {
         Partner::Users(arguments) => users(client, arguments, printer),
-        Partner::Save(arguments) => match form(arguments) {
-            Ok(form) => print(printer, client.save_partner_user(&form).as_ref().map(user)),
-            Err(status) => status,
-        },
-        Partner::Pricings => print(
-            printer,
-            client.partner_pricings().as_ref().map(|pricings| Line {
-                text: pricings.pricings().iter().map(plan).collect::<Vec<_>>().join("\n"),
-                json: pricings.raw_json().to_owned(),
-            }),
-        ),
-        Partner::SendMail { id } => print(printer, client.send_creation_email(*id).as_ref().map(user)),
-    }
-}
-
-fn print(printer: Printer<'_>, outcome: Result<Line, &Error>) -> u8 {
-    match outcome {
-        Ok(line) => printer.print_only(&line),
-        Err(error) => printer.all_failed(error),
+        Partner::Save(arguments) => {
+            let form = form(arguments)?;
+            printer.print_only(client.save_partner_user(&form).map(|saved| user(&saved)))
+        }
+        Partner::Pricings => printer.print_only(client.partner_pricings().map(|pricings| Line {
+            text: pricings.pricings().iter().map(plan).collect::<Vec<_>>().join("\n"),
+            json: pricings.raw_json().to_owned(),
+        })),
+        Partner::SendMail { id } => printer.print_only(client.send_creation_email(*id).map(|found| user(&found))),
     }
 }
 
 /// Prints users as they come: a page is asked for once the one before is printed.
-fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> u8 {
+fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     let mut query = PartnerUserQuery::default().per_page(arguments.per_page);
     if let Some(id) = arguments.pricing_id {
         query = query.pricing_id(id);
@@ -55,19 +45,14 @@ fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> u8 {
         query = query.parameter(name, value);
     }
     for found in client.partner_users(query) {
-        let line = match &found {
-            Ok(found) => user(found),
-            Err(error) => return printer.all_failed(error),
-        };
-        if let Err(error) = printer.print(0, Ok(&line)) {
-            return printer.unread(&error);
-        }
+        let found = found.map_err(|error| printer.all_failed(&error))?;
+        printer.print(0, Ok(&user(&found)))?;
     }
-    printer.status
+    Ok(printer.status)
 }
 
-/// What to save; or an exit status, once it was said why there is nothing.
-fn form(arguments: &UserForm) -> Result<PartnerUserForm, u8> {
+/// Makes the form to save.
+fn form(arguments: &UserForm) -> Result<PartnerUserForm, CliError> {
     let UserForm { id, name, email, heuristic, pricing_id, .. } = arguments;
     let mut form = PartnerUserForm::new(name, email, heuristic, *pricing_id);
     if let Some(id) = id {
@@ -83,7 +68,7 @@ fn form(arguments: &UserForm) -> Result<PartnerUserForm, u8> {
         form = form.save_files(on);
     }
     Ok(match &arguments.password_file {
-        Some(path) => form.password(password::from_file(path).map_err(|reason| output::usage_error(&reason))?),
+        Some(path) => form.password(password::from_file(path)?),
         None if arguments.ask_password => form.password(password::ask()?),
         None => form,
     })

@@ -6,20 +6,19 @@ use identifai::RateLimit;
 use identifai_sandbox::Sandbox;
 
 use crate::args::Serve;
+use crate::cli_error::CliError;
+use crate::exit_status::ExitStatus;
 use crate::{output, signals};
 
-/// Serves until Ctrl-C, and returns the exit status.
-pub(crate) fn run(arguments: &Serve) -> u8 {
-    let sandbox = match Sandbox::start_on(arguments.port) {
-        Ok(sandbox) => sandbox,
-        Err(error) => {
-            output::note(&format!("--port: the sandbox does not start on port {}: {error}", arguments.port));
-            return output::FAILED;
-        }
-    };
-    sandbox.set_limits(match arguments.no_limits {
-        true => RateLimit::unlimited(),
-        false => RateLimit::per_minute(arguments.submits_per_minute, arguments.reads_per_minute),
+/// Serves until Ctrl-C.
+pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
+    let Serve { port, submits_per_minute, reads_per_minute, no_limits, .. } = *arguments;
+    let sandbox = Sandbox::start_on(port)
+        .map_err(|error| CliError::Failed(format!("--port: the sandbox does not start on port {port}: {error}")))?;
+    sandbox.set_limits(if no_limits {
+        RateLimit::unlimited()
+    } else {
+        RateLimit::per_minute(submits_per_minute, reads_per_minute)
     });
     sandbox.set_credits(arguments.credits);
     sandbox.set_analysis_time(arguments.analysis_time);
@@ -32,12 +31,10 @@ pub(crate) fn run(arguments: &Serve) -> u8 {
         output::note(&format!("Ctrl-C will not be noticed: {error}"));
     }
     // The first line, which a program that started this one waits for.
-    if output::result(&format!("listening on {}", sandbox.base_url())).is_err() {
-        return output::FAILED;
-    }
+    output::result(&format!("listening on {}", sandbox.base_url())).map_err(CliError::output)?;
     output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
     // `stop` lives until here, so this waits even if Ctrl-C is not noticed.
     let _ = stopped.recv();
     drop(stop);
-    output::DONE
+    Ok(ExitStatus::Done)
 }

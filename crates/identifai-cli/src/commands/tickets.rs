@@ -5,14 +5,17 @@ use std::ffi::OsStr;
 use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
 
 use crate::args::{self, Global, Lists};
+use crate::cli_error::CliError;
 use crate::client::connect;
+use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State, TICKETS};
 use crate::names;
-use crate::output::{self, Line, Printer, shown};
+use crate::output::{self, shown};
+use crate::printer::{Line, Printer};
 use crate::submission::{self, Medium, Spooled};
 
-/// Runs the command and returns its exit status.
-pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> u8 {
+/// Runs the command.
+pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliError> {
     match &arguments.batch {
         Some(batch) => look(global, arguments, batch),
         None => submit(global, arguments),
@@ -20,28 +23,17 @@ pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> u8 {
 }
 
 /// Prints how a batch stands that was submitted before.
-fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> u8 {
-    let connected = match connect(global, arguments.wait_timeout) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
+fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> Result<ExitStatus, CliError> {
+    let connected = connect(global, arguments.wait_timeout)?;
     let inputs = [batch.to_string()];
-    let report = match arguments.wait {
-        true => connected.client.wait_for_tickets(batch),
-        false => connected.client.tickets(batch),
-    };
+    let client = &connected.client;
+    let report = if arguments.wait { client.wait_for_tickets(batch) } else { client.tickets(batch) };
     print(Printer::new(global.json, &inputs), report)
 }
 
-fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
-    let (tickets, notes) = match tickets(arguments) {
-        Ok(tickets) => tickets,
-        Err(reason) => return output::usage_error(&reason),
-    };
-    let connected = match connect(global, arguments.wait_timeout) {
-        Ok(connected) => connected,
-        Err(reason) => return output::usage_error(&reason),
-    };
+fn submit(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliError> {
+    let (tickets, notes) = tickets(arguments).map_err(CliError::Usage)?;
+    let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
     for note in &notes {
@@ -55,16 +47,13 @@ fn submit(global: &Global, arguments: &args::Tickets) -> u8 {
     let sent = connected.client.submit_tickets(&tickets.on_progress(submission::shown_by(&bar)));
     ledger.settle(0, sent.as_ref().map(SubmittedTickets::batch));
     bar.finish_and_clear();
-    let sent = match sent {
-        Ok(sent) => sent,
-        Err(error) => return printer.all_failed(&error),
-    };
-    if arguments.wait {
-        // At once, should the wait be broken off.
-        output::note(&format!("submitted as {}", sent.batch()));
-        return print(printer, connected.client.wait_for_tickets(sent.batch()));
+    if !arguments.wait {
+        return printer.print_only(sent.map(|sent| submitted(&sent)));
     }
-    printer.print_only(&submitted(&sent))
+    let sent = sent.map_err(|error| printer.all_failed(&error))?;
+    // At once, should the wait be broken off.
+    output::note(&format!("submitted as {}", sent.batch()));
+    print(printer, connected.client.wait_for_tickets(sent.batch()))
 }
 
 /// The tickets, and a note about each whose name is corrected.
@@ -109,21 +98,18 @@ fn ticket(input: &OsStr) -> Result<Ticket, String> {
     Ok(Ticket::from_reader(file, len).file_name(name))
 }
 
-/// Prints what came of a batch, and returns the exit status.
-fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> u8 {
-    let report = match report {
-        Ok(report) => report,
-        Err(error) => return printer.all_failed(&error),
-    };
-    let results = report.results();
-    if results.iter().any(TicketReport::has_failed) {
-        printer.status = output::ANALYSIS_FAILED;
+/// Prints the report of a batch.
+fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> Result<ExitStatus, CliError> {
+    if report.as_ref().is_ok_and(|report| report.results().iter().any(TicketReport::has_failed)) {
+        printer.status = ExitStatus::AnalysisFailed;
     }
-    let text = match results {
-        [] => format!("{} {report}", report.batch()),
-        tickets => tickets.iter().map(line).collect::<Vec<_>>().join("\n"),
-    };
-    printer.print_only(&Line { text, json: output::json(&report, report.batch(), report.raw_json()) })
+    printer.print_only(report.map(|report| {
+        let text = match report.results() {
+            [] => format!("{} {report}", report.batch()),
+            tickets => tickets.iter().map(line).collect::<Vec<_>>().join("\n"),
+        };
+        Line { text, json: output::json(&report, report.batch(), report.raw_json()) }
+    }))
 }
 
 /// The batch, and a line for each ticket.

@@ -34,7 +34,8 @@ fn ca_file_is_trusted_and_wins_over_the_environment() {
             assert_eq!((status, out.trim()), (0, ID), "{variable:?} {option:?}: {err}");
         } else {
             assert_eq!((status, out.as_str()), (5, ""), "{variable:?} {option:?}: {err}");
-            let says = "its certificate was issued by an unknown authority; for a private CA, pass --ca-file";
+            let says =
+                "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
             assert!(err.contains(says) && !err.contains("root_certificates"), "{variable:?} {option:?}: {err}");
         }
     }

@@ -17,15 +17,15 @@ fn what_is_wrong_is_named_as_it_was_typed() {
     let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
     let key = ("IDENTIFAI_API_KEY", KEY);
     for (env, arguments, says) in [
-        (&[key][..], &["classify", "--image", &text][..], "; --any-format sends it anyway"),
-        (&[key], &["tickets", &text], "; --any-format sends it anyway"),
+        (&[key][..], &["classify", "--image", &text][..], "; to send it anyway, allow any format"),
+        (&[key], &["tickets", &text], "; to send it anyway, allow any format"),
         (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: some have a comma"),
-        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "see --lists fields"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "; set lists to fields"),
         (&[key], &["classify", "ftp://x.test/a.jpg"], "URL: must start with http"),
         (&[key], &["classify", CAT, "--webhook-url", "x"], "argument 1: --webhook-url: "),
         (&[key], &["credits", "--base-url", "nonsense"], "--base-url: is not a URL"),
         (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: is not a URL"),
-        (&[key], &["credits", "--base-url", "http://example.com"], "or --allow-http if you mean it"),
+        (&[key], &["credits", "--base-url", "http://example.com"], "or allow http if you mean it"),
         (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
         (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: is empty"),
         (&[key], &["credits", "--ca-file", "/no/such/ca"], "--ca-file: cannot read /no/such/ca: No such file"),
@@ -57,6 +57,8 @@ fn what_is_wrong_is_named_as_it_was_typed() {
             "ref_id",
             "webhook_url",
             "allow_http",
+            "any_format",
+            "ref_ids",
             "root_certificates",
         ] {
             assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
@@ -138,7 +140,7 @@ fn who_looks_for_a_video_among_images_is_told() {
         let arguments = [&["--base-url", &url, "--no-rate-limit", command, ID], to].concat();
         let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &arguments);
         assert_eq!((outcome.status, outcome.err.contains("--video looks among videos")), (3, hint), "{}", outcome.err);
-        assert!(command != "heatmap" || outcome.err.contains("without --with-heatmap"), "{}", outcome.err);
+        assert!(command != "heatmap" || outcome.err.contains("submitted without asking for one"), "{}", outcome.err);
     }
     let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-rate-limit", "result", ID, "--video"]);
     assert!(outcome.status == 3 && !outcome.err.contains("--video"), "{}", outcome.err);

@@ -199,7 +199,7 @@ fn undocumented_format_is_refused_by_its_name() {
     for (input, says) in [
         (
             wma.as_str(),
-            "file: is audio/x-ms-wma, which is not one of the audio formats that the service documents; --any",
+            "file: is audio/x-ms-wma, which is not one of the audio formats that the service documents; to send it anyway",
         ),
         (&mka, "file: is audio/x-matroska, which"),
         (&heic, "file: is image/heic, which"),
@@ -286,7 +286,7 @@ fn sound_in_a_video_container_is_never_sent_as_video() {
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
     for (file, says) in [
         (&webm, "file: is audio/webm, which is not one of the audio formats that the service documents"),
-        (&flv, "file: is video/x-flv with sound only, which is no video; --any-format sends it anyway"),
+        (&flv, "file: is video/x-flv with sound only, which is no video; to send it anyway, allow any format"),
     ] {
         let outcome = against(&server, &["classify", file]);
         assert_eq!(outcome.status, 2, "{}", outcome.err);

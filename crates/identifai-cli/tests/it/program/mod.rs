@@ -298,7 +298,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
         (&["partner", "send-mail", KEY], "<ID>"),
         (&["partner", "users", "--per-page", "0"], "--per-page"),
         (&["partner", "users", "--parameter", KEY], "--parameter <NAME=VALUE>: not a name and a value"),
-        (&["partner", "users", "--parameter", &format!("search={KEY}")], "query: holds the API key"),
+        (&["partner", "users", "--parameter", &format!("search={KEY}")], "--parameter: holds the API key"),
         (&["credits", KEY], "an argument is not expected"),
     ] {
         let outcome = against(&server, arguments);

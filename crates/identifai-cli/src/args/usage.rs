@@ -1,0 +1,60 @@
+//! The reasons why a command line cannot be used. A misplaced argument is not repeated unless it looks like an option:
+//! it may be the key.
+
+use std::error::Error as _;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::error::{ContextKind, ErrorKind};
+
+use crate::cli_error::CliError;
+use crate::exit_status::ExitStatus;
+use crate::{names, output};
+
+impl From<clap::Error> for CliError {
+    fn from(error: clap::Error) -> Self {
+        let named = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+        let argument = named(ContextKind::InvalidArg);
+        Self::Usage(match error.kind() {
+            ErrorKind::InvalidSubcommand => {
+                "no such command; `identifai --help` lists them (to submit: `identifai classify URL`)".to_owned()
+            }
+            ErrorKind::TooManyValues => format!("{argument}: takes no value"),
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+                let known = named(ContextKind::ValidValue);
+                let reason = match error.source() {
+                    Some(reason) => reason.to_string(),
+                    // An option with any value, which is given without one.
+                    None if known.is_empty() => "must not be empty".to_owned(),
+                    None => format!("must be one of {known}"),
+                };
+                format!("{argument}: {reason}")
+            }
+            ErrorKind::UnknownArgument => {
+                if let Some(name) = names::file_like_option(&argument, std::env::args_os().skip(1)) {
+                    format!("{name}: no such option; for the file of that name write ./{name}")
+                } else if argument.starts_with("--") {
+                    // clap names an option that is spelled like it.
+                    return Self::CommandLine(error);
+                } else {
+                    "an argument is not expected; `identifai COMMAND --help` lists what is".to_owned()
+                }
+            }
+            _ => return Self::CommandLine(error),
+        })
+    }
+}
+
+/// Prints clap's text: to standard output if it was asked for, else to standard error. Returns the exit status.
+pub(crate) fn print(error: &clap::Error) -> Result<ExitStatus, CliError> {
+    let is_wrong = error.use_stderr();
+    let is_terminal = if is_wrong { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    // `print` colours the text even in a file if the environment forces colours.
+    if is_terminal {
+        error.print().unwrap_or_default();
+    } else if is_wrong {
+        write!(io::stderr().lock(), "{}", error.render()).unwrap_or_default();
+    } else {
+        output::page(error.render().to_string().as_bytes())?;
+    }
+    Ok(if is_wrong { ExitStatus::Usage } else { ExitStatus::Done })
+}

@@ -1,0 +1,65 @@
+//! The reasons why a command ends early, and the one place that prints them.
+
+use std::io;
+
+use crate::args;
+use crate::exit_status::ExitStatus;
+use crate::ledger::Ledger;
+use crate::output::{self, Otherwise, note};
+
+/// The reason why a command ends early.
+#[derive(Debug)]
+pub(crate) enum CliError {
+    /// Wrong arguments or settings. Nothing was sent.
+    Usage(String),
+    /// A command line that clap refuses or answers by itself, as it does `--help`.
+    CommandLine(clap::Error),
+    /// Failed items, which are printed already.
+    Items(ExitStatus),
+    /// Output that cannot be written.
+    Output {
+        error: io::Error,
+        /// The exit status of the results before it.
+        status: ExitStatus,
+        /// The items that may have been paid for and were not printed.
+        unprinted: Ledger,
+        otherwise: Otherwise,
+    },
+    /// A failure beside the results.
+    Failed(String),
+    /// Ctrl-C at a prompt.
+    Interrupted,
+}
+
+impl CliError {
+    /// Makes the error of output by a command that submits nothing.
+    pub(crate) fn output(error: io::Error) -> Self {
+        let (status, otherwise) = (ExitStatus::Done, Otherwise::Nowhere);
+        Self::Output { error, status, unprinted: Ledger::default(), otherwise }
+    }
+
+    /// Prints the error, and returns the exit status.
+    pub(crate) fn report(self) -> ExitStatus {
+        match self {
+            Self::Usage(reason) => {
+                note(&reason);
+                ExitStatus::Usage
+            }
+            Self::CommandLine(error) => args::usage::print(&error).unwrap_or_else(Self::report),
+            Self::Items(status) => status,
+            Self::Output { error, status, unprinted, otherwise } => {
+                output::note_unwritten(&error);
+                output::tell(&unprinted, otherwise);
+                status.max(ExitStatus::Failed)
+            }
+            Self::Failed(reason) => {
+                note(&reason);
+                ExitStatus::Failed
+            }
+            Self::Interrupted => {
+                note("cancelled");
+                ExitStatus::Interrupted
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The end of a batch by a signal, and what may have been paid for by then.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use identifai::{Outcome, StopHandle, Unfinished};
+
+use crate::ledger::{Ledger, State};
+use crate::output::{self, Otherwise};
+use crate::progress::Progress;
+use crate::signals::{self, Signal};
+
+/// The part of the batch that a signal's thread has: what may have been paid for, and how that is told.
+#[derive(Clone)]
+pub(super) struct Ending {
+    pub(super) stop_handle: StopHandle,
+    pub(super) ledger: Ledger,
+    pub(super) has_journal: bool,
+}
+
+impl Ending {
+    /// Returns `true` if there is a journal that could not keep the identifier of an outcome.
+    pub(super) fn is_unrecorded(&self, outcome: &Outcome) -> bool {
+        let is_unrecorded = |job: Unfinished| job.identifier.is_some() && !job.is_recorded;
+        self.has_journal && self.stop_handle.unfinished_job(outcome.index).is_some_and(is_unrecorded)
+    }
+
+    /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
+    pub(super) fn tell(&self, otherwise: Otherwise) {
+        let (mut recorded, mut states) = (0_u64, BTreeMap::new());
+        for Unfinished { index, identifier, is_recorded, .. } in self.stop_handle.unfinished() {
+            if is_recorded {
+                recorded += u64::from(self.ledger.has(index));
+            } else {
+                states.insert(index, identifier.map_or(State::MaybeSubmitted, State::Submitted));
+            }
+        }
+        self.ledger.set_all(states);
+        output::tell(&self.ledger, otherwise);
+        if recorded > 0 {
+            output::note(&format!(
+                "{recorded} submitted and not printed, all in the journal: the same command goes on"
+            ));
+        }
+    }
+    /// Ends the submitting at the first signal, and the program at a second one.
+    pub(super) fn begin_on_signal(&self, board: &Progress) {
+        let (first, last) = (self.clone(), self.clone());
+        let (board, board_at_end) = (board.clone(), board.clone());
+        let first = move |signal| {
+            board.interrupted.store(true, Ordering::Relaxed);
+            first.stop_handle.stop();
+            board.briefly(move |board| {
+                board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
+                // Nobody may be there to press Ctrl-C again, and SIGKILL may come next.
+                if signal == Signal::Terminate && !first.has_journal {
+                    board.beside(|| first.tell(Otherwise::Nowhere));
+                }
+            });
+        };
+        let second = move || {
+            board_at_end.briefly(Progress::clear);
+            last.tell(Otherwise::Json);
+            output::note(if last.has_journal {
+                "interrupted; the same command goes on where this stopped"
+            } else {
+                "interrupted; without --journal a new run submits everything again"
+            });
+        };
+        // Without a handler a signal ends the program at once, which is no worse.
+        let _ = signals::listen(first, second);
+    }
+}

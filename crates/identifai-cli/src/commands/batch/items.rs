@@ -1,0 +1,219 @@
+//! The items of a batch: printed as their outcomes come, and counted.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use identifai::{Error, ErrorKind, Outcome};
+use serde_json::json;
+
+use crate::error_text;
+use crate::exit_status::ExitStatus;
+use crate::html::{Found, Page, Row};
+use crate::ledger::{Entry, Ledger, State};
+use crate::output;
+use crate::printer::Line;
+use crate::progress::Progress;
+
+/// Maximum number of wrong lines shown on standard error, and of corrected names.
+const SHOWN: u64 = 10;
+
+/// A line that became a job.
+#[derive(Default)]
+struct Item {
+    /// Its number among all items, from 0.
+    index: u64,
+    /// Its number among all lines, from 1.
+    line: u64,
+    input: String,
+    file: Option<PathBuf>,
+}
+
+/// The items that were read, and their outcomes so far.
+pub(super) struct Items {
+    board: Progress,
+    /// Those on their way, by their number among the jobs.
+    on_their_way: HashMap<u64, Item>,
+    /// The items that are not printed yet, for the thread that ends the program.
+    pub(super) ledger: Ledger,
+    jobs: u64,
+    pub(super) count: u64,
+    corrected: u64,
+    totals: Totals,
+    /// The number of items with an identifier that the journal could not keep.
+    pub(super) unrecorded: u64,
+    pub(super) status: ExitStatus,
+    /// `true` if the list ended with something that cannot be used.
+    pub(super) is_list_unusable: bool,
+    /// The kinds of failures that were told: one of each is.
+    said: HashSet<ErrorKind>,
+    /// Why nothing can be printed any more.
+    pub(super) unread: Option<io::Error>,
+    pub(super) page: Option<Page>,
+}
+
+/// Numbers of items by outcome.
+#[derive(Default)]
+struct Totals {
+    done: u64,
+    failed: u64,
+    /// Those that may have been submitted, without an identifier.
+    unknown: u64,
+    /// Those that another run may do better with.
+    left: u64,
+}
+
+impl Items {
+    pub(super) fn new(board: Progress, page: Option<Page>) -> Self {
+        Self {
+            board,
+            page,
+            on_their_way: HashMap::new(),
+            ledger: Ledger::default(),
+            jobs: 0,
+            count: 0,
+            corrected: 0,
+            totals: Totals::default(),
+            unrecorded: 0,
+            status: ExitStatus::Done,
+            is_list_unusable: false,
+            said: HashSet::new(),
+            unread: None,
+        }
+    }
+
+    pub(super) fn wants_no_more(&self) -> bool {
+        self.is_interrupted() || self.unread.is_some()
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.board.interrupted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn begin(&mut self, line: u64, input: String, file: Option<PathBuf>, what: &'static str) {
+        let place = format!("line {line}: ");
+        self.ledger.add(self.jobs, Entry { place, what, input: input.clone(), state: State::NotSent });
+        self.on_their_way.insert(self.jobs, Item { index: self.count, line, input, file });
+        self.jobs += 1;
+        self.count += 1;
+    }
+
+    /// Tells why the rest of the list cannot be used.
+    pub(super) fn end_list(&mut self, reason: &str) {
+        self.is_list_unusable = true;
+        self.status = self.status.max(ExitStatus::Usage);
+        self.board.say(reason);
+    }
+
+    /// Notes an upload under another name than its own, as long as there are few.
+    pub(super) fn correct(&mut self, note: &str) {
+        match self.corrected {
+            0..SHOWN => self.board.say(note),
+            SHOWN => self.board.say("more names say another format than the content, and are corrected, too"),
+            _ => {}
+        }
+        self.corrected += 1;
+    }
+
+    /// Prints a line that is no job.
+    pub(super) fn refuse(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
+        let error = output::failure(ErrorKind::InvalidInput.as_str(), reason, false);
+        let item = json!({ "index": self.count, "input": input, "error": error });
+        self.count += 1;
+        self.totals.failed += 1;
+        self.status = self.status.max(ExitStatus::Usage);
+        match self.board.refused.fetch_add(1, Ordering::Relaxed) {
+            0..SHOWN => self.board.say(reason),
+            SHOWN => self.board.say("more lines are wrong; standard output names each"),
+            _ => {}
+        }
+        self.write(&item.to_string());
+        if let Some(page) = &mut self.page {
+            let found = Found::Failure(reason.to_owned());
+            page.add(Row { line, input, file, identifier: None, reference: None, found });
+        }
+    }
+
+    pub(super) fn print(&mut self, outcome: Outcome) {
+        let index = outcome.index;
+        self.print_outcome(outcome);
+        if self.unread.is_none() {
+            self.ledger.remove(index);
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "an item is an object")]
+    fn print_outcome(&mut self, outcome: Outcome) {
+        let Item { index, line, input, file } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
+        if let Some(page) = &mut self.page {
+            let found = Found::of(&outcome.result);
+            let (identifier, reference) = (outcome.identifier.clone(), outcome.ref_id);
+            page.add(Row { line, input: input.clone(), file, identifier, reference, found });
+        }
+        match outcome.result {
+            Ok(report) => {
+                self.totals.done += 1;
+                let head = json!({ "index": index, "input": input }).to_string();
+                let report = Line::from(&report).json;
+                // One object of the fields of both.
+                let fields = report.strip_prefix('{').unwrap_or("}");
+                self.write(&format!("{},{fields}", head.trim_end_matches('}')));
+            }
+            Err(error) => {
+                self.totals.failed += 1;
+                self.totals.unknown += u64::from(error.may_have_been_sent() && outcome.identifier.is_none());
+                self.totals.left += u64::from(!is_final(&error));
+                self.status = self.status.max((&error).into());
+                if self.said.insert(error.kind()) {
+                    self.board.say(&format!("line {line}: {}", error_text::with_body(&error)));
+                }
+                let mut item = output::failed_item(Some(&input), &error, true);
+                item["index"] = index.into();
+                if let Some(identifier) = &outcome.identifier {
+                    item["identifier"] = identifier.as_str().into();
+                }
+                self.write(&item.to_string());
+            }
+        }
+    }
+
+    fn write(&mut self, json: &str) {
+        if let Err(error) = self.board.beside(|| output::result_json(json)) {
+            self.unread.get_or_insert(error);
+        }
+    }
+
+    /// Tells how it went, and returns the exit status.
+    pub(super) fn sum_up(&self, has_journal: bool) -> ExitStatus {
+        if self.unread.is_some() {
+            return self.status.max(ExitStatus::Failed);
+        }
+        let Totals { done, failed, unknown, left } = self.totals;
+        let not_begun = self.board.total.filter(|_| self.is_interrupted());
+        let not_begun = not_begun.map(|total| format!(", {} not begun", total.saturating_sub(self.count)));
+        output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
+        if self.count == 0 && !self.is_interrupted() {
+            output::note("the list is empty: there was no line with a URL or a path");
+        }
+        if unknown > 0 {
+            let retry = if has_journal { "; --retry-indeterminate submits them again" } else { "" };
+            output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
+        }
+        if self.unrecorded > 0 {
+            let unrecorded = self.unrecorded;
+            output::note(&format!("{unrecorded} printed, but not in the journal, which could not be written"));
+        }
+        if (self.is_interrupted() || left > 0) && has_journal {
+            output::note("the same command goes on: what has a verdict is not submitted again");
+        }
+        let of_journal = if self.unrecorded > 0 { ExitStatus::Failed } else { ExitStatus::Done };
+        if self.is_interrupted() { ExitStatus::Interrupted } else { self.status.max(of_journal) }
+    }
+}
+
+/// Returns `true` if another run can do no better.
+fn is_final(error: &Error) -> bool {
+    use ErrorKind::{AnalysisFailed, Indeterminate, InvalidInput, NotFound, Rejected};
+    matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | Indeterminate)
+}

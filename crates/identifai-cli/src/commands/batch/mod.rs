@@ -1,0 +1,136 @@
+//! `identifai batch`: many, from a file or a pipe, each result as it comes.
+
+mod ending;
+mod items;
+
+use std::cell::RefCell;
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+
+use identifai::{ApiKey, Job, Journal};
+
+use self::ending::Ending;
+use self::items::Items;
+use crate::args::{Batch, Global};
+use crate::batch_input::{self, Lines, Next, Read};
+use crate::cli_error::CliError;
+use crate::client::connect_only;
+use crate::error_text;
+use crate::exit_status::ExitStatus;
+use crate::html::Page;
+use crate::output::{self, Otherwise};
+use crate::progress::Progress;
+
+/// The rate of a key that is documented, in submits a minute.
+const RATE: u32 = 30;
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliError> {
+    let connected = connect_only(global, arguments.wait_timeout)?;
+    let lines = Lines::open(&arguments.input).map_err(CliError::Usage)?;
+    let journal = arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose();
+    let journal = journal.map_err(|error| error_text::usage(&error))?;
+    let page = arguments.html.as_deref().map(Page::new).transpose();
+    let page = page.map_err(|error| CliError::Usage(page_failure(&error)))?;
+    let has_journal = journal.is_some();
+    if has_journal && global.sandbox {
+        output::note(
+            "the sandbox ends with this command, so its journal is refused by others; `identifai sandbox` stays",
+        );
+    }
+    let is_rate_limited = !global.no_rate_limit && !global.sandbox;
+    let rate = is_rate_limited.then(|| global.rate_limit.map_or(RATE, |(submits, _)| submits));
+    let board = Progress::new(lines.count, rate);
+    let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
+    let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
+    let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
+    if let Some(journal) = journal {
+        batch = batch.journal(journal);
+    }
+    let ending = Ending { stop_handle: batch.stop_handle(), ledger: items.borrow().ledger.clone(), has_journal };
+    ending.begin_on_signal(&board);
+    let shown = board.clone();
+    batch = batch.on_progress(move |progress| shown.show(progress));
+    for outcome in batch.by_ref() {
+        let mut items = items.borrow_mut();
+        items.unrecorded += u64::from(ending.is_unrecorded(&outcome));
+        items.print(outcome);
+        if items.unread.is_some() {
+            break;
+        }
+    }
+    board.clear();
+    note_changed_files(batch.progress().changed);
+    // The submits that workers have begun are finished before all is told.
+    drop(batch);
+    let mut items = items.borrow_mut();
+    if let Some(error) = &items.unread {
+        output::note_unwritten(error);
+    }
+    ending.tell(Otherwise::Json);
+    let page = items.page.take();
+    if items.is_list_unusable && items.count == 0 {
+        return Ok(items.status);
+    }
+    if let Some(Err(error)) = page.map(|page| page.write(&connected.client, || !items.wants_no_more())) {
+        output::note(&page_failure(&error));
+        items.status = items.status.max(ExitStatus::Failed);
+    }
+    Ok(items.sum_up(has_journal))
+}
+
+fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
+    Ok(Journal::open(path)?.sync(arguments.journal_sync).retry_indeterminate(arguments.retry_indeterminate))
+}
+
+fn page_failure(error: &io::Error) -> String {
+    format!("--html: cannot write the file that it names: {error}")
+}
+
+/// Tells why files cost again although the journal has their paths.
+fn note_changed_files(count: u64) {
+    let (files, are) = if count == 1 { ("file", "is") } else { ("files", "are") };
+    if count > 0 {
+        output::note(&format!(
+            "{count} {files} changed since an earlier run and {are} submitted again: length or modification time \
+             differs (copies by `cp`, or `rsync` without -t, have new times)"
+        ));
+    }
+}
+
+/// Makes a job of each line. What is wrong with a line is printed at once.
+fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>) -> impl Iterator<Item = Job> {
+    let (medium, defaults) = (arguments.medium.chosen(), arguments.options.clone());
+    std::iter::from_fn(move || {
+        loop {
+            if items.borrow().wants_no_more() {
+                return None;
+            }
+            let (number, line) = match lines.next() {
+                Next::Line(number, line) => (number, line),
+                Next::Unusable(reason) => {
+                    items.borrow_mut().end_list(&reason);
+                    return None;
+                }
+                Next::Pending => return Some(Job::pending()),
+                Next::End => return None,
+            };
+            let Read { input, file, job } = match line {
+                Ok(line) => batch_input::read(&line, medium, &defaults),
+                Err(reason) => Read::failed(reason),
+            };
+            let input = key.redact(&input).into_owned();
+            match job {
+                Ok(job) => {
+                    if let Some(note) = job.correction() {
+                        items.borrow_mut().correct(&key.redact(&format!("line {number}: {note}")));
+                    }
+                    items.borrow_mut().begin(number, input, file, job.medium().name());
+                    return Some(job.into());
+                }
+                Err(reason) => items.borrow_mut().refuse(number, input, file, &format!("line {number}: {reason}")),
+            }
+        }
+    })
+}

@@ -1,0 +1,51 @@
+//! The exit status of the program.
+
+use std::process::ExitCode;
+
+use identifai::{Error, ErrorKind};
+
+use crate::signals;
+
+/// An exit status. Of several items, the highest counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum ExitStatus {
+    #[default]
+    Done = 0,
+    /// Wrong arguments, settings or lines of a list.
+    Usage = 2,
+    /// The service refused the key, the request or the file.
+    Refused = 3,
+    RateLimited = 4,
+    /// The network, the service or the output failed.
+    Failed = 5,
+    AnalysisFailed = 6,
+    Interrupted = 130,
+}
+
+impl From<&Error> for ExitStatus {
+    fn from(error: &Error) -> Self {
+        use ErrorKind::{
+            AnalysisFailed, Cancelled, Config, Forbidden, InvalidInput, NotFound, OutOfCredits, RateLimited, Rejected,
+            Unauthorized,
+        };
+        match error.kind() {
+            InvalidInput | Config => Self::Usage,
+            Unauthorized | Forbidden | NotFound | Rejected | OutOfCredits => Self::Refused,
+            RateLimited => Self::RateLimited,
+            AnalysisFailed => Self::AnalysisFailed,
+            Cancelled => Self::Interrupted,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        match status {
+            ExitStatus::Interrupted => signals::exit_status(),
+            status => status as u8,
+        }
+        .into()
+    }
+}

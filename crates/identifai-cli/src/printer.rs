@@ -1,0 +1,122 @@
+//! Outcomes of items, printed in the order of the command line.
+
+use std::io;
+
+use identifai::{AnyReport, Error, ErrorKind};
+use serde_json::json;
+
+use crate::cli_error::CliError;
+use crate::error_text;
+use crate::exit_status::ExitStatus;
+use crate::ledger::Ledger;
+use crate::output::{self, Otherwise, failed_item, failure, note, result, result_json, shown, try_note};
+
+/// A result, as a person reads it and as a script does.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    /// One object.
+    pub(crate) json: String,
+}
+
+impl From<&AnyReport> for Line {
+    fn from(report: &AnyReport) -> Self {
+        let identifier = report.identifier();
+        Self { text: format!("{identifier} {report}"), json: output::json(report, identifier, report.raw_json()) }
+    }
+}
+
+/// A printer of outcomes, which keeps the exit status.
+#[derive(Clone)]
+pub(crate) struct Printer<'a> {
+    json: bool,
+    /// None for a command that is about nothing on the command line.
+    inputs: &'a [String],
+    /// The items that this run submits. `None` for a command that submits nothing.
+    ledger: Option<Ledger>,
+    pub(crate) status: ExitStatus,
+}
+
+impl<'a> Printer<'a> {
+    pub(crate) fn new(json: bool, inputs: &'a [String]) -> Self {
+        Self { json, inputs, ledger: None, status: ExitStatus::Done }
+    }
+
+    pub(crate) fn of_submits(self, ledger: &Ledger) -> Self {
+        Self { ledger: Some(ledger.clone()), ..self }
+    }
+
+    /// Prints the outcome of an item. It fails if nobody reads any more.
+    pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> Result<(), CliError> {
+        self.try_print(index, outcome).map_err(|error| self.unread(error))?;
+        if let Some(ledger) = &self.ledger {
+            ledger.remove(index as u64);
+        }
+        Ok(())
+    }
+
+    fn try_print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
+        match outcome {
+            Ok(line) if self.json => result_json(&line.json),
+            // A list of nothing.
+            Ok(line) if line.text.is_empty() => Ok(()),
+            Ok(line) => result(&line.text),
+            Err(error) => {
+                self.status = self.status.max(error.into());
+                if self.json {
+                    // What cannot be sent is not repeated: it may be the key.
+                    let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
+                    return result_json(&failed_item(input, error, self.ledger.is_some()).to_string());
+                }
+                let is_told = try_note(&format!("{}{}", self.label(index), error_text::with_body(error))).is_ok();
+                let paid = self.ledger.as_ref().filter(|_| !is_told).and_then(|ledger| ledger.get(index as u64));
+                paid.map_or(Ok(()), |paid| result(&shown(&paid.text)))
+            }
+        }
+    }
+
+    /// Names one of several items by its place, as URLs hold secrets.
+    pub(crate) fn label(&self, index: usize) -> String {
+        if self.inputs.len() <= 1 { String::new() } else { format!("item {}: ", index + 1) }
+    }
+
+    fn input(&self, index: usize) -> Option<&str> {
+        self.inputs.get(index).map(String::as_str)
+    }
+
+    /// Prints the outcome of the only item, or of all items together, and returns the exit status.
+    pub(crate) fn print_only(mut self, outcome: Result<Line, Error>) -> Result<ExitStatus, CliError> {
+        let line = outcome.map_err(|error| self.all_failed(&error))?;
+        self.print(0, Ok(&line))?;
+        Ok(self.status)
+    }
+
+    /// Prints the one error that all items failed with.
+    pub(crate) fn all_failed(&self, error: &Error) -> CliError {
+        if error.kind() == ErrorKind::InvalidInput {
+            // What was given is not repeated: it may be the key.
+            return error_text::usage(error);
+        }
+        let mut printer = self.clone();
+        if !self.json {
+            printer.inputs = self.inputs.get(..1).unwrap_or_default();
+        }
+        let outcome = (0..printer.inputs.len().max(1)).try_for_each(|index| printer.print(index, Err(error)));
+        outcome.err().unwrap_or(CliError::Items(printer.status))
+    }
+
+    /// Prints that the result of the only item could not be kept.
+    pub(crate) fn not_written(&self, reason: &str) -> CliError {
+        let error = failure("output", reason, false);
+        let item = json!({ "input": self.input(0), "identifier": self.input(0), "error": error });
+        if !self.json || result_json(&item.to_string()).is_err() {
+            note(reason);
+        }
+        CliError::Items(self.status.max(ExitStatus::Failed))
+    }
+
+    /// Makes the error of an outcome that cannot be written.
+    pub(crate) fn unread(&self, error: io::Error) -> CliError {
+        let (status, unprinted) = (self.status, self.ledger.clone().unwrap_or_default());
+        CliError::Output { error, status, unprinted, otherwise: Otherwise::results(self.json) }
+    }
+}
