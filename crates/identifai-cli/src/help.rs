@@ -85,8 +85,9 @@ Examples:
   identifai completions fish > ~/.config/fish/completions/identifai.fish";
 
 pub(crate) const MAN: &str = "\
-Example:
-  identifai man | man -l -";
+Examples:
+  identifai man | man -l -
+  identifai man ~/.local/share/man/man1";
 
 #[cfg(test)]
 mod tests {

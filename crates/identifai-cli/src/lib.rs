@@ -61,6 +61,6 @@ fn run() -> Result<ExitStatus, CliError> {
         Command::Partner(command) => partner::run(&global, command),
         Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Completions { shell } => man::completions(*shell),
-        Command::Man => man::page(),
+        Command::Man { directory } => man::man(directory.as_deref()),
     }
 }

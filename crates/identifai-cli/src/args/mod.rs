@@ -155,9 +155,13 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, or write those of all commands
     #[command(after_long_help = help::MAN)]
-    Man,
+    Man {
+        /// Where to write the pages of all commands; what is there is overwritten
+        #[arg(value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

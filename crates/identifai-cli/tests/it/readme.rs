@@ -75,6 +75,6 @@ fn the_program_is_used_as_it_shows() {
     assert!(block.iter().any(|line| line.contains(manual)));
     if there_is("man", "README's manual page") {
         let output = bash(&[], &directory, manual);
-        assert!(String::from_utf8_lossy(&output.stdout).contains("identifai classify"));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("identifai-classify(1)"));
     }
 }

@@ -2,7 +2,7 @@
 
 use test_support::{Directory, ID, Server, accepted};
 
-use crate::support::{at, fed, sandbox, without_rate_limit};
+use crate::support::{at, fed, run, sandbox, without_rate_limit};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
@@ -160,4 +160,18 @@ mod any_bytes {
             assert!(page.contains(r"caf\xe9,1.png") && page.matches("data:image/png;base64,").count() == 2, "{page}");
         }
     }
+}
+
+#[test]
+fn manual_goes_to_stdout_or_to_a_directory() {
+    let directory = Directory::new();
+    let page = run(&[], &["man"]);
+    assert!(page.status == 0 && page.out.contains(".SH SYNOPSIS"), "{}{}", page.out, page.err);
+    let written = run(&[], &["man", &directory.path("")]);
+    assert_eq!((written.status, written.out.as_str(), written.err.as_str()), (0, "", ""));
+    assert_eq!(std::fs::read_to_string(directory.path("identifai.1")).unwrap(), page.out);
+    assert!(std::fs::read_to_string(directory.path("identifai-partner-save.1")).unwrap().contains("email"));
+    let missing = run(&[], &["man", &directory.path("missing")]);
+    assert_eq!((missing.status, missing.out.as_str()), (5, ""));
+    assert!(missing.err.starts_with("identifai: cannot write the manual: No such file"), "{}", missing.err);
 }
