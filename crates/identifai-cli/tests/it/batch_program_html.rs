@@ -11,7 +11,7 @@ use crate::support::{at, fed, interrupt, json_lines, piped, sandbox};
 
 const BROWSER: &str = "/usr/bin/chromium";
 const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
-                       </script>\u{202e}gnp";
+                       </script>{{ 7 * 7 }}\u{202e}gnp";
 
 /// The page that a run with these lines writes.
 fn page_of(here: &Directory, lines: &str, status: i32) -> String {
@@ -49,14 +49,14 @@ fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
         ("<img alt=\"\" title=\"\" loading=\"lazy\" src=\"data:image/png;base64,iVBORw0KGgouLi4=\">", 1),
         ("<img alt=\"heatmap\" title=\"heatmap\" loading=\"lazy\" src=\"data:image/png;base64,", 2),
         ("<tr data-verdict", 7),
-        ("<div>https://x.test/a/b.jpg</div>", 1),
+        ("<div>https:&#x2f;&#x2f;x.test&#x2f;a&#x2f;b.jpg</div>", 1),
         ("cat &quot;&lt;i&gt;&quot; &amp; dog.png</div>", 1),
-        ("<td>&lt;b&gt;17&lt;/b&gt;<td>", 1),
+        ("<td>&lt;b&gt;17&lt;&#x2f;b&gt;<td>", 1),
         (
-            "&lt;img src=x onerror=document.title=&#39;owned&#39;&gt;&quot;&#39;&amp;amp;&lt;/script&gt;&lt;script&gt;",
+            "&lt;img src=x onerror=document.title=&#x27;owned&#x27;&gt;&quot;&#x27;&amp;amp;&lt;&#x2f;script&gt;&lt;script&gt;",
             1,
         ),
-        ("&lt;/script&gt;\\u{202e}gnp</div>", 1),
+        ("&lt;&#x2f;script&gt;{{ 7 * 7 }}\\u{202e}gnp</div>", 1),
         ("<li class=\"failed\"><b>2</b> failed", 1),
         ("default-src 'none'; img-src data:; style-src 'sha256-", 1),
         ("<!--", 0),

@@ -1,0 +1,236 @@
+//! `identifai batch --html`: the results as one page, which needs no other file and trusts no text that is in it.
+
+mod pictures;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use identifai::{AnyReport, Classification, Client, Error, Identifier};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use self::pictures::{Picture, Pictures};
+use crate::whole_file::create_beside;
+use crate::{error_text, names, output};
+
+/// Permissions on Unix: a page is its owner's.
+const PRIVATE: u32 = 0o600;
+const TEMPLATE: &str = include_str!("report.html");
+/// How many rows a page has: browsers get slow with more.
+const MOST_ROWS: usize = 50_000;
+/// How much of a text is shown, in characters: a line may have a MiB.
+const LONGEST_TEXT: usize = 2_000;
+
+/// What became of an item.
+pub(crate) struct Row {
+    /// Its number among all lines, from 1.
+    pub(crate) line: u64,
+    pub(crate) input: String,
+    /// Its path, if it is a file: what is shown need not be a name.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) identifier: Option<Identifier>,
+    pub(crate) reference: Option<String>,
+    pub(crate) found: Found,
+}
+
+/// A verdict, or why there is none.
+pub(crate) enum Found {
+    Report { classification: Option<Classification>, confidence: Option<f64>, has_heatmap: bool },
+    Failure(String),
+}
+
+impl Found {
+    pub(crate) fn of(result: &Result<AnyReport, Error>) -> Self {
+        match result {
+            Ok(report) => Self::Report {
+                classification: report.classification().cloned(),
+                confidence: report.verdict().and_then(|verdict| verdict.confidence),
+                has_heatmap: matches!(report, AnyReport::Image(image) if image.has_heatmap() == Some(true)),
+            },
+            Err(error) => Self::Failure(error_text::to_cli_text(error)),
+        }
+    }
+
+    /// The word that the page filters by, and how the verdict reads.
+    fn verdict(&self) -> (&'static str, &str) {
+        match self {
+            Self::Failure(_) => ("failed", "failed"),
+            Self::Report { classification: Some(Classification::Human), .. } => ("human", "human"),
+            Self::Report { classification: Some(Classification::Artificial), .. } => ("artificial", "artificial"),
+            Self::Report { classification, .. } => ("other", classification.as_ref().map_or("none", |it| it.as_str())),
+        }
+    }
+}
+
+/// The page while its rows come in.
+pub(crate) struct Page {
+    path: PathBuf,
+    rows: Vec<Row>,
+    counts: [Count; 4],
+}
+
+impl Page {
+    /// Finds out whether the page can be written, before anything is paid for.
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        // A link, too: it would be replaced, not followed.
+        if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(io::Error::other("is not a regular file"));
+        }
+        create_beside(path, PRIVATE)?;
+        let counts = ["human", "artificial", "other", "failed"].map(|word| Count { word, number: 0 });
+        Ok(Self { path: path.to_owned(), rows: Vec::new(), counts })
+    }
+
+    pub(crate) fn add(&mut self, row: Row) {
+        let (word, _) = row.found.verdict();
+        self.counts.iter_mut().filter(|count| count.word == word).for_each(|count| count.number += 1);
+        if self.rows.len() < MOST_ROWS {
+            self.rows.push(row);
+        }
+    }
+
+    /// Fetches heatmaps, for as long as that is wanted, and writes the page, whole or not at all.
+    pub(crate) fn write(mut self, client: &Client, is_wanted: impl Fn() -> bool) -> io::Result<()> {
+        self.rows.sort_by_key(|row| row.line);
+        let heatmaps = self.rows.iter().filter(|row| row.wants_heatmap()).count();
+        if heatmaps > 0 && is_wanted() {
+            output::note(&format!("heatmaps to fetch for the page: {heatmaps}"));
+        }
+        let mut pictures = Pictures::new(client, &is_wanted);
+        let rows = self.rows.iter().map(|row| row.cells(&mut pictures)).collect();
+        let page = render(&Values {
+            style: hash("style"),
+            script: hash("script"),
+            version: env!("CARGO_PKG_VERSION"),
+            time: httpdate::fmt_http_date(SystemTime::now()),
+            counts: self.counts,
+            is_whole: is_wanted(),
+            cut_to: (self.count() > MOST_ROWS).then_some(MOST_ROWS),
+            rows,
+        })?;
+        let mut file = create_beside(&self.path, PRIVATE)?;
+        file.write_all(page.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+
+    fn count(&self) -> usize {
+        self.counts.iter().map(|count| count.number).sum()
+    }
+}
+
+/// Returns the hash of the text between the tags `tag` of the template, in which nothing is filled in.
+fn hash(tag: &str) -> String {
+    let text = TEMPLATE.split_once(&format!("<{tag}>")).map_or("", |(_, rest)| rest);
+    let text = text.split_once(&format!("</{tag}>")).map_or("", |(text, _)| text);
+    BASE64.encode(Sha256::digest(text))
+}
+
+fn render(values: &Values) -> io::Result<String> {
+    let mut engine = Environment::empty();
+    engine.set_auto_escape_callback(|_| AutoEscape::Html);
+    engine.render_str(TEMPLATE, Serde(values)).map_err(io::Error::other)
+}
+
+impl Row {
+    fn wants_heatmap(&self) -> bool {
+        matches!(self.found, Found::Report { has_heatmap: true, .. })
+    }
+
+    fn cells(&self, pictures: &mut Pictures<'_>) -> Cells {
+        let (word, verdict) = self.found.verdict();
+        let (confidence, error) = match &self.found {
+            Found::Report { confidence, .. } => (*confidence, ""),
+            Found::Failure(reason) => (None, reason.as_str()),
+        };
+        let mut shown: Vec<_> = self.file.as_deref().and_then(|path| pictures.file(path)).into_iter().collect();
+        let heatmap = self.identifier.as_ref().filter(|_| self.wants_heatmap()).map(|it| pictures.heatmap(it));
+        let no_heatmap = match heatmap.transpose() {
+            Ok(heatmap) => {
+                shown.extend(heatmap);
+                None
+            }
+            Err(reason) => Some(text(&reason)),
+        };
+        Cells {
+            word,
+            line: self.line,
+            pictures: shown,
+            // A page is passed on, so passwords and signatures in URLs are left out.
+            name: text(&names::without_secrets(&self.input)),
+            no_heatmap,
+            verdict: text(verdict),
+            confidence: confidence.map(Confidence::new),
+            identifier: self.identifier.as_ref().map_or("", Identifier::as_str).to_owned(),
+            reference: text(self.reference.as_deref().unwrap_or_default()),
+            error: text(error),
+        }
+    }
+}
+
+/// The values of the template. It escapes each of them.
+#[derive(Serialize)]
+struct Values {
+    /// Hashes of the style and the script, which alone are allowed.
+    style: String,
+    script: String,
+    version: &'static str,
+    time: String,
+    counts: [Count; 4],
+    is_whole: bool,
+    /// The number of rows, if there were more of them.
+    cut_to: Option<usize>,
+    rows: Vec<Cells>,
+}
+
+/// The number of items with one outcome, and the word that the page filters by.
+#[derive(Clone, Copy, Serialize)]
+struct Count {
+    word: &'static str,
+    number: usize,
+}
+
+/// A row of the table.
+#[derive(Serialize)]
+struct Cells {
+    word: &'static str,
+    line: u64,
+    pictures: Vec<Picture>,
+    name: String,
+    no_heatmap: Option<String>,
+    verdict: String,
+    confidence: Option<Confidence>,
+    identifier: String,
+    reference: String,
+    error: String,
+}
+
+/// A confidence from 0 to 1, as the page sorts by it, shows it and draws it.
+#[derive(Serialize)]
+struct Confidence {
+    sort: String,
+    percent: String,
+    meter: String,
+}
+
+impl Confidence {
+    fn new(sure: f64) -> Self {
+        let percent = sure * 100.0;
+        Self { sort: format!("{sure:.6}"), percent: format!("{percent:.1}"), meter: format!("{sure:.4}") }
+    }
+}
+
+/// Cuts a foreign text to a length that browsers show. Characters that would turn around the text next to them, or not
+/// be seen at all, are shown by their numbers.
+fn text(foreign: &str) -> String {
+    match foreign.char_indices().nth(LONGEST_TEXT).and_then(|(end, _)| foreign.get(..end)) {
+        Some(start) => output::shown(start) + "\u{2026}",
+        None => output::shown(foreign),
+    }
+}

@@ -1,0 +1,100 @@
+//! Pictures in the page of a batch: small files and heatmaps.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use identifai::{Client, ErrorKind, Format, Identifier, Submitted};
+use serde::Serialize;
+
+use crate::error_text;
+
+/// How large a file is shown as a picture, a heatmap, and all of them together, in bytes.
+const LARGEST_FILE: u64 = 256 << 10;
+const LARGEST_HEATMAP: usize = 1 << 20;
+const ALL_PICTURES: usize = 32 << 20;
+
+/// A picture in a page.
+#[derive(Serialize)]
+pub(super) struct Picture {
+    what: &'static str,
+    format: &'static str,
+    /// Its bytes in base64.
+    data: String,
+}
+
+impl Picture {
+    fn new(what: &'static str, format: &'static str, bytes: &[u8]) -> Self {
+        Self { what, format, data: BASE64.encode(bytes) }
+    }
+}
+
+/// A source of pictures, as long as there is room for them in the page.
+pub(super) struct Pictures<'a> {
+    client: &'a Client,
+    is_wanted: &'a dyn Fn() -> bool,
+    /// How many bytes there is room for.
+    left: usize,
+    /// Why no more heatmaps are fetched.
+    gave_up: Option<String>,
+}
+
+impl<'a> Pictures<'a> {
+    pub(super) fn new(client: &'a Client, is_wanted: &'a dyn Fn() -> bool) -> Self {
+        Self { client, is_wanted, left: ALL_PICTURES, gave_up: None }
+    }
+
+    /// Returns a file, if it is one that is small and that browsers show.
+    pub(super) fn file(&mut self, path: &Path) -> Option<Picture> {
+        let (format, bytes) = read(path)?;
+        self.left = self.left.checked_sub(bytes.len())?;
+        Some(Picture::new("", format, &bytes))
+    }
+
+    /// Fetches a heatmap, or returns why there is none.
+    pub(super) fn heatmap(&mut self, identifier: &Identifier) -> Result<Picture, String> {
+        if !(self.is_wanted)() {
+            return Err("not fetched, as the run was interrupted".to_owned());
+        }
+        if let Some(reason) = &self.gave_up {
+            return Err(reason.clone());
+        }
+        let heatmap = self.client.heatmap(&Submitted::new(identifier.clone())).map_err(|error| {
+            // What is not about this one would be the same with the next, after a while.
+            if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedResponse) {
+                self.gave_up = Some("not fetched, as one before could not be".to_owned());
+            }
+            error_text::to_cli_text(&error)
+        })?;
+        let bytes = heatmap.as_bytes();
+        if bytes.len() > LARGEST_HEATMAP {
+            return Err(format!("it has more than {} MiB", LARGEST_HEATMAP >> 20));
+        }
+        let Some(left) = self.left.checked_sub(bytes.len()) else {
+            let full = format!("there is no room, as a page has at most {} MiB of pictures", ALL_PICTURES >> 20);
+            return Err(self.gave_up.insert(full).clone());
+        };
+        self.left = left;
+        Ok(Picture::new("heatmap", "png", bytes))
+    }
+}
+
+/// Reads a small file, and tells its format by its content.
+fn read(path: &Path) -> Option<(&'static str, Vec<u8>)> {
+    // Nothing else is opened: a pipe would wait.
+    if !path.metadata().is_ok_and(|file| file.is_file() && file.len() <= LARGEST_FILE) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
+    let format = match Format::from_bytes(&bytes)?.extension() {
+        "png" => "png",
+        "jpg" | "jpeg" => "jpeg",
+        "gif" => "gif",
+        "webp" => "webp",
+        _ => return None,
+    };
+    Some((format, bytes))
+}
