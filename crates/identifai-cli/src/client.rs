@@ -32,8 +32,8 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
 
 /// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError> {
-    let connected = connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this")));
-    let connected = connected.map_err(CliError::Usage)?;
+    let connected =
+        connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this"))).map_err(CliError::Usage)?;
     cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }

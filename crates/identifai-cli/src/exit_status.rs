@@ -23,6 +23,13 @@ pub(crate) enum ExitStatus {
     Interrupted = 130,
 }
 
+impl ExitStatus {
+    /// Takes the status of another item into account.
+    pub(crate) fn raise(&mut self, other: impl Into<Self>) {
+        *self = other.into().max(*self);
+    }
+}
+
 impl From<&Error> for ExitStatus {
     fn from(error: &Error) -> Self {
         use ErrorKind::{

@@ -61,7 +61,7 @@ impl<'a> Printer<'a> {
             Ok(line) if line.text.is_empty() => Ok(()),
             Ok(line) => result(&line.text),
             Err(error) => {
-                self.status = self.status.max(error.into());
+                self.status.raise(error);
                 if self.json {
                     // What cannot be sent is not repeated: it may be the key.
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);

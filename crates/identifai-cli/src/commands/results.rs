@@ -61,7 +61,7 @@ pub(crate) fn print_each(
 ) -> Result<ExitStatus, CliError> {
     for (index, report) in reports.into_iter().enumerate() {
         if report.as_ref().is_ok_and(|report| *report.state() == State::Errored) {
-            printer.status = printer.status.max(ExitStatus::AnalysisFailed);
+            printer.status.raise(ExitStatus::AnalysisFailed);
         }
         printer.print(index, report.map(|report| Line::from(&report)).as_ref())?;
     }

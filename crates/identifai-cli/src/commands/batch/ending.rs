@@ -43,6 +43,7 @@ impl Ending {
             ));
         }
     }
+
     /// Ends the submitting at the first signal, and the program at a second one.
     pub(super) fn begin_on_signal(&self, board: &Progress) {
         let (first, last) = (self.clone(), self.clone());

@@ -42,7 +42,7 @@ pub(super) struct Items {
     corrected: u64,
     totals: Totals,
     /// The number of items with an identifier that the journal could not keep.
-    pub(super) unrecorded: u64,
+    unrecorded: u64,
     pub(super) status: ExitStatus,
     /// `true` if the list ended with something that cannot be used.
     pub(super) is_list_unusable: bool,
@@ -102,7 +102,7 @@ impl Items {
     /// Tells why the rest of the list cannot be used.
     pub(super) fn end_list(&mut self, reason: &str) {
         self.is_list_unusable = true;
-        self.status = self.status.max(ExitStatus::Usage);
+        self.status.raise(ExitStatus::Usage);
         self.board.say(reason);
     }
 
@@ -116,13 +116,19 @@ impl Items {
         self.corrected += 1;
     }
 
-    /// Prints a line that is no job.
+    /// Counts an item with an identifier that the journal could not keep.
+    pub(super) fn count_unrecorded(&mut self) {
+        self.unrecorded += 1;
+        self.status.raise(ExitStatus::Failed);
+    }
+
+    /// Prints a line that is not a job.
     pub(super) fn refuse(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
         let error = output::failure(ErrorKind::InvalidInput.as_str(), reason, false);
         let item = json!({ "index": self.count, "input": input, "error": error });
         self.count += 1;
         self.totals.failed += 1;
-        self.status = self.status.max(ExitStatus::Usage);
+        self.status.raise(ExitStatus::Usage);
         match self.board.refused.fetch_add(1, Ordering::Relaxed) {
             0..SHOWN => self.board.say(reason),
             SHOWN => self.board.say("more lines are wrong; standard output names each"),
@@ -164,7 +170,7 @@ impl Items {
                 self.totals.failed += 1;
                 self.totals.unknown += u64::from(error.may_have_been_sent() && outcome.identifier.is_none());
                 self.totals.left += u64::from(!is_final(&error));
-                self.status = self.status.max((&error).into());
+                self.status.raise(&error);
                 if self.said.insert(error.kind()) {
                     self.board.say(&format!("line {line}: {}", error_text::with_body(&error)));
                 }
@@ -207,8 +213,7 @@ impl Items {
         if (self.is_interrupted() || left > 0) && has_journal {
             output::note("the same command goes on: what has a verdict is not submitted again");
         }
-        let of_journal = if self.unrecorded > 0 { ExitStatus::Failed } else { ExitStatus::Done };
-        if self.is_interrupted() { ExitStatus::Interrupted } else { self.status.max(of_journal) }
+        if self.is_interrupted() { ExitStatus::Interrupted } else { self.status }
     }
 }
 

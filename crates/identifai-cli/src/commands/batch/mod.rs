@@ -54,7 +54,9 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliE
     batch = batch.on_progress(move |progress| shown.show(progress));
     for outcome in batch.by_ref() {
         let mut items = items.borrow_mut();
-        items.unrecorded += u64::from(ending.is_unrecorded(&outcome));
+        if ending.is_unrecorded(&outcome) {
+            items.count_unrecorded();
+        }
         items.print(outcome);
         if items.unread.is_some() {
             break;
@@ -75,7 +77,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliE
     }
     if let Some(Err(error)) = page.map(|page| page.write(&connected.client, || !items.wants_no_more())) {
         output::note(&page_failure(&error));
-        items.status = items.status.max(ExitStatus::Failed);
+        items.status.raise(ExitStatus::Failed);
     }
     Ok(items.sum_up(has_journal))
 }
