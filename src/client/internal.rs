@@ -17,9 +17,9 @@ use crate::wait::WaitOptions;
 
 /// What every call takes.
 impl Client {
-    /// Fails if `value` is the API key, which must not be in a path or query: proxies and servers log those.
+    /// Fails if `value` holds the API key, which must not be in a path or query: proxies and servers log those.
     pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
-        if self.key.is_in(value) { Err(Error::invalid_input(field, "is the API key")) } else { Ok(()) }
+        if self.key.is_in(value) { Err(Error::invalid_input(field, "holds the API key")) } else { Ok(()) }
     }
 
     /// Sends `request` and lets `parse` read the outcome.

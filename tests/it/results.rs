@@ -285,7 +285,7 @@ fn the_key_is_no_identifier() {
         client.override_verdict(MediaType::Image, key, &Classification::Human).unwrap_err(),
     ];
     for error in errors {
-        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("is the API key"), "{error}");
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("holds the API key"), "{error}");
     }
     assert_eq!(server.connections(), 0);
 }

@@ -38,8 +38,11 @@ impl Source<'_> {
             Self::Path(path) => AnySubmission::from_path_as(medium, path),
             Self::Bytes(bytes) => {
                 // Checked before the bytes are copied, for which there may be no memory.
-                let len = AnySubmission::from_reader_as(medium, std::io::empty(), bytes.len() as u64);
-                ask.set_on(len)?.any_format(true).check()?;
+                let len = AnySubmission::from_reader_as(medium, std::io::empty(), bytes.len() as u64).any_format(true);
+                match ask.max_size {
+                    Some(max_size) => len.max_size(max_size).check()?,
+                    None => len.check()?,
+                }
                 AnySubmission::from_bytes_as(medium, bytes)
             }
         })

@@ -8,13 +8,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use identifai::{AnySubmission, MediaType};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::list_format::{why_foreign, why_not_text};
 use crate::names;
 use crate::options::Options;
-use crate::submission::{Job, Medium};
+use crate::submission;
 
 /// The longest line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -198,31 +199,31 @@ pub(crate) struct Read {
     pub(crate) input: String,
     /// The path, if it is one.
     pub(crate) file: Option<PathBuf>,
-    pub(crate) job: Result<Job, String>,
+    pub(crate) submission: Result<AnySubmission, String>,
 }
 
 impl Read {
     /// A line of which not even the input can be read.
     pub(crate) fn failed(reason: String) -> Self {
-        Self { input: String::new(), file: None, job: Err(reason) }
+        Self { input: String::new(), file: None, submission: Err(reason) }
     }
 
-    fn new(input: &OsStr, job: Result<Job, String>) -> Self {
+    fn new(input: &OsStr, submission: Result<AnySubmission, String>) -> Self {
         let file = (!names::is_url(input)).then(|| PathBuf::from(input));
-        Self { input: names::shown(input), file, job }
+        Self { input: names::shown(input), file, submission }
     }
 }
 
 /// Reads a line: a URL or path, or a JSON object with such an `input` and options, which win over `defaults`.
-pub(crate) fn read(line: &OsStr, medium: Option<Medium>, defaults: &Options) -> Read {
+pub(crate) fn read(line: &OsStr, medium: Option<MediaType>, defaults: &Options) -> Read {
     let Some(text) = line.to_str().map(str::trim) else {
-        return Read::new(line, Job::new(defaults, medium, line));
+        return Read::new(line, submission::from_input(defaults, medium, line));
     };
     if let Some(reason) = why_foreign(text) {
         return Read::new(OsStr::new(text), Err(reason.to_owned()));
     }
     if !text.starts_with('{') || Path::new(text).exists() {
-        return Read::new(OsStr::new(text), Job::new(defaults, medium, OsStr::new(text)));
+        return Read::new(OsStr::new(text), submission::from_input(defaults, medium, OsStr::new(text)));
     }
     let mut fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
@@ -232,14 +233,15 @@ pub(crate) fn read(line: &OsStr, medium: Option<Medium>, defaults: &Options) -> 
         return Read::failed("has no `input`, which is a URL or a path".to_owned());
     };
     let input = OsStr::new(&input);
-    let job = options(fields).and_then(|(own, options)| Job::new(&options.or(defaults), own.or(medium), input));
-    Read::new(input, job)
+    let submission =
+        options(fields).and_then(|(own, options)| submission::from_input(&options.or(defaults), own.or(medium), input));
+    Read::new(input, submission)
 }
 
-fn options(mut fields: Map<String, Value>) -> Result<(Option<Medium>, Options), String> {
+fn options(mut fields: Map<String, Value>) -> Result<(Option<MediaType>, Options), String> {
     // pandas writes `null` where a cell is empty.
     let medium = fields.remove("medium").filter(|medium| !medium.is_null());
-    let medium = medium.map(Medium::deserialize).transpose();
+    let medium = medium.map(MediaType::deserialize).transpose();
     let medium = medium.map_err(|_| "its `medium` is not image, video or audio".to_owned())?;
     let options = Options::deserialize(Value::Object(fields)).map_err(|error| format!("its options: {error}"))?;
     Ok((medium, options))

@@ -8,7 +8,6 @@ use identifai::Result;
 
 use crate::batch_input::{self, List, Next};
 use crate::options::Options;
-use crate::submission::{Job, Medium};
 use crate::{names, output};
 
 /// A line, as the program understands it.
@@ -56,15 +55,11 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
 
 /// Parses a line, where the command line names `medium`.
 pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
-    let medium = [Medium::Image, Medium::Video, Medium::Audio].into_iter().find(|known| Some(known.name()) == medium);
-    let batch_input::Read { input, file, job } = batch_input::read(line, medium, &Options::default());
-    let submission = job.map(|job| {
-        let (medium, checked) = match &job {
-            Job::Image(job) => (Medium::Image, job.check().map(|()| format!("{job:?}"))),
-            Job::Video(job) => (Medium::Video, job.check().map(|()| format!("{job:?}"))),
-            Job::Audio(job) => (Medium::Audio, job.check().map(|()| format!("{job:?}"))),
-        };
-        Submission { medium: medium.name(), checked }
+    let medium = medium.and_then(|medium| medium.parse().ok());
+    let batch_input::Read { input, file, submission } = batch_input::read(line, medium, &Options::default());
+    let submission = submission.map(|submission| Submission {
+        medium: submission.media_type().as_str(),
+        checked: submission.check().map(|()| format!("{submission:?}")),
     });
     Line { input, file, submission }
 }

@@ -28,7 +28,9 @@ mod password;
 mod printer;
 mod progress;
 mod signals;
+mod stdin;
 mod submission;
+mod upload_bar;
 mod whole_file;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 use clap::{Args, ValueEnum};
-use identifai::{Frames, KeyFramesMethod};
+use identifai::{AnySubmission, Frames, KeyFramesMethod};
 use serde::{Deserialize, Deserializer};
 
 use crate::args::values::switch;
@@ -77,6 +77,29 @@ impl Options {
             no_cache: self.no_cache.or(others.no_cache),
             prevent_c2pa_forces: self.prevent_c2pa_forces.or(others.prevent_c2pa_forces),
         }
+    }
+}
+
+/// Sets what is given.
+macro_rules! set {
+    ($submission:ident, $options:expr, $($option:ident),*) => {
+        $(if let Some(value) = $options.$option.clone() { $submission = $submission.$option(value); })*
+    };
+}
+
+impl Options {
+    /// Sets these options on a submission.
+    pub(crate) fn set_on(&self, submission: AnySubmission) -> AnySubmission {
+        let mut submission = submission.any_format(self.any_format);
+        set!(submission, self, ref_id, webhook_url, no_cache, prevent_c2pa_forces, key_frames);
+        set!(submission, self, with_morphing, with_tampering, with_heatmap, with_nsfw);
+        if let Some(frames) = self.frames {
+            submission = submission.frames(frames.into());
+        }
+        if let Some(method) = self.key_frames_method {
+            submission = submission.key_frames_method(method.into());
+        }
+        submission
     }
 }
 

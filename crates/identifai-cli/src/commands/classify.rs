@@ -1,6 +1,6 @@
 //! `identifai classify`: submit each file and URL, print each identifier, or each verdict.
 
-use identifai::{Error, ErrorKind};
+use identifai::{AnySubmission, AnySubmitted, Error, ErrorKind};
 use serde_json::json;
 
 use super::results::print_each;
@@ -12,7 +12,7 @@ use crate::ledger::{Entry, State};
 use crate::names::shown;
 use crate::output;
 use crate::printer::{Line, Printer};
-use crate::submission::{Job, Sent};
+use crate::submission::{self, correction};
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, CliError> {
@@ -22,25 +22,27 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, C
     // All of them first: nothing is paid for on a command line that is wrong.
     let mut jobs = Vec::new();
     for (index, input) in arguments.inputs.iter().enumerate() {
-        let job = Job::of_argument(&arguments.options, arguments.medium.chosen(), input);
+        let job = submission::from_argument(&arguments.options, arguments.medium.chosen(), input);
         jobs.push(job.map_err(|reason| CliError::Usage(format!("argument {}: {reason}", index + 1)))?);
     }
     let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
-    for (index, note) in jobs.iter().enumerate().filter_map(|(index, job)| Some((index, job.correction()?))) {
-        output::note(&connected.key.redact(&format!("argument {}: {note}", index + 1)));
+    for (index, job) in jobs.iter().enumerate() {
+        if let Some(note) = correction(job.corrected_file_name(), job.media_type()) {
+            output::note(&connected.key.redact(&format!("argument {}: {note}", index + 1)));
+        }
     }
     let printer = Printer::new(global.json, &inputs).of_submits(&connected.ledger);
     for (index, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
-        let (place, what) = (printer.label(index), job.medium().name());
+        let (place, what) = (printer.label(index), job.media_type().as_str());
         connected.ledger.add(index as u64, Entry { place, what, input: input.clone(), state: State::NotSent });
     }
     if arguments.wait { submit_and_wait(&connected, &jobs, printer) } else { submit(&connected, &jobs, printer) }
 }
 
 /// Prints an identifier as soon as it is there.
-fn submit(connected: &Connected, jobs: &[Job], mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
+fn submit(connected: &Connected, jobs: &[AnySubmission], mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     for (index, job) in jobs.iter().enumerate() {
         let outcome = submit_one(connected, index, job).map(|sent| sent.identifier().clone());
         let cancelled = is_cancelled(&outcome);
@@ -56,7 +58,11 @@ fn submit(connected: &Connected, jobs: &[Job], mut printer: Printer<'_>) -> Resu
 
 /// Submits all before it waits for the first, since they are analysed side by side; results come in the order of the
 /// command line. What was paid for is said at once, should the wait be broken off.
-fn submit_and_wait(connected: &Connected, jobs: &[Job], printer: Printer<'_>) -> Result<ExitStatus, CliError> {
+fn submit_and_wait(
+    connected: &Connected,
+    jobs: &[AnySubmission],
+    printer: Printer<'_>,
+) -> Result<ExitStatus, CliError> {
     let mut submitted = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let outcome = submit_one(connected, index, job);
@@ -69,14 +75,14 @@ fn submit_and_wait(connected: &Connected, jobs: &[Job], printer: Printer<'_>) ->
             break;
         }
     }
-    print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| sent.wait(&connected.client))))
+    print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| connected.client.wait_any(&sent))))
 }
 
 /// Submits an item, of which the ledger knows before and after.
-fn submit_one(connected: &Connected, index: usize, job: &Job) -> Result<Sent, Error> {
+fn submit_one(connected: &Connected, index: usize, job: &AnySubmission) -> Result<AnySubmitted, Error> {
     connected.ledger.set(index as u64, State::MaybeSubmitted);
-    let outcome = job.submit(&connected.client);
-    connected.ledger.settle(index as u64, outcome.as_ref().map(Sent::identifier));
+    let outcome = submission::submit(&connected.client, job);
+    connected.ledger.settle(index as u64, outcome.as_ref().map(AnySubmitted::identifier));
     outcome
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::slice;
 
-use identifai::{AnyReport, Classification, ErrorKind, Identifier, State, Submitted};
+use identifai::{AnyReport, Classification, ErrorKind, Identifier, MediaType, State, Submitted};
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, MediumFlags, Override, WaitFor};
@@ -13,7 +13,7 @@ use crate::client::connect;
 use crate::exit_status::ExitStatus;
 use crate::output;
 use crate::printer::{Line, Printer};
-use crate::submission::{self, Medium};
+use crate::submission::{results_of, submitted};
 use crate::whole_file::write_whole;
 
 /// Runs `identifai result`.
@@ -21,8 +21,8 @@ pub(crate) fn result(global: &Global, arguments: &Identifiers) -> Result<ExitSta
     let identifiers = parse(&arguments.inputs)?;
     let connected = connect(global, None)?;
     let printer = Printer::new(global.json, &arguments.inputs);
-    let medium = arguments.medium.chosen().unwrap_or(Medium::Image);
-    let reports = submission::results_of(&connected.client, medium, identifiers);
+    let medium = arguments.medium.chosen().unwrap_or(MediaType::Image);
+    let reports = results_of(&connected.client, &submitted(medium, identifiers));
     let reports = reports.map_err(|error| printer.all_failed(&error))?;
     print_each_of(&arguments.medium, printer, reports)
 }
@@ -32,8 +32,8 @@ pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> Result<ExitStatus, C
     let Identifiers { inputs, medium } = &arguments.identifiers;
     let identifiers = parse(inputs)?;
     let connected = connect(global, arguments.wait_timeout)?;
-    let chosen = medium.chosen().unwrap_or(Medium::Image);
-    let reports = submission::wait_for(&connected.client, chosen, identifiers);
+    let submitted = submitted(medium.chosen().unwrap_or(MediaType::Image), identifiers);
+    let reports = submitted.iter().map(|submitted| connected.client.wait_any(submitted));
     print_each_of(medium, Printer::new(global.json, inputs), reports)
 }
 
@@ -101,11 +101,11 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> Result<
         Class::Human => Classification::Human,
         Class::Artificial => Classification::Artificial,
     };
-    let medium = medium.chosen().unwrap_or(Medium::Image);
-    let outcome = submission::override_verdict(&connected.client, medium, hash, &classification);
+    let medium = medium.chosen().unwrap_or(MediaType::Image);
+    let outcome = connected.client.override_verdict(medium, hash, &classification);
     Printer::new(global.json, slice::from_ref(hash)).print_only(outcome.map(|()| Line {
         text: format!("{hash} is {classification} from now on"),
-        json: json!({ "hash": hash, "classification": classification, "type": medium.name() }).to_string(),
+        json: json!({ "hash": hash, "classification": classification, "type": medium }).to_string(),
     }))
 }
 

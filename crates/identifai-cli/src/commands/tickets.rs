@@ -2,17 +2,20 @@
 
 use std::ffi::OsStr;
 
-use identifai::{Identifier, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport};
+use identifai::{
+    Identifier, MediaType, Result, SubmittedTickets, Ticket, TicketLists, TicketReport, Tickets, TicketsReport,
+};
 
 use crate::args::{self, Global, Lists};
 use crate::cli_error::CliError;
 use crate::client::connect;
 use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State, TICKETS};
-use crate::names;
 use crate::output::{self, shown};
 use crate::printer::{Line, Printer};
-use crate::submission::{self, Medium, Spooled};
+use crate::stdin::Spooled;
+use crate::submission::correction;
+use crate::{names, upload_bar};
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliError> {
@@ -43,8 +46,8 @@ fn submit(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliE
     let printer = Printer::new(global.json, &inputs).of_submits(ledger);
     let state = State::MaybeSubmitted;
     ledger.add(0, Entry { place: String::new(), what: TICKETS, input: inputs.join(", "), state });
-    let bar = submission::bar();
-    let sent = connected.client.submit_tickets(&tickets.on_progress(submission::shown_by(&bar)));
+    let bar = upload_bar::new();
+    let sent = connected.client.submit_tickets(&tickets.on_progress(upload_bar::updates(&bar)));
     ledger.settle(0, sent.as_ref().map(SubmittedTickets::batch));
     bar.finish_and_clear();
     if !arguments.wait {
@@ -73,7 +76,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
             ticket = ticket.ref_id(ref_id);
         }
         ticket = ticket.any_format(*any_format);
-        let note = submission::correction(ticket.corrected_file_name(), Medium::Image);
+        let note = correction(ticket.corrected_file_name(), MediaType::Image);
         notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
         tickets = tickets.ticket(ticket);
     }

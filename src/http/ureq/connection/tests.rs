@@ -32,7 +32,8 @@ fn interim_responses_are_removed_but_for_a_plain_100() {
         assert_eq!(found, left);
         assert_eq!(taken, input.len() - left.trim_start_matches("HTTP/1.1 100\n\n").len(), "{input}");
     }
-    for final_or_part in ["HTTP/1.1 401 U\r\nA: b\r\n\r\n", "HTTP/1.1 100 Go\r\nA: b\r\n", "HTTP/1.1 101 S\r\n\r\n", ""] {
+    for final_or_part in ["HTTP/1.1 401 U\r\nA: b\r\n\r\n", "HTTP/1.1 100 Go\r\nA: b\r\n", "HTTP/1.1 101 S\r\n\r\n", ""]
+    {
         assert_eq!(take(final_or_part.as_bytes()), (final_or_part.to_owned(), 0));
     }
     let full = ["HTTP/1.1 100\n\n", &"x".repeat(82)].concat();

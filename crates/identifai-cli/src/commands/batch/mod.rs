@@ -21,6 +21,7 @@ use crate::exit_status::ExitStatus;
 use crate::html::Page;
 use crate::output::{self, Otherwise};
 use crate::progress::Progress;
+use crate::submission::correction;
 
 /// The rate of a key that is documented, in submits a minute.
 const RATE: u32 = 30;
@@ -118,18 +119,19 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
                 Next::Pending => return Some(Job::pending()),
                 Next::End => return None,
             };
-            let Read { input, file, job } = match line {
+            let Read { input, file, submission } = match line {
                 Ok(line) => batch_input::read(&line, medium, &defaults),
                 Err(reason) => Read::failed(reason),
             };
             let input = key.redact(&input).into_owned();
-            match job {
-                Ok(job) => {
-                    if let Some(note) = job.correction() {
+            match submission {
+                Ok(submission) => {
+                    let medium = submission.media_type();
+                    if let Some(note) = correction(submission.corrected_file_name(), medium) {
                         items.borrow_mut().correct(&key.redact(&format!("line {number}: {note}")));
                     }
-                    items.borrow_mut().begin(number, input, file, job.medium().name());
-                    return Some(job.into());
+                    items.borrow_mut().begin(number, input, file, medium.as_str());
+                    return Some(submission.into());
                 }
                 Err(reason) => items.borrow_mut().refuse(number, input, file, &format!("line {number}: {reason}")),
             }

@@ -69,7 +69,7 @@ fn what_is_wrong_is_named_as_it_was_typed() {
 #[test]
 fn a_response_without_an_identifier_is_shown() {
     let page = format!("<h1>Sign \u{1b}[31min</h1>\r\n{KEY} {}", "x".repeat(300));
-    let masked = page.replace(KEY, &"*".repeat(KEY.len()));
+    let masked = page.replace(KEY, "[api key]");
     let start: String = masked.chars().take(200).collect();
     let shown = start.replace('\u{1b}', "\\u{1b}").replace("\r\n", "\\r\\n");
     for (status, exit) in [(200, 5), (403, 3), (502, 5)] {

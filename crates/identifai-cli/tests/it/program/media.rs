@@ -82,7 +82,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
         (&["classify", &cat, &odd], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
         (
             &["classify", &notes],
-            "argument 1: is of no format that is known; say --image, --video or --audio, with --any-format",
+            "argument 1: file: has an unrecognized format; to send it anyway, name its medium and allow any format",
         ),
         (&["classify", "--image", &notes], "argument 1: file: is of no image format"),
         (&["classify", "--video", &cat], "argument 1: file: is image/png, which is no video"),
@@ -205,11 +205,11 @@ fn undocumented_format_is_refused_by_its_name() {
         (&heic, "file: is image/heic, which"),
         (&dng, "file: is image/x-adobe-dng, which"),
         (&script, "file: is video/mp2t by its name and plain text by its content"),
-        ("https://x.test/a.WMA", "URL: by its extension it is audio/x-ms-wma, which the service does not document"),
-        ("https://x.test/a.heic?w=1", "is image/heic, which"),
-        ("https://x.test/a.mka", "is audio/x-matroska, which"),
+        ("https://x.test/a.WMA", "URL: the extension stands for audio/x-ms-wma, which the service does not document"),
+        ("https://x.test/a.heic?w=1", "stands for image/heic, which"),
+        ("https://x.test/a.mka", "stands for audio/x-matroska, which"),
         ("https://x.test/b.mp4/a.pdf", "is application/pdf, which"),
-        ("https://x.test/a.docx", "pass --image, --video or --audio to submit it anyway"),
+        ("https://x.test/a.docx", "to send it anyway, name its medium"),
     ] {
         let outcome = against(&server, &["classify", input]);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
@@ -314,7 +314,7 @@ fn file_of_no_medium_needs_one_with_any_format() {
         let file = directory.file(name, bytes);
         let outcome = against(&server, &["classify", "--any-format", &file]);
         assert_eq!((outcome.status, server.connections()), (2, 0), "{name}: {}", outcome.err);
-        assert!(outcome.err.contains("say --image, --video or --audio"), "{name}: {}", outcome.err);
+        assert!(outcome.err.contains("to send it anyway, name its medium"), "{name}: {}", outcome.err);
     }
     let file = directory.file("a.pdf", b"%PDF-1.7\n");
     assert_eq!(against(&server, &["classify", "--any-format", "--image", &file]).status, 0);

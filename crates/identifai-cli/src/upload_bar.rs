@@ -1,0 +1,31 @@
+//! The progress bar of an upload.
+
+use std::ops::ControlFlow;
+
+use identifai::UploadProgress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::signals;
+
+/// Creates a bar that shows up with the first bytes. It draws nothing if standard error is not a terminal.
+pub(crate) fn new() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
+    let bar = ProgressBar::no_length();
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Returns a function that updates the bar, and ends the upload once a signal asks for the end of the program: an upload
+/// that is not complete costs nothing.
+pub(crate) fn updates(bar: &ProgressBar) -> impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static {
+    let bar = bar.clone();
+    move |progress| {
+        if bar.length() != Some(progress.total) {
+            bar.set_length(progress.total);
+        }
+        bar.set_position(progress.sent);
+        if signals::is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
