@@ -112,7 +112,7 @@ pub use model::partner::{PartnerUser, Pricing, Pricings};
 pub use model::report::Report;
 pub use model::report::any::AnyReport;
 pub use model::report::audio::{AudioReport, Segment};
-pub use model::report::c2pa::{C2pa, ValidationResults, ValidationStatus};
+pub use model::report::c2pa::{C2pa, ManifestResults, ValidationResults, ValidationStatus};
 pub use model::report::heatmap::Heatmap;
 pub use model::report::image::{BoundingBox, Detail, Detection, ImageReport};
 pub use model::report::verdict::{Classification, ModelResult, Score, Verdict};

@@ -9,7 +9,7 @@ use super::status::{describe, success, unexpected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Response;
 use crate::model::identifier::Identifier;
-use crate::model::lenient::json_text;
+use crate::model::lenient::{each, json_text};
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
 use crate::model::report::heatmap::Heatmap;
@@ -46,8 +46,8 @@ pub(crate) fn report(response: Response, medium: MediaType, asked: &Identifier) 
 /// Reads the list of reports in the response to a request for several, in any order, without those that were not
 /// requested.
 ///
-/// An element that does not show whose report it is counts as left out, so that it does not hide the others. If all
-/// elements are like that, the response is an error.
+/// An element that is not a report counts as left out, so that it does not hide the others. If no element is a report,
+/// the response is an error.
 pub(crate) fn reports(
     response: Response,
     medium: MediaType,
@@ -58,12 +58,19 @@ pub(crate) fn reports(
     if is_pending(&response, &json) {
         return Ok(Vec::new());
     }
-    let elements = AnyReport::read_list(medium, &json, asked);
-    let elements = elements.ok_or_else(|| unexpected("it is not a whole list in JSON", &response))?;
-    let (read, unreadable): (Vec<_>, Vec<_>) = elements.into_iter().partition(Result::is_ok);
-    match unreadable.into_iter().find_map(Result::err) {
-        Some(reason) if read.is_empty() => Err(unexpected(reason, &response)),
-        _ => Ok(read.into_iter().flatten().flatten().collect()),
+    let (mut reports, mut unreadable) = (Vec::new(), None);
+    let is_list = each(&json, |element| match AnyReport::read(medium, element, None) {
+        _ if element == "null" => {}
+        Ok(report) => reports.push(report),
+        Err(reason) => drop(unreadable.get_or_insert(reason)),
+    });
+    match unreadable {
+        _ if !is_list => Err(unexpected("it is not a whole list in JSON", &response)),
+        Some(reason) if reports.is_empty() => Err(unexpected(reason, &response)),
+        _ => {
+            reports.retain(|report| asked(report.identifier()));
+            Ok(reports)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::api::{account, partner};
 use crate::error::Result;
 use crate::http::request::Request;
 use crate::model::account::{Credits, Health};
-use crate::model::lenient::value::is_valid;
+use crate::model::lenient::is_valid;
 use crate::util::encodings::redactable;
 
 impl Client {
@@ -73,10 +73,7 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
 }
 
-/// Whatever is JSON.
+/// Reads JSON of any form, or an empty body.
 fn any_json(json: &str) -> Result<String, &'static str> {
-    match json.is_empty() || is_valid(json) {
-        true => Ok(json.to_owned()),
-        false => Err("it is no JSON"),
-    }
+    if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("it is no JSON") }
 }

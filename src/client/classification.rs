@@ -50,7 +50,7 @@ impl Client {
     /// [`NotFound`](ErrorKind::NotFound) if the service does not know it, and every other [`ErrorKind`] of a call, with
     /// the identifier. A failed analysis is not an error here: the report's [`state`](Report::state) shows it.
     pub fn result<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
-        self.result_any(submitted.as_any()).and_then(of_medium)
+        self.result_any(submitted.as_any()).and_then(Report::try_from)
     }
 
     /// Requests the report once, and returns it if the analysis is finished: one step of [`wait`](Self::wait).
@@ -60,7 +60,7 @@ impl Client {
     /// Those of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed).
     pub fn poll<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Option<Report<M>>> {
         let finished = self.read_result(submitted.as_any(), &self.options, |report, _| finished(report))?;
-        finished.map(of_medium).transpose()
+        finished.map(Report::try_from).transpose()
     }
 
     /// Requests the reports of several submissions, up to 100 in one request, and returns them in the same order. It is
@@ -76,7 +76,7 @@ impl Client {
     pub fn results<M: Medium>(&self, submitted: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
         let submitted: Vec<_> = submitted.iter().map(Submitted::as_any).collect();
         let reports = self.results_of(&submitted)?;
-        reports.into_iter().map(|report| report.map(of_medium).transpose()).collect()
+        reports.into_iter().map(|report| report.map(Report::try_from).transpose()).collect()
     }
 
     /// Waits until the analysis of a submission is finished, as [`WaitOptions`](crate::WaitOptions) say: up to 5
@@ -91,7 +91,7 @@ impl Client {
     /// last poll as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's message; and those of
     /// [`result`](Self::result) that do not pass. All carry the identifier.
     pub fn wait<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
-        self.wait_any(submitted.as_any()).and_then(of_medium)
+        self.wait_any(submitted.as_any()).and_then(Report::try_from)
     }
 
     /// Submits one medium and waits for its report: [`submit`](Self::submit) and [`wait`](Self::wait) in one.
@@ -109,7 +109,7 @@ impl Client {
     /// Those of the two. Once it was submitted, every error carries the identifier: wait for that rather than pay
     /// again.
     pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
-        self.classify_any(submission.as_any()).and_then(of_medium)
+        self.classify_any(submission.as_any()).and_then(Report::try_from)
     }
 
     /// Downloads the heatmap of an image that was submitted with [`with_heatmap`](Submission::with_heatmap) and whose
@@ -310,12 +310,4 @@ impl Client {
 fn finished(report: AnyReport) -> Result<Option<AnyReport>> {
     let report = report.into_result()?;
     Ok(report.is_finished().then_some(report))
-}
-
-/// Unwraps the report of a submission of one medium.
-fn of_medium<M: Medium>(report: AnyReport) -> Result<Report<M>> {
-    let other = |report: AnyReport| {
-        Error::new(ErrorKind::UnexpectedResponse, format!("the report of a {}", report.media_type()))
-    };
-    report.try_into().map_err(other)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Cause, Error, ErrorKind, Inner};
 use crate::model::identifier::{Identifier, InvalidIdentifier};
+use crate::model::media_type::MediaType;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
@@ -44,6 +45,11 @@ impl Error {
     /// Makes the error of a field or setting, which its text begins with.
     pub(crate) fn of_field(kind: ErrorKind, field: &'static str, reason: &str) -> Self {
         Self::new(kind, format!("{field}: {reason}")).with_field(Some(field))
+    }
+
+    /// Makes the error of a value that is of another medium than its new type.
+    pub(crate) fn other_medium(what: &str, is: MediaType, wanted: MediaType) -> Self {
+        Self::invalid_input("medium", &format!("the {what} is of the medium {is}, not {wanted}"))
     }
 
     /// Puts what the error is about in front of its text.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use super::lenient::object::Object;
-use super::lenient::value::Value;
-use super::open_enum::open_enum;
+use serde::{Serialize, Serializer};
 
-/// How many credits an account has.
+use super::lenient::Object;
+use super::open_enum::open_enum;
+use super::serialize::raw;
+
+/// The credits of an account. It serialises as the JSON that it was read from.
 #[derive(Clone, PartialEq)]
 pub struct Credits {
     available: f64,
@@ -17,23 +19,29 @@ pub struct Credits {
 impl Credits {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
-        let available = object.read("available_credits", Value::number).ok_or("it has no available_credits")?;
-        Ok(Self { available, spent: object.read("total_spent", Value::number), raw: json.to_owned() })
+        let available = object.field("available_credits").ok_or("it has no available_credits")?;
+        Ok(Self { available, spent: object.field("total_spent"), raw: json.to_owned() })
     }
 
-    /// How many are left.
+    /// Returns the number of credits that are left.
     pub fn available(&self) -> f64 {
         self.available
     }
 
-    /// How many were spent so far.
+    /// Returns the number of credits that were spent so far.
     pub fn spent(&self) -> Option<f64> {
         self.spent
     }
 
-    /// The JSON as it came, but for the API key.
+    /// Returns the JSON as it came, except for the API key.
     pub fn raw_json(&self) -> &str {
         &self.raw
+    }
+}
+
+impl Serialize for Credits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw(&self.raw, serializer)
     }
 }
 
@@ -44,7 +52,7 @@ impl fmt::Debug for Credits {
     }
 }
 
-/// How the service is.
+/// The health of the service. It serialises as the JSON that it was read from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Health {
     status: HealthStatus,
@@ -52,7 +60,7 @@ pub struct Health {
 }
 
 open_enum! {
-    /// How the service is, in one word.
+    /// The health of the service in one word.
     HealthStatus {
         /// `ok`: all of it works.
         Ok = "ok",
@@ -65,18 +73,24 @@ open_enum! {
 
 impl Health {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
-        let status = Object::parse(json)?.word("status", HealthStatus::from_text).ok_or("it has no status")?;
+        let status = Object::parse(json)?.field("status").ok_or("it has no status")?;
         Ok(Self { status, raw: json.to_owned() })
     }
 
-    /// How it is.
+    /// Returns the health in one word.
     pub fn status(&self) -> &HealthStatus {
         &self.status
     }
 
-    /// The JSON as it came: the documentation shows no other field than the status, and there are more.
+    /// Returns the JSON as it came. The documentation shows only the status, but there may be more.
     pub fn raw_json(&self) -> &str {
         &self.raw
+    }
+}
+
+impl Serialize for Health {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw(&self.raw, serializer)
     }
 }
 
@@ -95,10 +109,14 @@ mod tests {
         let credits = Credits::read(r#"{"available_credits": 159, "total_spent": 41}"#).unwrap();
         assert_eq!((credits.available(), credits.spent()), (159.0, Some(41.0)));
         assert_eq!(credits.raw_json(), r#"{"available_credits": 159, "total_spent": 41}"#);
+        assert_eq!(serde_json::to_string(&credits).unwrap(), r#"{"available_credits":159,"total_spent":41}"#);
         let health = |json: &str| Health::read(json).map(|health| health.status().clone());
         assert_eq!(health(r#"{"status": "ok", "database": "up"}"#), Ok(HealthStatus::Ok));
         assert_eq!(health(r#"{"status": "degraded"}"#), Ok(HealthStatus::Degraded));
         assert_eq!(health(r#"{"status": "down"}"#).unwrap().as_str(), "down");
+        let health = Health::read(r#"{"status":"OK","database":"up"}"#).unwrap();
+        let json = (serde_json::to_value(&health).unwrap(), serde_json::to_value(health.status()).unwrap());
+        assert_eq!(json, (serde_json::json!({"status": "OK", "database": "up"}), "ok".into()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Plain data: what is submitted, what a submit returns, and what comes back.
+//! Plain data: submissions, identifiers, reports and other responses.
 
 pub(crate) mod account;
 pub(crate) mod fields;
@@ -10,6 +10,7 @@ pub(crate) mod medium;
 mod open_enum;
 pub(crate) mod partner;
 pub(crate) mod report;
+mod serialize;
 pub(crate) mod state;
 pub(crate) mod submission;
 pub(crate) mod submitted;

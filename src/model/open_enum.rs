@@ -1,13 +1,16 @@
-//! Words of the service as types: those that it documents, and whatever else it may write.
+//! Words of the service as types: the documented ones, and any other word as it is.
 
-/// An enum of the words that are documented, in any case of letters, and of any other one.
+/// Defines an enum of the documented words, in any case of letters, and of any other word.
 macro_rules! open_enum {
     (
         $(#[$about:meta])*
         $name:ident { $($(#[$of_word:meta])* $variant:ident = $word:literal),+; $(#[$of_other:meta])* Other }
     ) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        ///
+        /// It serialises as the service's word.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(from = "String", into = "String")]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$of_word])* $variant,)+
@@ -22,7 +25,7 @@ macro_rules! open_enum {
                 }
             }
 
-            /// The word that the service uses.
+            /// Returns the service's word.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -37,6 +40,29 @@ macro_rules! open_enum {
                 f.pad(self.as_str())
             }
         }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from_text(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> Self {
+                match word {
+                    $name::Other(text) => text,
+                    known => known.as_str().to_owned(),
+                }
+            }
+        }
+
+        /// A string with more than white space in it.
+        impl $crate::model::lenient::FromJson for $name {
+            fn from_json(json: &str) -> Option<Self> {
+                let text = String::from_json(json)?;
+                Some(text.trim()).filter(|word| !word.is_empty()).map(Self::from_text)
+            }
+        }
     };
 }
 
@@ -44,6 +70,7 @@ pub(super) use open_enum;
 
 #[cfg(test)]
 mod tests {
+    use crate::model::lenient::FromJson;
     use crate::model::state::State;
 
     #[test]
@@ -53,7 +80,17 @@ mod tests {
             let state = State::from_text(text);
             assert_eq!((state.as_str(), state.to_string().as_str()), (text, text));
             assert_eq!(matches!(state, State::Other(_)), !["new", "errored"].contains(&text));
+            let json = serde_json::to_string(&state).unwrap();
+            assert_eq!((&json, serde_json::from_str(&json).ok()), (&format!("\"{text}\""), Some(state)));
         }
         assert_eq!(format!("{:>5}", State::Done), " done");
+    }
+
+    #[test]
+    fn word_with_blanks_or_of_another_type() {
+        let table = [("\" Done \"", Some(State::Done)), ("\" \"", None), ("7", None), ("null", None), ("[]", None)];
+        for (json, expected) in table {
+            assert_eq!(State::from_json(json), expected, "{json}");
+        }
     }
 }

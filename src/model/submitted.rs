@@ -160,8 +160,7 @@ impl<M: Medium> TryFrom<AnySubmitted> for Submitted<M> {
         if submitted.medium == M::TYPE {
             return Ok(Self(submitted, PhantomData));
         }
-        let reason = format!("the submission is of the medium {}, not {}", submitted.medium, M::TYPE);
-        Err(Error::invalid_input("medium", &reason))
+        Err(Error::other_medium("submission", submitted.medium, M::TYPE))
     }
 }
 

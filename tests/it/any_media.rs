@@ -62,7 +62,9 @@ fn typed_and_any_values_convert() {
     let error = Submitted::<Video>::try_from(submitted).unwrap_err();
     assert_eq!(error.to_string(), "medium: the submission is of the medium image, not video");
     let report = ImageReport::from_json(r#"{"identifier":"abc"}"#).unwrap();
-    let report = VideoReport::try_from(AnyReport::from(report)).unwrap_err();
+    let report = AnyReport::from(report);
+    let error = VideoReport::try_from(report.clone()).unwrap_err();
+    assert_eq!(error.to_string(), "medium: the report is of the medium image, not video");
     assert_eq!(ImageReport::try_from(report).unwrap().identifier().as_str(), "abc");
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_char};
 
-use identifai::{AnyReport, Classification, Medium, State, Verdict};
+use identifai::{AnyReport, Classification, ImageReport, State, Verdict};
 
 use crate::failure::Failure;
 use crate::memory::{c_text, free_object, lent, read};
@@ -59,7 +59,7 @@ struct Opinion {
 }
 
 impl Report {
-    pub(crate) fn of<M: Medium>(report: &identifai::Report<M>) -> Self {
+    pub(crate) fn from_any(report: &AnyReport) -> Self {
         let text = |text: Option<&str>| text.map(c_text);
         Self {
             identifier: c_text(report.identifier().as_str()),
@@ -74,7 +74,7 @@ impl Report {
             is_finished: report.is_finished(),
             classification: number(report.classification()),
             is_nsfw: report.is_nsfw(),
-            has_heatmap: None,
+            has_heatmap: report.as_image().and_then(ImageReport::has_heatmap),
             hash: text(report.hash()),
             name: text(report.name()),
             ref_id: text(report.ref_id()),
@@ -82,15 +82,6 @@ impl Report {
             errors: text(report.errors()),
             verdict: report.verdict().map(Opinion::of),
             verdicts: report.verdicts().iter().map(Opinion::of).collect(),
-        }
-    }
-
-    pub(crate) fn from_any(report: &AnyReport) -> Self {
-        match report {
-            AnyReport::Image(report) => Self { has_heatmap: report.has_heatmap(), ..Self::of(report) },
-            AnyReport::Video(report) => Self::of(report),
-            AnyReport::Audio(report) => Self::of(report),
-            _ => unreachable!("there are three media"),
         }
     }
 

@@ -22,6 +22,7 @@ mod mask;
 mod report;
 mod rest;
 mod retry_after;
+mod typed;
 mod url;
 
 use identifai::{Error, internals};

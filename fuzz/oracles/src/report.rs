@@ -1,9 +1,10 @@
 //! Reports, from a service or a webhook that anybody may call.
 
 use identifai::{AnyReport, Audio, Error, ErrorKind, Identifier, Image, Medium, Report, State, Video};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
+use crate::typed::{C2PA, COMMON, DETAIL, Kind, RESULT, SEGMENT, has_repeated_name, object, read as typed};
 use crate::{assert_printable, assert_safe, is_identifier, value, word};
 
 /// Checks a report, both with a known medium and with an unknown one.
@@ -13,7 +14,7 @@ pub fn report(data: &[u8]) {
     read::<Audio>(data);
     match AnyReport::from_json(data) {
         Ok(report) => {
-            assert_numbers(&report);
+            assert_typed(&report);
             assert_eq!(value(report.raw_json().as_bytes()), value(data));
             let Ok(json) = serde_json::to_string(&report) else { return };
             let again = AnyReport::from_json(&json).unwrap();
@@ -39,6 +40,7 @@ fn read<M: Medium>(data: &[u8]) {
     match Report::<M>::from_json(data) {
         Ok(report) => {
             assert_sound(&report);
+            assert_typed(&AnyReport::from(report.clone()));
             let said = value(data);
             assert_eq!(value(report.raw_json().as_bytes()), said);
             assert!(said.is_none_or(|said| said["identifier"] == report.identifier().as_str()));
@@ -105,22 +107,43 @@ fn says_finished(said: &Value) -> bool {
     }
 }
 
-/// Asserts that all numbers are finite.
-fn assert_numbers(report: &AnyReport) {
-    let (results, segments, boxes) = match report {
-        AnyReport::Image(report) => (report.results(), &[][..], report.detections().collect()),
-        AnyReport::Audio(report) => (report.results(), report.segments(), Vec::new()),
+/// Asserts that each field is that of an independent reading.
+fn assert_typed(report: &AnyReport) {
+    let Some(said) = value(report.raw_json().as_bytes()) else { return };
+    // An object with a name twice is absent, and another one to `Value`.
+    if has_repeated_name(report.raw_json(), &said) {
+        return;
+    }
+    let common = json!({
+        "hash": report.hash(),
+        "api_version": report.api_version(),
+        "name": report.name(),
+        "ref_id": report.ref_id(),
+        "result_url": report.result_url(),
+        "is_nsfw": report.is_nsfw(),
+        "verdict": report.verdict(),
+        "verdicts": report.verdicts(),
+        "force_classification": report.force_classification(),
+    });
+    assert_eq!(common, object(&said, COMMON), "{said}");
+    assert!(report.artificial_score().is_none_or(|score| (0.0..=1.0).contains(&score)));
+    match report {
+        AnyReport::Image(report) => {
+            assert_eq!(json!(report.results()), typed(&said["results"], &Kind::List(RESULT)), "{said}");
+            assert_eq!(json!(report.details()), typed(&said["details"], &Kind::List(DETAIL)), "{said}");
+            assert_eq!(json!(report.c2pa()), typed(&said["c2pa"], &Kind::Object(C2PA)), "{said}");
+            assert_eq!(json!(report.has_heatmap()), typed(&said["has_heatmap"], &Kind::Flag), "{said}");
+        }
+        AnyReport::Audio(report) => {
+            let segments = [&said["chunk_details"], &said["details"]["clips"]];
+            let [chunks, clips] = segments.map(|said| typed(said, &Kind::List(SEGMENT)));
+            assert_eq!(json!(report.results()), typed(&said["results"], &Kind::List(RESULT)), "{said}");
+            assert_eq!(json!(report.segments()), if chunks == json!([]) { clips } else { chunks }, "{said}");
+        }
         AnyReport::Video(report) => {
-            report.images().iter().cloned().map(AnyReport::Image).for_each(|report| assert_numbers(&report));
-            (&[][..], &[][..], Vec::new())
+            report.images().iter().cloned().for_each(|report| assert_typed(&report.into()));
+            report.audios().iter().cloned().for_each(|report| assert_typed(&report.into()));
         }
         other => panic!("of a medium without an oracle: {other:?}"),
-    };
-    let results = results.iter().chain(segments.iter().flat_map(|segment| &segment.results));
-    let scores =
-        results.flat_map(|result| result.classification.iter().map(|score| score.score).chain([result.confidence]));
-    let corners = boxes.iter().filter_map(|detection| detection.bounding_box);
-    let corners = corners.flat_map(|corners| [corners.x1, corners.y1, corners.x2, corners.y2]).map(Some);
-    let verdict = report.verdict().and_then(|verdict| verdict.confidence);
-    assert!(scores.chain(corners).chain([verdict]).flatten().all(f64::is_finite));
+    }
 }

@@ -4,12 +4,15 @@ pub(crate) mod form;
 
 use std::fmt;
 
-use super::lenient::object::Object;
-use super::lenient::value::{Value, is_valid};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// A user of a partner. What the service leaves out, or what is of another type than documented, is `None`.
+use super::lenient::{FromJson, Object, Part, elements, field, is_valid, unless_blank};
+use super::serialize::raw;
+
+/// A user of a partner. A field that is missing or of another type than documented is `None`.
 ///
-/// `Debug` shows who it is by number only: names, addresses and the like are the user's business.
+/// It serialises as the JSON that it was read from. `Debug` shows only the number, as names and addresses are the user's
+/// business.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PartnerUser {
@@ -53,44 +56,61 @@ pub struct PartnerUser {
 }
 
 impl PartnerUser {
-    /// Reads a user, or what has one as its `data`.
+    /// Reads a user, or an object that has one as its `data`.
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
-        let object = Object::parse(json)?;
-        let user = object.read("data", |data| Self::next(data, true));
-        user.or_else(|| Self::next(&mut Value::new(json, 0), true))
-            .filter(|user| user.id.is_some())
-            .ok_or("it is no user")
+        let data = Object::parse(json)?.json("data").and_then(Self::with_partner);
+        data.or_else(|| Self::with_partner(json)).filter(|user| user.id.is_some()).ok_or("it is no user")
     }
 
-    fn next(value: &mut Value<'_>, with_partner: bool) -> Option<Self> {
-        let (object, json) = Object::next(value)?;
+    fn with_partner(json: &str) -> Option<Self> {
+        let user = Self::from_json(json)?;
+        let partner = Object::parse(json).ok()?.field("partner").map(Box::new);
+        Some(Self { partner, ..user })
+    }
+
+    /// Reads a user, unless it sets no field.
+    fn unless_blank(json: &str) -> Option<Self> {
+        let blank = || Self { raw: json.to_owned(), ..Self::default() };
+        Self::with_partner(json).filter(|user| *user != blank())
+    }
+
+    /// Returns the JSON as it came, except for the API key.
+    pub fn raw_json(&self) -> &str {
+        &self.raw
+    }
+}
+
+/// Reads a user without a partner. With one, users could be nested without end.
+impl FromJson for PartnerUser {
+    fn from_json(json: &str) -> Option<Self> {
+        let object = Object::parse(json).ok()?;
         Some(Self {
-            id: object.read("id", Value::count),
-            name: object.text("name"),
-            email: object.text("email"),
-            email_verified_at: object.text("email_verified_at"),
-            address: object.text("address"),
-            zip: object.text("zip"),
-            city: object.text("city"),
-            country: object.text("country"),
-            phone: object.text("phone"),
-            contact: object.text("contact"),
-            vat: object.text("vat"),
-            created_at: object.text("created_at"),
-            updated_at: object.text("updated_at"),
-            balance: object.read("balance", Value::number),
-            heuristic: object.text("heuristic"),
-            readonly: object.flag("readonly"),
-            pricing: object.read("pricing", Pricing::next),
-            partner: object
-                .read("partner", |value| if with_partner { Self::next(value, false).map(Box::new) } else { None }),
+            id: object.field("id"),
+            name: object.field("name"),
+            email: object.field("email"),
+            email_verified_at: object.field("email_verified_at"),
+            address: object.field("address"),
+            zip: object.field("zip"),
+            city: object.field("city"),
+            country: object.field("country"),
+            phone: object.field("phone"),
+            contact: object.field("contact"),
+            vat: object.field("vat"),
+            created_at: object.field("created_at"),
+            updated_at: object.field("updated_at"),
+            balance: object.field("balance"),
+            heuristic: object.field("heuristic"),
+            readonly: object.field("readonly"),
+            pricing: object.field("pricing"),
+            partner: None,
             raw: json.to_owned(),
         })
     }
+}
 
-    /// The JSON as it came, but for the API key.
-    pub fn raw_json(&self) -> &str {
-        &self.raw
+impl Serialize for PartnerUser {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw(&self.raw, serializer)
     }
 }
 
@@ -116,18 +136,13 @@ impl UsersPage {
     /// Reads the page `number`.
     pub(crate) fn read(json: &str, number: u64) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
-        if object.read("current_page", Value::count).is_some_and(|current| current != number) {
+        if object.field::<u64>("current_page").is_some_and(|current| current != number) {
             return Err("it is another page than was asked for");
         }
-        if object.json("data").is_none_or(|data| !data.starts_with('[')) {
-            return Err("it has no list of users as its data");
-        }
-        let users = object.objects("data", |user| PartnerUser::next(user, true));
-        if object.left.get() == 0 {
-            return Err("it has more users than its length can tell of");
-        }
-        // Where the next page is said to be is nothing to follow: the key would go there.
-        let has_next = match object.read("last_page", Value::count) {
+        let data = object.json("data").unwrap_or_default();
+        let users = elements(data, PartnerUser::unless_blank).ok_or("it has no list of users as its data")?;
+        // The URL of the next page is not followed: the key would go there.
+        let has_next = match object.field::<u64>("last_page") {
             Some(last) => number < last,
             None => object.json("next_page_url").is_some(),
         };
@@ -136,29 +151,24 @@ impl UsersPage {
 }
 
 /// A plan that users have.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Pricing {
-    /// The number that it goes by.
+    /// The number of the plan.
+    #[serde(deserialize_with = "field")]
     pub id: Option<u64>,
-    /// Its name.
+    /// The name.
+    #[serde(deserialize_with = "field")]
     pub name: Option<String>,
-    /// Its stock keeping unit.
+    /// The stock keeping unit.
+    #[serde(deserialize_with = "field")]
     pub sku: Option<String>,
 }
 
-impl Pricing {
-    fn next(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|pricing: &mut Self, name, value| match name {
-            "id" => pricing.id = value.count(),
-            "name" => pricing.name = value.text(),
-            "sku" => pricing.sku = value.text(),
-            _ => {}
-        })
-    }
-}
+impl Part for Pricing {}
 
-/// The plans that a partner's users can have.
+/// The plans that a partner's users can have. It serialises as the JSON that it was read from.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pricings {
     pricings: Vec<Pricing>,
@@ -173,10 +183,7 @@ impl Pricings {
             Err(_) if is_valid(json) => json,
             Err(reason) => return Err(reason),
         };
-        let mut pricings = Vec::new();
-        if !Value::new(list, 0).each(|plan| pricings.extend(Pricing::next(plan))) {
-            return Err("it has no list of plans");
-        }
+        let pricings = elements(list, unless_blank).ok_or("it has no list of plans")?;
         Ok(Self { pricings, raw: json.to_owned() })
     }
 
@@ -188,6 +195,12 @@ impl Pricings {
     /// The JSON as it came, but for the API key.
     pub fn raw_json(&self) -> &str {
         &self.raw
+    }
+}
+
+impl Serialize for Pricings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw(&self.raw, serializer)
     }
 }
 
@@ -213,6 +226,8 @@ mod tests {
             let user = PartnerUser::read(&bare).unwrap();
             assert_eq!((user.id, user.name.as_deref(), user.balance), (Some(7), Some("Ann"), Some(12.5)));
             assert_eq!((user.readonly, user.raw_json()), (None, USER));
+            let same: serde_json::Value = serde_json::from_str(USER).unwrap();
+            assert_eq!(serde_json::to_value(&user).unwrap(), same);
             assert_eq!(user.pricing.unwrap().sku.as_deref(), Some("PRO"));
             let partner = user.partner.unwrap();
             assert_eq!((partner.id, partner.partner), (Some(1), None));
@@ -244,8 +259,12 @@ mod tests {
         assert_eq!(page(&format!(r#"{{"data": [{USER}], "next_page_url": null}}"#), 3), Ok((1, false)));
         assert_eq!(page(r#"{"last_page": 9, "data": []}"#, 1), Ok((0, false)), "no end of empty pages");
         assert!(page(&format!(r#"{{"current_page": 1, "last_page": 2, "data": [{USER}]}}"#), 2).is_err());
-        let empty = vec![r#"{"id":1}"#; 1_000].join(",");
-        assert!(page(&format!(r#"{{"data": [{empty}]}}"#), 1).is_err(), "none is left out in silence");
+        let short = vec![r#"{"id":1}"#; 1_000].join(",");
+        assert_eq!(
+            page(&format!(r#"{{"data": [{short}, {{}}]}}"#), 1),
+            Ok((1_000, false)),
+            "only a blank one is left out"
+        );
     }
 
     #[test]
@@ -253,6 +272,8 @@ mod tests {
         for json in [r#"[{"id": 2, "name": "Pro"}]"#, r#"{"data": [{"id": 2, "name": "Pro"}]}"#] {
             let pricings = Pricings::read(json).unwrap();
             assert_eq!((pricings.pricings()[0].id, pricings.raw_json()), (Some(2), json));
+            let same: serde_json::Value = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_value(&pricings).unwrap(), same);
         }
     }
 

@@ -1,4 +1,4 @@
-//! A report of whichever medium.
+//! A report of any medium.
 
 use std::fmt;
 
@@ -7,63 +7,50 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Report;
-use super::audio::{AudioFindings, AudioReport};
-use super::image::{ImageFindings, ImageReport};
+use super::common::Common;
 use super::parse::{not_a_report, other_medium};
 use super::verdict::{Classification, Verdict};
-use super::video::{VideoFindings, VideoReport};
 use crate::error::Result;
 use crate::model::identifier::Identifier;
-use crate::model::lenient::json_text;
-use crate::model::lenient::object::Object;
-use crate::model::lenient::value::Value as Json;
+use crate::model::lenient::{Object, each, json_text};
 use crate::model::media_type::MediaType;
-use crate::model::medium::{Audio, Image, Medium, Video, sealed};
+use crate::model::medium::{Audio, Image, Video};
+use crate::model::serialize::with_identifier;
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
 
-/// A report whose medium is not known before it is read: a webhook's, for one.
-#[derive(Clone, Debug)]
+/// A report of any medium.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AnyReport {
     /// The report of an image.
-    Image(ImageReport),
+    Image(Report<Image>),
     /// The report of a video.
-    Video(VideoReport),
+    Video(Report<Video>),
     /// The report of a recording.
-    Audio(AudioReport),
-}
-
-macro_rules! each {
-    ($any:expr, $report:ident => $what:expr) => {
-        match $any {
-            AnyReport::Image($report) => $what,
-            AnyReport::Video($report) => $what,
-            AnyReport::Audio($report) => $what,
-        }
-    };
+    Audio(Report<Audio>),
 }
 
 impl AnyReport {
-    /// Reads a report of whichever medium; see [`Report::from_json`](super::Report::from_json).
+    /// Parses a report of any medium; see [`Report::from_json`].
     ///
-    /// The answers do not name their medium, so this goes by their form: the `results` of videos are an object; only
-    /// images have `has_heatmap`, `c2pa` or `details` as a list; what else has `results` is a recording. That is our
-    /// reading of the documentation. A report that shows nothing of it, as one that is pending may, is an error; who
-    /// knows the medium reads it by its own type.
+    /// A report does not name its medium, so this goes by its form: the `results` of videos are an object; only images
+    /// have `has_heatmap`, `c2pa` or `details` as a list; another report with `results` is that of a recording. That is
+    /// our reading of the documentation. A report without any of these, as a pending one may be, is an error. If you
+    /// know the medium, parse it by that medium's type.
     ///
     /// # Errors
     ///
     /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`,
-    /// or does not show of which medium it is; the error has the identifier if there is one.
+    /// or does not show its medium; the error has the identifier if there is one.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
         match Object::parse(&json).ok().as_ref().and_then(medium) {
-            Some(MediaType::Image) => ImageReport::from_json(&*json).map(Self::Image),
-            Some(MediaType::Video) => VideoReport::from_json(&*json).map(Self::Video),
-            Some(_) => AudioReport::from_json(&*json).map(Self::Audio),
-            // What is no report at all is refused there, in its words.
-            None => Err(ImageReport::from_json(&*json).map_or_else(
+            Some(MediaType::Image) => Report::from_json(&*json).map(Self::Image),
+            Some(MediaType::Video) => Report::from_json(&*json).map(Self::Video),
+            Some(MediaType::Audio) => Report::from_json(&*json).map(Self::Audio),
+            // Parsing as one medium tells what else is wrong with it.
+            None => Err(Report::<Image>::from_json(&*json).map_or_else(
                 |error| error,
                 |_| {
                     let reason = "it does not show of which medium it is; read it by that medium's type";
@@ -87,44 +74,108 @@ impl AnyReport {
         }
     }
 
-    /// See [`Report::identifier`](super::Report::identifier).
+    /// Returns the report if it is that of an image.
+    pub fn as_image(&self) -> Option<&Report<Image>> {
+        if let Self::Image(report) = self { Some(report) } else { None }
+    }
+
+    /// Returns the report if it is that of a video.
+    pub fn as_video(&self) -> Option<&Report<Video>> {
+        if let Self::Video(report) = self { Some(report) } else { None }
+    }
+
+    /// Returns the report if it is that of a recording.
+    pub fn as_audio(&self) -> Option<&Report<Audio>> {
+        if let Self::Audio(report) = self { Some(report) } else { None }
+    }
+
+    /// Returns the identifier of the submission.
     pub fn identifier(&self) -> &Identifier {
-        each!(self, report => report.identifier())
+        &self.common().identifier
     }
 
-    /// See [`Report::state`](super::Report::state).
+    /// Returns the state of the analysis.
     pub fn state(&self) -> &State {
-        each!(self, report => report.state())
+        &self.common().state
     }
 
-    /// See [`Report::is_finished`](super::Report::is_finished).
+    /// Returns `true` if the analysis is done or failed; see [`Report::is_finished`].
     pub fn is_finished(&self) -> bool {
-        each!(self, report => report.is_finished())
+        self.common().is_finished()
     }
 
-    /// See [`Report::classification`](super::Report::classification).
+    /// Returns the effective classification; see [`Report::classification`].
     pub fn classification(&self) -> Option<&Classification> {
-        each!(self, report => report.classification())
+        self.common().classification()
     }
 
-    /// See [`Report::is_artificial`](super::Report::is_artificial).
+    /// Returns `true` if it is `artificial`, and `false` if it is `human`; see [`Report::is_artificial`].
     pub fn is_artificial(&self) -> Option<bool> {
-        each!(self, report => report.is_artificial())
+        self.common().is_artificial()
     }
 
-    /// See [`Report::verdict`](super::Report::verdict).
+    /// Returns the effective verdict as a number from 0 (human) to 1 (artificial); see [`Report::artificial_score`].
+    pub fn artificial_score(&self) -> Option<f64> {
+        self.common().artificial_score()
+    }
+
+    /// Returns the main verdict, by the account's default heuristic.
     pub fn verdict(&self) -> Option<&Verdict> {
-        each!(self, report => report.verdict())
+        self.common().verdict.as_ref()
     }
 
-    /// See [`Report::raw_json`](super::Report::raw_json).
+    /// Returns a verdict for each heuristic.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.common().verdicts
+    }
+
+    /// Returns the override by the account's user; see [`Report::force_classification`].
+    pub fn force_classification(&self) -> Option<&Classification> {
+        self.common().force_classification.as_ref()
+    }
+
+    /// Returns the SHA-256 of the file; see [`Report::hash`].
+    pub fn hash(&self) -> Option<&str> {
+        self.common().hash.as_deref()
+    }
+
+    /// Returns the name of the file.
+    pub fn name(&self) -> Option<&str> {
+        self.common().name.as_deref()
+    }
+
+    /// Returns the reference that was given with the submission.
+    pub fn ref_id(&self) -> Option<&str> {
+        self.common().ref_id.as_deref()
+    }
+
+    /// Returns the URL of this result on the dashboard.
+    pub fn result_url(&self) -> Option<&str> {
+        self.common().result_url.as_deref()
+    }
+
+    /// Returns the version of the API that made the analysis; see [`Report::api_version`].
+    pub fn api_version(&self) -> Option<&str> {
+        self.common().api_version.as_deref()
+    }
+
+    /// Returns the reason of an analysis that failed, in the service's words.
+    pub fn errors(&self) -> Option<&str> {
+        self.common().errors.as_deref()
+    }
+
+    /// Returns `true` if the medium is not safe for work; see [`Report::is_nsfw`].
+    pub fn is_nsfw(&self) -> Option<bool> {
+        self.common().is_nsfw
+    }
+
+    /// Returns the JSON as it came; see [`Report::raw_json`].
     pub fn raw_json(&self) -> &str {
-        each!(self, report => report.raw_json())
+        &self.common().raw
     }
-}
 
-impl AnyReport {
-    /// Reads a report of a medium, which is about `asked` if it does not say. The error is the reason in words.
+    /// Reads a report of a medium, which is about `asked` if it does not name a submission. The error is the reason in
+    /// words.
     pub(crate) fn read(medium: MediaType, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
         match medium {
             MediaType::Image => Report::read(json, asked).map(Self::Image),
@@ -133,30 +184,7 @@ impl AnyReport {
         }
     }
 
-    /// Reads the elements of a list that are not `null`, or returns `None` if `json` is not a whole list. An element is
-    /// `None` if it is about a submission that was not `asked`.
-    pub(crate) fn read_list(
-        medium: MediaType,
-        json: &str,
-        asked: impl Fn(&Identifier) -> bool,
-    ) -> Option<Vec<Result<Option<Self>, &'static str>>> {
-        fn read<M: Medium>(
-            json: &str,
-            asked: impl Fn(&Identifier) -> bool,
-        ) -> Option<Vec<Result<Option<AnyReport>, &'static str>>> {
-            let mut elements = Vec::new();
-            let see =
-                |element: Result<Option<Report<M>>, _>| elements.push(element.map(|report| report.map(Into::into)));
-            Report::read_each(json, asked, see).then_some(elements)
-        }
-        match medium {
-            MediaType::Image => read::<Image>(json, asked),
-            MediaType::Video => read::<Video>(json, asked),
-            MediaType::Audio => read::<Audio>(json, asked),
-        }
-    }
-
-    /// Returns the report of an analysis that is not finished.
+    /// Returns the report of an analysis that is not finished; see [`Report::pending`].
     pub(crate) fn pending(medium: MediaType, json: &str, asked: &Identifier) -> Self {
         match medium {
             MediaType::Image => Self::Image(Report::pending(json, asked)),
@@ -167,103 +195,49 @@ impl AnyReport {
 
     /// Returns the report, or the error of an analysis that failed.
     pub(crate) fn into_result(self) -> Result<Self> {
-        Ok(match self {
-            Self::Image(report) => Self::Image(report.into_result()?),
-            Self::Video(report) => Self::Video(report.into_result()?),
-            Self::Audio(report) => Self::Audio(report.into_result()?),
-        })
+        self.common().failure().map(|()| self)
+    }
+
+    fn common(&self) -> &Common {
+        match self {
+            Self::Image(report) => &report.common,
+            Self::Video(report) => &report.common,
+            Self::Audio(report) => &report.common,
+        }
     }
 }
 
-impl<M: Medium> From<Report<M>> for AnyReport {
-    fn from(report: Report<M>) -> Self {
-        M::into_any(report)
-    }
-}
-
-/// Fails with the report if it is that of another medium.
-impl<M: Medium> TryFrom<AnyReport> for Report<M> {
-    type Error = AnyReport;
-
-    fn try_from(report: AnyReport) -> Result<Self, AnyReport> {
-        M::from_any(report)
-    }
-}
-
-impl Medium for Image {}
-
-impl sealed::Medium for Image {
-    const TYPE: MediaType = MediaType::Image;
-    type Findings = ImageFindings;
-
-    fn into_any(report: ImageReport) -> AnyReport {
-        AnyReport::Image(report)
-    }
-
-    fn from_any(report: AnyReport) -> Result<ImageReport, AnyReport> {
-        if let AnyReport::Image(report) = report { Ok(report) } else { Err(report) }
-    }
-}
-
-impl Medium for Video {}
-
-impl sealed::Medium for Video {
-    const TYPE: MediaType = MediaType::Video;
-    type Findings = VideoFindings;
-
-    fn into_any(report: VideoReport) -> AnyReport {
-        AnyReport::Video(report)
-    }
-
-    fn from_any(report: AnyReport) -> Result<VideoReport, AnyReport> {
-        if let AnyReport::Video(report) = report { Ok(report) } else { Err(report) }
-    }
-}
-
-impl Medium for Audio {}
-
-impl sealed::Medium for Audio {
-    const TYPE: MediaType = MediaType::Audio;
-    type Findings = AudioFindings;
-
-    fn into_any(report: AudioReport) -> AnyReport {
-        AnyReport::Audio(report)
-    }
-
-    fn from_any(report: AnyReport) -> Result<AudioReport, AnyReport> {
-        if let AnyReport::Audio(report) = report { Ok(report) } else { Err(report) }
-    }
-}
-
-/// The medium that a report is of, as far as that shows.
+/// Returns the medium that the form of a report shows.
 fn medium(object: &Object<'_>) -> Option<MediaType> {
     let is_list = |name: &str| object.json(name).is_some_and(|json| json.starts_with('['));
+    let has_elements = |name: &str| {
+        let mut count = 0_u64;
+        object.json(name).is_some_and(|json| each(json, |_| count = count.saturating_add(1)) && count > 0)
+    };
     if let Some(medium) = other_medium(object) {
         Some(medium)
     } else if object.has("has_heatmap") || object.has("c2pa") || is_list("details") {
         Some(MediaType::Image)
-    } else if object.read("results", |results| Some(has_elements(results))) == Some(true) {
+    } else if has_elements("results") {
         Some(MediaType::Audio)
     } else {
         None
     }
 }
 
-fn has_elements(list: &mut Json<'_>) -> bool {
-    let mut has_some = false;
-    list.each(|_| has_some = true);
-    has_some
-}
-
 impl fmt::Display for AnyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        each!(self, report => report.fmt(f))
+        match self {
+            Self::Image(report) => report.fmt(f),
+            Self::Video(report) => report.fmt(f),
+            Self::Audio(report) => report.fmt(f),
+        }
     }
 }
 
 impl Serialize for AnyReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        each!(self, report => report.serialize(serializer))
+        with_identifier(self.raw_json(), Some(self.identifier()), serializer)
     }
 }
 

@@ -1,25 +1,30 @@
-//! What the analysis of a recording finds beside its verdict.
+//! Reports of recordings.
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Report;
+use super::any::AnyReport;
+use super::common::Common;
+use super::findings::Findings;
 use super::verdict::{ModelResult, Verdict};
 use crate::model::identifier::Identifier;
-use crate::model::lenient::object::Object;
-use crate::model::lenient::value::Value;
-use crate::model::medium::Audio;
-use crate::model::medium::sealed::Findings;
+use crate::model::lenient::{Object, Part, field, list};
+use crate::model::media_type::MediaType;
+use crate::model::medium::{Audio, Medium, sealed};
+use crate::model::serialize;
 
-/// What came of a recording.
+/// The report of a recording.
 pub type AudioReport = Report<Audio>;
 
 impl Report<Audio> {
-    /// What each detection model found in the whole recording.
+    /// Returns the result of each detection model for the whole recording.
     pub fn results(&self) -> &[ModelResult] {
         &self.findings.results
     }
 
-    /// What was found in each part of the recording, if it was taken apart.
+    /// Returns the results for each part of the recording, if the service split it.
     ///
     /// The documentation calls them `chunk_details` on one page and `clips` of `details` on another; both are read.
     pub fn segments(&self) -> &[Segment] {
@@ -27,8 +32,15 @@ impl Report<Audio> {
     }
 }
 
+impl Medium for Audio {}
+
+impl sealed::Medium for Audio {
+    const TYPE: MediaType = MediaType::Audio;
+    type Findings = AudioFindings;
+}
+
 /// The part of a recording's report that only recordings have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AudioFindings {
     results: Vec<ModelResult>,
     segments: Vec<Segment>,
@@ -37,12 +49,11 @@ pub struct AudioFindings {
 impl Findings for AudioFindings {
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, _: &Identifier) -> Self {
-        let mut segments = object.objects("chunk_details", Segment::read);
+        let mut segments = object.list("chunk_details");
         if segments.is_empty() {
-            let clips = |details: &mut Value<'_>| details.field("clips", |clips| Some(clips.objects(Segment::read)));
-            segments = object.read("details", clips).unwrap_or_default();
+            segments = object.object("details").unwrap_or_default().list("clips");
         }
-        Self { results: object.objects("results", ModelResult::read), segments }
+        Self { results: object.list("results"), segments }
     }
 
     fn has_results(&self) -> bool {
@@ -52,33 +63,36 @@ impl Findings for AudioFindings {
     fn model_results(&self) -> &[ModelResult] {
         &self.results
     }
+
+    fn into_any(self, common: Common) -> AnyReport {
+        AnyReport::Audio(Report { common, findings: self })
+    }
+
+    fn from_any(report: AnyReport) -> Option<(Common, Self)> {
+        if let AnyReport::Audio(Report { common, findings }) = report { Some((common, findings)) } else { None }
+    }
 }
 
 /// A part of a recording.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Segment {
-    /// Which part it is.
+    /// The number of the part.
+    #[serde(deserialize_with = "field")]
     pub index: Option<u64>,
-    /// Where it begins. The unit is not documented; this takes it for seconds.
+    /// The start. The unit is not documented; this takes it for seconds.
+    #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub start: Option<Duration>,
-    /// Where it ends; see [`start`](Self::start).
+    /// The end; see [`start`](Self::start).
+    #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub end: Option<Duration>,
-    /// What each detection model found.
+    /// The result of each detection model.
+    #[serde(deserialize_with = "list")]
     pub results: Vec<ModelResult>,
-    /// What that comes to.
+    /// The verdict on these results.
+    #[serde(deserialize_with = "field")]
     pub verdict: Option<Verdict>,
 }
 
-impl Segment {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|segment: &mut Self, name, value| match name {
-            "index" => segment.index = value.count(),
-            "start" => segment.start = value.seconds(),
-            "end" => segment.end = value.seconds(),
-            "results" => segment.results = value.objects(ModelResult::read),
-            "verdict" => segment.verdict = Verdict::read(value),
-            _ => {}
-        })
-    }
-}
+impl Part for Segment {}

@@ -1,90 +1,92 @@
-//! C2PA: what a signed provenance record in the file says of itself.
+//! C2PA: the signed provenance record of a file.
 
-use crate::model::lenient::value::Value;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
-/// The C2PA metadata of a file, which the service reads as the c2pa tool reports them.
+use crate::model::lenient::{Part, field, list};
+use crate::model::serialize;
+
+/// The C2PA metadata of a file, in the form of the c2pa tool's report.
 ///
 /// By default their presence forces the verdict to artificial; see
 /// [`prevent_c2pa_forces`](crate::Submission::prevent_c2pa_forces).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct C2pa {
-    /// Which of the manifests counts.
+    /// The name of the manifest that counts.
+    #[serde(deserialize_with = "field")]
     pub active_manifest: Option<String>,
-    /// `Valid`, for one; the service documents no other value.
+    /// `Valid`, for example; the service documents no other value.
+    #[serde(deserialize_with = "field")]
     pub validation_state: Option<String>,
-    /// What the validation came upon.
+    /// The findings of the validation.
+    #[serde(deserialize_with = "list")]
     pub validation_status: Vec<ValidationStatus>,
-    /// The same by outcome, for the active manifest.
-    pub active_manifest_results: Option<ValidationResults>,
-    /// Changes since the ingredients were validated, as JSON; their form is not documented.
-    pub ingredient_deltas_json: Option<String>,
-    /// The manifests, as JSON: their form is free.
+    /// The findings by outcome.
+    #[serde(deserialize_with = "field")]
+    pub validation_results: Option<ValidationResults>,
+    /// `manifests` in the response, as JSON of any form.
+    #[serde(rename = "manifests", deserialize_with = "any_json", serialize_with = "serialize::json")]
     pub manifests_json: Option<String>,
 }
 
-impl C2pa {
-    pub(crate) fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|c2pa: &mut Self, name, value| match name {
-            "active_manifest" => c2pa.active_manifest = value.text(),
-            "validation_state" => c2pa.validation_state = value.text(),
-            "validation_status" => c2pa.validation_status = value.objects(ValidationStatus::read),
-            "validation_results" => {
-                (c2pa.active_manifest_results, c2pa.ingredient_deltas_json) = (None, None);
-                value.fields(|name, value| match &*name {
-                    "activeManifest" => c2pa.active_manifest_results = ValidationResults::read(value),
-                    "ingredientDeltas" => c2pa.ingredient_deltas_json = value.any(),
-                    _ => {}
-                });
-            }
-            "manifests" => c2pa.manifests_json = value.any(),
-            _ => {}
-        })
-    }
-}
+impl Part for C2pa {}
 
-/// What the validation of a manifest came upon, by outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The findings of the validation, by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidationResults {
-    /// What is in order.
+    /// The findings for the active manifest.
+    #[serde(deserialize_with = "field")]
+    pub active_manifest: Option<ManifestResults>,
+    /// `ingredientDeltas` in the response, as JSON: changes since the ingredients were validated. The form is not
+    /// documented.
+    #[serde(rename = "ingredientDeltas", deserialize_with = "any_json", serialize_with = "serialize::json")]
+    pub ingredient_deltas_json: Option<String>,
+}
+
+impl Part for ValidationResults {}
+
+/// The findings for one manifest, by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ManifestResults {
+    /// Checks that passed.
+    #[serde(deserialize_with = "list")]
     pub success: Vec<ValidationStatus>,
-    /// What is worth knowing.
+    /// Notes.
+    #[serde(deserialize_with = "list")]
     pub informational: Vec<ValidationStatus>,
-    /// What is not in order.
+    /// Checks that failed.
+    #[serde(deserialize_with = "list")]
     pub failure: Vec<ValidationStatus>,
 }
 
-impl ValidationResults {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|results: &mut Self, name, value| match name {
-            "success" => results.success = value.objects(ValidationStatus::read),
-            "informational" => results.informational = value.objects(ValidationStatus::read),
-            "failure" => results.failure = value.objects(ValidationStatus::read),
-            _ => {}
-        })
-    }
-}
+impl Part for ManifestResults {}
 
 /// One finding of the validation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct ValidationStatus {
     /// A code of the C2PA specification, such as `claimSignature.validated`.
+    #[serde(deserialize_with = "field")]
     pub code: Option<String>,
-    /// Which part of the manifest it is about.
+    /// The part of the manifest that it is about.
+    #[serde(deserialize_with = "field")]
     pub url: Option<String>,
-    /// In words.
+    /// The finding in words.
+    #[serde(deserialize_with = "field")]
     pub explanation: Option<String>,
 }
 
-impl ValidationStatus {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|status: &mut Self, name, value| match name {
-            "code" => status.code = value.text(),
-            "url" => status.url = value.text(),
-            "explanation" => status.explanation = value.text(),
-            _ => {}
-        })
-    }
+impl Part for ValidationStatus {}
+
+/// Deserializes JSON of any form that is not `null`, as text.
+fn any_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let json = <&RawValue>::deserialize(deserializer)?.get();
+    Ok(Some(json).filter(|json| *json != "null").map(str::to_owned))
 }

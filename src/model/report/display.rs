@@ -1,27 +1,26 @@
-//! How a report is shown to people, and written as JSON.
+//! Reports as text for people, and as JSON.
 
 use std::fmt;
 
 use serde::de::Error as _;
-use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Report;
+use super::findings::Findings;
 use super::verdict::{Classification, Verdict};
-use crate::model::identifier::Identifier;
 use crate::model::medium::Medium;
-use crate::model::medium::sealed::Findings;
+use crate::model::serialize::with_identifier;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
-/// Without names and references, which are the user's business.
+/// Leaves out names and references, which are the user's business.
 impl<M: Medium> fmt::Debug for Report<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report")
             .field("medium", &M::TYPE.as_str())
-            .field("identifier", &self.identifier)
-            .field("state", &self.state)
+            .field("identifier", self.identifier())
+            .field("state", self.state())
             .field("verdict", &self.common.verdict)
             .field("force_classification", &self.common.force_classification)
             .finish_non_exhaustive()
@@ -34,12 +33,12 @@ impl<M: Medium> fmt::Display for Report<M> {
         if let Some(forced) = forced {
             write!(f, "{} (overridden); ", one_line(forced.as_str()))?;
         }
-        match (&self.state, self.verdict()) {
+        match (self.state(), self.verdict()) {
             (State::Errored, _) => match self.errors() {
                 Some(errors) => write!(f, "the analysis failed: {}", one_line(errors)),
                 None => f.write_str("the analysis failed"),
             },
-            _ if !self.is_finished() => write!(f, "pending ({})", one_line(self.state.as_str())),
+            _ if !self.is_finished() => write!(f, "pending ({})", one_line(self.state().as_str())),
             (_, Some(verdict)) => {
                 f.write_str(if forced.is_some() { "verdict: " } else { "" })?;
                 self.fmt_verdict(verdict, f)
@@ -50,7 +49,8 @@ impl<M: Medium> fmt::Display for Report<M> {
 }
 
 impl<M: Medium> Report<M> {
-    /// `artificial, confidence 0.94 (Majority; V011 0.9641, V01 0.92)`, in which the scores are those of the verdict.
+    /// Writes `artificial, confidence 0.94 (Majority; V011 0.9641, V01 0.92)`. The scores are those of the verdict's
+    /// classification.
     fn fmt_verdict(&self, verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let classification = verdict.classification.as_ref();
         f.write_str(&one_line(classification.map_or("no classification", Classification::as_str)))?;
@@ -77,34 +77,19 @@ impl<M: Medium> Report<M> {
     }
 }
 
-/// A score as people read it.
+/// Rounds a score to four digits.
 pub(crate) fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
-/// As the JSON that it was read from, unknown fields included, always with an `identifier`. Fields come in no certain
-/// order, and numbers with more digits than an `f64` or `u64` holds are rounded: what must stay to the last byte is
-/// [`raw_json`](Report::raw_json). JSON that is nested deeper than 128 levels, or has a number beyond all range, is
-/// refused.
+/// Writes the JSON that the report was read from, unknown fields included, always with an `identifier`. The order of
+/// fields is not kept, and numbers with more digits than an `f64` or `u64` holds are rounded;
+/// [`raw_json`](Report::raw_json) has every byte. JSON that is nested deeper than 128 levels, or has a number out of
+/// range, is an error.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(&self.raw, Some(&self.identifier), serializer)
+        with_identifier(self.raw_json(), Some(self.identifier()), serializer)
     }
-}
-
-/// Writes JSON anew, with an `identifier`.
-pub(crate) fn serialize<S: Serializer>(
-    raw: &str,
-    identifier: Option<&Identifier>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    // Where nothing is known yet, it is `null`; and what was not read has none.
-    let fields = if raw.is_empty() { None } else { serde_json::from_str(raw).map_err(S::Error::custom)? };
-    let mut fields: Map<String, Value> = fields.unwrap_or_default();
-    if let Some(identifier) = identifier {
-        fields.insert("identifier".to_owned(), identifier.as_str().into());
-    }
-    fields.serialize(serializer)
 }
 
 impl<'de, M: Medium> Deserialize<'de> for Report<M> {

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
 /// Where an image looks artificial, as a PNG.
 ///
 /// It was checked to be one from its signature to its end, so that what is stored is no error page and nothing half.
-/// What is in between was not decoded.
+/// What is in between was not decoded. It serialises as its width, height and number of bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heatmap {
     png: Vec<u8>,
@@ -78,6 +81,17 @@ impl AsRef<[u8]> for Heatmap {
     }
 }
 
+/// Writes the size, and not the PNG itself.
+impl Serialize for Heatmap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Heatmap", 3)?;
+        fields.serialize_field("width", &self.width)?;
+        fields.serialize_field("height", &self.height)?;
+        fields.serialize_field("bytes", &self.png.len())?;
+        fields.end()
+    }
+}
+
 impl fmt::Debug for Heatmap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { png, width, height } = self;
@@ -97,6 +111,8 @@ mod tests {
         assert_eq!((heatmap.width(), heatmap.height(), heatmap.as_bytes()), (16, 9, png.as_slice()));
         assert_eq!(heatmap.as_ref(), heatmap.as_bytes());
         assert_eq!(format!("{heatmap:?}"), format!("Heatmap {{ width: 16, height: 9, bytes: {} }}", png.len()));
+        let json = format!(r#"{{"width":16,"height":9,"bytes":{}}}"#, png.len());
+        assert_eq!(serde_json::to_string(&heatmap).unwrap(), json);
         let mut written = Vec::new();
         heatmap.write_to(&mut written).unwrap();
         assert_eq!((written, heatmap.into_bytes()), (png.clone(), png.clone()));

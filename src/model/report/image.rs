@@ -1,15 +1,20 @@
-//! What the analysis of an image finds beside its verdict.
+//! Reports of images.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Report;
+use super::any::AnyReport;
 use super::c2pa::C2pa;
+use super::common::Common;
+use super::findings::Findings;
 use super::verdict::{ModelResult, Verdict};
 use crate::model::identifier::Identifier;
-use crate::model::lenient::object::Object;
-use crate::model::lenient::value::Value;
-use crate::model::medium::Image;
-use crate::model::medium::sealed::Findings;
+use crate::model::lenient::{Object, Part, field, list};
+use crate::model::media_type::MediaType;
+use crate::model::medium::{Image, Medium, sealed};
 
-/// What came of an image: its state, its verdict, and what is behind it.
+/// The report of an image.
 ///
 /// ```
 /// use identifai::{Classification, ImageReport};
@@ -26,34 +31,41 @@ use crate::model::medium::sealed::Findings;
 pub type ImageReport = Report<Image>;
 
 impl Report<Image> {
-    /// What each detection model found.
+    /// Returns the result of each detection model.
     pub fn results(&self) -> &[ModelResult] {
         &self.findings.results
     }
 
-    /// What was found where, if the submission asked for morphing or tampering.
+    /// Returns detections with their places, if the submission asked for morphing or tampering.
     pub fn details(&self) -> &[Detail] {
         &self.findings.details
     }
 
-    /// The detections of all [`details`](Self::details).
+    /// Returns the detections of all [`details`](Self::details).
     pub fn detections(&self) -> impl Iterator<Item = &Detection> {
         self.findings.details.iter().flat_map(|detail| &detail.detections)
     }
 
-    /// The C2PA metadata of the file, if it has any.
+    /// Returns the C2PA metadata of the file, if it has any.
     pub fn c2pa(&self) -> Option<&C2pa> {
         self.findings.c2pa.as_ref()
     }
 
-    /// Whether [`Client::heatmap`](crate::Client::heatmap) will find a heatmap.
+    /// Returns `true` if [`Client::heatmap`](crate::Client::heatmap) can fetch a heatmap.
     pub fn has_heatmap(&self) -> Option<bool> {
         self.findings.has_heatmap
     }
 }
 
+impl Medium for Image {}
+
+impl sealed::Medium for Image {
+    const TYPE: MediaType = MediaType::Image;
+    type Findings = ImageFindings;
+}
+
 /// The part of an image's report that only images have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImageFindings {
     results: Vec<ModelResult>,
     details: Vec<Detail>,
@@ -65,10 +77,10 @@ impl Findings for ImageFindings {
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, _: &Identifier) -> Self {
         Self {
-            results: object.objects("results", ModelResult::read),
-            details: object.objects("details", Detail::read),
-            c2pa: object.read("c2pa", C2pa::read),
-            has_heatmap: object.flag("has_heatmap"),
+            results: object.list("results"),
+            details: object.list("details"),
+            c2pa: object.field("c2pa"),
+            has_heatmap: object.field("has_heatmap"),
         }
     }
 
@@ -79,70 +91,64 @@ impl Findings for ImageFindings {
     fn model_results(&self) -> &[ModelResult] {
         &self.results
     }
+
+    fn into_any(self, common: Common) -> AnyReport {
+        AnyReport::Image(Report { common, findings: self })
+    }
+
+    fn from_any(report: AnyReport) -> Option<(Common, Self)> {
+        if let AnyReport::Image(Report { common, findings }) = report { Some((common, findings)) } else { None }
+    }
 }
 
 /// Detections that belong together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Detail {
-    /// What was found where.
+    /// The detections.
+    #[serde(deserialize_with = "list")]
     pub detections: Vec<Detection>,
 }
 
-impl Detail {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|detail: &mut Self, name, value| {
-            if name == "detections" {
-                detail.detections = value.objects(Detection::read);
-            }
-        })
-    }
-}
+impl Part for Detail {}
 
-/// Something found in a part of an image, such as a morphed face.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A detection in a part of an image, such as a morphed face.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Detection {
-    /// `box` in the answer: where it is.
+    /// `box` in the response: the place.
+    #[serde(rename = "box", deserialize_with = "field")]
     pub bounding_box: Option<BoundingBox>,
-    /// What each model found there. The labels are the service's own words, not only `human` and `artificial`.
+    /// The result of each model. The labels are the service's own words, not only `human` and `artificial`.
+    #[serde(deserialize_with = "list")]
     pub results: Vec<ModelResult>,
-    /// What that comes to.
+    /// The verdict on these results.
+    #[serde(deserialize_with = "field")]
     pub verdict: Option<Verdict>,
 }
 
-impl Detection {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|detection: &mut Self, name, value| match name {
-            "box" => detection.bounding_box = BoundingBox::read(value),
-            "results" => detection.results = value.objects(ModelResult::read),
-            "verdict" => detection.verdict = Verdict::read(value),
-            _ => {}
-        })
-    }
-}
+impl Part for Detection {}
 
-/// A part of an image, from corner to corner. Whether the numbers are pixels is not documented.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A part of an image, from corner to corner. The unit of the numbers is not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-#[allow(missing_docs)] // Their names say it.
+#[allow(missing_docs)] // The names say it.
 pub struct BoundingBox {
+    #[serde(deserialize_with = "coordinate")]
     pub x1: f64,
+    #[serde(deserialize_with = "coordinate")]
     pub y1: f64,
+    #[serde(deserialize_with = "coordinate")]
     pub x2: f64,
+    #[serde(deserialize_with = "coordinate")]
     pub y2: f64,
 }
 
-impl BoundingBox {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        let [mut x1, mut y1, mut x2, mut y2] = [None; 4];
-        value.fields(|name, value| match &*name {
-            "x1" => x1 = value.number(),
-            "y1" => y1 = value.number(),
-            "x2" => x2 = value.number(),
-            "y2" => y2 = value.number(),
-            _ => {}
-        })?;
-        Some(Self { x1: x1?, y1: y1?, x2: x2?, y2: y2? })
-    }
+impl Part for BoundingBox {}
+
+/// Deserializes a number that must be there, as a box with three coordinates is not a box.
+fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    field(deserializer)?.ok_or_else(|| D::Error::custom("not a number"))
 }

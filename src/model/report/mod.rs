@@ -1,9 +1,12 @@
-//! What comes back: reports that keep what they do not know.
+//! Reports: the results of analyses.
 
 pub(crate) mod any;
 pub(crate) mod audio;
 pub(crate) mod c2pa;
+pub(crate) mod common;
+mod convert;
 pub(crate) mod display;
+pub(crate) mod findings;
 pub(crate) mod heatmap;
 pub(crate) mod image;
 pub(crate) mod parse;
@@ -12,165 +15,129 @@ mod tests;
 pub(crate) mod verdict;
 pub(crate) mod video;
 
+use self::common::Common;
 use self::verdict::{Classification, Verdict};
 use super::identifier::Identifier;
 use super::medium::Medium;
 use super::state::State;
 use super::submitted::Submitted;
-use crate::error::{Error, ErrorKind, Result};
 
-/// What came of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or
+/// The result of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or
 /// [`AudioReport`](crate::AudioReport).
 ///
-/// It is read leniently, since the service promises little: a field that is missing, `null` or of another type than
-/// documented counts as absent, numbers may be written as strings, and what this version does not know is in
-/// [`raw_json`](Self::raw_json); so are objects in lists beyond one for each 24 bytes of the report. It serialises with
-/// all of that, always with an `identifier`, and deserialises again.
+/// Parsing is lenient, since the service promises little:
+///
+/// - A field that is missing, `null` or of another type than documented counts as absent. Numbers may be strings.
+/// - An element of a list that sets no documented field is left out.
+/// - If the report has two fields with one name, the last counts. An object inside it that has a documented name twice
+///   counts as absent.
+///
+/// Everything else, unknown fields included, is in [`raw_json`](Self::raw_json). The report serialises with all of it,
+/// always with an `identifier`, and deserialises again.
 ///
 /// `Display` is one line for people, with control characters escaped.
+#[derive(Clone, PartialEq)]
 pub struct Report<M: Medium> {
-    identifier: Identifier,
-    state: State,
     common: Common,
     findings: M::Findings,
-    raw: String,
-}
-
-/// What the reports of all media have.
-#[derive(Clone, Debug)]
-struct Common {
-    hash: Option<String>,
-    api_version: Option<String>,
-    errors: Option<String>,
-    name: Option<String>,
-    ref_id: Option<String>,
-    result_url: Option<String>,
-    is_nsfw: Option<bool>,
-    verdict: Option<Verdict>,
-    verdicts: Vec<Verdict>,
-    force_classification: Option<Classification>,
 }
 
 impl<M: Medium> Report<M> {
-    /// The submission that this is about.
+    /// Returns the identifier of the submission.
     pub fn identifier(&self) -> &Identifier {
-        &self.identifier
+        &self.common.identifier
     }
 
-    /// The submission, to ask for its result again.
+    /// Returns the submission, to ask for its result again.
     pub fn submitted(&self) -> Submitted<M> {
-        Submitted::new(self.identifier.clone())
+        Submitted::new(self.common.identifier.clone())
     }
 
-    /// How far the analysis has come.
+    /// Returns the state of the analysis.
     pub fn state(&self) -> &State {
-        &self.state
+        &self.common.state
     }
 
-    /// Whether nothing more is to come: the analysis is done or failed. In a state that is not documented, it is
-    /// finished once it has a [`verdict`](Self::verdict) with a classification.
+    /// Returns `true` if the analysis is done or failed. In a state that is not documented, it is finished once it has
+    /// a [`verdict`](Self::verdict) with a classification.
     pub fn is_finished(&self) -> bool {
-        match &self.state {
-            State::Pending => false,
-            State::Done | State::Errored => true,
-            State::Other(_) => self.verdict().is_some_and(|verdict| verdict.classification.is_some()),
-        }
+        self.common.is_finished()
     }
 
-    /// What it was classified as: by the account's user if that was overridden, else by the verdict, once the analysis
-    /// is finished. It is what the service's dashboard shows.
+    /// Returns the effective classification, which the service's dashboard shows: an override by the account's user,
+    /// else that of the verdict once the analysis is finished.
     pub fn classification(&self) -> Option<&Classification> {
-        let of_verdict = || self.verdict().filter(|_| self.is_finished() && self.state != State::Errored);
-        self.force_classification().or_else(|| of_verdict()?.classification.as_ref())
+        self.common.classification()
     }
 
-    /// Whether it was made by a machine: what [`classification`](Self::classification) says, in which an override wins
-    /// over the verdict. `None` if that is not known, or neither `human` nor `artificial`.
+    /// Returns `true` if the [`classification`](Self::classification) is `artificial`, and `false` if it is `human`.
+    /// An override wins over the verdict. Returns `None` without a classification, or with another one.
     pub fn is_artificial(&self) -> Option<bool> {
-        match self.classification()? {
-            Classification::Human => Some(false),
-            Classification::Artificial => Some(true),
-            Classification::Other(_) => None,
-        }
+        self.common.is_artificial()
     }
 
-    /// The main verdict, by the account's default heuristic.
+    /// Returns the effective verdict as a number from 0 (human) to 1 (artificial). An override is 0 or 1. Without one,
+    /// it is [`Verdict::artificial_score`] of the verdict, once the analysis is finished.
+    ///
+    /// It is the service's confidence, and not a probability.
+    pub fn artificial_score(&self) -> Option<f64> {
+        self.common.artificial_score()
+    }
+
+    /// Returns the main verdict, by the account's default heuristic.
     pub fn verdict(&self) -> Option<&Verdict> {
         self.common.verdict.as_ref()
     }
 
-    /// A verdict for each heuristic.
+    /// Returns a verdict for each heuristic.
     pub fn verdicts(&self) -> &[Verdict] {
         &self.common.verdicts
     }
 
-    /// What the account's user overrode the verdict with; see
+    /// Returns the override by the account's user; see
     /// [`Client::override_verdict`](crate::Client::override_verdict).
     pub fn force_classification(&self) -> Option<&Classification> {
         self.common.force_classification.as_ref()
     }
 
-    /// The SHA-256 of the file, in hexadecimal digits. It is not the identifier; overrides go by it.
+    /// Returns the SHA-256 of the file, in hexadecimal digits. It is not the identifier. Overrides go by it.
     pub fn hash(&self) -> Option<&str> {
         self.common.hash.as_deref()
     }
 
-    /// The name of the file.
+    /// Returns the name of the file.
     pub fn name(&self) -> Option<&str> {
         self.common.name.as_deref()
     }
 
-    /// The reference that was given with the submission.
+    /// Returns the reference that was given with the submission.
     pub fn ref_id(&self) -> Option<&str> {
         self.common.ref_id.as_deref()
     }
 
-    /// The page of this result on the dashboard.
+    /// Returns the URL of this result on the dashboard.
     pub fn result_url(&self) -> Option<&str> {
         self.common.result_url.as_deref()
     }
 
-    /// The version of the API that made the analysis; there once it is finished.
+    /// Returns the version of the API that made the analysis. The service sets it when the analysis is finished.
     pub fn api_version(&self) -> Option<&str> {
         self.common.api_version.as_deref()
     }
 
-    /// Why the analysis failed, if it did: the service's words, as they are.
+    /// Returns the reason of an analysis that failed, in the service's words.
     pub fn errors(&self) -> Option<&str> {
         self.common.errors.as_deref()
     }
 
-    /// Whether it is not safe for work; there only if the submission asked for it.
+    /// Returns `true` if the medium is not safe for work. It is set only if the submission asked for it.
     pub fn is_nsfw(&self) -> Option<bool> {
         self.common.is_nsfw
     }
 
-    /// The JSON as it came, for what this version does not know; `null` if none came. What was not UTF-8 in it is
-    /// replaced, and so is the API key.
+    /// Returns the JSON as it came, for what this version does not know, or `null` if none came. Bytes that are not
+    /// UTF-8 are replaced, and so is the API key.
     pub fn raw_json(&self) -> &str {
-        &self.raw
-    }
-}
-
-impl<M: Medium> Report<M> {
-    /// Returns the report, or the error of an analysis that failed.
-    pub(crate) fn into_result(self) -> Result<Self> {
-        if self.state == State::Errored {
-            let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
-            return Err(error.with_message(self.errors()).with_body(self.raw_json().as_bytes()));
-        }
-        Ok(self)
-    }
-}
-
-impl<M: Medium> Clone for Report<M> {
-    fn clone(&self) -> Self {
-        Self {
-            identifier: self.identifier.clone(),
-            state: self.state.clone(),
-            common: self.common.clone(),
-            findings: self.findings.clone(),
-            raw: self.raw.clone(),
-        }
+        &self.common.raw
     }
 }

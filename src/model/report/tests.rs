@@ -1,7 +1,11 @@
 //! Reports as the documentation shows them, as nobody has seen them yet, and as an enemy would write them.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::any::AnyReport;
+use super::audio::Segment;
 use super::c2pa::C2pa;
 use super::image::{BoundingBox, ImageReport};
 use super::verdict::*;
@@ -85,10 +89,11 @@ fn every_documented_field_has_its_place() {
     assert_eq!(c2pa.validation_status[0].code.as_deref(), Some("signingCredential.untrusted"));
     assert_eq!(c2pa.validation_status[0].url.as_deref(), Some("self#jumbf=c2pa"));
     assert_eq!(c2pa.validation_status[0].explanation.as_deref(), Some("not trusted"));
-    let results = c2pa.active_manifest_results.as_ref().unwrap();
+    let outcomes = c2pa.validation_results.as_ref().unwrap();
+    let results = outcomes.active_manifest.as_ref().unwrap();
     assert_eq!((results.success.len(), results.informational.len(), results.failure.len()), (2, 0, 1));
     assert!(c2pa.manifests_json.as_ref().unwrap().contains("claim_generator"));
-    assert!(c2pa.ingredient_deltas_json.as_ref().unwrap().contains("self#1"));
+    assert!(outcomes.ingredient_deltas_json.as_ref().unwrap().contains("self#1"));
 
     assert_eq!(
         report.to_string(),
@@ -121,6 +126,70 @@ fn an_override_wins_over_the_verdict_as_on_the_dashboard() {
     let report = ImageReport::from_json(NEWEST).unwrap();
     assert_eq!((report.is_artificial(), report.classification()), (Some(false), Some(&Classification::Human)));
     assert_eq!(report.force_classification(), Some(&Classification::Human));
+}
+
+#[test]
+fn score_of_a_report_follows_the_override() {
+    let verdict = json!({"classification": "human", "confidence": 0.75});
+    let table = [
+        (json!({"status": "done", "verdict": verdict}), Some(0.25)),
+        (json!({"status": "done", "verdict": verdict, "force_classification": "artificial"}), Some(1.0)),
+        (json!({"status": "done", "verdict": verdict, "force_classification": "human"}), Some(0.0)),
+        (json!({"status": "done", "verdict": verdict, "force_classification": "partly"}), None),
+        (json!({"status": "new", "force_classification": "human"}), Some(0.0)),
+        (json!({"status": "new", "verdict": verdict}), None),
+        (json!({"status": "errored", "verdict": verdict}), None),
+        (json!({"status": "done"}), None),
+    ];
+    for (json, expected) in table {
+        let report = with(json.clone());
+        assert_eq!(
+            (report.artificial_score(), AnyReport::from(report).artificial_score()),
+            (expected, expected),
+            "{json}"
+        );
+    }
+}
+
+/// Asserts that `written` has all that `json` has.
+fn assert_has(written: &Value, json: &Value) {
+    match (written, json) {
+        (Value::Object(written), Value::Object(fields)) => {
+            fields.iter().for_each(|(name, json)| assert_has(&written[name], json));
+        }
+        (Value::Array(written), Value::Array(elements)) => {
+            assert_eq!(written.len(), elements.len());
+            written.iter().zip(elements).for_each(|(written, json)| assert_has(written, json));
+        }
+        (Value::Number(written), Value::Number(number)) => assert_eq!(written.as_f64(), number.as_f64()),
+        _ => assert_eq!(written, json),
+    }
+}
+
+#[test]
+fn parts_of_a_report_serialise_as_they_came() {
+    fn check<T: Serialize + DeserializeOwned>(part: &T, json: &Value) {
+        let text = serde_json::to_string(part).unwrap();
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<T>(&text).unwrap()).unwrap(), text);
+        assert_has(&serde_json::from_str(&text).unwrap(), json);
+    }
+    let (json, report): (Value, _) = (serde_json::from_str(NEWEST).unwrap(), ImageReport::from_json(NEWEST).unwrap());
+    check(report.verdict().unwrap(), &json["verdict"]);
+    check(&report.results().to_vec(), &json["results"]);
+    check(&report.details().to_vec(), &json["details"]);
+    check(report.c2pa().unwrap(), &json["c2pa"]);
+    let segment = r#"{"index":1,"start":2.5,"end":5.0,"results":[],"verdict":null}"#;
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Segment>(segment).unwrap()).unwrap(), segment);
+}
+
+#[test]
+fn repeated_name_loses_neither_report_nor_identifier() {
+    let report = ImageReport::from_json(
+        r#"{"identifier":"x","identifier":"abc","status":"new","status":"done","verdict":{"count":1,"count":2},"hash":"1"}"#,
+    )
+    .unwrap();
+    assert_eq!((report.identifier().as_str(), report.state(), report.hash()), ("abc", &State::Done, Some("1")));
+    assert_eq!(report.verdict(), None, "a part that contradicts itself");
 }
 
 #[test]
@@ -215,7 +284,7 @@ fn a_wrong_type_counts_as_absent_and_stays_in_the_raw_json() {
         (Some(0.25), &["a".to_owned()][..], &None)
     );
     let boxed = json!({"x1": 1, "y1": 2, "x2": "3", "y2": null});
-    let report = with(json!({"details": [{"detections": [{"box": boxed}, 7]}]}));
+    let report = with(json!({"details": [{"detections": [{"box": boxed, "verdict": {}}, {"box": boxed}, 7]}]}));
     assert_eq!(report.detections().map(|detection| detection.bounding_box).collect::<Vec<_>>(), [None]);
 }
 

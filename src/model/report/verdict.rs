@@ -1,20 +1,17 @@
-//! Verdicts: what the analysis comes to, by heuristic and by model.
+//! Verdicts by heuristic, and results by model.
 
 use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::lenient::value::Value;
+use crate::model::lenient::{Part, field, list};
 use crate::model::open_enum::open_enum;
+use crate::model::serialize;
 
 open_enum! {
-    /// What something was classified as.
-    ///
-    /// It serialises as the text that the service uses.
-    #[derive(Serialize, Deserialize)]
-    #[serde(from = "String", into = "String")]
+    /// A class of origin.
     Classification {
         /// `human`: made by a human.
         Human = "human",
@@ -22,21 +19,6 @@ open_enum! {
         Artificial = "artificial";
         /// Anything else, as the service wrote it: what detections are labelled with, or a class that is new.
         Other
-    }
-}
-
-impl From<String> for Classification {
-    fn from(text: String) -> Self {
-        Self::from_text(&text)
-    }
-}
-
-impl From<Classification> for String {
-    fn from(classification: Classification) -> Self {
-        match classification {
-            Classification::Other(text) => text,
-            known => known.as_str().to_owned(),
-        }
     }
 }
 
@@ -48,91 +30,115 @@ impl FromStr for Classification {
     }
 }
 
-/// What a heuristic makes of the results of the models.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The verdict of a heuristic on the results of the models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The heuristic, such as `AverageExcludeObsolete`. The service names them and does not explain them.
+    #[serde(deserialize_with = "field")]
     pub heuristic: Option<String>,
-    /// What it says.
+    /// The class.
+    #[serde(deserialize_with = "field")]
     pub classification: Option<Classification>,
-    /// How sure it is of this classification, from 0 to 1. It is not the probability of `artificial`.
+    /// The confidence in this classification, from 0 to 1. It is not the probability of `artificial`.
+    #[serde(deserialize_with = "field")]
     pub confidence: Option<f64>,
     /// The models that it is based on.
+    #[serde(deserialize_with = "list")]
     pub models: Vec<String>,
-    /// With videos: `count` in the answer; the service does not explain it.
+    /// `count` of a video's verdict; the service does not explain it.
+    #[serde(deserialize_with = "field")]
     pub count: Option<u64>,
-    /// With videos: `unknown` in the answer; the service does not explain it.
+    /// `unknown` of a video's verdict; the service does not explain it.
+    #[serde(deserialize_with = "field")]
     pub unknown: Option<bool>,
 }
 
+impl Part for Verdict {}
+
 impl Verdict {
-    pub(crate) fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|verdict: &mut Self, name, value| match name {
-            "heuristic" => verdict.heuristic = value.text(),
-            "classification" => verdict.classification = value.word(Classification::from_text),
-            "confidence" => verdict.confidence = value.number(),
-            "models" => verdict.models = value.texts(),
-            "count" => verdict.count = value.count(),
-            "unknown" => verdict.unknown = value.flag(),
-            _ => {}
-        })
+    /// Returns the verdict as a number from 0 (human) to 1 (artificial): the confidence c of `artificial`, and 1 - c for
+    /// `human`. Returns `None` with another classification, or without a confidence from 0 to 1.
+    ///
+    /// It is the service's confidence, and not a probability.
+    pub fn artificial_score(&self) -> Option<f64> {
+        let confidence = self.confidence.filter(|confidence| (0.0..=1.0).contains(confidence))?;
+        match self.classification.as_ref()? {
+            Classification::Artificial => Some(confidence),
+            Classification::Human => Some(1.0 - confidence),
+            Classification::Other(_) => None,
+        }
     }
 }
 
-/// What one detection model found.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The result of one detection model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct ModelResult {
     /// The model, such as `V011`.
+    #[serde(deserialize_with = "field")]
     pub model: Option<String>,
-    /// `unknown` in the answer; the service does not explain it.
+    /// `unknown` in the response; the service does not explain it.
+    #[serde(deserialize_with = "field")]
     pub unknown: Option<bool>,
-    /// How long it took. The unit is not documented; this takes it for seconds.
+    /// The time that the model took. The unit is not documented; this takes it for seconds.
+    #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub elapsed_time: Option<Duration>,
     /// A score for each label, in no fixed order.
+    #[serde(deserialize_with = "list")]
     pub classification: Vec<Score>,
     /// `confidence` of `classification_details`.
+    #[serde(
+        rename = "classification_details",
+        deserialize_with = "confidence_of_details",
+        serialize_with = "details_of_confidence"
+    )]
     pub confidence: Option<f64>,
 }
 
+impl Part for ModelResult {}
+
 impl ModelResult {
-    /// The score of a label, from 0 to 1, if there is one.
+    /// Returns the score of a label, from 0 to 1, if there is one.
     pub fn score(&self, label: &Classification) -> Option<f64> {
         self.classification.iter().find(|score| score.label.as_ref() == Some(label))?.score
     }
-
-    pub(crate) fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|result: &mut Self, name, value| match name {
-            "model" => result.model = value.text(),
-            "unknown" => result.unknown = value.flag(),
-            "elapsed_time" => result.elapsed_time = value.seconds(),
-            "classification" => result.classification = value.objects(Score::read),
-            "classification_details" => result.confidence = value.field("confidence", Value::number),
-            _ => {}
-        })
-    }
 }
 
-/// How much speaks for a label, as one model sees it.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The details of a model's result, of which the service documents no other field.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Details {
+    #[serde(deserialize_with = "field")]
+    confidence: Option<f64>,
+}
+
+impl Part for Details {}
+
+fn confidence_of_details<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    field(deserializer).map(|details: Option<Details>| details?.confidence)
+}
+
+fn details_of_confidence<S: Serializer>(confidence: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    Details { confidence: *confidence }.serialize(serializer)
+}
+
+/// The score of a label by one model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Score {
-    /// What the score is of.
+    /// The label.
+    #[serde(deserialize_with = "field")]
     pub label: Option<Classification>,
-    /// From 0 to 1. The scores of a model add up to 1 in the documentation's examples.
+    /// The score, from 0 to 1. The scores of a model add up to 1 in the documentation's examples.
+    #[serde(deserialize_with = "field")]
     pub score: Option<f64>,
 }
 
-impl Score {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|score: &mut Self, name, value| match name {
-            "label" => score.label = value.word(Classification::from_text),
-            "score" => score.score = value.number(),
-            _ => {}
-        })
-    }
-}
+impl Part for Score {}
 
 #[cfg(test)]
 mod tests {
@@ -150,5 +156,31 @@ mod tests {
             assert_eq!(json, format!("\"{text}\""));
             assert_eq!(serde_json::from_str::<Classification>(&json).unwrap(), classification);
         }
+    }
+
+    #[test]
+    fn score_of_a_verdict_is_its_side_of_the_confidence() {
+        let table = [
+            (r#"{"classification":"artificial","confidence":0.75}"#, Some(0.75)),
+            (r#"{"classification":"human","confidence":0.75}"#, Some(0.25)),
+            (r#"{"classification":"human","confidence":"1"}"#, Some(0.0)),
+            (r#"{"classification":"human","confidence":0}"#, Some(1.0)),
+            (r#"{"classification":"artificial","confidence":1.01}"#, None),
+            (r#"{"classification":"human","confidence":-0.01}"#, None),
+            (r#"{"classification":"human"}"#, None),
+            (r#"{"classification":"morphed","confidence":0.75}"#, None),
+            (r#"{"confidence":0.75}"#, None),
+        ];
+        for (json, expected) in table {
+            assert_eq!(serde_json::from_str::<Verdict>(json).unwrap().artificial_score(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn parts_serialise_by_the_names_of_the_api() {
+        let verdict = r#"{"heuristic":"Majority","classification":"human","confidence":0.5,"models":["V01"],"count":3,"unknown":false}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<Verdict>(verdict).unwrap()).unwrap(), verdict);
+        let result = r#"{"model":"V01","unknown":null,"elapsed_time":0.25,"classification":[{"label":"human","score":0.5}],"classification_details":{"confidence":0.75}}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<ModelResult>(result).unwrap()).unwrap(), result);
     }
 }

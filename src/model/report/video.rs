@@ -1,14 +1,17 @@
-//! What the analysis of a video finds beside its verdict: images and sound, each with a report of its own.
+//! Reports of videos, which have a report for each frame and for the soundtrack.
 
 use super::Report;
+use super::any::AnyReport;
 use super::audio::AudioReport;
+use super::common::Common;
+use super::findings::Findings;
 use super::image::ImageReport;
 use crate::model::identifier::Identifier;
-use crate::model::lenient::object::Object;
-use crate::model::medium::Video;
-use crate::model::medium::sealed::Findings;
+use crate::model::lenient::Object;
+use crate::model::media_type::MediaType;
+use crate::model::medium::{Medium, Video, sealed};
 
-/// What came of a video.
+/// The report of a video.
 ///
 /// ```
 /// use identifai::VideoReport;
@@ -25,19 +28,26 @@ use crate::model::medium::sealed::Findings;
 pub type VideoReport = Report<Video>;
 
 impl Report<Video> {
-    /// A report for each frame that was analysed. One that does not name its submission has the video's identifier.
+    /// Returns a report for each frame that was analysed. One without an identifier has that of the video.
     pub fn images(&self) -> &[ImageReport] {
         &self.findings.images
     }
 
-    /// Reports on the soundtrack. One that does not name its submission has the video's identifier.
+    /// Returns the reports of the soundtrack. One without an identifier has that of the video.
     pub fn audios(&self) -> &[AudioReport] {
         &self.findings.audios
     }
 }
 
+impl Medium for Video {}
+
+impl sealed::Medium for Video {
+    const TYPE: MediaType = MediaType::Video;
+    type Findings = VideoFindings;
+}
+
 /// The part of a video's report that only videos have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VideoFindings {
     images: Vec<ImageReport>,
     audios: Vec<AudioReport>,
@@ -46,18 +56,22 @@ pub struct VideoFindings {
 impl Findings for VideoFindings {
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, identifier: &Identifier) -> Self {
-        let mut findings = Self::default();
-        object.read("results", |results| {
-            results.fields(|name, value| match &*name {
-                "images" => findings.images = value.objects(|image| Report::read_within(image, identifier)),
-                "audios" => findings.audios = value.objects(|audio| Report::read_within(audio, identifier)),
-                _ => {}
-            })
-        });
-        findings
+        let results = object.object("results").unwrap_or_default();
+        Self {
+            images: results.elements("images", |json| Report::read_within(json, identifier)),
+            audios: results.elements("audios", |json| Report::read_within(json, identifier)),
+        }
     }
 
     fn has_results(&self) -> bool {
         !self.images.is_empty() || !self.audios.is_empty()
+    }
+
+    fn into_any(self, common: Common) -> AnyReport {
+        AnyReport::Video(Report { common, findings: self })
+    }
+
+    fn from_any(report: AnyReport) -> Option<(Common, Self)> {
+        if let AnyReport::Video(Report { common, findings }) = report { Some((common, findings)) } else { None }
     }
 }

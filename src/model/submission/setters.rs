@@ -65,7 +65,10 @@ macro_rules! setter {
         /// ```
         pub fn on_progress(
             self,
-            see: impl Fn(crate::UploadProgress<'_>) -> std::ops::ControlFlow<()> + Send + Sync + 'static,
+            see: impl Fn($crate::model::submission::progress::UploadProgress<'_>) -> std::ops::ControlFlow<()>
+            + Send
+            + Sync
+            + 'static,
         ) -> Self {
             self.change(|submission| {
                 submission.watcher = Some($crate::model::submission::progress::Watcher::new(see));
@@ -141,7 +144,7 @@ macro_rules! setter {
         /// Sets the maximum number of frames to analyse (videos). More frames cost more.
         ///
         /// Defaults to the service's choice, which is not documented.
-        pub fn frames(self, frames: crate::Frames) -> Self {
+        pub fn frames(self, frames: $crate::model::submission::options::Frames) -> Self {
             self.change(|submission| submission.options.frames = Some(frames))
         }
     };
@@ -158,7 +161,7 @@ macro_rules! setter {
         /// Sets the method by which key frames are chosen (videos).
         ///
         /// Defaults to the service's choice, documented as `iframes`.
-        pub fn key_frames_method(self, method: crate::KeyFramesMethod) -> Self {
+        pub fn key_frames_method(self, method: $crate::model::submission::options::KeyFramesMethod) -> Self {
             self.change(|submission| submission.options.key_frames_method = Some(method))
         }
     };

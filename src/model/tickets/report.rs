@@ -5,16 +5,16 @@ mod tests;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::identifier::Identifier;
-use crate::model::lenient::object::Object;
-use crate::model::lenient::value::Value;
+use crate::model::lenient::{Object, Part, field};
 use crate::model::open_enum::open_enum;
 use crate::model::report::c2pa::C2pa;
-use crate::model::report::display::{four_digits, serialize};
+use crate::model::report::display::four_digits;
 use crate::model::report::parse::identifier;
 use crate::model::report::verdict::ModelResult;
+use crate::model::serialize::with_identifier;
 use crate::util::text::one_line;
 
 /// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is
@@ -30,7 +30,7 @@ pub struct SubmittedTickets {
 }
 
 /// A ticket that was submitted. A PDF may come to several, with one reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SubmittedTicket {
     /// What its report goes by.
@@ -42,11 +42,11 @@ pub struct SubmittedTicket {
 impl SubmittedTickets {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
-        let batch = object.read("batch_id", text_identifier).ok_or("it has no batch_id, or one that is unsafe")?;
+        let batch = text_identifier(&object, "batch_id").ok_or("it has no batch_id, or one that is unsafe")?;
         Ok(Self {
             batch,
-            total: object.read("total_tickets", Value::count),
-            tickets: object.objects("submissions", SubmittedTicket::read),
+            total: object.field("total_tickets"),
+            tickets: object.elements("submissions", SubmittedTicket::read),
             raw: json.to_owned(),
         })
     }
@@ -87,19 +87,19 @@ impl fmt::Debug for SubmittedTickets {
 /// As the JSON that it was read from, like a [`Report`](crate::Report), with the batch as its `identifier`.
 impl Serialize for SubmittedTickets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(&self.raw, Some(&self.batch), serializer)
+        with_identifier(&self.raw, Some(&self.batch), serializer)
     }
 }
 
 impl SubmittedTicket {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        let (object, _) = Object::next(value)?;
-        Some(Self { identifier: object.read("identifier", text_identifier)?, ref_id: object.text("ref_id") })
+    fn read(json: &str) -> Option<Self> {
+        let object = Object::parse(json).ok()?;
+        Some(Self { identifier: text_identifier(&object, "identifier")?, ref_id: object.field("ref_id") })
     }
 }
 
-fn text_identifier(value: &mut Value<'_>) -> Option<Identifier> {
-    Identifier::try_from(value.text()?).ok()
+fn text_identifier(object: &Object<'_>, name: &str) -> Option<Identifier> {
+    Identifier::try_from(object.field::<String>(name)?).ok()
 }
 
 /// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](crate::Report).
@@ -136,12 +136,9 @@ impl TicketsReport {
         if batch.is_none() && !object.has("done") && !object.has("results") {
             return Err("it is no report on tickets");
         }
-        let is_done = object.flag("done").unwrap_or(false);
-        let mut results = object.objects("results", TicketReport::read);
-        for ticket in &mut results {
-            ticket.is_batch_done = is_done;
-        }
-        let total = object.read("total_results", Value::count);
+        let is_done = object.field("done").unwrap_or(false);
+        let results = object.elements("results", |json| TicketReport::read(json, is_done));
+        let total = object.field("total_results");
         Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.to_owned() })
     }
 
@@ -217,7 +214,7 @@ impl fmt::Display for TicketsReport {
 /// As the JSON that it was read from, like a [`Report`](crate::Report), always with the batch as its `identifier`.
 impl Serialize for TicketsReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(&self.raw, Some(&self.batch), serializer)
+        with_identifier(&self.raw, Some(&self.batch), serializer)
     }
 }
 
@@ -251,23 +248,22 @@ pub struct TicketReport {
 }
 
 impl TicketReport {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        let (object, json) = Object::next(value)?;
+    /// Reads a ticket, unless it sets no field.
+    fn read(json: &str, is_batch_done: bool) -> Option<Self> {
+        let object = Object::parse(json).ok()?;
         let report = Self {
-            identifier: object.read("identifier", text_identifier),
-            ref_id: object.text("ref_id"),
-            status: object.text("status"),
-            hash: object.text("hash"),
-            name: object.text("name"),
-            verdict: object.read("verdict", TicketVerdict::read),
-            verdicts: object.objects("verdicts", TicketVerdict::read),
-            results: object.objects("results", ModelResult::read),
-            c2pa: object.read("c2pa", C2pa::read),
-            is_batch_done: false,
-            raw: json.to_owned(),
+            identifier: text_identifier(&object, "identifier"),
+            ref_id: object.field("ref_id"),
+            status: object.field("status"),
+            hash: object.field("hash"),
+            name: object.field("name"),
+            verdict: object.field("verdict"),
+            verdicts: object.list("verdicts"),
+            results: object.list("results"),
+            c2pa: object.field("c2pa"),
+            ..Self::default()
         };
-        value.left = object.left.get();
-        Some(report)
+        (report != Self::default()).then(|| Self { is_batch_done, raw: json.to_owned(), ..report })
     }
 
     /// Whether nothing more is to come: the service says so, or there is a verdict.
@@ -331,37 +327,34 @@ impl fmt::Display for TicketReport {
 /// As the JSON that it was read from, like a [`Report`](crate::Report).
 impl Serialize for TicketReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(&self.raw, self.identifier.as_ref(), serializer)
+        with_identifier(&self.raw, self.identifier.as_ref(), serializer)
     }
 }
 
 /// What a heuristic makes of a ticket.
 ///
 /// `Display` is one line for people: `tampered, confidence 0.94 (Majority)`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct TicketVerdict {
     /// The heuristic.
+    #[serde(deserialize_with = "field")]
     pub heuristic: Option<String>,
-    /// What that does, in the service's words.
+    /// The description of the heuristic, in the service's words.
+    #[serde(deserialize_with = "field")]
     pub description: Option<String>,
-    /// What it says.
+    /// The class.
+    #[serde(deserialize_with = "field")]
     pub classification: Option<Authenticity>,
-    /// How sure it is of this classification, from 0 to 1.
+    /// The confidence in this classification, from 0 to 1.
+    #[serde(deserialize_with = "field")]
     pub confidence: Option<f64>,
 }
 
-impl TicketVerdict {
-    fn read(value: &mut Value<'_>) -> Option<Self> {
-        value.object(|verdict: &mut Self, name, value| match name {
-            "heuristic" => verdict.heuristic = value.text(),
-            "description" => verdict.description = value.text(),
-            "classification" => verdict.classification = value.word(Authenticity::from_text),
-            "confidence" => verdict.confidence = value.number(),
-            _ => {}
-        })
-    }
+impl Part for TicketVerdict {}
 
+impl TicketVerdict {
     fn word(&self) -> &str {
         self.classification.as_ref().map_or("no classification", Authenticity::as_str)
     }

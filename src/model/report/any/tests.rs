@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::model::report::audio::AudioReport;
+use crate::model::report::image::ImageReport;
+use crate::model::report::video::VideoReport;
 
 /// The example of the documentation's oldest page, which has neither state nor main verdict.
 const DOCUMENTED: &str = include_str!("../../../../tests/fixtures/image_documented.json");
@@ -16,7 +19,16 @@ fn the_medium_shows_in_the_form_of_a_report() {
     assert_eq!(human.classification(), Some(&Classification::Human));
     for fixture in [DOCUMENTED, NEWEST] {
         let report = AnyReport::from_json(fixture).unwrap();
-        let AnyReport::Image(image) = &report else { panic!("{report}") };
+        let image = report.as_image().unwrap();
+        assert_eq!((report.as_video(), report.as_audio(), report.media_type()), (None, None, MediaType::Image));
+        assert_eq!(
+            (report.hash(), report.name(), report.ref_id(), report.result_url(), report.api_version()),
+            (image.hash(), image.name(), image.ref_id(), image.result_url(), image.api_version())
+        );
+        assert_eq!(
+            (report.errors(), report.is_nsfw(), report.verdicts(), report.force_classification()),
+            (image.errors(), image.is_nsfw(), image.verdicts(), image.force_classification())
+        );
         assert_eq!(report.classification(), image.classification());
         assert_eq!(image.to_string(), report.to_string());
         assert_eq!(serde_json::to_value(&report).unwrap(), serde_json::to_value(image).unwrap());
@@ -93,8 +105,9 @@ fn a_video_s_report_has_those_of_its_frames_and_its_sound() {
     assert_eq!(sound.results()[0].score(&Classification::Human), Some(0.25));
     // Without a state, results tell; and a list is not what they come in.
     for (results, state) in [
-        (json!({"images": [{}], "audios": []}), State::Done),
-        (json!({"images": [], "audios": [{}]}), State::Done),
+        (json!({"images": [{"hash": "89ff"}], "audios": []}), State::Done),
+        (json!({"images": [], "audios": [{"hash": "89ff"}]}), State::Done),
+        (json!({"images": [{}], "audios": [{"new": 1, "hash": 7}]}), State::Pending),
         (json!({"images": [], "audios": []}), State::Pending),
         (json!([model("V01")]), State::Pending),
         (json!(null), State::Pending),

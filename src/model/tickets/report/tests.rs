@@ -23,6 +23,7 @@ fn the_documented_answers_are_read() {
     let sent = SubmittedTickets::read(json).unwrap();
     assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0", Some(2), 2));
     assert_eq!(sent.tickets()[1].ref_id.as_deref(), Some("r-1"));
+    assert_eq!(serde_json::to_string(&sent.tickets()[1]).unwrap(), r#"{"identifier":"a2","ref_id":"r-1"}"#);
     let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
     assert_eq!((report.is_done(), report.total(), report.raw_json()), (true, Some(2), DONE));
     let [one, two] = report.results() else { panic!("{report:?}") };
@@ -41,7 +42,7 @@ fn each_is_one_line_for_people() {
         [report.to_string()].into_iter().chain(report.results().iter().map(ToString::to_string)).collect::<Vec<_>>()
     };
     let done = r#"{"done": true, "results": [{"status": "done", "verdict": {"confidence": 0.94001, "classification": "Tampered"}},
-        {"status": "Done"}, {"status": "bro\nken"}, {"verdict": {"classification": "od\u001bd", "heuristic": "M\u202e"}}, {},
+        {"status": "Done"}, {"status": "bro\nken"}, {"verdict": {"classification": "od\u001bd", "heuristic": "M\u202e"}}, {"hash": "89ff"}, {},
         {"verdict": {"confidence": 1, "classification": "tampered"}}, {"verdict": {}}]}"#;
     assert_eq!(
         shown(done),
@@ -56,7 +57,7 @@ fn each_is_one_line_for_people() {
             "no classification",
         ]
     );
-    let pending = r#"{"done": false, "results": [{"status": "inprogress"}, {"status": "done"}, {}]}"#;
+    let pending = r#"{"done": false, "results": [{"status": "inprogress"}, {"status": "done"}, {"hash": "89ff"}, {}]}"#;
     let lines =
         ["pending, 1 of 3 tickets finished", "pending (inprogress)", "finished without a main verdict", "pending"];
     assert_eq!(shown(pending), lines);

@@ -1,0 +1,143 @@
+//! An independent reading of a report's fields, through `serde_json::Value` and a table of names and types.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::word;
+
+/// The documented type of a field.
+pub(crate) enum Kind {
+    Text,
+    /// A word, of which those in the list count in any case of letters.
+    Word(&'static [&'static str]),
+    Number,
+    Count,
+    Seconds,
+    Flag,
+    Texts,
+    Json,
+    Corners,
+    Details,
+    Object(Fields),
+    List(Fields),
+}
+
+pub(crate) type Fields = &'static [(&'static str, Kind)];
+
+use Kind::{Corners, Count, Details, Flag, Json, List, Number, Object, Seconds, Text, Texts, Word};
+
+const CLASS: Kind = Word(&["human", "artificial"]);
+pub(crate) const VERDICT: Fields = &[
+    ("heuristic", Text),
+    ("classification", CLASS),
+    ("confidence", Number),
+    ("models", Texts),
+    ("count", Count),
+    ("unknown", Flag),
+];
+pub(crate) const TICKET_VERDICT: Fields = &[
+    ("heuristic", Text),
+    ("description", Text),
+    ("classification", Word(&["authentic", "tampered"])),
+    ("confidence", Number),
+];
+pub(crate) const RESULT: Fields = &[
+    ("model", Text),
+    ("unknown", Flag),
+    ("elapsed_time", Seconds),
+    ("classification", List(&[("label", CLASS), ("score", Number)])),
+    ("classification_details", Details),
+];
+pub(crate) const DETAIL: Fields =
+    &[("detections", List(&[("box", Corners), ("results", List(RESULT)), ("verdict", Object(VERDICT))]))];
+pub(crate) const SEGMENT: Fields =
+    &[("index", Count), ("start", Seconds), ("end", Seconds), ("results", List(RESULT)), ("verdict", Object(VERDICT))];
+const STATUS: Fields = &[("code", Text), ("url", Text), ("explanation", Text)];
+pub(crate) const C2PA: Fields = &[
+    ("active_manifest", Text),
+    ("validation_state", Text),
+    ("validation_status", List(STATUS)),
+    (
+        "validation_results",
+        Object(&[
+            (
+                "activeManifest",
+                Object(&[("success", List(STATUS)), ("informational", List(STATUS)), ("failure", List(STATUS))]),
+            ),
+            ("ingredientDeltas", Json),
+        ]),
+    ),
+    ("manifests", Json),
+];
+pub(crate) const COMMON: Fields = &[
+    ("hash", Text),
+    ("api_version", Text),
+    ("name", Text),
+    ("ref_id", Text),
+    ("result_url", Text),
+    ("is_nsfw", Flag),
+    ("verdict", Object(VERDICT)),
+    ("verdicts", List(VERDICT)),
+    ("force_classification", CLASS),
+];
+
+/// Returns what a field comes to: `null` or an empty list if it is absent or of another type.
+pub(crate) fn read(said: &Value, kind: &Kind) -> Value {
+    let number = || said.as_f64().or_else(|| said.as_str()?.trim().parse().ok()).filter(|number| number.is_finite());
+    let details = |said: &Value| json!({ "confidence": read(&said["confidence"], &Number) });
+    match kind {
+        Text => json!(said.as_str()),
+        Word(known) => {
+            let word = word(said);
+            let is_word = |known: &&&str| word.as_ref().is_some_and(|word| known.eq_ignore_ascii_case(word));
+            known.iter().find(is_word).map_or_else(|| json!(word), |known| json!(known))
+        }
+        Number => json!(number()),
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked.
+        Count => json!(number().filter(|n| n.fract() == 0.0 && (0.0..9e15).contains(n)).map(|n| n as u64)),
+        Seconds => json!(number().and_then(|n| Duration::try_from_secs_f64(n).ok()).map(|time| time.as_secs_f64())),
+        Flag => json!(said.as_bool()),
+        Texts => {
+            let texts = said.as_array().into_iter().flatten().filter_map(Value::as_str);
+            json!(texts.filter(|text| !text.is_empty()).collect::<Vec<_>>())
+        }
+        Json => said.clone(),
+        Corners => {
+            let corners = ["x1", "y1", "x2", "y2"].map(|name| (name.to_owned(), read(&said[name], &Number)));
+            let is_box = corners.iter().all(|(_, number)| !number.is_null());
+            if is_box { Value::Object(corners.into_iter().collect()) } else { Value::Null }
+        }
+        Details => details(said),
+        Object(fields) => said.as_object().map_or(Value::Null, |_| object(said, fields)),
+        List(fields) => {
+            let objects = said.as_array().into_iter().flatten().filter(|said| said.is_object());
+            let nothing = object(&Value::Null, fields);
+            json!(objects.map(|said| object(said, fields)).filter(|read| *read != nothing).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Returns all of `fields`.
+pub(crate) fn object(said: &Value, fields: Fields) -> Value {
+    let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), read(&said[*name], kind)));
+    Value::Object(fields.collect::<Map<_, _>>())
+}
+
+/// Returns `true` if an object in `json`, which reads as `said`, has a name twice.
+pub(crate) fn has_repeated_name(json: &str, said: &Value) -> bool {
+    fn names(said: &Value) -> usize {
+        match said {
+            Value::Object(fields) => fields.values().map(|said| 1 + names(said)).sum(),
+            Value::Array(elements) => elements.iter().map(names).sum(),
+            _ => 0,
+        }
+    }
+    let (mut colons, mut is_string, mut is_escaped) = (0, false, false);
+    for byte in json.bytes() {
+        is_string ^= byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        colons += usize::from(byte == b':' && !is_string);
+    }
+    colons != names(said)
+}

@@ -1,0 +1,264 @@
+//! Lenient parsing of JSON: a value of another type than documented counts as absent.
+//!
+//! Each field is taken as raw JSON first and then read on its own. So a field that cannot be read, such as a string with
+//! half a surrogate pair, does not take the others with it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+pub(crate) const NO_OBJECT: &str = "it is not a JSON object";
+
+/// A type that is read from any JSON. `None` means that the JSON is of another type.
+pub(crate) trait FromJson: Sized {
+    fn from_json(json: &str) -> Option<Self>;
+}
+
+impl FromJson for String {
+    fn from_json(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(json: &str) -> Option<Self> {
+        json.parse().ok()
+    }
+}
+
+/// A finite number. Some backends write numbers as strings.
+impl FromJson for f64 {
+    fn from_json(json: &str) -> Option<Self> {
+        let number: Self =
+            if json.starts_with('"') { String::from_json(json)?.trim().parse() } else { json.parse() }.ok()?;
+        number.is_finite().then_some(number)
+    }
+}
+
+/// A whole number from zero, also as `3.0` or `"3"`.
+impl FromJson for u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked.
+    fn from_json(json: &str) -> Option<Self> {
+        let number = f64::from_json(json)?;
+        (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as Self)
+    }
+}
+
+/// A number of seconds.
+impl FromJson for Duration {
+    fn from_json(json: &str) -> Option<Self> {
+        Self::try_from_secs_f64(f64::from_json(json)?).ok()
+    }
+}
+
+/// An object inside a response. Its fields are lenient, so only one that has a documented name twice cannot be read.
+pub(crate) trait Part: DeserializeOwned {}
+
+impl<T: Part> FromJson for T {
+    fn from_json(json: &str) -> Option<Self> {
+        // Serde reads a struct from a list, too.
+        if json.starts_with('{') { serde_json::from_str(json).ok() } else { None }
+    }
+}
+
+/// Deserializes a field. It is `None` if the JSON is of another type.
+pub(crate) fn field<'de, D: Deserializer<'de>, T: FromJson>(deserializer: D) -> Result<Option<T>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(|json| T::from_json(json.get()))
+}
+
+/// Deserializes a list of those elements that set a field. It is empty if the JSON is of another type.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: FromJson + Default + PartialEq>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(|json| elements(json.get(), unless_blank).unwrap_or_default())
+}
+
+/// Reads an element of a list, unless it sets no field. A list of a million empty objects would take a hundred times the
+/// memory of its JSON.
+pub(crate) fn unless_blank<T: FromJson + Default + PartialEq>(json: &str) -> Option<T> {
+    T::from_json(json).filter(|element| *element != T::default())
+}
+
+/// Reads the elements of a list, without those for which `read` returns `None`. Returns `None` if `json` is not a list.
+pub(crate) fn elements<T>(json: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let mut elements = Vec::new();
+    each(json, |json| elements.extend(read(json))).then_some(elements)
+}
+
+/// Shows each element of a list. Returns `false` if `json` is not a whole list.
+pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&'a str)) -> bool {
+    struct Each<F>(F);
+
+    impl<'de, F: FnMut(&'de str)> Visitor<'de> for Each<F> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+            while let Some(element) = list.next_element::<&RawValue>()? {
+                (self.0)(element.get());
+            }
+            Ok(())
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    deserializer.deserialize_seq(Each(see)).and_then(|()| deserializer.end()).is_ok()
+}
+
+/// A whole JSON object whose fields are read by name. Of two fields with one name, the last counts.
+#[derive(Default, Deserialize)]
+pub(crate) struct Object<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
+
+impl<'a> Object<'a> {
+    /// Parses `json`. The error is the reason in words.
+    pub(crate) fn parse(json: &'a str) -> Result<Self, &'static str> {
+        let reason = |error: serde_json::Error| if error.is_data() { NO_OBJECT } else { "it is not whole JSON" };
+        serde_json::from_str(json).map(Self).map_err(reason)
+    }
+
+    /// Returns `true` if the field is there, even as `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Returns a field that is not `null`, as JSON.
+    pub(crate) fn json(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name).map(|json| json.get()).filter(|json| *json != "null")
+    }
+
+    /// Reads a field.
+    pub(crate) fn field<T: FromJson>(&self, name: &str) -> Option<T> {
+        T::from_json(self.json(name)?)
+    }
+
+    /// Reads a list of those elements that set a field.
+    pub(crate) fn list<T: FromJson + Default + PartialEq>(&self, name: &str) -> Vec<T> {
+        self.elements(name, unless_blank)
+    }
+
+    /// Reads a list, without those elements for which `read` returns `None`.
+    pub(crate) fn elements<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        self.json(name).and_then(|json| elements(json, read)).unwrap_or_default()
+    }
+
+    /// Reads a field that is an object.
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+        Self::parse(self.json(name)?).ok()
+    }
+}
+
+/// Returns `true` if `json` is one whole value.
+pub(crate) fn is_valid(json: &str) -> bool {
+    serde_json::from_str::<&RawValue>(json).is_ok()
+}
+
+/// Returns a body as text, without a byte order mark and white space around the JSON.
+pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
+    fn trim(text: &str) -> &str {
+        text.trim_start_matches('\u{feff}').trim()
+    }
+    // Almost every body is UTF-8, and this check is the fastest.
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Cow::Borrowed(trim(text));
+    }
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    // Cut in place, as the text may be long.
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len().saturating_sub(trim(&text).len()));
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn value_of_another_type_is_absent() {
+        let json = r#"{"null": null, "text": "t", "number": 0.5, "digits": " 0.25 ", "flag": true,
+            "object": {"a": 1}, "list": ["x", 7, null, {"a": 1}], "huge": 1e999, "nan": "NaN", "half": "\ud800"}"#;
+        let object = Object::parse(json).unwrap();
+        for name in ["null", "text", "number", "digits", "flag", "object", "list", "huge", "nan", "half", "nothing"] {
+            assert_eq!(object.field::<String>(name).is_some(), ["text", "digits", "nan"].contains(&name), "{name}");
+            assert_eq!(object.field::<bool>(name).is_some(), name == "flag", "{name}");
+            assert_eq!(object.field::<f64>(name).is_some(), ["number", "digits"].contains(&name), "{name}");
+            assert_eq!(object.object(name).is_some(), name == "object", "{name}");
+            assert_eq!(object.list::<String>(name).len(), usize::from(name == "list"), "{name}");
+            assert_eq!(object.has(name), name != "nothing");
+        }
+        assert_eq!(object.field("digits"), Some(0.25));
+    }
+
+    #[test]
+    fn count_and_seconds_are_numbers_in_range() {
+        let read = |json: &str| (u64::from_json(json), Duration::from_json(json).map(|seconds| seconds.as_millis()));
+        assert_eq!(read("3"), (Some(3), Some(3_000)));
+        assert_eq!(read("\"3\""), (Some(3), Some(3_000)));
+        assert_eq!(read("0.25"), (None, Some(250)));
+        assert_eq!(read("-1"), (None, None));
+        assert_eq!(read("1e300"), (None, None));
+        assert_eq!(read("null"), (None, None));
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Pair {
+        #[serde(deserialize_with = "field")]
+        a: Option<String>,
+        #[serde(deserialize_with = "list")]
+        b: Vec<Pair>,
+    }
+
+    impl Part for Pair {}
+
+    fn pair(a: &str, b: Vec<Pair>) -> Pair {
+        Pair { a: Some(a.to_owned()), b }
+    }
+
+    #[test]
+    fn unreadable_field_leaves_the_others() {
+        for json in [r#"{"b":"\ud800","a":"x"}"#, r#"{"b":1e999,"\u0061":"x"}"#, r#"{"a":"x","b":{},"c":{}}"#] {
+            assert_eq!(Pair::from_json(json), Some(pair("x", Vec::new())), "{json}");
+        }
+        for json in ["[\"x\",[]]", "7", "null", "\"x\"", r#"{"a":"x","a":"y"}"#] {
+            assert_eq!(Pair::from_json(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn list_element_without_a_field_is_dropped() {
+        let json =
+            r#"{"b":[{}, {"a":7}, {"c":1}, {"a":"x","a":"y"}, {"b":[{"a":"x"},{}]}, {"a":"y"}, ["z"], "\ud800"]}"#;
+        let expected = vec![Pair { a: None, b: vec![pair("x", Vec::new())] }, pair("y", Vec::new())];
+        assert_eq!(Object::parse(json).unwrap().list::<Pair>("b"), expected);
+    }
+
+    #[test]
+    fn repeated_name_means_its_last_value() {
+        assert_eq!(Object::parse(r#"{"a":"1","a":"2"}"#).unwrap().field::<String>("a").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn object_of_anything_else_is_an_error() {
+        for json in ["", "null", "[]", "7", "{", "{\"a\"}", "{}x"] {
+            assert!(Object::parse(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn list_that_is_cut_off_is_an_error() {
+        for json in ["", "null", "{}", "[", "[1", "[1,]", "[1]x"] {
+            assert!(!each(json, |_| ()), "{json}");
+        }
+        let mut elements = Vec::new();
+        assert!(each(" [ 1 ,\"a\", [] ] ", |element| elements.push(element)));
+        assert_eq!(elements, ["1", "\"a\"", "[]"]);
+    }
+}

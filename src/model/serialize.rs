@@ -1,0 +1,39 @@
+//! Serialization of fields whose Rust type is not that of the JSON.
+
+use std::time::Duration;
+
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::identifier::Identifier;
+
+/// Writes JSON again, with an `identifier`.
+pub(crate) fn with_identifier<S: Serializer>(
+    raw: &str,
+    identifier: Option<&Identifier>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    // A pending report may be `null`, and one that was not read is empty.
+    let fields = if raw.is_empty() { None } else { serde_json::from_str(raw).map_err(S::Error::custom)? };
+    let mut fields: Map<String, Value> = fields.unwrap_or_default();
+    if let Some(identifier) = identifier {
+        fields.insert("identifier".to_owned(), identifier.as_str().into());
+    }
+    fields.serialize(serializer)
+}
+
+/// Writes a duration as a number of seconds.
+pub(crate) fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+}
+
+/// Writes a text that is JSON as that JSON.
+pub(crate) fn json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    raw(json.as_deref().unwrap_or("null"), serializer)
+}
+
+/// Writes JSON again.
+pub(crate) fn raw<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::from_str::<Value>(json).map_err(S::Error::custom)?.serialize(serializer)
+}
