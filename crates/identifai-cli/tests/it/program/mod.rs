@@ -100,6 +100,7 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
         second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
         "{second}"
     );
+    assert_eq!(against(&server, &["classify", urls[1], urls[0]]).status, 4, "in any order");
     let outcome = against(&server, &["--json", "classify", urls[1]]);
     assert_eq!(json_lines(&outcome.out)[0]["error"]["retry_after"], json!(600.0));
     let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);

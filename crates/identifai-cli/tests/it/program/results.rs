@@ -26,6 +26,7 @@ fn verdicts_of_several_come_in_the_order_of_the_command_line() {
     let lines = json_lines(&outcome.out);
     assert_eq!((&lines[0]["input"], &lines[0]["error"]["kind"]), (&json!(one), &json!("analysis_failed")));
     assert!(lines[0]["identifier"].is_string(), "what was paid for is named");
+    assert_eq!(lines[0]["error"]["identifier"], lines[0]["identifier"]);
     assert_eq!(lines[0]["error"]["may_have_been_sent"], true);
     assert_eq!((&lines[1]["name"], &lines[1]["status"]), (&json!("a.jpg"), &json!("done")));
     assert_eq!((&lines[2]["input"], &lines[2]["error"]["status"]), (&json!(three), &json!(403)));
