@@ -125,7 +125,7 @@ impl Page {
     }
 }
 
-/// Returns the hash of the text between the tags `tag` of the template, in which nothing is filled in.
+/// Returns the hash of the template's style or script, in which no value stands.
 fn hash(tag: &str) -> String {
     let text = TEMPLATE.split_once(&format!("<{tag}>")).map_or("", |(_, rest)| rest);
     let text = text.split_once(&format!("</{tag}>")).map_or("", |(text, _)| text);
@@ -149,19 +149,16 @@ impl Row {
             Found::Report { confidence, .. } => (*confidence, ""),
             Found::Failure(reason) => (None, reason.as_str()),
         };
-        let mut shown: Vec<_> = self.file.as_deref().and_then(|path| pictures.file(path)).into_iter().collect();
+        let file = self.file.as_deref().and_then(|path| pictures.file(path));
         let heatmap = self.identifier.as_ref().filter(|_| self.wants_heatmap()).map(|it| pictures.heatmap(it));
-        let no_heatmap = match heatmap.transpose() {
-            Ok(heatmap) => {
-                shown.extend(heatmap);
-                None
-            }
-            Err(reason) => Some(text(&reason)),
+        let (heatmap, no_heatmap) = match heatmap.transpose() {
+            Ok(heatmap) => (heatmap, None),
+            Err(reason) => (None, Some(text(&reason))),
         };
         Cells {
             word,
             line: self.line,
-            pictures: shown,
+            pictures: file.into_iter().chain(heatmap).collect(),
             // A page is passed on, so passwords and signatures in URLs are left out.
             name: text(&names::without_secrets(&self.input)),
             no_heatmap,
@@ -174,7 +171,7 @@ impl Row {
     }
 }
 
-/// The values of the template. It escapes each of them.
+/// The values of the template. The engine escapes each of them.
 #[derive(Serialize)]
 struct Values {
     /// Hashes of the style and the script, which alone are allowed.
