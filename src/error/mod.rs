@@ -23,9 +23,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// to [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the
 /// service is escaped and may be printed as it is.
 ///
-/// As JSON, an error is an object: `kind`, `status` and `may_have_been_sent`; `message`, which is the service's own text
-/// or else that of `{:#}`; and, if there are any, `field`, `retry_after` in seconds, `identifier`, and `body`, which is
-/// raw.
+/// `Serialize` writes an object with `kind`, `status`, `message` and `may_have_been_sent`, and with `field`,
+/// `retry_after` in seconds, `identifier` and `body` where there are any. Its `message` is the service's own text, or else
+/// that of `{:#}`.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};

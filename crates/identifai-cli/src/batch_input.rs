@@ -20,13 +20,13 @@ use crate::submission;
 /// The longest line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 const TOO_LONG: &str = "is longer than 1 MiB";
-/// How many lines are read ahead.
+/// The number of lines that are read ahead.
 const AHEAD: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// How long to wait for a line before something else is done.
+/// The time to wait for a line before something else is done.
 const BRIEFLY: Duration = Duration::from_millis(20);
 
-/// What comes next.
+/// The next step of reading a list.
 pub(crate) enum Next {
     /// A line that is not blank: its number, from 1, and its text, if that can be read.
     Line(u64, Result<OsString, String>),
@@ -193,7 +193,7 @@ pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
     String::from_utf8(line).map(OsString::from).map_err(|_| "is not UTF-8".to_owned())
 }
 
-/// What a line asks for.
+/// The submission that a line asks for.
 pub(crate) struct Read {
     /// The URL or path, as it is shown.
     pub(crate) input: String,

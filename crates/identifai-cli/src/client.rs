@@ -30,7 +30,7 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
     Ok(connected)
 }
 
-/// The same for calls that send no key, so none is looked for. What stands in for it is a word that no text has.
+/// Connects for calls that send no key, so none is looked for. The placeholder is a word that no text has.
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError> {
     let connected =
         connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this"))).map_err(CliError::Usage)?;

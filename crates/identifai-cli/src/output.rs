@@ -55,8 +55,8 @@ pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
     ledger.hints().into_iter().for_each(note);
 }
 
-/// An answer as one object with its identifier. What cannot be written anew (nested too deep, half a character) is
-/// printed as it came, which is `raw`.
+/// Writes a response as one object with its identifier. A response that cannot be serialised (nested too deep, half a
+/// character) is written as it came, which is `raw`.
 pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
     serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
         Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
@@ -64,7 +64,7 @@ pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) 
     })
 }
 
-/// One line of result. It fails if nobody reads any more.
+/// Prints one line of a result. It fails if nobody reads any more.
 pub(crate) fn result(line: &str) -> io::Result<()> {
     // In one piece, as several processes may write to one file.
     let mut out = io::stdout().lock();
@@ -72,8 +72,8 @@ pub(crate) fn result(line: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// The same as JSON. What is not ASCII and no letter or the like is escaped, so that no terminal acts upon it or hides
-/// it: in JSON it can stand only in strings. Between them there are but blanks.
+/// Prints one line of JSON. Characters that a terminal acts upon or hides are escaped: in JSON they stand only in
+/// strings. Between strings only blanks are replaced.
 pub(crate) fn result_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
     for c in json.chars() {
@@ -90,7 +90,7 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
     result(&line)
 }
 
-/// One line beside the results. Nobody may be reading; that is no reason to stop.
+/// Prints one line beside the results. It does not fail: nobody may be reading.
 pub(crate) fn note(line: &str) {
     let _ = try_note(line);
 }
@@ -100,7 +100,7 @@ pub(crate) fn try_note(line: &str) -> io::Result<()> {
     io::stderr().lock().write_all(format!("identifai: {}\n", shown(line)).as_bytes())
 }
 
-/// A text that may quote somebody else's, as one line that no terminal acts upon.
+/// Escapes a text that may quote somebody else's, as one line that no terminal acts upon.
 pub(crate) fn shown(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
@@ -113,7 +113,7 @@ pub(crate) fn shown(text: &str) -> String {
     line
 }
 
-/// Whether a terminal does nothing with it but show it.
+/// Returns `true` if a terminal shows the character, and does nothing else with it.
 fn is_plain(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }

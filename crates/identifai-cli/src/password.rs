@@ -1,4 +1,4 @@
-//! Where a password comes from: a file or a prompt, and never the command line, which others on the machine can see.
+//! Passwords from a file or a prompt. They are never arguments, which others on the machine can see.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};

@@ -29,7 +29,7 @@ impl From<&AnyReport> for Line {
 #[derive(Clone)]
 pub(crate) struct Printer<'a> {
     json: bool,
-    /// None for a command that is about nothing on the command line.
+    /// Empty for a command that is about nothing on the command line.
     inputs: &'a [String],
     /// The items that this run submits. `None` for a command that submits nothing.
     ledger: Option<Ledger>,

@@ -1,4 +1,4 @@
-//! How a batch comes along, for somebody who watches.
+//! The progress of a batch, for a person who watches.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -17,12 +17,12 @@ const BRIEFLY: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// How many items there are, if that is known.
+    /// The number of items, if it is known.
     pub(crate) total: Option<u64>,
-    /// How many submits a minute the key may do.
+    /// The rate limit of the key, in submits a minute.
     rate: Option<u32>,
     began: Instant,
-    /// How many lines were wrong, which the batch knows nothing of.
+    /// The number of wrong lines, which the batch does not see.
     pub(crate) refused: Arc<AtomicU64>,
     pub(crate) interrupted: Arc<AtomicBool>,
 }
@@ -54,13 +54,13 @@ impl Progress {
         ));
     }
 
-    /// How long it takes yet: what has to be submitted takes its time, and what is pending a little more.
+    /// Estimates the minutes left: those of the submits to come, and one for what is pending.
     fn minutes(&self, to_submit: u64, is_pending: bool) -> Option<u64> {
         let rate = self.rate.filter(|_| !self.interrupted.load(Ordering::Relaxed))?;
         Some(to_submit.div_ceil(rate.into()) + u64::from(is_pending))
     }
 
-    /// Does something that writes to the terminal, with the bar out of its way.
+    /// Runs a function that writes to the terminal, with the bar out of its way.
     pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }

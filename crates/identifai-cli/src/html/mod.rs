@@ -21,12 +21,12 @@ use crate::{error_text, names, output};
 /// Permissions on Unix: a page is its owner's.
 const PRIVATE: u32 = 0o600;
 const TEMPLATE: &str = include_str!("report.html");
-/// How many rows a page has: browsers get slow with more.
+/// Maximum number of rows of a page: browsers get slow with more.
 const MOST_ROWS: usize = 50_000;
-/// How much of a text is shown, in characters: a line may have a MiB.
+/// Maximum length of a text in the page, in characters: a line of a list may have a MiB.
 const LONGEST_TEXT: usize = 2_000;
 
-/// What became of an item.
+/// An item and its outcome.
 pub(crate) struct Row {
     /// Its number among all lines, from 1.
     pub(crate) line: u64,
@@ -56,7 +56,7 @@ impl Found {
         }
     }
 
-    /// The word that the page filters by, and how the verdict reads.
+    /// Returns the word that the page filters by, and the text of the verdict.
     fn verdict(&self) -> (&'static str, &str) {
         match self {
             Self::Failure(_) => ("failed", "failed"),
@@ -75,7 +75,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Finds out whether the page can be written, before anything is paid for.
+    /// Checks that the page can be written, before anything is paid for.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         // A link, too: it would be replaced, not followed.
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error_text;
 
-/// How large a file is shown as a picture, a heatmap, and all of them together, in bytes.
+/// Maximum sizes of a file that is shown, of a heatmap, and of all pictures together, in bytes.
 const LARGEST_FILE: u64 = 256 << 10;
 const LARGEST_HEATMAP: usize = 1 << 20;
 const ALL_PICTURES: usize = 32 << 20;
@@ -35,7 +35,7 @@ impl Picture {
 pub(super) struct Pictures<'a> {
     client: &'a Client,
     is_wanted: &'a dyn Fn() -> bool,
-    /// How many bytes there is room for.
+    /// The number of bytes that there is room for.
     left: usize,
     /// Why no more heatmaps are fetched.
     gave_up: Option<String>,

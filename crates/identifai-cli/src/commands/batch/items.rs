@@ -33,7 +33,7 @@ struct Item {
 /// The items that were read, and their outcomes so far.
 pub(super) struct Items {
     board: Progress,
-    /// Those on their way, by their number among the jobs.
+    /// The items on their way, by their number among the jobs.
     on_their_way: HashMap<u64, Item>,
     /// The items that are not printed yet, for the thread that ends the program.
     pub(super) ledger: Ledger,
@@ -58,9 +58,9 @@ pub(super) struct Items {
 struct Totals {
     done: u64,
     failed: u64,
-    /// Those that may have been submitted, without an identifier.
+    /// Items that may have been submitted, without an identifier.
     unknown: u64,
-    /// Those that another run may do better with.
+    /// Items that another run may do better with.
     left: u64,
 }
 
