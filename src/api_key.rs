@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::util::encodings;
+use crate::error::{Error, Result};
+use crate::util::{encodings, environment};
+
+const VARIABLE: &str = "IDENTIFAI_API_KEY";
 
 /// What stands in a text where the key stood.
 const MASK: &str = "[api key]";
@@ -50,6 +53,22 @@ impl ApiKey {
     /// Wraps a key.
     pub fn new(key: impl Into<String>) -> Self {
         Self(Arc::new(Text { key: key.into(), other_encodings: OnceLock::new() }))
+    }
+
+    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, without the blanks around it, and leaves no copy
+    /// of it behind. Blank counts as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config) if the variable is not set.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(environment::of_process)
+    }
+
+    /// Reads the key as [`from_env`](Self::from_env) does, from the variables that `env` returns by name.
+    pub(crate) fn from_variables(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let unset = || Error::config(VARIABLE, &format!("this environment variable is not set; {WHERE_A_KEY_IS}"));
+        environment::value(env, VARIABLE).map(Self::new).ok_or_else(unset)
     }
 
     pub(crate) fn expose(&self) -> &str {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::api_key::{ApiKey, WHERE_A_KEY_IS};
+use crate::api_key::ApiKey;
 use crate::call::options::CallOptions;
 use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, Result};
@@ -17,7 +17,6 @@ const RETRIES: u32 = 2;
 /// A request's head must stay far below what goes out at a time, as the key is put in place there.
 const USER_AGENT_MAX: usize = 256;
 
-const KEY_VARIABLE: &str = "IDENTIFAI_API_KEY";
 const BASE_URL_VARIABLE: &str = "IDENTIFAI_BASE_URL";
 
 /// Everything about a call but what is submitted.
@@ -67,12 +66,8 @@ impl Settings {
 
     /// From `IDENTIFAI_API_KEY` and `IDENTIFAI_BASE_URL`, as `env` reads them; blank counts as unset.
     pub(crate) fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let read = |name| environment::value(&env, name);
-        let key = read(KEY_VARIABLE).ok_or_else(|| {
-            Error::config(KEY_VARIABLE, &format!("this environment variable is not set; {WHERE_A_KEY_IS}"))
-        })?;
-        let mut settings = Self::new(ApiKey::new(key));
-        if let Some(base_url) = read(BASE_URL_VARIABLE) {
+        let mut settings = Self::new(ApiKey::from_variables(&env)?);
+        if let Some(base_url) = environment::value(&env, BASE_URL_VARIABLE) {
             settings.connection.base_url = base_url;
         }
         Ok(settings)
@@ -316,7 +311,7 @@ mod tests {
     #[test]
     fn blank_variables_count_as_unset() {
         let with = |key: &str, url: &str| {
-            Settings::from_env(|name| Some(if name == KEY_VARIABLE { key } else { url }.to_owned()))
+            Settings::from_env(|name| Some(if name == BASE_URL_VARIABLE { url } else { key }.to_owned()))
         };
         let error = with(" ", "").unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Config, Some("IDENTIFAI_API_KEY")));

@@ -1,6 +1,6 @@
 //! What `from_env` reads, and that nothing else reads the environment for key or base URL.
 
-use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
+use identifai::{ApiKey, Client, ClientBuilder, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 #[test]
@@ -17,16 +17,21 @@ fn key_and_base_url_come_from_the_environment() {
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
         let client = Client::from_env().unwrap();
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
+        let client =
+            Client::builder(ApiKey::from_env().unwrap()).base_url(std::env::var("IDENTIFAI_BASE_URL").unwrap());
+        assert_eq!(client.build().unwrap().submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
         return;
     }
     let keys: Vec<_> = server.requests().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
-    assert_eq!(keys, [KEY, KEY, KEY]);
+    assert_eq!(keys, [KEY; 4]);
 }
 
 #[test]
 fn without_a_key_it_says_so() {
     if alone("environment::without_a_key_it_says_so", &[("IDENTIFAI_API_KEY", " ")]).is_none() {
-        for error in [UrlOptions::from_env(CAT).unwrap_err(), Client::from_env().unwrap_err()] {
+        let errors =
+            [UrlOptions::from_env(CAT).unwrap_err(), Client::from_env().unwrap_err(), ApiKey::from_env().unwrap_err()];
+        for error in errors {
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.to_string().contains("IDENTIFAI_API_KEY"), "{error}");
         }

@@ -144,7 +144,7 @@ fn api_key(global: &Global) -> Result<ApiKey, String> {
     let Some(path) = &global.api_key_file else {
         let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; the dashboard shows yours in \
                     the profile menu, under \"API Key\"; --sandbox needs none";
-        return env("IDENTIFAI_API_KEY").map(ApiKey::new).ok_or_else(|| hint.to_owned());
+        return ApiKey::from_env().map_err(|_| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);
     // The name is not shown: it may be the key, given by mistake.
