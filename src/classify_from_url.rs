@@ -1,6 +1,6 @@
 //! The plain function: one image by URL, everything that can be said about it in one value.
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use crate::api_key::ApiKey;
 use crate::call::Caller;
@@ -14,6 +14,7 @@ use crate::model::submission::Submission;
 use crate::model::submission::any::AnySubmission;
 use crate::model::submission::setters::setters;
 use crate::util::environment;
+use crate::util::sync::lock;
 
 /// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
 /// identifier.
@@ -98,7 +99,7 @@ static CACHE: LazyLock<PerProcess<Mutex<Vec<Cached>>>> = LazyLock::new(|| PerPro
 /// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
 /// of that: it goes with each request.
 fn client_for(settings: &Settings) -> Result<Client> {
-    let mut cache = CACHE.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut cache = lock(CACHE.get(Mutex::default));
     let known = cache.iter().position(|cached| cached.connection == settings.connection);
     let cached = if let Some(at) = known {
         cache.remove(at)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::task::JobId;
-use super::worker_pool::lock;
 use crate::error::Error;
 use crate::model::identifier::Identifier;
+use crate::util::sync::lock;
 
 /// A job that was submitted, or is being submitted, and whose [`Outcome`](crate::Outcome) the caller does not have yet;
 /// from [`StopHandle::unfinished`](crate::StopHandle::unfinished).

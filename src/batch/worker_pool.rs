@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use crate::util::sync::lock;
 
 /// A few threads that do the same with what they are given.
 pub(super) struct WorkerPool<T, R> {
@@ -96,8 +98,4 @@ impl<T, R> Drop for WorkerPool<T, R> {
 
 fn next<T>(waiting: &Mutex<Receiver<T>>) -> Option<T> {
     lock(waiting).recv().ok()
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,11 @@
 //! The one switch that ends the calls of a client, from any thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::http::fork_safe::PerProcess;
+use crate::util::sync::lock;
 
 /// Set once, for good. Whoever pauses does it here, so that it can be woken.
 #[derive(Debug)]
@@ -18,12 +19,6 @@ pub(crate) struct Cancel {
 struct Bed {
     gate: Mutex<()>,
     wake: Condvar,
-}
-
-impl Bed {
-    fn enter(&self) -> MutexGuard<'_, ()> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Cancel {
@@ -44,7 +39,7 @@ impl Cancel {
     pub(crate) fn notify(&self) {
         let bed = self.bed.get(Bed::default);
         // Entered and left, so that nobody is between looking and falling asleep.
-        drop(bed.enter());
+        drop(lock(&bed.gate));
         bed.wake.notify_all();
     }
 
@@ -52,7 +47,7 @@ impl Cancel {
     pub(crate) fn sleep(&self, pause: Duration, is_over: &dyn Fn() -> bool) {
         let start = Instant::now();
         let bed = self.bed.get(Bed::default);
-        let mut inside = bed.enter();
+        let mut inside = lock(&bed.gate);
         while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             if self.is_set() || is_over() {
                 return;

@@ -75,5 +75,5 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
 
 /// Reads JSON of any form, or an empty body.
 fn any_json(json: &str) -> Result<String, &'static str> {
-    if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("it is no JSON") }
+    if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("it is not JSON") }
 }

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::util::sync::lock;
 
 /// How long an answer serves further connections. Connections that stand need no name.
 const KEPT: Duration = Duration::from_secs(30);
@@ -34,12 +36,6 @@ enum Lookup {
     Failed(io::ErrorKind, String),
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lookup>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl DnsCache {
     pub(crate) fn new() -> Self {
         Self::with(|host| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
@@ -62,7 +58,7 @@ impl DnsCache {
         let start = Instant::now();
         // What this call waited for is its own, however old or bad.
         let mut waited = false;
-        let mut names = self.shared.lock();
+        let mut names = lock(&self.shared.names);
         loop {
             match names.get(host) {
                 Some(Lookup::Found(ips, at)) if waited || at.elapsed() < self.kept => return Ok(ips.clone()),
@@ -92,7 +88,7 @@ impl DnsCache {
                 Ok(ips) => Lookup::Found(ips, Instant::now()),
                 Err(error) => Lookup::Failed(error.kind(), error.to_string()),
             };
-            shared.lock().insert(host, outcome);
+            lock(&shared.names).insert(host, outcome);
             shared.done.notify_all();
         })?;
         Ok(())

@@ -11,6 +11,7 @@ use crate::model::submission::any::AnySubmission;
 use crate::model::submission::file::{inspect, open, regular_file_len, unreadable, unusable};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::model::tickets::submission::{Ticket, Tickets};
+use crate::util::sync::lock;
 use crate::util::url::check_http_url;
 
 /// Maximum number of bytes of a reader that are kept in memory to look behind an ID3 tag. Covers are seldom larger.
@@ -96,7 +97,7 @@ impl Upload<'_> {
             }
             Source::Bytes(bytes) => Box::new(&bytes[..]),
             Source::Reader(reader, _) => {
-                let mut reader = Reader::lock(reader);
+                let mut reader = lock(reader);
                 let rest = reader.rest.take().ok_or_else(already_sent)?;
                 Box::new(io::Cursor::new(std::mem::take(&mut reader.head)).chain(rest))
             }
@@ -107,7 +108,7 @@ impl Upload<'_> {
 
 /// Looks at a reader, of which everything stays to be sent.
 fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
-    let mut reader = Reader::lock(reader);
+    let mut reader = lock(reader);
     let Reader { head, rest } = &mut *reader;
     let rest = rest.as_mut().ok_or_else(already_sent)?;
     let window = |at: u64| {

@@ -32,9 +32,10 @@ impl<'a> Url<'a> {
             Some((user_info, host_port)) => (Some(user_info), host_port),
             None => (None, authority),
         };
-        let host_end = match host_port.starts_with('[') {
-            true => host_port.split_inclusive(']').next().filter(|host| host.ends_with(']'))?.len(),
-            false => host_port.find(':').unwrap_or(host_port.len()),
+        let host_end = if host_port.starts_with('[') {
+            host_port.split_inclusive(']').next().filter(|host| host.ends_with(']'))?.len()
+        } else {
+            host_port.find(':').unwrap_or(host_port.len())
         };
         let (host, port) = host_port.split_at(host_end);
         let port = match port {

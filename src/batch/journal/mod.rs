@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use fs4::TryLockError;
 
@@ -21,6 +21,7 @@ use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
 use crate::model::submission::any::AnySubmission;
+use crate::util::sync::lock;
 use crate::util::text::one_line;
 
 /// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any
@@ -134,7 +135,7 @@ impl Journal {
 
     /// Sees to it that it is of `service`: identifiers and results of another one would be taken for this one's.
     pub(crate) fn bind(&self, service: &str) -> Result<()> {
-        let mut kept = self.kept();
+        let mut kept = lock(&self.kept);
         match &kept.history.service {
             Some(other) if other == service => Ok(()),
             Some(other) => Err(unusable(&format!("is that of another service, at {}", one_line(other)))),
@@ -145,19 +146,15 @@ impl Journal {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn write(&self, line: &Line<'_>) -> Result<()> {
-        self.kept().write(line, self.sync)
+        lock(&self.kept).write(line, self.sync)
     }
 }
 
 impl Store for Journal {
     fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)> {
         let (fingerprint, file) = (line::fingerprint(submission), submission.path().and_then(FileVersion::from_path));
-        let mut kept = self.kept();
+        let mut kept = lock(&self.kept);
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {
             Entry::Finished { at, len } => match kept.report(at, len, submission.media_type())? {

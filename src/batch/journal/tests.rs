@@ -408,10 +408,10 @@ fn a_line_that_could_not_be_written_is_an_error_and_the_next_one_stands_alone() 
     let rest = format!("{{\"event\":\"be{}\n", "x".repeat(500));
     OpenOptions::new().append(true).open(&scratch.0).unwrap().write_all(rest.as_bytes()).unwrap();
     let read_only = File::open(&scratch.0).unwrap();
-    let file = std::mem::replace(&mut journal.kept().file, read_only);
+    let file = std::mem::replace(&mut lock(&journal.kept).file, read_only);
     let error = journal.begin(key, &cat()).unwrap_err();
     assert!(error.kind() == ErrorKind::Journal && error.to_string() == "journal: cannot be written", "{error}");
-    journal.kept().file = file;
+    lock(&journal.kept).file = file;
     journal.submitted(key, &id()).unwrap();
     drop(journal);
     assert!(matches!(scratch.past(&cat()), EarlierRun::Submitted(_)));

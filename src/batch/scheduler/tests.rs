@@ -130,9 +130,10 @@ fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
     for cancel in [false, true] {
         let fixture = restless("odd-stop-2", RateLimit::unlimited(), 10_000, Service::answer);
         let batch = fixture.client.batch(std::iter::repeat_with(Job::pending));
-        match cancel {
-            true => fixture.client.cancel_handle().cancel(),
-            false => batch.stop_handle().stop(),
+        if cancel {
+            fixture.client.cancel_handle().cancel();
+        } else {
+            batch.stop_handle().stop();
         }
         assert_eq!(batch.count(), 0);
     }
@@ -196,9 +197,10 @@ fn what_one_try_left_open_stays_open() {
 #[test]
 fn one_upload_that_breaks_off_late_stops_no_other() {
     let fixture = Fixture::with("odd-late", RateLimit::unlimited(), |service, request| {
-        match request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
-            true => (failure(ErrorKind::Disconnected, false).0, 301 * SECOND),
-            false => service.answer(request),
+        if request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
+            (failure(ErrorKind::Disconnected, false).0, 301 * SECOND)
+        } else {
+            service.answer(request)
         }
     });
     let jobs = std::iter::once(Job::from(Image::from_bytes(PNG))).chain(images(5));
@@ -217,9 +219,8 @@ fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
         }
     });
     let (clock, mut all, mut first) = (Arc::clone(&fixture.clock), images(3), true);
-    let jobs = std::iter::from_fn(move || match std::mem::take(&mut first) || clock.passed() >= 600 * SECOND {
-        true => all.next(),
-        false => Some(Job::pending()),
+    let jobs = std::iter::from_fn(move || {
+        if std::mem::take(&mut first) || clock.passed() >= 600 * SECOND { all.next() } else { Some(Job::pending()) }
     });
     assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::Disconnected), None, None]);
 }

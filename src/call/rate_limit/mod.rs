@@ -5,7 +5,7 @@ mod sharing;
 mod window;
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use self::config::{Limit, RateLimit};
@@ -14,6 +14,7 @@ use crate::api_key::ApiKey;
 use crate::http::fork_safe::PerProcess;
 use crate::http::request::Method;
 use crate::http::response::Response;
+use crate::util::sync::lock;
 
 /// What requests of one class with one key to one service share, and the limit that the caller keeps.
 #[derive(Debug)]
@@ -85,10 +86,6 @@ impl Limiter {
         window.learn(self.limit, now, response.rate_limit, is_refusal, jitter);
         is_refusal.then(|| window.wait(self.limit, now))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::util::url::{Url, check_http_url};
 
@@ -28,10 +28,6 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(reader: impl Read + Send + 'static) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self { head: Vec::new(), rest: Some(Box::new(reader)) }))
-    }
-
-    pub(crate) fn lock(reader: &Mutex<Self>) -> MutexGuard<'_, Self> {
-        reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
