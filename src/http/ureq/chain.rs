@@ -1,4 +1,4 @@
-//! Chains of connectors: a socket, and TLS on top where the URI wants it.
+//! Chains of connectors: a socket, with TLS on top for `https`.
 
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
@@ -7,11 +7,12 @@ use super::socket::Dial;
 
 pub(super) type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 
-/// Makes the chain that connects to a proxy itself.
+/// Makes the chain that connects to a proxy.
 pub(super) fn to_proxy() -> Chain {
     with_tls(().chain(Dial))
 }
 
+/// Adds TLS to a chain, and boxes its connections.
 pub(super) fn with_tls(chain: impl Connector<()>) -> Chain {
     #[cfg(feature = "rustls")]
     let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
@@ -20,7 +21,7 @@ pub(super) fn with_tls(chain: impl Connector<()>) -> Chain {
     Box::new(chain.chain(Finish))
 }
 
-/// The end of the chain, which makes one type of whatever came out.
+/// The end of a chain, which makes connections of every type one type.
 #[derive(Debug)]
 struct Finish;
 

@@ -1,7 +1,5 @@
-//! Making connections: look the name up, dial, shake hands; and say what failed as failed before the request.
-//!
-//! ureq asks its resolver for each request, even where a connection stands, so the resolver that it is given does
-//! nothing, and names are looked up here.
+//! The agent's connector: looks the name up, opens a socket or a tunnel, and starts TLS. Its errors are those from
+//! before the request.
 
 use std::io;
 use std::time::Duration;
@@ -18,9 +16,9 @@ use super::connection::Connection;
 use super::request_context;
 use super::socket::Dial;
 use super::tunnel::Tunnel;
-use crate::http::dns::DnsCache;
+use crate::http::dns::DnsResolver;
 
-/// The resolver for ureq: see above.
+/// A resolver without an answer. ureq asks it for each request, and names are looked up only for a new connection.
 #[derive(Debug)]
 pub(super) struct NoopResolver;
 
@@ -30,13 +28,10 @@ impl Resolver for NoopResolver {
     }
 }
 
-/// The resolver proper, for the target and for a proxy.
-#[derive(Debug)]
-struct DnsResolver(DnsCache);
-
+/// The resolver for new connections to the target or to a proxy.
 impl Resolver for DnsResolver {
     fn resolve(&self, uri: &Uri, _: &Config, limit: NextTimeout) -> Result<ResolvedSocketAddrs, UreqError> {
-        let found = match self.0.resolve(uri.host().unwrap_or_default(), port(uri), request_context::left()) {
+        let found = match self.look_up(uri.host().unwrap_or_default(), port(uri), request_context::left()) {
             Ok(found) => found,
             Err(error) => {
                 let timed_out = error.kind() == io::ErrorKind::TimedOut;
@@ -46,14 +41,14 @@ impl Resolver for DnsResolver {
         };
         let mut addresses = self.empty();
         for address in found {
-            // More than there is room for are more than anybody tries.
+            // There is room for 16, which are more than the deadline allows to try.
             let _ = addresses.try_push(address);
         }
         Ok(addresses)
     }
 }
 
-/// From nothing to a connection: through a proxy, or by a socket, and TLS on top where the URI wants it.
+/// Makes the chain that connects to the target: by a proxy or a socket, with TLS on top for `https`.
 fn chain() -> Chain {
     let chain = ();
     #[cfg(feature = "socks-proxy")]
@@ -71,13 +66,13 @@ pub(super) struct Connect {
 
 impl Connect {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { chain: chain(), resolver: DnsResolver(DnsCache::new()), timeout }
+        Self { chain: chain(), resolver: DnsResolver::new(), timeout }
     }
 
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
         let proxy = details.config.proxy();
         let limit = || NextTimeout { after: request_context::left().into(), ..details.timeout };
-        // A proxy looks the target up itself, but for the SOCKS versions that cannot.
+        // A proxy looks the target up, except for the versions of SOCKS that cannot.
         let is_unresolved = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
         let addrs = if is_unresolved {
             self.resolver.resolve(details.uri, details.config, limit())?
@@ -87,8 +82,7 @@ impl Connect {
         let details = ConnectionDetails {
             addrs,
             config: details.config,
-            // Else the TLS sessions of earlier connections are not resumed.
-            request_level: false,
+            request_level: details.request_level,
             resolver: &self.resolver,
             now: time::Instant::now(),
             timeout: limit(),
