@@ -81,8 +81,7 @@ pub(crate) fn check_http_url(url: &str) -> Option<&'static str> {
         return Some("is empty");
     }
     let is_odd = |c: char| c.is_control() || c == ' ';
-    // Bytes are faster to look at, and mostly there is nothing else.
-    if url.bytes().any(|byte| !byte.is_ascii_graphic()) && url.contains(is_odd) {
+    if url.contains(is_odd) {
         return Some("contains a blank or a control character; percent-encode it");
     }
     match Url::split(url) {
