@@ -1,20 +1,20 @@
-//! TCP sockets that keep a deadline: against peers that trickle, and signals that interrupt.
+//! TCP sockets that keep the deadline of the request, whatever trickles in and however often a signal interrupts.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use ::ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, NextTimeout, ShutdownHandle, Transport,
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, ShutdownHandle, Transport,
 };
 use ::ureq::{Error as UreqError, Timeout};
 
-use super::buffers::SocketBuffers;
 use super::request_context;
 use crate::util::time::div;
 
-/// Opens a socket to the first of the addresses that takes one, unless a proxy's connection is there already.
+/// Opens a socket to the first address that accepts a connection, unless a proxy has opened one.
 #[derive(Debug)]
 pub(super) struct Dial;
 
@@ -37,7 +37,8 @@ fn dial(addresses: &[SocketAddr], reason: Timeout) -> Result<TcpStream, UreqErro
         if left.is_zero() {
             return Err(UreqError::Timeout(reason));
         }
-        // Half of what is left for each but the last, so that one which swallows packets leaves time for the others.
+        // All but the last get half of the time that is left, as an address that drops packets must leave time for the
+        // others.
         let share = if addresses.peek().is_none() { left } else { div(left, 2).max(Duration::from_millis(1)) };
         let opened = TcpStream::connect_timeout(address, share);
         match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
@@ -54,50 +55,49 @@ fn is_timeout(error: &io::Error) -> bool {
 }
 
 /// A TCP connection.
-#[derive(Debug)]
 pub(super) struct Socket {
     /// Shared with the handle that shuts it down.
     stream: Arc<TcpStream>,
-    buffers: SocketBuffers,
-    read_slice: Slice,
-    write_slice: Slice,
+    buffers: LazyBuffers,
+    read_timeout: SocketTimeout,
+    write_timeout: SocketTimeout,
 }
 
-/// How long the socket lets one operation take. To set that is a system call, which most operations can do without.
+/// The timeout that is set at a socket for one operation. To set it is a system call, so one that fits stays.
 #[derive(Clone, Copy, Debug, Default)]
-struct Slice(Duration);
+struct SocketTimeout(Duration);
 
-impl Slice {
-    /// Has it set unless it is about right for an operation that may take as long as `most`.
+impl SocketTimeout {
+    /// Sets the timeout, unless it is between half of `most` and `most`.
     fn fit(&mut self, most: Duration, set: impl FnOnce(Option<Duration>) -> io::Result<()>) -> io::Result<()> {
         if (div(most, 2)..=most).contains(&self.0) {
             return Ok(());
         }
-        // So that it is right for a while, although limits shrink and differ.
-        let slice = div(most, 4).saturating_mul(3);
-        // macOS refuses to set a limit once the peer has closed, even if its answer is still to be read.
-        match set(Some(slice)) {
+        // Three quarters fit for a while, although limits shrink and differ.
+        let timeout = div(most, 4).saturating_mul(3);
+        // macOS refuses to set a timeout once the peer has closed, even if its response is still to be read.
+        match set(Some(timeout)) {
             Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => {}
             outcome => outcome?,
         }
-        self.0 = slice;
+        self.0 = timeout;
         Ok(())
     }
 }
 
 impl Socket {
-    /// Opens one to the first of `addresses` that takes it.
+    /// Connects to the first of `addresses` that accepts.
     pub(super) fn open(addresses: &[SocketAddr], details: &ConnectionDetails) -> Result<Self, UreqError> {
         let stream = Arc::new(dial(addresses, details.timeout.reason)?);
         (details.register_shutdown)(Arc::downgrade(&stream) as Weak<dyn ShutdownHandle>)?;
         let config = details.config;
-        let buffers = SocketBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Ok(Self { stream, buffers, read_slice: Slice::default(), write_slice: Slice::default() })
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(Self { stream, buffers, read_timeout: SocketTimeout::default(), write_timeout: SocketTimeout::default() })
     }
 }
 
-/// Repeats `operate` until the time is over, for as long as signals interrupt it. Each time it gets a part of the time:
-/// a write that moved something says so only when its time is over, and that must not count as having moved just then.
+/// Repeats `operate` while signals interrupt it, until the time is over. It gets a part of the time each time: a write
+/// that sends less than all returns when its time is over, and the progress of the upload is noted only then.
 fn uninterrupted(
     limit: NextTimeout,
     mut operate: impl FnMut(Duration) -> io::Result<usize>,
@@ -125,11 +125,11 @@ impl Transport for Socket {
     }
 
     fn transmit_output(&mut self, amount: usize, limit: NextTimeout) -> Result<(), UreqError> {
-        let (mut stream, write_slice) = (&*self.stream, &mut self.write_slice);
+        let (mut stream, timeout) = (&*self.stream, &mut self.write_timeout);
         let mut output = self.buffers.output().get(..amount).unwrap_or_default();
         while !output.is_empty() {
             let written = uninterrupted(limit, |left| {
-                write_slice.fit(left, |slice| stream.set_write_timeout(slice))?;
+                timeout.fit(left, |timeout| stream.set_write_timeout(timeout))?;
                 stream.write(output)
             })?;
             if written == 0 {
@@ -138,15 +138,14 @@ impl Transport for Socket {
             request_context::note_progress();
             output = output.get(written..).unwrap_or_default();
         }
-        self.buffers.sent(amount);
         Ok(())
     }
 
     fn await_input(&mut self, limit: NextTimeout) -> Result<bool, UreqError> {
-        let (mut stream, read_slice) = (&*self.stream, &mut self.read_slice);
+        let (mut stream, timeout) = (&*self.stream, &mut self.read_timeout);
         let input = self.buffers.input_append_buf();
         let amount = uninterrupted(limit, |left| {
-            read_slice.fit(left, |slice| stream.set_read_timeout(slice))?;
+            timeout.fit(left, |timeout| stream.set_read_timeout(timeout))?;
             stream.read(input)
         })?;
         self.buffers.input_appended(amount);
@@ -154,12 +153,12 @@ impl Transport for Socket {
     }
 
     fn is_open(&mut self) -> bool {
-        // Below TLS, what was read may not have been asked for yet.
+        // TLS may not have read all of this yet.
         self.buffers.input().is_empty() && is_quiet(&self.stream).unwrap_or(false)
     }
 }
 
-/// Whether nothing has come in, neither data nor an end.
+/// Returns `true` if nothing has arrived, neither bytes nor the end of the connection.
 fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
     stream.set_nonblocking(true)?;
     let quiet = stream.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
@@ -167,26 +166,33 @@ fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
     Ok(quiet)
 }
 
+/// The buffers hold requests and responses, so they are left out.
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_that_is_about_right_stays_and_never_is_too_long() {
-        let (mut slice, mut set) = (Slice::default(), Vec::new());
+    fn timeout_that_fits_stays_and_is_never_too_long() {
+        let (mut timeout, mut set) = (SocketTimeout::default(), Vec::new());
         let mut fit = |millis: u64| {
             let most = Duration::from_millis(millis);
             let keep = |limit| {
                 set.extend(limit);
                 Ok(())
             };
-            slice.fit(most, keep).unwrap();
-            assert!(slice.0 <= most && slice.0 >= most / 2, "{slice:?} for {most:?}");
+            timeout.fit(most, keep).unwrap();
+            assert!(timeout.0 <= most && timeout.0 >= most / 2, "{timeout:?} for {most:?}");
         };
         [1_000, 999, 1_001, 800, 1_500, 700, 1_200, 100_000].into_iter().for_each(&mut fit);
         assert_eq!(set, [750, 525, 900, 75_000].map(Duration::from_millis));
         let refused = |_| Err(io::Error::from(io::ErrorKind::Unsupported));
-        assert!(slice.fit(Duration::from_millis(1), refused).is_err());
-        assert_eq!(slice.0, Duration::from_secs(75), "as it is at the socket");
+        assert!(timeout.fit(Duration::from_millis(1), refused).is_err());
+        assert_eq!(timeout.0, Duration::from_secs(75), "as it is at the socket");
     }
 }

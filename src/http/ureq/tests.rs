@@ -11,14 +11,14 @@ use crate::call::fake::{FakeClock, SECOND};
 use crate::call::tests::{content, options, request};
 use crate::config::Settings;
 use crate::http::proxy::Proxy;
-use crate::http::transport::Transport as _;
+use crate::http::request::Method;
 
 /// The real transport for a port of this machine.
-fn http(port: u16, waits: Timeouts) -> HttpTransport {
+fn http(port: u16, timeouts: Timeouts) -> HttpTransport {
     let mut connection = Settings::new(ApiKey::new("key")).connection;
     connection.base_url = format!("http://127.0.0.1:{port}");
     connection.proxy = Proxy::None;
-    HttpTransport::waiting(connection.target(|_| None).unwrap(), waits).unwrap()
+    HttpTransport::with_timeouts(connection.target(|_| None).unwrap(), timeouts).unwrap()
 }
 
 fn over_sockets(port: u16, clock: Arc<FakeClock>) -> Caller {

@@ -1,14 +1,11 @@
 //! Interim responses, and errors of a socket.
 
-use std::time::Duration;
-
 use ::ureq::unversioned::transport::LazyBuffers;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::http::endpoint::{Base, Target};
-use crate::http::ureq::HttpTransport;
-use crate::http::ureq::downcast;
+use crate::http::endpoint::Base;
+use crate::http::ureq::failure::{downcast, from_error};
 
 /// Returns what is left of `input`, and the size of what was removed.
 fn take(input: &[u8]) -> (String, usize) {
@@ -51,17 +48,9 @@ fn unsent_output_is_known_outside_of_tls_only() {
     assert_eq!((is_unsent(false), is_unsent(true)), (true, false));
     assert!(downcast::<SendError>(UreqError::Other("other".into())).is_err());
     // A submit that was read to its end.
-    let target = Target {
-        base: Base::parse("http://127.0.0.1").unwrap(),
-        proxy: None,
-        root_certificates: None,
-        user_agent: "test".to_owned(),
-        connect_timeout: Duration::from_secs(1),
-        response_limit: None,
-    };
-    let http = HttpTransport::new(target).unwrap();
+    let base = Base::parse("http://127.0.0.1").unwrap();
     let fate = |error| {
-        let failure = http.failure(error, true);
+        let failure = from_error(error, true, &base);
         (failure.kind, failure.request_fully_sent)
     };
     assert_eq!(fate(error()), (ErrorKind::Disconnected, true));

@@ -1,0 +1,100 @@
+//! A request as ureq gets it: URI, header fields and content.
+
+use std::io::{self, Read};
+
+use ::ureq::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, USER_AGENT};
+use ::ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Uri};
+use ::ureq::{Agent, Error as UreqError, SendBody};
+
+use super::request_context;
+use crate::api_key::ApiKey;
+use crate::error::{Error, Result};
+use crate::http::body::Body;
+use crate::http::endpoint::Base;
+use crate::http::request::{Method, Request, Stall};
+
+/// Above this length of the content, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read,
+/// rather than lost to a reset. A service that does not support this costs a second.
+pub(super) const EXPECT_ABOVE: u64 = 1024 * 1024;
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Without this a server may compress its response (RFC 9110, section 12.5.3), and the identifier could not be read.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// The use of `Expect: 100-continue`, which asks the service before a large content is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    IfLarge,
+    Never,
+}
+
+/// Checks that ureq can parse the URIs of requests.
+pub(super) fn check_base(base: &Base) -> Result<()> {
+    let uri: Result<Uri, _> = base.url.parse();
+    uri.map(drop).map_err(|_| Error::config("base_url", "has a host that cannot be used"))
+}
+
+/// Returns the head of `request`, with a placeholder for the key. ureq adds `Host` at its front.
+pub(super) fn head(
+    request: &Request<'_>,
+    key: &ApiKey,
+    base: &Base,
+    user_agent: HeaderValue,
+    expect: Expect,
+) -> Result<http::Request<()>, http::Error> {
+    let mut headers = HeaderMap::new();
+    if request.requires_key {
+        headers.insert(API_KEY, request_context::placeholder(key)?);
+    }
+    headers.insert(USER_AGENT, user_agent);
+    headers.insert(ACCEPT, request.accept.map_or(JSON, HeaderValue::from_static));
+    headers.insert(ACCEPT_ENCODING, IDENTITY);
+    if let Some(content) = &request.content {
+        let len = content.len();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content.media_type)?);
+        headers.insert(CONTENT_LENGTH, len.into());
+        if expect == Expect::IfLarge && len > EXPECT_ABOVE {
+            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+    }
+    let mut head = http::Request::new(());
+    *head.method_mut() = match request.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Delete => http::Method::DELETE,
+    };
+    *head.uri_mut() = [&base.url, &*request.path].concat().parse()?;
+    *head.headers_mut() = headers;
+    Ok(head)
+}
+
+/// Runs a request on `agent`, with its content if there is one.
+pub(super) fn run(
+    agent: &Agent,
+    head: http::Request<()>,
+    content: Option<(&mut Body<'_>, Option<Stall>)>,
+) -> Result<http::Response<::ureq::Body>, UreqError> {
+    match content {
+        None => agent.run(head),
+        Some((body, stall)) => {
+            let mut content = Outgoing { body, stall };
+            agent.run(head.map(|()| SendBody::from_reader(&mut content)))
+        }
+    }
+}
+
+/// The content of a request, as ureq reads it.
+struct Outgoing<'a, 'b> {
+    body: &'a mut Body<'b>,
+    stall: Option<Stall>,
+}
+
+impl Read for Outgoing<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let amount = self.body.read(buffer)?;
+        if self.body.is_read() {
+            request_context::body_done(self.stall);
+        }
+        Ok(amount)
+    }
+}
