@@ -30,8 +30,9 @@ pub(crate) fn encode<'f>(
     name: &'static str,
     files: Vec<Upload<'f>>,
 ) -> Content<'f> {
-    // The bytes before a file, or before the end.
-    let mut bytes = Vec::new();
+    // The bytes before a file, or before the end. A value may be large, so its size is reserved.
+    let values = fields.iter().map(|(_, value)| value.len()).sum::<usize>();
+    let mut bytes = Vec::with_capacity(values.saturating_add(1024));
     for (name, value) in fields.iter() {
         let head = ["--", &boundary, "\r\nContent-Disposition: form-data; name=\"", name, "\"\r\n\r\n"];
         for piece in head.into_iter().chain([value, "\r\n"]) {

@@ -1,4 +1,4 @@
-//! A request's content on its way out: read once, watched, and the witness of how far it came.
+//! The content of a request while it is sent, and how far it was read.
 //!
 //! An error's kind does not tell whether a submit arrived; a reset in the handshake and one after the last byte look
 //! the same. What never was read to its end cannot have arrived whole.
@@ -11,9 +11,9 @@ use super::upload::Upload;
 use crate::error::{Error, ErrorKind};
 use crate::model::submission::progress::TaggedWatcher;
 
-/// What is left to be read, and what went wrong on our side.
+/// The content that is left to be read, and an error on our side.
 pub(crate) struct Body<'a> {
-    /// What goes before the file that is open, or before the end.
+    /// The bytes before the file that is open, or before the end.
     bytes: &'a [u8],
     file: Option<OpenFile<'a>>,
     /// They are opened one by one: there may be more of them than can be open at a time.
@@ -30,7 +30,7 @@ struct OpenFile<'a> {
     has_end: bool,
 }
 
-/// How far the files have come, for who watches.
+/// The progress of the files, for `on_progress`.
 struct Counter<'a> {
     watcher: Option<TaggedWatcher<'a>>,
     sent: u64,
@@ -62,7 +62,7 @@ impl<'a> Body<'a> {
         Ok(())
     }
 
-    /// Whether its last byte was read.
+    /// Returns `true` once the last byte was read.
     pub(crate) fn is_read(&self) -> bool {
         // The end is there from the start if there is no file.
         self.bytes.is_empty() && self.file.is_none() && self.tail.is_empty()
@@ -73,7 +73,7 @@ impl<'a> Body<'a> {
         self.has_begun
     }
 
-    /// Takes what went wrong with the file, if that is what ended the request.
+    /// Takes the error of the file, if it ended the request.
     pub(crate) fn take_failure(&mut self) -> Option<Failure> {
         self.broken.take()
     }

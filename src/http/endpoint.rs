@@ -1,4 +1,4 @@
-//! Where requests go, and by which way: settings that have passed every check.
+//! The target of requests and the way there: settings that have passed every check.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::util::url::{Url, has_usable_port, is_loopback};
 
-/// What a transport is made from.
+/// The settings of a transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) base: Base,
@@ -30,7 +30,7 @@ pub(crate) struct Base {
     pub(crate) port: String,
     /// Host and port as they were given, for messages.
     pub(crate) authority: String,
-    /// What stands between authority and endpoint: nothing, or a path that begins with a slash.
+    /// The path before that of an endpoint: empty, or beginning with a slash.
     pub(crate) path: String,
 }
 
@@ -42,7 +42,7 @@ impl Base {
     fn read(text: &str) -> Result<Self, &'static str> {
         let url = Url::split(text).ok_or("is not a URL like https://host")?;
         let is_https = url.is_scheme("https");
-        // What passes here means the same to every parser of URLs, so that host and path cannot be confused later on.
+        // Characters that pass here mean the same to every parser of URLs, so host and path cannot be confused later.
         let plain = |byte: u8, more: &[u8]| byte.is_ascii_alphanumeric() || more.contains(&byte);
         if !is_https && !url.is_scheme("http") {
             Err("must start with https:// or http://")
@@ -77,7 +77,7 @@ impl Base {
     }
 }
 
-/// That of the scheme (RFC 9110, section 4.2).
+/// Returns the port of the scheme (RFC 9110, section 4.2).
 pub(super) fn default_port(is_https: bool) -> &'static str {
     if is_https { "443" } else { "80" }
 }

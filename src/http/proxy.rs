@@ -1,4 +1,4 @@
-//! Which proxy stands between a client and the service, if any: decided once, from settings or the environment.
+//! The choice of a proxy, made once for a client, from settings or the environment.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::util::environment;
 use crate::util::url::{Url, has_usable_port};
 
-/// What the settings say of a proxy.
+/// The setting for a proxy.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Proxy {
-    /// As `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or not.
+    /// Follows `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not.
     #[default]
     Environment,
     None,
@@ -55,7 +55,7 @@ fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option
     Some(if has_scheme { url } else { format!("http://{url}") })
 }
 
-/// Whether an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in, with or without a
+/// Returns `true` if an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in, with or without a
 /// dot in front, and with or without its port behind; or a network that the address is in, as `10.0.0.0/8`.
 fn exempts(entry: &str, base: &Base) -> bool {
     if entry == "*" {
@@ -104,10 +104,10 @@ fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     }
     match url.scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => Ok(()),
-        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => match cfg!(feature = "socks-proxy") {
-            true => Ok(()),
-            false => Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`"),
-        },
+        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks-proxy") => Ok(()),
+        "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
+            Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`")
+        }
         _ => Err("must start with http://, https:// or socks5h://"),
     }
 }

@@ -14,43 +14,43 @@ pub(crate) enum Method {
     Delete,
 }
 
-/// A request as it goes out, but for host and key.
+/// A request, without host and key.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) method: Method,
     /// Begins with a slash; with the query.
     pub(crate) path: Cow<'static, str>,
-    /// What is accepted, if not JSON.
+    /// The value of `Accept`. JSON, if `None`.
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
     /// Values that a response may echo and that must not be shown.
     pub(crate) redact: Vec<&'a str>,
-    /// Whether doing it twice comes to the same as doing it once (RFC 9110, section 9.2.2): it may then be repeated
-    /// whatever became of the try before.
+    /// If `true`, a repetition has the effect of one request (RFC 9110, section 9.2.2), so the request may be repeated
+    /// whatever became of the last attempt.
     pub(crate) is_idempotent: bool,
     /// Returns `true` if the bytes that came in response name a submission, so that it was accepted even if the status
     /// code says otherwise, or if they are not HTTP. It is then final, and never sent again.
     pub(crate) is_accepted: fn(&[u8]) -> bool,
     /// If `true`, the key is sent and the request counts against the rate limit.
     pub(crate) requires_key: bool,
-    /// How long the whole call may take if the caller does not say.
+    /// The limit of the whole call, if the caller sets none.
     pub(crate) timeout: Timeout,
-    /// How long one try may take.
+    /// Maximum duration of one attempt.
     pub(crate) try_timeout: Duration,
-    /// How long the answer may be if the caller does not say, in bytes.
+    /// Maximum size of the body of the response in bytes, if the caller sets none.
     pub(crate) response_limit: u64,
 }
 
-/// What bounds a call.
+/// The limit of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timeout {
-    /// So much time for all of it.
+    /// A duration for all of it.
     Whole(Duration),
-    /// As long as something moves.
+    /// None, as long as the upload progresses.
     Stall(Stall),
 }
 
-/// How long nothing may move.
+/// Maximum durations without progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stall {
     /// While the request goes out.
@@ -65,7 +65,7 @@ pub(crate) struct Content<'a> {
     pub(crate) media_type: String,
     /// Files, each with what goes before it.
     pub(crate) files: Vec<(Vec<u8>, Upload<'a>)>,
-    /// What goes behind the last file, or all of it.
+    /// The bytes behind the last file, or the whole content.
     pub(crate) tail: Vec<u8>,
     pub(crate) watcher: Option<TaggedWatcher<'a>>,
 }
@@ -76,14 +76,14 @@ impl Content<'_> {
         before.fold(self.files_len().saturating_add(self.tail.len() as u64), u64::saturating_add)
     }
 
-    /// How long the files are.
+    /// Returns the total length of the files.
     pub(crate) fn files_len(&self) -> u64 {
         self.files.iter().map(|(_, file)| file.len).fold(0, u64::saturating_add)
     }
 }
 
 impl Request<'_> {
-    /// Whether it cannot be sent a second time, as its file can be read once only.
+    /// Returns `true` if a file can be read only once, so that the request cannot be repeated.
     pub(crate) fn is_one_shot(&self) -> bool {
         let files = self.content.iter().flat_map(|content| &content.files);
         files.into_iter().any(|(_, file)| file.is_one_shot())

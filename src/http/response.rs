@@ -4,36 +4,36 @@ use std::time::Duration;
 
 use crate::error::{Cause, Error, ErrorKind};
 
-/// An answer, of any status, with its body read to the end.
+/// A response of any status, with its body read to the end.
 #[derive(Debug, Default)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
-    /// `Content-Encoding`, which nobody asked for.
+    /// `Content-Encoding`, although the request accepts none.
     pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    /// What it says of the rate budget.
+    /// Its headers about the rate limit.
     pub(crate) rate_limit: RateLimitHeaders,
     pub(crate) body: Vec<u8>,
     /// If `true`, the message itself says where the body ends (RFC 9112, section 6.3). Else the connection ended there.
     pub(crate) length_known: bool,
-    /// Whether it came before the request had left whole.
+    /// If `true`, it arrived before the request was sent to its end.
     pub(crate) arrived_before_upload_end: bool,
-    /// Whether the body is longer than the limit; it is then cut short.
+    /// If `true`, the body is longer than the limit, and is cut off there.
     pub(crate) is_over_limit: bool,
-    /// Why the body is not whole, if it is not.
+    /// The reason why the body is incomplete, if it is.
     pub(crate) truncated: Option<Failure>,
 }
 
-/// Why there is no whole answer.
+/// The reason why there is no complete response.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) field: Option<&'static str>,
     pub(crate) summary: String,
-    /// Whether the last byte of the request left. If it did not, the service cannot have acted on it.
+    /// If `false`, the last byte of the request was not sent, so the service cannot have acted on it.
     pub(crate) request_fully_sent: bool,
     /// If `false`, not a byte of the request left: there was no connection to send it on.
     pub(crate) connected: bool,
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-/// What an answer says of the budget: headers that the backend's framework sends, none of them documented.
+/// The headers about the rate limit. The backend's framework sends them, and none is documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RateLimitHeaders {
     /// `X-RateLimit-Limit`.

@@ -1,4 +1,4 @@
-//! What one try hands to the network and gets back. The network itself is behind a trait of one method.
+//! The network as a call sees it: a trait, so that tests can do without one.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use crate::api_key::ApiKey;
 
 /// Sends one request once.
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends `request` with `key`, and returns the answer or why there is none, before `limit` has passed; and before
-    /// nothing has moved for as long as `stall` says.
+    /// Sends `request` with `key`, and returns the response or the reason why there is none. Ends after `limit`, or after
+    /// the time without progress that `stall` sets.
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome;
 
-    /// Ends what is under way, and makes later sends fail.
+    /// Ends the requests that run, and makes later ones fail.
     fn shut_down(&self) {}
 }
 

@@ -1,4 +1,4 @@
-//! A file on its way out: checked before the first byte is sent, and opened from its start for each attempt.
+//! The file of a request: checked before the first byte is sent, and opened from its start for each attempt.
 
 use std::io::{self, Read};
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ use crate::util::url::check_http_url;
 /// Maximum number of bytes of a reader that are kept in memory to look behind an ID3 tag. Covers are seldom larger.
 const LOOKS_BEHIND: u64 = 1 << 20;
 
-/// A file that passed every check: what the form says of it, and how it is opened.
+/// A file that passed every check, with its name and type for the form.
 #[derive(Debug)]
 pub(crate) struct Upload<'a> {
     source: &'a Source,
@@ -72,12 +72,13 @@ impl Upload<'_> {
         self.is_renamed.then_some(self.file_name)
     }
 
-    /// Whether its end shows: a file's does, while a reader that has given what was asked of it may wait for more.
+    /// Returns `true` for a file, whose end can be read. A reader that has returned all that was asked for may wait for
+    /// more.
     pub(crate) fn has_end(&self) -> bool {
         !self.is_one_shot()
     }
 
-    /// Whether it can be opened once only.
+    /// Returns `true` if it can be opened only once.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))
     }
@@ -123,7 +124,7 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     Content::look(window).map_err(unreadable)
 }
 
-/// A name that has an extension, with another one.
+/// Replaces the extension of a name.
 fn with_extension(name: &str, extension: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     format!("{stem}.{extension}")

@@ -1,4 +1,4 @@
-//! Errors from before the request: what was done, to whom, and what they mean to the call.
+//! Errors from before the request, and their meaning to a call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,7 +20,7 @@ pub(super) fn port(uri: &Uri) -> u16 {
     })
 }
 
-/// Host and port. An IPv6 address has its brackets.
+/// Returns host and port. An IPv6 address has its brackets.
 pub(super) fn address(uri: &Uri) -> String {
     format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
@@ -29,27 +29,28 @@ pub(super) fn address(uri: &Uri) -> String {
 #[derive(Debug)]
 pub(super) struct ConnectError {
     step: Step,
-    /// Host and port that were to be reached.
+    /// The host and port of the peer.
     to: String,
     error: UreqError,
 }
 
+/// The step of connecting that failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Lookup,
     Connect,
-    /// To a proxy.
+    /// A proxy refused the user name or the password.
     Login,
     /// A proxy answered the request for a tunnel with this status code.
     Refused(u16),
-    /// The proxy was asked for a connection.
+    /// A proxy did not open a connection to the target.
     Proxy,
-    /// The proxy opened one, and TLS with the target is to follow.
+    /// TLS with the target failed, on a connection through a proxy.
     Tunnel,
 }
 
 impl ConnectError {
-    /// Marks `error`, unless it is marked: to reach a proxy, one connector runs within another.
+    /// Marks `error`, unless it is marked: the connector that reaches a proxy runs within another one.
     pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
@@ -59,9 +60,9 @@ impl ConnectError {
 
     fn kind(&self) -> ErrorKind {
         match &self.error {
-            // Not to be tried again: some proxies lock a user out who comes with a wrong password too often.
+            // Not retried, as some proxies lock a user out after too many wrong passwords.
             _ if matches!(self.step, Step::Login) => ErrorKind::Config,
-            // The proxy could not reach the target, now. That is what `Connect` means without a proxy.
+            // The proxy could not reach the target at the moment, as `Connect` means without a proxy.
             _ if matches!(self.step, Step::Refused(500 | 502..=504)) => ErrorKind::Connect,
             // It refuses the target, and will refuse it again.
             _ if matches!(self.step, Step::Refused(_)) => ErrorKind::Config,
@@ -69,7 +70,7 @@ impl ConnectError {
             UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
             UreqError::Rustls(_) => ErrorKind::Tls,
-            // What rustls makes of the peer's bytes comes as one of I/O.
+            // rustls reports bytes that it cannot parse as an error of I/O.
             #[cfg(feature = "rustls")]
             UreqError::Io(error) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
             #[cfg(feature = "native-tls")]
@@ -78,7 +79,7 @@ impl ConnectError {
         }
     }
 
-    /// Returns the text of the error without the prefix that ureq gives to one of I/O.
+    /// Returns the text of the error, without the prefix that ureq adds to one of I/O.
     fn reason(&self) -> String {
         match &self.error {
             UreqError::Io(error) => error.to_string(),
@@ -86,14 +87,14 @@ impl ConnectError {
         }
     }
 
-    /// Whether the other side took the connection, and ended it.
+    /// Returns `true` if the peer accepted the connection and ended it.
     fn is_end(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
         matches!(&self.error, UreqError::Io(error) if ends.contains(&error.kind()))
     }
 
-    /// What this means to a call to `base`; whatever else was to be reached is a proxy.
+    /// Explains the error to a call to `base`. Any other peer is a proxy.
     pub(super) fn failure(self, base: &Base) -> Failure {
         let target = format!("{}:{}", base.host, base.port);
         let to = if self.to == target { target.clone() } else { format!("the proxy {}", self.to) };
@@ -122,7 +123,7 @@ impl ConnectError {
             (_, Step::Tunnel) if self.is_end() => format!("the tunnel to {to} was closed before it was set up"),
             (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
         };
-        // A proxy may count what it refuses, and lock out whoever repeats it.
+        // A proxy may count refusals, and lock out a client that repeats a request.
         let is_final = matches!(self.step, Step::Refused(_));
         with_source(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
     }
@@ -136,16 +137,17 @@ impl fmt::Display for ConnectError {
 
 impl StdError for ConnectError {}
 
-/// Whether `error` carries one of a library that is no dependency of ours: the one that the variant of ureq takes.
+/// Returns `true` if `error` carries an error of the type that `variant` takes. The type is that of a library which is
+/// not among our dependencies, so it cannot be named.
 #[cfg(feature = "rustls")]
-fn carries<E: StdError + 'static>(error: &io::Error, _: fn(E) -> UreqError) -> bool {
+fn carries<E: StdError + 'static>(error: &io::Error, _variant: fn(E) -> UreqError) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
-/// `failure` with its cause: by its type if that is the standard library's, else by its text.
+/// Adds the cause to `failure`: an error of the standard library, or else a text.
 pub(super) fn with_source(failure: Failure, cause: UreqError) -> Failure {
     match cause {
-        // The summary says it all.
+        // The summary says so already.
         UreqError::Timeout(_) => failure,
         UreqError::Io(error) => failure.with_source(error),
         error => failure.with_source(error.to_string()),

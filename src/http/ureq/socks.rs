@@ -1,4 +1,4 @@
-//! SOCKS: has a proxy open the connection. ureq does that, too, but on sockets that do not keep our deadlines.
+//! SOCKS proxies: has the proxy open the connection to the target.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -35,11 +35,11 @@ impl<In: Transport> Connector<In> for Socks {
     }
 }
 
-/// What the proxy is to connect to.
+/// The target of the connection.
 #[derive(Debug)]
 enum Destination<'a> {
     Address(SocketAddr),
-    /// To be looked up by the proxy.
+    /// A name that the proxy looks up.
     Name(&'a str, u16),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Destination<'a> {
     }
 }
 
-/// RFC 1928, and RFC 1929 for the password.
+/// Asks for a connection by SOCKS 5 (RFC 1928), with a password by RFC 1929.
 fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destination<'_>) -> Result<(), UreqError> {
     const NO_LOGIN: u8 = 0;
     const PASSWORD: u8 = 2;
@@ -89,7 +89,7 @@ fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destinati
         [5, reply] => return Err(io::Error::other(reason(reply)).into()),
         _ => return Err(not_socks()),
     }
-    // The address that it connects from is of no use, but comes first.
+    // The address from which the proxy connects. It is not used.
     let len = match read(stream)? {
         [_, 1] => 4,
         [_, 4] => 16,
@@ -104,13 +104,14 @@ fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destinati
     Ok(())
 }
 
-/// <https://www.openssh.com/txt/socks4.protocol>, and `socks4a.protocol` for names.
+/// Asks for a connection by SOCKS 4 (<https://www.openssh.com/txt/socks4.protocol>), or 4A for a name
+/// (<https://www.openssh.com/txt/socks4a.protocol>).
 fn ask_version_4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<(), UreqError> {
     const NO_USER: &[u8] = &[0];
     let (port, address, name) = match to {
         Destination::Address(SocketAddr::V4(to)) => (to.port(), to.ip().octets(), None),
         Destination::Address(SocketAddr::V6(_)) => return Err(io::Error::other("SOCKS 4 has no IPv6").into()),
-        // An address that nobody has tells that a name follows.
+        // This address tells that a name follows.
         Destination::Name(name, port) => (*port, [0, 0, 0, 1], Some(name)),
     };
     let mut request = [&[4, 1], &port.to_be_bytes()[..], &address, NO_USER].concat();
@@ -125,7 +126,7 @@ fn ask_version_4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Resu
     }
 }
 
-/// RFC 1928, section 6.
+/// Explains a reply code (RFC 1928, section 6).
 fn reason(reply: u8) -> &'static str {
     match reply {
         2 => "its rules do not allow it",
@@ -143,7 +144,7 @@ fn not_socks() -> UreqError {
     io::Error::other("what it answered is not SOCKS").into()
 }
 
-/// `text` behind its length.
+/// Returns `text` behind a byte that holds its length.
 fn counted(text: &str) -> io::Result<Vec<u8>> {
     let len = u8::try_from(text.len()).map_err(|_| io::Error::other("a name is too long for SOCKS"))?;
     Ok([&[len], text.as_bytes()].concat())

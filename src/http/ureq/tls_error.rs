@@ -1,15 +1,15 @@
-//! What a failed handshake means to whoever has to do something about it: the libraries of TLS only say what they saw.
+//! Explains errors of TLS libraries, which say what they saw and not what to do about it.
 //!
-//! It goes by text, since ureq passes no type on that could be named without one more dependency. That the texts of
-//! rustls are still these is for `tests/it/tls/bad_peers.rs` to see; those of OpenSSL are the same for years.
+//! The texts are compared, since naming the types would take one more dependency. `tests/it/tls/bad_peers.rs` fails if
+//! rustls changes its texts. Those of OpenSSL have been the same for years.
 
 const NOT_TRUSTED: &str =
     "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
 
-/// What a library says, and what is wrong then and where to look.
+/// Parts of the texts of the libraries, and their explanation.
 const MEANINGS: [(&[&str], &str); 10] = [
     (&["UnknownIssuer", "local issuer certificate", "self-signed certificate"], NOT_TRUSTED),
-    // By the name of its issuer it should be all right.
+    // The name of the issuer is known, but not this issuer.
     (&["BadSignature", "certificate signature failure"], NOT_TRUSTED),
     (&["CaUsedAsEndEntity"], "its certificate is one for an authority (CA:TRUE), and a host cannot use that"),
     (
@@ -36,14 +36,10 @@ const MEANINGS: [(&[&str], &str); 10] = [
     ),
 ];
 
-/// `summary`, with what is wrong and where to look, if `error` tells.
+/// Adds the explanation of `error` to `summary`, if there is one.
 pub(super) fn explain(summary: String, error: &str) -> String {
-    match MEANINGS.iter().find(|(signs, _)| has(error, signs)) {
+    match MEANINGS.iter().find(|(signs, _)| signs.iter().any(|sign| error.contains(sign))) {
         Some((_, meaning)) => format!("{summary}: {meaning}"),
         None => summary,
     }
-}
-
-fn has(error: &str, signs: &[&str]) -> bool {
-    signs.iter().any(|sign| error.contains(sign))
 }

@@ -1,5 +1,4 @@
-//! Which certificates are trusted, and which library checks them: set outright, since ureq panics where its default is
-//! not compiled in.
+//! The TLS library and the root certificates. Both are always set, since ureq panics if its default is not compiled in.
 
 use ::ureq::config::ConfigBuilder;
 use ::ureq::typestate::AgentScope;
@@ -42,11 +41,14 @@ mod with_tls {
                 Err(_) => return Err(unusable("is PEM that is damaged or cut short")),
             }
         }
-        match certificates.is_empty() {
-            false => Ok(RootCerts::from(certificates)),
-            true if has_key => Err(unusable("holds a private key and no certificate")),
-            true => Err(unusable("holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----")),
+        if !certificates.is_empty() {
+            return Ok(RootCerts::from(certificates));
         }
+        Err(unusable(if has_key {
+            "holds a private key and no certificate"
+        } else {
+            "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+        }))
     }
 
     /// Returns `true` if `der` is one sequence from its first byte to its last, as a certificate is (ITU-T X.690,
@@ -63,14 +65,12 @@ mod with_tls {
         content.len() == declared
     }
 
-    /// Sets the library and the roots: `given`, or else the usual ones.
+    /// Sets the library, and the roots to `given` or the usual ones.
     pub(in crate::http::ureq) fn trust(config: AgentConfig, given: Option<RootCerts>) -> AgentConfig {
-        // Who turns on the system's TLS means it; rustls is there by default.
+        // `rustls` is a default feature, so `native-tls` is the one that was chosen.
         let native = cfg!(feature = "native-tls");
-        let usual = match native || cfg!(feature = "platform-verifier") {
-            true => RootCerts::PlatformVerifier,
-            false => RootCerts::WebPki,
-        };
+        let is_platform = native || cfg!(feature = "platform-verifier");
+        let usual = if is_platform { RootCerts::PlatformVerifier } else { RootCerts::WebPki };
         let provider = if native { TlsProvider::NativeTls } else { TlsProvider::Rustls };
         config.tls_config(TlsConfig::builder().provider(provider).root_certs(given.unwrap_or(usual)).build())
     }

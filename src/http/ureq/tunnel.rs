@@ -1,7 +1,4 @@
 //! HTTP proxies: opens a tunnel to the target with CONNECT (RFC 9110, section 9.3.6).
-//!
-//! ureq has this, too, but it accepts no success but 200, reads at most 20 header fields, and tells a refused login
-//! only by the text of its error.
 
 use std::io::{self, Write};
 
@@ -63,7 +60,7 @@ impl<In: Transport> Connector<In> for Tunnel {
     }
 }
 
-/// Asks the proxy for a tunnel, and reads its response as far as the tunnel begins.
+/// Asks the proxy for a tunnel, and reads its response up to the beginning of the tunnel.
 fn open(
     transport: Box<dyn Transport>,
     details: &ConnectionDetails,
@@ -75,17 +72,17 @@ fn open(
     stream.write_all(request(details, credentials.as_ref()).as_bytes())?;
     let mut transport = stream.into_inner();
     let status = read_status(&mut *transport, details.timeout)?;
-    let error = match status.code {
-        200..=299 => return Ok(transport),
-        _ => io::Error::other(status.display(credentials.as_ref())).into(),
-    };
+    if (200..=299).contains(&status.code) {
+        return Ok(transport);
+    }
+    let error = io::Error::other(status.display(credentials.as_ref())).into();
     // Some proxies answer a wrong password with 401, which is meant for servers.
     let step = if matches!(status.code, 401 | 407) { Step::Login } else { Step::Refused(status.code) };
     Err(ConnectError::at(step, proxy.uri(), error))
 }
 
-/// Contains nothing that is not checked before: `base_url` and `user_agent` have no control characters, and Base64 has
-/// none either.
+/// Returns the request. Its values hold no control characters: `base_url` and `user_agent` are checked before, and
+/// Base64 has none.
 fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> String {
     let to = address(details.uri);
     let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
@@ -126,8 +123,7 @@ impl Credentials {
     }
 }
 
-/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that along, but the core depends on three and no
-/// more.
+/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that, which is not among the three dependencies.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -163,7 +159,7 @@ impl Status {
         Some(Self { code, reason: String::from_utf8_lossy(reason).into_owned() })
     }
 
-    /// The response is interim (RFC 9110, section 15.2). `101` is final: what follows it is no HTTP.
+    /// Returns `true` for an interim response (RFC 9110, section 15.2). `101` is final: what follows it is not HTTP.
     fn is_interim(&self) -> bool {
         (100..=199).contains(&self.code) && self.code != 101
     }
@@ -178,8 +174,8 @@ impl Status {
     }
 }
 
-/// Reads the head of the final response, and leaves what follows it in the input: behind a 2xx, it is the first of what
-/// the tunnel brings. The body of a refusal is not waited for.
+/// Reads the head of the final response, and leaves the bytes behind it in the input: behind a 2xx, they come through the
+/// tunnel. The body of a refusal is not waited for.
 fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<Status, UreqError> {
     let mut interim = 0_usize;
     loop {
@@ -196,7 +192,6 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             }
             continue;
         }
-        // A peer of another protocol may wait for us to go on.
         if !may_be_http(input) {
             return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { speaks_tls() } else { not_http() });
         }
@@ -241,54 +236,4 @@ impl Transport for Tunneled {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        let table = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
-        for (len, expected) in table.into_iter().enumerate() {
-            assert_eq!(base64(&b"foobar"[..len]), expected);
-        }
-        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
-    }
-
-    #[test]
-    fn base64_agrees_with_the_crate() {
-        use ::base64::Engine;
-        let bytes: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
-        for start in 0..bytes.len() {
-            let bytes = &bytes[start..];
-            assert_eq!(base64(bytes), ::base64::prelude::BASE64_STANDARD.encode(bytes));
-        }
-    }
-
-    #[test]
-    fn status_line_is_parsed_with_and_without_a_reason() {
-        for (line, expected) in [
-            ("HTTP/1.1 200 Connection established\r\n", Some((200, "200 Connection established"))),
-            ("HTTP/1.0 200\n", Some((200, "200"))),
-            ("HTTP/1.1 403 \r\n", Some((403, "403"))),
-            ("HTTP/1.1 599 a\u{1b}[2J\u{202e}b\r\n", Some((599, "599 a\\u{1b}[2J\\u{202e}b"))),
-            ("HTTP/1.1 407 hello user\r\n", Some((407, "407"))),
-            ("HTTP/1.1 407 dXNlcjpwYSRzcw==\r\n", Some((407, "407"))),
-            ("HTTP/1.2 200 OK\r\n", None),
-            ("HTTP/2 200\r\n", None),
-            ("HTTP/1.1 20 OK\r\n", None),
-            ("HTTP/1.1 2000 OK\r\n", None),
-            ("HTTP/1.1 +20 OK\r\n", None),
-            ("HTTP/1.1 099 OK\r\n", None),
-            ("HTTP/1.1  200 OK\r\n", None),
-            ("HTTP/1.1 \r\n", None),
-            ("ICY 200 OK\r\n", None),
-            ("\r\n", None),
-        ] {
-            let proxy = Proxy::new("http://user:pa$ss@p").unwrap();
-            let status = Status::parse(line.as_bytes());
-            let shown = status.map(|status| (status.code, status.display(Credentials::from_proxy(&proxy).as_ref())));
-            assert_eq!(shown.as_ref().map(|(code, text)| (*code, text.as_str())), expected, "{line:?}");
-        }
-        let long = Status { code: 500, reason: "x".repeat(10_000) };
-        assert_eq!(long.display(None).len(), "500 ".len() + REASON_MAX);
-    }
-}
+mod tests;
