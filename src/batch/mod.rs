@@ -56,6 +56,8 @@ const LONG: Duration = Duration::from_secs(3_600);
 ///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
 ///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends. What is surely not accepted for another
 ///   reason is tried again as often as [`retries`](crate::ClientBuilder::retries) says.
+/// - After a failure of the service that may have cost a job, such as a 5xx, submits rest: as `Retry-After` says, else
+///   for a second, doubling to 30 seconds while it goes on.
 /// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a
 ///   journal that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by
 ///   an error of the same kind.

@@ -154,14 +154,17 @@ impl Caller {
                     now = self.sleep(wait);
                 }
             }
-            let give_back =
-                || limiter.as_ref().zip(slot).into_iter().for_each(|(limiter, slot)| limiter.give_back(slot));
+            let give_back = || {
+                if let (Some(limiter), Some(slot)) = (&limiter, slot) {
+                    limiter.give_back(slot);
+                }
+            };
             if self.cancel.is_set() {
                 give_back();
                 return Err(cancelled().mark_maybe_sent(may_have_been_sent));
             }
             number = number.saturating_add(1);
-            // Who gives the call more time gives each try more.
+            // Scale the per-attempt timeout with the overall one: at least a third of it.
             let try_timeout = request.try_timeout.max(div(deadline.total, 3));
             let limit = deadline.left(now).min(try_timeout);
             let outcome = self.transport.send(request, key, limit, stall);
@@ -190,18 +193,21 @@ impl Caller {
             }
             return match self.conclude(outcome, decision, &deadline) {
                 Ok(response) => Ok(CallResponse { response, may_have_been_sent, may_repeat }),
-                Err(error) => Err(error.mark_maybe_sent(may_have_been_sent).mark_repeatable(may_repeat)),
+                Err(error) => {
+                    let may_repeat = may_repeat && !self.cancel.is_set();
+                    Err(error.mark_maybe_sent(may_have_been_sent).mark_repeatable(may_repeat))
+                }
             };
         }
     }
 
-    /// Returns what time it is then.
+    /// Sleeps for `pause`, and returns the time afterwards.
     fn sleep(&self, pause: Duration) -> Instant {
         self.clock.sleep(pause, &self.cancel, &|| false);
         self.clock.now()
     }
 
-    /// The outcome of the last try as that of the call.
+    /// Returns the outcome of the last attempt as that of the call.
     fn conclude(&self, outcome: Outcome, decision: Decision, deadline: &Deadline) -> Result<Response> {
         let explain = |failure: Failure| {
             let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();

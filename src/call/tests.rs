@@ -215,16 +215,20 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
 
 #[test]
 fn cancelled_call_keeps_what_it_received() {
-    let shared = Arc::<std::sync::OnceLock<Caller>>::default();
-    let with_context = Arc::clone(&shared);
-    let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| {
-        with_context.get().unwrap().cancel();
-        let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(true);
-        (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO)
-    });
-    let caller = shared.get_or_init(|| caller);
-    let error = caller.call(&request(), &ApiKey::new("key"), &options(30 * SECOND)).unwrap_err();
-    assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
+    for is_sent in [true, false] {
+        let shared = Arc::<std::sync::OnceLock<Caller>>::default();
+        let with_context = Arc::clone(&shared);
+        let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| {
+            with_context.get().unwrap().cancel();
+            let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(is_sent);
+            (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO)
+        });
+        let caller = shared.get_or_init(|| caller);
+        let once = CallOptions { retries: 0, ..options(30 * SECOND) };
+        let error = caller.call(&request(), &ApiKey::new("key"), &once).unwrap_err();
+        assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
+        assert!(!error.may_repeat(), "a batch would submit it again");
+    }
 }
 
 /// `count` calls one after the other with the default rate limit and a key of their own, each answered with `status`.

@@ -15,7 +15,7 @@ use crate::model::submitted::AnySubmitted;
 use crate::redact::Redactor;
 use crate::wait::WaitOptions;
 
-/// What every call takes.
+/// The common part of all calls.
 impl Client {
     /// Fails if `value` holds the API key, which must not be in a path or query: proxies and servers log those.
     pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
@@ -36,7 +36,7 @@ impl Client {
         let outcome = check_timeout(self.options.timeout).and_then(|()| self.caller.call(request, &self.key, options));
         let result = match outcome {
             Ok(CallResponse { mut response, may_have_been_sent, may_repeat }) => {
-                // What is not JSON is an image.
+                // Only a heatmap is not JSON, and an image is passed on as it is.
                 if request.accept.is_none() {
                     response.body = redactor.body(response.body);
                 }
@@ -64,7 +64,7 @@ impl Client {
     }
 }
 
-/// What waiting and a batch take of a client.
+/// Access for waits and batches.
 impl Client {
     pub(crate) fn wait_options(&self) -> &WaitOptions {
         &self.wait
@@ -89,7 +89,7 @@ impl Client {
     }
 }
 
-/// What a batch takes of a client besides.
+/// Access for batches.
 impl Client {
     /// Returns the same client for calls of one attempt each.
     pub(crate) fn trying_once(&self) -> Self {
