@@ -56,13 +56,18 @@ impl FromJson for Duration {
     }
 }
 
-/// An object inside a response. Its fields are lenient, so only one that has a documented name twice cannot be read.
+/// An object inside a response, whose fields are lenient.
 pub(crate) trait Part: DeserializeOwned {}
 
 impl<T: Part> FromJson for T {
     fn from_json(json: &str) -> Option<Self> {
-        // Serde reads a struct from a list, too.
-        if json.starts_with('{') { serde_json::from_str(json).ok() } else { None }
+        // Serde would read a struct from a list, too.
+        json.strip_prefix('{')?;
+        serde_json::from_str(json).ok().or_else(|| {
+            // Serde refuses a name that comes twice. The map keeps its last value.
+            let Object(fields) = Object::parse(json).ok()?;
+            serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()
+        })
     }
 }
 
@@ -224,18 +229,17 @@ mod tests {
 
     #[test]
     fn unreadable_field_leaves_the_others() {
-        for json in [r#"{"b":"\ud800","a":"x"}"#, r#"{"b":1e999,"\u0061":"x"}"#, r#"{"a":"x","b":{},"c":{}}"#] {
+        for json in [r#"{"b":"\ud800","a":"x"}"#, r#"{"b":1e999,"\u0061":"x"}"#, r#"{"a":"y","b":{},"c":{},"a":"x"}"#] {
             assert_eq!(Pair::from_json(json), Some(pair("x", Vec::new())), "{json}");
         }
-        for json in ["[\"x\",[]]", "7", "null", "\"x\"", r#"{"a":"x","a":"y"}"#] {
+        for json in ["[\"x\",[]]", "7", "null", "\"x\"", r#"{"\ud800":1}"#] {
             assert_eq!(Pair::from_json(json), None, "{json}");
         }
     }
 
     #[test]
     fn list_element_without_a_field_is_dropped() {
-        let json =
-            r#"{"b":[{}, {"a":7}, {"c":1}, {"a":"x","a":"y"}, {"b":[{"a":"x"},{}]}, {"a":"y"}, ["z"], "\ud800"]}"#;
+        let json = r#"{"b":[{}, {"a":7}, {"c":1}, {"a":"x","a":7}, {"b":[{"a":"x"},{}]}, {"a":"y"}, ["z"], "\ud800"]}"#;
         let expected = vec![Pair { a: None, b: vec![pair("x", Vec::new())] }, pair("y", Vec::new())];
         assert_eq!(Object::parse(json).unwrap().list::<Pair>("b"), expected);
     }

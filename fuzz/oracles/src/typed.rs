@@ -89,9 +89,8 @@ pub(crate) fn read(said: &Value, kind: &Kind) -> Value {
     match kind {
         Text => json!(said.as_str()),
         Word(known) => {
-            let word = word(said);
-            let is_word = |known: &&&str| word.as_ref().is_some_and(|word| known.eq_ignore_ascii_case(word));
-            known.iter().find(is_word).map_or_else(|| json!(word), |known| json!(known))
+            let canonical = |word: &&str| known.iter().copied().find(|known| known.eq_ignore_ascii_case(word));
+            json!(word(said).map(|word| canonical(&word).unwrap_or(word)))
         }
         Number => json!(number()),
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked.
@@ -122,22 +121,4 @@ pub(crate) fn read(said: &Value, kind: &Kind) -> Value {
 pub(crate) fn object(said: &Value, fields: Fields) -> Value {
     let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), read(&said[*name], kind)));
     Value::Object(fields.collect::<Map<_, _>>())
-}
-
-/// Returns `true` if an object in `json`, which reads as `said`, has a name twice.
-pub(crate) fn has_repeated_name(json: &str, said: &Value) -> bool {
-    fn names(said: &Value) -> usize {
-        match said {
-            Value::Object(fields) => fields.values().map(|said| 1 + names(said)).sum(),
-            Value::Array(elements) => elements.iter().map(names).sum(),
-            _ => 0,
-        }
-    }
-    let (mut colons, mut is_string, mut is_escaped) = (0, false, false);
-    for byte in json.bytes() {
-        is_string ^= byte == b'"' && !is_escaped;
-        is_escaped = byte == b'\\' && !is_escaped;
-        colons += usize::from(byte == b':' && !is_string);
-    }
-    colons != names(said)
 }

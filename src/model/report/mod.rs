@@ -29,8 +29,7 @@ use super::submitted::Submitted;
 ///
 /// - A field that is missing, `null` or of another type than documented counts as absent. Numbers may be strings.
 /// - An element of a list that sets no documented field is left out.
-/// - If the report has two fields with one name, the last counts. An object inside it that has a documented name twice
-///   counts as absent.
+/// - Of two fields with one name, the last counts.
 ///
 /// Everything else, unknown fields included, is in [`raw_json`](Self::raw_json). The report serialises with all of it,
 /// always with an `identifier`, and deserialises again.

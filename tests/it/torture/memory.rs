@@ -63,7 +63,7 @@ fn list_of_blank_elements_takes_under_64_mib() {
                 let count = 4 * 1024 * 1024 / (element.len() + 1);
                 let json = report.replace('@', &vec![element; count].join(","));
                 let before = own_status("VmHWM");
-                let is_read = AnyReport::from_json(&json).is_ok() | ImageReport::from_json(&json).is_ok();
+                let is_read = AnyReport::from_json(&json).is_ok() || ImageReport::from_json(&json).is_ok();
                 let grown = own_status("VmHWM") - before;
                 assert!(is_read && grown < 64 * 1024, "{report} of {element}: {grown} KiB");
             }
