@@ -1,23 +1,29 @@
-//! What a batch says: what became of each job, and how far it has come.
+//! The outcomes and the progress of a batch.
+
+use serde::{Serialize, Serializer};
 
 use crate::error::Result;
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
 
-/// What became of one job of a [`Batch`](crate::Batch).
-#[derive(Debug)]
+/// The outcome of one job of a [`Batch`](crate::Batch).
+///
+/// It serialises with a `report` or an `error`, which are as [`AnyReport`](crate::AnyReport) and
+/// [`Error`](crate::Error) serialise.
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// Which job it was of those that the iterator gave, from 0.
+    /// The number of the job among those that the iterator yielded, from 0.
     pub index: u64,
     pub(super) tag: Option<String>,
-    /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service has, too.
+    /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service stores, too.
     pub ref_id: Option<String>,
-    /// What the service calls the submission, if it is known: also where the result is an error.
+    /// The service's identifier of the submission, if it is known. An error may have one, too.
     pub identifier: Option<Identifier>,
-    /// The report, or why there is none. An analysis that failed is an error.
+    /// The report, or the reason why there is none. A failed analysis is an error.
+    #[serde(flatten, serialize_with = "report_or_error")]
     pub result: Result<AnyReport>,
-    /// Whether it is from an earlier run, whose journal had the result.
+    /// If `true`, it is from an earlier run, whose journal had the result.
     pub is_replayed: bool,
 }
 
@@ -28,19 +34,52 @@ impl Outcome {
     }
 }
 
-/// How far a [`Batch`](crate::Batch) has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+fn report_or_error<S: Serializer>(result: &Result<AnyReport>, serializer: S) -> Result<S::Ok, S::Error> {
+    match result {
+        Ok(report) => serializer.collect_map([("report", report)]),
+        Err(error) => serializer.collect_map([("error", error)]),
+    }
+}
+
+/// The progress of a [`Batch`](crate::Batch).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BatchProgress {
-    /// How many jobs the service accepted in this run.
+    /// Number of jobs that the service accepted in this run.
     pub submitted: u64,
-    /// How many submissions wait for their report.
+    /// Number of submissions that wait for their report.
     pub pending: u64,
-    /// How many outcomes are reports.
+    /// Number of outcomes that are reports.
     pub done: u64,
-    /// How many outcomes are errors.
+    /// Number of outcomes that are errors.
     pub failed: u64,
     /// Number of jobs that are new to the journal although an earlier run submitted the file at the same path, because
     /// its length or modification time differs since. They are submitted, and paid for, as other files.
     pub changed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+
+    #[test]
+    fn outcome_serialises_report_or_error() {
+        let report = AnyReport::from_json(r#"{"identifier":"abc","status":"done","has_heatmap":false}"#);
+        let outcome = |result| Outcome {
+            index: 7,
+            tag: Some("row 7".to_owned()),
+            ref_id: None,
+            identifier: Some("abc".parse().unwrap()),
+            result,
+            is_replayed: false,
+        };
+        let expected = r#"{"index":7,"tag":"row 7","ref_id":null,"identifier":"abc","#.to_owned();
+        let json = serde_json::to_string(&outcome(report)).unwrap();
+        let report = r#""report":{"has_heatmap":false,"identifier":"abc","status":"done"},"is_replayed":false}"#;
+        assert_eq!(json, expected.clone() + report);
+        let json = serde_json::to_string(&outcome(Err(Error::new(ErrorKind::Server, "failed")))).unwrap();
+        let error = r#""error":{"kind":"server","status":null,"message":"failed","may_have_been_sent":false},"#;
+        assert_eq!(json, expected + error + r#""is_replayed":false}"#);
+    }
 }
