@@ -1,5 +1,8 @@
 //! Serialization of fields whose Rust type is not that of the JSON.
 
+// Serde passes a reference to the field.
+#![allow(clippy::ref_option)]
+
 use std::time::Duration;
 
 use serde::ser::Error;

@@ -121,6 +121,7 @@ fn confidence_of_details<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
     field(deserializer).map(|details: Option<Details>| details?.confidence)
 }
 
+#[allow(clippy::ref_option)] // Serde passes a reference to the field.
 fn details_of_confidence<S: Serializer>(confidence: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     Details { confidence: *confidence }.serialize(serializer)
 }
