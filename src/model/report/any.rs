@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Report;
+use super::accessors::accessors;
 use super::common::Common;
 use super::parse::{not_a_report, other_medium};
 use super::verdict::{Classification, Verdict};
@@ -89,91 +90,10 @@ impl AnyReport {
         if let Self::Audio(report) = self { Some(report) } else { None }
     }
 
-    /// Returns the identifier of the submission.
-    pub fn identifier(&self) -> &Identifier {
-        &self.common().identifier
-    }
+    accessors!();
+}
 
-    /// Returns the state of the analysis.
-    pub fn state(&self) -> &State {
-        &self.common().state
-    }
-
-    /// Returns `true` if the analysis is done or failed; see [`Report::is_finished`].
-    pub fn is_finished(&self) -> bool {
-        self.common().is_finished()
-    }
-
-    /// Returns the effective classification; see [`Report::classification`].
-    pub fn classification(&self) -> Option<&Classification> {
-        self.common().classification()
-    }
-
-    /// Returns `true` if it is `artificial`, and `false` if it is `human`; see [`Report::is_artificial`].
-    pub fn is_artificial(&self) -> Option<bool> {
-        self.common().is_artificial()
-    }
-
-    /// Returns the effective verdict as a number from 0 (human) to 1 (artificial); see [`Report::artificial_score`].
-    pub fn artificial_score(&self) -> Option<f64> {
-        self.common().artificial_score()
-    }
-
-    /// Returns the main verdict, by the account's default heuristic.
-    pub fn verdict(&self) -> Option<&Verdict> {
-        self.common().verdict.as_ref()
-    }
-
-    /// Returns a verdict for each heuristic.
-    pub fn verdicts(&self) -> &[Verdict] {
-        &self.common().verdicts
-    }
-
-    /// Returns the override by the account's user; see [`Report::force_classification`].
-    pub fn force_classification(&self) -> Option<&Classification> {
-        self.common().force_classification.as_ref()
-    }
-
-    /// Returns the SHA-256 of the file; see [`Report::hash`].
-    pub fn hash(&self) -> Option<&str> {
-        self.common().hash.as_deref()
-    }
-
-    /// Returns the name of the file.
-    pub fn name(&self) -> Option<&str> {
-        self.common().name.as_deref()
-    }
-
-    /// Returns the reference that was given with the submission.
-    pub fn ref_id(&self) -> Option<&str> {
-        self.common().ref_id.as_deref()
-    }
-
-    /// Returns the URL of this result on the dashboard.
-    pub fn result_url(&self) -> Option<&str> {
-        self.common().result_url.as_deref()
-    }
-
-    /// Returns the version of the API that made the analysis; see [`Report::api_version`].
-    pub fn api_version(&self) -> Option<&str> {
-        self.common().api_version.as_deref()
-    }
-
-    /// Returns the reason of an analysis that failed, in the service's words.
-    pub fn errors(&self) -> Option<&str> {
-        self.common().errors.as_deref()
-    }
-
-    /// Returns `true` if the medium is not safe for work; see [`Report::is_nsfw`].
-    pub fn is_nsfw(&self) -> Option<bool> {
-        self.common().is_nsfw
-    }
-
-    /// Returns the JSON as it came; see [`Report::raw_json`].
-    pub fn raw_json(&self) -> &str {
-        &self.common().raw
-    }
-
+impl AnyReport {
     /// Reads a report of a medium, which is about `asked` if it does not name a submission. The error is the reason in
     /// words.
     pub(crate) fn read(medium: MediaType, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
