@@ -263,6 +263,7 @@ impl fmt::Debug for AnySubmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Submission")
             .field("medium", &self.media_type.as_str())
+            .field("detected_by", &self.detected_by)
             .field("source", &self.source)
             .field("tag", &self.tag.as_ref().map(|_| ".."))
             .field("file_name", &self.file_name.as_ref().map(|_| ".."))
