@@ -21,10 +21,13 @@ pub(crate) struct DnsResolver {
     system: System,
 }
 
+/// The addresses, or the kind and the text of an error.
+type Outcome = Result<Vec<IpAddr>, (io::ErrorKind, String)>;
+
 /// A lookup that runs, and its outcome for the calls that wait for it.
 #[derive(Debug, Default)]
 struct Lookup {
-    outcome: Mutex<Option<Result<Vec<IpAddr>, (io::ErrorKind, String)>>>,
+    outcome: Mutex<Option<Outcome>>,
     done: Condvar,
 }
 

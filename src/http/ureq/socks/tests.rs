@@ -130,8 +130,8 @@ fn an_upload_through_a_proxy_that_takes_no_more_ends() {
         connect_timeout: Duration::from_secs(10),
         response_limit: None,
     };
-    let waits = Timeouts { await_continue: Duration::from_millis(20), ..Timeouts::default() };
-    let http = HttpTransport::waiting(target, waits).unwrap();
+    let timeouts = Timeouts { await_continue: Duration::from_millis(20), ..Timeouts::default() };
+    let http = HttpTransport::with_timeouts(target, timeouts).unwrap();
     let (over, is_over) = channel::<()>();
     let proxy = std::thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
