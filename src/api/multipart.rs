@@ -44,8 +44,9 @@ pub(crate) fn encode<'f>(
         (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
     };
     let files = files.into_iter().map(with_head).collect();
-    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    Content { media_type: format!("multipart/form-data; boundary={boundary}"), files, tail: bytes, watcher: None }
+    bytes.extend_from_slice(["--", &boundary, "--\r\n"].concat().as_bytes());
+    let media_type = ["multipart/form-data; boundary=", &boundary].concat();
+    Content { media_type, files, tail: bytes, watcher: None }
 }
 
 /// Returns the bytes of a part before those of its file.

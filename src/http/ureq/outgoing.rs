@@ -63,7 +63,7 @@ pub(super) fn head(
         Method::Post => http::Method::POST,
         Method::Delete => http::Method::DELETE,
     };
-    *head.uri_mut() = [&base.url, &*request.path].concat().parse()?;
+    *head.uri_mut() = [&base.url, &*request.path].concat().try_into()?;
     *head.headers_mut() = headers;
     Ok(head)
 }

@@ -158,7 +158,7 @@ pub(super) fn take_received() -> Vec<u8> {
 
 /// Returns the value that ureq gets in place of the key. It has the length of the key.
 pub(super) fn placeholder(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
-    HeaderValue::from_bytes(&vec![PLACEHOLDER; key.expose().len()])
+    vec![PLACEHOLDER; key.expose().len()].try_into()
 }
 
 /// Puts the key over its placeholder if `output` is the head of the request, and returns where it is now.
