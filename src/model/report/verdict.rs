@@ -31,6 +31,9 @@ impl FromStr for Classification {
 }
 
 /// The verdict of a heuristic on the results of the models.
+///
+/// Like the other parts of a report, it serialises by the API's field names. It deserialises from JSON text only, as
+/// each field is read from its raw JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
