@@ -168,9 +168,9 @@ impl Caller {
             let try_timeout = request.try_timeout.max(div(deadline.total, 3));
             let limit = deadline.left(now).min(try_timeout);
             let outcome = self.transport.send(request, key, limit, stall);
-            let end = self.clock.now();
+            let (end, chance) = (self.clock.now(), self.clock.jitter());
             let next_slot = match (&limiter, &outcome) {
-                (Some(limiter), Ok(response)) => limiter.learn(end, response, self.clock.jitter()),
+                (Some(limiter), Ok(response)) => limiter.learn(end, response, chance),
                 // The service counts what it sees, and it has seen nothing of this attempt.
                 (_, Err(failure)) if !failure.connected => {
                     give_back();
@@ -183,7 +183,7 @@ impl Caller {
                 && !(request.is_accepted)(received(&outcome));
             let retries = if may_repeat { retries.saturating_sub(number.saturating_sub(1)) } else { 0 };
             let left = max_pause(deadline.left(end), stall);
-            let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, self.clock.jitter());
+            let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, chance);
             if let Some(observer) = &options.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), decision.next));
             }
