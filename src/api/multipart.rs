@@ -34,19 +34,21 @@ pub(crate) fn encode<'f>(
     let values = fields.iter().map(|(_, value)| value.len()).sum::<usize>();
     let mut bytes = Vec::with_capacity(values.saturating_add(1024));
     for (name, value) in fields.iter() {
-        let head = ["--", &boundary, "\r\nContent-Disposition: form-data; name=\"", name, "\"\r\n\r\n"];
-        for piece in head.into_iter().chain([value, "\r\n"]) {
-            bytes.extend_from_slice(piece.as_bytes());
-        }
+        let head = "\r\nContent-Disposition: form-data; name=\"";
+        extend(&mut bytes, ["--", &boundary, head, name, "\"\r\n\r\n", value, "\r\n"]);
     }
     let with_head = |file: Upload<'f>| {
         bytes.extend_from_slice(file_head(&boundary, name, &file.file_name, file.media_type).as_bytes());
         (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
     };
     let files = files.into_iter().map(with_head).collect();
-    bytes.extend_from_slice(["--", &boundary, "--\r\n"].concat().as_bytes());
+    extend(&mut bytes, ["--", &boundary, "--\r\n"]);
     let media_type = ["multipart/form-data; boundary=", &boundary].concat();
     Content { media_type, files, tail: bytes, watcher: None }
+}
+
+fn extend<const N: usize>(bytes: &mut Vec<u8>, pieces: [&str; N]) {
+    pieces.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
 }
 
 /// Returns the bytes of a part before those of its file.

@@ -6,7 +6,8 @@ use ::ureq::config::Config;
 use ::ureq::{Agent, Proxy};
 
 use super::connect::{Connect, NoopResolver};
-use super::{INPUT, MAX_IDLE, OUTPUT, Timeouts, tls_roots};
+use super::limits::{INPUT, MAX_IDLE, OUTPUT, Timeouts};
+use super::tls_roots;
 use crate::error::{Error, Result};
 use crate::http::endpoint::Target;
 

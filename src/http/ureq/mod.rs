@@ -58,6 +58,7 @@ mod connection;
 mod failure;
 mod head_text;
 mod keep_alive;
+mod limits;
 mod outgoing;
 mod request_context;
 mod response_body;
@@ -72,12 +73,12 @@ mod tunnel;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use ::ureq::http::HeaderValue;
 use ::ureq::{Agent, Error as UreqError};
 
 use self::agent::AgentConfig;
 use self::connect_error::ConnectError;
-use self::outgoing::{EXPECT_ABOVE, Expect};
+use self::limits::{MAX_IDLE, Timeouts};
+use self::outgoing::{EXPECT_ABOVE, Expect, Prebuilt};
 use self::request_context::RequestContext;
 use self::response_head::Framing;
 use super::body::Body;
@@ -87,20 +88,12 @@ use super::request::{Request, Stall};
 use super::response::{Failure, Response};
 use super::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
-use crate::error::{Error, ErrorKind, Result};
-
-/// Maximum size of the head of a response.
-const INPUT: usize = 16 * 1024;
-/// A large file is sent twice as fast as in pieces of 16 KiB.
-const OUTPUT: usize = 64 * 1024;
-/// Maximum length of content that is sent together with the head. The output has room for both.
-const JOINED_MAX: u64 = 32 * 1024;
-const MAX_IDLE: Duration = Duration::from_secs(15);
+use crate::error::{ErrorKind, Result};
 
 /// A transport over real sockets.
 pub(crate) struct HttpTransport {
     base: Base,
-    user_agent: HeaderValue,
+    prebuilt: Prebuilt,
     timeouts: Timeouts,
     /// Overrides the limit of the request.
     response_limit: Option<u64>,
@@ -108,34 +101,17 @@ pub(crate) struct HttpTransport {
     agent: PerProcess<Agent>,
 }
 
-/// Durations that only tests change.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    /// Maximum idle time of a connection that a submit uses. The peer may be about to close one that has been idle for
-    /// longer, and a submit that meets the close may have been accepted.
-    pub(super) submit_max_idle: Duration,
-    /// Maximum time to wait for `100 Continue`.
-    pub(super) await_continue: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { submit_max_idle: Duration::from_secs(3), await_continue: Duration::from_secs(1) }
-    }
-}
-
 impl HttpTransport {
     pub(crate) fn new(target: Target) -> Result<Self> {
         Self::with_timeouts(target, Timeouts::default())
     }
 
-    pub(super) fn with_timeouts(target: Target, timeouts: Timeouts) -> Result<Self> {
-        outgoing::check_base(&target.base)?;
+    fn with_timeouts(target: Target, timeouts: Timeouts) -> Result<Self> {
         let config = AgentConfig::new(&target, timeouts)?;
         Ok(Self {
             agent: PerProcess::new(config.agent()),
             config,
-            user_agent: target.user_agent.parse().map_err(|_| Error::config("user_agent", "cannot be used"))?,
+            prebuilt: Prebuilt::new(&target)?,
             base: target.base,
             timeouts,
             response_limit: target.response_limit,
@@ -185,7 +161,7 @@ impl HttpTransport {
         stall: Option<Stall>,
         expect: Expect,
     ) -> Result<Response, UreqError> {
-        let head = outgoing::head(request, key, &self.base, self.user_agent.clone(), expect)?;
+        let head = self.prebuilt.head(request, key, &self.base.path, expect)?;
         let response = outgoing::run(self.agent(), head, request.content.is_some().then_some((body, stall)))?;
         let (head, body) = response.into_parts();
         let framing = Framing::from_head(&head);

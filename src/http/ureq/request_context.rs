@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use ::ureq::http::header::{HeaderValue, InvalidHeaderValue};
 
-use super::JOINED_MAX;
 use super::head_text::lines;
+use super::limits::JOINED_MAX;
 use super::response_head::Framing;
 use crate::api_key::ApiKey;
 use crate::http::request::{Request, Stall};

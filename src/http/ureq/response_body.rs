@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use ::ureq::Body;
 
-use super::{INPUT, failure, request_context};
+use super::limits::INPUT;
+use super::{failure, request_context};
 use crate::error::ErrorKind;
 use crate::http::endpoint::Base;
 use crate::http::response::{Failure, Response};

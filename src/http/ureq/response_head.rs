@@ -1,6 +1,6 @@
 //! The head of a response.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use ::ureq::http::Version;
 use ::ureq::http::header::{
@@ -52,9 +52,11 @@ impl Framing {
 pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
     let field = |name| head.headers.get(name).map(text);
     let number = |name| field(name)?.trim().parse().ok();
-    let (now, date) = (SystemTime::now(), field(DATE));
-    let retry_after = field(RETRY_AFTER).and_then(|value| retry_after::retry_after(&value, date.as_deref(), now));
-    let reset = field(RATE_LIMIT_RESET).and_then(|value| retry_after::reset(&value, date.as_deref(), now));
+    let time = |value: String, read: fn(&str, Option<&str>, SystemTime) -> Option<Duration>| {
+        read(&value, field(DATE).as_deref(), SystemTime::now())
+    };
+    let retry_after = field(RETRY_AFTER).and_then(|value| time(value, retry_after::retry_after));
+    let reset = field(RATE_LIMIT_RESET).and_then(|value| time(value, retry_after::reset));
     Response {
         status: head.status.as_u16(),
         content_type: field(CONTENT_TYPE),
