@@ -17,7 +17,8 @@
 //!
 //! **The client**: verdicts, and many calls over one set of connections. What goes in is an [`Image`], a [`Video`] or
 //! an [`Audio`]: by URL, or from a file, memory or a reader, which are uploaded in constant memory. What comes back is
-//! an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
+//! an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`]. If the medium is known at run time only, the same values are
+//! an [`AnySubmission`], which can detect it, an [`AnySubmitted`] and an [`AnyReport`].
 //!
 //! ```no_run
 //! use identifai::{Client, Image};

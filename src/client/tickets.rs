@@ -36,7 +36,7 @@ impl Client {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, and any other
-    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`Error::may_have_been_sent`]. A response that names the batch
+    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`may_have_been_sent`](crate::Error::may_have_been_sent). A response that names the batch
     /// and is unusable otherwise gives an error with the batch as its identifier.
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let fields = tickets.fields()?;
