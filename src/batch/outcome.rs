@@ -8,7 +8,7 @@ use crate::model::report::any::AnyReport;
 
 /// The outcome of one job of a [`Batch`](crate::Batch).
 ///
-/// It serialises with a `report` or an `error`, which are as [`AnyReport`](crate::AnyReport) and
+/// It serialises with a `report` or an `error`, which are as [`AnyReport`] and
 /// [`Error`](crate::Error) serialise.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]

@@ -58,7 +58,7 @@ impl Connection {
     }
 
     /// Puts the held head in front of the first `amount` bytes of the output, and returns the length of both. The
-    /// output has room for them, see [`JOINED_MAX`](super::JOINED_MAX).
+    /// output has room for them, see [`JOINED_MAX`](super::limits::JOINED_MAX).
     fn join(&mut self, amount: usize) -> usize {
         let (output, len) = (self.inner.buffers().output(), self.held.len());
         let both = len.saturating_add(amount);
