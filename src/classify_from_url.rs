@@ -121,7 +121,7 @@ mod tests {
     fn caller(port: u16) -> Arc<Caller> {
         let mut settings = Settings::new(ApiKey::new(format!("key-{port}")));
         settings.connection.base_url = format!("http://127.0.0.1:{port}");
-        client_for(&settings).unwrap().caller().clone()
+        client_for(&settings).unwrap().caller
     }
 
     #[test]

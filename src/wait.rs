@@ -33,8 +33,9 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "it does nothing until a client is given it"]
 pub struct WaitOptions {
-    timeout: Duration,
-    backoff: Backoff,
+    pub(crate) timeout: Duration,
+    /// The intervals between polls.
+    pub(crate) backoff: Backoff,
 }
 
 impl Default for WaitOptions {
@@ -84,15 +85,6 @@ impl WaitOptions {
         } else {
             Ok(())
         }
-    }
-
-    pub(crate) fn total(&self) -> Duration {
-        self.timeout
-    }
-
-    /// Returns the intervals between polls.
-    pub(crate) fn backoff(&self) -> &Backoff {
-        &self.backoff
     }
 
     /// That an analysis took too long: how it was last seen, and the pause before the next look if that is the reason.

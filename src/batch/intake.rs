@@ -20,7 +20,7 @@ where
 {
     /// Takes the next job, if there is room for it and none to be submitted already. Returns whether it took one.
     pub(super) fn draw(&mut self) -> bool {
-        let now = self.client.now();
+        let now = self.client.caller.now();
         let has_task = self.queue.iter().any(|task| task.not_before <= now);
         let has_room = self.on_their_way() < self.in_flight;
         let may_ask = self.ask_again.is_none_or(|at| at <= now);

@@ -122,8 +122,8 @@ impl Client {
         I::Item: Into<Job>,
     {
         Batch {
-            client: self.trying_once(),
-            retries: self.options().retries,
+            client: self.with_options(|options| options.retries = 0),
+            retries: self.options.retries,
             jobs: Some(jobs.into_iter()),
             next_index: 0,
             ask_again: None,
@@ -137,8 +137,8 @@ impl Client {
             worker_pool: None,
             record: None,
             // Before anything is paid for.
-            stopped: self.wait_options().check().err().map(|error| (error.kind(), error.summary())),
-            stop_handle: StopHandle::new(self.caller()),
+            stopped: self.wait.check().err().map(|error| (error.kind(), error.summary())),
+            stop_handle: StopHandle::new(&self.caller),
             outcomes: VecDeque::new(),
             handed_over: None,
             progress: BatchProgress::default(),
@@ -185,7 +185,7 @@ impl<I> Batch<I> {
     /// error, if that is of another service: its host and port are in the journal, too. Default: none.
     #[cfg(feature = "journal")]
     pub fn journal(mut self, journal: Journal) -> Self {
-        match journal.bind(self.client.caller().service()) {
+        match journal.bind(self.client.caller.service()) {
             Ok(()) => self.record = Some(Arc::new(journal)),
             Err(error) => self.stop(&error),
         }
@@ -251,7 +251,7 @@ where
 impl<I> Batch<I> {
     /// What is best done now.
     fn step(&mut self) -> Step {
-        let now = self.client.now();
+        let now = self.client.caller.now();
         let due = self.queue.iter().position(|task| task.not_before <= now);
         let poll_in = self.poll_in(now, due.is_none());
         if poll_in == Some(Duration::ZERO) {
@@ -288,8 +288,8 @@ impl<I> Batch<I> {
             return None;
         };
         let next_in = if self.poll_queue.is_empty() {
-            let intervals = self.client.wait_options().backoff();
-            self.polls.next_in(now, last_call, is_idle, intervals, self.client.jitter())
+            let intervals = &self.client.wait.backoff;
+            self.polls.next_in(now, last_call, is_idle, intervals, self.client.caller.jitter())
         } else {
             Duration::ZERO
         };
@@ -297,7 +297,7 @@ impl<I> Batch<I> {
     }
 
     fn pause(&mut self, pause: Duration) {
-        if self.client.is_cancelled() {
+        if self.client.caller.is_cancelled() {
             // Nothing wakes who pauses then, but what the workers have begun is still to come.
             if let Some(worker_pool) = &self.worker_pool {
                 worker_pool.wait(pause);
@@ -308,13 +308,12 @@ impl<I> Batch<I> {
             (self.stop_handle.is_set() && self.stopped.is_none())
                 || self.worker_pool.as_ref().is_some_and(WorkerPool::has_done)
         };
-        // The next round sees that it is cancelled.
-        let _ = self.client.caller().pause_unless(pause, &is_over);
+        self.client.caller.pause_unless(pause, &is_over);
     }
 
     /// Notices that somebody wants it to end.
     fn end_if_stopped(&mut self) {
-        if self.client.is_cancelled() {
+        if self.client.caller.is_cancelled() {
             let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
             self.stop(&cancelled());
             while let Some(pending) = self.pending.pop_front() {

@@ -18,7 +18,7 @@ const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
     pub(super) fn wait_for(&mut self, id: JobId, submitted: AnySubmitted) {
-        let until = saturating_add(self.client.now(), self.client.wait_options().total());
+        let until = saturating_add(self.client.caller.now(), self.client.wait.timeout);
         self.pending.push_back(Pending { id, submitted, until, misses: 0, last_state: None });
         self.has_news = true;
     }
@@ -26,7 +26,7 @@ impl<I> Batch<I> {
     /// Polls a page of what is pending.
     pub(super) fn poll(&mut self) {
         if self.poll_queue.is_empty() {
-            self.polls.begin(self.client.now(), self.client.wait_options().backoff(), self.client.jitter());
+            self.polls.begin(self.client.caller.now(), &self.client.wait.backoff, self.client.caller.jitter());
             for medium in MediaType::ALL {
                 let submitted = self.pending.iter().map(|pending| &pending.submitted);
                 let of_medium: Vec<_> = submitted.filter(|it| it.media_type() == medium).cloned().collect();
@@ -46,7 +46,7 @@ impl<I> Batch<I> {
                 Some(error)
             }
         };
-        let now = self.client.now();
+        let now = self.client.caller.now();
         self.give_up(|pending| pending.until <= now && page.contains(&pending.submitted), failure.as_ref());
     }
 
@@ -113,7 +113,7 @@ impl<I> Batch<I> {
     /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
     fn not_seen(&mut self, medium: Option<MediaType>, error: &Error) {
         if let Some(pause) = error.retry_after() {
-            self.polls.put_off(self.client.now(), pause);
+            self.polls.put_off(self.client.caller.now(), pause);
         }
         if !matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
             return;
@@ -131,7 +131,7 @@ impl<I> Batch<I> {
     /// Waits no longer for those whose time is up.
     pub(super) fn give_up(&mut self, is_up: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
         while let Some(pending) = self.take(&is_up) {
-            let error = self.client.wait_options().timed_out(pending.last_state.clone(), None);
+            let error = self.client.wait.timed_out(pending.last_state.clone(), None);
             let error = match failure {
                 Some(failure) => error.with_source(failure.without_submission()),
                 None => error,

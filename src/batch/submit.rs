@@ -34,7 +34,7 @@ impl<I> Batch<I> {
         }
         let worker_pool = self.worker_pool.get_or_insert_with(|| {
             let (record, jobs) = (self.record.clone(), self.stop_handle.jobs.clone());
-            let caller = Arc::clone(self.client.caller());
+            let caller = Arc::clone(&self.client.caller);
             let work = move |(client, task): (Client, Task)| {
                 let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
                 (task, submit)
@@ -79,7 +79,7 @@ impl<I> Batch<I> {
     }
 
     fn refused(&mut self, mut task: Task, error: Error) {
-        let (now, chance) = (self.client.now(), self.client.jitter());
+        let (now, chance) = (self.client.caller.now(), self.client.caller.jitter());
         let action = match FailureAction::from_error(&error) {
             FailureAction::Retry if task.tries >= self.retries => FailureAction::Fail,
             action => action,
@@ -88,7 +88,7 @@ impl<I> Batch<I> {
             FailureAction::Again | FailureAction::Retry => {
                 let is_shut = action == FailureAction::Again;
                 let pause = self.backoff.refuse(now, &error, is_shut, chance);
-                if self.backoff.closed_for(now) >= self.client.wait_options().total().max(OUTAGE) {
+                if self.backoff.closed_for(now) >= self.client.wait.timeout.max(OUTAGE) {
                     self.stop(&error);
                 }
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));

@@ -78,15 +78,15 @@ impl Caller {
         self.clock.jitter()
     }
 
-    /// Does nothing for `pause`, between calls.
+    /// Pauses between calls. Fails if that is cancelled.
     pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
-        self.pause_unless(pause, &|| false)
+        self.sleep(pause);
+        if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
-    /// Does nothing for `pause`, or until `is_over` when somebody [notifies](Self::notify).
-    pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) -> Result<()> {
+    /// Pauses until `is_over` when [notified](Self::notify), and at most for `pause`.
+    pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) {
         self.clock.sleep(pause, &self.cancel, is_over);
-        if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
     /// Has those who pause see whether that is over.
@@ -111,12 +111,11 @@ impl Caller {
             .map_or(Duration::ZERO, |limiter| limiter.wait(now))
     }
 
-    /// Reserves the next slot of a class, for [`CallOptions::reserved_slot`], if it is free now. The error is the time
-    /// until it is.
-    pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Result<Instant, Duration> {
+    /// Reserves the next slot of a class, for [`CallOptions::reserved_slot`], if it is free now.
+    pub(crate) fn try_reserve(&self, method: Method, key: &ApiKey, rate_limit: RateLimit) -> Option<Instant> {
         let now = self.clock.now();
         let limiter = Limiter::for_key(key, &self.service, method, rate_limit, now);
-        limiter.map_or(Ok(now), |limiter| limiter.reserve(now, Duration::ZERO).map(|_| now))
+        limiter.is_none_or(|limiter| limiter.reserve(now, Duration::ZERO).is_ok()).then_some(now)
     }
 
     /// Ends pauses and later calls, for good. A request that is under way finishes.
@@ -203,7 +202,7 @@ impl Caller {
 
     /// Sleeps for `pause`, and returns the time afterwards.
     fn sleep(&self, pause: Duration) -> Instant {
-        self.clock.sleep(pause, &self.cancel, &|| false);
+        self.pause_unless(pause, &|| false);
         self.clock.now()
     }
 

@@ -314,7 +314,7 @@ fn a_slot_that_was_taken_before_the_call_comes_back_too() {
     let key = ApiKey::new("rate_limited-8");
     let mut options = CallOptions { rate_limit: RateLimit::default(), retries: 0, ..options(120 * SECOND) };
     for _ in 0..40 {
-        options.reserved_slot = caller.try_reserve(Method::Post, &key, options.rate_limit).ok();
+        options.reserved_slot = caller.try_reserve(Method::Post, &key, options.rate_limit);
         assert!(options.reserved_slot.is_some());
         clock.pass(SECOND / 100);
         assert_eq!(caller.call(&request(), &key, &options).unwrap_err().kind(), ErrorKind::Connect);

@@ -257,7 +257,7 @@ impl Client {
 
     fn results_of(&self, submitted: &[&AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
         submitted.iter().try_for_each(|it| self.check_public("identifier", it.identifier().as_str()))?;
-        let options = CallOptions { deadline_start: Some(self.now()), ..self.options.clone() };
+        let options = CallOptions { deadline_start: Some(self.caller.now()), ..self.options.clone() };
         let options = if self.options.timeout.is_some() { &options } else { &self.options };
         let mut found = HashMap::with_capacity(submitted.len());
         for medium in MediaType::ALL {

@@ -1,19 +1,17 @@
 //! The methods of a client that other modules of the crate use.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Client;
 use crate::api::{parse, request};
+use crate::call::CallResponse;
 use crate::call::options::CallOptions;
-use crate::call::{CallResponse, Caller};
 use crate::config::check_timeout;
 use crate::error::{Error, Result};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::model::submitted::AnySubmitted;
 use crate::redact::Redactor;
-use crate::wait::WaitOptions;
 
 /// The common part of all calls.
 impl Client {
@@ -64,45 +62,19 @@ impl Client {
     }
 }
 
-/// Access for waits and batches.
+/// The parts of waits and batches.
 impl Client {
-    pub(crate) fn wait_options(&self) -> &WaitOptions {
-        &self.wait
+    /// Returns the same client with `change` made to the options of its calls.
+    pub(crate) fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        let mut client = self.clone();
+        change(&mut client.options);
+        client
     }
 
-    pub(crate) fn now(&self) -> Instant {
-        self.caller.now()
-    }
-
-    pub(crate) fn jitter(&self) -> f64 {
-        self.caller.jitter()
-    }
-
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.caller.is_cancelled()
-    }
-
-    /// One try, that takes no longer than `left`.
+    /// Returns the options of a poll: one attempt, which takes no longer than `left`.
     pub(super) fn poll_options(&self, left: Duration) -> CallOptions {
         let timeout = self.options.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
         CallOptions { timeout: Some(timeout), retries: 0, ..self.options.clone() }
-    }
-}
-
-/// Access for batches.
-impl Client {
-    /// Returns the same client for calls of one attempt each.
-    pub(crate) fn trying_once(&self) -> Self {
-        let options = CallOptions { retries: 0, ..self.options.clone() };
-        Self { options, ..self.clone() }
-    }
-
-    pub(crate) fn caller(&self) -> &Arc<Caller> {
-        &self.caller
-    }
-
-    pub(crate) fn options(&self) -> &CallOptions {
-        &self.options
     }
 
     /// Returns the time until the next request of a class may be sent.
@@ -112,14 +84,15 @@ impl Client {
 
     /// Reserves the slot of a submit if it is free now, and returns the same client for that submit.
     pub(crate) fn try_reserve(&self) -> Option<Self> {
-        let slot = self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit).ok()?;
-        let options = CallOptions { reserved_slot: Some(slot), ..self.options.clone() };
-        Some(Self { options, ..self.clone() })
+        let slot = self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit)?;
+        Some(self.with_options(|options| options.reserved_slot = Some(slot)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::api::account;
     use crate::api_key::ApiKey;

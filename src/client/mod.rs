@@ -42,10 +42,10 @@ use crate::wait::WaitOptions;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    caller: Arc<Caller>,
+    pub(crate) caller: Arc<Caller>,
     key: ApiKey,
-    options: CallOptions,
-    wait: WaitOptions,
+    pub(crate) options: CallOptions,
+    pub(crate) wait: WaitOptions,
 }
 
 impl Client {
@@ -60,8 +60,7 @@ impl Client {
     /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
-        Self { options, ..self.clone() }
+        self.with_options(|options| options.timeout = Some(timeout))
     }
 
     /// The same client with another patience. It shares connections and cancel handles.
@@ -76,8 +75,7 @@ impl Client {
     /// twice.** It shares connections and cancel handles.
     #[must_use]
     pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
-        let options = CallOptions { resend_if_unknown: resend, ..self.options.clone() };
-        Self { options, ..self.clone() }
+        self.with_options(|options| options.resend_if_unknown = resend)
     }
 }
 

@@ -51,7 +51,7 @@ struct Waited {
 fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
     let (client, clock, sent) = fixture(script);
     let submitted = match is_ours {
-        true => submitted_at(client.now()),
+        true => submitted_at(client.caller.now()),
         false => from_elsewhere(),
     };
     let result = client.with_wait(wait).wait(&submitted);
@@ -79,7 +79,7 @@ fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
 #[test]
 fn what_was_submitted_long_ago_is_looked_at_at_once() {
     let (client, clock, sent) = fixture(done_at(1));
-    let submitted = submitted_at(client.now());
+    let submitted = submitted_at(client.caller.now());
     clock.pass(SECOND);
     let later = submitted.clone();
     client.wait(&submitted).unwrap();
@@ -200,7 +200,7 @@ fn a_cancelled_wait_looks_no_more() {
     let clock = FakeClock::new(Cancel::set);
     let (caller, sent) = Scripted::caller(&clock, |_| json(NEW));
     let client = client(caller);
-    let error = client.wait(&submitted_at(client.now())).unwrap_err();
+    let error = client.wait(&submitted_at(client.caller.now())).unwrap_err();
     assert_eq!((error.kind(), sent.lock().unwrap().len()), (ErrorKind::Cancelled, 0));
     assert_eq!(error.identifier().unwrap().as_str(), "abc");
 }

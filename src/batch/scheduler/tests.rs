@@ -382,7 +382,7 @@ fn error(kind: ErrorKind) -> Error {
 
 #[test]
 fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
-    let (mut polls, wait, now) = (PollSchedule::default(), *WaitOptions::default().backoff(), Instant::now());
+    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default().backoff, Instant::now());
     let later = now + 1_000 * SECOND;
     assert_eq!(polls.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
     assert_eq!(polls.next_in(now + 5 * SECOND, later, false, &wait, 0.0), 10 * SECOND);
@@ -398,7 +398,7 @@ fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
 
 #[test]
 fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
-    let (mut polls, wait, now) = (PollSchedule::default(), *WaitOptions::default().backoff(), Instant::now());
+    let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default().backoff, Instant::now());
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
     polls.put_off(now, 40 * SECOND);
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
@@ -489,7 +489,7 @@ fn action_depends_on_fault_and_certainty_of_arrival() {
         let shown = format!("{:?}", outcome().0);
         let fixture = Fixture::with("odd-action", RateLimit::unlimited(), move |_, _| outcome());
         for (resend, action) in [(false, action), (true, if_resent)] {
-            let client = fixture.client.trying_once().with_resend_if_unknown(resend);
+            let client = fixture.client.with_options(|options| options.retries = 0).with_resend_if_unknown(resend);
             let error = client.submit(&Image::from_url("https://x.test/")).unwrap_err();
             assert_eq!(FailureAction::from_error(&error), action, "resend: {resend}, {shown}");
         }
