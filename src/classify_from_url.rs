@@ -87,29 +87,20 @@ impl UrlOptions {
 /// How many connection settings are remembered.
 const CACHED: usize = 8;
 
-/// What calls with the same connection settings share.
-struct Cached {
-    connection: Connection,
-    caller: Arc<Caller>,
-}
+/// The callers of the plain function by their connection settings, the last used first.
+type Cache = Vec<(Connection, Arc<Caller>)>;
 
-/// The connections of the plain function, the last used first.
-static CACHE: LazyLock<PerProcess<Mutex<Vec<Cached>>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
+static CACHE: LazyLock<PerProcess<Mutex<Cache>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 /// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
 /// of that: it goes with each request.
 fn client_for(settings: &Settings) -> Result<Client> {
     let mut cache = lock(CACHE.get(Mutex::default));
-    let known = cache.iter().position(|cached| cached.connection == settings.connection);
-    let cached = if let Some(at) = known {
-        cache.remove(at)
-    } else {
-        let connection = settings.connection.clone();
-        let caller = Arc::new(Caller::new(connection.target(environment::of_process)?)?);
-        Cached { connection, caller }
+    let (connection, caller) = match cache.iter().position(|(connection, _)| *connection == settings.connection) {
+        Some(at) => cache.remove(at),
+        None => (settings.connection.clone(), settings.connection.caller()?),
     };
-    let caller = Arc::clone(&cached.caller);
-    cache.insert(0, cached);
+    cache.insert(0, (connection, Arc::clone(&caller)));
     cache.truncate(CACHED);
     Client::over(caller, settings)
 }

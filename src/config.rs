@@ -1,11 +1,12 @@
 //! The connection half of every call: which service, by which way, with how much patience.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api_key::ApiKey;
+use crate::call::Caller;
 use crate::call::options::CallOptions;
-use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, Result};
 use crate::http::endpoint::{Base, Target};
 use crate::http::proxy::Proxy;
@@ -52,15 +53,7 @@ impl Settings {
                 connect_timeout: CONNECT_TIMEOUT,
                 response_limit: None,
             },
-            options: CallOptions {
-                timeout: None,
-                deadline_start: None,
-                retries: RETRIES,
-                resend_if_unknown: false,
-                rate_limit: RateLimit::default(),
-                reserved_slot: None,
-                observer: None,
-            },
+            options: CallOptions { retries: RETRIES, ..CallOptions::default() },
         }
     }
 
@@ -108,6 +101,11 @@ pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
 }
 
 impl Connection {
+    /// Makes the caller for these settings. Nothing is connected yet.
+    pub(crate) fn caller(&self) -> Result<Arc<Caller>> {
+        Ok(Arc::new(Caller::new(self.target(environment::of_process)?)?))
+    }
+
     /// Checks everything, and works out what the settings come to.
     pub(crate) fn target(&self, env: impl Fn(&str) -> Option<String>) -> Result<Target> {
         let base = Base::parse(&self.base_url)?;
@@ -265,8 +263,9 @@ pub(crate) use settings_setters;
 mod tests {
     use super::*;
     use crate::ErrorKind;
+    use crate::call::rate_limit::config::RateLimit;
 
-    fn target(change: impl FnOnce(&mut Connection)) -> Result<Target> {
+    pub(crate) fn target(change: impl FnOnce(&mut Connection)) -> Result<Target> {
         let mut settings = Settings::new(ApiKey::new("key"));
         change(&mut settings.connection);
         settings.connection.target(|_| None)

@@ -6,7 +6,7 @@ use super::attempt::Observer;
 use super::rate_limit::config::RateLimit;
 
 /// The options of a call, which are not part of the request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
     /// For the whole call; `None` leaves it to the request.
     pub(crate) timeout: Option<Duration>,

@@ -16,15 +16,8 @@ struct Call {
 }
 
 pub(crate) fn options(timeout: Duration) -> CallOptions {
-    CallOptions {
-        timeout: Some(timeout),
-        deadline_start: None,
-        retries: 2,
-        reserved_slot: None,
-        resend_if_unknown: false,
-        rate_limit: RateLimit::unlimited(),
-        observer: None,
-    }
+    let rate_limit = RateLimit::unlimited();
+    CallOptions { timeout: Some(timeout), retries: 2, rate_limit, ..CallOptions::default() }
 }
 
 pub(crate) fn content(bytes: &[u8]) -> Content<'static> {

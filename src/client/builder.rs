@@ -1,10 +1,7 @@
 //! The settings of a client.
 
-use std::sync::Arc;
-
 use super::Client;
 use crate::api_key::ApiKey;
-use crate::call::Caller;
 use crate::config::{Settings, settings_setters};
 #[cfg(doc)]
 use crate::error::ErrorKind;
@@ -54,8 +51,7 @@ impl ClientBuilder {
     /// [`Config`](ErrorKind::Config), naming the setting.
     pub fn build(self) -> Result<Client> {
         self.wait.check()?;
-        let caller = Caller::new(self.settings.connection.target(environment::of_process)?)?;
-        Ok(Client { wait: self.wait, ..Client::over(Arc::new(caller), &self.settings)? })
+        Ok(Client { wait: self.wait, ..Client::over(self.settings.connection.caller()?, &self.settings)? })
     }
 }
 

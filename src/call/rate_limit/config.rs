@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::http::request::Method;
+use crate::util::time::div;
 
 /// How long a send counts. The service counts minutes; what leaves evenly may arrive unevenly.
 pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
@@ -26,59 +27,48 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit(Option<Limits>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Limits {
-    submits: Limit,
-    reads: Limit,
+pub struct RateLimit {
+    submits_per_minute: Option<u32>,
+    reads_per_minute: Option<u32>,
 }
 
 impl RateLimit {
     /// No rate limit: for a sandbox, or a program that limits its own rate.
     pub const fn unlimited() -> Self {
-        Self(None)
+        Self { submits_per_minute: None, reads_per_minute: None }
     }
 
     /// So many submits and reads a minute, and a thirtieth of that a second, as the documented limits have it. An
     /// override counts as a submit. 0 is unusable for a client.
     pub const fn per_minute(submits: u32, reads: u32) -> Self {
-        Self(Some(Limits { submits: Limit::new(submits), reads: Limit::new(reads) }))
+        Self { submits_per_minute: Some(submits), reads_per_minute: Some(reads) }
     }
 
     pub(crate) fn check(self) -> Result<()> {
-        match self.0 {
-            Some(Limits { submits, reads }) if submits.per_minute == 0 || reads.per_minute == 0 => Err(Error::config(
-                "rate_limit",
-                "must allow more than no request a minute; one that is off allows any number",
-            )),
-            _ => Ok(()),
+        if self.submits_per_minute == Some(0) || self.reads_per_minute == Some(0) {
+            let reason = "must allow more than no request a minute; one that is off allows any number";
+            return Err(Error::config("rate_limit", reason));
         }
+        Ok(())
     }
 
     /// Returns the number of submits a minute; `None` if it is not limited.
     pub const fn submits_per_minute(self) -> Option<u32> {
-        match self.0 {
-            Some(limits) => Some(limits.submits.per_minute),
-            None => None,
-        }
+        self.submits_per_minute
     }
 
     /// Returns the number of reads a minute; `None` if it is not limited.
     pub const fn reads_per_minute(self) -> Option<u32> {
-        match self.0 {
-            Some(limits) => Some(limits.reads.per_minute),
-            None => None,
-        }
+        self.reads_per_minute
     }
 
     pub(super) fn limit(self, method: Method) -> Option<Limit> {
-        let limits = self.0?;
-        Some(match method {
-            Method::Get => limits.reads,
+        let per_minute = match method {
+            Method::Get => self.reads_per_minute,
             // Nothing is documented for deleting.
-            Method::Post | Method::Delete => limits.submits,
-        })
+            Method::Post | Method::Delete => self.submits_per_minute,
+        };
+        per_minute.map(Limit::new)
     }
 }
 
@@ -100,12 +90,8 @@ pub(crate) struct Limit {
 
 impl Limit {
     /// The gap is two hundredths longer than it would have to be, as arrivals jitter.
-    pub(super) const fn new(per_minute: u32) -> Self {
-        let gap = match 30_600_000_u64.checked_div(per_minute as u64) {
-            Some(micros) => Duration::from_micros(micros),
-            None => WINDOW,
-        };
-        Self { per_minute, gap }
+    fn new(per_minute: u32) -> Self {
+        Self { per_minute, gap: div(Duration::from_millis(30_600), per_minute) }
     }
 }
 

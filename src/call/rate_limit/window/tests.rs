@@ -3,7 +3,7 @@
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
-const POST: Limit = Limit::new(30);
+const POST: Limit = Limit { per_minute: 30, gap: Duration::from_millis(1_020) };
 
 /// What is left of a window after `seconds`.
 fn rest(seconds: u32) -> Duration {
