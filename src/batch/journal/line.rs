@@ -16,7 +16,7 @@ use crate::model::submission::any::AnySubmission;
 const VERSION: u32 = 1;
 
 /// A line, of which each event has some of the fields.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line<'a> {
     pub(super) event: Event,
@@ -50,10 +50,11 @@ pub(super) struct Line<'a> {
     pub(super) report: Option<&'a RawValue>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Event {
     /// The first line.
+    #[default]
     Journal,
     /// Whose identifiers these are.
     Service,
@@ -66,35 +67,23 @@ pub(super) enum Event {
 }
 
 impl<'a> Line<'a> {
-    fn from_event(event: Event) -> Self {
+    fn about(event: Event, key: Key) -> Self {
         Self {
             event,
-            version: None,
-            job: None,
-            occurrence: None,
-            len: None,
-            modified_ns: None,
-            service: None,
-            input: None,
-            identifier: None,
-            error: None,
-            may_have_been_sent: None,
-            report: None,
+            job: Some(format!("{:032x}", key.fingerprint).into()),
+            occurrence: Some(key.occurrence),
+            len: key.file.map(|file| file.len),
+            modified_ns: key.file.and_then(|file| file.modified),
+            ..Self::default()
         }
     }
 
-    fn about(event: Event, key: Key) -> Self {
-        let job = Some(format!("{:032x}", key.fingerprint).into());
-        let (len, modified_ns) = (key.file.map(|file| file.len), key.file.and_then(|file| file.modified));
-        Self { job, occurrence: Some(key.occurrence), len, modified_ns, ..Self::from_event(event) }
-    }
-
     pub(super) fn header() -> Self {
-        Self { version: Some(VERSION), ..Self::from_event(Event::Journal) }
+        Self { event: Event::Journal, version: Some(VERSION), ..Self::default() }
     }
 
     pub(super) fn service(service: &'a str) -> Self {
-        Self { service: Some(service.into()), ..Self::from_event(Event::Service) }
+        Self { event: Event::Service, service: Some(service.into()), ..Self::default() }
     }
 
     pub(super) fn begin(key: Key, submission: &AnySubmission) -> Self {

@@ -157,10 +157,7 @@ impl Store for Journal {
         let mut kept = lock(&self.kept);
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {
-            Entry::Finished { at, len } => match kept.report(at, len, submission.media_type())? {
-                Ok(report) => EarlierRun::Finished(Box::new(report)),
-                Err(identifier) => EarlierRun::Submitted(identifier),
-            },
+            Entry::Finished { at, len } => kept.finished(at, len, submission.media_type())?,
             Entry::Submitted(identifier) => EarlierRun::Submitted(identifier),
             Entry::Unknown if !self.retry_indeterminate => EarlierRun::Indeterminate,
             Entry::Changed => EarlierRun::Changed,
@@ -218,20 +215,19 @@ impl Kept {
         Ok(())
     }
 
-    /// The report in the line at `at`, or the identifier if there is none.
-    fn report(&mut self, at: u64, len: usize, medium: MediaType) -> Result<Result<AnyReport, Identifier>> {
+    /// Reads the result in the line at `at`. A submission whose line has no report that can be read is polled again.
+    fn finished(&mut self, at: u64, len: usize, medium: MediaType) -> Result<EarlierRun> {
         let mut text = vec![0; len];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut text));
         read.map_err(|error| failed("cannot be read", error))?;
-        let line = Line::read(&text).filter(|line| line.identifier.is_some());
-        let line = line.ok_or_else(|| unusable("was changed by somebody else"))?;
-        let report = line.report.and_then(|report| AnyReport::read(medium, report.get(), None).ok());
-        let report = report.filter(AnyReport::is_finished);
-        match (report, line.identifier) {
-            (Some(report), _) => Ok(Ok(report)),
-            (None, Some(identifier)) => Ok(Err(identifier.into_owned())),
-            (None, None) => Err(unusable("was changed by somebody else")),
-        }
+        let Some(Line { identifier: Some(identifier), report, .. }) = Line::read(&text) else {
+            return Err(unusable("was changed by somebody else"));
+        };
+        let report = report.and_then(|report| AnyReport::read(medium, report.get(), None).ok());
+        Ok(match report.filter(AnyReport::is_finished) {
+            Some(report) => EarlierRun::Finished(Box::new(report)),
+            None => EarlierRun::Submitted(identifier.into_owned()),
+        })
     }
 }
 
