@@ -62,7 +62,6 @@ where
         };
         if matches!(past, EarlierRun::Changed) {
             count(&mut self.progress.changed);
-            self.has_news = true;
         }
         match past {
             EarlierRun::Finished(report) => {
@@ -75,7 +74,7 @@ where
                 }
             }
             EarlierRun::Submitted(identifier) => {
-                self.stop_handle.jobs.accept(&id, &identifier, true);
+                self.stop_handle.jobs.insert(&id, Some(&identifier), true);
                 self.wait_for(id, submission.accepted_as(identifier, None));
             }
             EarlierRun::Indeterminate => {

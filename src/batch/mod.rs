@@ -93,8 +93,8 @@ pub struct Batch<I> {
     /// The outcome that `next` returned last: the caller may still be storing it.
     handed_over: Option<u64>,
     progress: BatchProgress,
-    /// If `true`, the watcher has not seen the latest progress.
-    has_news: bool,
+    /// The progress that the watcher saw last.
+    shown: BatchProgress,
     watcher: Option<Box<dyn FnMut(BatchProgress) + Send>>,
 }
 
@@ -142,7 +142,7 @@ impl Client {
             outcomes: VecDeque::new(),
             handed_over: None,
             progress: BatchProgress::default(),
-            has_news: false,
+            shown: BatchProgress::default(),
             watcher: None,
         }
     }
@@ -331,7 +331,6 @@ impl<I> Batch<I> {
         }
         let JobId { index, tag, ref_id, key: _ } = id;
         self.outcomes.push_back(Outcome { index, tag, ref_id, identifier, result, is_replayed: false });
-        self.has_news = true;
     }
 
     fn on_their_way(&self) -> usize {
@@ -342,7 +341,8 @@ impl<I> Batch<I> {
     /// Shows the watcher what is new. It may panic, so nothing is half done here.
     fn notify(&mut self) {
         let progress = self.progress();
-        if let (true, Some(watcher)) = (std::mem::take(&mut self.has_news), &mut self.watcher) {
+        if let Some(watcher) = self.watcher.as_mut().filter(|_| progress != self.shown) {
+            self.shown = progress;
             watcher(progress);
         }
     }

@@ -20,7 +20,6 @@ impl<I> Batch<I> {
     pub(super) fn wait_for(&mut self, id: JobId, submitted: AnySubmitted) {
         let until = saturating_add(self.client.caller.now(), self.client.wait.timeout);
         self.pending.push_back(Pending { id, submitted, until, misses: 0, last_state: None });
-        self.has_news = true;
     }
 
     /// Polls a page of what is pending.

@@ -27,16 +27,16 @@ impl<I> Batch<I> {
     pub(super) fn submit(&mut self, at: usize) {
         // Another thread with the same key may have taken the slot.
         let Some(client) = self.client.try_reserve() else { return };
-        let Some(task) = self.queue.remove(at) else { return };
+        let Some(mut task) = self.queue.remove(at) else { return };
         if self.workers == 1 {
-            let submit = Submit::run(&client, self.record.as_deref(), &self.stop_handle.jobs, &task);
+            let submit = Submit::run(&client, self.record.as_deref(), &self.stop_handle.jobs, &mut task);
             return self.submitted(task, submit);
         }
         let worker_pool = self.worker_pool.get_or_insert_with(|| {
             let (record, jobs) = (self.record.clone(), self.stop_handle.jobs.clone());
             let caller = Arc::clone(&self.client.caller);
-            let work = move |(client, task): (Client, Task)| {
-                let submit = Submit::run(&client, record.as_deref(), &jobs, &task);
+            let work = move |(client, mut task): (Client, Task)| {
+                let submit = Submit::run(&client, record.as_deref(), &jobs, &mut task);
                 (task, submit)
             };
             WorkerPool::start(self.workers.min(self.in_flight), work, move || caller.notify())
@@ -57,7 +57,6 @@ impl<I> Batch<I> {
     }
 
     fn submitted(&mut self, mut task: Task, submit: Submit) {
-        task.id.key = submit.key;
         if let Some(error) = submit.unkept {
             // What happens next could not be kept either.
             self.stop(&error);
@@ -143,16 +142,15 @@ impl<I> Batch<I> {
 
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
-    fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, task: &Task) -> Self {
+    fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, task: &mut Task) -> Self {
         // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
         // and does not take the verdict for that of the new content.
-        let key = record.and(task.id.key).map(|key| key.with_file_of(&task.submission));
-        let record = record.zip(key);
+        task.id.key = task.id.key.map(|key| key.with_file_of(&task.submission));
+        let record = record.zip(task.id.key);
         if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.submission)) {
-            return Self { outcome: Err(error), key, unkept: None, panic: None };
+            return Self { outcome: Err(error), unkept: None, panic: None };
         }
-        let index = task.id.index;
-        jobs.begin(&task.id, record.is_some());
+        jobs.insert(&task.id, None, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
         let tried = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match tried {
@@ -162,8 +160,9 @@ impl Submit {
                 (Err(error.mark_maybe_sent(true)), Some(panic))
             }
         };
+        // The identifier is listed before anything else can fail.
         match &outcome {
-            Ok(sent) => jobs.accept(&task.id, sent.identifier(), false),
+            Ok(sent) => jobs.insert(&task.id, Some(sent.identifier()), false),
             Err(error) => jobs.fail(&task.id, error, task.may_have_been_sent),
         }
         let kept = record.map(|(record, key)| match &outcome {
@@ -172,8 +171,8 @@ impl Submit {
         });
         // The line of a failed submit has no identifier.
         let has_all = outcome.as_ref().err().is_none_or(|error| error.identifier().is_none());
-        jobs.record(index, has_all && kept.as_ref().is_some_and(Result::is_ok));
-        Self { outcome, key, unkept: kept.and_then(Result::err), panic }
+        jobs.record(task.id.index, has_all && kept.as_ref().is_some_and(Result::is_ok));
+        Self { outcome, unkept: kept.and_then(Result::err), panic }
     }
 
     /// An answer that breaks off after the identifier is as good as a whole one. An identifier that may be another's is

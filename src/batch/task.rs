@@ -14,6 +14,7 @@ pub(super) struct JobId {
     pub(super) index: u64,
     pub(super) tag: Option<String>,
     pub(super) ref_id: Option<String>,
+    /// The key in the journal, with the version of the file that was submitted.
     pub(super) key: Option<Key>,
 }
 
@@ -40,8 +41,6 @@ impl Task {
 /// What came of a submit.
 pub(super) struct Submit {
     pub(super) outcome: Result<AnySubmitted>,
-    /// The item's key in the journal, with the version of the file that was submitted.
-    pub(super) key: Option<Key>,
     /// What the journal could not keep of it.
     pub(super) unkept: Option<Error>,
     /// What a function of the caller panicked with.

@@ -37,27 +37,18 @@ impl UnfinishedJobs {
         lock(&self.0).get(&index).cloned()
     }
 
-    /// Adds a job whose request is about to be sent.
-    pub(super) fn begin(&self, id: &JobId, is_recorded: bool) {
-        self.insert(id, None, is_recorded);
-    }
-
-    /// Adds the identifier of a job, before anything else can fail.
-    pub(super) fn accept(&self, id: &JobId, identifier: &Identifier, is_recorded: bool) {
-        self.insert(id, Some(identifier.clone()), is_recorded);
-    }
-
-    fn insert(&self, id: &JobId, identifier: Option<Identifier>, is_recorded: bool) {
-        let (index, tag) = (id.index, id.tag.clone());
+    /// Adds a job, or replaces it now that it has an identifier.
+    pub(super) fn insert(&self, id: &JobId, identifier: Option<&Identifier>, is_recorded: bool) {
+        let (index, tag, identifier) = (id.index, id.tag.clone(), identifier.cloned());
         lock(&self.0).insert(index, Unfinished { index, tag, identifier, is_recorded });
     }
 
     /// Takes note of a submit that failed. `may_have_been_sent` is about earlier attempts of the same job.
     pub(super) fn fail(&self, id: &JobId, error: &Error, may_have_been_sent: bool) {
         match error.identifier() {
-            Some(identifier) => self.accept(id, identifier, false),
             None if may_have_been_sent || error.may_have_been_sent() => {}
             None => self.remove(id.index),
+            identifier => self.insert(id, identifier, false),
         }
     }
 

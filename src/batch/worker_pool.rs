@@ -1,7 +1,7 @@
 //! Who submits: the caller's thread, or a few more where sending takes longer than the rate would allow.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -37,7 +37,9 @@ impl<T: Send + 'static, R: Send + 'static> WorkerPool<T, R> {
         let start = |_| {
             let (waiting, done, work) = (Arc::clone(&waiting), Arc::clone(&done), Arc::clone(&work));
             let run = move || {
-                while let Some(task) = next(&waiting) {
+                loop {
+                    // The lock is released before the work begins.
+                    let Ok(task) = lock(&waiting).recv() else { return };
                     let outcome = (work.0)(task);
                     lock(&done.list).push_back(outcome);
                     done.more.notify_all();
@@ -94,8 +96,4 @@ impl<T, R> Drop for WorkerPool<T, R> {
             let _ = thread.join();
         }
     }
-}
-
-fn next<T>(waiting: &Mutex<Receiver<T>>) -> Option<T> {
-    lock(waiting).recv().ok()
 }
