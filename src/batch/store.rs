@@ -1,4 +1,5 @@
 //! What a batch asks of a journal, so that it need not know how one is kept.
+#![cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports these types.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,11 +11,13 @@ use crate::model::submission::any::AnySubmission;
 
 /// The name of an item for good: its submission, its number among equal ones, and the version of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    pub(crate) fingerprint: u128,
-    pub(crate) occurrence: u32,
+pub struct Key {
+    /// The hash of medium, source and options.
+    pub fingerprint: u128,
+    /// The number of the job among equal ones, from 0.
+    pub occurrence: u32,
     /// `None` for anything but a file, for a file that is gone, and in lines of journals that kept no versions.
-    pub(crate) file: Option<FileVersion>,
+    pub file: Option<FileVersion>,
 }
 
 impl Key {
@@ -26,11 +29,12 @@ impl Key {
 
 /// A version of a file: two files at one path that differ in this are two items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FileVersion {
-    pub(crate) len: u64,
+pub struct FileVersion {
+    /// Number of bytes.
+    pub len: u64,
     /// Modification time, in nanoseconds since 1970 (negative before), on platforms that have one. 64 bits would end in
     /// 2262, and file systems go further.
-    pub(crate) modified: Option<i128>,
+    pub modified: Option<i128>,
 }
 
 impl FileVersion {
@@ -51,23 +55,26 @@ fn nanoseconds(time: SystemTime) -> Option<i128> {
 /// What became of an item in earlier runs.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "journal"), allow(dead_code))]
-pub(crate) enum EarlierRun {
+pub enum EarlierRun {
     /// Nothing that was paid for.
     None,
     /// Nothing, while another version of its file was submitted, or may have been.
     Changed,
     /// It was submitted, or may have been.
     Indeterminate,
+    /// It was submitted, and has no report yet.
     Submitted(Identifier),
+    /// It has its report.
     Finished(Box<AnyReport>),
 }
 
 /// Keeps what happens to items. Each step is kept when the call returns.
-pub(crate) trait Store: Send + Sync {
+pub trait Store: Send + Sync {
     /// Names the next item, and says what became of it before.
     fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)>;
     /// It is about to be submitted.
     fn begin(&self, key: Key, submission: &AnySubmission) -> Result<()>;
+    /// It was accepted.
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;
     /// The submit failed.
     fn failed(&self, key: Key, error: &Error) -> Result<()>;

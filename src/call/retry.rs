@@ -9,7 +9,8 @@ use crate::http::transport::Outcome;
 
 /// What follows an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+#[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
+pub enum Next {
     /// Another attempt, after a pause.
     Retry(Duration),
     /// Nothing: the pause before another attempt would end after the deadline.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use identifai::internals::journal::{self, Entry, Replayed};
+use identifai::internals::journal::{self, EarlierRun, Key, Store};
 use identifai::{
     AnyReport, AnySubmission, Error, ErrorKind, Identifier, Image, ImageReport, Journal, Video, VideoReport,
 };
@@ -60,8 +60,8 @@ fn jobs() -> [AnySubmission; 4] {
     [cat(), cat(), file, Video::from_url("https://x.test/clip.mp4").into()]
 }
 
-fn look_up(journal: &Journal) -> [(Entry, Replayed); 4] {
-    jobs().map(|job| journal::look_up(journal, &job).unwrap())
+fn look_up(journal: &Journal) -> [(Key, EarlierRun); 4] {
+    jobs().map(|job| journal.look_up(&job).unwrap())
 }
 
 /// Checks a file that may be a journal. It is left as it is, or every job that it records as accepted is known.
@@ -82,15 +82,15 @@ fn any_file(content: &[u8]) {
     // A line is not refused for half a character in its report, which `Value` cannot hold.
     let lines: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert!(lines.first().is_none_or(|line| line["event"] == "journal" && line["version"] == 1));
-    for (entry, replayed) in look_up(&journal) {
+    for (key, past) in look_up(&journal) {
         let is_its = |line: &&Value| {
-            let job = format!("{:032x}", entry.fingerprint());
+            let job = format!("{:032x}", key.fingerprint);
             line["job"].as_str().is_some_and(|text| text.eq_ignore_ascii_case(&job))
-                && line["occurrence"] == entry.occurrence()
+                && line["occurrence"] == key.occurrence
         };
         let is_accepted = |line: &Value| line["event"] == "submitted" || line["event"] == "finished";
         if lines.iter().filter(is_its).any(is_accepted) {
-            assert!(!matches!(replayed, Replayed::New), "it would be paid for again");
+            assert!(!matches!(past, EarlierRun::None), "it would be paid for again");
         }
     }
     if let Err(error) = journal::bind(&journal, "x.test:443") {
@@ -126,40 +126,40 @@ struct History {
 }
 
 impl History {
-    fn assert_known(&self, replayed: &Replayed) {
-        let is_known = match replayed {
-            Replayed::Finished(report) => self.is_finished && Some(report.identifier()) == self.identifier.as_ref(),
-            Replayed::Submitted(identifier) => !self.is_finished && self.identifier.as_ref() == Some(identifier),
-            Replayed::Indeterminate => self.identifier.is_none() && (self.is_begun || self.is_open),
-            Replayed::New => self.identifier.is_none() && !self.is_begun && !self.is_open,
-            Replayed::Changed => false,
+    fn assert_known(&self, past: &EarlierRun) {
+        let is_known = match past {
+            EarlierRun::Finished(report) => self.is_finished && Some(report.identifier()) == self.identifier.as_ref(),
+            EarlierRun::Submitted(identifier) => !self.is_finished && self.identifier.as_ref() == Some(identifier),
+            EarlierRun::Indeterminate => self.identifier.is_none() && (self.is_begun || self.is_open),
+            EarlierRun::None => self.identifier.is_none() && !self.is_begun && !self.is_open,
+            EarlierRun::Changed => false,
         };
-        assert!(is_known, "{replayed:?}");
+        assert!(is_known, "{past:?}");
     }
 
     /// Records the next step, if the job is at a point where it is possible.
-    fn step(&mut self, journal: &Journal, (number, entry): (usize, Entry), what: u8) {
+    fn step(&mut self, journal: &Journal, (number, key): (usize, Key), what: u8) {
         match what % 5 {
             0 if self.identifier.is_none() => {
-                journal::begin(journal, entry, &jobs()[number]).unwrap();
+                journal.begin(key, &jobs()[number]).unwrap();
                 self.is_open |= std::mem::replace(&mut self.is_begun, true);
             }
             1 if self.is_begun => {
                 let identifier: Identifier = format!("id-{number}").parse().unwrap();
-                journal::submitted(journal, entry, &identifier).unwrap();
+                journal.submitted(key, &identifier).unwrap();
                 (self.is_begun, self.identifier) = (false, Some(identifier));
             }
             2 if self.is_begun => {
-                journal::failed(journal, entry, ErrorKind::Connect, false).unwrap();
+                journal::failed(journal, key, ErrorKind::Connect, false).unwrap();
                 self.is_begun = false;
             }
             3 if self.is_begun => {
-                journal::failed(journal, entry, ErrorKind::Timeout, true).unwrap();
+                journal::failed(journal, key, ErrorKind::Timeout, true).unwrap();
                 (self.is_begun, self.is_open) = (false, true);
             }
             4 => {
                 if let Some(identifier) = &self.identifier {
-                    journal::finished(journal, entry, &report(number, identifier)).unwrap();
+                    journal.finished(key, &report(number, identifier)).unwrap();
                     self.is_finished = true;
                 }
             }
@@ -181,12 +181,12 @@ fn report(number: usize, identifier: &Identifier) -> AnyReport {
 fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
     let scratch = Scratch::new(b"");
     let journal = scratch.open().unwrap();
-    let entries = look_up(&journal).map(|(entry, _)| entry);
+    let keys = look_up(&journal).map(|(key, _)| key);
     let mut histories = <[History; 4]>::default();
     let mut known = vec![(HEADER.len(), histories.clone())];
     for step in steps.iter().take(64) {
         let number = usize::from(step & 3);
-        histories[number].step(&journal, (number, entries[number]), step >> 2);
+        histories[number].step(&journal, (number, keys[number]), step >> 2);
         let len = fs::metadata(&scratch.0).unwrap().len();
         known.push((usize::try_from(len).unwrap(), histories.clone()));
     }
@@ -205,27 +205,27 @@ fn torn(mut input: Input<'_>) {
     let Some((_, histories)) = known.iter().rfind(|(len, _)| *len <= at) else {
         // The rest of the first line is too short to be recognized, or nothing was recorded.
         return match scratch.open() {
-            Ok(journal) => assert!(look_up(&journal).iter().all(|(_, replayed)| matches!(replayed, Replayed::New))),
+            Ok(journal) => assert!(look_up(&journal).iter().all(|(_, past)| matches!(past, EarlierRun::None))),
             Err(error) => assert_eq!(refused(&error, &scratch, &content), None),
         };
     };
     let mut histories = histories.clone();
     {
         let journal = scratch.open().unwrap();
-        for (number, (entry, replayed)) in look_up(&journal).iter().enumerate() {
-            histories[number].assert_known(replayed);
-            let next = match replayed {
-                Replayed::New | Replayed::Changed | Replayed::Indeterminate => [0, 1],
-                Replayed::Submitted(_) | Replayed::Finished(_) => [4, 4],
+        for (number, (key, past)) in look_up(&journal).iter().enumerate() {
+            histories[number].assert_known(past);
+            let next = match past {
+                EarlierRun::None | EarlierRun::Changed | EarlierRun::Indeterminate => [0, 1],
+                EarlierRun::Submitted(_) | EarlierRun::Finished(_) => [4, 4],
             };
             for what in next {
-                histories[number].step(&journal, (number, *entry), what);
+                histories[number].step(&journal, (number, *key), what);
             }
         }
     }
     let journal = scratch.open().unwrap();
-    for ((_, replayed), history) in look_up(&journal).iter().zip(histories) {
-        history.assert_known(replayed);
+    for ((_, past), history) in look_up(&journal).iter().zip(histories) {
+        history.assert_known(past);
     }
 }
 
@@ -240,8 +240,8 @@ fn written_into(mut input: Input<'_>) {
     match scratch.open() {
         Ok(journal) => {
             let (_, histories) = known.last().unwrap();
-            for ((_, replayed), history) in look_up(&journal).iter().zip(histories) {
-                let is_known = !matches!(replayed, Replayed::New | Replayed::Changed);
+            for ((_, past), history) in look_up(&journal).iter().zip(histories) {
+                let is_known = !matches!(past, EarlierRun::None | EarlierRun::Changed);
                 assert!(history.identifier.is_none() || is_known, "it would be paid for again");
             }
         }

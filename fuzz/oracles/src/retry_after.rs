@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use identifai::internals::parse::{self, Response};
-use identifai::internals::retry::{self, Retry, http_date};
+use identifai::internals::retry::{self, Next, http_date};
 
 use crate::{Input, assert_printable};
 
@@ -56,9 +56,9 @@ fn check_pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
         assert_printable(&error.to_string());
         let left = Duration::from_secs(30);
         match retry::decide(429, Some(pause), left) {
-            Retry::After(next) => assert!(next == pause && next < left),
-            Retry::TooLate(next) => assert!(next == pause && next >= left),
-            Retry::Stop => panic!("a pause of {pause:?} stops the call"),
+            Next::Retry(next) => assert!(next == pause && next < left),
+            Next::TooLate(next) => assert!(next == pause && next >= left),
+            Next::Stop => panic!("a pause of {pause:?} stops the call"),
         }
     }
 }
