@@ -21,17 +21,20 @@ pub(crate) struct Target {
 
 /// `scheme://host[:port][/path]` without a slash at its end: what an endpoint's path is put behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Base {
-    pub(crate) url: String,
-    pub(crate) is_https: bool,
-    /// An IPv6 address with its brackets.
-    pub(crate) host: String,
-    /// A number in digits.
-    pub(crate) port: String,
+#[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
+pub struct Base {
+    /// All of it.
+    pub url: String,
+    /// If `true`, the scheme is `https`. Else it is `http`.
+    pub is_https: bool,
+    /// The host, with the brackets of an IPv6 address.
+    pub host: String,
+    /// The port, a number in digits.
+    pub port: String,
     /// Host and port as they were given, for messages.
-    pub(crate) authority: String,
+    pub authority: String,
     /// The path before that of an endpoint: empty, or beginning with a slash.
-    pub(crate) path: String,
+    pub path: String,
 }
 
 impl Base {

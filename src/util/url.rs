@@ -4,16 +4,20 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The parts of `scheme://user@host:port/path?query#fragment`, as they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Url<'a> {
-    pub(crate) scheme: &'a str,
-    pub(crate) user_info: Option<&'a str>,
-    /// With its brackets, where it is an IPv6 address.
-    pub(crate) host: &'a str,
-    pub(crate) port: Option<&'a str>,
-    /// From the first slash on; empty where there is none.
-    pub(crate) path: &'a str,
-    /// Whether a query or a fragment follows.
-    pub(crate) has_tail: bool,
+#[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
+pub struct Url<'a> {
+    /// The text before the first colon.
+    pub scheme: &'a str,
+    /// The text before the `@`.
+    pub user_info: Option<&'a str>,
+    /// The host, with the brackets of an IPv6 address.
+    pub host: &'a str,
+    /// The port, which need not be a number.
+    pub port: Option<&'a str>,
+    /// The path from the first slash on; empty if there is none.
+    pub path: &'a str,
+    /// If `true`, a query or a fragment follows.
+    pub has_tail: bool,
 }
 
 impl<'a> Url<'a> {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use identifai::internals::url::{BaseUrl, UrlParts, check_http_url, is_loopback, parse_base, split};
+use identifai::internals::url::{Base, Url, check_http_url, is_loopback, parse_base, split};
 
 use crate::{assert_printable, independent};
 
@@ -27,7 +27,7 @@ pub fn url(data: &[u8]) {
 }
 
 /// Asserts that the parts put together are the URL.
-fn assert_whole(parts: &UrlParts<'_>, text: &str) {
+fn assert_whole(parts: &Url<'_>, text: &str) {
     let user_info = parts.user_info.map_or(String::new(), |user_info| format!("{user_info}@"));
     let port = parts.port.map_or(String::new(), |port| format!(":{port}"));
     let whole = format!("{}://{user_info}{}{port}{}", parts.scheme, parts.host, parts.path);
@@ -38,7 +38,7 @@ fn assert_whole(parts: &UrlParts<'_>, text: &str) {
 }
 
 /// Asserts that an independent parser finds the same host, which gets the key.
-fn assert_base(base: &BaseUrl, text: &str) {
+fn assert_base(base: &Base, text: &str) {
     assert!(base.url.bytes().all(|byte| byte.is_ascii_graphic()) && !base.url.contains(['@', '?', '#', '\\', '"']));
     assert!(!base.url.ends_with('/'), "{}", base.url);
     assert!(base.url.eq_ignore_ascii_case(text.trim_end_matches('/')));
@@ -51,5 +51,5 @@ fn assert_base(base: &BaseUrl, text: &str) {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let is_local =
         address.parse::<IpAddr>().map_or(host.to_lowercase() == "localhost", |address| address.is_loopback());
-    assert_eq!((base.is_loopback, is_loopback(&host)), (is_local, is_local), "{host}");
+    assert_eq!((is_loopback(&base.host), is_loopback(&host)), (is_local, is_local), "{host}");
 }
