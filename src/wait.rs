@@ -87,8 +87,14 @@ impl WaitOptions {
         }
     }
 
-    /// That an analysis took too long: how it was last seen, and the pause before the next look if that is the reason.
-    pub(crate) fn timed_out(&self, last_state: Option<State>, too_late: Option<Duration>) -> Error {
+    /// Returns the error of a wait that is over: the state that was seen last, the pause before the next poll if that
+    /// is the reason, and the failure of the last poll.
+    pub(crate) fn timed_out(
+        &self,
+        last_state: Option<State>,
+        too_late: Option<Duration>,
+        failure: Option<Error>,
+    ) -> Error {
         let seen = match &last_state {
             Some(state) => format!("last seen as {}", one_line(state.as_str())),
             None => "no poll succeeded".to_owned(),
@@ -97,7 +103,11 @@ impl WaitOptions {
             Some(asked) => format!("the next poll may be made after {asked:.1?}, when the wait is over ({seen})"),
             None => format!("the analysis was not finished within {:?} ({seen})", self.timeout),
         };
-        Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state)
+        let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state);
+        match failure {
+            Some(failure) => error.with_source(failure),
+            None => error,
+        }
     }
 
     /// The pause to make before another look with `left` of the time, or nothing if it is no use to look again: `own`
@@ -146,20 +156,16 @@ pub(crate) fn poll_until_done<T>(
             Ok(PollResult { state, retry_after, .. }) => {
                 (asked, last_state, failure) = (retry_after, Some(state), None);
             }
-            Err(error) if goes_on_after(&error) => (asked, failure) = (error.retry_after(), Some(error)),
+            Err(error) if may_pass(&error) => (asked, failure) = (error.retry_after(), Some(error)),
             Err(error) => return Err(error),
         }
         own = own_pause();
     }
     let too_late = asked.filter(|asked| *asked >= deadline.left(caller.now()));
-    let error = wait.timed_out(last_state, too_late).with_retry_after(asked);
-    Err(match failure {
-        Some(failure) => error.with_source(failure),
-        None => error,
-    })
+    Err(wait.timed_out(last_state, too_late, failure).with_retry_after(asked))
 }
 
-/// Whether to go on waiting after a look that failed: the network and the service may recover.
-fn goes_on_after(error: &Error) -> bool {
+/// Returns `true` if the next poll may succeed after one that failed: the network and the service may recover.
+pub(crate) fn may_pass(error: &Error) -> bool {
     error.is_retryable() || error.status() == Some(408)
 }

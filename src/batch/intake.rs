@@ -82,16 +82,13 @@ where
                     "an earlier run was ended while it submitted this, so whether it was accepted is not known";
                 self.conclude(id, None, Err(Error::new(ErrorKind::Indeterminate, summary).mark_maybe_sent(true)));
             }
-            EarlierRun::None | EarlierRun::Changed if self.stopped.is_some() => {
-                let result = Err(self.not_submitted());
-                self.conclude(id, None, result);
-            }
             EarlierRun::None | EarlierRun::Changed => {
+                let stopped = self.stopped.as_ref().map(Error::without_submission);
                 // A job that cannot be sent takes no slot, and leaves nothing to store.
-                if let Err(error) = submission.check() {
-                    return self.conclude(id, None, Err(error));
+                match stopped.map_or_else(|| submission.check(), Err) {
+                    Ok(()) => self.queue.push_back(Task::new(id, submission, now)),
+                    Err(error) => self.conclude(id, None, Err(error)),
                 }
-                self.queue.push_back(Task::new(id, submission, now));
             }
         }
     }

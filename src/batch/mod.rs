@@ -32,6 +32,7 @@ use self::store::Store;
 use self::task::{JobId, Pending, Submit, Task};
 pub use self::unfinished::Unfinished;
 use self::worker_pool::WorkerPool;
+use crate::call::cancelled;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::Method;
@@ -86,8 +87,8 @@ pub struct Batch<I> {
     workers: usize,
     worker_pool: Option<WorkerPool<(Client, Task), (Task, Submit)>>,
     record: Option<Arc<dyn Store>>,
-    /// Why nothing is submitted any more.
-    stopped: Option<(ErrorKind, String)>,
+    /// The error of the jobs that are not submitted any more, once submitting has ended.
+    stopped: Option<Error>,
     stop_handle: StopHandle,
     outcomes: VecDeque<Outcome>,
     /// The outcome that `next` returned last: the caller may still be storing it.
@@ -137,7 +138,7 @@ impl Client {
             worker_pool: None,
             record: None,
             // Before anything is paid for.
-            stopped: self.wait.check().err().map(|error| (error.kind(), error.summary())),
+            stopped: self.wait.check().err().map(|error| not_submitted(&error)),
             stop_handle: StopHandle::new(&self.caller),
             outcomes: VecDeque::new(),
             handed_over: None,
@@ -234,8 +235,7 @@ where
                 Step::Submit(at) => self.submit(at),
                 Step::Poll => self.poll(),
                 Step::Pause(pause) => self.pause(pause),
-                Step::End if self.outcomes.is_empty() => return None,
-                Step::End => {}
+                Step::End => return None,
             }
         }
     }
@@ -314,11 +314,8 @@ impl<I> Batch<I> {
     /// Notices that somebody wants it to end.
     fn end_if_stopped(&mut self) {
         if self.client.caller.is_cancelled() {
-            let cancelled = || Error::new(ErrorKind::Cancelled, "cancelled");
             self.stop(&cancelled());
-            while let Some(pending) = self.pending.pop_front() {
-                self.fail(pending, cancelled());
-            }
+            self.fail_each(|_| true, |_, _| cancelled());
         } else if self.stopped.is_none() && self.stop_handle.is_set() {
             self.stop(&Error::new(ErrorKind::Cancelled, "the batch was stopped"));
         }
@@ -346,6 +343,11 @@ impl<I> Batch<I> {
             watcher(progress);
         }
     }
+}
+
+/// Returns the error of jobs that are not submitted, for the `reason` that ended submitting.
+fn not_submitted(reason: &Error) -> Error {
+    Error::new(reason.kind(), format!("not submitted: {}", reason.summary()))
 }
 
 /// One more.

@@ -5,11 +5,13 @@ use std::mem;
 
 use super::Batch;
 use super::task::{JobId, Pending};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
 use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
+use crate::wait::may_pass;
 
 /// How many submissions one look is for: what one request may ask for.
 const PAGE: usize = 100;
@@ -58,10 +60,8 @@ impl<I> Batch<I> {
             }
             Err(error) => {
                 self.not_seen(Some(submitted.media_type()), &error);
-                if !error.is_retryable() && error.status() != Some(408) {
-                    while let Some(pending) = self.take(|pending| pending.submitted == *submitted) {
-                        self.fail(pending, error.without_submission());
-                    }
+                if !may_pass(&error) {
+                    self.fail_each(|pending| pending.submitted == *submitted, |_, _| error.without_submission());
                 }
                 Some(error)
             }
@@ -122,31 +122,22 @@ impl<I> Batch<I> {
         let is_lost = |pending: &Pending| {
             error.kind() == ErrorKind::Unauthorized || Some(pending.submitted.media_type()) == medium
         };
-        while let Some(pending) = self.take(is_lost) {
-            self.fail(pending, error.without_submission());
-        }
+        self.fail_each(is_lost, |_, _| error.without_submission());
     }
 
     /// Waits no longer for those whose time is up.
     pub(super) fn give_up(&mut self, is_up: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
-        while let Some(pending) = self.take(&is_up) {
-            let error = self.client.wait.timed_out(pending.last_state.clone(), None);
-            let error = match failure {
-                Some(failure) => error.with_source(failure.without_submission()),
-                None => error,
-            };
-            self.fail(pending, error);
+        self.fail_each(is_up, |client, pending| {
+            client.wait.timed_out(pending.last_state.clone(), None, failure.map(Error::without_submission))
+        });
+    }
+
+    /// Lets each pending submission for which `is_it` returns `true` fail with an error of its own.
+    pub(super) fn fail_each(&mut self, is_it: impl Fn(&Pending) -> bool, error: impl Fn(&Client, &Pending) -> Error) {
+        while let Some(pending) = self.pending.iter().position(&is_it).and_then(|at| self.pending.remove(at)) {
+            let error = self.client.about(&pending.submitted, error(&self.client, &pending));
+            self.conclude(pending.id, Some(pending.submitted.into()), Err(error));
         }
-    }
-
-    pub(super) fn fail(&mut self, pending: Pending, error: Error) {
-        let error = self.client.about(&pending.submitted, error);
-        self.conclude(pending.id, Some(pending.submitted.into()), Err(error));
-    }
-
-    fn take(&mut self, is_it: impl Fn(&Pending) -> bool) -> Option<Pending> {
-        let at = self.pending.iter().position(is_it)?;
-        self.pending.remove(at)
     }
 }
 

@@ -9,7 +9,7 @@ use super::store::Store;
 use super::task::{Submit, Task};
 use super::unfinished::UnfinishedJobs;
 use super::worker_pool::WorkerPool;
-use super::{Batch, count};
+use super::{Batch, count, not_submitted};
 use crate::api::identifier;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -84,6 +84,8 @@ impl<I> Batch<I> {
             action => action,
         };
         match action {
+            FailureAction::Stop => self.stop(&error),
+            FailureAction::Fail => self.backoff.lose(now, &error, chance),
             FailureAction::Again | FailureAction::Retry => {
                 let is_shut = action == FailureAction::Again;
                 let pause = self.backoff.refuse(now, &error, is_shut, chance);
@@ -93,44 +95,24 @@ impl<I> Batch<I> {
                 let since = now.saturating_duration_since(*task.refused_since.get_or_insert(now));
                 let is_alone = task.refusals >= REFUSALS && since >= OUTAGE;
                 // What came from a reader is used up.
-                if self.stopped.is_some() || is_alone || task.submission.is_one_shot() {
-                    return self.give_back(task, error);
-                }
-                if is_shut {
+                if self.stopped.is_none() && !is_alone && !task.submission.is_one_shot() {
                     // Others go first if it is this one that is refused again and again.
-                    task.not_before =
-                        saturating_add(now, pause.saturating_mul(1 << task.refusals.saturating_sub(PATIENCE).min(6)));
-                    task.refusals = task.refusals.saturating_add(1);
-                } else {
-                    task.not_before = saturating_add(now, pause);
-                    task.tries = task.tries.saturating_add(1);
+                    let factor = if is_shut { 1 << task.refusals.saturating_sub(PATIENCE).min(6) } else { 1 };
+                    task.not_before = saturating_add(now, pause.saturating_mul(factor));
+                    let tries = if is_shut { &mut task.refusals } else { &mut task.tries };
+                    *tries = tries.saturating_add(1);
+                    return self.queue.push_back(task);
                 }
-                self.queue.push_back(task);
-            }
-            FailureAction::Stop => {
-                self.stop(&error);
-                self.give_back(task, error);
-            }
-            FailureAction::Fail => {
-                self.backoff.lose(now, &error, chance);
-                self.give_back(task, error);
             }
         }
+        self.give_back(task, error);
     }
 
     /// Ends submitting, for good.
     pub(super) fn stop(&mut self, reason: &Error) {
-        self.stopped.get_or_insert_with(|| (reason.kind(), reason.summary()));
+        let error = self.stopped.get_or_insert_with(|| not_submitted(reason)).without_submission();
         while let Some(task) = self.queue.pop_front() {
-            let error = self.not_submitted();
-            self.give_back(task, error);
-        }
-    }
-
-    pub(super) fn not_submitted(&self) -> Error {
-        match &self.stopped {
-            Some((kind, reason)) => Error::new(*kind, format!("not submitted: {reason}")),
-            None => Error::new(ErrorKind::Cancelled, "not submitted"),
+            self.give_back(task, error.without_submission());
         }
     }
 

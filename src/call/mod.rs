@@ -247,7 +247,8 @@ fn received(outcome: &Outcome) -> &[u8] {
 
 const CANCELLED: &str = "cancelled";
 
-fn cancelled() -> Error {
+/// Returns the error of a call that was cancelled.
+pub(crate) fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, CANCELLED)
 }
 
