@@ -85,7 +85,7 @@ pub struct Batch<I> {
     backoff: SubmitBackoff,
     in_flight: usize,
     workers: usize,
-    worker_pool: Option<WorkerPool<(Client, Task), (Task, Submit)>>,
+    worker_pool: Option<WorkerPool<(Client, Task), Submit>>,
     record: Option<Arc<dyn Store>>,
     /// The error of the jobs that are not submitted any more, once submitting has ended.
     stopped: Option<Error>,

@@ -27,18 +27,14 @@ impl<I> Batch<I> {
     pub(super) fn submit(&mut self, at: usize) {
         // Another thread with the same key may have taken the slot.
         let Some(client) = self.client.try_reserve() else { return };
-        let Some(mut task) = self.queue.remove(at) else { return };
+        let Some(task) = self.queue.remove(at) else { return };
         if self.workers == 1 {
-            let submit = Submit::run(&client, self.record.as_deref(), &self.stop_handle.jobs, &mut task);
-            return self.submitted(task, submit);
+            return self.submitted(Submit::run(&client, self.record.as_deref(), &self.stop_handle.jobs, task));
         }
         let worker_pool = self.worker_pool.get_or_insert_with(|| {
             let (record, jobs) = (self.record.clone(), self.stop_handle.jobs.clone());
             let caller = Arc::clone(&self.client.caller);
-            let work = move |(client, mut task): (Client, Task)| {
-                let submit = Submit::run(&client, record.as_deref(), &jobs, &mut task);
-                (task, submit)
-            };
+            let work = move |(client, task)| Submit::run(&client, record.as_deref(), &jobs, task);
             WorkerPool::start(self.workers.min(self.in_flight), work, move || caller.notify())
         });
         if let Err((_, task)) = worker_pool.hand_over((client, task)) {
@@ -51,17 +47,18 @@ impl<I> Batch<I> {
 
     /// Takes what the workers have done.
     pub(super) fn collect(&mut self) {
-        while let Some((task, submit)) = self.worker_pool.as_mut().and_then(WorkerPool::collect) {
-            self.submitted(task, submit);
+        while let Some(submit) = self.worker_pool.as_mut().and_then(WorkerPool::collect) {
+            self.submitted(submit);
         }
     }
 
-    fn submitted(&mut self, mut task: Task, submit: Submit) {
-        if let Some(error) = submit.unkept {
+    fn submitted(&mut self, submit: Submit) {
+        let Submit { mut task, outcome, unkept, panic } = submit;
+        if let Some(error) = unkept {
             // What happens next could not be kept either.
             self.stop(&error);
         }
-        match submit.outcome {
+        match outcome {
             Ok(submitted) => {
                 self.backoff.let_in();
                 count(&mut self.progress.submitted);
@@ -72,7 +69,7 @@ impl<I> Batch<I> {
                 self.refused(task, error);
             }
         }
-        if let Some(panic) = submit.panic {
+        if let Some(panic) = panic {
             panic::resume_unwind(panic);
         }
     }
@@ -124,13 +121,13 @@ impl<I> Batch<I> {
 
 impl Submit {
     /// Submits a job, and keeps that in the journal before and after.
-    fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, task: &mut Task) -> Self {
+    fn run(client: &Client, record: Option<&dyn Store>, jobs: &UnfinishedJobs, mut task: Task) -> Self {
         // Before the file is read: if it changes while it is sent, the next run sees another version than this one,
         // and does not take the verdict for that of the new content.
         task.id.key = task.id.key.map(|key| key.with_file_of(&task.submission));
         let record = record.zip(task.id.key);
         if let Some(Err(error)) = record.map(|(record, key)| record.begin(key, &task.submission)) {
-            return Self { outcome: Err(error), unkept: None, panic: None };
+            return Self { task, outcome: Err(error), unkept: None, panic: None };
         }
         jobs.insert(&task.id, None, record.is_some());
         // A watcher is the caller's and may panic. That shall cost no other item, and be known of this one.
@@ -154,7 +151,7 @@ impl Submit {
         // The line of a failed submit has no identifier.
         let has_all = outcome.as_ref().err().is_none_or(|error| error.identifier().is_none());
         jobs.record(task.id.index, has_all && kept.as_ref().is_some_and(Result::is_ok));
-        Self { outcome, unkept: kept.and_then(Result::err), panic }
+        Self { task, outcome, unkept: kept.and_then(Result::err), panic }
     }
 
     /// An answer that breaks off after the identifier is as good as a whole one. An identifier that may be another's is

@@ -40,6 +40,7 @@ impl Task {
 
 /// What came of a submit.
 pub(super) struct Submit {
+    pub(super) task: Task,
     pub(super) outcome: Result<AnySubmitted>,
     /// What the journal could not keep of it.
     pub(super) unkept: Option<Error>,
