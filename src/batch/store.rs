@@ -1,7 +1,6 @@
 //! What a batch asks of a journal, so that it need not know how one is kept.
 #![cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports these types.
 
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
@@ -23,7 +22,7 @@ pub struct Key {
 impl Key {
     /// Returns the key of the same item with its file as it is now.
     pub(crate) fn with_file_of(self, submission: &AnySubmission) -> Self {
-        Self { file: submission.path().and_then(FileVersion::from_path), ..self }
+        Self { file: FileVersion::from_submission(submission), ..self }
     }
 }
 
@@ -38,9 +37,10 @@ pub struct FileVersion {
 }
 
 impl FileVersion {
-    /// Returns the version of the file at `path`. Symbolic links are followed, as they are when the file is read.
-    pub(crate) fn from_path(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    /// Returns the version of the file of a submission as it is now, if it has one. Symbolic links are followed, as
+    /// they are when the file is read.
+    pub(crate) fn from_submission(submission: &AnySubmission) -> Option<Self> {
+        let metadata = std::fs::metadata(submission.path()?).ok().filter(std::fs::Metadata::is_file)?;
         Some(Self { len: metadata.len(), modified: metadata.modified().ok().and_then(nanoseconds) })
     }
 }

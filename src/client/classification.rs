@@ -257,13 +257,13 @@ impl Client {
 
     fn results_of(&self, submitted: &[&AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
         submitted.iter().try_for_each(|it| self.check_public("identifier", it.identifier().as_str()))?;
-        let options = CallOptions { deadline_start: Some(self.caller.now()), ..self.options.clone() };
-        let options = if self.options.timeout.is_some() { &options } else { &self.options };
+        let deadline_start = self.options.timeout.map(|_| self.caller.now());
+        let options = CallOptions { deadline_start, ..self.options.clone() };
         let mut found = HashMap::with_capacity(submitted.len());
         for medium in MediaType::ALL {
             let mut seen = HashSet::new();
             let of_medium = submitted.iter().filter(|it| it.media_type() == medium && seen.insert(**it));
-            for report in self.results_of_medium(medium, &of_medium.copied().collect::<Vec<_>>(), options)? {
+            for report in self.results_of_medium(medium, &of_medium.copied().collect::<Vec<_>>(), &options)? {
                 let submitted = report.submitted();
                 // The service may list a submission twice. A finished report stays.
                 if found.get(&submitted).is_none_or(|earlier: &AnyReport| !earlier.is_finished()) {

@@ -153,7 +153,7 @@ impl Journal {
 
 impl Store for Journal {
     fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)> {
-        let (fingerprint, file) = (line::fingerprint(submission), submission.path().and_then(FileVersion::from_path));
+        let (fingerprint, file) = (line::fingerprint(submission), FileVersion::from_submission(submission));
         let mut kept = lock(&self.kept);
         let (key, entry) = kept.history.next(fingerprint, file);
         let past = match entry {

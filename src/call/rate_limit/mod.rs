@@ -4,7 +4,8 @@ pub(crate) mod config;
 mod sharing;
 mod window;
 
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,23 +29,17 @@ type Shared = Arc<Mutex<SlidingWindow>>;
 /// Windows by a hash of key, service and class: no copy of a key stays behind.
 #[derive(Default)]
 struct Windows {
-    hasher: RandomState,
-    /// In order of the hashes.
-    by_hash: Vec<(u64, Shared)>,
+    by_hash: HashMap<u64, Shared>,
 }
 
 impl Windows {
     fn for_key(&mut self, key: &ApiKey, service: &str, method: Method, now: Instant) -> Shared {
-        let hash = self.hasher.hash_one((key.expose(), service, method == Method::Get));
-        let find = |windows: &[(u64, Shared)]| windows.binary_search_by_key(&hash, |(hash, _)| *hash);
-        if let Some((_, known)) = find(&self.by_hash).ok().and_then(|at| self.by_hash.get(at)) {
+        let hash = self.by_hash.hasher().hash_one((key.expose(), service, method == Method::Get));
+        if let Some(known) = self.by_hash.get(&hash) {
             return Arc::clone(known);
         }
-        self.by_hash.retain(|(_, window)| Arc::strong_count(window) > 1 || !lock(window).is_over(now));
-        let window = Shared::default();
-        let at = find(&self.by_hash).unwrap_or_else(|at| at);
-        self.by_hash.insert(at, (hash, Arc::clone(&window)));
-        window
+        self.by_hash.retain(|_, window| Arc::strong_count(window) > 1 || !lock(window).is_over(now));
+        Arc::clone(self.by_hash.entry(hash).or_default())
     }
 }
 

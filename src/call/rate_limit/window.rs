@@ -31,9 +31,9 @@ pub(super) struct SlidingWindow {
 impl SlidingWindow {
     /// How long the next request has to wait.
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
-        let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX).max(1);
+        let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX);
         let over = self.sends.iter().take_while(|sent| now.saturating_duration_since(**sent) >= WINDOW).count();
-        let even = div(WINDOW, limit.per_minute.max(1));
+        let even = div(WINDOW, limit.per_minute);
         let gap = match self.sharing.share(now) {
             // What was refused is tried again soon, so that it falls in between those of the others.
             _ if self.brief_refusals > 0 => limit.gap,
