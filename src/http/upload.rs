@@ -115,11 +115,11 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     let window = |at: u64| {
         let end = at.saturating_add(Format::LOOKS_AT as u64);
         if end > LOOKS_BEHIND {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         rest.take(end.min(len).saturating_sub(head.len() as u64)).read_to_end(head)?;
         let end = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
-        Ok(usize::try_from(at).ok().and_then(|at| head.get(at..end)).map(<[u8]>::to_vec))
+        Ok(usize::try_from(at).ok().and_then(|at| head.get(at..end)).unwrap_or_default().to_vec())
     };
     Content::look(window).map_err(unreadable)
 }

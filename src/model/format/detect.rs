@@ -58,6 +58,6 @@ pub(crate) fn look_into(file: &mut (impl Read + Seek)) -> io::Result<Content> {
         file.seek(SeekFrom::Start(at))?;
         let mut head = Vec::with_capacity(Format::LOOKS_AT);
         file.by_ref().take(Format::LOOKS_AT as u64).read_to_end(&mut head)?;
-        Ok(Some(head))
+        Ok(head)
     })
 }

@@ -1,7 +1,6 @@
 //! ISO base media files (ISO 14496-12), told by brands and tracks. MP4RA registers brands.
 
-use std::io;
-
+use super::container::Container;
 use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
 use super::seen::Seen;
 
@@ -17,10 +16,25 @@ enum Class {
     Structure,
 }
 
-/// Reads the header of the box that `head` begins with: its kind, how long the header is, and how long the box.
-fn header(head: &[u8]) -> Option<(&[u8], usize, u64)> {
-    let size: [u8; 4] = *head.first_chunk()?;
-    let kind = head.get(4..8)?;
+/// A movie's tracks, whose handlers say what they are for.
+pub(super) const MOVIE: Container<[u8; 4]> = Container {
+    header,
+    tracks: &[*b"moov"],
+    track: *b"trak",
+    track_kind: &[*b"mdia", *b"hdlr"],
+    // Version, flags and a reserved number come before it.
+    is_sound: |handler| match handler.get(8..12)? {
+        b"soun" => Some(true),
+        b"vide" | b"pict" | b"auxv" => None,
+        _ => Some(false),
+    },
+    parts_max: 64,
+};
+
+/// Reads the header of the box that `head` begins with: its kind, the length of the header, and that of the box.
+fn header(head: &[u8]) -> Option<([u8; 4], usize, u64)> {
+    let size = *head.first_chunk()?;
+    let kind = *head.get(4..)?.first_chunk()?;
     Some(match u32::from_be_bytes(size) {
         // To the end of the file.
         0 => (kind, 8, u64::MAX),
@@ -30,7 +44,7 @@ fn header(head: &[u8]) -> Option<(&[u8], usize, u64)> {
 }
 
 /// Parts the first box from what follows it: its kind, and its body as far as the head has it.
-fn split(head: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+fn split(head: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
     let (kind, header, size) = header(head)?;
     let end = usize::try_from(size).unwrap_or(usize::MAX).min(head.len());
     Some((kind, head.get(header..end)?, head.get(end..)?))
@@ -40,7 +54,7 @@ pub(super) fn see(head: &[u8]) -> Option<Seen> {
     let mut is_quick_time = false;
     let mut rest = head;
     while let Some((kind, body, after)) = split(rest) {
-        match kind {
+        match &kind {
             b"ftyp" => return brands(body),
             // A segment of a stream, which cannot be played alone.
             b"styp" => return brands(body).map(Seen::by_name),
@@ -126,63 +140,4 @@ fn class(brand: [u8; 4]) -> Option<Class> {
         [b'i', b's', b'o', b'm' | b'2'..=b'9' | b'a'..=b'c'] => Class::Structure,
         _ => return None,
     })
-}
-
-/// Maximum number of boxes that are read to find a movie's tracks.
-const BOXES: usize = 64;
-
-/// Returns `true` if a movie has sound and nothing to see: its description is found through `window`, which returns
-/// the bytes of the file from an offset on. What is out of reach is not known, so it may be to see.
-pub(super) fn has_only_sound(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
-    let mut boxes = Boxes { window, left: BOXES };
-    let Some((movie, end)) = boxes.find(*b"moov", 0, u64::MAX)? else { return Ok(false) };
-    let (mut at, mut has_sound) = (movie, false);
-    while at < end {
-        let Some((kind, body, next)) = boxes.read(at)? else { return Ok(false) };
-        if kind == *b"trak" {
-            let Some((media, media_end)) = boxes.find(*b"mdia", body, next)? else { return Ok(false) };
-            let Some((handler, _)) = boxes.find(*b"hdlr", media, media_end)? else { return Ok(false) };
-            let handler = (boxes.window)(handler)?;
-            // Version, flags and a reserved number come before it.
-            match handler.as_deref().and_then(|body| body.get(8..12)) {
-                Some(b"soun") => has_sound = true,
-                Some(b"vide" | b"pict" | b"auxv") | None => return Ok(false),
-                Some(_) => {}
-            }
-        }
-        at = next;
-    }
-    Ok(has_sound)
-}
-
-/// Boxes that are read by their offsets.
-struct Boxes<'a, W> {
-    window: &'a mut W,
-    left: usize,
-}
-
-impl<W: FnMut(u64) -> io::Result<Option<Vec<u8>>>> Boxes<'_, W> {
-    /// Reads the header of the box at an offset: its kind, and where its body and the next box begin.
-    fn read(&mut self, at: u64) -> io::Result<Option<([u8; 4], u64, u64)>> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
-        self.left = left;
-        let head = (self.window)(at)?.unwrap_or_default();
-        let header = header(&head).and_then(|(kind, header, size)| {
-            let body = at.saturating_add(u64::try_from(header).ok()?);
-            Some((*kind.first_chunk()?, body, at.saturating_add(size).max(body)))
-        });
-        Ok(header)
-    }
-
-    /// Finds the first box of a kind between two offsets: where its body begins, and where it ends.
-    fn find(&mut self, kind: [u8; 4], mut at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
-        while at < end {
-            match self.read(at)? {
-                Some((found, body, next)) if found == kind => return Ok(Some((body, next))),
-                Some((.., next)) => at = next,
-                None => break,
-            }
-        }
-        Ok(None)
-    }
 }

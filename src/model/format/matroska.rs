@@ -1,8 +1,7 @@
 //! Matroska and `WebM` (RFC 9559), told by document type and tracks.
 
-use std::io;
-
-use super::rows::{MKA, MKV, WEBA, WEBM};
+use super::container::Container;
+use super::rows::{MKV, WEBM};
 use super::seen::{Seen, has};
 
 const SEGMENT: u64 = 0x1853_8067;
@@ -11,8 +10,19 @@ const TRACK_ENTRY: u64 = 0xae;
 const TRACK_TYPE: u64 = 0x83;
 const CLUSTER: u64 = 0x1f43_b675;
 
-/// Maximum number of elements that are read to find the tracks.
-const ELEMENTS: usize = 256;
+pub(super) const MATROSKA: Container<u64> = Container {
+    header,
+    tracks: &[SEGMENT, TRACKS],
+    track: TRACK_ENTRY,
+    track_kind: &[TRACK_TYPE],
+    is_sound: |kind| match kind {
+        [2] => Some(true),
+        // Logos, subtitles, buttons, controls and metadata.
+        [16..=u8::MAX] => Some(false),
+        _ => None,
+    },
+    parts_max: 256,
+};
 
 /// EBML (RFC 8794): the document type tells `WebM`.
 pub(super) fn see(head: &[u8]) -> Seen {
@@ -21,76 +31,17 @@ pub(super) fn see(head: &[u8]) -> Seen {
     Seen::open(if has(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
 }
 
-/// Returns the format of a file of sound alone, if its tracks say that it is one.
-pub(super) fn only_sound(
-    seen: Seen,
-    window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>,
-) -> io::Result<Option<Seen>> {
-    let row = if seen.row == &WEBM { &WEBA } else { &MKA };
-    Ok(has_only_sound(window)?.then(|| Seen::sound(row)))
-}
-
-fn has_only_sound(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
-    let mut elements = Elements { window, left: ELEMENTS };
-    let Some((segment, end)) = elements.find(SEGMENT, 0, u64::MAX)? else { return Ok(false) };
-    let Some((mut at, end)) = elements.find(TRACKS, segment, end)? else { return Ok(false) };
-    let mut has_sound = false;
-    while at < end {
-        let Some((id, body, next)) = elements.read(at)? else { return Ok(false) };
-        if id == TRACK_ENTRY {
-            let Some((kind, kind_end)) = elements.find(TRACK_TYPE, body, next)? else { return Ok(false) };
-            match (elements.number(kind)?, kind_end.saturating_sub(kind)) {
-                (Some(2), 1) => has_sound = true,
-                // Logos, subtitles, buttons, controls and metadata.
-                (Some(16..), 1) => {}
-                _ => return Ok(false),
-            }
-        }
-        at = next;
-    }
-    Ok(has_sound)
-}
-
-/// Elements that are read by their offsets.
-struct Elements<'a, W> {
-    window: &'a mut W,
-    left: usize,
-}
-
-impl<W: FnMut(u64) -> io::Result<Option<Vec<u8>>>> Elements<'_, W> {
-    /// Reads the element at an offset: its ID, and where its body and the next element begin.
-    fn read(&mut self, at: u64) -> io::Result<Option<(u64, u64, u64)>> {
-        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
-        self.left = left;
-        let head = (self.window)(at)?.unwrap_or_default();
-        let element = vint(&head).and_then(|(id, id_len)| {
-            let (size, size_len) = vint(head.get(id_len..)?)?;
-            let marker = 1_u64 << size_len.checked_mul(7)?;
-            let body = at.saturating_add(u64::try_from(id_len.saturating_add(size_len)).ok()?);
-            let size = size ^ marker;
-            // All ones: the size is not known, as in a live stream.
-            let end = if size == marker.wrapping_sub(1) { u64::MAX } else { body.saturating_add(size) };
-            Some((id, body, end))
-        });
-        Ok(element)
-    }
-
-    /// Finds the first element of an ID between two offsets: where its body begins, and where it ends. Tracks come
-    /// before the clusters, which are many.
-    fn find(&mut self, id: u64, mut at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
-        while at < end {
-            match self.read(at)? {
-                Some((found, body, next)) if found == id => return Ok(Some((body, next))),
-                Some((CLUSTER, ..)) | None => break,
-                Some((.., next)) => at = next,
-            }
-        }
-        Ok(None)
-    }
-
-    fn number(&mut self, at: u64) -> io::Result<Option<u8>> {
-        Ok((self.window)(at)?.and_then(|bytes| bytes.first().copied()))
-    }
+/// Reads the header of an element: its ID, the length of the header, and that of the element. A cluster counts as the
+/// end, as tracks come before the clusters, which are many.
+fn header(head: &[u8]) -> Option<(u64, usize, u64)> {
+    let (id, id_len) = vint(head).filter(|(id, _)| *id != CLUSTER)?;
+    let (size, size_len) = vint(head.get(id_len..)?)?;
+    let header = id_len.saturating_add(size_len);
+    let marker = 1_u64 << size_len.checked_mul(7)?;
+    let size = size ^ marker;
+    // All ones: the size is not known, as in a live stream.
+    let len = if size == marker.wrapping_sub(1) { u64::MAX } else { size.saturating_add(header as u64) };
+    Some((id, header, len))
 }
 
 /// Reads a number of variable length (RFC 8794, section 4), with its marker, and how long it is.

@@ -1,6 +1,7 @@
 //! File formats: told by a file's content and by its name.
 
 mod choice;
+mod container;
 mod content;
 mod detect;
 mod iso;

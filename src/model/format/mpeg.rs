@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::container::Window;
 use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
 use super::seen::Seen;
 
@@ -154,8 +155,8 @@ const TABLES_WITHIN: usize = 512;
 
 /// Returns `true` if each program of MPEG-TS has sound and nothing to see, as its tables say (ISO 13818-1, section
 /// 2.4.4). What they leave open may be to see.
-pub(super) fn has_only_sound_programs(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
-    let head = window(0)?.unwrap_or_default();
+pub(super) fn has_only_sound_programs(window: &mut Window<'_>) -> io::Result<bool> {
+    let head = window(0)?;
     let is_packet = |at: usize| head.get(at) == Some(&0x47);
     let layout = PACKETS.into_iter().find(|(first, len)| is_packet(*first) && is_packet(first.saturating_add(*len)));
     let Some((first, len)) = layout else { return Ok(false) };
@@ -164,7 +165,7 @@ pub(super) fn has_only_sound_programs(window: &mut impl FnMut(u64) -> io::Result
     let mut has_sound = false;
     for number in 0..TABLES_WITHIN {
         let at = u64::try_from(first.saturating_add(len.saturating_mul(number))).unwrap_or(u64::MAX);
-        let Some(packet) = window(at)? else { break };
+        let packet = window(at)?;
         let Some((pid, payload)) = packet.get(..188).and_then(beginning) else { continue };
         match &mut tables {
             None if pid == 0 => tables = section(payload).and_then(program_tables),

@@ -11,6 +11,8 @@ pub(super) struct Row {
     /// In lower case; the first is the usual one.
     pub(super) extensions: &'static [&'static str],
     pub(super) family: Family,
+    /// Magic numbers that a file may start with. Those of a few letters that a text may begin with have more after them.
+    pub(super) magic: &'static [&'static [u8]],
     /// `true` if the service documents that it takes it.
     pub(super) is_documented: bool,
 }
@@ -36,12 +38,14 @@ pub(super) enum Family {
 }
 
 macro_rules! rows {
-    ($($name:ident: $documented:literal, $medium:literal, $media_type:literal, $extensions:expr, $family:ident;)*) => {
+    ($($name:ident: $documented:literal, $medium:literal, $media_type:literal, $extensions:expr, $family:ident
+        $(, [$($magic:literal),+])?;)*) => {
         $(pub(super) static $name: Row = Row {
             medium: $medium,
             media_type: $media_type,
             extensions: &$extensions,
             family: Family::$family,
+            magic: &[$($($magic),+)?],
             is_documented: $documented,
         };)*
         /// Every row. Of two with the same extension, the first is the one that the extension stands for.
@@ -52,9 +56,9 @@ macro_rules! rows {
 // Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones. Documents
 // are for tickets. What follows is known only to be refused under its own name.
 rows! {
-    PNG: true, "image", "image/png", ["png", "apng"], Alone;
-    JPEG: true, "image", "image/jpeg", ["jpg", "jpeg", "jpe", "jfif"], Alone;
-    GIF: true, "image", "image/gif", ["gif"], Alone;
+    PNG: true, "image", "image/png", ["png", "apng"], Alone, [b"\x89PNG\r\n\x1a\n"];
+    JPEG: true, "image", "image/jpeg", ["jpg", "jpeg", "jpe", "jfif"], Alone, [b"\xff\xd8\xff"];
+    GIF: true, "image", "image/gif", ["gif"], Alone, [b"GIF87a", b"GIF89a"];
     WEBP: true, "image", "image/webp", ["webp"], Alone;
     TIFF: true, "image", "image/tiff", ["tiff", "tif"], Tiff;
     MP4: true, "video", "video/mp4", ["mp4", "mp4v", "mpg4"], Iso;
@@ -66,20 +70,20 @@ rows! {
     AVI: true, "video", "video/x-msvideo", ["avi", "divx"], Alone;
     MPEG: true, "video", "video/mpeg", ["mpeg", "mpg", "mpe", "m1v", "m2v", "vob"], Mpeg;
     MPEG_TS: true, "video", "video/mp2t", ["ts", "mts", "m2ts", "m2t"], Mpeg;
-    FLV: true, "video", "video/x-flv", ["flv"], Alone;
+    FLV: true, "video", "video/x-flv", ["flv"], Alone, [b"FLV\x01"];
     WMV: true, "video", "video/x-ms-wmv", ["wmv"], Asf;
     ASF: true, "video", "video/x-ms-asf", ["asf"], Asf;
-    DV: true, "video", "video/x-dv", ["dv"], Alone;
+    DV: true, "video", "video/x-dv", ["dv"], Alone, [b"\x1f\x07\0"];
     OGV: true, "video", "video/ogg", ["ogv", "ogm"], Ogg;
     MP3: true, "audio", "audio/mpeg", ["mp3"], Mpeg;
     WAV: true, "audio", "audio/wav", ["wav", "wave", "bwf", "rf64"], Alone;
     OGG: true, "audio", "audio/ogg", ["ogg", "ogx"], Ogg;
     OGA: true, "audio", "audio/ogg", ["oga", "opus", "spx"], Ogg;
-    FLAC: true, "audio", "audio/flac", ["flac"], Alone;
+    FLAC: true, "audio", "audio/flac", ["flac"], Alone, [b"fLaC"];
     AAC: true, "audio", "audio/aac", ["aac", "adts"], Mpeg;
     M4A: true, "audio", "audio/mp4", ["m4a", "m4b", "m4p", "m4r", "f4a", "f4b"], Iso;
     THREE_GP_AUDIO: true, "audio", "audio/3gpp", ["3gp", "3ga"], Iso;
-    PDF: true, "document", "application/pdf", ["pdf"], Alone;
+    PDF: true, "document", "application/pdf", ["pdf"], Alone, [b"%PDF-"];
 
     HEIC: false, "image", "image/heic", ["heic", "heif", "hif", "heics", "heifs"], Alone;
     AVIF: false, "image", "image/avif", ["avif", "avifs"], Alone;
@@ -91,24 +95,25 @@ rows! {
     RAW: false, "image", "image/x-dcraw", [
         "raw", "raf", "rw2", "rwl", "orf", "pef", "srw", "crw", "3fr", "fff", "iiq", "erf", "kdc", "dcr", "k25", "mef",
         "mos", "mrw", "x3f", "gpr",
-    ], Tiff;
+    ], Tiff, [b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM"];
     BMP: false, "image", "image/bmp", ["bmp", "dib"], Alone;
     ICO: false, "image", "image/x-icon", ["ico", "cur"], Alone;
-    ICNS: false, "image", "image/x-icns", ["icns"], Alone;
+    ICNS: false, "image", "image/x-icns", ["icns"], Alone, [b"icns\0"];
     SVG: false, "image", "image/svg+xml", ["svg", "svgz"], Alone;
-    PSD: false, "image", "image/vnd.adobe.photoshop", ["psd", "psb"], Alone;
-    XCF: false, "image", "image/x-xcf", ["xcf"], Alone;
-    JXL: false, "image", "image/jxl", ["jxl"], Alone;
-    JP2: false, "image", "image/jp2", ["jp2", "j2k", "jpf", "jpx", "jpm", "j2c", "jpc"], Alone;
-    JXR: false, "image", "image/jxr", ["jxr", "wdp", "hdp"], Alone;
-    EXR: false, "image", "image/x-exr", ["exr"], Alone;
-    HDR: false, "image", "image/vnd.radiance", ["hdr"], Alone;
+    PSD: false, "image", "image/vnd.adobe.photoshop", ["psd", "psb"], Alone, [b"8BPS\0"];
+    XCF: false, "image", "image/x-xcf", ["xcf"], Alone, [b"gimp xcf"];
+    JXL: false, "image", "image/jxl", ["jxl"], Alone, [b"\0\0\0\x0cJXL \r\n\x87\n", b"\xff\x0a"];
+    JP2: false, "image", "image/jp2", ["jp2", "j2k", "jpf", "jpx", "jpm", "j2c", "jpc"], Alone,
+        [b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51"];
+    JXR: false, "image", "image/jxr", ["jxr", "wdp", "hdp"], Alone, [b"II\xbc\x01"];
+    EXR: false, "image", "image/x-exr", ["exr"], Alone, [b"\x76\x2f\x31\x01"];
+    HDR: false, "image", "image/vnd.radiance", ["hdr"], Alone, [b"#?RADIANCE"];
     TGA: false, "image", "image/x-tga", ["tga"], Alone;
     PNM: false, "image", "image/x-portable-anymap", ["pnm", "pbm", "pgm", "ppm", "pam"], Alone;
     PCX: false, "image", "image/x-pcx", ["pcx"], Alone;
-    DDS: false, "image", "image/vnd.ms-dds", ["dds"], Alone;
-    DJVU: false, "image", "image/vnd.djvu", ["djvu", "djv"], Alone;
-    QOI: false, "image", "image/qoi", ["qoi"], Alone;
+    DDS: false, "image", "image/vnd.ms-dds", ["dds"], Alone, [b"DDS \x7c"];
+    DJVU: false, "image", "image/vnd.djvu", ["djvu", "djv"], Alone, [b"AT&TFORM"];
+    QOI: false, "image", "image/qoi", ["qoi"], Alone, [b"qoif\0"];
     WMF: false, "image", "image/wmf", ["wmf", "emf"], Alone;
     DICOM: false, "image", "application/dicom", ["dcm"], Alone;
     WMA: false, "audio", "audio/x-ms-wma", ["wma"], Asf;
@@ -116,28 +121,28 @@ rows! {
     WEBA: false, "audio", "audio/webm", ["weba"], Matroska;
     MP2: false, "audio", "audio/mp2", ["mp2", "mp1", "mpa", "m2a"], Mpeg;
     AIFF: false, "audio", "audio/aiff", ["aiff", "aif", "aifc"], Alone;
-    AMR: false, "audio", "audio/amr", ["amr", "awb"], Alone;
-    APE: false, "audio", "audio/x-ape", ["ape"], Alone;
-    WAVPACK: false, "audio", "audio/x-wavpack", ["wv"], Alone;
-    CAF: false, "audio", "audio/x-caf", ["caf"], Alone;
-    MIDI: false, "audio", "audio/midi", ["mid", "midi", "kar", "rmi"], Alone;
+    AMR: false, "audio", "audio/amr", ["amr", "awb"], Alone, [b"#!AMR"];
+    APE: false, "audio", "audio/x-ape", ["ape"], Alone, [b"MAC \x86", b"MAC \x96"];
+    WAVPACK: false, "audio", "audio/x-wavpack", ["wv"], Alone, [b"wvpk"];
+    CAF: false, "audio", "audio/x-caf", ["caf"], Alone, [b"caff\0"];
+    MIDI: false, "audio", "audio/midi", ["mid", "midi", "kar", "rmi"], Alone, [b"MThd\0\0\0\x06"];
     AC3: false, "audio", "audio/ac3", ["ac3", "eac3", "ec3"], Alone;
-    DTS: false, "audio", "audio/vnd.dts", ["dts", "dtshd"], Alone;
-    AU: false, "audio", "audio/basic", ["au", "snd"], Alone;
-    REAL_AUDIO: false, "audio", "audio/x-realaudio", ["ra", "ram"], Alone;
-    TTA: false, "audio", "audio/x-tta", ["tta"], Alone;
-    MUSEPACK: false, "audio", "audio/x-musepack", ["mpc", "mp+"], Alone;
-    DSD: false, "audio", "audio/x-dsd", ["dsf", "dff"], Alone;
-    WAVE64: false, "audio", "audio/x-w64", ["w64"], Alone;
-    VOC: false, "audio", "audio/x-voc", ["voc"], Alone;
+    DTS: false, "audio", "audio/vnd.dts", ["dts", "dtshd"], Alone, [b"\x7f\xfe\x80\x01", b"DTSHDHDR"];
+    AU: false, "audio", "audio/basic", ["au", "snd"], Alone, [b".snd\0"];
+    REAL_AUDIO: false, "audio", "audio/x-realaudio", ["ra", "ram"], Alone, [b".ra\xfd"];
+    TTA: false, "audio", "audio/x-tta", ["tta"], Alone, [b"TTA1"];
+    MUSEPACK: false, "audio", "audio/x-musepack", ["mpc", "mp+"], Alone, [b"MPCK", b"MP+"];
+    DSD: false, "audio", "audio/x-dsd", ["dsf", "dff"], Alone, [b"DSD \x1c", b"FRM8"];
+    WAVE64: false, "audio", "audio/x-w64", ["w64"], Alone, [b"riff\x2e\x91\xcf\x11"];
+    VOC: false, "audio", "audio/x-voc", ["voc"], Alone, [b"Creative Voice File\x1a"];
     GSM: false, "audio", "audio/x-gsm", ["gsm"], Alone;
     AUDIBLE: false, "audio", "audio/vnd.audible.aax", ["aa", "aax", "aaxc"], Alone;
     PLAYLIST: false, "audio", "audio/x-mpegurl", ["m3u", "m3u8", "pls"], Alone;
-    REAL_MEDIA: false, "video", "application/vnd.rn-realmedia", ["rm", "rmvb", "rv"], Alone;
-    MXF: false, "video", "application/mxf", ["mxf"], Alone;
+    REAL_MEDIA: false, "video", "application/vnd.rn-realmedia", ["rm", "rmvb", "rv"], Alone, [b".RMF\0"];
+    MXF: false, "video", "application/mxf", ["mxf"], Alone, [b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02"];
     SWF: false, "video", "application/x-shockwave-flash", ["swf"], Alone;
     MPEG_DASH: false, "video", "application/dash+xml", ["mpd", "m4s"], Alone;
-    WORD: false, "document", "application/msword", ["doc", "dot"], Ole;
+    WORD: false, "document", "application/msword", ["doc", "dot"], Ole, [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"];
     EXCEL: false, "document", "application/vnd.ms-excel", ["xls"], Ole;
     POWERPOINT: false, "document", "application/vnd.ms-powerpoint", ["ppt", "pps"], Ole;
     DOCX: false, "document", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ["docx"], Zip;
@@ -145,16 +150,16 @@ rows! {
     PPTX: false, "document", "application/vnd.openxmlformats-officedocument.presentationml.presentation", ["pptx"], Zip;
     ODT: false, "document", "application/vnd.oasis.opendocument", ["odt", "ods", "odp", "odg"], Zip;
     EPUB: false, "document", "application/epub+zip", ["epub"], Zip;
-    RTF: false, "document", "application/rtf", ["rtf"], Alone;
-    POSTSCRIPT: false, "document", "application/postscript", ["ps", "eps", "ai"], Alone;
-    ZIP: false, "other", "application/zip", ["zip", "cbz", "jar", "apk"], Zip;
-    GZIP: false, "other", "application/gzip", ["gz", "tgz"], Alone;
+    RTF: false, "document", "application/rtf", ["rtf"], Alone, [b"{\\rtf"];
+    POSTSCRIPT: false, "document", "application/postscript", ["ps", "eps", "ai"], Alone, [b"%!PS"];
+    ZIP: false, "other", "application/zip", ["zip", "cbz", "jar", "apk"], Zip, [b"PK\x03\x04"];
+    GZIP: false, "other", "application/gzip", ["gz", "tgz"], Alone, [b"\x1f\x8b\x08"];
     TAR: false, "other", "application/x-tar", ["tar"], Alone;
-    SEVEN_ZIP: false, "other", "application/x-7z-compressed", ["7z"], Alone;
-    RAR: false, "other", "application/vnd.rar", ["rar", "cbr"], Alone;
-    BZIP2: false, "other", "application/x-bzip2", ["bz2"], Alone;
-    XZ: false, "other", "application/x-xz", ["xz"], Alone;
-    ZSTD: false, "other", "application/zstd", ["zst"], Alone;
+    SEVEN_ZIP: false, "other", "application/x-7z-compressed", ["7z"], Alone, [b"7z\xbc\xaf\x27\x1c"];
+    RAR: false, "other", "application/vnd.rar", ["rar", "cbr"], Alone, [b"Rar!\x1a\x07"];
+    BZIP2: false, "other", "application/x-bzip2", ["bz2"], Alone, [b"BZh"];
+    XZ: false, "other", "application/x-xz", ["xz"], Alone, [b"\xfd7zXZ\0"];
+    ZSTD: false, "other", "application/zstd", ["zst"], Alone, [b"\x28\xb5\x2f\xfd"];
 }
 
 impl Row {
@@ -164,30 +169,24 @@ impl Row {
         if medium == self.medium || (medium == TICKET && matches!(self.medium, "image" | "document")) {
             return Some(self);
         }
-        if (medium, self.medium) != ("audio", "video") {
-            return None;
-        }
-        Some(match self.family {
-            Family::Iso if self == &THREE_GP => &THREE_GP_AUDIO,
-            Family::Iso => &M4A,
-            Family::Ogg => &OGG,
-            Family::Matroska if self == &WEBM => &WEBA,
-            Family::Matroska => &MKA,
-            Family::Asf => &WMA,
-            _ => return None,
-        })
+        let is_sound_of_video = (medium, self.medium) == ("audio", "video");
+        self.siblings().filter(|_| is_sound_of_video).map(|(_, recording)| recording)
     }
 
     /// Returns the videos that come in the container of this recording.
     pub(super) fn as_video(&'static self) -> Option<&'static Self> {
+        if self.medium == "video" { Some(self) } else { self.siblings().map(|(video, _)| video) }
+    }
+
+    /// Returns the video and the recording that come in the container of this format.
+    fn siblings(&self) -> Option<(&'static Self, &'static Self)> {
         Some(match self.family {
-            _ if self.medium == "video" => self,
-            Family::Iso if self == &THREE_GP_AUDIO => &THREE_GP,
-            Family::Iso => &MP4,
-            Family::Ogg => &OGV,
-            Family::Matroska if self == &WEBA => &WEBM,
-            Family::Matroska => &MKV,
-            Family::Asf => &WMV,
+            Family::Iso if [&THREE_GP, &THREE_GP_AUDIO].contains(&self) => (&THREE_GP, &THREE_GP_AUDIO),
+            Family::Iso => (&MP4, &M4A),
+            Family::Ogg => (&OGV, &OGG),
+            Family::Matroska if [&WEBM, &WEBA].contains(&self) => (&WEBM, &WEBA),
+            Family::Matroska => (&MKV, &MKA),
+            Family::Asf => (&WMV, &WMA),
             _ => return None,
         })
     }

@@ -2,44 +2,37 @@
 
 use std::io;
 
+use super::container::Window;
+use super::iso::MOVIE;
+use super::matroska::MATROSKA;
+use super::mpeg;
 use super::rows::{AVI, FLV, Family, MPEG, MPEG_TS};
 use super::seen::Seen;
-use super::{iso, matroska, mpeg};
 
 /// Maximum number of chunks of AVI, and of tags of FLV, that are read.
 const CHUNKS: usize = 64;
 
-/// Returns `seen` as a recording, if the file that `window` returns the bytes of, from an offset on, has sound and
-/// nothing to see. A description that is out of reach is taken for that of a video.
-pub(super) fn only_sound(
-    seen: Seen,
-    window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>,
-) -> io::Result<Option<Seen>> {
-    if seen.row.medium != "video" {
-        return Ok(None);
-    }
-    match seen.row.family {
-        Family::Iso => {
-            return Ok(iso::has_only_sound(window)?.then(|| seen.row.as_medium("audio").map(Seen::sound)).flatten());
-        }
-        Family::Matroska => return matroska::only_sound(seen, window),
-        _ => {}
-    }
+/// Returns `seen` as a recording if the file behind `window` has sound and nothing to see. A description that is out of
+/// reach is taken for that of a video.
+pub(super) fn told_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<Seen> {
     let is_sound = match seen.row {
+        row if row.medium != "video" => false,
+        row if row.family == Family::Iso => MOVIE.has_only_sound(window)?,
+        row if row.family == Family::Matroska => MATROSKA.has_only_sound(window)?,
         row if row == &AVI => avi(window)?,
         row if row == &FLV => flv(window)?,
         row if row == &MPEG_TS => mpeg::has_only_sound_programs(window)?,
-        row if row == &MPEG => window(0)?.is_some_and(|head| mpeg::has_only_sound_streams(&head)),
+        row if row == &MPEG => mpeg::has_only_sound_streams(&window(0)?),
         _ => false,
     };
-    Ok(is_sound.then(|| Seen::sound(seen.row)))
+    Ok(if is_sound { Seen::sound(seen.row.as_medium("audio").unwrap_or(seen.row)) } else { seen })
 }
 
 /// Reads the kinds of streams in the headers of AVI: `strh` in each list `strl`, of which `hdrl` has one a stream.
-fn avi(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
+fn avi(window: &mut Window<'_>) -> io::Result<bool> {
     let (mut at, mut has_sound) = (12_u64, false);
     for _ in 0..CHUNKS {
-        let head = window(at)?.unwrap_or_default();
+        let head = window(at)?;
         let Some((id, rest)) = head.split_first_chunk::<4>() else { return Ok(false) };
         let Some((size, body)) = rest.split_first_chunk::<4>() else { return Ok(false) };
         let skipped = match (id, body.get(..4)) {
@@ -67,16 +60,16 @@ fn padded(size: [u8; 4]) -> u64 {
 
 /// Reads the header of FLV, which says if there is a video, and the kinds of the first tags, as some writers do not
 /// know it when they write the header.
-fn flv(window: &mut impl FnMut(u64) -> io::Result<Option<Vec<u8>>>) -> io::Result<bool> {
+fn flv(window: &mut Window<'_>) -> io::Result<bool> {
     const AUDIO: u8 = 8;
     const VIDEO: u8 = 9;
-    let head = window(0)?.unwrap_or_default();
+    let head = window(0)?;
     let Some([b'F', b'L', b'V', _, flags, header @ ..]) = head.get(..9) else { return Ok(false) };
     let Some(header) = header.first_chunk().filter(|_| flags & 1 == 0) else { return Ok(false) };
     // Behind the header and behind each tag is the length of the tag before.
     let (mut at, mut has_sound) = (u64::from(u32::from_be_bytes(*header)).saturating_add(4), false);
     for _ in 0..CHUNKS {
-        let head = window(at)?.unwrap_or_default();
+        let head = window(at)?;
         let Some([kind, a, b, c, ..]) = head.get(..11) else { break };
         match kind & 0x1f {
             VIDEO => return Ok(false),
