@@ -2,17 +2,21 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::lenient::Object;
 use super::open_enum::open_enum;
 use super::serialize::raw;
 
 /// The credits of an account. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Credits {
+    #[serde(skip)]
     available: f64,
+    #[serde(skip)]
     spent: Option<f64>,
+    #[serde(serialize_with = "raw")]
     raw: String,
 }
 
@@ -39,12 +43,6 @@ impl Credits {
     }
 }
 
-impl Serialize for Credits {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw(&self.raw, serializer)
-    }
-}
-
 impl fmt::Debug for Credits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { available, spent, raw: _ } = self;
@@ -53,9 +51,12 @@ impl fmt::Debug for Credits {
 }
 
 /// The health of the service. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Health {
+    #[serde(skip)]
     status: HealthStatus,
+    #[serde(serialize_with = "raw")]
     raw: String,
 }
 
@@ -85,12 +86,6 @@ impl Health {
     /// Returns the JSON as it came. The documentation shows only the status, but there may be more.
     pub fn raw_json(&self) -> &str {
         &self.raw
-    }
-}
-
-impl Serialize for Health {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw(&self.raw, serializer)
     }
 }
 

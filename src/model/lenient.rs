@@ -171,14 +171,10 @@ pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
         text.trim_start_matches('\u{feff}').trim()
     }
     // Almost every body is UTF-8, and this check is the fastest.
-    if let Ok(text) = std::str::from_utf8(body) {
-        return Cow::Borrowed(trim(text));
+    match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(trim(text)),
+        Err(_) => Cow::Owned(trim(&String::from_utf8_lossy(body)).to_owned()),
     }
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    // Cut in place, as the text may be long.
-    text.truncate(text.trim_end().len());
-    text.drain(..text.len().saturating_sub(trim(&text).len()));
-    Cow::Owned(text)
 }
 
 #[cfg(test)]

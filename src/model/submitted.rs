@@ -6,8 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::identifier::Identifier;
 use super::media_type::MediaType;
@@ -115,6 +114,8 @@ impl fmt::Debug for AnySubmitted {
 /// assert_eq!(submitted.identifier().as_str(), "8d64370a");
 /// # Ok::<(), identifai::Error>(())
 /// ```
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "AnySubmitted", into = "AnySubmitted")]
 pub struct Submitted<M: Medium>(AnySubmitted, PhantomData<fn() -> M>);
 
 impl<M: Medium> Submitted<M> {
@@ -164,41 +165,9 @@ impl<M: Medium> TryFrom<AnySubmitted> for Submitted<M> {
     }
 }
 
-impl<M: Medium> Clone for Submitted<M> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), PhantomData)
-    }
-}
-
-impl<M: Medium> PartialEq for Submitted<M> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl<M: Medium> Eq for Submitted<M> {}
-
-impl<M: Medium> Hash for Submitted<M> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
 impl<M: Medium> fmt::Debug for Submitted<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-impl<M: Medium> Serialize for Submitted<M> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de, M: Medium> Deserialize<'de> for Submitted<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        AnySubmitted::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
     }
 }
 

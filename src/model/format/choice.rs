@@ -110,11 +110,13 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
     };
     documented(kind, row)?;
     // MPEG streams may begin with anything but text.
-    match (named.family == Family::Mpeg, is_text) {
-        (true, false) => Ok(Choice { format: Format(row), is_misnamed: false }),
-        (true, true) => Err(contradicts(named, "plain text")),
-        (false, _) => Err(not_by_content(named)),
+    if named.family != Family::Mpeg {
+        return Err(not_by_content(named));
     }
+    if is_text {
+        return Err(contradicts(named, "plain text"));
+    }
+    Ok(Choice { format: Format(row), is_misnamed: false })
 }
 
 /// Decides by the caller's medium alone, for a container of an unknown kind without a name that tells.

@@ -169,9 +169,12 @@ pub struct Pricing {
 impl Part for Pricing {}
 
 /// The plans that a partner's users can have. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Pricings {
+    #[serde(skip)]
     pricings: Vec<Pricing>,
+    #[serde(serialize_with = "raw")]
     raw: String,
 }
 
@@ -195,12 +198,6 @@ impl Pricings {
     /// The JSON as it came, but for the API key.
     pub fn raw_json(&self) -> &str {
         &self.raw
-    }
-}
-
-impl Serialize for Pricings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw(&self.raw, serializer)
     }
 }
 

@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::Report;
 use super::accessors::accessors;
 use super::common::Common;
+use super::findings::Findings;
 use super::parse::{not_a_report, other_medium};
 use super::verdict::{Classification, Verdict};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::identifier::Identifier;
 use crate::model::lenient::{Object, each, json_text};
 use crate::model::media_type::MediaType;
-use crate::model::medium::{Audio, Image, Video};
+use crate::model::medium::{Audio, Image, Medium, Video};
 use crate::model::serialize::with_identifier;
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
@@ -46,19 +47,13 @@ impl AnyReport {
     /// or does not show its medium; the error has the identifier if there is one.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
-        match Object::parse(&json).ok().as_ref().and_then(medium) {
-            Some(MediaType::Image) => Report::from_json(&*json).map(Self::Image),
-            Some(MediaType::Video) => Report::from_json(&*json).map(Self::Video),
-            Some(MediaType::Audio) => Report::from_json(&*json).map(Self::Audio),
-            // Parsing as one medium tells what else is wrong with it.
-            None => Err(Report::<Image>::from_json(&*json).map_or_else(
-                |error| error,
-                |_| {
-                    let reason = "it does not show of which medium it is; read it by that medium's type";
-                    not_a_report(reason, json.as_bytes())
-                },
-            )),
-        }
+        let report = match Object::parse(&json).ok().as_ref().and_then(medium) {
+            Some(medium) => Self::read(medium, &json, None),
+            // Reading it as one medium tells what else is wrong with it.
+            None => Self::read(MediaType::Image, &json, None)
+                .and(Err("it does not show of which medium it is; read it by that medium's type")),
+        };
+        report.map_err(|reason| not_a_report(reason, json.as_bytes()))
     }
 
     /// Returns the submission, to request its result again.
@@ -142,6 +137,24 @@ fn medium(object: &Object<'_>) -> Option<MediaType> {
         Some(MediaType::Audio)
     } else {
         None
+    }
+}
+
+impl<M: Medium> From<Report<M>> for AnyReport {
+    fn from(report: Report<M>) -> Self {
+        report.findings.into_any(report.common)
+    }
+}
+
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+impl<M: Medium> TryFrom<AnyReport> for Report<M> {
+    type Error = Error;
+
+    fn try_from(report: AnyReport) -> Result<Self> {
+        let medium = report.media_type();
+        let (common, findings) =
+            M::Findings::from_any(report).ok_or_else(|| Error::other_medium("report", medium, M::TYPE))?;
+        Ok(Self { common, findings })
     }
 }
 

@@ -56,10 +56,6 @@ impl Findings for AudioFindings {
         Self { results: object.list("results"), segments }
     }
 
-    fn has_results(&self) -> bool {
-        !self.results.is_empty()
-    }
-
     fn model_results(&self) -> &[ModelResult] {
         &self.results
     }

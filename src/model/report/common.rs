@@ -26,8 +26,8 @@ pub struct Common {
 }
 
 impl Common {
-    /// Reads a report. Without a state, verdicts and results tell that the analysis is done.
-    pub(super) fn read(object: &Object<'_>, identifier: Identifier, has_results: bool) -> Self {
+    /// Reads a report, which was parsed from `json`. Without a state, verdicts and results tell that the analysis is done.
+    pub(super) fn read(object: &Object<'_>, identifier: Identifier, has_results: bool, json: &str) -> Self {
         let (verdict, verdicts) = (object.field("verdict"), object.list("verdicts"));
         let has_results = has_results || verdict.is_some() || !verdicts.is_empty();
         let state = object.field("status").unwrap_or(if has_results { State::Done } else { State::Pending });
@@ -44,7 +44,7 @@ impl Common {
             verdict,
             verdicts,
             force_classification: object.field("force_classification"),
-            raw: String::new(),
+            raw: json.to_owned(),
         }
     }
 

@@ -53,10 +53,6 @@ impl<M: Medium> Report<M> {
     /// classification.
     fn fmt_verdict(&self, verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let classification = verdict.classification.as_ref();
-        f.write_str(&one_line(classification.map_or("no classification", Classification::as_str)))?;
-        if let Some(confidence) = verdict.confidence {
-            write!(f, ", confidence {}", four_digits(confidence))?;
-        }
         let results = self.findings.model_results();
         let score = |model: &str| {
             let result = results.iter().find(|result| result.model.as_deref() == Some(model))?;
@@ -73,12 +69,27 @@ impl<M: Medium> Report<M> {
         let models = models.collect::<Vec<_>>().join(", ");
         let heuristic = verdict.heuristic.as_deref().map(one_line);
         let basis: Vec<String> = heuristic.into_iter().chain(Some(models)).filter(|text| !text.is_empty()).collect();
-        if basis.is_empty() { Ok(()) } else { write!(f, " ({})", basis.join("; ")) }
+        let basis = (!basis.is_empty()).then(|| basis.join("; "));
+        fmt_verdict(f, classification.map(Classification::as_str), verdict.confidence, basis)
     }
 }
 
+/// Writes a verdict and its basis, such as `artificial, confidence 0.94 (Majority)`.
+pub(crate) fn fmt_verdict(
+    f: &mut fmt::Formatter<'_>,
+    classification: Option<&str>,
+    confidence: Option<f64>,
+    basis: Option<String>,
+) -> fmt::Result {
+    f.write_str(&one_line(classification.unwrap_or("no classification")))?;
+    if let Some(confidence) = confidence {
+        write!(f, ", confidence {}", four_digits(confidence))?;
+    }
+    basis.map_or(Ok(()), |basis| write!(f, " ({basis})"))
+}
+
 /// Rounds a score to four digits.
-pub(crate) fn four_digits(score: f64) -> f64 {
+fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 

@@ -14,12 +14,14 @@ pub trait Findings: Clone + fmt::Debug + PartialEq + Send + Sync {
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, identifier: &Identifier) -> Self;
 
-    /// Returns `true` if it has results, which only an analysis can have found.
-    fn has_results(&self) -> bool;
-
     /// Returns each model's result for the whole medium.
     fn model_results(&self) -> &[ModelResult] {
         &[]
+    }
+
+    /// Returns `true` if it has results, which only an analysis can have found.
+    fn has_results(&self) -> bool {
+        !self.model_results().is_empty()
     }
 
     /// Makes a report of any medium of the parts of one.

@@ -84,10 +84,6 @@ impl Findings for ImageFindings {
         }
     }
 
-    fn has_results(&self) -> bool {
-        !self.results.is_empty()
-    }
-
     fn model_results(&self) -> &[ModelResult] {
         &self.results
     }

@@ -46,7 +46,7 @@ impl<M: Medium> Report<M> {
         if asked.is_some_and(|asked| *asked != identifier) {
             return Err("its `identifier` is that of another submission");
         }
-        Ok(Self::new(object, identifier).with_raw(json))
+        Ok(Self::new(object, identifier, json))
     }
 
     /// Makes the report of an analysis that is not finished. Fields in `json` count if it is about `asked`.
@@ -56,7 +56,7 @@ impl<M: Medium> Report<M> {
             Some(object) => (object, json),
             None => (Object::default(), "null"),
         };
-        let mut report = Self::new(&object, asked.clone()).with_raw(raw);
+        let mut report = Self::new(&object, asked.clone(), raw);
         report.common.state = State::Pending;
         report
     }
@@ -67,18 +67,13 @@ impl<M: Medium> Report<M> {
         let object = Object::parse(json).ok()?;
         let own = Self::from_object(&object, json, None);
         let report = own.or_else(|_| Self::from_object(&object, json, Some(identifier))).ok()?;
-        let blank = || Self::new(&Object::default(), identifier.clone()).with_raw(json);
+        let blank = || Self::new(&Object::default(), identifier.clone(), json);
         (object.has("identifier") || object.has("status") || report != blank()).then_some(report)
     }
 
-    fn new(object: &Object<'_>, identifier: Identifier) -> Self {
+    fn new(object: &Object<'_>, identifier: Identifier, json: &str) -> Self {
         let findings = M::Findings::read(object, &identifier);
-        Self { common: Common::read(object, identifier, findings.has_results()), findings }
-    }
-
-    fn with_raw(mut self, json: &str) -> Self {
-        json.clone_into(&mut self.common.raw);
-        self
+        Self { common: Common::read(object, identifier, findings.has_results(), json), findings }
     }
 }
 

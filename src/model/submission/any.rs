@@ -49,7 +49,6 @@ pub struct AnySubmission {
     pub(crate) watcher: Option<Watcher>,
     pub(crate) ref_id: Option<String>,
     pub(crate) webhook_url: Option<String>,
-    pub(crate) no_cache: Option<bool>,
     pub(crate) options: Options,
 }
 
@@ -101,7 +100,6 @@ impl AnySubmission {
             watcher: None,
             ref_id: None,
             webhook_url: None,
-            no_cache: None,
             options: Options::default(),
         }
     }
@@ -190,7 +188,6 @@ impl AnySubmission {
         fields.opt("file_url", self.file_url());
         fields.opt("ref_id", self.ref_id.as_deref());
         fields.opt("webhook_url", self.webhook_url.as_deref());
-        fields.opt_bool("no_cache", self.no_cache);
         self.options.add_to(&mut fields, self.media_type);
         fields
     }
@@ -272,7 +269,6 @@ impl fmt::Debug for AnySubmission {
             .field("watcher", &self.watcher)
             .field("ref_id", &self.ref_id.as_ref().map(|_| ".."))
             .field("webhook_url", &self.webhook_url.as_ref().map(|_| ".."))
-            .field("no_cache", &self.no_cache)
             .field("options", &self.options)
             .finish()
     }

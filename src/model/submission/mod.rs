@@ -25,6 +25,7 @@ use super::medium::{Audio, Image, Medium, Video};
 /// Setting an option never fails. The call that submits it reports what cannot be sent, before a byte is sent. An
 /// option that is not set is not sent, so that the service's own default holds. `Debug` shows which options are set,
 /// and not the URLs, references and names, which are the user's secrets.
+#[derive(Clone)]
 #[must_use = "a submission does nothing until a client submits it"]
 pub struct Submission<M: Medium>(AnySubmission, PhantomData<fn() -> M>);
 
@@ -57,12 +58,6 @@ impl Submission<Video> {
 impl<M: Medium> From<Submission<M>> for AnySubmission {
     fn from(submission: Submission<M>) -> Self {
         submission.0
-    }
-}
-
-impl<M: Medium> Clone for Submission<M> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone(), PhantomData)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The options that only some media have, and the media that have them.
+//! The options of an analysis, and the media that have them.
 
 use std::fmt;
 
@@ -60,6 +60,7 @@ impl KeyFramesMethod {
 /// The options of all media. `None` is not sent, so that the service's default holds.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
+    pub(crate) no_cache: Option<bool>,
     pub(crate) frames: Option<Frames>,
     pub(crate) key_frames: Option<bool>,
     pub(crate) key_frames_method: Option<KeyFramesMethod>,
@@ -78,7 +79,8 @@ const VIDEO: &[MediaType] = &[MediaType::Video];
 const VISUAL: &[MediaType] = &[MediaType::Image, MediaType::Video];
 
 /// In the order in which they are sent. A journal's fingerprints depend on this order.
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 9] = [
+    ("no_cache", &MediaType::ALL, |options| options.no_cache.map(bool_text)),
     ("frames", VIDEO, |options| options.frames.map(Frames::as_str)),
     ("key_frames", VIDEO, |options| options.key_frames.map(bool_text)),
     ("key_frames_method", VIDEO, |options| options.key_frames_method.map(KeyFramesMethod::as_str)),

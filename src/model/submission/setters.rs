@@ -95,7 +95,7 @@ macro_rules! setter {
         ///
         /// Defaults to the service's choice, which is not documented.
         pub fn no_cache(self, on: bool) -> Self {
-            self.change(|submission| submission.no_cache = Some(on))
+            self.change(|submission| submission.options.no_cache = Some(on))
         }
     };
     (with_morphing) => {

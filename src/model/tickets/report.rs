@@ -11,7 +11,7 @@ use crate::model::identifier::Identifier;
 use crate::model::lenient::{Object, Part, field};
 use crate::model::open_enum::open_enum;
 use crate::model::report::c2pa::C2pa;
-use crate::model::report::display::four_digits;
+use crate::model::report::display::fmt_verdict;
 use crate::model::report::parse::identifier;
 use crate::model::report::verdict::ModelResult;
 use crate::model::serialize::with_identifier;
@@ -362,11 +362,7 @@ impl TicketVerdict {
 
 impl fmt::Display for TicketVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&one_line(self.word()))?;
-        if let Some(confidence) = self.confidence {
-            write!(f, ", confidence {}", four_digits(confidence))?;
-        }
-        self.heuristic.as_deref().map_or(Ok(()), |heuristic| write!(f, " ({})", one_line(heuristic)))
+        fmt_verdict(f, Some(self.word()), self.confidence, self.heuristic.as_deref().map(one_line))
     }
 }
 
