@@ -2,138 +2,106 @@
 
 use std::fmt;
 
-/// What went wrong, by meaning.
-///
-/// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind leaves
-/// open whether a submit was accepted, [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
+/// Defines the kinds, each with its code and its name, which are fixed for good.
+macro_rules! kinds {
+    ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
+        /// What went wrong, by meaning.
+        ///
+        /// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind
+        /// leaves open whether a submit was accepted,
+        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$about])* $kind,)+
+        }
+
+        impl ErrorKind {
+            /// All kinds, in the order of their codes. New ones are added at the end.
+            ///
+            /// ```
+            /// use identifai::ErrorKind;
+            ///
+            /// // Turns a stored code back into its kind.
+            /// let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == 13);
+            /// assert_eq!(kind, Some(&ErrorKind::RateLimited));
+            /// ```
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// A positive number that stands for this kind, for exit statuses and the C interface.
+            pub const fn code(self) -> i32 {
+                match self {
+                    $(Self::$kind => $code,)+
+                }
+            }
+
+            /// The kind in lower case with underscores, as `--json` prints it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+        }
+    };
+}
+
+// A new kind comes last, with the next number.
+kinds! {
     /// An option of the call is unusable. Nothing was sent: fix what the message names.
-    InvalidInput,
+    InvalidInput = (1, "invalid_input");
     /// A setting (key, base URL, proxy, ...) is unusable. Nothing was sent: fix what the message names.
-    Config,
+    Config = (2, "config");
     /// No connection: the name was not found, or nobody answered there. This try sent nothing: check network and proxy,
     /// and try again.
-    Connect,
+    Connect = (3, "connect");
     /// No secure connection: the certificate or the handshake was refused. This try sent nothing: check the
     /// certificates, the clock, and whether something on the way intercepts TLS.
-    Tls,
+    Tls = (4, "tls");
     /// A limit passed: the deadline of the call, or the connect timeout. See whether it may have been sent before you
     /// try again.
-    Timeout,
+    Timeout = (5, "timeout");
     /// The connection ended before the answer was complete. See whether it may have been sent before you try again.
-    Disconnected,
+    Disconnected = (6, "disconnected");
     /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base
     /// URL.
-    Redirect,
+    Redirect = (7, "redirect");
     /// 401: the key is missing or not valid. The dashboard shows yours in the profile menu, under "API Key".
-    Unauthorized,
+    Unauthorized = (8, "unauthorized");
     /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard. With an
     /// HTML page, something in front of the API refused the request; the message says so.
-    Forbidden,
+    Forbidden = (9, "forbidden");
     /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
-    NotFound,
+    NotFound = (10, "not_found");
     /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
     /// [`Error::message`](crate::Error::message) has the service's reason.
-    Rejected,
+    Rejected = (11, "rejected");
     /// The account has no credits left: buy some.
     ///
     /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
-    OutOfCredits,
+    OutOfCredits = (12, "out_of_credits");
     /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after)
     /// tells. If there is no [`status`](crate::Error::status), the next slot of the local rate limit is after the
     /// deadline, and nothing was sent.
-    RateLimited,
+    RateLimited = (13, "rate_limited");
     /// 5xx: the service failed. Try again later; see whether it may have been sent.
-    Server,
+    Server = (14, "server");
     /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
     /// [`Error::body`](crate::Error::body) has its beginning; see whether it may have been sent.
-    UnexpectedResponse,
+    UnexpectedResponse = (15, "unexpected_response");
     /// The service took the submission and could not analyse it. [`Error::message`](crate::Error::message) has its
     /// reason: submit a better file.
-    AnalysisFailed,
+    AnalysisFailed = (16, "analysis_failed");
     /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
     /// [`Error::identifier`](crate::Error::identifier), rather than pay again.
-    WaitTimedOut,
+    WaitTimedOut = (17, "wait_timed_out");
     /// [`CancelHandle::cancel`](crate::CancelHandle::cancel) was called, or a batch was stopped. See whether it may
     /// have been sent.
-    Cancelled,
+    Cancelled = (18, "cancelled");
     /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
-    Journal,
+    Journal = (19, "journal");
     /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it
     /// is not known. `Journal::retry_indeterminate` has it submitted again.
-    Indeterminate,
-}
-
-impl ErrorKind {
-    /// All kinds, in the order of their codes. New ones are added at the end.
-    ///
-    /// ```
-    /// use identifai::ErrorKind;
-    ///
-    /// // Turns a stored code back into its kind.
-    /// let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == 13);
-    /// assert_eq!(kind, Some(&ErrorKind::RateLimited));
-    /// ```
-    pub const ALL: &'static [Self] = &[
-        Self::InvalidInput,
-        Self::Config,
-        Self::Connect,
-        Self::Tls,
-        Self::Timeout,
-        Self::Disconnected,
-        Self::Redirect,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::Rejected,
-        Self::OutOfCredits,
-        Self::RateLimited,
-        Self::Server,
-        Self::UnexpectedResponse,
-        Self::AnalysisFailed,
-        Self::WaitTimedOut,
-        Self::Cancelled,
-        Self::Journal,
-        Self::Indeterminate,
-    ];
-
-    /// A positive number that stands for this kind, for exit statuses and the C interface.
-    pub const fn code(self) -> i32 {
-        self.row().0
-    }
-
-    /// The kind in lower case with underscores, as `--json` prints it.
-    pub const fn as_str(self) -> &'static str {
-        self.row().1
-    }
-
-    /// Code and name: fixed for good. A new kind takes the next number.
-    const fn row(self) -> (i32, &'static str) {
-        match self {
-            Self::InvalidInput => (1, "invalid_input"),
-            Self::Config => (2, "config"),
-            Self::Connect => (3, "connect"),
-            Self::Tls => (4, "tls"),
-            Self::Timeout => (5, "timeout"),
-            Self::Disconnected => (6, "disconnected"),
-            Self::Redirect => (7, "redirect"),
-            Self::Unauthorized => (8, "unauthorized"),
-            Self::Forbidden => (9, "forbidden"),
-            Self::NotFound => (10, "not_found"),
-            Self::Rejected => (11, "rejected"),
-            Self::OutOfCredits => (12, "out_of_credits"),
-            Self::RateLimited => (13, "rate_limited"),
-            Self::Server => (14, "server"),
-            Self::UnexpectedResponse => (15, "unexpected_response"),
-            Self::AnalysisFailed => (16, "analysis_failed"),
-            Self::WaitTimedOut => (17, "wait_timed_out"),
-            Self::Cancelled => (18, "cancelled"),
-            Self::Journal => (19, "journal"),
-            Self::Indeterminate => (20, "indeterminate"),
-        }
-    }
+    Indeterminate = (20, "indeterminate");
 }
 
 impl fmt::Display for ErrorKind {

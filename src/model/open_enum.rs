@@ -49,10 +49,7 @@ macro_rules! open_enum {
 
         impl From<$name> for String {
             fn from(word: $name) -> Self {
-                match word {
-                    $name::Other(text) => text,
-                    known => known.as_str().to_owned(),
-                }
+                word.as_str().to_owned()
             }
         }
 

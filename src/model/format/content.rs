@@ -5,7 +5,8 @@ use std::io;
 use super::rows::{
     AIFF, ALL, AVI, BMP, CR2, DICOM, Family, ICO, MIDI, MP3, OGG, OGV, Row, SWF, TAR, TIFF, WAV, WEBP, WMA, WMV,
 };
-use super::seen::{Certainty, Content, Seen, has};
+use super::seen::Certainty::{Certain, Open, Tag};
+use super::seen::{Content, Seen, has};
 use super::{iso, matroska, mpeg, text, tracks};
 
 /// Maximum number of tags, and blocks of padding behind them, that are skipped.
@@ -47,7 +48,7 @@ impl Content {
                 },
             }
         }
-        Ok(Self::Format(Seen { row: &MP3, certainty: Certainty::Tag }))
+        Ok(Self::Format(Tag.of(&MP3)))
     }
 }
 
@@ -56,9 +57,9 @@ fn see(head: &[u8]) -> Content {
     let row = ALL.iter().find(|row| row.magic.iter().any(|magic| is(0, magic))).copied().or_else(|| chunked(head));
     let seen = if let Some(row) = row {
         // Archives and compound files are what their names say they hold.
-        Some(if matches!(row.family, Family::Zip | Family::Ole) { Seen::open(row) } else { Seen::certain(row) })
+        Some(if matches!(row.family, Family::Zip | Family::Ole) { Open.of(row) } else { Certain.of(row) })
     } else if is(0, b"II*\0") || is(0, b"MM\0*") || is(0, b"II+\0") || is(0, b"MM\0+") {
-        Some(if is(8, b"CR\x02") { Seen::certain(&CR2) } else { Seen::open(&TIFF) })
+        Some(if is(8, b"CR\x02") { Certain.of(&CR2) } else { Open.of(&TIFF) })
     } else if is(0, b"\x1a\x45\xdf\xa3") {
         Some(matroska::see(head))
     } else if is(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") {
@@ -66,17 +67,17 @@ fn see(head: &[u8]) -> Content {
     } else if is(0, b"OggS") {
         Some(ogg(head))
     } else if is(257, b"ustar") {
-        Some(Seen::certain(&TAR))
+        Some(Certain.of(&TAR))
     } else if is(128, b"DICM") {
-        Some(Seen::certain(&DICOM))
+        Some(Certain.of(&DICOM))
     } else if text::is_text(head) {
         return Content::Text;
     } else if is(0, b"BM") && is(6, b"\0\0\0\0") {
-        Some(Seen::certain(&BMP))
+        Some(Certain.of(&BMP))
     } else if matches!(head, [0, 0, 1 | 2, 0, count, 0, ..] if *count > 0) {
-        Some(Seen::certain(&ICO))
+        Some(Certain.of(&ICO))
     } else if matches!(head, [b'F' | b'C' | b'Z', b'W', b'S', 1..=0x40, ..]) {
-        Some(Seen::certain(&SWF))
+        Some(Certain.of(&SWF))
     } else {
         iso::see(head).or_else(|| mpeg::see(head))
     };
@@ -106,8 +107,8 @@ fn windows_media(head: &[u8]) -> Seen {
     let size = head.get(16..).and_then(|rest| rest.first_chunk()).map(|size| u64::from_le_bytes(*size));
     let header = size.and_then(|size| head.get(..usize::try_from(size).ok()?));
     match header {
-        Some(header) if has(header, AUDIO) && !has(header, VIDEO) => Seen::certain(&WMA),
-        _ => Seen::open(&WMV),
+        Some(header) if has(header, AUDIO) && !has(header, VIDEO) => Certain.of(&WMA),
+        _ => Open.of(&WMV),
     }
 }
 
@@ -134,7 +135,7 @@ fn ogg(head: &[u8]) -> Seen {
         // Heads are cut.
         let is_first = flags & 2 != 0;
         if is_first && VIDEO.iter().any(|codec| packets.starts_with(codec)) {
-            return Seen::certain(&OGV);
+            return Certain.of(&OGV);
         }
         has_sound |= is_first && AUDIO.iter().any(|codec| packets.starts_with(codec));
         if !is_first {
@@ -143,5 +144,5 @@ fn ogg(head: &[u8]) -> Seen {
         let len = lengths.iter().map(|len| usize::from(*len)).sum();
         rest = packets.get(len..).unwrap_or_default();
     }
-    if has_sound { Seen::certain(&OGG) } else { Seen::open(&OGG) }
+    if has_sound { Certain.of(&OGG) } else { Open.of(&OGG) }
 }

@@ -2,6 +2,7 @@
 
 use super::container::Container;
 use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
+use super::seen::Certainty::{ByName, Certain, Open};
 use super::seen::Seen;
 
 /// The kind of file that a brand stands for.
@@ -57,17 +58,17 @@ pub(super) fn see(head: &[u8]) -> Option<Seen> {
         match &kind {
             b"ftyp" => return brands(body),
             // A segment of a stream, which cannot be played alone.
-            b"styp" => return brands(body).map(Seen::by_name),
-            b"moof" | b"sidx" | b"ssix" | b"emsg" | b"prft" => return Some(Seen::open(&MP4).by_name()),
+            b"styp" => return brands(body).map(|seen| if seen.certainty == Open { ByName.of(seen.row) } else { seen }),
+            b"moof" | b"sidx" | b"ssix" | b"emsg" | b"prft" => return Some(ByName.of(&MP4)),
             // QuickTime before it had `ftyp`.
-            b"moov" | b"mdat" => return Some(Seen::open(&MOV)),
+            b"moov" | b"mdat" => return Some(Open.of(&MOV)),
             b"free" | b"skip" | b"wide" | b"pnot" => is_quick_time = true,
             b"udta" | b"uuid" => {}
             _ => break,
         }
         rest = after;
     }
-    is_quick_time.then(|| Seen::open(&MOV))
+    is_quick_time.then(|| Open.of(&MOV))
 }
 
 /// Reads the body of an `ftyp` box: the major brand, its version, and compatible brands.
@@ -91,14 +92,14 @@ fn brands(body: &[u8]) -> Option<Seen> {
         class => class,
     };
     Some(match class {
-        Some(Class::Still(_)) if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Seen::certain(&AVIF),
-        Some(Class::Still(row)) => Seen::certain(row),
-        Some(Class::Video) => Seen::certain(&MP4),
-        Some(Class::Audio) => Seen::certain(&M4A),
-        Some(Class::ThreeGp) => Seen::open(&THREE_GP),
-        Some(Class::QuickTime) => Seen::open(&MOV),
-        Some(Class::Structure) => Seen::open(&MP4),
-        None => Seen::open(&MP4).by_name(),
+        Some(Class::Still(_)) if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Certain.of(&AVIF),
+        Some(Class::Still(row)) => Certain.of(row),
+        Some(Class::Video) => Certain.of(&MP4),
+        Some(Class::Audio) => Certain.of(&M4A),
+        Some(Class::ThreeGp) => Open.of(&THREE_GP),
+        Some(Class::QuickTime) => Open.of(&MOV),
+        Some(Class::Structure) => Open.of(&MP4),
+        None => ByName.of(&MP4),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::container::Container;
 use super::rows::{MKV, WEBM};
+use super::seen::Certainty::Open;
 use super::seen::{Seen, has};
 
 const SEGMENT: u64 = 0x1853_8067;
@@ -28,7 +29,7 @@ pub(super) const MATROSKA: Container<u64> = Container {
 pub(super) fn see(head: &[u8]) -> Seen {
     // Writers name themselves in what follows the header, some of them as "webm".
     let header = head.get(..128).unwrap_or(head);
-    Seen::open(if has(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
+    Open.of(if has(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
 }
 
 /// Reads the header of an element: its ID, the length of the header, and that of the element. A cluster counts as the

@@ -4,6 +4,7 @@ use std::io;
 
 use super::container::Window;
 use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
+use super::seen::Certainty::{Certain, Weak};
 use super::seen::Seen;
 
 /// Returns the length of the ID3 tag that `head` begins with (ID3v2.4, section 3.1).
@@ -25,14 +26,14 @@ pub(super) fn is_cut_id3(head: &[u8]) -> bool {
 
 pub(super) fn see(head: &[u8]) -> Option<Seen> {
     if head.starts_with(b"\0\0\x01\xba") || head.starts_with(b"\0\0\x01\xb3") {
-        return Some(Seen::certain(&MPEG));
+        return Some(Certain.of(&MPEG));
     }
     if head.starts_with(b"ADIF") || is_latm(head) {
-        return Some(Seen::certain(&AAC));
+        return Some(Certain.of(&AAC));
     }
     // Sampling rate and version of AC-3 (ETSI TS 102 366, section 4.4.1).
     if head.starts_with(b"\x0b\x77") && head.get(4..6).is_some_and(|rest| matches!(rest, [..0xc0, ..0x88])) {
-        return Some(Seen::certain(&AC3));
+        return Some(Certain.of(&AC3));
     }
     transport_stream(head).or_else(|| audio(head))
 }
@@ -54,9 +55,9 @@ fn transport_stream(head: &[u8]) -> Option<Seen> {
         }
         let next = |number: usize| is_packet(first.saturating_add(len.saturating_mul(number)));
         match (next(1), next(2)) {
-            (Some(true), None | Some(true)) => return Some(Seen::certain(&MPEG_TS)),
+            (Some(true), None | Some(true)) => return Some(Certain.of(&MPEG_TS)),
             // The head has a single packet, of which the time stamp would leave less to go by.
-            (None, _) if first == 0 => return Some(Seen::weak(&MPEG_TS)),
+            (None, _) if first == 0 => return Some(Weak.of(&MPEG_TS)),
             _ => {}
         }
     }
@@ -78,9 +79,9 @@ fn audio(head: &[u8]) -> Option<Seen> {
     let frame = Frame::read(head)?;
     let next = frame.len.and_then(|len| head.get(len..)).filter(|rest| rest.len() >= Frame::HEADER);
     match next {
-        Some(rest) => Frame::read(rest).filter(|next| next.row == frame.row).map(|_| Seen::certain(frame.row)),
+        Some(rest) => Frame::read(rest).filter(|next| next.row == frame.row).map(|_| Certain.of(frame.row)),
         // Layers I and II are rare, and such a header is not.
-        None => (frame.row != &MP2).then(|| Seen::weak(frame.row)),
+        None => (frame.row != &MP2).then(|| Weak.of(frame.row)),
     }
 }
 

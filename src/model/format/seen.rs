@@ -33,28 +33,9 @@ pub(super) enum Certainty {
     Tag,
 }
 
-impl Seen {
-    pub(super) fn certain(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Certain }
-    }
-
-    pub(super) fn open(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Open }
-    }
-
-    pub(super) fn weak(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Weak }
-    }
-
-    pub(super) fn sound(row: &'static Row) -> Self {
-        Self { row, certainty: Certainty::Sound }
-    }
-
-    pub(super) fn by_name(self) -> Self {
-        match self.certainty {
-            Certainty::Open => Self { certainty: Certainty::ByName, ..self },
-            _ => self,
-        }
+impl Certainty {
+    pub(super) fn of(self, row: &'static Row) -> Seen {
+        Seen { row, certainty: self }
     }
 }
 

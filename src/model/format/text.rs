@@ -37,12 +37,11 @@ pub(super) fn is_unclean_text(head: &[u8]) -> bool {
 /// Checks for UTF-16 and UTF-32 without a byte order mark, or with one of UTF-32: most characters are ASCII.
 fn is_wide(head: &[u8]) -> bool {
     let has_most = |width: usize, at: usize| {
-        let is_ascii =
-            |unit: &&[u8]| {
-                unit.iter()
-                    .enumerate()
-                    .all(|(index, byte)| if index == at { byte.is_ascii() && is_printable(*byte) } else { *byte == 0 })
-            };
+        let is_ascii = |unit: &&[u8]| {
+            unit.iter()
+                .enumerate()
+                .all(|(index, byte)| if index == at { byte.is_ascii() && is_printable(*byte) } else { *byte == 0 })
+        };
         let ascii = head.chunks_exact(width).filter(is_ascii).count();
         ascii.saturating_mul(width).saturating_mul(4) >= head.len().saturating_mul(3) && ascii > 1
     };

@@ -7,6 +7,7 @@ use super::iso::MOVIE;
 use super::matroska::MATROSKA;
 use super::mpeg;
 use super::rows::{AVI, FLV, Family, MPEG, MPEG_TS};
+use super::seen::Certainty::Sound;
 use super::seen::Seen;
 
 /// Maximum number of chunks of AVI, and of tags of FLV, that are read.
@@ -25,7 +26,7 @@ pub(super) fn told_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<
         row if row == &MPEG => mpeg::has_only_sound_streams(&window(0)?),
         _ => false,
     };
-    Ok(if is_sound { Seen::sound(seen.row.as_medium("audio").unwrap_or(seen.row)) } else { seen })
+    Ok(if is_sound { Sound.of(seen.row.as_medium("audio").unwrap_or(seen.row)) } else { seen })
 }
 
 /// Reads the kinds of streams in the headers of AVI: `strh` in each list `strl`, of which `hdrl` has one a stream.
