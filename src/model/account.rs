@@ -1,30 +1,27 @@
 //! The credits of an account, and the health of the service.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::lenient::Object;
 use super::open_enum::open_enum;
-use super::serialize::raw;
+use super::serialize::RawJson;
 
 /// The credits of an account. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Credits {
     #[serde(skip)]
     available: f64,
     #[serde(skip)]
     spent: Option<f64>,
-    #[serde(serialize_with = "raw")]
-    raw: String,
+    raw: RawJson,
 }
 
 impl Credits {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         let available = object.field("available_credits").ok_or("it has no available_credits")?;
-        Ok(Self { available, spent: object.field("total_spent"), raw: json.to_owned() })
+        Ok(Self { available, spent: object.field("total_spent"), raw: json.into() })
     }
 
     /// Returns the number of credits that are left.
@@ -39,25 +36,17 @@ impl Credits {
 
     /// Returns the JSON as it came, except for the API key.
     pub fn raw_json(&self) -> &str {
-        &self.raw
-    }
-}
-
-impl fmt::Debug for Credits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { available, spent, raw: _ } = self;
-        f.debug_struct("Credits").field("available", available).field("spent", spent).finish_non_exhaustive()
+        self.raw.as_str()
     }
 }
 
 /// The health of the service. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Health {
     #[serde(skip)]
     status: HealthStatus,
-    #[serde(serialize_with = "raw")]
-    raw: String,
+    raw: RawJson,
 }
 
 open_enum! {
@@ -75,7 +64,7 @@ open_enum! {
 impl Health {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let status = Object::parse(json)?.field("status").ok_or("it has no status")?;
-        Ok(Self { status, raw: json.to_owned() })
+        Ok(Self { status, raw: json.into() })
     }
 
     /// Returns the health in one word.
@@ -85,13 +74,7 @@ impl Health {
 
     /// Returns the JSON as it came. The documentation shows only the status, but there may be more.
     pub fn raw_json(&self) -> &str {
-        &self.raw
-    }
-}
-
-impl fmt::Debug for Health {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Health").field("status", &self.status).finish_non_exhaustive()
+        self.raw.as_str()
     }
 }
 

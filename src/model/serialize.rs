@@ -3,6 +3,7 @@
 // Serde passes a reference to the field.
 #![allow(clippy::ref_option)]
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::ser::Error;
@@ -11,19 +12,47 @@ use serde_json::{Map, Value};
 
 use super::identifier::Identifier;
 
-/// Writes JSON again, with an `identifier`.
-pub(crate) fn with_identifier<S: Serializer>(
-    raw: &str,
-    identifier: Option<&Identifier>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    // A pending report may be `null`, and one that was not read is empty.
-    let fields = if raw.is_empty() { None } else { serde_json::from_str(raw).map_err(S::Error::custom)? };
-    let mut fields: Map<String, Value> = fields.unwrap_or_default();
-    if let Some(identifier) = identifier {
-        fields.insert("identifier".to_owned(), identifier.as_str().into());
+/// JSON as it came. It serialises as that JSON, and `Debug` does not show it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct RawJson(String);
+
+impl RawJson {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
-    fields.serialize(serializer)
+
+    /// Writes it with an `identifier`.
+    pub(crate) fn with_identifier<S: Serializer>(
+        &self,
+        identifier: Option<&Identifier>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        // A pending report may be `null`, and one that was not read is empty.
+        let fields = if self.0.is_empty() { None } else { serde_json::from_str(&self.0).map_err(S::Error::custom)? };
+        let mut fields: Map<String, Value> = fields.unwrap_or_default();
+        if let Some(identifier) = identifier {
+            fields.insert("identifier".to_owned(), identifier.as_str().into());
+        }
+        fields.serialize(serializer)
+    }
+}
+
+impl From<&str> for RawJson {
+    fn from(json: &str) -> Self {
+        Self(json.to_owned())
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        raw(&self.0, serializer)
+    }
+}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 /// Writes a duration as a number of seconds.
@@ -37,6 +66,6 @@ pub(crate) fn json<S: Serializer>(json: &Option<String>, serializer: S) -> Resul
 }
 
 /// Writes JSON again.
-pub(crate) fn raw<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+fn raw<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serde_json::from_str::<Value>(json).map_err(S::Error::custom)?.serialize(serializer)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::lenient::{FromJson, Object, Part, elements, field, is_valid, unless_blank};
-use super::serialize::raw;
+use super::serialize::RawJson;
 
 /// A user of a partner. A field that is missing or of another type than documented is `None`.
 ///
@@ -52,7 +52,7 @@ pub struct PartnerUser {
     pub pricing: Option<Pricing>,
     /// The partner, without a partner of its own.
     pub partner: Option<Box<PartnerUser>>,
-    raw: String,
+    raw: RawJson,
 }
 
 impl PartnerUser {
@@ -70,13 +70,13 @@ impl PartnerUser {
 
     /// Reads a user, unless it sets no field.
     fn unless_blank(json: &str) -> Option<Self> {
-        let blank = || Self { raw: json.to_owned(), ..Self::default() };
+        let blank = || Self { raw: json.into(), ..Self::default() };
         Self::with_partner(json).filter(|user| *user != blank())
     }
 
     /// Returns the JSON as it came, except for the API key.
     pub fn raw_json(&self) -> &str {
-        &self.raw
+        self.raw.as_str()
     }
 }
 
@@ -103,14 +103,14 @@ impl FromJson for PartnerUser {
             readonly: object.field("readonly"),
             pricing: object.field("pricing"),
             partner: None,
-            raw: json.to_owned(),
+            raw: json.into(),
         })
     }
 }
 
 impl Serialize for PartnerUser {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        raw(&self.raw, serializer)
+        self.raw.serialize(serializer)
     }
 }
 
@@ -169,13 +169,12 @@ pub struct Pricing {
 impl Part for Pricing {}
 
 /// The plans that a partner's users can have. It serialises as the JSON that it was read from.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Pricings {
     #[serde(skip)]
     pricings: Vec<Pricing>,
-    #[serde(serialize_with = "raw")]
-    raw: String,
+    raw: RawJson,
 }
 
 impl Pricings {
@@ -187,7 +186,7 @@ impl Pricings {
             Err(reason) => return Err(reason),
         };
         let pricings = elements(list, unless_blank).ok_or("it has no list of plans")?;
-        Ok(Self { pricings, raw: json.to_owned() })
+        Ok(Self { pricings, raw: json.into() })
     }
 
     /// The plans. The documentation does not show them; this reads them as they are in a [`PartnerUser`].
@@ -197,13 +196,7 @@ impl Pricings {
 
     /// The JSON as it came, but for the API key.
     pub fn raw_json(&self) -> &str {
-        &self.raw
-    }
-}
-
-impl fmt::Debug for Pricings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pricings").field("pricings", &self.pricings).finish_non_exhaustive()
+        self.raw.as_str()
     }
 }
 

@@ -93,7 +93,7 @@ macro_rules! accessors {
         /// Returns the JSON as it came, for what this version does not know, or `null` if none came. Bytes that are not
         /// UTF-8 are replaced, and so is the API key.
         pub fn raw_json(&self) -> &str {
-            &self.common().raw
+            self.common().raw.as_str()
         }
     };
 }

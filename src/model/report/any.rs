@@ -17,7 +17,6 @@ use crate::model::identifier::Identifier;
 use crate::model::lenient::{Object, each, json_text};
 use crate::model::media_type::MediaType;
 use crate::model::medium::{Audio, Image, Medium, Video};
-use crate::model::serialize::with_identifier;
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
 
@@ -170,7 +169,7 @@ impl fmt::Display for AnyReport {
 
 impl Serialize for AnyReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_identifier(self.raw_json(), Some(self.identifier()), serializer)
+        self.common().raw.with_identifier(Some(self.identifier()), serializer)
     }
 }
 

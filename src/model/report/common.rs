@@ -4,6 +4,7 @@ use super::verdict::{Classification, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::identifier::Identifier;
 use crate::model::lenient::{FromJson, Object, each};
+use crate::model::serialize::RawJson;
 use crate::model::state::State;
 
 /// The part of a report that does not depend on the medium. [`Report`](crate::Report) documents it.
@@ -22,7 +23,7 @@ pub struct Common {
     pub(super) verdicts: Vec<Verdict>,
     pub(super) force_classification: Option<Classification>,
     /// The JSON that the report was read from.
-    pub(super) raw: String,
+    pub(super) raw: RawJson,
 }
 
 impl Common {
@@ -44,7 +45,7 @@ impl Common {
             verdict,
             verdicts,
             force_classification: object.field("force_classification"),
-            raw: json.to_owned(),
+            raw: json.into(),
         }
     }
 
@@ -84,7 +85,7 @@ impl Common {
     pub(super) fn failure(&self) -> Result<()> {
         if self.state == State::Errored {
             let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
-            return Err(error.with_message(self.errors.as_deref()).with_body(self.raw.as_bytes()));
+            return Err(error.with_message(self.errors.as_deref()).with_body(self.raw.as_str().as_bytes()));
         }
         Ok(())
     }

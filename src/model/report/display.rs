@@ -10,7 +10,6 @@ use super::Report;
 use super::findings::Findings;
 use super::verdict::{Classification, Verdict};
 use crate::model::medium::Medium;
-use crate::model::serialize::with_identifier;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
@@ -99,7 +98,7 @@ fn four_digits(score: f64) -> f64 {
 /// range, is an error.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_identifier(self.raw_json(), Some(self.identifier()), serializer)
+        self.common().raw.with_identifier(Some(self.identifier()), serializer)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::report::c2pa::C2pa;
 use crate::model::report::display::fmt_verdict;
 use crate::model::report::parse::identifier;
 use crate::model::report::verdict::ModelResult;
-use crate::model::serialize::with_identifier;
+use crate::model::serialize::RawJson;
 use crate::util::text::one_line;
 
 /// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is
@@ -26,7 +26,7 @@ pub struct SubmittedTickets {
     batch: Identifier,
     total: Option<u64>,
     tickets: Vec<SubmittedTicket>,
-    raw: String,
+    raw: RawJson,
 }
 
 /// A ticket that was submitted. A PDF may come to several, with one reference.
@@ -47,7 +47,7 @@ impl SubmittedTickets {
             batch,
             total: object.field("total_tickets"),
             tickets: object.elements("submissions", SubmittedTicket::read),
-            raw: json.to_owned(),
+            raw: json.into(),
         })
     }
 
@@ -68,7 +68,7 @@ impl SubmittedTickets {
 
     /// The JSON as it came.
     pub fn raw_json(&self) -> &str {
-        &self.raw
+        self.raw.as_str()
     }
 }
 
@@ -87,7 +87,7 @@ impl fmt::Debug for SubmittedTickets {
 /// As the JSON that it was read from, like a [`Report`](crate::Report), with the batch as its `identifier`.
 impl Serialize for SubmittedTickets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_identifier(&self.raw, Some(&self.batch), serializer)
+        self.raw.with_identifier(Some(&self.batch), serializer)
     }
 }
 
@@ -116,13 +116,13 @@ fn text_identifier(object: &Object<'_>, name: &str) -> Option<Identifier> {
 /// }
 /// # Ok::<(), identifai::Error>(())
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TicketsReport {
     batch: Identifier,
     is_done: bool,
     total: Option<u64>,
     results: Vec<TicketReport>,
-    raw: String,
+    raw: RawJson,
 }
 
 impl TicketsReport {
@@ -139,12 +139,12 @@ impl TicketsReport {
         let is_done = object.field("done").unwrap_or(false);
         let results = object.elements("results", |json| TicketReport::read(json, is_done));
         let total = object.field("total_results");
-        Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.to_owned() })
+        Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.into() })
     }
 
     /// That nothing is known yet.
     pub(crate) fn pending(asked: &Identifier) -> Self {
-        Self { batch: asked.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".to_owned() }
+        Self { batch: asked.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".into() }
     }
 
     /// The batch that this is about.
@@ -169,19 +169,7 @@ impl TicketsReport {
 
     /// The JSON as it came, for what this version does not know; `null` if none came.
     pub fn raw_json(&self) -> &str {
-        &self.raw
-    }
-}
-
-impl fmt::Debug for TicketsReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { batch, is_done, total, results, raw: _ } = self;
-        f.debug_struct("TicketsReport")
-            .field("batch", batch)
-            .field("is_done", is_done)
-            .field("total", total)
-            .field("results", results)
-            .finish_non_exhaustive()
+        self.raw.as_str()
     }
 }
 
@@ -214,7 +202,7 @@ impl fmt::Display for TicketsReport {
 /// As the JSON that it was read from, like a [`Report`](crate::Report), always with the batch as its `identifier`.
 impl Serialize for TicketsReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_identifier(&self.raw, Some(&self.batch), serializer)
+        self.raw.with_identifier(Some(&self.batch), serializer)
     }
 }
 
@@ -244,7 +232,7 @@ pub struct TicketReport {
     /// The C2PA metadata of the file, if it has any.
     pub c2pa: Option<C2pa>,
     is_batch_done: bool,
-    raw: String,
+    raw: RawJson,
 }
 
 impl TicketReport {
@@ -263,7 +251,7 @@ impl TicketReport {
             c2pa: object.field("c2pa"),
             ..Self::default()
         };
-        (report != Self::default()).then(|| Self { is_batch_done, raw: json.to_owned(), ..report })
+        (report != Self::default()).then(|| Self { is_batch_done, raw: json.into(), ..report })
     }
 
     /// Whether nothing more is to come: the service says so, or there is a verdict.
@@ -297,7 +285,7 @@ impl TicketReport {
 
     /// The JSON as it came, for what this version does not know.
     pub fn raw_json(&self) -> &str {
-        &self.raw
+        self.raw.as_str()
     }
 }
 
@@ -327,7 +315,7 @@ impl fmt::Display for TicketReport {
 /// As the JSON that it was read from, like a [`Report`](crate::Report).
 impl Serialize for TicketReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        with_identifier(&self.raw, self.identifier.as_ref(), serializer)
+        self.raw.with_identifier(self.identifier.as_ref(), serializer)
     }
 }
 
