@@ -46,7 +46,8 @@ where
 
     /// Begins with a job, where an earlier run left it.
     fn take_on(&mut self, submission: AnySubmission, now: Instant) {
-        let (tag, ref_id) = (submission.tag.clone(), submission.ref_id.clone());
+        let (tag, ref_id) =
+            (submission.tag.as_deref().map(str::to_owned), submission.ref_id.as_deref().map(str::to_owned));
         let mut id = JobId { index: self.next_index, tag, ref_id, key: None };
         count(&mut self.next_index);
         let past = match self.record.as_ref().map(|record| record.look_up(&submission)) {

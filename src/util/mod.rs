@@ -2,6 +2,7 @@
 
 pub(crate) mod encodings;
 pub(crate) mod environment;
+pub(crate) mod hidden;
 pub(crate) mod sync;
 pub(crate) mod text;
 pub(crate) mod time;

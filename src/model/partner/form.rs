@@ -1,10 +1,10 @@
 //! The form that creates or changes a partner's user, and the query that lists users.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::model::fields::Fields;
 use crate::util::encodings::redactable;
+use crate::util::hidden::Hidden;
 
 /// The number of users that the service is asked for at a time.
 const PER_PAGE: u32 = 100;
@@ -13,15 +13,15 @@ const PER_PAGE: u32 = 100;
 /// [`Client::save_partner_user`](crate::Client::save_partner_user).
 ///
 /// `Debug` shows which fields are set, not what they hold.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "it does nothing until it is saved"]
 pub struct PartnerUserForm {
     id: Option<u64>,
-    name: String,
-    email: String,
-    heuristic: String,
+    name: Hidden,
+    email: Hidden,
+    heuristic: Hidden,
     pricing_id: u64,
-    password: Option<String>,
+    password: Option<Hidden>,
     readonly: Option<bool>,
     newsletter: Option<bool>,
     save_files: Option<bool>,
@@ -38,9 +38,9 @@ impl PartnerUserForm {
     ) -> Self {
         Self {
             id: None,
-            name: name.into(),
-            email: email.into(),
-            heuristic: heuristic.into(),
+            name: Hidden(name.into()),
+            email: Hidden(email.into()),
+            heuristic: Hidden(heuristic.into()),
             pricing_id,
             password: None,
             readonly: None,
@@ -57,7 +57,7 @@ impl PartnerUserForm {
 
     /// The password. Default: not sent.
     pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into());
+        self.password = Some(Hidden(password.into()));
         self
     }
 
@@ -102,34 +102,20 @@ impl PartnerUserForm {
 
     /// What a refusal may quote.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        redactable([&self.email].into_iter().chain(&self.password).map(String::as_str))
-    }
-}
-
-impl fmt::Debug for PartnerUserForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, pricing_id, password, readonly, newsletter, save_files, name: _, email: _, heuristic: _ } = self;
-        f.debug_struct("PartnerUserForm")
-            .field("id", id)
-            .field("pricing_id", pricing_id)
-            .field("password", &password.as_ref().map(|_| ".."))
-            .field("readonly", readonly)
-            .field("newsletter", newsletter)
-            .field("save_files", save_files)
-            .finish_non_exhaustive()
+        redactable([&self.email].into_iter().chain(&self.password).map(|text| &**text))
     }
 }
 
 /// Which users to list, and how; see [`Client::partner_users`](crate::Client::partner_users).
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "it does nothing until users are listed"]
 pub struct PartnerUserQuery {
     pricing_id: Option<u64>,
     order: Option<String>,
     descending: Option<bool>,
     per_page: Option<u32>,
-    /// By name.
-    others: Vec<(String, String)>,
+    /// By name. A value may be a person's name.
+    others: Vec<(String, Hidden)>,
 }
 
 impl PartnerUserQuery {
@@ -160,7 +146,7 @@ impl PartnerUserQuery {
     /// A further parameter of the query. There is one that filters by names and mail addresses; the documentation does
     /// not show what it is called. A query is a part of what servers, proxies and the HTTP library at trace level log.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.others.push((name.into(), value.into()));
+        self.others.push((name.into(), Hidden(value.into())));
         self
     }
 
@@ -170,26 +156,12 @@ impl PartnerUserQuery {
         all.extend(self.pricing_id.map(|id| ("pricing_id", id.to_string().into())));
         all.extend(self.order.as_deref().map(|field| ("order", field.into())));
         all.extend(self.descending.map(|on| ("direction", if on { "desc" } else { "asc" }.into())));
-        all.extend(self.others.iter().map(|(name, value)| (name.as_str(), value.as_str().into())));
+        all.extend(self.others.iter().map(|(name, value)| (name.as_str(), (&**value).into())));
         all
     }
 
     /// What a refusal may quote.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        redactable(self.others.iter().map(|(_, value)| value.as_str()))
-    }
-}
-
-/// Without what is looked for, which may be a name.
-impl fmt::Debug for PartnerUserQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pricing_id, order, descending, per_page, others } = self;
-        f.debug_struct("PartnerUserQuery")
-            .field("pricing_id", pricing_id)
-            .field("order", order)
-            .field("descending", descending)
-            .field("per_page", per_page)
-            .field("others", &others.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .finish()
+        redactable(self.others.iter().map(|(_, value)| &**value))
     }
 }

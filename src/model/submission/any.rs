@@ -1,6 +1,5 @@
 //! A submission whose medium is a value, and what all submissions have in common.
 
-use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
 use crate::model::submitted::AnySubmitted;
 use crate::util::encodings::is_long_enough;
+use crate::util::hidden::Hidden;
 use crate::util::url::Url;
 
 /// An image, a video or a recording to be submitted, with its options.
@@ -36,19 +36,19 @@ use crate::util::url::Url;
 /// println!("{}", submitted.identifier());
 /// # Ok::<(), identifai::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "a submission does nothing until a client submits it"]
 pub struct AnySubmission {
     media_type: MediaType,
     detected_by: DetectedBy,
     source: Source,
-    pub(crate) tag: Option<String>,
-    pub(crate) file_name: Option<String>,
+    pub(crate) tag: Option<Hidden>,
+    pub(crate) file_name: Option<Hidden>,
     pub(crate) max_size: Option<u64>,
     pub(crate) any_format: bool,
     pub(crate) watcher: Option<Watcher>,
-    pub(crate) ref_id: Option<String>,
-    pub(crate) webhook_url: Option<String>,
+    pub(crate) ref_id: Option<Hidden>,
+    pub(crate) webhook_url: Option<Hidden>,
     pub(crate) options: Options,
 }
 
@@ -252,24 +252,5 @@ const fn max_size(media_type: MediaType) -> u64 {
     match media_type {
         MediaType::Image | MediaType::Audio => 50 << 20,
         MediaType::Video => 5 << 30,
-    }
-}
-
-/// Shows which options are set. URLs, references and tags are the user's secrets.
-impl fmt::Debug for AnySubmission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submission")
-            .field("medium", &self.media_type.as_str())
-            .field("detected_by", &self.detected_by)
-            .field("source", &self.source)
-            .field("tag", &self.tag.as_ref().map(|_| ".."))
-            .field("file_name", &self.file_name.as_ref().map(|_| ".."))
-            .field("max_size", &self.max_size)
-            .field("any_format", &self.any_format)
-            .field("watcher", &self.watcher)
-            .field("ref_id", &self.ref_id.as_ref().map(|_| ".."))
-            .field("webhook_url", &self.webhook_url.as_ref().map(|_| ".."))
-            .field("options", &self.options)
-            .finish()
     }
 }

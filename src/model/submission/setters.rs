@@ -16,7 +16,7 @@ macro_rules! setter {
         /// [`Unfinished::tag`](crate::Unfinished::tag) and [`UploadProgress::tag`](crate::UploadProgress::tag). A
         /// reference for the service is [`ref_id`](Self::ref_id). Defaults to none.
         pub fn tag(self, tag: impl Into<String>) -> Self {
-            self.change(|submission| submission.tag = Some(tag.into()))
+            self.change(|submission| submission.tag = Some($crate::util::hidden::Hidden(tag.into())))
         }
     };
     (file_name) => {
@@ -26,7 +26,7 @@ macro_rules! setter {
         /// [`corrected_file_name`](Self::corrected_file_name). A URL ignores it. Defaults to the file's own name.
         /// Without one, it is the medium and the usual extension of the format, such as `image.png`.
         pub fn file_name(self, name: impl Into<String>) -> Self {
-            self.change(|submission| submission.file_name = Some(name.into()))
+            self.change(|submission| submission.file_name = Some($crate::util::hidden::Hidden(name.into())))
         }
     };
     (max_size) => {
@@ -78,7 +78,7 @@ macro_rules! setter {
     (ref_id) => {
         /// Sets your own reference, which the service stores and returns with the result. Defaults to none.
         pub fn ref_id(self, ref_id: impl Into<String>) -> Self {
-            self.change(|submission| submission.ref_id = Some(ref_id.into()))
+            self.change(|submission| submission.ref_id = Some($crate::util::hidden::Hidden(ref_id.into())))
         }
     };
     (webhook_url) => {
@@ -87,7 +87,7 @@ macro_rules! setter {
         /// The service ignores it silently unless webhooks are enabled for the account. It does not call the URL for a
         /// result that it has cached. Defaults to none.
         pub fn webhook_url(self, webhook_url: impl Into<String>) -> Self {
-            self.change(|submission| submission.webhook_url = Some(webhook_url.into()))
+            self.change(|submission| submission.webhook_url = Some($crate::util::hidden::Hidden(webhook_url.into())))
         }
     };
     (no_cache) => {

@@ -1,6 +1,5 @@
 //! Tickets to be submitted.
 
-use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -11,17 +10,18 @@ use crate::model::format::TICKET;
 use crate::model::submission::progress::{TaggedWatcher, UploadProgress, Watcher};
 use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::util::encodings::redactable;
+use crate::util::hidden::Hidden;
 
 /// A ticket: a receipt or the like, as an image or a PDF, of which each page may be a ticket.
 ///
 /// `Debug` shows no names and references, which are the user's secrets.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "a ticket does nothing until it is submitted"]
 pub struct Ticket {
     source: Source,
-    file_name: Option<String>,
+    file_name: Option<Hidden>,
     any_format: bool,
-    ref_id: Option<String>,
+    ref_id: Option<Hidden>,
 }
 
 impl Ticket {
@@ -48,7 +48,7 @@ impl Ticket {
     /// The name that the file goes by, and comes back with. Default: the file's own; without one, `ticket` and the
     /// usual extension of its format.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
-        self.file_name = Some(name.into());
+        self.file_name = Some(Hidden(name.into()));
         self
     }
 
@@ -61,7 +61,7 @@ impl Ticket {
 
     /// Your own reference, which comes back with the result. Default: none.
     pub fn ref_id(mut self, ref_id: impl Into<String>) -> Self {
-        self.ref_id = Some(ref_id.into());
+        self.ref_id = Some(Hidden(ref_id.into()));
         self
     }
 
@@ -80,18 +80,6 @@ impl Ticket {
             any_format: self.any_format,
             file_name: self.file_name.as_deref(),
         }
-    }
-}
-
-impl fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { source, file_name, any_format, ref_id } = self;
-        f.debug_struct("Ticket")
-            .field("source", source)
-            .field("file_name", &file_name.as_ref().map(|_| ".."))
-            .field("any_format", any_format)
-            .field("ref_id", &ref_id.as_ref().map(|_| ".."))
-            .finish()
     }
 }
 
