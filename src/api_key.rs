@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::util::{encodings, environment};
@@ -33,14 +33,13 @@ pub struct ApiKey(Arc<Text>);
 /// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
 struct Text {
     key: String,
-    /// See [`other_encodings`](encodings::other_encodings); looked for in each answer, so they are made once.
-    other_encodings: OnceLock<Vec<String>>,
+    /// Its [other encodings](encodings::other_encodings), which are looked for in each response.
+    other_encodings: Vec<String>,
 }
 
 impl Drop for Text {
     fn drop(&mut self) {
-        let others = self.other_encodings.take().unwrap_or_default();
-        for text in others.into_iter().chain([std::mem::take(&mut self.key)]) {
+        for text in self.other_encodings.drain(..).chain([std::mem::take(&mut self.key)]) {
             let mut bytes = text.into_bytes();
             bytes.fill(0);
             // Else the compiler may leave out what nobody reads.
@@ -52,7 +51,9 @@ impl Drop for Text {
 impl ApiKey {
     /// Wraps a key.
     pub fn new(key: impl Into<String>) -> Self {
-        Self(Arc::new(Text { key: key.into(), other_encodings: OnceLock::new() }))
+        let key = key.into();
+        let other_encodings = encodings::other_encodings(&key);
+        Self(Arc::new(Text { key, other_encodings }))
     }
 
     /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, without the blanks around it, and leaves no copy
@@ -77,8 +78,7 @@ impl ApiKey {
 
     /// The key in all forms in which a service or a proxy may echo it.
     pub(crate) fn encodings(&self) -> impl Iterator<Item = &str> {
-        let others = self.0.other_encodings.get_or_init(|| encodings::other_encodings(self.expose()));
-        encodings::encodings(self.expose(), others)
+        encodings::encodings(self.expose(), &self.0.other_encodings)
     }
 
     /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks. The error is the

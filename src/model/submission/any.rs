@@ -179,7 +179,7 @@ impl AnySubmission {
     }
 
     pub(crate) fn watcher(&self) -> Option<TaggedWatcher<'_>> {
-        Some(self.watcher.as_ref()?.tagged(self.tag.as_deref()))
+        Some(TaggedWatcher { watcher: self.watcher.as_ref()?, tag: self.tag.as_ref() })
     }
 
     /// Returns every field of the form that is set, without the file.

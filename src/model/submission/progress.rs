@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::util::hidden::Hidden;
+
 /// The progress of an upload, passed to the function that [`on_progress`](crate::Submission::on_progress) sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,34 +28,23 @@ impl Watcher {
     pub(crate) fn new(see: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(see))
     }
-
-    /// Returns the function with the tag that it is called with.
-    pub(crate) fn tagged<'a>(&'a self, tag: Option<&'a str>) -> TaggedWatcher<'a> {
-        TaggedWatcher { see: &*self.0, tag }
-    }
 }
 
 /// The caller's function during one request.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct TaggedWatcher<'a> {
-    see: &'a See,
-    tag: Option<&'a str>,
+    pub(crate) watcher: &'a Watcher,
+    pub(crate) tag: Option<&'a Hidden>,
 }
 
 impl TaggedWatcher<'_> {
     /// Reports progress, and returns `false` if the upload is to end.
     pub(crate) fn see(&self, sent: u64, total: u64) -> bool {
-        (self.see)(UploadProgress { sent, total, tag: self.tag }).is_continue()
+        (self.watcher.0)(UploadProgress { sent, total, tag: self.tag.map(|tag| &**tag) }).is_continue()
     }
 }
 
 impl fmt::Debug for Watcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watcher(..)")
-    }
-}
-
-impl fmt::Debug for TaggedWatcher<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watcher(..)")
     }

@@ -143,7 +143,7 @@ impl Tickets {
     }
 
     pub(crate) fn watcher(&self) -> Option<TaggedWatcher<'_>> {
-        Some(self.watcher.as_ref()?.tagged(None))
+        Some(TaggedWatcher { watcher: self.watcher.as_ref()?, tag: None })
     }
 
     /// Returns every field that is set, without the files.
