@@ -14,7 +14,7 @@ pub(crate) struct Boundary(String);
 impl Boundary {
     pub(crate) fn random() -> Self {
         let [one, other] = [0, 1].map(|half| RandomState::new().hash_one(half));
-        Self(format!("identifai-{one:016x}{other:016x}"))
+        Self(["identifai-", &one.to_string(), "-", &other.to_string()].concat())
     }
 
     #[cfg(any(test, feature = "_internals"))]
@@ -23,6 +23,8 @@ impl Boundary {
     }
 }
 
+const HEAD: &str = "\r\nContent-Disposition: form-data; name=\"";
+
 /// Encodes a form, with `files` as the last parts, all of one name.
 pub(crate) fn encode<'f>(
     fields: &Fields<'_>,
@@ -30,15 +32,17 @@ pub(crate) fn encode<'f>(
     name: &'static str,
     files: Vec<Upload<'f>>,
 ) -> Content<'f> {
-    // The bytes before a file, or before the end. A value may be large, so its size is reserved.
-    let values = fields.iter().map(|(_, value)| value.len()).sum::<usize>();
-    let mut bytes = Vec::with_capacity(values.saturating_add(1024));
+    // The bytes before a file, or before the end. A value may be large, so its size is reserved, and room for the lines
+    // around it.
+    let reserved = fields.iter().map(|(_, value)| value.len().saturating_add(160)).sum();
+    let mut bytes = Vec::with_capacity(reserved);
     for (name, value) in fields.iter() {
-        let head = "\r\nContent-Disposition: form-data; name=\"";
-        extend(&mut bytes, ["--", &boundary, head, name, "\"\r\n\r\n", value, "\r\n"]);
+        extend(&mut bytes, ["--", &boundary, HEAD, name, "\"\r\n\r\n", value, "\r\n"]);
     }
     let with_head = |file: Upload<'f>| {
-        bytes.extend_from_slice(file_head(&boundary, name, &file.file_name, file.media_type).as_bytes());
+        let file_name = escaped(&file.file_name);
+        extend(&mut bytes, ["--", &boundary, HEAD, name, "\"; filename=\"", &file_name]);
+        extend(&mut bytes, ["\"\r\nContent-Type: ", file.media_type, "\r\n\r\n"]);
         (std::mem::replace(&mut bytes, b"\r\n".to_vec()), file)
     };
     let files = files.into_iter().map(with_head).collect();
@@ -49,15 +53,6 @@ pub(crate) fn encode<'f>(
 
 fn extend<const N: usize>(bytes: &mut Vec<u8>, pieces: [&str; N]) {
     pieces.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
-}
-
-/// Returns the bytes of a part before those of its file.
-fn file_head(boundary: &str, name: &str, file_name: &str, media_type: &str) -> String {
-    let file_name = escaped(file_name);
-    format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\
-         Content-Type: {media_type}\r\n\r\n"
-    )
 }
 
 /// Replaces the characters that would end the quotes or the line, as browsers do (RFC 7578, section 4.2, leaves it to
@@ -97,8 +92,8 @@ mod tests {
     fn boundaries_differ_and_are_long() {
         let (boundary, other) = (Boundary::random().0, Boundary::random().0);
         assert_ne!(boundary, other);
-        let bits = boundary.strip_prefix("identifai-").unwrap();
-        assert!(bits.len() == 32 && bits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let (one, other) = boundary.strip_prefix("identifai-").and_then(|bits| bits.split_once('-')).unwrap();
+        assert!([one, other].iter().all(|half| half.parse::<u64>().is_ok()), "128 bits: {boundary}");
         assert!(boundary.len() <= 70, "RFC 2046, section 5.1.1");
     }
 }
