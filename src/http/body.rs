@@ -27,7 +27,6 @@ pub(crate) struct Body<'a> {
 struct OpenFile<'a> {
     reader: Box<dyn Read + 'a>,
     left: u64,
-    has_end: bool,
 }
 
 /// The progress of the files, for `on_progress`.
@@ -55,7 +54,7 @@ impl<'a> Body<'a> {
         match self.files.next() {
             Some((before, upload)) => {
                 self.bytes = before;
-                self.file = Some(OpenFile { reader: upload.open()?, left: upload.len, has_end: upload.has_end() });
+                self.file = Some(OpenFile { reader: upload.open()?, left: upload.len });
             }
             None => self.bytes = std::mem::take(&mut self.tail),
         }
@@ -107,9 +106,6 @@ impl OpenFile<'_> {
     fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
         if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
-        }
-        if self.left == 0 && !self.has_end {
-            return Ok(0);
         }
         if self.left == 0 {
             // Before the end of the form is sent, so that nothing is submitted that is not the file.

@@ -72,12 +72,6 @@ impl Upload<'_> {
         self.is_renamed.then_some(self.file_name)
     }
 
-    /// Returns `true` for a file, whose end can be read. A reader that has returned all that was asked for may wait for
-    /// more.
-    pub(crate) fn has_end(&self) -> bool {
-        !self.is_one_shot()
-    }
-
     /// Returns `true` if it can be opened only once.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))
@@ -100,7 +94,8 @@ impl Upload<'_> {
             Source::Reader(reader, _) => {
                 let mut reader = lock(reader);
                 let rest = reader.rest.take().ok_or_else(already_sent)?;
-                Box::new(io::Cursor::new(std::mem::take(&mut reader.head)).chain(rest))
+                // A reader that has returned all that was asked for may wait for more, so it is not read from then on.
+                Box::new(io::Cursor::new(std::mem::take(&mut reader.head)).chain(rest).take(self.len))
             }
             Source::Url(_) => Box::new(io::empty()),
         })
