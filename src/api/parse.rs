@@ -23,24 +23,30 @@ pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, 
     read(&json).map_err(|reason| unexpected(reason, &response))
 }
 
-/// The report on a batch of tickets; see [`report`].
+/// Reads the JSON of a success as [`typed`] does, or returns `pending` of it if it means that there is no result yet.
+///
+/// That is our reading, as no page shows what comes before a result: 202, or nothing. PHP writes an empty object as `[]`.
+fn unless_pending<T>(
+    response: Response,
+    pending: impl FnOnce(&str) -> T,
+    read: impl FnOnce(&str) -> Result<T, &'static str>,
+) -> Result<T> {
+    let is_accepted = response.status == 202;
+    typed(response, |json| {
+        let is_pending = is_accepted || matches!(json, "" | "null" | "[]");
+        if is_pending { Ok(pending(json)) } else { read(json) }
+    })
+}
+
+/// Reads the report on a batch of tickets; see [`report`].
 pub(crate) fn tickets(response: Response, asked: &Identifier) -> Result<TicketsReport> {
-    let response = success(response)?;
-    let json = json_text(&response.body);
-    if is_pending(&response, &json) {
-        return Ok(TicketsReport::pending(asked));
-    }
-    TicketsReport::read(&json, asked).map_err(|reason| unexpected(reason, &response))
+    unless_pending(response, |_| TicketsReport::pending(asked), |json| TicketsReport::read(json, asked))
 }
 
 /// Reads the report on the submission `asked`. A response without a report means that it is pending.
 pub(crate) fn report(response: Response, medium: MediaType, asked: &Identifier) -> Result<AnyReport> {
-    let response = success(response)?;
-    let json = json_text(&response.body);
-    if is_pending(&response, &json) {
-        return Ok(AnyReport::pending(medium, &json, asked));
-    }
-    AnyReport::read(medium, &json, Some(asked)).map_err(|reason| unexpected(reason, &response))
+    let pending = |json: &str| AnyReport::pending(medium, json, asked);
+    unless_pending(response, pending, |json| AnyReport::read(medium, json, Some(asked)))
 }
 
 /// Reads the list of reports in the response to a request for several, in any order, without those that were not
@@ -53,30 +59,23 @@ pub(crate) fn reports(
     medium: MediaType,
     asked: impl Fn(&Identifier) -> bool,
 ) -> Result<Vec<AnyReport>> {
-    let response = success(response)?;
-    let json = json_text(&response.body);
-    if is_pending(&response, &json) {
-        return Ok(Vec::new());
-    }
-    let (mut reports, mut unreadable) = (Vec::new(), None);
-    let is_list = each(&json, |element| match AnyReport::read(medium, element, None) {
-        _ if element == "null" => {}
-        Ok(report) => reports.push(report),
-        Err(reason) => drop(unreadable.get_or_insert(reason)),
-    });
-    match unreadable {
-        _ if !is_list => Err(unexpected("it is not a whole list in JSON", &response)),
-        Some(reason) if reports.is_empty() => Err(unexpected(reason, &response)),
-        _ => {
-            reports.retain(|report| asked(report.identifier()));
-            Ok(reports)
+    let read = |json: &str| {
+        let (mut reports, mut unreadable) = (Vec::new(), None);
+        let is_list = each(json, |element| match AnyReport::read(medium, element, None) {
+            _ if element == "null" => {}
+            Ok(report) => reports.push(report),
+            Err(reason) => drop(unreadable.get_or_insert(reason)),
+        });
+        match unreadable {
+            _ if !is_list => Err("it is not a whole list in JSON"),
+            Some(reason) if reports.is_empty() => Err(reason),
+            _ => {
+                reports.retain(|report| asked(report.identifier()));
+                Ok(reports)
+            }
         }
-    }
-}
-
-/// Our reading, as no page shows what comes before a result: 202, or nothing. PHP writes an empty object as `[]`.
-fn is_pending(response: &Response, json: &str) -> bool {
-    response.status == 202 || matches!(json, "" | "null" | "[]")
+    };
+    unless_pending(response, |_| Vec::new(), read)
 }
 
 /// The heatmap, or a plain word that there is none. How the service says so is not documented.
@@ -109,13 +108,13 @@ pub(crate) fn overridden(response: Response, hash: &str, classification: &Classi
         let summary = "no file with this hash was submitted, or the base URL is not that of the API (HTTP 404)";
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }
-    let response = success(response)?;
-    let body = json_text(&response.body);
-    // A list would do for serde.
-    let said: Option<OverrideAnswer> = if body.starts_with('{') { serde_json::from_str(&body).ok() } else { None };
-    let is_said = said.is_some_and(|said| {
-        said.classification.as_ref() == Some(classification)
-            && said.hash.is_none_or(|said| said.eq_ignore_ascii_case(hash))
-    });
-    if is_said { Ok(()) } else { Err(unexpected("it does not confirm the override", &response)) }
+    typed(response, |json| {
+        // A list would do for serde.
+        let said: Option<OverrideAnswer> = if json.starts_with('{') { serde_json::from_str(json).ok() } else { None };
+        let is_said = said.is_some_and(|said| {
+            said.classification.as_ref() == Some(classification)
+                && said.hash.is_none_or(|said| said.eq_ignore_ascii_case(hash))
+        });
+        if is_said { Ok(()) } else { Err("it does not confirm the override") }
+    })
 }

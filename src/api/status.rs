@@ -1,5 +1,7 @@
 //! Answers: what each status means, and what the service says in words.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -34,26 +36,21 @@ pub(super) fn unexpected(what: &str, response: &Response) -> Error {
 fn refusal(response: &Response) -> Error {
     let status = response.status;
     let message = service_text(start(&response.body));
-    let (kind, summary) = match status {
-        300..=399 => (ErrorKind::Redirect, redirect(response)),
-        401 | 403 if message.is_none() && is_html(response) => {
-            let kind = if status == 401 { ErrorKind::Unauthorized } else { ErrorKind::Forbidden };
-            (kind, IN_FRONT.to_owned())
-        }
-        401 => (ErrorKind::Unauthorized, "the API key is missing or not valid; ".to_owned() + WHERE_A_KEY_IS),
-        402 => (ErrorKind::OutOfCredits, "no credits left".to_owned()),
-        400 if message.as_deref().is_some_and(speaks_of_credits) => {
-            (ErrorKind::OutOfCredits, "no credits left".to_owned())
-        }
-        403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".to_owned()),
-        404 => {
-            (ErrorKind::NotFound, "the service knows no such thing, or the base URL is not that of the API".to_owned())
-        }
-        413 => (ErrorKind::Rejected, "the file is too large for the service".to_owned()),
-        429 => (ErrorKind::RateLimited, "the key's rate limit is reached".to_owned()),
-        400..=499 => (ErrorKind::Rejected, "the service refused the request".to_owned()),
-        500..=599 => (ErrorKind::Server, "the service failed".to_owned()),
-        _ => (ErrorKind::UnexpectedResponse, "not an answer of the API".to_owned()),
+    let is_page = message.is_none() && is_html(response);
+    let is_out_of_credits = status == 402 || message.as_deref().is_some_and(speaks_of_credits);
+    let (kind, summary): (_, Cow<'_, str>) = match status {
+        300..=399 => (ErrorKind::Redirect, redirect(response).into()),
+        401 if is_page => (ErrorKind::Unauthorized, IN_FRONT.into()),
+        403 if is_page => (ErrorKind::Forbidden, IN_FRONT.into()),
+        401 => (ErrorKind::Unauthorized, format!("the API key is missing or not valid; {WHERE_A_KEY_IS}").into()),
+        400 | 402 if is_out_of_credits => (ErrorKind::OutOfCredits, "no credits left".into()),
+        403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".into()),
+        404 => (ErrorKind::NotFound, "the service knows no such thing, or the base URL is not that of the API".into()),
+        413 => (ErrorKind::Rejected, "the file is too large for the service".into()),
+        429 => (ErrorKind::RateLimited, "the key's rate limit is reached".into()),
+        400..=499 => (ErrorKind::Rejected, "the service refused the request".into()),
+        500..=599 => (ErrorKind::Server, "the service failed".into()),
+        _ => (ErrorKind::UnexpectedResponse, "not an answer of the API".into()),
     };
     let error = Error::new(kind, format!("{summary} (HTTP {status})")).with_message(message.as_deref());
     describe(error, response)
