@@ -3,14 +3,7 @@
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
 
-use super::socket::Dial;
-
 pub(super) type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
-
-/// Makes the chain that connects to a proxy.
-pub(super) fn to_proxy() -> Chain {
-    with_tls(().chain(Dial))
-}
 
 /// Adds TLS to a chain, and boxes its connections.
 pub(super) fn with_tls(chain: impl Connector<()>) -> Chain {
@@ -30,5 +23,21 @@ impl<In: Transport> Connector<In> for Finish {
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
         Ok(chained.map(|transport| Box::new(transport) as _))
+    }
+}
+
+/// Returns a copy of `details`, which do not implement `Clone`.
+pub(super) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri: details.uri,
+        addrs: details.addrs.clone(),
+        config: details.config,
+        request_level: details.request_level,
+        resolver: details.resolver,
+        now: details.now,
+        timeout: details.timeout,
+        current_time: details.current_time.clone(),
+        run_connector: details.run_connector.clone(),
+        register_shutdown: details.register_shutdown.clone(),
     }
 }

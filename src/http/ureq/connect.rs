@@ -10,7 +10,7 @@ use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Transport, time};
 use ::ureq::{Error as UreqError, Proxy};
 
-use super::chain::{Chain, with_tls};
+use super::chain::{Chain, copy, with_tls};
 use super::connect_error::{ConnectError, Step, port};
 use super::connection::Connection;
 use super::request_context;
@@ -48,17 +48,10 @@ impl Resolver for DnsResolver {
     }
 }
 
-/// Makes the chain that connects to the target: by a proxy or a socket, with TLS on top for `https`.
-fn chain() -> Chain {
-    let chain = ();
-    #[cfg(feature = "socks-proxy")]
-    let chain = chain.chain(super::socks::Socks);
-    with_tls(chain.chain(Tunnel::new()).chain(Dial))
-}
-
 /// The agent's connector.
 #[derive(Debug)]
 pub(super) struct Connect {
+    /// Connects to the target: by a proxy or a socket, with TLS on top for `https`.
     chain: Chain,
     resolver: DnsResolver,
     timeout: Duration,
@@ -66,7 +59,7 @@ pub(super) struct Connect {
 
 impl Connect {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { chain: chain(), resolver: DnsResolver::new(), timeout }
+        Self { chain: with_tls(Tunnel::new().chain(Dial)), resolver: DnsResolver::new(), timeout }
     }
 
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
@@ -79,18 +72,8 @@ impl Connect {
         } else {
             details.addrs.clone()
         };
-        let details = ConnectionDetails {
-            addrs,
-            config: details.config,
-            request_level: details.request_level,
-            resolver: &self.resolver,
-            now: time::Instant::now(),
-            timeout: limit(),
-            uri: details.uri,
-            current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
-            register_shutdown: details.register_shutdown.clone(),
-        };
+        let (resolver, now, timeout) = (&self.resolver, time::Instant::now(), limit());
+        let details = ConnectionDetails { addrs, resolver, now, timeout, ..copy(details) };
         let step = if proxy.is_some() { Step::Tunnel } else { Step::Connect };
         self.chain.connect(&details, None).map_err(|error| ConnectError::at(step, details.uri, error))
     }

@@ -36,7 +36,7 @@
 //! changes the timeouts of the system's socket only if they do not fit, which saves a warm call two system calls.
 //!
 //! ureq's SOCKS runs on sockets of its own. Its CONNECT accepts no success but 200 and reads at most 20 header fields.
-//! [`tunnel`] and `socks` replace them.
+//! [`http_proxy`] and `socks` replace them, on a connection that [`tunnel`] makes.
 //!
 //! # A connection above TLS
 //!
@@ -57,6 +57,7 @@ mod connect_error;
 mod connection;
 mod failure;
 mod head_text;
+mod http_proxy;
 mod keep_alive;
 mod limits;
 mod outgoing;
@@ -76,7 +77,6 @@ use std::time::{Duration, Instant};
 use ::ureq::{Agent, Error as UreqError};
 
 use self::agent::AgentConfig;
-use self::connect_error::ConnectError;
 use self::limits::{MAX_IDLE, Timeouts};
 use self::outgoing::{EXPECT_ABOVE, Expect, Prebuilt};
 use self::request_context::RequestContext;
@@ -141,11 +141,10 @@ impl HttpTransport {
         let is_read = body.is_read();
         let outcome =
             outcome.map(|response| Response { arrived_before_upload_end: !is_read, ..response }).map_err(|error| {
-                let is_connected = !matches!(&error, UreqError::Other(inner) if inner.is::<ConnectError>());
                 // A broken file ends the connection, so it is the cause.
                 let failure = body.take_failure().unwrap_or_else(|| failure::from_error(error, is_read, &self.base));
                 let failure = Failure { received, ..failure };
-                match stall.filter(|_| is_connected && failure.kind == ErrorKind::Timeout) {
+                match stall.filter(|_| failure.connected && failure.kind == ErrorKind::Timeout) {
                     Some(stall) => failure::stalled(failure, stall, &self.base),
                     None => failure,
                 }

@@ -1,37 +1,19 @@
-//! SOCKS proxies: has the proxy open the connection to the target.
+//! SOCKS proxies: asks for a connection to the target.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 
-use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Either, Transport, TransportAdapter};
+use ::ureq::unversioned::transport::{ConnectionDetails, TransportAdapter};
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
 use super::connect_error::{ConnectError, Step, port};
-use super::socket::Socket;
 
-/// Opens a connection through the proxy, if that speaks SOCKS.
-#[derive(Debug)]
-pub(super) struct Socks;
-
-impl<In: Transport> Connector<In> for Socks {
-    type Out = Either<In, Socket>;
-
-    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
-        use ProxyProtocol::{Socks4, Socks4A, Socks5, Socks5h};
-        let is_socks = |proxy: &&Proxy| matches!(proxy.protocol(), Socks4 | Socks4A | Socks5 | Socks5h);
-        let Some(proxy) = details.config.proxy().filter(is_socks) else { return Ok(chained.map(Either::A)) };
-        let addresses = details.resolver.resolve(proxy.uri(), details.config, details.timeout)?;
-        let socket = Socket::open(&addresses, details);
-        let socket = socket.map_err(|error| ConnectError::at(Step::Connect, proxy.uri(), error))?;
-        let mut stream = TransportAdapter::new(socket, details.current_time.clone());
-        stream.set_timeout(details.timeout);
-        let to = Destination::from_details(details, proxy)?;
-        let opened = match proxy.protocol() {
-            Socks4 | Socks4A => ask_version_4(&mut stream, &to),
-            _ => ask_version_5(&mut stream, proxy, &to),
-        };
-        opened.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
-        Ok(Some(Either::B(stream.into_inner())))
+/// Asks the proxy for a connection, in its version of the protocol.
+pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, proxy: &Proxy) -> Result<(), UreqError> {
+    let to = Destination::from_details(details, proxy)?;
+    match proxy.protocol() {
+        ProxyProtocol::Socks4 | ProxyProtocol::Socks4A => ask_version_4(stream, &to),
+        _ => ask_version_5(stream, proxy, &to),
     }
 }
 

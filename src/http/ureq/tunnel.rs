@@ -1,22 +1,16 @@
-//! HTTP proxies: opens a tunnel to the target with CONNECT (RFC 9110, section 9.3.6).
+//! The way through a proxy: connects to the proxy, which then connects to the target.
 
-use std::io::{self, Write};
-
-use ::ureq::config::AutoHeaderValue;
-use ::ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport, TransportAdapter,
-};
+use ::ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter};
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
-use super::chain::{Chain, to_proxy};
-use super::connect_error::{ConnectError, Step, address};
-use super::head_text::{INTERIM_MAX, VERSION, head_len, lines, may_be_http};
-use crate::util::text::one_line;
+use super::chain::{Chain, copy, with_tls};
+use super::connect_error::{ConnectError, Step};
+use super::http_proxy;
+use super::socket::Dial;
+#[cfg(feature = "socks-proxy")]
+use super::socks;
 
-/// Maximum number of characters of a reason phrase that are shown.
-const REASON_MAX: usize = 80;
-
-/// Opens a tunnel through the proxy, if that speaks HTTP.
+/// Opens a connection through the proxy, if there is one.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     /// Connects to the proxy itself, with TLS if its URL is `https`.
@@ -25,192 +19,35 @@ pub(super) struct Tunnel {
 
 impl Tunnel {
     pub(super) fn new() -> Self {
-        Self { to_proxy: to_proxy() }
+        Self { to_proxy: with_tls(().chain(Dial)) }
     }
 
     fn connect_to_proxy(&self, details: &ConnectionDetails, proxy: &Proxy) -> Result<Box<dyn Transport>, UreqError> {
-        let details = ConnectionDetails {
-            uri: proxy.uri(),
-            addrs: details.resolver.resolve(proxy.uri(), details.config, details.timeout)?,
-            config: details.config,
-            request_level: details.request_level,
-            resolver: details.resolver,
-            now: details.now,
-            timeout: details.timeout,
-            current_time: details.current_time.clone(),
-            run_connector: details.run_connector.clone(),
-            register_shutdown: details.register_shutdown.clone(),
-        };
-        let connected =
-            self.to_proxy.connect(&details, None).and_then(|found| found.ok_or(UreqError::ConnectionFailed));
+        let addrs = details.resolver.resolve(proxy.uri(), details.config, details.timeout)?;
+        let connected = self.to_proxy.connect(&ConnectionDetails { uri: proxy.uri(), addrs, ..copy(details) }, None);
+        let connected = connected.and_then(|found| found.ok_or(UreqError::ConnectionFailed));
         connected.map_err(|error| ConnectError::at(Step::Connect, proxy.uri(), error))
     }
 }
 
-impl<In: Transport> Connector<In> for Tunnel {
-    type Out = Either<In, Tunneled>;
+impl Connector for Tunnel {
+    type Out = Tunneled;
 
-    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
-        let is_http = |proxy: &&Proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https);
-        let Some(proxy) = details.config.proxy().filter(is_http) else { return Ok(chained.map(Either::A)) };
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Tunneled>, UreqError> {
+        let Some(proxy) = details.config.proxy() else { return Ok(None) };
         let transport = self.connect_to_proxy(details, proxy)?;
-        let opened = open(transport, details, proxy);
-        let opened = opened.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
-        Ok(Some(Either::B(Tunneled(opened))))
+        let mut stream = TransportAdapter::new(transport, details.current_time.clone());
+        stream.set_timeout(details.timeout);
+        let asked = match proxy.protocol() {
+            ProxyProtocol::Http | ProxyProtocol::Https => http_proxy::ask(&mut stream, details, proxy),
+            #[cfg(feature = "socks-proxy")]
+            _ => socks::ask(&mut stream, details, proxy),
+            #[cfg(not(feature = "socks-proxy"))]
+            _ => Err(UreqError::InvalidProxyUrl),
+        };
+        asked.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
+        Ok(Some(Tunneled(stream.into_inner())))
     }
-}
-
-/// Asks the proxy for a tunnel, and reads its response up to the beginning of the tunnel.
-fn open(
-    transport: Box<dyn Transport>,
-    details: &ConnectionDetails,
-    proxy: &Proxy,
-) -> Result<Box<dyn Transport>, UreqError> {
-    let credentials = Credentials::from_proxy(proxy);
-    let mut stream = TransportAdapter::new(transport, details.current_time.clone());
-    stream.set_timeout(details.timeout);
-    stream.write_all(request(details, credentials.as_ref()).as_bytes())?;
-    let mut transport = stream.into_inner();
-    let status = read_status(&mut *transport, details.timeout)?;
-    if (200..=299).contains(&status.code) {
-        return Ok(transport);
-    }
-    let error = io::Error::other(status.display(credentials.as_ref())).into();
-    // Some proxies answer a wrong password with 401, which is meant for servers.
-    let step = if matches!(status.code, 401 | 407) { Step::Login } else { Step::Refused(status.code) };
-    Err(ConnectError::at(step, proxy.uri(), error))
-}
-
-/// Returns the request. Its values hold no control characters: `base_url` and `user_agent` are checked before, and
-/// Base64 has none.
-fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> String {
-    let to = address(details.uri);
-    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
-    if let AutoHeaderValue::Provided(agent) = details.config.user_agent() {
-        request.extend(["User-Agent: ", agent, "\r\n"]);
-    }
-    // Not a header of any RFC, but old proxies close the connection without it.
-    request.push_str("Proxy-Connection: Keep-Alive\r\n");
-    if let Some(credentials) = credentials {
-        request.extend(["Proxy-Authorization: Basic ", &credentials.base64, "\r\n"]);
-    }
-    request.push_str("\r\n");
-    request
-}
-
-/// The user name and the password of the proxy's URL, percent-decoded.
-struct Credentials {
-    user: String,
-    password: String,
-    /// Both, encoded for the `Basic` scheme (RFC 7617).
-    base64: String,
-}
-
-impl Credentials {
-    fn from_proxy(proxy: &Proxy) -> Option<Self> {
-        if proxy.username().is_none() && proxy.password().is_none() {
-            return None;
-        }
-        let [user, password] = [proxy.username(), proxy.password()].map(|text| text.unwrap_or_default().to_owned());
-        let base64 = base64(format!("{user}:{password}").as_bytes());
-        Some(Self { user, password, base64 })
-    }
-
-    /// Returns `true` if `text` repeats one of them. A shorter one occurs by chance.
-    fn are_in(&self, text: &str) -> bool {
-        let secrets = [&self.user, &self.password, &self.base64];
-        secrets.iter().any(|secret| secret.len() >= 4 && text.contains(secret.as_str()))
-    }
-}
-
-/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that, which is not among the three dependencies.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at| u32::from(group.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = ALPHABET.get((bits >> shift & 63) as usize).filter(|_| at <= group.len());
-            text.push(digit.map_or('=', |digit| char::from(*digit)));
-        }
-    }
-    text
-}
-
-/// The status line of a response.
-#[derive(Debug, PartialEq, Eq)]
-struct Status {
-    code: u16,
-    reason: String,
-}
-
-impl Status {
-    /// Parses `HTTP/1.1 200 OK` (RFC 9112, section 4), with or without a reason phrase.
-    fn parse(line: &[u8]) -> Option<Self> {
-        let line = line.strip_suffix(b"\n")?;
-        let rest = line.strip_suffix(b"\r").unwrap_or(line).strip_prefix(VERSION)?;
-        let (b"0 " | b"1 ", rest) = rest.split_at_checked(2)? else { return None };
-        let (code, reason) = rest.split_at_checked(3)?;
-        if !code.iter().all(u8::is_ascii_digit) || !(reason.is_empty() || reason.starts_with(b" ")) {
-            return None;
-        }
-        let code = std::str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)?;
-        Some(Self { code, reason: String::from_utf8_lossy(reason).into_owned() })
-    }
-
-    /// Returns `true` for an interim response (RFC 9110, section 15.2). `101` is final: what follows it is not HTTP.
-    fn is_interim(&self) -> bool {
-        (100..=199).contains(&self.code) && self.code != 101
-    }
-
-    /// Returns code and reason phrase for an error text. A reason phrase that repeats the credentials is left out.
-    fn display(&self, credentials: Option<&Credentials>) -> String {
-        let reason: String = self.reason.trim().chars().take(REASON_MAX).collect();
-        if reason.is_empty() || credentials.is_some_and(|credentials| credentials.are_in(&self.reason)) {
-            return self.code.to_string();
-        }
-        format!("{} {}", self.code, one_line(&reason))
-    }
-}
-
-/// Reads the head of the final response, and leaves the bytes behind it in the input: behind a 2xx, they come through the
-/// tunnel. The body of a refusal is not waited for.
-fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<Status, UreqError> {
-    let mut interim = 0_usize;
-    loop {
-        let input = transport.buffers().input();
-        if let Some(len) = head_len(input) {
-            let status = lines(input).next().and_then(|(line, _)| Status::parse(line)).ok_or_else(not_http)?;
-            transport.buffers().input_consume(len);
-            if !status.is_interim() {
-                return Ok(status);
-            }
-            interim = interim.saturating_add(len);
-            if interim > INTERIM_MAX {
-                return Err(io::Error::other("it sent more than 1 MiB of interim responses").into());
-            }
-            continue;
-        }
-        if !may_be_http(input) {
-            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { speaks_tls() } else { not_http() });
-        }
-        if transport.buffers().input_append_buf().is_empty() {
-            return Err(io::Error::other("the head of its response is longer than 16 KiB").into());
-        }
-        if !transport.await_input(timeout)? {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed the connection").into());
-        }
-    }
-}
-
-fn not_http() -> UreqError {
-    io::Error::other("its response is not HTTP").into()
-}
-
-/// The first byte of a TLS record is 22 in a handshake, and 21 in an alert (RFC 8446, section 5.1).
-fn speaks_tls() -> UreqError {
-    io::Error::other("its response is TLS; use https:// in the URL of the proxy").into()
 }
 
 /// A connection to the target through the proxy. It has no TLS with the target, even if there is TLS with the proxy.
@@ -234,6 +71,3 @@ impl Transport for Tunneled {
         self.0.is_open()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -144,7 +144,7 @@ fn an_upload_through_a_proxy_that_takes_no_more_ends() {
     let job = Image::from_url("https://example.com/cat.jpg").ref_id("x".repeat(16 << 20));
     let stall = Stall { sending: Duration::from_millis(220), answer: Duration::from_secs(10) };
     let start = Instant::now();
-    let request = api::submit(&job, None);
+    let request = api::submit(job.as_any(), None);
     let failure = http.send(&request, &ApiKey::new("key"), Duration::from_secs(30), Some(stall)).unwrap_err();
     drop(over);
     proxy.join().unwrap();
