@@ -80,11 +80,6 @@ impl Failure {
         let (kind, field, summary, source) = error.into_parts();
         Self { field, source, ..Self::new(kind, summary) }
     }
-
-    pub(crate) fn with_source(mut self, source: impl Into<Cause>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
 }
 
 /// The headers about the rate limit. The backend's framework sends them, and none is documented.

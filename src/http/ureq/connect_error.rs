@@ -8,7 +8,7 @@ use ::ureq::Error as UreqError;
 use ::ureq::http::Uri;
 
 use super::tls_error;
-use crate::error::ErrorKind;
+use crate::error::{Cause, ErrorKind};
 use crate::http::endpoint::Base;
 use crate::http::response::Failure;
 
@@ -59,31 +59,23 @@ impl ConnectError {
     }
 
     fn kind(&self) -> ErrorKind {
-        match &self.error {
+        match (self.step, &self.error) {
             // Not retried, as some proxies lock a user out after too many wrong passwords.
-            _ if matches!(self.step, Step::Login) => ErrorKind::Config,
+            (Step::Login, _) => ErrorKind::Config,
             // The proxy could not reach the target at the moment, as `Connect` means without a proxy.
-            _ if matches!(self.step, Step::Refused(500 | 502..=504)) => ErrorKind::Connect,
+            (Step::Refused(500 | 502..=504), _) => ErrorKind::Connect,
             // It refuses the target, and will refuse it again.
-            _ if matches!(self.step, Step::Refused(_)) => ErrorKind::Config,
-            UreqError::Timeout(_) => ErrorKind::Timeout,
-            UreqError::Tls(_) | UreqError::TlsRequired => ErrorKind::Tls,
+            (Step::Refused(_), _) => ErrorKind::Config,
+            (_, UreqError::Timeout(_)) => ErrorKind::Timeout,
+            (_, UreqError::Tls(_) | UreqError::TlsRequired) => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
-            UreqError::Rustls(_) => ErrorKind::Tls,
+            (_, UreqError::Rustls(_)) => ErrorKind::Tls,
             // rustls reports bytes that it cannot parse as an error of I/O.
             #[cfg(feature = "rustls")]
-            UreqError::Io(error) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
+            (_, UreqError::Io(error)) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
             #[cfg(feature = "native-tls")]
-            UreqError::NativeTls(_) | UreqError::Der(_) => ErrorKind::Tls,
+            (_, UreqError::NativeTls(_) | UreqError::Der(_)) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
-        }
-    }
-
-    /// Returns the text of the error, without the prefix that ureq adds to one of I/O.
-    fn reason(&self) -> String {
-        match &self.error {
-            UreqError::Io(error) => error.to_string(),
-            error => error.to_string(),
         }
     }
 
@@ -96,36 +88,40 @@ impl ConnectError {
 
     /// Explains the error to a call to `base`. Any other peer is a proxy.
     pub(super) fn failure(self, base: &Base) -> Failure {
-        let target = format!("{}:{}", base.host, base.port);
-        let to = if self.to == target { target.clone() } else { format!("the proxy {}", self.to) };
-        let kind = self.kind();
+        let (kind, target, peer) = (self.kind(), format!("{}:{}", base.host, base.port), &self.to);
+        let to = if *peer == target { target.clone() } else { format!("the proxy {peer}") };
+        // ureq adds a prefix to an error of I/O.
+        let reason = match &self.error {
+            UreqError::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
         let summary = match (kind, self.step) {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
             (ErrorKind::Timeout, Step::Proxy) => format!("timed out while waiting for the proxy to connect to {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
-            (ErrorKind::Tls, _) => tls_error::explain(format!("no secure connection to {to}"), &self.error.to_string()),
+            (ErrorKind::Tls, _) => tls_error::explain(format!("no secure connection to {to}"), &reason),
             (_, Step::Lookup) => format!("could not look up {to}"),
             (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
             (_, Step::Connect) => format!("could not connect to {to}"),
             (_, Step::Login) => format!(
-                "proxy: {} wants a user name and a password that it knows, as in http://user:password@host:port",
-                self.to
+                "proxy: {peer} wants a user name and a password that it knows, as in http://user:password@host:port"
             ),
             (ErrorKind::Connect, Step::Refused(_)) => {
-                format!("the proxy {} could not connect to {target}: {}", self.to, self.reason())
+                format!("the proxy {peer} could not connect to {target}: {reason}")
             }
             (_, Step::Refused(_)) => format!(
-                "proxy: {} refused to connect to {target}: {}; check the URL of the proxy, and whether it allows this \
-                 host",
-                self.to,
-                self.reason()
+                "proxy: {peer} refused to connect to {target}: {reason}; check the URL of the proxy, and whether it \
+                 allows this host"
             ),
             (_, Step::Tunnel) if self.is_end() => format!("the tunnel to {to} was closed before it was set up"),
             (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
         };
-        // A proxy may count refusals, and lock out a client that repeats a request.
-        let is_final = matches!(self.step, Step::Refused(_));
-        with_source(Failure { is_final, ..Failure::new(kind, summary).before_connection() }, self.error)
+        Failure {
+            // A proxy may count refusals, and lock out a client that repeats a request.
+            is_final: matches!(self.step, Step::Refused(_)),
+            source: source(self.error),
+            ..Failure::new(kind, summary).before_connection()
+        }
     }
 }
 
@@ -144,13 +140,13 @@ fn carries<E: StdError + 'static>(error: &io::Error, _variant: fn(E) -> UreqErro
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
-/// Adds the cause to `failure`: an error of the standard library, or else a text.
-pub(super) fn with_source(failure: Failure, cause: UreqError) -> Failure {
-    match cause {
+/// Returns the cause of a failure: an error of the standard library, or else a text.
+pub(super) fn source(error: UreqError) -> Option<Cause> {
+    match error {
         // The summary says so already.
-        UreqError::Timeout(_) => failure,
-        UreqError::Io(error) => failure.with_source(error),
-        error => failure.with_source(error.to_string()),
+        UreqError::Timeout(_) => None,
+        UreqError::Io(error) => Some(error.into()),
+        error => Some(error.to_string().into()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use ::ureq::Error as UreqError;
 
-use super::connect_error::{ConnectError, with_source};
+use super::connect_error::{ConnectError, source};
 use super::connection::SendError;
 use super::tls_error;
 use crate::error::ErrorKind;
@@ -39,7 +39,7 @@ pub(super) fn from_error(error: UreqError, is_read: bool, base: &Base) -> Failur
             (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood{hint}"))
         }
     };
-    with_source(Failure::new(kind, summary).with_request_fully_sent(request_fully_sent), error)
+    Failure { request_fully_sent, source: source(error), ..Failure::new(kind, summary) }
 }
 
 /// Says in a timeout of an upload which of its limits passed.

@@ -8,6 +8,7 @@ use ::ureq::{Error as UreqError, Proxy};
 
 use super::connect_error::{ConnectError, Step, address};
 use super::head_text::{INTERIM_MAX, VERSION, head_len, lines, may_be_http};
+use crate::util::encodings::redactable;
 use crate::util::text::one_line;
 
 /// Maximum number of characters of a reason phrase that are shown.
@@ -29,7 +30,7 @@ pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, pr
 
 /// Returns the request. Its values hold no control characters: `base_url` and `user_agent` are checked before, and
 /// Base64 has none.
-fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> String {
+fn request(details: &ConnectionDetails, credentials: Option<&Credentials<'_>>) -> String {
     let to = address(details.uri);
     let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
     if let AutoHeaderValue::Provided(agent) = details.config.user_agent() {
@@ -45,27 +46,23 @@ fn request(details: &ConnectionDetails, credentials: Option<&Credentials>) -> St
 }
 
 /// The user name and the password of the proxy's URL, percent-decoded.
-struct Credentials {
-    user: String,
-    password: String,
+struct Credentials<'a> {
+    user: &'a str,
+    password: &'a str,
     /// Both, encoded for the `Basic` scheme (RFC 7617).
     base64: String,
 }
 
-impl Credentials {
-    fn from_proxy(proxy: &Proxy) -> Option<Self> {
-        if proxy.username().is_none() && proxy.password().is_none() {
-            return None;
-        }
-        let [user, password] = [proxy.username(), proxy.password()].map(|text| text.unwrap_or_default().to_owned());
-        let base64 = base64(format!("{user}:{password}").as_bytes());
-        Some(Self { user, password, base64 })
+impl<'a> Credentials<'a> {
+    fn from_proxy(proxy: &'a Proxy) -> Option<Self> {
+        proxy.username().or(proxy.password())?;
+        let [user, password] = [proxy.username(), proxy.password()].map(Option::unwrap_or_default);
+        Some(Self { user, password, base64: base64(format!("{user}:{password}").as_bytes()) })
     }
 
-    /// Returns `true` if `text` repeats one of them. A shorter one occurs by chance.
+    /// Returns `true` if `text` repeats one of them.
     fn are_in(&self, text: &str) -> bool {
-        let secrets = [&self.user, &self.password, &self.base64];
-        secrets.iter().any(|secret| secret.len() >= 4 && text.contains(secret.as_str()))
+        redactable([self.user, self.password, &self.base64].into_iter()).into_iter().any(|secret| text.contains(secret))
     }
 }
 
@@ -111,7 +108,7 @@ impl Status {
     }
 
     /// Returns code and reason phrase for an error text. A reason phrase that repeats the credentials is left out.
-    fn display(&self, credentials: Option<&Credentials>) -> String {
+    fn display(&self, credentials: Option<&Credentials<'_>>) -> String {
         let reason: String = self.reason.trim().chars().take(REASON_MAX).collect();
         if reason.is_empty() || credentials.is_some_and(|credentials| credentials.are_in(&self.reason)) {
             return self.code.to_string();
