@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::identifier::{self, Field};
 use super::multipart::{self, Boundary};
 use super::paths;
-use super::request::{JSON_LIMIT, UPLOAD_TIMEOUT, get};
-use crate::http::request::{Content, Method, Request, Timeout};
+use super::request::{UPLOAD_TIMEOUT, get, post};
+use crate::http::request::{Content, Request, Timeout};
 use crate::http::upload::Upload;
 use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
@@ -29,18 +29,17 @@ pub(crate) fn submit<'a>(job: &'a AnySubmission, upload: Option<Upload<'a>>) -> 
 pub(crate) fn submit_with<'a>(job: &'a AnySubmission, upload: Option<Upload<'a>>, boundary: Boundary) -> Request<'a> {
     let (medium, is_upload) = (job.media_type(), upload.is_some());
     let content = multipart::encode(&job.fields(), boundary, medium.as_str(), upload.into_iter().collect());
+    let (path, timeout) = if is_upload {
+        (paths::result(medium), UPLOAD_TIMEOUT)
+    } else {
+        (paths::from_url(medium), Timeout::Whole(SUBMIT_TIMEOUT))
+    };
     Request {
-        method: Method::Post,
-        path: if is_upload { paths::result(medium) } else { paths::from_url(medium) }.into(),
-        accept: None,
-        content: Some(Content { watcher: job.watcher(), ..content }),
         redact: job.secrets(),
-        is_idempotent: false,
         is_accepted: |received| identifier::is_accepted(received, Field::Identifier),
-        requires_key: true,
-        timeout: if is_upload { UPLOAD_TIMEOUT } else { Timeout::Whole(SUBMIT_TIMEOUT) },
+        timeout,
         try_timeout: Duration::MAX,
-        response_limit: JSON_LIMIT,
+        ..post(path, Content { watcher: job.watcher(), ..content })
     }
 }
 
@@ -86,16 +85,13 @@ pub(crate) fn heatmap(identifier: &Identifier) -> Request<'static> {
 pub(crate) fn override_verdict(medium: MediaType, hash: &str, classification: &str) -> Request<'static> {
     let body = serde_json::json!({ "classification": classification }).to_string().into_bytes();
     let content = Content { media_type: "application/json".to_owned(), files: Vec::new(), tail: body, watcher: None };
-    Request {
-        method: Method::Post,
-        content: Some(content),
-        ..get(format!("{}/{hash}/override", paths::result(medium)))
-    }
+    Request { is_idempotent: true, ..post(format!("{}/{hash}/override", paths::result(medium)), content) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::request::Method;
     use crate::model::medium::Image;
     use crate::model::submission::Submission;
 

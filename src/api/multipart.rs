@@ -23,6 +23,11 @@ impl Boundary {
     }
 }
 
+/// Encodes a form without files.
+pub(super) fn form(fields: &Fields<'_>) -> Content<'static> {
+    encode(fields, Boundary::random(), "", Vec::new())
+}
+
 const HEAD: &str = "\r\nContent-Disposition: form-data; name=\"";
 
 /// Encodes a form, with `files` as the last parts, all of one name.

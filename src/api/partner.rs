@@ -1,13 +1,13 @@
 //! The users of a partner.
 
-use super::multipart::escaped;
+use super::multipart::{escaped, form};
 use super::request::{get, post, with_query};
 use crate::http::request::{Method, Request};
 use crate::model::fields::Fields;
 
 /// `POST /api/partner/user`. To say the same twice of a user who is known is to say it once.
 pub(crate) fn save_partner_user(fields: &Fields<'_>, is_known: bool) -> Request<'static> {
-    Request { is_idempotent: is_known, ..post("/api/partner/user", fields) }
+    Request { is_idempotent: is_known, ..post("/api/partner/user", form(fields)) }
 }
 
 /// `GET /api/partner/users`.
@@ -19,12 +19,12 @@ pub(crate) fn partner_users(parameters: &[(&str, &str)]) -> Request<'static> {
 pub(crate) fn send_creation_email(id: u64) -> Request<'static> {
     let mut fields = Fields::default();
     fields.text("id", id.to_string());
-    post("/api/partner/send_creation_email", &fields)
+    post("/api/partner/send_creation_email", form(&fields))
 }
 
 /// `GET /api/partner/pricings`.
 pub(crate) fn partner_pricings() -> Request<'static> {
-    get("/api/partner/pricings".to_owned())
+    get("/api/partner/pricings")
 }
 
 /// `POST /api/user`.
@@ -34,7 +34,7 @@ pub(crate) fn create_user(pairs: &[(&str, &str)]) -> Request<'static> {
         // Names are the caller's.
         fields.text(escaped(name), *value);
     }
-    post("/api/user", &fields)
+    post("/api/user", form(&fields))
 }
 
 /// `DELETE /api/user`.

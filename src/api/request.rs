@@ -1,10 +1,9 @@
 //! The shapes that the requests of all endpoints share.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::multipart::{self, Boundary};
-use crate::http::request::{Method, Request, Stall, Timeout};
-use crate::model::fields::Fields;
+use crate::http::request::{Content, Method, Request, Stall, Timeout};
 use crate::util::encodings::percent_encoded;
 
 /// How long an upload takes depends on the file and the line, so it may go on for as long as it moves.
@@ -16,9 +15,9 @@ pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_TRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest JSON that is read, in bytes.
-pub(super) const JSON_LIMIT: u64 = 4 * 1024 * 1024;
+const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 
-pub(super) fn get(path: String) -> Request<'static> {
+pub(super) fn get(path: impl Into<Cow<'static, str>>) -> Request<'static> {
     Request {
         method: Method::Get,
         path: path.into(),
@@ -34,10 +33,9 @@ pub(super) fn get(path: String) -> Request<'static> {
     }
 }
 
-/// A form that is no submit, and is not to be sent twice unless that is said.
-pub(super) fn post(path: &'static str, fields: &Fields<'_>) -> Request<'static> {
-    let content = multipart::encode(fields, Boundary::random(), "", Vec::new());
-    Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path.to_owned()) }
+/// Returns a request that is not idempotent.
+pub(super) fn post<'a>(path: impl Into<Cow<'static, str>>, content: Content<'a>) -> Request<'a> {
+    Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path) }
 }
 
 /// A path with a query, percent-encoded.

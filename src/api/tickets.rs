@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::identifier::{self, Field};
 use super::multipart::{self, Boundary};
-use super::request::{UPLOAD_TIMEOUT, get};
-use crate::http::request::{Content, Method, Request};
+use super::request::{UPLOAD_TIMEOUT, get, post};
+use crate::http::request::{Content, Request};
 use crate::http::upload::Upload;
 use crate::model::fields::Fields;
 use crate::model::identifier::Identifier;
@@ -20,14 +20,11 @@ const TICKETS: &str = "/api/v2/tampering/tickets";
 pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: &Fields<'_>, files: Vec<Upload<'a>>) -> Request<'a> {
     let content = multipart::encode(fields, Boundary::random(), "tickets[]", files);
     Request {
-        method: Method::Post,
-        content: Some(Content { watcher: tickets.watcher(), ..content }),
         redact: tickets.secrets(),
-        is_idempotent: false,
         is_accepted: |received| identifier::is_accepted(received, Field::BatchId),
         timeout: UPLOAD_TIMEOUT,
         try_timeout: Duration::MAX,
-        ..get(TICKETS.to_owned())
+        ..post(TICKETS, Content { watcher: tickets.watcher(), ..content })
     }
 }
 

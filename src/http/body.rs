@@ -107,17 +107,15 @@ impl OpenFile<'_> {
         if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
-        if self.left == 0 {
-            // Before the end of the form is sent, so that nothing is submitted that is not the file.
-            return match read_some(&mut self.reader, &mut [0])? {
-                0 => Ok(0),
-                _ => Err(Error::invalid_input("file", "became longer while it was sent; nothing was submitted")),
-            };
-        }
-        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        match read_some(&mut self.reader, buffer.get_mut(..most).unwrap_or_default())? {
-            0 => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
-            amount => {
+        let mut behind = [0];
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        // Look behind the end before that of the form is sent, so that nothing is submitted that is not the file.
+        let piece = if self.left == 0 { &mut behind } else { buffer.get_mut(..most).unwrap_or_default() };
+        match (self.left, read_some(&mut self.reader, piece)?) {
+            (0, 0) => Ok(0),
+            (0, _) => Err(Error::invalid_input("file", "became longer while it was sent; nothing was submitted")),
+            (_, 0) => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
+            (_, amount) => {
                 self.left = self.left.saturating_sub(amount as u64);
                 progress.sent = progress.sent.saturating_add(amount as u64);
                 Ok(amount)
