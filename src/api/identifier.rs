@@ -35,8 +35,7 @@ pub(crate) enum Field {
 /// A closed `"identifier":"..."` counts wherever it stands in a 2xx, and whatever breaks off or goes wrong behind it:
 /// the service took the submit, and the identifier must not be lost with the rest of the response.
 pub(crate) fn identifier(response: Response) -> Result<Identifier> {
-    let is_success = (200..=299).contains(&response.status);
-    let found = if is_success { of_success(&response) } else { Err(Cow::default()) };
+    let found = if response.is_success() { of_success(&response) } else { Err(Cow::default()) };
     found.map_err(|reason| {
         let error = match success(response) {
             Ok(response) => unexpected(&reason, &response),

@@ -80,7 +80,7 @@ pub(crate) fn reports(
 
 /// The heatmap, or a plain word that there is none. How the service says so is not documented.
 pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
-    let is_empty = matches!(response.status, 200..=299) && response.truncated.is_none() && response.body.is_empty();
+    let is_empty = response.is_success() && response.truncated.is_none() && response.body.is_empty();
     if response.status == 404 || is_empty {
         let status = response.status;
         let summary = format!(

@@ -14,7 +14,7 @@ use crate::util::url::Url;
 
 /// A 2xx that arrived whole, or the error that the answer stands for.
 pub(super) fn success(mut response: Response) -> Result<Response> {
-    if !(200..=299).contains(&response.status) {
+    if !response.is_success() {
         return Err(refusal(&response));
     }
     match response.truncated.take() {
@@ -30,12 +30,12 @@ pub(super) fn unexpected(what: &str, response: &Response) -> Error {
         None => what.to_owned(),
     };
     let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
-    describe(error.with_message(service_text(start(&response.body)).as_deref()), response)
+    describe(error.with_message(service_text(response).as_deref()), response)
 }
 
 fn refusal(response: &Response) -> Error {
     let status = response.status;
-    let message = service_text(start(&response.body));
+    let message = service_text(response);
     let is_page = message.is_none() && is_html(response);
     let is_out_of_credits = status == 402 || message.as_deref().is_some_and(speaks_of_credits);
     let (kind, summary): (_, Cow<'_, str>) = match status {
@@ -103,7 +103,7 @@ fn speaks_of_credits(message: &str) -> bool {
 }
 
 /// What the service says in words: `error` or `message`, each as text or as an object that holds the text.
-fn service_text(body: &[u8]) -> Option<String> {
+fn service_text(response: &Response) -> Option<String> {
     #[derive(Deserialize)]
     struct CallResponse<'a> {
         #[serde(borrow)]
@@ -115,7 +115,7 @@ fn service_text(body: &[u8]) -> Option<String> {
     struct Inner {
         message: String,
     }
-    let body = json_text(body);
+    let body = json_text(start(&response.body));
     let CallResponse { error, message } = serde_json::from_str(&body).ok()?;
     [error, message].into_iter().flatten().map(RawValue::get).find_map(|json| {
         let text = serde_json::from_str(json);

@@ -75,7 +75,7 @@ fn is_passing(outcome: &Outcome) -> bool {
         !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
     };
     match outcome {
-        Ok(response) if is_success(response) => response.truncated.as_ref().is_some_and(is_passing),
+        Ok(response) if response.is_success() => response.truncated.as_ref().is_some_and(is_passing),
         Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
         Err(failure) => is_passing(failure),
     }
@@ -87,12 +87,8 @@ fn is_passing(outcome: &Outcome) -> bool {
 /// whole, or that a 429 refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
 /// that is open; a 2xx leaves nothing open, even if its body broke off.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
-    let accepted = outcome.as_ref().is_ok_and(is_success);
+    let accepted = outcome.as_ref().is_ok_and(Response::is_success);
     is_passing(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
-}
-
-fn is_success(response: &Response) -> bool {
-    (200..=299).contains(&response.status)
 }
 
 /// Returns `true` if the service may have acted on the submit although `outcome` is not a success.
@@ -103,7 +99,7 @@ fn is_success(response: &Response) -> bool {
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // What had not arrived whole cannot have been acted on.
-        Ok(response) if response.arrived_before_upload_end => is_success(response),
+        Ok(response) if response.arrived_before_upload_end => response.is_success(),
         Ok(response) => match response.status {
             408 => true,
             400..=499 => false,

@@ -24,14 +24,12 @@ impl Proxy {
         if base.is_loopback() {
             return Ok(None);
         }
-        let (url, origin) = match self {
-            Self::None => return Ok(None),
-            Self::Url(url) => (url.clone(), ""),
-            Self::Environment => match from_environment(base, env) {
-                Some(url) => (ProxyUrl(url), " (from the environment)"),
-                None => return Ok(None),
-            },
+        let chosen = match self {
+            Self::None => None,
+            Self::Url(url) => Some((url.clone(), "")),
+            Self::Environment => from_environment(base, env).map(|url| (ProxyUrl(url), " (from the environment)")),
         };
+        let Some((url, origin)) = chosen else { return Ok(None) };
         check(&url.0, base).map_err(|reason| Error::config("proxy", &format!("{reason}{origin}")))?;
         Ok(Some(url))
     }

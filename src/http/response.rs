@@ -27,6 +27,12 @@ pub(crate) struct Response {
     pub(crate) truncated: Option<Failure>,
 }
 
+impl Response {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+}
+
 /// The reason why there is no complete response.
 #[derive(Debug)]
 pub(crate) struct Failure {
