@@ -9,14 +9,13 @@ use serde_json::Value;
 use super::Report;
 use super::accessors::accessors;
 use super::common::Common;
-use super::findings::Findings;
 use super::parse::{not_a_report, other_medium};
 use super::verdict::{Classification, Verdict};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::identifier::Identifier;
 use crate::model::lenient::{Object, each, json_text};
 use crate::model::media_type::MediaType;
-use crate::model::medium::{Audio, Image, Medium, Video};
+use crate::model::medium::{Audio, Image, Video};
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
 
@@ -136,24 +135,6 @@ fn medium(object: &Object<'_>) -> Option<MediaType> {
         Some(MediaType::Audio)
     } else {
         None
-    }
-}
-
-impl<M: Medium> From<Report<M>> for AnyReport {
-    fn from(report: Report<M>) -> Self {
-        report.findings.into_any(report.common)
-    }
-}
-
-/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
-impl<M: Medium> TryFrom<AnyReport> for Report<M> {
-    type Error = Error;
-
-    fn try_from(report: AnyReport) -> Result<Self> {
-        let medium = report.media_type();
-        let (common, findings) =
-            M::Findings::from_any(report).ok_or_else(|| Error::other_medium("report", medium, M::TYPE))?;
-        Ok(Self { common, findings })
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod any;
 pub(crate) mod audio;
 pub(crate) mod c2pa;
 pub(crate) mod common;
+mod convert;
 pub(crate) mod display;
 pub(crate) mod findings;
 pub(crate) mod heatmap;

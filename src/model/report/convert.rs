@@ -1,0 +1,25 @@
+//! Conversions between the report of one medium and that of any medium.
+
+use super::Report;
+use super::any::AnyReport;
+use super::findings::Findings;
+use crate::error::{Error, Result};
+use crate::model::medium::Medium;
+
+impl<M: Medium> From<Report<M>> for AnyReport {
+    fn from(report: Report<M>) -> Self {
+        report.findings.into_any(report.common)
+    }
+}
+
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+impl<M: Medium> TryFrom<AnyReport> for Report<M> {
+    type Error = Error;
+
+    fn try_from(report: AnyReport) -> Result<Self> {
+        let medium = report.media_type();
+        let (common, findings) =
+            M::Findings::from_any(report).ok_or_else(|| Error::other_medium("report", medium, M::TYPE))?;
+        Ok(Self { common, findings })
+    }
+}
