@@ -22,7 +22,8 @@ where
     pub(super) fn draw(&mut self) -> bool {
         let now = self.client.caller.now();
         let has_task = self.queue.iter().any(|task| task.not_before <= now);
-        let has_room = self.on_their_way() < self.in_flight;
+        let in_flight = self.queue.len().saturating_add(self.pending.len()).saturating_add(self.under_way());
+        let has_room = in_flight < self.in_flight;
         let may_ask = self.ask_again.is_none_or(|at| at <= now);
         if has_task || !has_room || !may_ask {
             return false;

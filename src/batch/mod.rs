@@ -275,7 +275,7 @@ impl<I> Batch<I> {
         let ask_again = self.ask_again.filter(|_| due.is_none());
         let others = [ask_again, resting, times_up].into_iter().flatten();
         let others = others.map(|at| at.saturating_duration_since(now));
-        let under_way = self.worker_pool.as_ref().filter(|worker_pool| worker_pool.under_way() > 0).map(|_| LONG);
+        let under_way = (self.under_way() > 0).then_some(LONG);
         let next = [submit_in, poll_in, under_way].into_iter().flatten().chain(others).min();
         next.map_or(Step::End, Step::Pause)
     }
@@ -330,9 +330,9 @@ impl<I> Batch<I> {
         self.outcomes.push_back(Outcome { index, tag, ref_id, identifier, result, is_replayed: false });
     }
 
-    fn on_their_way(&self) -> usize {
-        let under_way = self.worker_pool.as_ref().map_or(0, WorkerPool::under_way);
-        self.queue.len().saturating_add(self.pending.len()).saturating_add(under_way)
+    /// Returns the number of submits that workers have begun.
+    fn under_way(&self) -> usize {
+        self.worker_pool.as_ref().map_or(0, WorkerPool::under_way)
     }
 
     /// Shows the watcher what is new. It may panic, so nothing is half done here.

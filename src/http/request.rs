@@ -60,7 +60,7 @@ pub(crate) struct Stall {
 }
 
 /// The content of a request, with its type.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Content<'a> {
     pub(crate) media_type: String,
     /// Files, each with what goes before it.

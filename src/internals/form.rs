@@ -28,8 +28,7 @@ impl<'a> Form<'a> {
     /// Encodes a submission. It fails if the submission is unusable.
     pub fn of_submission(submission: &'a AnySubmission, boundary: &str) -> Result<Self> {
         let request = classification::submit_with(submission, submission.upload()?, Boundary::fixed(boundary));
-        let empty = Content { media_type: String::new(), files: Vec::new(), tail: Vec::new(), watcher: None };
-        Ok(Self(request.content.unwrap_or(empty)))
+        Ok(Self(request.content.unwrap_or_default()))
     }
 
     /// Returns the `Content-Type`.
