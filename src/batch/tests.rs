@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Batch;
 use super::job::Job;
-use super::outcome::Outcome;
+use super::outcome::{BatchProgress, Outcome};
 use crate::api_key::ApiKey;
 use crate::call::Caller;
 use crate::call::cancel::Cancel;
@@ -188,6 +188,19 @@ fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 10]);
     assert_eq!(outcomes.iter().filter(|outcome| outcome.identifier.is_some()).count(), 3);
     assert!(fixture.requests(false).is_empty());
+}
+
+#[test]
+fn watcher_sees_each_progress_once() {
+    let fixture = Fixture::plain("batch-progress", RateLimit::default());
+    let seen = Arc::<Mutex<Vec<BatchProgress>>>::default();
+    let log = Arc::clone(&seen);
+    let batch = fixture.client.batch(images(3)).on_progress(move |progress| log.lock().unwrap().push(progress));
+    assert_eq!(batch.count(), 3);
+    let seen = seen.lock().unwrap();
+    let submitted: Vec<u64> = seen.iter().map(|progress| progress.submitted).collect();
+    assert_eq!(submitted, [1, 2, 3, 3], "three submits, and one poll that finishes all");
+    assert_eq!(seen.last().map(|progress| (progress.pending, progress.done)), Some((0, 3)));
 }
 
 #[test]
