@@ -73,18 +73,15 @@ impl WaitOptions {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        let zero = "must be longer than zero";
-        if self.timeout.is_zero() {
-            Err(Error::config("wait.timeout", zero))
-        } else if self.backoff.initial.is_zero() {
-            Err(Error::config("wait.initial_interval", zero))
-        } else if self.backoff.max.is_zero() {
-            Err(Error::config("wait.max_interval", zero))
-        } else if !self.backoff.growth.is_finite() || self.backoff.growth < 1.0 {
-            Err(Error::config("wait.growth", "must be a number of 1 or more"))
-        } else {
-            Ok(())
+        let Backoff { initial, max, growth, .. } = self.backoff;
+        let times = [("wait.timeout", self.timeout), ("wait.initial_interval", initial), ("wait.max_interval", max)];
+        if let Some((field, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
+            return Err(Error::config(field, "must be longer than zero"));
         }
+        if !growth.is_finite() || growth < 1.0 {
+            return Err(Error::config("wait.growth", "must be a number of 1 or more"));
+        }
+        Ok(())
     }
 
     /// Returns the error of a wait that is over: the state that was seen last, the pause before the next poll if that
