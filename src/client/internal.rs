@@ -62,7 +62,7 @@ impl Client {
     }
 }
 
-/// The parts of waits and batches.
+/// The methods that waits and batches use.
 impl Client {
     /// Returns the same client with `change` made to the options of its calls.
     pub(crate) fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
