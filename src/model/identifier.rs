@@ -50,16 +50,15 @@ impl fmt::Display for InvalidIdentifier {
 
 impl std::error::Error for InvalidIdentifier {}
 
-fn is_safe(text: &str) -> bool {
-    (1..=MAX_LEN).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-}
-
 impl TryFrom<String> for Identifier {
     type Error = InvalidIdentifier;
 
     fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
-        if is_safe(&text) { Ok(Self(text)) } else { Err(InvalidIdentifier(())) }
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(is_safe) {
+            return Ok(Self(text));
+        }
+        Err(InvalidIdentifier(()))
     }
 }
 

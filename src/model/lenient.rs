@@ -12,8 +12,6 @@ use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-pub(crate) const NO_OBJECT: &str = "it is not a JSON object";
-
 /// A type that is read from any JSON. `None` means that the JSON is of another type.
 pub(crate) trait FromJson: Sized {
     fn from_json(json: &str) -> Option<Self>;
@@ -125,8 +123,9 @@ pub(crate) struct Object<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
 impl<'a> Object<'a> {
     /// Parses `json`. The error is the reason in words.
     pub(crate) fn parse(json: &'a str) -> Result<Self, &'static str> {
-        let reason = |error: serde_json::Error| if error.is_data() { NO_OBJECT } else { "it is not whole JSON" };
-        serde_json::from_str(json).map(Self).map_err(reason)
+        serde_json::from_str(json)
+            .map(Self)
+            .map_err(|error| if error.is_data() { "it is not a JSON object" } else { "it is not whole JSON" })
     }
 
     /// Returns `true` if the field is there, even as `null`.

@@ -6,10 +6,13 @@ use std::ops::Range;
 /// A function that returns the bytes of a file from an offset on; see [`Content::look`](super::Content::look).
 pub(super) type Window<'a> = dyn FnMut(u64) -> io::Result<Vec<u8>> + 'a;
 
+/// The header of a part: its kind, the length of the header, and that of the whole part.
+pub(super) type Header<K> = (K, usize, u64);
+
 /// The structure of a container, whose parts have a kind `K` and may hold other parts.
 pub(super) struct Container<K: 'static> {
-    /// Reads the header of a part: its kind, the length of the header, and that of the whole part.
-    pub(super) header: fn(&[u8]) -> Option<(K, usize, u64)>,
+    /// Reads the header of the part that bytes begin with.
+    pub(super) header: fn(&[u8]) -> Option<Header<K>>,
     /// The kinds of the parts that lead to the tracks, from the outermost one.
     pub(super) tracks: &'static [K],
     /// The kind of a track.

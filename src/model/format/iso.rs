@@ -1,6 +1,6 @@
 //! ISO base media files (ISO 14496-12), told by brands and tracks. MP4RA registers brands.
 
-use super::container::Container;
+use super::container::{Container, Header};
 use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
 use super::seen::Certainty::{ByName, Certain, Open};
 use super::seen::Seen;
@@ -32,8 +32,8 @@ pub(super) const MOVIE: Container<[u8; 4]> = Container {
     parts_max: 64,
 };
 
-/// Reads the header of the box that `head` begins with: its kind, the length of the header, and that of the box.
-fn header(head: &[u8]) -> Option<([u8; 4], usize, u64)> {
+/// Reads the header of the box that `head` begins with.
+fn header(head: &[u8]) -> Option<Header<[u8; 4]>> {
     let size = *head.first_chunk()?;
     let kind = *head.get(4..)?.first_chunk()?;
     Some(match u32::from_be_bytes(size) {

@@ -1,6 +1,6 @@
 //! Matroska and `WebM` (RFC 9559), told by document type and tracks.
 
-use super::container::Container;
+use super::container::{Container, Header};
 use super::rows::{MKV, WEBM};
 use super::seen::Certainty::Open;
 use super::seen::{Seen, has};
@@ -32,9 +32,9 @@ pub(super) fn see(head: &[u8]) -> Seen {
     Open.of(if has(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
 }
 
-/// Reads the header of an element: its ID, the length of the header, and that of the element. A cluster counts as the
-/// end, as tracks come before the clusters, which are many.
-fn header(head: &[u8]) -> Option<(u64, usize, u64)> {
+/// Reads the header of the element that `head` begins with. A cluster counts as the end, as tracks come before the
+/// clusters, which are many.
+fn header(head: &[u8]) -> Option<Header<u64>> {
     let (id, id_len) = vint(head).filter(|(id, _)| *id != CLUSTER)?;
     let (size, size_len) = vint(head.get(id_len..)?)?;
     let header = id_len.saturating_add(size_len);
