@@ -276,14 +276,14 @@ fn video_in_a_shared_container_stays_video() {
 fn movie_with_nothing_but_sound_is_audio() {
     let description = |tracks: &[Vec<u8>]| iso(b"moov", &[iso(b"mvhd", &[0; 100]), tracks.concat()].concat());
     let sound = description(&[track(b"soun"), track(b"text")]);
-    let both = description(&[track(b"soun"), track(b"vide")]);
+    let [both, cover, layer] = [b"vide", b"pict", b"auxv"].map(|other| description(&[track(b"soun"), track(other)]));
     // In front of the media, and behind them.
     for (brand, media_type) in [(b"iso5", "audio/mp4"), (b"3gp5", "audio/3gpp")] {
         for before in [vec![], iso(b"mdat", &vec![7; 100_000])] {
             let file = |movie: &[u8]| [&ftyp(brand, &[]), &before, movie].concat();
             for name in ["a", if brand == b"iso5" { "a.mp4" } else { "a.3gp" }] {
                 assert_eq!(sent(&file(&sound), name).unwrap(), ("audio", media_type, None), "{name}");
-                for other in [&both, &description(&[]), &sound[..200], &[]] {
+                for other in [&both, &cover, &layer, &description(&[]), &sound[..200], &[]] {
                     assert_eq!(sent(&file(other), name).unwrap().0, "video", "{name}");
                 }
             }

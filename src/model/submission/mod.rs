@@ -100,7 +100,7 @@ mod tests {
             let submission = AnySubmission::from_url_as(medium, "https://x.test/a");
             let submission = submission.with_morphing(true).with_tampering(false).with_heatmap(true).with_nsfw(true);
             let submission = submission.frames(crate::Frames::Ten).key_frames(true).prevent_c2pa_forces(true);
-            submission.key_frames_method(crate::KeyFramesMethod::Flow).tag("local")
+            submission.key_frames_method(crate::KeyFramesMethod::Flow).no_cache(true).tag("local")
         };
         let sent = |medium| {
             let submission = all(medium);
@@ -111,18 +111,19 @@ mod tests {
         let (image, not_image) = sent(MediaType::Image);
         assert_eq!(
             image,
-            "with_morphing=true with_tampering=false with_heatmap=true with_nsfw=true prevent_c2pa_forces=true"
+            "no_cache=true with_morphing=true with_tampering=false with_heatmap=true with_nsfw=true \
+             prevent_c2pa_forces=true"
         );
         assert_eq!(not_image, "frames key_frames key_frames_method");
         let (video, not_video) = sent(MediaType::Video);
         assert_eq!(
             video,
-            "frames=10 key_frames=true key_frames_method=flow with_morphing=true with_tampering=false with_nsfw=true \
-             prevent_c2pa_forces=true"
+            "no_cache=true frames=10 key_frames=true key_frames_method=flow with_morphing=true with_tampering=false \
+             with_nsfw=true prevent_c2pa_forces=true"
         );
         assert_eq!(not_video, "with_heatmap");
         let (audio, not_audio) = sent(MediaType::Audio);
-        assert_eq!(audio, "prevent_c2pa_forces=true");
+        assert_eq!(audio, "no_cache=true prevent_c2pa_forces=true");
         assert_eq!(not_audio.split(' ').count(), 7);
         assert!(
             AnySubmission::from(Image::from_url("https://x.test").with_heatmap(true)).unsupported_options().is_empty()
