@@ -5,10 +5,10 @@ use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
 use super::seen::Certainty::{ByName, Certain, Open};
 use super::seen::Seen;
 
-/// The kind of file that a brand stands for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The kind of file that a brand stands for. Of several brands, the first one here counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
-    Still(&'static Row),
+    Still,
     Video,
     Audio,
     ThreeGp,
@@ -76,30 +76,20 @@ fn brands(body: &[u8]) -> Option<Seen> {
     let major: &[u8; 4] = body.first_chunk()?;
     let compatible =
         || body.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|brand| brand.first_chunk().copied());
-    let rank = |class: &Class| match class {
-        Class::Still(_) => 0,
-        Class::Video => 1,
-        Class::Audio => 2,
-        Class::ThreeGp => 3,
-        Class::QuickTime => 4,
-        Class::Structure => 5,
-    };
-    let best = || compatible().filter_map(class).min_by_key(rank);
-    let class = match class(*major) {
+    let best = || compatible().filter_map(class).min_by_key(|(class, _)| *class);
+    let found = match class(*major) {
         // A still whose writer named the structure first.
-        Some(Class::Structure) => best().filter(|class| matches!(class, Class::Still(_))).or(Some(Class::Structure)),
+        Some((Class::Structure, row)) => {
+            best().filter(|(class, _)| *class == Class::Still).or(Some((Class::Structure, row)))
+        }
         None => best(),
-        class => class,
+        found => found,
     };
+    let Some((class, row)) = found else { return Some(ByName.of(&MP4)) };
     Some(match class {
-        Some(Class::Still(_)) if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Certain.of(&AVIF),
-        Some(Class::Still(row)) => Certain.of(row),
-        Some(Class::Video) => Certain.of(&MP4),
-        Some(Class::Audio) => Certain.of(&M4A),
-        Some(Class::ThreeGp) => Open.of(&THREE_GP),
-        Some(Class::QuickTime) => Open.of(&MOV),
-        Some(Class::Structure) => Open.of(&MP4),
-        None => ByName.of(&MP4),
+        Class::Still if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Certain.of(&AVIF),
+        Class::Still | Class::Video | Class::Audio => Certain.of(row),
+        Class::ThreeGp | Class::QuickTime | Class::Structure => Open.of(row),
     })
 }
 
@@ -124,21 +114,24 @@ const STRUCTURE: &[&[u8; 4]] = &[
     b"bbxm", b"ifrm", b"ifaa",
 ];
 
-fn class(brand: [u8; 4]) -> Option<Class> {
+/// Returns the kind of file that a brand stands for, and its format.
+fn class(brand: [u8; 4]) -> Option<(Class, &'static Row)> {
     Some(match &brand {
-        b"crx " => Class::Still(&CR3),
-        b"avif" | b"avis" | b"avio" | b"MA1A" | b"MA1B" => Class::Still(&AVIF),
-        b"jp2 " | b"jpx " | b"jpm " | b"jph " | b"jpxb" => Class::Still(&JP2),
-        brand if STILLS.contains(&brand) => Class::Still(&HEIC),
-        brand if SOUND.contains(&brand) => Class::Audio,
-        brand if VIDEO.contains(&brand) => Class::Video,
-        brand if STRUCTURE.contains(&brand) => Class::Structure,
+        b"crx " => (Class::Still, &CR3),
+        b"avif" | b"avis" | b"avio" | b"MA1A" | b"MA1B" => (Class::Still, &AVIF),
+        b"jp2 " | b"jpx " | b"jpm " | b"jph " | b"jpxb" => (Class::Still, &JP2),
+        brand if STILLS.contains(&brand) => (Class::Still, &HEIC),
+        brand if SOUND.contains(&brand) => (Class::Audio, &M4A),
+        brand if VIDEO.contains(&brand) => (Class::Video, &MP4),
+        brand if STRUCTURE.contains(&brand) => (Class::Structure, &MP4),
         // Digital multimedia broadcasting numbers its profiles, as iTunes and Nero do.
-        [b'M', b'4', b'A' | b'B' | b'P', _] | [b'd', b'a', b'0'..=b'3', b'a' | b'b'] => Class::Audio,
-        [b'M', b'4', b'V', _] | [b'N', b'D', b'S' | b'X', _] | [b'd', b'v', b'1'..=b'3', b'a' | b'b'] => Class::Video,
-        [b'3', b'g', ..] | b"mmp4" => Class::ThreeGp,
-        b"qt  " | b"mqt " => Class::QuickTime,
-        [b'i', b's', b'o', b'm' | b'2'..=b'9' | b'a'..=b'c'] => Class::Structure,
+        [b'M', b'4', b'A' | b'B' | b'P', _] | [b'd', b'a', b'0'..=b'3', b'a' | b'b'] => (Class::Audio, &M4A),
+        [b'M', b'4', b'V', _] | [b'N', b'D', b'S' | b'X', _] | [b'd', b'v', b'1'..=b'3', b'a' | b'b'] => {
+            (Class::Video, &MP4)
+        }
+        [b'3', b'g', ..] | b"mmp4" => (Class::ThreeGp, &THREE_GP),
+        b"qt  " | b"mqt " => (Class::QuickTime, &MOV),
+        [b'i', b's', b'o', b'm' | b'2'..=b'9' | b'a'..=b'c'] => (Class::Structure, &MP4),
         _ => return None,
     })
 }
