@@ -51,14 +51,9 @@ fn json_escaped(text: &str) -> String {
     escaped
 }
 
-/// Whether a text that may be secret is looked for in others: what is shorter is found in many a word.
-pub(crate) fn is_long_enough(secret: &str) -> bool {
-    secret.len() >= 4
-}
-
-/// Returns the `values` that are long enough to be looked for in other texts.
+/// Returns the `values` that are long enough to be looked for in other texts. A shorter one occurs in many words.
 pub(crate) fn redactable<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    values.filter(|value| is_long_enough(value)).collect()
+    values.filter(|value| value.len() >= 4).collect()
 }
 
 /// Percent-encodes every byte that is not unreserved (RFC 3986, section 2.1).

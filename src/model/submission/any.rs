@@ -13,7 +13,7 @@ use crate::model::format::Format;
 use crate::model::identifier::Identifier;
 use crate::model::media_type::MediaType;
 use crate::model::submitted::AnySubmitted;
-use crate::util::encodings::is_long_enough;
+use crate::util::encodings::redactable;
 use crate::util::hidden::Hidden;
 use crate::util::url::Url;
 
@@ -196,17 +196,15 @@ impl AnySubmission {
     pub(crate) fn secrets(&self) -> Vec<&str> {
         // Most URLs have neither a query nor a password.
         let urls = self.urls().map(|(_, url)| url).filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
-        let mut secrets = Vec::new();
-        for url in urls {
+        let mut secrets = redactable(urls.flat_map(|url| {
             let url = url.split_once('#').map_or(url, |(url, _)| url);
             let user_info = Url::split(url).and_then(|url| url.user_info).unwrap_or_default();
+            let password = user_info.split_once(':').map(|(_, password)| password);
             let query = url.split_once('?').map_or("", |(_, query)| query);
             let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
             // A response may quote the whole or a part of it.
-            secrets.extend([query, user_info]);
-            secrets.extend(user_info.split_once(':').map(|(_, password)| password).into_iter().chain(values));
-        }
-        secrets.retain(|secret| is_long_enough(secret));
+            [query, user_info].into_iter().chain(password).chain(values)
+        }));
         // The longest comes first. Otherwise a part that is masked would leave the rest of the whole unmasked.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets
