@@ -92,14 +92,19 @@ fn users_come_as_json_and_what_follows_a_failure_is_told() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             connection.send(&match seen.head.contains("?page=1&per_page=100 ") {
-                true => json("{\"last_page\": 2, \"data\": [{\"id\": 1,\n\"new\": true}, {\"name\": null}]}"),
+                true => {
+                    json("{\"last_page\": 2, \"data\": [{\"id\": 1,\n\"new\": true}, {\"id\": 2, \"name\": null}]}")
+                }
                 false => answer(403, "application/json", "{}"),
             });
         }
     });
     let outcome = against(&server, &["partner", "users", "--json"]);
     let lines = json_lines(&outcome.out);
-    assert_eq!((outcome.status, &lines[..2]), (3, &[json!({"id": 1, "new": true}), json!({"name": null})][..]));
+    assert_eq!(
+        (outcome.status, &lines[..2]),
+        (3, &[json!({"id": 1, "new": true}), json!({"id": 2, "name": null})][..])
+    );
     assert_eq!((lines.len(), &lines[2]["error"]["kind"], lines[2].get("input")), (3, &json!("forbidden"), None));
     let outcome = against(&server, &["partner", "users"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n- - <->\n"));
