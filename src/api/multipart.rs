@@ -13,8 +13,8 @@ pub(crate) struct Boundary(String);
 
 impl Boundary {
     pub(crate) fn random() -> Self {
-        let [one, other] = [0, 1].map(|half| RandomState::new().hash_one(half));
-        Self(["identifai-", &one.to_string(), "-", &other.to_string()].concat())
+        let [one, other] = [0, 1].map(|half| u128::from(RandomState::new().hash_one(half)));
+        Self(format!("identifai-{:032x}", one << 64 | other))
     }
 
     #[cfg(any(test, feature = "_internals"))]
@@ -57,7 +57,9 @@ pub(crate) fn encode<'f>(
 }
 
 fn extend<const N: usize>(bytes: &mut Vec<u8>, pieces: [&str; N]) {
-    pieces.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
+    for piece in pieces {
+        bytes.extend_from_slice(piece.as_bytes());
+    }
 }
 
 /// Replaces the characters that would end the quotes or the line, as browsers do (RFC 7578, section 4.2, leaves it to
@@ -96,9 +98,9 @@ mod tests {
     #[test]
     fn boundaries_differ_and_are_long() {
         let (boundary, other) = (Boundary::random().0, Boundary::random().0);
-        assert_ne!(boundary, other);
-        let (one, other) = boundary.strip_prefix("identifai-").and_then(|bits| bits.split_once('-')).unwrap();
-        assert!([one, other].iter().all(|half| half.parse::<u64>().is_ok()), "128 bits: {boundary}");
+        let [bits, others] = [&boundary, &other].map(|text| text.strip_prefix("identifai-").unwrap());
+        assert!(bits.len() == 32 && bits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(bits[..16] != others[..16] && bits[16..] != others[16..], "all 128 bits are random");
         assert!(boundary.len() <= 70, "RFC 2046, section 5.1.1");
     }
 }

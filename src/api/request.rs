@@ -34,7 +34,7 @@ pub(super) fn get(path: impl Into<Cow<'static, str>>) -> Request<'static> {
 }
 
 /// Returns a request that is not idempotent.
-pub(super) fn post<'a>(path: impl Into<Cow<'static, str>>, content: Content<'a>) -> Request<'a> {
+pub(super) fn post(path: impl Into<Cow<'static, str>>, content: Content<'_>) -> Request<'_> {
     Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path) }
 }
 

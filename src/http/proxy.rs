@@ -66,17 +66,13 @@ fn exempts(entry: &str, base: &Base) -> bool {
             .is_some_and(|(common, len): (_, u32)| common >= len);
     }
     let entry = entry.to_ascii_lowercase();
-    let entry = match entry.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-            if port != base.port {
-                return false;
-            }
-            name
-        }
-        _ => &entry,
+    let (name, port) = match entry.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port),
+        _ => (entry.as_str(), base.port.as_str()),
     };
-    let domain = entry.trim_start_matches('*').trim_start_matches('.').trim_matches(['[', ']']);
-    !domain.is_empty() && (host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
+    let domain = name.trim_start_matches('*').trim_start_matches('.').trim_matches(['[', ']']);
+    let is_in = host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    port == base.port && !domain.is_empty() && is_in
 }
 
 /// In how many bits at their beginning two addresses of the same kind agree.

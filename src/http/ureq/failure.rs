@@ -12,8 +12,9 @@ use crate::http::endpoint::Base;
 use crate::http::request::Stall;
 use crate::http::response::Failure;
 
-/// Explains an error of ureq. `is_read` is `true` if the request was read to its end.
-pub(super) fn from_error(error: UreqError, is_read: bool, base: &Base) -> Failure {
+/// Explains an error of ureq. `is_read` is `true` if the request was read to its end. `stall` is what bounds it in place
+/// of a deadline.
+pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, base: &Base) -> Failure {
     let host = &base.authority;
     let error = match downcast::<ConnectError>(error) {
         // Our connector made it, so no byte of the request was sent.
@@ -25,10 +26,17 @@ pub(super) fn from_error(error: UreqError, is_read: bool, base: &Base) -> Failur
         Err(error) => (error, is_read),
     };
     let (kind, summary) = match &error {
-        UreqError::Timeout(_) if request_fully_sent => {
-            (ErrorKind::Timeout, format!("timed out while waiting for the answer of {host}"))
+        UreqError::Timeout(_) => {
+            let summary = match stall {
+                Some(Stall { answer, .. }) if request_fully_sent => {
+                    format!("no answer of {host} came within {answer:?} after the upload")
+                }
+                Some(Stall { sending, .. }) => format!("the upload to {host} stalled: for {sending:?} nothing moved"),
+                None if request_fully_sent => format!("timed out while waiting for the answer of {host}"),
+                None => format!("timed out before the request to {host} was sent"),
+            };
+            (ErrorKind::Timeout, summary)
         }
-        UreqError::Timeout(_) => (ErrorKind::Timeout, format!("timed out before the request to {host} was sent")),
         // In TLS 1.3 a server may refuse the handshake when it is over for the client.
         UreqError::Io(error) => {
             let summary = format!("lost the connection to {host}");
@@ -40,17 +48,6 @@ pub(super) fn from_error(error: UreqError, is_read: bool, base: &Base) -> Failur
         }
     };
     Failure { request_fully_sent, source: source(error), ..Failure::new(kind, summary) }
-}
-
-/// Says in a timeout of an upload which of its limits passed.
-pub(super) fn stalled(timeout: Failure, stall: Stall, base: &Base) -> Failure {
-    let host = &base.authority;
-    let summary = if timeout.request_fully_sent {
-        format!("no answer of {host} came within {:?} after the upload", stall.answer)
-    } else {
-        format!("the upload to {host} stalled: for {:?} nothing moved", stall.sending)
-    };
-    Failure { summary, ..timeout }
 }
 
 /// Returns the error that we gave to ureq, or else ureq's own.

@@ -88,7 +88,7 @@ use super::request::{Request, Stall};
 use super::response::{Failure, Response};
 use super::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 
 /// A transport over real sockets.
 pub(crate) struct HttpTransport {
@@ -135,20 +135,19 @@ impl HttpTransport {
         let max_idle = if request.is_idempotent { MAX_IDLE } else { self.timeouts.submit_max_idle };
         let context = RequestContext::new(request, key, limit, stall, max_idle);
         let (outcome, received) = context.enter(|| {
-            let outcome = self.run(request, key, &mut body, stall, expect);
+            let outcome = self.run(request, key, &mut body, expect);
             (outcome, request_context::take_received())
         });
         let is_read = body.is_read();
-        let outcome =
-            outcome.map(|response| Response { arrived_before_upload_end: !is_read, ..response }).map_err(|error| {
+        let outcome = match outcome {
+            Ok(response) => Ok(Response { arrived_before_upload_end: !is_read, ..response }),
+            Err(error) => {
                 // A broken file ends the connection, so it is the cause.
-                let failure = body.take_failure().unwrap_or_else(|| failure::from_error(error, is_read, &self.base));
-                let failure = Failure { received, ..failure };
-                match stall.filter(|_| failure.connected && failure.kind == ErrorKind::Timeout) {
-                    Some(stall) => failure::stalled(failure, stall, &self.base),
-                    None => failure,
-                }
-            });
+                let broken = body.take_failure();
+                let failure = broken.unwrap_or_else(|| failure::from_error(error, is_read, stall, &self.base));
+                Err(Failure { received, ..failure })
+            }
+        };
         (outcome, body)
     }
 
@@ -157,11 +156,10 @@ impl HttpTransport {
         request: &Request<'_>,
         key: &ApiKey,
         body: &mut Body<'_>,
-        stall: Option<Stall>,
         expect: Expect,
     ) -> Result<Response, UreqError> {
         let head = self.prebuilt.head(request, key, &self.base.path, expect)?;
-        let response = outgoing::run(self.agent(), head, request.content.is_some().then_some((body, stall)))?;
+        let response = outgoing::run(self.agent(), head, request.content.is_some().then_some(body))?;
         let (head, body) = response.into_parts();
         let framing = Framing::from_head(&head);
         request_context::note_response(framing);

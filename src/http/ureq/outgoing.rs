@@ -12,7 +12,7 @@ use crate::api_key::ApiKey;
 use crate::error::{Error, Result};
 use crate::http::body::Body;
 use crate::http::endpoint::{Base, Target, default_port};
-use crate::http::request::{Method, Request, Stall};
+use crate::http::request::{Method, Request};
 
 /// Above this length of the content, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read,
 /// rather than lost to a reset. A service that does not support this costs a second.
@@ -94,28 +94,25 @@ impl Prebuilt {
 pub(super) fn run(
     agent: &Agent,
     head: http::Request<()>,
-    content: Option<(&mut Body<'_>, Option<Stall>)>,
+    content: Option<&mut Body<'_>>,
 ) -> Result<http::Response<::ureq::Body>, UreqError> {
     match content {
         None => agent.run(head),
-        Some((body, stall)) => {
-            let mut content = Outgoing { body, stall };
+        Some(body) => {
+            let mut content = Outgoing(body);
             agent.run(head.map(|()| SendBody::from_reader(&mut content)))
         }
     }
 }
 
 /// The content of a request, as ureq reads it.
-struct Outgoing<'a, 'b> {
-    body: &'a mut Body<'b>,
-    stall: Option<Stall>,
-}
+struct Outgoing<'a, 'b>(&'a mut Body<'b>);
 
 impl Read for Outgoing<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let amount = self.body.read(buffer)?;
-        if self.body.is_read() {
-            request_context::body_done(self.stall);
+        let amount = self.0.read(buffer)?;
+        if self.0.is_read() {
+            request_context::body_done();
         }
         Ok(amount)
     }

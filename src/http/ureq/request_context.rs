@@ -31,10 +31,12 @@ thread_local! {
 
 /// The facts about one request.
 pub(super) struct RequestContext {
-    /// The deadline. With `max_pause`, it moves with each write.
+    /// The deadline. With `stall`, it moves with each write.
     end: Instant,
-    /// Maximum time without progress, if that is what bounds the request.
-    max_pause: Option<Duration>,
+    /// Maximum times without progress, if that is what bounds the request.
+    stall: Option<Stall>,
+    /// If `true`, the content was read to its end.
+    is_body_done: bool,
     /// Maximum time for which a connection may have been idle before this request uses it.
     max_idle: Duration,
     /// The key, until it is in the request.
@@ -58,7 +60,8 @@ impl RequestContext {
         let limit = stall.map_or(limit, |stall| limit.min(stall.sending));
         Self {
             end: saturating_add(Instant::now(), limit),
-            max_pause: stall.map(|stall| stall.sending),
+            stall,
+            is_body_done: false,
             max_idle,
             key: request.requires_key.then(|| key.clone()),
             joins_content: request.content.as_ref().is_some_and(|content| (1..=JOINED_MAX).contains(&content.len())),
@@ -106,18 +109,19 @@ pub(super) fn left() -> Duration {
     with(|request| request.end.saturating_duration_since(Instant::now())).unwrap_or(Duration::MAX)
 }
 
-/// Notes that a part of the request was sent.
+/// Notes that a part of the request was sent. From the last write of the content on, the response is waited for.
 pub(super) fn note_progress() {
     with(|request| {
-        if let Some(pause) = request.max_pause {
+        if let Some(stall) = request.stall {
+            let pause = if request.is_body_done { stall.answer } else { stall.sending };
             request.end = saturating_add(Instant::now(), pause);
         }
     });
 }
 
-/// Notes that the content was read to its end. From its last write on, the response is waited for.
-pub(super) fn body_done(stall: Option<Stall>) {
-    with(|request| request.max_pause = stall.map(|stall| stall.answer));
+/// Notes that the content was read to its end.
+pub(super) fn body_done() {
+    with(|request| request.is_body_done = true);
 }
 
 /// Returns the maximum time for which a connection may have been idle before this request uses it.

@@ -28,7 +28,7 @@ pub(super) fn read(response: Response, mut body: Body, limit: u64, base: &Base) 
     let truncated = match outcome {
         Ok(()) if is_over_limit => Some(too_long(limit)),
         Ok(()) => None,
-        Err(error) => Some(failure::from_error(error.into(), true, base)),
+        Err(error) => Some(failure::from_error(error.into(), true, None, base)),
     };
     Response { body: bytes, is_over_limit, truncated, ..response }
 }

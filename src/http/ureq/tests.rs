@@ -10,6 +10,7 @@ use crate::call::Caller;
 use crate::call::fake::{FakeClock, SECOND};
 use crate::call::tests::{content, options, request};
 use crate::config::Settings;
+use crate::error::ErrorKind;
 use crate::http::proxy::Proxy;
 use crate::http::request::Method;
 

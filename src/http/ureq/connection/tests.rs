@@ -50,7 +50,7 @@ fn unsent_output_is_known_outside_of_tls_only() {
     // A submit that was read to its end.
     let base = Base::parse("http://127.0.0.1").unwrap();
     let fate = |error| {
-        let failure = from_error(error, true, &base);
+        let failure = from_error(error, true, None, &base);
         (failure.kind, failure.request_fully_sent)
     };
     assert_eq!(fate(error()), (ErrorKind::Disconnected, true));
