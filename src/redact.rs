@@ -1,20 +1,24 @@
 //! Redaction of everything that leaves a call.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use crate::api_key::ApiKey;
 use crate::error::Error;
 use crate::util::encodings::mask;
 
 /// The texts that must not leave a call: the key, and the secret parts of the request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Redactor<'a> {
     key: &'a ApiKey,
-    secrets: &'a [&'a str],
+    /// The longest comes first. Otherwise a part that is masked would leave the rest of the whole unmasked.
+    secrets: Vec<&'a str>,
 }
 
 impl<'a> Redactor<'a> {
-    pub(crate) fn new(key: &'a ApiKey, secrets: &'a [&'a str]) -> Self {
+    pub(crate) fn new(key: &'a ApiKey, secrets: &[&'a str]) -> Self {
+        let mut secrets = secrets.to_vec();
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
         Self { key, secrets }
     }
 
@@ -23,7 +27,7 @@ impl<'a> Redactor<'a> {
         // A body may be long, so it is not copied without need.
         let clean = |text: &mut String| {
             let mut clean = self.key.mask(text);
-            for secret in self.secrets {
+            for secret in &self.secrets {
                 if let Cow::Owned(cleaner) = mask(&clean, secret, "[..]") {
                     clean = Cow::Owned(cleaner);
                 }
@@ -70,6 +74,13 @@ mod tests {
     fn a_query_string_that_the_service_quotes_is_masked() {
         let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?sig=t0ken"));
         let error = Redactor::new(&ApiKey::new("key"), &["sig=t0ken"]).error(error);
+        assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
+    }
+
+    #[test]
+    fn secret_that_is_part_of_another_leaves_no_rest() {
+        let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?t=1234rest"));
+        let error = Redactor::new(&ApiKey::new("key"), &["1234", "t=1234rest"]).error(error);
         assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
     }
 

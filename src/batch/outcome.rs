@@ -15,7 +15,8 @@ use crate::model::report::any::AnyReport;
 pub struct Outcome {
     /// The number of the job among those that the iterator yielded, from 0.
     pub index: u64,
-    pub(super) tag: Option<String>,
+    /// The [`tag`](crate::Submission::tag) of the submission: the caller's own label, which is never sent.
+    pub tag: Option<String>,
     /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service stores, too.
     pub ref_id: Option<String>,
     /// The service's identifier of the submission, if it is known. An error may have one, too.
@@ -25,13 +26,6 @@ pub struct Outcome {
     pub result: Result<AnyReport>,
     /// If `true`, it is from an earlier run, whose journal had the result.
     pub is_replayed: bool,
-}
-
-impl Outcome {
-    /// Returns the [`tag`](crate::Submission::tag) of the submission: the caller's own label, which is never sent.
-    pub fn tag(&self) -> Option<&str> {
-        self.tag.as_deref()
-    }
 }
 
 fn report_or_error<S: Serializer>(result: &Result<AnyReport>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -142,10 +142,11 @@ impl FailureAction {
     pub(super) fn from_error(error: &Error) -> Self {
         use ErrorKind::{Config, Connect, Forbidden, Journal, OutOfCredits, RateLimited, Redirect, Tls, Unauthorized};
         match error.kind() {
-            RateLimited | Connect if error.may_repeat() => Self::Again,
+            // A call does not retry after a proxy that cannot reach its target now, but a batch has the time to.
+            Connect => Self::Again,
+            RateLimited if error.may_repeat() => Self::Again,
             _ if error.may_repeat() => Self::Retry,
-            // A proxy that refuses a tunnel refuses the next one, and may lock out a client that returns too often.
-            Connect | Unauthorized | Forbidden | OutOfCredits | Config | Redirect | Tls | Journal => Self::Stop,
+            Unauthorized | Forbidden | OutOfCredits | Config | Redirect | Tls | Journal => Self::Stop,
             _ => Self::Fail,
         }
     }

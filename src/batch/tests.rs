@@ -120,7 +120,7 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
     let outcomes = by_index(fixture.client.batch(images(3_000)));
     assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
     assert!(outcomes.iter().all(|outcome| outcome.ref_id.as_ref() == Some(&outcome.index.to_string())));
-    assert!(outcomes.iter().all(|outcome| outcome.tag() == Some(&format!("image {}", outcome.index))));
+    assert!(outcomes.iter().all(|outcome| outcome.tag == Some(format!("image {}", outcome.index))));
     let floor = SECOND * 3_000 * 60 / 30 + 20 * SECOND;
     let took = fixture.clock.passed();
     assert!(took <= floor + floor / 50, "{took:?} instead of {floor:?}");

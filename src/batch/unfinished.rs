@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use serde::Serialize;
+
 use super::task::JobId;
 use crate::error::Error;
 use crate::model::identifier::Identifier;
@@ -10,7 +12,7 @@ use crate::util::sync::lock;
 
 /// A job that was submitted, or is being submitted, and whose [`Outcome`](crate::Outcome) the caller does not have yet;
 /// from [`StopHandle::unfinished`](crate::StopHandle::unfinished).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Unfinished {
     /// The index of the job among those that the iterator gave, from 0.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use identifai::{
-    AnyReport, AnySubmission, AnySubmitted, Client, ErrorKind, Image, ImageReport, MediaType, RateLimit, Submitted,
-    Video, VideoReport, WaitOptions,
+    AnyReport, AnySubmission, AnySubmitted, Client, ErrorKind, Image, ImageReport, MediaType, RateLimit, Submission,
+    Submitted, Video, VideoReport, WaitOptions,
 };
 use identifai_sandbox::Sandbox;
 use test_support::{Server, accepted, json};
@@ -61,6 +61,10 @@ fn typed_and_any_values_convert() {
     assert_eq!(AnySubmitted::from(image), submitted);
     let error = Submitted::<Video>::try_from(submitted).unwrap_err();
     assert_eq!(error.to_string(), "medium: the submission is of the medium image, not video");
+    let image = Image::from_url("https://example.com/cat.jpg").tag("row 7");
+    let error = Submission::<Video>::try_from(AnySubmission::from(image.clone())).unwrap_err();
+    assert_eq!(error.to_string(), "medium: the submission is of the medium image, not video");
+    assert!(Submission::<Image>::try_from(AnySubmission::from(image)).is_ok());
     let report = ImageReport::from_json(r#"{"identifier":"abc"}"#).unwrap();
     let report = AnyReport::from(report);
     let error = VideoReport::try_from(report.clone()).unwrap_err();
@@ -88,7 +92,7 @@ fn tag_stays_local_and_reaches_the_outcome() {
     let outcomes: Vec<_> = client(&sandbox).batch(submissions()).collect();
     for outcome in &outcomes {
         let (url, medium) = URLS[usize::try_from(outcome.index).unwrap()];
-        assert_eq!(outcome.tag(), Some(url));
+        assert_eq!(outcome.tag.as_deref(), Some(url));
         assert_eq!((outcome.result.as_ref().unwrap().media_type(), outcome.ref_id.as_deref()), (medium, None));
     }
     assert_eq!(outcomes.len(), 4);

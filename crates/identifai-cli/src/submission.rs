@@ -10,6 +10,8 @@ use crate::options::Options;
 use crate::stdin::Spooled;
 use crate::{error_text, names, upload_bar};
 
+const FORCE: &str = "to send it anyway, pass --image, --video or --audio, and --any-format";
+
 impl MediumFlags {
     /// Returns the medium that the command line names.
     pub(crate) fn chosen(&self) -> Option<MediaType> {
@@ -32,8 +34,10 @@ pub(crate) fn from_argument(
         return Err("file: is empty".to_owned());
     }
     let detected = || format.and_then(|format| format.medium().parse().ok());
-    let medium =
-        chosen.or_else(detected).ok_or("file: has an unrecognized format; pass --image, --video or --audio")?;
+    let medium = chosen.or_else(detected).ok_or_else(|| match format {
+        Some(format) => format!("file: is {format}, which is not an image, a video or a recording; {FORCE}"),
+        None => format!("file: has an unrecognized format; {FORCE}"),
+    })?;
     prepare(options, Ok(AnySubmission::from_reader_as(medium, file, len).file_name(name)))
 }
 

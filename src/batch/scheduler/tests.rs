@@ -465,7 +465,7 @@ fn action_depends_on_fault_and_certainty_of_arrival() {
     let table: [(fn() -> Try, _, _); 20] = [
         (|| status(429, None), Again, Again),
         (|| failure(Connect, false), Again, Again),
-        (|| is_final(failure(Connect, false)), Stop, Stop),
+        (|| is_final(failure(Connect, false)), Again, Again),
         (|| failure(Timeout, false), Retry, Retry),
         (|| failure(Timeout, true), Fail, Retry),
         (|| failure(Disconnected, false), Retry, Retry),

@@ -196,7 +196,7 @@ impl AnySubmission {
     pub(crate) fn secrets(&self) -> Vec<&str> {
         // Most URLs have neither a query nor a password.
         let urls = self.urls().map(|(_, url)| url).filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
-        let mut secrets = redactable(urls.flat_map(|url| {
+        redactable(urls.flat_map(|url| {
             let url = url.split_once('#').map_or(url, |(url, _)| url);
             let user_info = Url::split(url).and_then(|url| url.user_info).unwrap_or_default();
             let password = user_info.split_once(':').map(|(_, password)| password);
@@ -204,10 +204,7 @@ impl AnySubmission {
             let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
             // A response may quote the whole or a part of it.
             [query, user_info].into_iter().chain(password).chain(values)
-        }));
-        // The longest comes first. Otherwise a part that is masked would leave the rest of the whole unmasked.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
+        }))
     }
 
     /// Returns the source as far as it is not secret: a URL without user, query and fragment, or a path.

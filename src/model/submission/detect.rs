@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 use crate::model::format::{Content, Format, look_into};
 use crate::model::media_type::MediaType;
 
+const NOT_A_MEDIUM: &str = "which is not an image, a video or a recording";
+const FORCE_FILE: &str = "to send it anyway, name its medium and allow any format";
+const FORCE_URL: &str = "to send it anyway, name its medium";
+
 impl AnySubmission {
     /// Creates a submission of a file, whose content and name show the medium.
     ///
@@ -19,28 +23,27 @@ impl AnySubmission {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the file cannot be read, is empty, or has no known format,
-    /// or one that is not an image, a video or a recording. [`from_path_as`](Self::from_path_as) takes it anyway.
+    /// or one that is not an image, a video or a recording. [`from_path_as`](Self::from_path_as) with
+    /// [`any_format`](Self::any_format) takes it anyway.
     pub fn from_path(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let (len, content) = inspect(&path)?;
-        if len == 0 {
-            return Err(unusable("is empty"));
-        }
         let source = Source::Path(path);
         let named = source.own_name().as_deref().and_then(Format::from_extension);
-        Self::detected(content, named, source)
+        Self::detected(len, content, named, source)
     }
 
     /// Creates a submission of a file in memory, whose content shows the medium.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the content has no known format, or one that is not an image,
-    /// a video or a recording. [`from_bytes_as`](Self::from_bytes_as) takes it anyway.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, has no known format, or one that is not an image,
+    /// a video or a recording. [`from_bytes_as`](Self::from_bytes_as) with [`any_format`](Self::any_format) takes it
+    /// anyway.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
         let content = look_into(&mut Cursor::new(&bytes)).map_err(unreadable)?;
-        Self::detected(content, None, Source::Bytes(bytes.into()))
+        Self::detected(bytes.len() as u64, content, None, Source::Bytes(bytes.into()))
     }
 
     /// Creates a submission of a medium that the service downloads, and whose medium the extension of its URL shows.
@@ -68,19 +71,24 @@ impl AnySubmission {
         let (medium, detected_by) = match format_of_url(&file_url) {
             None => (MediaType::Image, DetectedBy::Default),
             Some(format) => {
-                let medium =
-                    media_type(format).ok_or_else(|| Error::invalid_input("file_url", &not_a_medium(format)))?;
-                (medium, DetectedBy::Extension(format))
+                let unsupported = || {
+                    let reason = format!("the extension stands for {format}, {NOT_A_MEDIUM}; {FORCE_URL}");
+                    Error::invalid_input("file_url", &reason)
+                };
+                (media_type(format).ok_or_else(unsupported)?, DetectedBy::Extension(format))
             }
         };
         Ok(Self::new(medium, detected_by, Source::Url(file_url)))
     }
 
-    fn detected(content: Content, named: Option<Format>, source: Source) -> Result<Self> {
-        let format = content.format(named).or(named).ok_or_else(|| {
-            unusable("has an unrecognized format; to send it anyway, name its medium and allow any format")
-        })?;
-        let medium = media_type(format).ok_or_else(|| unusable(&not_a_medium(format)))?;
+    fn detected(len: u64, content: Content, named: Option<Format>, source: Source) -> Result<Self> {
+        if len == 0 {
+            return Err(unusable("is empty"));
+        }
+        let format = content.format(named).or(named);
+        let format = format.ok_or_else(|| unusable(&format!("has an unrecognized format; {FORCE_FILE}")))?;
+        let medium = media_type(format);
+        let medium = medium.ok_or_else(|| unusable(&format!("is {format}, {NOT_A_MEDIUM}; {FORCE_FILE}")))?;
         let detected_by = match content {
             Content::Format(_) => DetectedBy::Content(format),
             Content::Text | Content::Unknown => DetectedBy::Extension(format),
@@ -93,7 +101,8 @@ impl AnySubmission {
         match (self.source(), self.detected_by()) {
             (Source::Url(_), DetectedBy::Extension(format)) if !format.is_documented() && !self.any_format => {
                 let reason = format!(
-                    "the extension stands for {format}, which the service does not document; to send it anyway, allow any format"
+                    "the extension stands for {format}, which the service does not document; to send it anyway, allow \
+                     any format"
                 );
                 Err(Error::invalid_input("file_url", &reason))
             }
@@ -105,10 +114,6 @@ impl AnySubmission {
 /// Returns the medium of a format, unless the service takes it as a ticket only, or not at all.
 fn media_type(format: Format) -> Option<MediaType> {
     format.medium().parse().ok()
-}
-
-fn not_a_medium(format: Format) -> String {
-    format!("is {format}, which is not an image, a video or a recording; to send it anyway, name its medium")
 }
 
 /// Returns the format that the last segment of a URL's path stands for. The segment's parameters follow a semicolon
@@ -163,7 +168,9 @@ mod tests {
         }
         let error = url("https://x.test/receipt.pdf").unwrap_err().to_string();
         assert!(
-            error.starts_with("file_url: is application/pdf, which is not an image, a video or a recording; "),
+            error.starts_with(
+                "file_url: the extension stands for application/pdf, which is not an image, a video or a recording; "
+            ),
             "{error}"
         );
     }
@@ -186,9 +193,11 @@ mod tests {
             (submission.media_type(), submission.detected_by()),
             (MediaType::Image, DetectedBy::Content(format))
         );
-        for (bytes, reason) in
-            [("%PDF-1.7", "is application/pdf, which is not"), ("hello", "has an unrecognized format")]
-        {
+        for (bytes, reason) in [
+            ("%PDF-1.7", "is application/pdf, which is not"),
+            ("hello", "has an unrecognized format"),
+            ("", "is empty"),
+        ] {
             let error = AnySubmission::from_bytes(bytes).unwrap_err().to_string();
             assert!(error.starts_with(&format!("file: {reason}")), "{error}");
         }

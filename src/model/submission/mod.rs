@@ -16,6 +16,7 @@ use self::any::{AnySubmission, DetectedBy};
 use self::setters::setters;
 use self::source::Source;
 use super::medium::{Audio, Image, Medium, Video};
+use crate::error::Error;
 
 /// One medium to be submitted, with its options.
 ///
@@ -58,6 +59,18 @@ impl Submission<Video> {
 impl<M: Medium> From<Submission<M>> for AnySubmission {
     fn from(submission: Submission<M>) -> Self {
         submission.0
+    }
+}
+
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+impl<M: Medium> TryFrom<AnySubmission> for Submission<M> {
+    type Error = Error;
+
+    fn try_from(submission: AnySubmission) -> Result<Self, Error> {
+        if submission.media_type() == M::TYPE {
+            return Ok(Self(submission, PhantomData));
+        }
+        Err(Error::other_medium("submission", submission.media_type(), M::TYPE))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `identifai completions` and `identifai man`: what shells and readers of manuals are given, made of the arguments.
 
+use std::fs;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -22,7 +23,7 @@ pub(crate) fn completions(shell: Shell) -> Result<ExitStatus, CliError> {
 pub(crate) fn man(directory: Option<&Path>) -> Result<ExitStatus, CliError> {
     let (command, mut page) = (Arguments::command().disable_help_subcommand(true), Vec::new());
     let written = match directory {
-        Some(directory) => clap_mangen::generate_to(command, directory),
+        Some(directory) => fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(command, directory)),
         None => Man::new(command).render(&mut page),
     };
     written.map_err(|error| CliError::Failed(format!("cannot write the manual: {error}")))?;
@@ -95,12 +96,12 @@ mod tests {
         let commands = family(&command);
         for command in &commands {
             let name = command.get_display_name().unwrap_or("identifai");
-            let page = std::fs::read_to_string(directory.path().join(format!("{name}.1"))).unwrap();
+            let page = fs::read_to_string(directory.path().join(format!("{name}.1"))).unwrap();
             let plain = ["\\fB", "\\fI", "\\fR"].iter().fold(page.clone(), |text, font| text.replace(font, " "));
             assert_complete(&plain.replace("\\-", "-"), command);
             pages.push(page);
         }
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), commands.len());
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), commands.len());
         // Each begins anew by its title.
         for (program, arguments) in
             [("groff", &["-man", "-Tutf8", "-ww", "-z"][..]), ("man", &["--warnings", "-l", "-"])]

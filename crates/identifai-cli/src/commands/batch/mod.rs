@@ -133,7 +133,11 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
                     items.borrow_mut().begin(number, input, file, medium.as_str());
                     return Some(submission.into());
                 }
-                Err(reason) => items.borrow_mut().refuse(number, input, file, &format!("line {number}: {reason}")),
+                // The reason may quote a name or a value of the line.
+                Err(reason) => {
+                    let reason = format!("line {number}: {reason}");
+                    items.borrow_mut().refuse(number, input, file, &key.redact(&reason));
+                }
             }
         }
     })
