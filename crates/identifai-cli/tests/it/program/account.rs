@@ -107,7 +107,7 @@ fn users_come_as_json_and_what_follows_a_failure_is_told() {
     );
     assert_eq!((lines.len(), &lines[2]["error"]["kind"], lines[2].get("input")), (3, &json!("forbidden"), None));
     let outcome = against(&server, &["partner", "users"]);
-    assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n- - <->\n"));
+    assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n2 - <->\n"));
     assert!(outcome.err.starts_with("identifai: the key may not use this"), "{}", outcome.err);
 }
 

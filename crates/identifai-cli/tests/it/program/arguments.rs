@@ -171,7 +171,9 @@ fn manual_goes_to_stdout_or_to_a_directory() {
     assert_eq!((written.status, written.out.as_str(), written.err.as_str()), (0, "", ""));
     assert_eq!(std::fs::read_to_string(directory.path("identifai.1")).unwrap(), page.out);
     assert!(std::fs::read_to_string(directory.path("identifai-partner-save.1")).unwrap().contains("email"));
-    let missing = run(&[], &["man", &directory.path("missing")]);
-    assert_eq!((missing.status, missing.out.as_str()), (5, ""));
-    assert!(missing.err.starts_with("identifai: cannot write the manual: No such file"), "{}", missing.err);
+    assert_eq!(run(&[], &["man", &directory.path("new/man1")]).status, 0, "a missing directory is made");
+    assert!(std::fs::exists(directory.path("new/man1/identifai.1")).unwrap());
+    let file = run(&[], &["man", &directory.path("identifai.1")]);
+    assert_eq!((file.status, file.out.as_str()), (5, ""));
+    assert!(file.err.starts_with("identifai: cannot write the manual: "), "{}", file.err);
 }

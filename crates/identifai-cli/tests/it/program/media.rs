@@ -208,7 +208,7 @@ fn undocumented_format_is_refused_by_its_name() {
         ("https://x.test/a.WMA", "URL: the extension stands for audio/x-ms-wma, which the service does not document"),
         ("https://x.test/a.heic?w=1", "stands for image/heic, which"),
         ("https://x.test/a.mka", "stands for audio/x-matroska, which"),
-        ("https://x.test/b.mp4/a.pdf", "is application/pdf, which"),
+        ("https://x.test/b.mp4/a.pdf", "stands for application/pdf, which"),
         ("https://x.test/a.docx", "to send it anyway, name its medium"),
     ] {
         let outcome = against(&server, &["classify", input]);
