@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 #[cfg(feature = "journal")]
 use crate::batch::Batch;
-#[cfg(feature = "journal")]
 use crate::batch::stop_handle::StopHandle;
 use crate::batch::tests::*;
 use crate::call::fake::failure;
@@ -13,6 +12,7 @@ use crate::call::rate_limit::config::RateLimit;
 use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
+#[cfg(feature = "journal")]
 use crate::model::submission::any::AnySubmission;
 
 /// The indexes that `stop_handle` lists, each with `true` if its identifier is known.
