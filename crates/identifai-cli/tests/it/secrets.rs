@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use test_support::secrets::{PLANTED, SIGNED, echo, shows_nothing};
-use test_support::{Directory, Server};
+use test_support::{CAT, Directory, KEY, Server};
 
 use crate::support::against;
 
@@ -33,4 +33,22 @@ fn the_program_shows_no_secret_that_the_service_sends_back() {
             }
         }
     }
+}
+
+#[test]
+fn refused_line_that_holds_the_key_is_not_quoted() {
+    let directory = Directory::new();
+    let lines = [format!(r#"{{"input": "{CAT}", "{KEY}": 1}}"#), format!(r#"{{"input": "{CAT}", "frames": "{KEY}"}}"#)];
+    let list = directory.file("list", lines.join("\n"));
+    let server = Server::answering("");
+    for json in [&[][..], &["--json"]] {
+        let outcome = against(&server, &[&["batch", &*list][..], json].concat());
+        let shown = outcome.out + &outcome.err;
+        assert!(
+            shown.contains("line 1: its options: unknown field") && shown.contains("line 2: its options"),
+            "{shown}"
+        );
+        assert!(!shown.contains(KEY), "{shown}");
+    }
+    assert!(server.requests().is_empty());
 }
