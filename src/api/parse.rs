@@ -25,7 +25,8 @@ pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, 
 
 /// Reads the JSON of a success as [`typed`] does, or returns `pending` of it if it means that there is no result yet.
 ///
-/// That is our reading, as no page shows what comes before a result: 202, or nothing. PHP writes an empty object as `[]`.
+/// The rule is our reading, as no page shows what comes before a result: 202, or nothing. PHP writes an empty object as
+/// `[]`.
 fn unless_pending<T>(
     response: Response,
     pending: impl FnOnce(&str) -> T,

@@ -124,7 +124,7 @@ impl SubmitBackoff {
     }
 }
 
-/// What a failed submit means for the batch.
+/// An action of the batch after a failed submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureAction {
     /// Submit the job again, for as long as any job is waited for: no other one would have been let in either.

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::response::{Failure, Response};
 use crate::http::transport::Outcome;
 
-/// What follows an attempt.
+/// The step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
 pub enum Next {

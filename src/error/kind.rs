@@ -5,7 +5,7 @@ use std::fmt;
 /// Defines the kinds, each with its code and its name, which are fixed for good.
 macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
-        /// What went wrong, by meaning.
+        /// The kind of a failure, by meaning.
         ///
         /// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind
         /// leaves open whether a submit was accepted,

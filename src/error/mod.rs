@@ -57,7 +57,7 @@ struct Inner {
 pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 impl Error {
-    /// What went wrong, by meaning.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }

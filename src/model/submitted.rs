@@ -30,7 +30,7 @@ use crate::error::Error;
 pub struct AnySubmitted {
     medium: MediaType,
     identifier: Identifier,
-    /// What this process knows of it, if it submitted it.
+    /// The facts that only this process knows, if it submitted it.
     #[serde(skip)]
     own: Option<Arc<Own>>,
 }

@@ -167,7 +167,7 @@ pub(super) fn placeholder(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValu
 
 /// Puts the key over its placeholder if `output` is the head of the request, and returns where it is now.
 ///
-/// That is done once a request, so that content which looks like a head does not get the key.
+/// The key is inserted once a request, so that content which looks like a head does not get it.
 pub(super) fn insert_key(output: &mut [u8]) -> Option<Range<usize>> {
     with(|request| {
         let key = request.key.as_ref()?.expose().as_bytes();

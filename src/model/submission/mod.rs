@@ -21,7 +21,7 @@ use crate::error::Error;
 /// One medium to be submitted, with its options.
 ///
 /// [`Image::from_url`](crate::Image::from_url), [`Video::from_path`](crate::Video::from_path) and their like create it.
-/// Where the medium is known at run time only, there is [`AnySubmission`].
+/// [`AnySubmission`] is the same for a medium that is known at run time only.
 ///
 /// Setting an option never fails. The call that submits it reports what cannot be sent, before a byte is sent. An
 /// option that is not set is not sent, so that the service's own default holds. `Debug` shows which options are set,
