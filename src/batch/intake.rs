@@ -68,7 +68,7 @@ where
         match past {
             EarlierRun::Finished(report) => {
                 let identifier = report.identifier().clone();
-                let submitted = submission.accepted_as(identifier.clone(), None);
+                let submitted = submission.accepted_as(identifier.clone());
                 let result = self.finished(&submitted, &report);
                 self.conclude(id, Some(identifier), result);
                 if let Some(outcome) = self.outcomes.back_mut() {
@@ -77,7 +77,7 @@ where
             }
             EarlierRun::Submitted(identifier) => {
                 self.stop_handle.jobs.insert(&id, Some(&identifier), true);
-                self.wait_for(id, submission.accepted_as(identifier, None));
+                self.wait_for(id, submission.accepted_as(identifier));
             }
             EarlierRun::Indeterminate => {
                 let summary =

@@ -160,7 +160,7 @@ impl Submit {
         client.submit_any(submission).or_else(|error| {
             let identifier =
                 error.identifier().filter(|_| error.may_have_been_sent() && identifier::is_certain(&error));
-            identifier.cloned().map(|identifier| submission.accepted_as(identifier, None)).ok_or(error)
+            identifier.cloned().map(|identifier| submission.accepted_as(identifier)).ok_or(error)
         })
     }
 }

@@ -159,7 +159,8 @@ impl Client {
             }
             Ok(identifier)
         })?;
-        Ok(submission.accepted_as(identifier, Some(self.caller.now())))
+        let submitted = AnySubmitted::new(submission.media_type(), identifier);
+        Ok(submitted.with_own(Some(self.caller.now()), &request.redact))
     }
 
     /// Requests the current report of a submission once; see [`result`](Self::result).

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use super::options::Options;
 use super::progress::{TaggedWatcher, Watcher};
@@ -173,9 +172,9 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the submission under the identifier that the service gave it, at a time in this run or before.
-    pub(crate) fn accepted_as(&self, identifier: Identifier, at: Option<Instant>) -> AnySubmitted {
-        AnySubmitted::new(self.media_type, identifier).with_own(at, &self.secrets())
+    /// Returns the submission under an identifier that the service gave it at an unknown time.
+    pub(crate) fn accepted_as(&self, identifier: Identifier) -> AnySubmitted {
+        AnySubmitted::new(self.media_type, identifier).with_own(None, &self.secrets())
     }
 
     pub(crate) fn watcher(&self) -> Option<TaggedWatcher<'_>> {
