@@ -8,14 +8,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use identifai::{AnySubmission, MediaType};
+use identifai::MediaType;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::list_format::{why_foreign, why_not_text};
 use crate::names;
 use crate::options::Options;
-use crate::submission;
+use crate::submission::{self, Checked};
 
 /// The longest line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -199,18 +199,18 @@ pub(crate) struct Read {
     pub(crate) input: String,
     /// The path, if it is one.
     pub(crate) file: Option<PathBuf>,
-    pub(crate) submission: Result<AnySubmission, String>,
+    pub(crate) checked: Result<Checked, String>,
 }
 
 impl Read {
     /// A line of which not even the input can be read.
     pub(crate) fn failed(reason: String) -> Self {
-        Self { input: String::new(), file: None, submission: Err(reason) }
+        Self { input: String::new(), file: None, checked: Err(reason) }
     }
 
-    fn new(input: &OsStr, submission: Result<AnySubmission, String>) -> Self {
+    fn new(input: &OsStr, checked: Result<Checked, String>) -> Self {
         let file = (!names::is_url(input)).then(|| PathBuf::from(input));
-        Self { input: names::shown(input), file, submission }
+        Self { input: names::shown(input), file, checked }
     }
 }
 

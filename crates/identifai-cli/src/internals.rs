@@ -8,6 +8,7 @@ use identifai::Result;
 
 use crate::batch_input::{self, List, Next};
 use crate::options::Options;
+use crate::submission::Checked;
 use crate::{names, output};
 
 /// A line, as the program understands it.
@@ -17,7 +18,7 @@ pub struct Line {
     pub input: String,
     /// The path, if it is one.
     pub file: Option<PathBuf>,
-    /// The submission, or the reason why there is none.
+    /// The submission, or the reason why the line was refused.
     pub submission: Result<Submission, String>,
 }
 
@@ -56,8 +57,8 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
 /// Parses a line, where the command line names `medium`.
 pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
     let medium = medium.and_then(|medium| medium.parse().ok());
-    let batch_input::Read { input, file, submission } = batch_input::read(line, medium, &Options::default());
-    let submission = submission.map(|submission| Submission {
+    let batch_input::Read { input, file, checked } = batch_input::read(line, medium, &Options::default());
+    let submission = checked.map(|Checked { submission, .. }| Submission {
         medium: submission.media_type().as_str(),
         checked: submission.check().map(|()| format!("{submission:?}")),
     });

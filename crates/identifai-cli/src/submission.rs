@@ -10,6 +10,12 @@ use crate::options::Options;
 use crate::stdin::Spooled;
 use crate::{error_text, names, upload_bar};
 
+/// A submission that was checked, and a note about its name if an upload corrects that.
+pub(crate) struct Checked {
+    pub(crate) submission: AnySubmission,
+    pub(crate) note: Option<String>,
+}
+
 const FORCE: &str = "to send it anyway, pass --image, --video or --audio, and --any-format";
 
 impl MediumFlags {
@@ -21,11 +27,7 @@ impl MediumFlags {
 }
 
 /// Reads an argument of the command line: a URL, a path, or `-` for standard input. The error does not repeat it.
-pub(crate) fn from_argument(
-    options: &Options,
-    chosen: Option<MediaType>,
-    input: &OsStr,
-) -> Result<AnySubmission, String> {
+pub(crate) fn from_argument(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<Checked, String> {
     if input != "-" {
         return from_input(options, chosen, input);
     }
@@ -42,7 +44,7 @@ pub(crate) fn from_argument(
 }
 
 /// Reads a URL or a path, and checks it. The error does not repeat it, since it may be the key.
-pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<AnySubmission, String> {
+pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<Checked, String> {
     if names::is_url(input) {
         let url = input.to_str().ok_or("URL: is not UTF-8; percent-encode it")?;
         let detected = || AnySubmission::from_url(url);
@@ -59,7 +61,7 @@ pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &O
 }
 
 /// Sets the options on a submission and checks it.
-fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<AnySubmission, String> {
+fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<Checked, String> {
     let submission = submission.map_err(|error| error_text::to_cli_text(&error))?;
     let submission = options.set_on(submission);
     // Nothing that was asked for is left out silently.
@@ -71,14 +73,15 @@ fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<AnySu
         };
         return Err(format!("is {what}, for which there is no --{}", option.replace('_', "-")));
     }
-    submission.check().map_err(|error| error_text::to_cli_text(&error))?;
-    Ok(submission)
+    // It checks everything, too, so the file is inspected once for both.
+    let name = submission.corrected_file_name().map_err(|error| error_text::to_cli_text(&error))?;
+    let note = name.and_then(|name| correction(&name, submission.media_type()));
+    Ok(Checked { submission, note })
 }
 
-/// Returns a note about an upload whose name is corrected to fit its content. Errors are reported elsewhere.
-pub(crate) fn correction(name: Result<Option<String>>, medium: MediaType) -> Option<String> {
-    let name = name.ok()??;
-    let format = Format::from_extension(&name)?.to_string();
+/// Returns a note about an upload that goes by `name` rather than its own, to fit its content.
+pub(crate) fn correction(name: &str, medium: MediaType) -> Option<String> {
+    let format = Format::from_extension(name)?.to_string();
     // The extension of recordings in 3GP is that of videos.
     let format = if medium == MediaType::Audio { format.replacen("video/", "audio/", 1) } else { format };
     Some(format!("is {format} by its content, so it is uploaded as {name}"))

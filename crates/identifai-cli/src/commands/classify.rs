@@ -12,7 +12,7 @@ use crate::ledger::{Entry, State};
 use crate::names::shown;
 use crate::output;
 use crate::printer::{Line, Printer};
-use crate::submission::{self, correction};
+use crate::submission::{self, Checked};
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, CliError> {
@@ -20,18 +20,19 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, C
         return Err(CliError::Usage("standard input can be read once, so there can be one `-`".to_owned()));
     }
     // All of them first: nothing is paid for on a command line that is wrong.
-    let mut jobs = Vec::new();
+    let (mut jobs, mut notes) = (Vec::new(), Vec::new());
     for (index, input) in arguments.inputs.iter().enumerate() {
         let job = submission::from_argument(&arguments.options, arguments.medium.chosen(), input);
-        jobs.push(job.map_err(|reason| CliError::Usage(format!("argument {}: {reason}", index + 1)))?);
+        let place = format!("argument {}", index + 1);
+        let Checked { submission, note } = job.map_err(|reason| CliError::Usage(format!("{place}: {reason}")))?;
+        notes.extend(note.map(|note| format!("{place}: {note}")));
+        jobs.push(submission);
     }
     let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
         arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
-    for (index, job) in jobs.iter().enumerate() {
-        if let Some(note) = correction(job.corrected_file_name(), job.media_type()) {
-            output::note(&connected.key.redact(&format!("argument {}: {note}", index + 1)));
-        }
+    for note in &notes {
+        output::note(&connected.key.redact(note));
     }
     let printer = Printer::new(global.json, &inputs).of_submits(&connected.ledger);
     for (index, (job, input)) in jobs.iter().zip(&inputs).enumerate() {

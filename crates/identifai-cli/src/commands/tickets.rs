@@ -76,7 +76,9 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
             ticket = ticket.ref_id(ref_id);
         }
         ticket = ticket.any_format(*any_format);
-        let note = correction(ticket.corrected_file_name(), MediaType::Image);
+        // Errors are reported by the submit.
+        let name = ticket.corrected_file_name().ok().flatten();
+        let note = name.and_then(|name| correction(&name, MediaType::Image));
         notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
         tickets = tickets.ticket(ticket);
     }

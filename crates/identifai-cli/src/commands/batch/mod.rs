@@ -21,7 +21,7 @@ use crate::exit_status::ExitStatus;
 use crate::html::Page;
 use crate::output::{self, Otherwise};
 use crate::progress::Progress;
-use crate::submission::correction;
+use crate::submission::Checked;
 
 /// The rate of a key that is documented, in submits a minute.
 const RATE: u32 = 30;
@@ -119,18 +119,17 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
                 Next::Pending => return Some(Job::pending()),
                 Next::End => return None,
             };
-            let Read { input, file, submission } = match line {
+            let Read { input, file, checked } = match line {
                 Ok(line) => batch_input::read(&line, medium, &defaults),
                 Err(reason) => Read::failed(reason),
             };
             let input = key.redact(&input).into_owned();
-            match submission {
-                Ok(submission) => {
-                    let medium = submission.media_type();
-                    if let Some(note) = correction(submission.corrected_file_name(), medium) {
+            match checked {
+                Ok(Checked { submission, note }) => {
+                    if let Some(note) = note {
                         items.borrow_mut().correct(&key.redact(&format!("line {number}: {note}")));
                     }
-                    items.borrow_mut().begin(number, input, file, medium.as_str());
+                    items.borrow_mut().begin(number, input, file, submission.media_type().as_str());
                     return Some(submission.into());
                 }
                 // The reason may quote a name or a value of the line.
