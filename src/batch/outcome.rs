@@ -21,7 +21,7 @@ pub struct Outcome {
     pub ref_id: Option<String>,
     /// The service's identifier of the submission, if it is known. An error may have one, too.
     pub identifier: Option<Identifier>,
-    /// The report, or the reason why there is none. A failed analysis is an error.
+    /// The report, or the error that came in its place. A failed analysis is an error.
     #[serde(flatten, serialize_with = "report_or_error")]
     pub result: Result<AnyReport>,
     /// If `true`, it is from an earlier run, whose journal had the result.

@@ -1,4 +1,4 @@
-//! The response to one attempt, or the reason why there is none.
+//! The response to one attempt, or the reason why it failed.
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::api_key::ApiKey;
 
 /// Sends one request once.
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends `request` with `key`, and returns the response or the reason why there is none. Ends after `limit`, or after
+    /// Sends `request` with `key`, and returns the response or the reason why it failed. Ends after `limit`, or after
     /// the time without progress that `stall` sets.
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome;
 

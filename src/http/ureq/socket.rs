@@ -63,7 +63,7 @@ pub(super) struct Socket {
     write_timeout: SocketTimeout,
 }
 
-/// The timeout that is set at a socket for one operation. To set it is a system call, so one that fits stays.
+/// The timeout that is set at a socket for one operation. Setting it is a system call, so a timeout that fits stays.
 #[derive(Clone, Copy, Debug, Default)]
 struct SocketTimeout(Duration);
 

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 /// Where an image looks artificial, as a PNG.
 ///
 /// It was checked to be one from its signature to its end, so that what is stored is no error page and nothing half.
-/// What is in between was not decoded. It serialises as its width, height and number of bytes.
+/// The bytes between them were not decoded. It serialises as its width, height and number of bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heatmap {
     png: Vec<u8>,

@@ -158,7 +158,7 @@ pub(crate) enum Command {
     /// Print the manual page, or write those of all commands
     #[command(after_long_help = help::MAN)]
     Man {
-        /// Where to write the pages of all commands; what is there is overwritten
+        /// Directory for the pages of all commands; existing pages are overwritten
         #[arg(value_name = "DIRECTORY")]
         directory: Option<PathBuf>,
     },

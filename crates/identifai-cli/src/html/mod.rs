@@ -38,7 +38,7 @@ pub(crate) struct Row {
     pub(crate) found: Found,
 }
 
-/// A verdict, or why there is none.
+/// A verdict, or the reason why it is missing.
 pub(crate) enum Found {
     Report { classification: Option<Classification>, confidence: Option<f64>, has_heatmap: bool },
     Failure(String),

@@ -53,7 +53,7 @@ impl<'a> Pictures<'a> {
         Some(Picture::new("", format, &bytes))
     }
 
-    /// Fetches a heatmap, or returns why there is none.
+    /// Fetches a heatmap, or returns why it is missing.
     pub(super) fn heatmap(&mut self, identifier: &Identifier) -> Result<Picture, String> {
         if !(self.is_wanted)() {
             return Err("not fetched, as the run was interrupted".to_owned());
