@@ -83,6 +83,7 @@ mod batch;
 mod call;
 mod classify_from_url;
 mod client;
+pub mod concepts;
 mod config;
 mod error;
 mod http;

@@ -1,0 +1,1 @@
+//! Concepts: the terms that the documentation of this crate uses.
