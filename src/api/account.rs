@@ -1,4 +1,4 @@
-//! The account behind a key, and the service's health.
+//! Requests about the account of an API key, and about the health of the service.
 
 use super::request::get;
 use crate::http::request::Request;
@@ -8,7 +8,7 @@ pub(crate) fn credits() -> Request<'static> {
     get("/api/user/credits")
 }
 
-/// `GET /api/health`, for which nobody needs a key.
+/// `GET /api/health`. The endpoint needs no API key.
 pub(crate) fn health() -> Request<'static> {
     Request { requires_key: false, ..get("/api/health") }
 }

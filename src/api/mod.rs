@@ -1,4 +1,4 @@
-//! The endpoints of the API: requests, and the meaning of responses. Nothing is sent or opened here.
+//! The endpoints of the API: builds their requests, and interprets their responses. It does no I/O.
 
 pub(crate) mod account;
 pub(crate) mod classification;

@@ -1,4 +1,4 @@
-//! Encodes `multipart/form-data` (RFC 7578), with text parts byte for byte.
+//! An encoder for `multipart/form-data` (RFC 7578). Text values are written unchanged.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -6,8 +6,10 @@ use crate::http::request::Content;
 use crate::http::upload::Upload;
 use crate::model::fields::Fields;
 
-/// The delimiter of the parts of a form: 128 random bits. Values are not searched for it, since streamed parts cannot be
-/// searched either. That chance hits upon 128 bits is out of the question.
+/// The delimiter between the parts of a form, with 128 random bits.
+///
+/// The values are not searched for the delimiter, since streamed files could not be searched either. The probability
+/// that a value contains 128 random bits by accident is negligible.
 #[derive(Debug)]
 pub(crate) struct Boundary(String);
 
@@ -30,15 +32,15 @@ pub(super) fn form(fields: &Fields<'_>) -> Content<'static> {
 
 const HEAD: &str = "\r\nContent-Disposition: form-data; name=\"";
 
-/// Encodes a form, with `files` as the last parts, all of one name.
+/// Encodes a form. The `files` are its last parts, and all have the field name `name`.
 pub(crate) fn encode<'f>(
     fields: &Fields<'_>,
     Boundary(boundary): Boundary,
     name: &'static str,
     files: Vec<Upload<'f>>,
 ) -> Content<'f> {
-    // The bytes before a file, or before the end. A value may be large, so its size is reserved, and room for the lines
-    // around it.
+    // The bytes before the next file, or before the end of the form. Values may be large, so space is reserved for each
+    // of them and for the lines around it.
     let reserved = fields.iter().map(|(_, value)| value.len().saturating_add(160)).sum();
     let mut bytes = Vec::with_capacity(reserved);
     for (name, value) in fields.iter() {
@@ -62,8 +64,9 @@ fn extend<const N: usize>(bytes: &mut Vec<u8>, pieces: [&str; N]) {
     }
 }
 
-/// Replaces the characters that would end the quotes or the line, as browsers do (RFC 7578, section 4.2, leaves it to
-/// them; HTML, "multipart form data").
+/// Replaces the characters that would end the quoted name or its line, in the way that browsers do.
+///
+/// RFC 7578, section 4.2, does not specify the replacement. The HTML standard does, in "multipart form data".
 pub(super) fn escaped(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -74,7 +77,7 @@ mod tests {
     use crate::model::medium::Image;
 
     #[test]
-    fn parts_of_files_have_their_golden_bytes() {
+    fn form_with_files_matches_golden_bytes() {
         let mut fields = Fields::default();
         fields.text("ref_id", "r");
         let one = Image::from_bytes(*b"\x89PNG\r\n\x1a\n").any_format(true).file_name("a \"b\"\r\n\\;\u{1f408}.png");
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn boundaries_differ_and_are_long() {
+    fn random_boundaries_differ_in_all_128_bits() {
         let (boundary, other) = (Boundary::random().0, Boundary::random().0);
         let [bits, others] = [&boundary, &other].map(|text| text.strip_prefix("identifai-").unwrap());
         assert!(bits.len() == 32 && bits.bytes().all(|byte| byte.is_ascii_hexdigit()));

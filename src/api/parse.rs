@@ -1,4 +1,4 @@
-//! Reads what good answers hold: reports, a heatmap, a confirmation.
+//! Parses successful responses: reports, heatmaps, and confirmations of an override.
 
 #[cfg(test)]
 mod tests;
@@ -16,17 +16,17 @@ use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::TicketsReport;
 
-/// Reads the JSON of a success.
+/// Parses the JSON of a 2xx response with `read`.
 pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, &'static str>) -> Result<T> {
     let response = success(response)?;
     let json = json_text(&response.body);
     read(&json).map_err(|reason| unexpected(reason, &response))
 }
 
-/// Reads the JSON of a success as [`typed`] does, or returns `pending` of it if it means that there is no result yet.
+/// Parses the JSON of a 2xx response as [`typed`] does, or returns `pending` of it if there is no result yet.
 ///
-/// The rule is our reading, as no page shows what comes before a result: 202, or nothing. PHP writes an empty object as
-/// `[]`.
+/// The documentation does not show the response before there is a result. This function assumes that it has the status
+/// code 202 or holds nothing: no body, `null`, or `[]`, which is how PHP encodes an empty object.
 fn unless_pending<T>(
     response: Response,
     pending: impl FnOnce(&str) -> T,
@@ -39,26 +39,26 @@ fn unless_pending<T>(
     })
 }
 
-/// Reads the report on a batch of tickets; see [`report`].
-pub(crate) fn tickets(response: Response, asked: &Identifier) -> Result<TicketsReport> {
-    unless_pending(response, |_| TicketsReport::pending(asked), |json| TicketsReport::read(json, asked))
+/// Parses the report on a batch of tickets. A response without a report means that it is pending.
+pub(crate) fn tickets(response: Response, requested: &Identifier) -> Result<TicketsReport> {
+    unless_pending(response, |_| TicketsReport::pending(requested), |json| TicketsReport::read(json, requested))
 }
 
-/// Reads the report on the submission `asked`. A response without a report means that it is pending.
-pub(crate) fn report(response: Response, medium: MediaType, asked: &Identifier) -> Result<AnyReport> {
-    let pending = |json: &str| AnyReport::pending(medium, json, asked);
-    unless_pending(response, pending, |json| AnyReport::read(medium, json, Some(asked)))
+/// Parses the report on the submission `requested`. A response without a report means that it is pending.
+pub(crate) fn report(response: Response, medium: MediaType, requested: &Identifier) -> Result<AnyReport> {
+    let pending = |json: &str| AnyReport::pending(medium, json, requested);
+    unless_pending(response, pending, |json| AnyReport::read(medium, json, Some(requested)))
 }
 
-/// Reads the list of reports in the response to a request for several, in any order, without those that were not
-/// requested.
+/// Parses the list of reports in the response to a request for several. Their order is that of the response, and
+/// reports that were not requested are left out.
 ///
-/// An element that is not a report counts as left out, so that it does not hide the others. If no element is a report,
-/// the response is an error.
+/// An element that is not a report is skipped, and the others are returned. If no element is a report, the response is
+/// an error.
 pub(crate) fn reports(
     response: Response,
     medium: MediaType,
-    asked: impl Fn(&Identifier) -> bool,
+    requested: impl Fn(&Identifier) -> bool,
 ) -> Result<Vec<AnyReport>> {
     let read = |json: &str| {
         let (mut reports, mut unreadable) = (Vec::new(), None);
@@ -71,7 +71,7 @@ pub(crate) fn reports(
             _ if !is_list => Err("it is not a whole list in JSON"),
             Some(reason) if reports.is_empty() => Err(reason),
             _ => {
-                reports.retain(|report| asked(report.identifier()));
+                reports.retain(|report| requested(report.identifier()));
                 Ok(reports)
             }
         }
@@ -79,7 +79,10 @@ pub(crate) fn reports(
     unless_pending(response, |_| Vec::new(), read)
 }
 
-/// The heatmap, or a plain word that there is none. How the service says so is not documented.
+/// Parses a heatmap. If the image has none, the error says so.
+///
+/// The documentation does not show the response for an image without a heatmap. This function assumes that it is a 404
+/// or has an empty body.
 pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
     let is_empty = response.is_success() && response.truncated.is_none() && response.body.is_empty();
     if response.status == 404 || is_empty {
@@ -98,24 +101,26 @@ pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
 }
 
 #[derive(Deserialize)]
-struct OverrideAnswer {
+struct OverrideResponse {
     hash: Option<String>,
     classification: Option<Classification>,
 }
 
-/// That the verdict on the file with `hash` is overridden, as the answer repeats it.
+/// Checks that the response confirms the override of the verdict on the file with `hash`. A confirmation repeats the
+/// classification, and may repeat the hash.
 pub(crate) fn overridden(response: Response, hash: &str, classification: &Classification) -> Result<()> {
     if response.status == 404 {
         let summary = "no file with this hash was submitted, or the base URL is not that of the API (HTTP 404)";
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }
     typed(response, |json| {
-        // A list would do for serde.
-        let said: Option<OverrideAnswer> = if json.starts_with('{') { serde_json::from_str(json).ok() } else { None };
-        let is_said = said.is_some_and(|said| {
-            said.classification.as_ref() == Some(classification)
-                && said.hash.is_none_or(|said| said.eq_ignore_ascii_case(hash))
+        // serde would also accept a JSON array for the struct.
+        let parsed: Option<OverrideResponse> =
+            if json.starts_with('{') { serde_json::from_str(json).ok() } else { None };
+        let is_confirmed = parsed.is_some_and(|confirmation| {
+            confirmation.classification.as_ref() == Some(classification)
+                && confirmation.hash.is_none_or(|confirmed| confirmed.eq_ignore_ascii_case(hash))
         });
-        if is_said { Ok(()) } else { Err("it does not confirm the override") }
+        if is_confirmed { Ok(()) } else { Err("it does not confirm the override") }
     })
 }

@@ -1,11 +1,11 @@
-//! The users of a partner.
+//! Requests about the users of a partner.
 
 use super::multipart::{escaped, form};
 use super::request::{get, post, with_query};
 use crate::http::request::{Method, Request};
 use crate::model::fields::Fields;
 
-/// `POST /api/partner/user`. To say the same twice of a user who is known is to say it once.
+/// `POST /api/partner/user`, which creates a user or updates one. Only the update of a known user is idempotent.
 pub(crate) fn save_partner_user(fields: &Fields<'_>, is_known: bool) -> Request<'static> {
     Request { is_idempotent: is_known, ..post("/api/partner/user", form(fields)) }
 }
@@ -31,7 +31,7 @@ pub(crate) fn partner_pricings() -> Request<'static> {
 pub(crate) fn create_user(pairs: &[(&str, &str)]) -> Request<'static> {
     let mut fields = Fields::default();
     for (name, value) in pairs {
-        // Names are the caller's.
+        // The names are those of the caller, so they may contain quotes or line breaks.
         fields.text(escaped(name), *value);
     }
     post("/api/user", form(&fields))

@@ -1,8 +1,8 @@
-//! The paths of the three media.
+//! The paths of the endpoints for the three media.
 
 use crate::model::media_type::MediaType;
 
-/// Returns the endpoint that takes a URL.
+/// Returns the endpoint that accepts the URL of a file.
 pub(super) fn from_url(medium: MediaType) -> &'static str {
     match medium {
         MediaType::Image => "/api/image_fromurl",
@@ -11,7 +11,7 @@ pub(super) fn from_url(medium: MediaType) -> &'static str {
     }
 }
 
-/// Returns the endpoint that takes a file, and has the results, each behind a slash and its identifier.
+/// Returns the endpoint that accepts a file. Followed by a slash and an identifier, it is the endpoint for one result.
 pub(super) fn result(medium: MediaType) -> &'static str {
     match medium {
         MediaType::Image => "/api/classification",
@@ -20,7 +20,7 @@ pub(super) fn result(medium: MediaType) -> &'static str {
     }
 }
 
-/// Returns the endpoint that has many results at a time.
+/// Returns the endpoint for several results at a time.
 pub(super) fn results(medium: MediaType) -> &'static str {
     match medium {
         MediaType::Image => "/api/classifications",

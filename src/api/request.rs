@@ -1,4 +1,4 @@
-//! The shapes that the requests of all endpoints share.
+//! Builders for the requests of all endpoints.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,15 +6,16 @@ use std::time::Duration;
 use crate::http::request::{Content, Method, Request, Stall, Timeout};
 use crate::util::encodings::percent_encoded;
 
-/// How long an upload takes depends on the file and the line, so it may go on for as long as it moves.
+/// The limits of an upload. Its duration depends on the file and the network, so an upload has no timeout as long as it
+/// makes progress.
 pub(super) const UPLOAD_TIMEOUT: Timeout =
     Timeout::Stall(Stall { sending: Duration::from_secs(60), answer: Duration::from_secs(120) });
-/// For what asks or sets, with all its tries.
+/// The timeout of every other call, with all its attempts.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// For one try of it, so that there is time for another one.
-const READ_TRY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout of one attempt. It is shorter than that of the call, so there is time for a retry.
+const READ_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest JSON that is read, in bytes.
+/// Maximum size of a JSON response, in bytes.
 const JSON_LIMIT: u64 = 4 * 1024 * 1024;
 
 pub(super) fn get(path: impl Into<Cow<'static, str>>) -> Request<'static> {
@@ -28,7 +29,7 @@ pub(super) fn get(path: impl Into<Cow<'static, str>>) -> Request<'static> {
         is_accepted: |_| false,
         requires_key: true,
         timeout: Timeout::Whole(READ_TIMEOUT),
-        try_timeout: READ_TRY_TIMEOUT,
+        try_timeout: READ_ATTEMPT_TIMEOUT,
         response_limit: JSON_LIMIT,
     }
 }
@@ -38,7 +39,7 @@ pub(super) fn post(path: impl Into<Cow<'static, str>>, content: Content<'_>) -> 
     Request { method: Method::Post, content: Some(content), is_idempotent: false, ..get(path) }
 }
 
-/// A path with a query, percent-encoded.
+/// Returns `path` with `parameters` as its percent-encoded query.
 pub(super) fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
     let mut path = path.to_owned();
     for (number, (name, value)) in parameters.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Answers: what each status means, and what the service says in words.
+//! Maps status codes to errors, and extracts the error text of the service from the body.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::model::lenient::json_text;
 use crate::util::text::one_line;
 use crate::util::url::Url;
 
-/// A 2xx that arrived whole, or the error that the answer stands for.
+/// Returns the response if it is a complete 2xx, or else the error that it means.
 pub(super) fn success(mut response: Response) -> Result<Response> {
     if !response.is_success() {
-        return Err(refusal(&response));
+        return Err(status_error(&response));
     }
     match response.truncated.take() {
         Some(failure) => Err(describe(failure.into_error(), &response)),
@@ -23,25 +23,25 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
     }
 }
 
-/// The error of a 2xx that is not what was asked for.
-pub(super) fn unexpected(what: &str, response: &Response) -> Error {
-    let what = match &response.content_encoding {
+/// Returns the error for a 2xx response that does not have the documented content, for the given reason.
+pub(super) fn unexpected(reason: &str, response: &Response) -> Error {
+    let reason = match &response.content_encoding {
         Some(content_encoding) => format!("it is encoded as {}, which was not asked for", one_line(content_encoding)),
-        None => what.to_owned(),
+        None => reason.to_owned(),
     };
-    let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {what}"));
+    let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {reason}"));
     describe(error.with_message(service_text(response).as_deref()), response)
 }
 
-fn refusal(response: &Response) -> Error {
+fn status_error(response: &Response) -> Error {
     let status = response.status;
     let message = service_text(response);
     let is_page = message.is_none() && is_html(response);
-    let is_out_of_credits = status == 402 || message.as_deref().is_some_and(speaks_of_credits);
+    let is_out_of_credits = status == 402 || message.as_deref().is_some_and(mentions_credits);
     let (kind, summary): (_, Cow<'_, str>) = match status {
         300..=399 => (ErrorKind::Redirect, redirect(response).into()),
-        401 if is_page => (ErrorKind::Unauthorized, IN_FRONT.into()),
-        403 if is_page => (ErrorKind::Forbidden, IN_FRONT.into()),
+        401 if is_page => (ErrorKind::Unauthorized, BLOCKED_BY_PAGE.into()),
+        403 if is_page => (ErrorKind::Forbidden, BLOCKED_BY_PAGE.into()),
         401 => (ErrorKind::Unauthorized, format!("the API key is missing or not valid; {WHERE_A_KEY_IS}").into()),
         400 | 402 if is_out_of_credits => (ErrorKind::OutOfCredits, "no credits left".into()),
         403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".into()),
@@ -56,23 +56,25 @@ fn refusal(response: &Response) -> Error {
     describe(error, response)
 }
 
-/// The API speaks JSON, so a page comes from a firewall, a proxy or a content delivery network.
-const IN_FRONT: &str = "something in front of the API refused the request with an HTML page (a challenge, a login or a \
+/// The summary for a 401 or 403 with an HTML page. The API responds with JSON, so a page comes from a firewall, a proxy
+/// or a content delivery network in front of it.
+const BLOCKED_BY_PAGE: &str = "something in front of the API refused the request with an HTML page (a challenge, a login or a \
                         firewall), so neither the key nor the terms are at fault; try from another network, or ask its \
                         administrator";
 
-/// Returns `true` for a page, by its media type or by its first character.
+/// Returns `true` if the body is an HTML page, according to its media type or its first character.
 fn is_html(response: &Response) -> bool {
     let content_type = response.content_type.as_deref().unwrap_or_default().trim_start();
     let is_named = content_type.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html"));
     is_named || json_text(start(&response.body)).starts_with('<')
 }
 
-/// What of a body may be told in an error. Of all answers, only heatmaps are longer.
+/// Returns the part of a body that an error may show. Only heatmaps can be longer than this.
 fn start(body: &[u8]) -> &[u8] {
     body.get(..4 * 1024 * 1024).unwrap_or(body)
 }
 
+/// Adds the status code, request ID, `Retry-After` and body of `response` to `error`.
 pub(super) fn describe(error: Error, response: &Response) -> Error {
     error
         .with_status(response.status)
@@ -81,7 +83,8 @@ pub(super) fn describe(error: Error, response: &Response) -> Error {
         .with_body(start(&response.body))
 }
 
-/// Names the host that a redirect points at, and no more of it: it is foreign text, and queries hold secrets.
+/// Returns the summary for a redirect. It names only the host of the location, since the rest is untrusted text and its
+/// query may contain secrets.
 fn redirect(response: &Response) -> String {
     let location = response.location.as_deref().unwrap_or_default();
     let is_name = |host: &&str| {
@@ -95,17 +98,19 @@ fn redirect(response: &Response) -> String {
     }
 }
 
-/// The API has no code for an empty account, so this goes by the text of a 400.
-fn speaks_of_credits(message: &str) -> bool {
-    // As a word of its own, and not in the name of a file.
+/// Returns `true` if the error text of a 400 mentions credits. The API has no code for an account without credits, so
+/// the text is the only sign.
+fn mentions_credits(message: &str) -> bool {
+    // Only a separate word counts. The text may quote a file name that contains "credits".
     let words = message.split_whitespace().map(|word| word.trim_matches(|c: char| c.is_ascii_punctuation()));
     words.into_iter().any(|word| ["credit", "credits"].iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// What the service says in words: `error` or `message`, each as text or as an object that holds the text.
+/// Returns the error text of the service: the field `error` or `message`, as a string or as an object that contains
+/// the string as `message`.
 fn service_text(response: &Response) -> Option<String> {
     #[derive(Deserialize)]
-    struct CallResponse<'a> {
+    struct ErrorResponse<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         #[serde(borrow)]
@@ -116,7 +121,7 @@ fn service_text(response: &Response) -> Option<String> {
         message: String,
     }
     let body = json_text(start(&response.body));
-    let CallResponse { error, message } = serde_json::from_str(&body).ok()?;
+    let ErrorResponse { error, message } = serde_json::from_str(&body).ok()?;
     [error, message].into_iter().flatten().map(RawValue::get).find_map(|json| {
         let text = serde_json::from_str(json);
         text.or_else(|_| serde_json::from_str(json).map(|Inner { message }| message)).ok()
@@ -132,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_status_has_its_kind_and_the_service_its_say() {
+    fn error_status_yields_kind_and_service_text() {
         use ErrorKind::*;
         let table = [
             (302, "", Redirect, None),
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_by_a_page_blames_neither_key_nor_terms() {
+    fn unauthorized_page_does_not_blame_the_key() {
         let text = |status, content_type: &str, body: &str| {
             let content_type = Some(content_type.to_owned()).filter(|name| !name.is_empty());
             success(Response { content_type, ..json(status, body) }).unwrap_err().to_string()
@@ -191,18 +196,18 @@ mod tests {
                 assert!(text.contains("the API key is missing") || text.contains("terms of service"), "{text}");
             }
         }
-        assert!(text(401, "", "").contains("profile menu"), "a reader learns where a key is");
+        assert!(text(401, "", "").contains("profile menu"), "the error explains where to find an API key");
         assert!(text(413, "text/html", "<html>").starts_with("the file is too large for the service (HTTP 413)"));
     }
 
     #[test]
-    fn what_else_is_in_a_refusal_hides_no_words() {
+    fn service_text_beside_unusual_json_is_found() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-        let odd = [
+        let unusual = [
             b"{\"trace\":\"caf\xe9\",\"error\":\"No.\"}".to_vec(),
             format!("{{\"error\":\"No.\",\"x\":{deep}}}").into(),
         ];
-        for body in odd {
+        for body in unusual {
             assert_eq!(success(Response { body, ..json(400, "") }).unwrap_err().message(), Some("No."));
         }
         let body = format!("{{\"error\":{deep},\"message\":\"No.\"}}");
@@ -210,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_names_the_host_and_no_more() {
+    fn redirect_error_names_only_the_host() {
         let to = |location: &str| {
             let response = Response { location: Some(location.to_owned()), ..json(302, "") };
             success(response).unwrap_err().to_string()
@@ -220,8 +225,8 @@ mod tests {
         for secret in ["user", "pw", "path", "token", "secret"] {
             assert!(!error.contains(secret), "{error}");
         }
-        for odd in ["/relative", "", "https://ho\x1bst/", "https://h o/", "javascript:alert(1)"] {
-            assert!(to(odd).contains("a redirect, which"), "{odd}");
+        for invalid in ["/relative", "", "https://ho\x1bst/", "https://h o/", "javascript:alert(1)"] {
+            assert!(to(invalid).contains("a redirect, which"), "{invalid}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tickets: requests of version 2 of the API.
+//! Requests about tickets, which belong to version 2 of the API.
 
 use std::time::Duration;
 
@@ -15,8 +15,9 @@ const TICKETS: &str = "/api/v2/tampering/tickets";
 
 /// `POST /api/v2/tampering/tickets`.
 ///
-/// The files' field ends with brackets, whichever way other lists are written: of many fields with one name PHP, which
-/// the backend seems to run on, takes the last only if there are none. That is our reading.
+/// The name of the files' field ends with brackets, whatever `fields` uses for other lists. The backend appears to run
+/// on PHP, which keeps only the last of several fields with the same name unless the name ends with brackets. The API
+/// does not document this.
 pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: &Fields<'_>, files: Vec<Upload<'a>>) -> Request<'a> {
     let content = multipart::encode(fields, Boundary::random(), "tickets[]", files);
     Request {

@@ -1,4 +1,4 @@
-//! Identifiers in responses as the documentation shows them, and as broken servers send them.
+//! Finding identifiers in responses that match the documentation, and in responses of faulty servers.
 
 use super::*;
 use crate::error::ErrorKind;
@@ -15,8 +15,8 @@ fn json(status: u16, body: &str) -> Response {
     response(status, "application/json", body)
 }
 
-/// Returns the identifier that the outcome tells, whether it is a success or not.
-fn told(outcome: &Result<Identifier>) -> Option<&str> {
+/// Returns the identifier of a success, or the one that an error carries.
+fn found(outcome: &Result<Identifier>) -> Option<&str> {
     match outcome {
         Ok(identifier) => Some(identifier.as_str()),
         Err(error) => error.identifier().map(Identifier::as_str),
@@ -32,7 +32,7 @@ fn reason(outcome: Result<Identifier>) -> String {
 }
 
 #[test]
-fn documented_responses_are_read() {
+fn documented_response_yields_identifier() {
     let documented = format!("{{\"identifier\": \"{ID}\"}}");
     let with_more = format!("\r\n{{\"new\":[1,{{}}],\"identifier\":\"{ID}\",\"x\":null}}\n");
     for body in [documented, with_more] {
@@ -48,7 +48,7 @@ fn documented_responses_are_read() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_lose_no_identifier() {
+fn invalid_utf8_beside_identifier_is_tolerated() {
     assert!(accepted(200, &format!("\u{feff}{{\"identifier\":\"{ID}\"}}")));
     let mut latin = format!("{{\"identifier\":\"{ID}\",\"name\":\"caf_\"}}").into_bytes();
     let at = latin.len() - 3;
@@ -57,7 +57,7 @@ fn bytes_that_are_not_utf8_lose_no_identifier() {
 }
 
 #[test]
-fn a_closed_identifier_counts_wherever_the_rest_breaks_off() {
+fn closed_identifier_in_truncated_body_counts() {
     let documents = [
         format!("{{\"identifier\":\"{ID}\",\"name\":\"cat \\\"1\\\".png\",\"list\":[1,{{\"a\":null}}]}}"),
         format!("{{\"data\" : {{ \"x\": 1,\r\n\t\"identifier\" : \"{ID}\" }}, \"status\": \"new\"}}"),
@@ -79,8 +79,8 @@ fn a_closed_identifier_counts_wherever_the_rest_breaks_off() {
 }
 
 #[test]
-fn a_closed_identifier_counts_whatever_goes_wrong_behind_it() {
-    for behind in [
+fn closed_identifier_before_malformed_json_counts() {
+    for rest in [
         ",\"eta\":NaN}",
         ",\"eta\":}",
         ",\"eta\":1e999999}",
@@ -98,13 +98,13 @@ fn a_closed_identifier_counts_whatever_goes_wrong_behind_it() {
         &format!(",\"identifier\":\"{ID}\"}}"),
         &format!(",\"x\":{}", "[".repeat(10_000)),
     ] {
-        assert!(accepted(200, &format!("{{\"identifier\":\"{ID}\"{behind}")), "{behind}");
-        assert!(accepted(200, &format!("{{\"eta\":NaN,\"identifier\":\"{ID}\"{behind}")), "{behind}");
+        assert!(accepted(200, &format!("{{\"identifier\":\"{ID}\"{rest}")), "{rest}");
+        assert!(accepted(200, &format!("{{\"eta\":NaN,\"identifier\":\"{ID}\"{rest}")), "{rest}");
     }
 }
 
 #[test]
-fn text_in_front_of_the_json_hides_no_identifier() {
+fn identifier_after_notice_text_counts() {
     for before in [
         "<br />\n<b>Notice</b>:  Undefined index: \"name\" in <b>/var/www/a.php</b> on line <b>7</b><br />\n",
         "Warning: fopen(\"x): failed to open stream {in /a.php on line 3\n\u{feff}",
@@ -125,7 +125,7 @@ fn text_in_front_of_the_json_hides_no_identifier() {
 }
 
 #[test]
-fn a_bare_identifier_counts_as_json_string_or_by_its_length() {
+fn bare_identifier_needs_quotes_or_hash_length() {
     for (content_type, body, expected) in [
         ("application/json", "\"abc\"", Some("abc")),
         ("text/html", " \"abc\"\n", Some("abc")),
@@ -141,13 +141,13 @@ fn a_bare_identifier_counts_as_json_string_or_by_its_length() {
         ("text/html", &ID[1..], None),
     ] {
         let outcome = identifier(response(200, content_type, body));
-        assert_eq!(told(&outcome), expected, "{content_type}: {body}");
+        assert_eq!(found(&outcome), expected, "{content_type}: {body}");
         assert_eq!(outcome.is_ok(), expected.is_some());
     }
 }
 
 #[test]
-fn text_whose_end_may_be_missing_is_no_identifier() {
+fn plain_text_with_unknown_end_is_not_identifier() {
     let whole = || response(200, "text/plain", "abc");
     assert!(identifier(whole()).is_ok());
     let unframed = identifier(Response { length_known: false, ..whole() });
@@ -155,7 +155,7 @@ fn text_whose_end_may_be_missing_is_no_identifier() {
     let cut = || Some(Failure::new(ErrorKind::Disconnected, "cut"));
     let error = identifier(Response { truncated: cut(), ..whole() }).unwrap_err();
     assert_eq!((error.kind(), error.identifier()), (ErrorKind::Disconnected, None));
-    // The length of a SHA-256 proves that nothing of it is missing.
+    // The length of a SHA-256 proves that it is complete.
     for response in [response(200, "text/plain", ID), response(200, "text/html", &format!("{ID}\r"))] {
         let outcome = identifier(Response { length_known: false, truncated: cut(), ..response });
         assert_eq!(outcome.unwrap().as_str(), ID);
@@ -163,7 +163,7 @@ fn text_whose_end_may_be_missing_is_no_identifier() {
 }
 
 #[test]
-fn a_refusal_that_has_an_identifier_tells_it() {
+fn error_status_with_identifier_carries_it() {
     let object = format!("{{\"error\":\"Already submitted.\",\"identifier\":\"{ID}\"}}");
     let hash = format!("\"{ID}\"");
     for status in [302, 400, 409, 422, 429, 500, 502, 503, 504, 599] {
@@ -174,7 +174,7 @@ fn a_refusal_that_has_an_identifier_tells_it() {
             assert_eq!((error.status(), error.may_have_been_sent()), (Some(status), true));
             assert_eq!(error.identifier().unwrap().as_str(), ID, "{status} {body}");
         }
-        // A bare word may be any word.
+        // A text without a field name may be any word.
         for body in ["Forbidden", "\"Forbidden\"", "{\"error\":\"x\"}", ""] {
             let response = response(status, "text/plain", body);
             assert!(!is_accepted(&response.body, Field::Identifier), "{status} {body}");
@@ -184,7 +184,7 @@ fn a_refusal_that_has_an_identifier_tells_it() {
 }
 
 #[test]
-fn a_string_that_quotes_an_identifier_is_not_one() {
+fn identifier_quoted_in_json_string_does_not_count() {
     let quoted = serde_json::to_string(&format!("got {{\"identifier\":\"{ID}\"}}, \"identifier\":\"{ID}\"")).unwrap();
     for body in [
         format!("{{\"error\":{quoted}}}"),
@@ -196,25 +196,25 @@ fn a_string_that_quotes_an_identifier_is_not_one() {
         quoted,
     ] {
         for status in [200, 409, 500] {
-            assert_eq!(told(&identifier(json(status, &body))), None, "{status} {body}");
+            assert_eq!(found(&identifier(json(status, &body))), None, "{status} {body}");
         }
     }
 }
 
 #[test]
-fn several_identifiers_that_differ_are_told_as_uncertain() {
+fn several_different_identifiers_are_an_error() {
     for body in ["{\"identifier\":\"a\",\"identifier\":\"b\"}", "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]"] {
         let error = identifier(json(200, body)).unwrap_err();
         assert!(error.to_string().contains("several identifiers, which differ: a, b"), "{error}");
         assert_eq!((error.identifier().unwrap().as_str(), error.may_have_been_sent()), ("a", true));
     }
-    // The one at the top is the response's own, if the JSON is whole.
+    // In complete JSON, the field of the outermost object is the identifier of the response.
     let nested = format!("{{\"x\":{{\"identifier\":\"a\"}},\"identifier\":\"{ID}\"}}");
     assert!(accepted(200, &nested));
 }
 
 #[test]
-fn what_a_page_calls_an_identifier_is_told_as_uncertain() {
+fn success_page_with_identifier_is_error_with_it() {
     for page in [
         "<!DOCTYPE html><script type=\"application/ld+json\">{\"identifier\":\"7\"}</script>",
         "\r\n<HTML><body><script>x = {\"a\":1,\"identifier\":\"7\"}</script></body></HTML>",
@@ -226,7 +226,7 @@ fn what_a_page_calls_an_identifier_is_told_as_uncertain() {
 }
 
 #[test]
-fn identifier_in_the_page_of_a_refusal_is_not_told() {
+fn identifier_in_error_page_does_not_count() {
     let script = "<script>x = {\"a\":1,\"identifier\":\"7\"}</script>";
     for page in [
         format!("<!DOCTYPE html><html><head>{script}</head></html>"),
@@ -237,11 +237,11 @@ fn identifier_in_the_page_of_a_refusal_is_not_told() {
         format!("<html><p>Incident\n{ID}\n</p></html>"),
     ] {
         for status in [302, 401, 403, 404, 413, 429, 500, 502, 503] {
-            let refusal = response(status, "text/html", &page);
-            assert!(!is_accepted(&refusal.body, Field::Identifier), "{status} {page}");
-            let error = identifier(refusal).unwrap_err();
+            let error_page = response(status, "text/html", &page);
+            assert!(!is_accepted(&error_page.body, Field::Identifier), "{status} {page}");
+            let error = identifier(error_page).unwrap_err();
             assert_eq!(error.identifier(), None, "{status} {page}");
-            assert!(!error.may_have_been_sent(), "{status} {page}: the status code decides that");
+            assert!(!error.may_have_been_sent(), "{status} {page}: the status code shows that the submit was rejected");
         }
         assert_eq!(identifier(response(200, "text/html", &page)).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
     }
@@ -250,23 +250,23 @@ fn identifier_in_the_page_of_a_refusal_is_not_told() {
 }
 
 #[test]
-fn identifier_beside_a_page_counts() {
+fn identifier_outside_of_page_counts() {
     let (object, page) = (format!("{{\"identifier\":\"{ID}\"}}"), "<html>{\"identifier\":\"7\"}</html>");
     let dump = "<script>Sfdump = {\"a\":1}</script><style>pre{}</style>\n";
     for body in [format!("{object}{page}"), format!("<html>x</html>\n{object}"), format!("{dump}{object}")] {
         assert!(accepted(200, &body), "{body}");
     }
     for body in [format!("{object}{page}"), format!("{page}{object}"), format!("{dump}{object}")] {
-        assert_eq!(told(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
+        assert_eq!(found(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
     }
     let quoted = format!("{{\"error\":\"<html><script>\",\"identifier\":\"{ID}\"}}");
     for body in [format!("Notice: x\n{quoted}"), quoted] {
-        assert_eq!(told(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
+        assert_eq!(found(&identifier(response(500, "text/html", &body))), Some(ID), "{body}");
     }
 }
 
 #[test]
-fn identifier_of_a_page_or_one_of_several_is_uncertain() {
+fn identifier_in_page_or_among_several_is_uncertain() {
     let carried = |status, body: &str| identifier(response(status, "text/html", body)).unwrap_err();
     let object = format!("{{\"error\":\"x\",\"identifier\":\"{ID}\"}}");
     for (status, body, expected) in [
@@ -283,20 +283,20 @@ fn identifier_of_a_page_or_one_of_several_is_uncertain() {
 }
 
 #[test]
-fn an_encoded_text_is_not_an_identifier() {
+fn text_with_content_encoding_is_not_identifier() {
     let content_encoding =
         |body: &str| Response { content_encoding: Some("br".to_owned()), ..response(200, "text/plain", body) };
     for body in ["abc", "\u{1f}"] {
         let error = identifier(content_encoding(body)).unwrap_err();
         assert!(error.to_string().contains("encoded as br, which was not asked for"), "{error}");
     }
-    // A proxy may have decoded it, and left the label.
+    // A proxy may have decoded the body and kept the header.
     assert!(identifier(content_encoding(&format!("{{\"identifier\":\"{ID}\"}}"))).is_ok());
     assert!(identifier(content_encoding(ID)).is_ok());
 }
 
 #[test]
-fn other_responses_are_told_apart_and_kept() {
+fn response_without_identifier_explains_the_reason() {
     let long = format!("{{\"identifier\":\"{}\"}}", "a".repeat(129));
     let table = [
         ("text/html", "<html>Sign in</html>", "an HTML page"),
@@ -325,14 +325,14 @@ fn other_responses_are_told_apart_and_kept() {
     assert!(reason(identifier(binary)).contains("neither JSON nor plain text"));
     let refused = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
     assert_eq!((refused.kind(), refused.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
-    // The status of a refusal says more than that its text broke off.
+    // The status code of an error is more useful than the fact that its body was truncated.
     let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut"));
     let refused = identifier(Response { truncated, ..json(401, "{\"err") }).unwrap_err();
     assert_eq!((refused.kind(), refused.may_have_been_sent()), (ErrorKind::Unauthorized, false));
 }
 
 #[test]
-fn a_batch_of_tickets_is_found_in_any_response() {
+fn batch_id_in_any_response_counts() {
     for body in [
         "{\"batch_id\":\"65f0\",\"submissions\":[{\"identifier\":\"a1\"",
         "Notice: x\n{\"total_tickets\":NaN,\"batch_id\": \"65f0\"}",

@@ -1,4 +1,4 @@
-//! Answers as the documentation shows them, and as nobody would have them.
+//! Parsing of responses that match the documentation, and of responses of faulty servers.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ fn read(response: Response) -> Result<AnyReport> {
 }
 
 #[test]
-fn what_has_nothing_to_tell_yet_is_pending() {
+fn report_without_result_is_pending() {
     for (status, body) in [
         (200, ""),
         (200, " \r\n"),
@@ -34,13 +34,13 @@ fn what_has_nothing_to_tell_yet_is_pending() {
         assert!(!report.is_finished(), "{status} {body}");
         assert_eq!(report.identifier().as_str(), "abc");
         assert!(serde_json::from_str::<Value>(report.raw_json()).is_ok(), "{}", report.raw_json());
-        let again = serde_json::to_string(&report).unwrap();
-        assert!(again.contains("\"identifier\":\"abc\""), "{again}");
+        let serialized = serde_json::to_string(&report).unwrap();
+        assert!(serialized.contains("\"identifier\":\"abc\""), "{serialized}");
     }
 }
 
 #[test]
-fn what_is_no_report_is_told_apart() {
+fn report_that_is_invalid_explains_the_reason() {
     let table = [
         ("<html>Sign in</html>", "not whole JSON"),
         ("{\"identifier\":\"abc\"", "not whole JSON"),
@@ -57,13 +57,13 @@ fn what_is_no_report_is_told_apart() {
         assert!(error.to_string().contains(reason), "{body}: {error}");
         assert_eq!(error.body(), Some(body));
     }
-    assert_eq!(read(json(404, "")).unwrap_err().kind(), ErrorKind::NotFound, "not taken for pending");
+    assert_eq!(read(json(404, "")).unwrap_err().kind(), ErrorKind::NotFound, "a 404 does not mean pending");
 }
 
 #[test]
-fn of_many_reports_an_odd_one_hides_no_other() {
+fn reports_with_invalid_element_keep_the_others() {
     let many = |response| {
-        let reports = reports(response, MediaType::Image, |asked| asked.as_str() != "c")?;
+        let reports = reports(response, MediaType::Image, |requested| requested.as_str() != "c")?;
         Ok::<_, Error>(reports.iter().map(|report| report.identifier().to_string()).collect::<Vec<_>>())
     };
     for (status, body) in [(200, ""), (200, "null"), (200, "[]"), (200, "[null]"), (202, "Accepted")] {
@@ -82,7 +82,7 @@ fn of_many_reports_an_odd_one_hides_no_other() {
 }
 
 #[test]
-fn where_there_is_no_heatmap_that_is_said() {
+fn heatmap_that_is_missing_is_not_found() {
     for response in [json(404, "{\"message\":\"Not Found\"}"), json(204, ""), json(200, ""), json(202, "")] {
         let status = response.status;
         let error = heatmap(response).unwrap_err();
@@ -98,12 +98,12 @@ fn where_there_is_no_heatmap_that_is_said() {
 }
 
 #[test]
-fn an_override_must_be_confirmed() {
-    let said = |status, body: &str| overridden(json(status, body), "89ff", &Classification::Human);
+fn override_without_confirmation_is_an_error() {
+    let outcome = |status, body: &str| overridden(json(status, body), "89ff", &Classification::Human);
     for status in [200, 201] {
-        said(status, r#"{"classification":"human","type":"image","hash":"89FF"}"#).unwrap();
+        outcome(status, r#"{"classification":"human","type":"image","hash":"89FF"}"#).unwrap();
     }
-    said(200, r#"{"classification":"human"}"#).unwrap();
+    outcome(200, r#"{"classification":"human"}"#).unwrap();
     for body in [
         "",
         "<html>",
@@ -113,8 +113,8 @@ fn an_override_must_be_confirmed() {
         r#"["89ff", "human"]"#,
         r#"{"error":"Busy"}"#,
     ] {
-        assert_eq!(said(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");
+        assert_eq!(outcome(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");
     }
-    let error = said(404, "").unwrap_err();
+    let error = outcome(404, "").unwrap_err();
     assert!(error.kind() == ErrorKind::NotFound && error.to_string().starts_with("no file with this hash"));
 }
