@@ -1,7 +1,8 @@
-//! The content of a request while it is sent, and how far it was read.
+//! The content of a request while it is sent, and the progress of sending it.
 //!
-//! An error's kind does not tell whether a submit arrived; a reset in the handshake and one after the last byte look
-//! the same. What never was read to its end cannot have arrived whole.
+//! The kind of an I/O error does not show whether a submit arrived: a connection reset during the handshake looks the
+//! same as one after the last byte. So this module records whether the content was read to its end. If it was not, the
+//! service cannot have received the whole request.
 
 use std::io::{self, Read};
 
@@ -11,17 +12,18 @@ use super::upload::Upload;
 use crate::error::{Error, ErrorKind};
 use crate::model::submission::progress::TaggedWatcher;
 
-/// The content that is left to be read, and an error on our side.
+/// The content that is still to be read, and an error of its files.
 pub(crate) struct Body<'a> {
-    /// The bytes before the file that is open, or before the end.
+    /// The remaining bytes before the open file, or before the end of the content.
     bytes: &'a [u8],
     file: Option<OpenFile<'a>>,
-    /// They are opened one by one: there may be more of them than can be open at a time.
+    /// The files that are not open yet. They are opened one by one, since there may be more of them than the process
+    /// may have open at a time.
     files: std::slice::Iter<'a, (Vec<u8>, Upload<'a>)>,
     tail: &'a [u8],
     progress: Counter<'a>,
     has_begun: bool,
-    broken: Option<Failure>,
+    failure: Option<Failure>,
 }
 
 struct OpenFile<'a> {
@@ -29,7 +31,7 @@ struct OpenFile<'a> {
     left: u64,
 }
 
-/// The progress of the files, for `on_progress`.
+/// A counter of the file bytes that were sent, for `on_progress`.
 struct Counter<'a> {
     watcher: Option<TaggedWatcher<'a>>,
     sent: u64,
@@ -37,19 +39,19 @@ struct Counter<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Opens `content` from its start; no content is an empty one.
+    /// Opens `content` at its start. `None` is treated as empty content.
     pub(crate) fn open(content: Option<&'a Content<'_>>) -> Result<Self, Failure> {
         let (files, tail, watcher) =
             content.map_or((&[][..], &[][..], None), |content| (&content.files, &content.tail, content.watcher));
         let progress = Counter { watcher, sent: 0, total: content.map_or(0, Content::files_len) };
         let mut body =
-            Self { bytes: &[], file: None, files: files.iter(), tail, progress, has_begun: false, broken: None };
-        body.go_on().map_err(Failure::from_error)?;
+            Self { bytes: &[], file: None, files: files.iter(), tail, progress, has_begun: false, failure: None };
+        body.open_next().map_err(Failure::from_error)?;
         Ok(body)
     }
 
-    /// Opens the next file, or goes on to the end.
-    fn go_on(&mut self) -> Result<(), Error> {
+    /// Continues with the next file, or with the bytes after the last one.
+    fn open_next(&mut self) -> Result<(), Error> {
         self.file = None;
         match self.files.next() {
             Some((before, upload)) => {
@@ -63,18 +65,18 @@ impl<'a> Body<'a> {
 
     /// Returns `true` once the last byte was read.
     pub(crate) fn is_read(&self) -> bool {
-        // The end is there from the start if there is no file.
+        // `tail` is checked as well because it is moved to `bytes` only after the last file.
         self.bytes.is_empty() && self.file.is_none() && self.tail.is_empty()
     }
 
-    /// Returns `true` once something was read of it.
+    /// Returns `true` once reading has begun.
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun
     }
 
     /// Takes the error of the file, if it ended the request.
     pub(crate) fn take_failure(&mut self) -> Option<Failure> {
-        self.broken.take()
+        self.failure.take()
     }
 }
 
@@ -82,17 +84,17 @@ impl Read for Body<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.has_begun = true;
         let mut filled = 0_usize;
-        while let Some(room @ [_, ..]) = buffer.get_mut(filled..) {
+        while let Some(unfilled @ [_, ..]) = buffer.get_mut(filled..) {
             if !self.bytes.is_empty() {
-                filled = filled.saturating_add(self.bytes.read(room)?);
+                filled = filled.saturating_add(self.bytes.read(unfilled)?);
                 continue;
             }
             let Some(file) = &mut self.file else { break };
-            let read = file.read(room, &mut self.progress);
-            match read.and_then(|amount| if amount == 0 { self.go_on().map(|()| 0) } else { Ok(amount) }) {
+            let read = file.read(unfilled, &mut self.progress);
+            match read.and_then(|amount| if amount == 0 { self.open_next().map(|()| 0) } else { Ok(amount) }) {
                 Ok(amount) => filled = filled.saturating_add(amount),
                 Err(error) => {
-                    self.broken = Some(Failure::from_error(error));
+                    self.failure = Some(Failure::from_error(error));
                     return Err(io::Error::other("the file"));
                 }
             }
@@ -102,16 +104,17 @@ impl Read for Body<'_> {
 }
 
 impl OpenFile<'_> {
-    /// The next bytes of the file, which must be as long as was said before.
+    /// Reads the next bytes of the file. It fails if the file is not as long as declared.
     fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
         if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
-        let mut behind = [0];
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
-        // Look behind the end before that of the form is sent, so that nothing is submitted that is not the file.
-        let piece = if self.left == 0 { &mut behind } else { buffer.get_mut(..most).unwrap_or_default() };
-        match (self.left, read_some(&mut self.reader, piece)?) {
+        let mut after_end = [0];
+        let max = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        // After the declared length, try to read one more byte before the end of the form is sent. If the file has
+        // become longer, the form stays incomplete, and the service does not accept a part of a file as the whole.
+        let target = if self.left == 0 { &mut after_end } else { buffer.get_mut(..max).unwrap_or_default() };
+        match (self.left, read_some(&mut self.reader, target)?) {
             (0, 0) => Ok(0),
             (0, _) => Err(Error::invalid_input("file", "became longer while it was sent; nothing was submitted")),
             (_, 0) => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
@@ -124,6 +127,7 @@ impl OpenFile<'_> {
     }
 }
 
+/// Reads once. A read that a signal interrupts is repeated.
 fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
     loop {
         match reader.read(buffer) {

@@ -1,12 +1,14 @@
-//! HTTP dates (RFC 9110, section 5.6.7), as far as `Retry-After` needs them: read, in all three forms.
+//! A parser for HTTP dates in all three forms (RFC 9110, section 5.6.7). `Retry-After` needs it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, and the two obsolete forms that a recipient must understand:
-/// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
-#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits at the most")]
+/// Parses a date like `Sun, 06 Nov 1994 08:49:37 GMT`.
+///
+/// It also accepts the two obsolete forms that a recipient must understand: `Sunday, 06-Nov-94 08:49:37 GMT` and
+/// `Sun Nov  6 08:49:37 1994`. The name of the weekday is not checked.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has at most four digits")]
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', '-']).filter(|word| !word.is_empty()).collect();
     let ([_, day, month, year, time, "GMT"] | [_, month, day, time, year]) = *words.as_slice() else { return None };
@@ -14,7 +16,7 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let (day, year) = (number(day)?, full_year(year)?);
     let mut clock = time.split(':').map(number);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    // A leap second counts as the second before it.
+    // A leap second is treated as the second before it.
     if clock.next().is_some() || day == 0 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -32,7 +34,10 @@ fn number(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok())?
 }
 
-/// Two digits are of this century up to 69, of the last from 70 on; nothing here lies 50 years ahead.
+/// Returns the year with its century. Two digits from 70 on belong to the 20th century, and those up to 69 to the 21st.
+///
+/// RFC 9110 has a rule that depends on the current year, for dates more than 50 years ahead. No date in a `Retry-After`
+/// is that far ahead, so the fixed limit is sufficient.
 #[expect(clippy::arithmetic_side_effects, reason = "two digits")]
 fn full_year(text: &str) -> Option<u64> {
     match (text.len(), number(text)?) {
@@ -43,8 +48,9 @@ fn full_year(text: &str) -> Option<u64> {
     }
 }
 
-/// Days from 1970-01-01, in the Gregorian calendar counted from March so that the leap day comes last.
-#[expect(clippy::arithmetic_side_effects, reason = "a year has four digits at the most, a month and a day two")]
+/// Returns the number of days since 1970-01-01 in the Gregorian calendar. The computation begins each year in March,
+/// which makes the leap day the last day of a year.
+#[expect(clippy::arithmetic_side_effects, reason = "a year has at most four digits, a month and a day at most two")]
 fn days_since_epoch(year: u64, month: u64, day: u64) -> Option<u64> {
     let year = if month < 3 { year.checked_sub(1)? } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -60,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_forms_of_the_rfc_are_one_date() {
+    fn date_in_each_rfc_form_is_parsed() {
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
             assert_eq!(seconds(text), Some(784_111_777), "{text}");
         }

@@ -1,7 +1,8 @@
-//! Lookups of names within a deadline.
+//! DNS lookups with a deadline.
 //!
-//! The lookup of the system cannot be interrupted, so it runs in a thread of its own. Calls that look up the same name
-//! at the same time share one thread, however many of them have given up on it.
+//! The lookup function of the system cannot be interrupted, so it runs in a thread of its own, and a call stops waiting
+//! for it at its deadline. Calls that look up the same name at the same time share one thread. A lookup that hangs
+//! therefore occupies one thread per name, even if many calls have given up waiting for it.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,20 +12,20 @@ use std::time::Duration;
 
 use crate::util::sync::lock;
 
-/// The system's lookup.
-type System = fn(&str) -> io::Result<Vec<IpAddr>>;
+/// The lookup function of the system.
+type SystemLookup = fn(&str) -> io::Result<Vec<IpAddr>>;
 
-/// The resolver of one client.
+/// A resolver with deadlines. Each client has its own.
 #[derive(Debug)]
 pub(crate) struct DnsResolver {
     running: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
-    system: System,
+    system: SystemLookup,
 }
 
-/// The addresses, or the kind and the text of an error.
+/// The addresses, or the kind and the text of an error. `io::Error` does not implement `Clone`.
 type Outcome = Result<Vec<IpAddr>, (io::ErrorKind, String)>;
 
-/// A lookup that runs, and its outcome for the calls that wait for it.
+/// A running lookup, which passes its outcome to the calls that wait for it.
 #[derive(Debug, Default)]
 struct Lookup {
     outcome: Mutex<Option<Outcome>>,
@@ -36,20 +37,20 @@ impl DnsResolver {
         Self::with(|host| Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect()))
     }
 
-    fn with(system: System) -> Self {
+    fn with(system: SystemLookup) -> Self {
         Self { running: Arc::default(), system }
     }
 
     /// Returns the addresses of `host`, or the error `TimedOut` after `limit`.
     pub(crate) fn look_up(&self, host: &str, port: u16, limit: Duration) -> io::Result<Vec<SocketAddr>> {
-        let ips = match inline(host) {
+        let ips = match without_lookup(host) {
             Some(ips) => ips,
             None => self.join(host)?.wait(limit)?,
         };
         Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
     }
 
-    /// Returns the lookup of `host` that runs, or starts one.
+    /// Returns the running lookup of `host`, or starts one.
     fn join(&self, host: &str) -> io::Result<Arc<Lookup>> {
         let mut running = lock(&self.running);
         if let Some(lookup) = running.get(host) {
@@ -59,7 +60,8 @@ impl DnsResolver {
         let (all, own, system, name) = (Arc::clone(&self.running), Arc::clone(&lookup), self.system, host.to_owned());
         std::thread::Builder::new().name("identifai-lookup".to_owned()).spawn(move || {
             let outcome = system(&name);
-            // Calls from here on start a new lookup. The lock is free once the thread's caller has added this one.
+            // From here on, calls start a new lookup. `join` holds the lock until it has inserted this lookup, so the
+            // removal cannot come before the insertion.
             lock(&all).remove(&name);
             own.finish(outcome);
         })?;
@@ -89,9 +91,9 @@ impl Lookup {
     }
 }
 
-/// Returns the addresses that need no lookup: those of an IP address, and of `localhost`, which is loopback whatever a
-/// name server says (RFC 6761, section 6.3).
-fn inline(host: &str) -> Option<Vec<IpAddr>> {
+/// Returns the addresses of an IP address or of `localhost`, which need no lookup. `localhost` always means the
+/// loopback addresses, whatever a name server returns for it (RFC 6761, section 6.3).
+fn without_lookup(host: &str) -> Option<Vec<IpAddr>> {
     if host.eq_ignore_ascii_case("localhost") {
         return Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
@@ -108,7 +110,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn addresses_and_localhost_need_no_lookup() {
+    fn ip_address_and_localhost_need_no_lookup() {
         let resolver = DnsResolver::with(|_| panic!("looked up"));
         for (host, first) in
             [("192.0.2.1", "192.0.2.1:7"), ("[2001:db8::1]", "[2001:db8::1]:7"), ("LOCALHOST", "127.0.0.1:7")]
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_connection_has_its_own_lookup() {
+    fn finished_lookup_is_not_reused() {
         static LOOKUPS: AtomicU32 = AtomicU32::new(0);
         let resolver = DnsResolver::with(|_| match LOOKUPS.fetch_add(1, Ordering::Relaxed) {
             0 => Err(io::Error::other("no such name")),
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn lookup_that_hangs_costs_calls_their_limit_and_a_thread() {
+    fn hanging_lookup_times_out_and_shares_one_thread() {
         static LOOKUPS: AtomicU32 = AtomicU32::new(0);
         static HANG: Mutex<()> = Mutex::new(());
         let hang = HANG.lock().unwrap();
@@ -149,6 +151,6 @@ mod tests {
         let last = resolver.join("api.test").unwrap();
         drop(hang);
         assert!(last.wait(10 * SECOND).is_ok());
-        assert_eq!(LOOKUPS.load(Ordering::Relaxed), 1, "one thread for all four");
+        assert_eq!(LOOKUPS.load(Ordering::Relaxed), 1, "all four calls share one thread");
     }
 }

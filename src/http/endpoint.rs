@@ -1,4 +1,4 @@
-//! The target of requests and the way there: settings that have passed every check.
+//! The target of all requests of a client, and the settings for the connections to it. All of them have been validated.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,29 +11,29 @@ use crate::util::url::{Url, has_usable_port, is_loopback};
 pub(crate) struct Target {
     pub(crate) base: Base,
     pub(crate) proxy: Option<ProxyUrl>,
-    /// Certificates in PEM that are trusted in place of the usual ones.
+    /// Root certificates in PEM, which replace the usual ones.
     pub(crate) root_certificates: Option<Vec<u8>>,
     pub(crate) user_agent: String,
     pub(crate) connect_timeout: Duration,
-    /// The longest body of an answer, in bytes; `None` leaves it to the request.
+    /// Maximum size of a response body, in bytes. If `None`, each request has its own limit.
     pub(crate) response_limit: Option<u64>,
 }
 
-/// `scheme://host[:port][/path]` without a slash at its end: what an endpoint's path is put behind.
+/// A base URL: `scheme://host[:port][/path]` without a slash at its end. The path of an endpoint is appended to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
 pub struct Base {
-    /// All of it.
+    /// The whole URL.
     pub url: String,
     /// If `true`, the scheme is `https`. Else it is `http`.
     pub is_https: bool,
     /// The host, with the brackets of an IPv6 address.
     pub host: String,
-    /// The port, a number in digits.
+    /// The port in decimal digits. If the URL has no port, this is the default of its scheme.
     pub port: String,
-    /// Host and port as they were given, for messages.
+    /// The host and the port as given in the URL, without a default port.
     pub authority: String,
-    /// The path before that of an endpoint: empty, or beginning with a slash.
+    /// The path. It is empty or begins with a slash.
     pub path: String,
 }
 
@@ -45,7 +45,8 @@ impl Base {
     fn read(text: &str) -> Result<Self, &'static str> {
         let url = Url::split(text).ok_or("is not a URL like https://host")?;
         let is_https = url.is_scheme("https");
-        // Characters that pass here mean the same to every parser of URLs, so host and path cannot be confused later.
+        // All URL parsers interpret the characters accepted here in the same way. A stricter or laxer parser later on
+        // cannot mistake a part of the path for the host.
         let plain = |byte: u8, more: &[u8]| byte.is_ascii_alphanumeric() || more.contains(&byte);
         if !is_https && !url.is_scheme("http") {
             Err("must start with https:// or http://")
@@ -57,7 +58,8 @@ impl Base {
             Err("has no host, or one with characters that no host has (write international names in punycode)")
         } else if !has_usable_port(&url) {
             Err("has a port that is no number from 1 to 65535")
-        // An @ there is one that was meant to end a user name with a slash in it.
+        // `@` is rejected here, although RFC 3986 allows it in a path. It most likely ends a user name or a password
+        // that contains an unencoded slash, and that would become part of the path.
         } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
             Err("has a path with characters that must be percent-encoded")
         } else {
@@ -80,7 +82,7 @@ impl Base {
     }
 }
 
-/// Returns the port of the scheme (RFC 9110, section 4.2).
+/// Returns the default port of the scheme (RFC 9110, section 4.2).
 pub(super) fn default_port(is_https: bool) -> &'static str {
     if is_https { "443" } else { "80" }
 }
@@ -92,7 +94,7 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-/// A proxy's URL. It is not shown, as it may hold a user name and a password.
+/// The URL of a proxy. `Debug` does not show it, since it may contain a user name and a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ProxyUrl(pub(crate) String);
 
@@ -108,7 +110,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn a_base_url_is_scheme_host_port_and_path() {
+    fn base_url_is_split_into_its_parts() {
         let base = Base::parse("HTTPS://api.example.com:8443/v1/").unwrap();
         assert_eq!((base.url.as_str(), base.is_https), ("https://api.example.com:8443/v1", true));
         assert_eq!((base.host.as_str(), base.authority.as_str()), ("api.example.com", "api.example.com:8443"));
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_named_and_never_shown() {
+    fn invalid_base_url_is_rejected_without_quoting_it() {
         for text in [
             "",
             "s3cret",

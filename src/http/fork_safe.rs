@@ -1,9 +1,12 @@
-//! Values that must not cross a `fork`: sockets, locks, caches.
+//! Values that a child process must not take over in a `fork`, such as sockets, locks and caches.
 
 use std::sync::OnceLock;
 
-/// A value that belongs to the process that made it. The child of a fork gets one of its own and never touches its
-/// parent's, not even a lock of it: another thread may have held that when the fork took place.
+/// A value that belongs to the process that created it.
+///
+/// After a fork, the child creates a value of its own. It never accesses the value of its parent, not even a lock in
+/// it: another thread of the parent may have held the lock during the fork, and the child would wait for it without
+/// end.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
     pid: u32,
@@ -20,15 +23,15 @@ impl<T> PerProcess<T> {
         Self { pid, value, child: OnceLock::new() }
     }
 
-    /// This process's value, made by `make` where it has none yet.
-    pub(crate) fn get(&self, make: impl Fn() -> T) -> &T {
-        self.get_for(std::process::id(), make)
+    /// Returns the value of this process. If it has none yet, `create` is called first.
+    pub(crate) fn get(&self, create: impl Fn() -> T) -> &T {
+        self.get_for(std::process::id(), create)
     }
 
-    fn get_for(&self, pid: u32, make: impl Fn() -> T) -> &T {
+    fn get_for(&self, pid: u32, create: impl Fn() -> T) -> &T {
         let mut own = self;
         while own.pid != pid {
-            own = own.child.get_or_init(|| Box::new(Self::for_process(pid, make())));
+            own = own.child.get_or_init(|| Box::new(Self::for_process(pid, create())));
         }
         &own.value
     }
@@ -39,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_process_has_its_own_and_makes_it_once() {
+    fn value_is_created_once_per_process() {
         let value = PerProcess::for_process(1, "parent");
         assert_eq!(value.get_for(1, || unreachable!()), &"parent");
         assert_eq!(value.get_for(2, || "child"), &"child");

@@ -1,4 +1,7 @@
-//! One attempt of one request. It knows no endpoint and no policy; `ureq` is the only module that names that crate.
+//! The HTTP layer: sends one request once.
+//!
+//! It does not know the endpoints of the API, and does not retry or limit the rate. Only the module [`ureq`] uses the
+//! crate of that name.
 
 pub(crate) mod body;
 pub(crate) mod date;

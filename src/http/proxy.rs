@@ -1,4 +1,4 @@
-//! The choice of a proxy, made once for a client, from settings or the environment.
+//! The choice of a proxy from the settings or the environment. It is made once per client.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::util::environment;
 use crate::util::url::{Url, has_usable_port};
 
-/// The setting for a proxy.
+/// The proxy setting of a client.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Proxy {
-    /// Follows `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in capitals or not.
+    /// The proxy of the variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
     #[default]
     Environment,
     None,
@@ -18,9 +18,10 @@ pub(crate) enum Proxy {
 }
 
 impl Proxy {
-    /// The proxy for `base`. `env` reads the environment.
+    /// Returns the proxy for `base`, if there is one. `env` reads a variable of the environment.
     pub(crate) fn choose(&self, base: &Base, env: impl Fn(&str) -> Option<String>) -> Result<Option<ProxyUrl>> {
-        // Whatever goes to this machine stays on it: a proxy would see the key in clear.
+        // Requests to this machine never use a proxy, which might be on another machine and would see the key in plain
+        // text.
         if base.is_loopback() {
             return Ok(None);
         }
@@ -35,8 +36,11 @@ impl Proxy {
     }
 }
 
-/// The variable for the base's scheme before the one for all, lower case before upper case, as curl has it;
-/// `HTTP_PROXY` in capitals counts for nothing, since a web server's CGI sets it from a request's header.
+/// Reads the proxy from the environment, in the same order as curl: the variable for the scheme of `base` precedes
+/// `ALL_PROXY`, and lower case precedes upper case.
+///
+/// `HTTP_PROXY` in upper case is ignored. In a CGI program, the web server sets this variable from the header `Proxy`
+/// of a request, so a client of that server could choose the proxy.
 fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option<String> {
     let read = |name: &&str| environment::value(&env, name);
     let names: &[&str] = if base.is_https {
@@ -53,8 +57,12 @@ fn from_environment(base: &Base, env: impl Fn(&str) -> Option<String>) -> Option
     Some(if has_scheme { url } else { format!("http://{url}") })
 }
 
-/// Returns `true` if an entry of `NO_PROXY` names the host: `*`, the host itself, or a domain that it lies in, with or without a
-/// dot in front, and with or without its port behind; or a network that the address is in, as `10.0.0.0/8`.
+/// Returns `true` if an entry of `NO_PROXY` matches the host of `base`. An entry is one of these:
+///
+/// - `*`, which matches every host.
+/// - A host, or a domain that contains the host. A leading `.` or `*.` is ignored. If a port follows, it must be that
+///   of `base`.
+/// - A network that contains the IP address of the host, like `10.0.0.0/8`.
 fn exempts(entry: &str, base: &Base) -> bool {
     if entry == "*" {
         return true;
@@ -75,7 +83,8 @@ fn exempts(entry: &str, base: &Base) -> bool {
     port == base.port && !domain.is_empty() && is_in
 }
 
-/// In how many bits at their beginning two addresses of the same kind agree.
+/// Returns the number of leading bits that two IP addresses have in common. Returns `None` if one of them is not an IP
+/// address, or if only one of them is IPv6.
 fn common_prefix(one: &str, other: &str) -> Option<u32> {
     match (one.parse().ok()?, other.parse().ok()?) {
         (IpAddr::V4(one), IpAddr::V4(other)) => Some((one.to_bits() ^ other.to_bits()).leading_zeros()),
@@ -84,6 +93,7 @@ fn common_prefix(one: &str, other: &str) -> Option<u32> {
     }
 }
 
+/// Returns the reason why the URL of a proxy cannot be used for requests to `base`, if there is one.
 fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     let url = Url::split(proxy).filter(|url| !url.host.is_empty());
     let url = url.ok_or("is not a URL like http://host:port")?;
@@ -121,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_read_as_curl_reads_it() {
+    fn environment_proxy_is_chosen_in_order_of_curl() {
         let api = "https://api.test";
         type Environment<'a> = &'a [(&'a str, &'a str)];
         let table: [(Environment<'_>, Option<&str>); 15] = [
@@ -151,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_exempts_the_addresses_in_it() {
+    fn no_proxy_network_exempts_addresses_in_it() {
         let table = [
             ("10.1.2.3", "10.0.0.0/8", true),
             ("11.1.2.3", "10.0.0.0/8", false),
@@ -182,8 +192,9 @@ mod tests {
         }
     }
 
+    /// An error is required, since a direct connection in its place would bypass the proxy without a notice.
     #[test]
-    fn a_proxy_that_cannot_be_used_is_an_error_and_never_a_direct_connection() {
+    fn unusable_proxy_is_an_error() {
         let bad = |url: &str, proxy: &str| {
             let error = Proxy::Url(ProxyUrl(proxy.into())).choose(&base(url), |_| None).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);

@@ -1,4 +1,4 @@
-//! A request as values: method, path, content, and the limits of its attempts.
+//! A request as plain data: its method, path and content, and the limits of its attempts.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,58 +14,58 @@ pub(crate) enum Method {
     Delete,
 }
 
-/// A request, without host and key.
+/// A request without a host and an API key.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) method: Method,
-    /// Begins with a slash; with the query.
+    /// The path with the query. It begins with a slash.
     pub(crate) path: Cow<'static, str>,
-    /// The value of `Accept`. JSON, if `None`.
+    /// The value of `Accept`. Defaults to JSON if `None`.
     pub(crate) accept: Option<&'static str>,
     pub(crate) content: Option<Content<'a>>,
-    /// Values that a response may echo and that must not be shown.
+    /// Secret values that a response may echo, and that are redacted in errors.
     pub(crate) redact: Vec<&'a str>,
-    /// If `true`, a repetition has the effect of one request (RFC 9110, section 9.2.2), so the request may be repeated
-    /// whatever became of the last attempt.
+    /// If `true`, sending the request several times has the same effect as sending it once (RFC 9110, section 9.2.2).
+    /// It may then be retried whatever the outcome of the last attempt was.
     pub(crate) is_idempotent: bool,
-    /// Returns `true` if the bytes that came in response name a submission, so that it was accepted even if the status
-    /// code says otherwise, or if they are not HTTP. It is then final, and never sent again.
+    /// A function that returns `true` if the received bytes name a submission. This proves that the service accepted
+    /// it, even if the status code is that of an error or the bytes are not HTTP. The request is then not retried.
     pub(crate) is_accepted: fn(&[u8]) -> bool,
     /// If `true`, the key is sent and the request counts against the rate limit.
     pub(crate) requires_key: bool,
-    /// The limit of the whole call, if the caller sets none.
+    /// The timeout of the whole call, unless the caller sets one.
     pub(crate) timeout: Timeout,
     /// Maximum duration of one attempt.
     pub(crate) try_timeout: Duration,
-    /// Maximum size of the body of the response in bytes, if the caller sets none.
+    /// Maximum size of the response body in bytes, unless the caller sets one.
     pub(crate) response_limit: u64,
 }
 
-/// The limit of a call.
+/// The timeout of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timeout {
-    /// A duration for all of it.
+    /// A limit for the duration of the whole call.
     Whole(Duration),
-    /// None, as long as the upload progresses.
+    /// No limit for the duration, but limits for the time without progress.
     Stall(Stall),
 }
 
 /// Maximum durations without progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stall {
-    /// While the request goes out.
+    /// The limit while the request is sent.
     pub(crate) sending: Duration,
-    /// From its last byte to the answer.
+    /// The limit between the last byte of the request and the response.
     pub(crate) answer: Duration,
 }
 
-/// The content of a request, with its type.
+/// The content of a request, with its media type.
 #[derive(Debug, Default)]
 pub(crate) struct Content<'a> {
     pub(crate) media_type: String,
-    /// Files, each with what goes before it.
+    /// The files, each with the bytes that precede it.
     pub(crate) files: Vec<(Vec<u8>, Upload<'a>)>,
-    /// The bytes behind the last file, or the whole content.
+    /// The bytes after the last file, or the whole content if there is no file.
     pub(crate) tail: Vec<u8>,
     pub(crate) watcher: Option<TaggedWatcher<'a>>,
 }
@@ -83,7 +83,7 @@ impl Content<'_> {
 }
 
 impl Request<'_> {
-    /// Returns `true` if a file can be read only once, so that the request cannot be repeated.
+    /// Returns `true` if a file of the request can be read only once. The request then cannot be sent again.
     pub(crate) fn is_one_shot(&self) -> bool {
         let files = self.content.iter().flat_map(|content| &content.files);
         files.into_iter().any(|(_, file)| file.is_one_shot())

@@ -4,24 +4,25 @@ use std::time::Duration;
 
 use crate::error::{Cause, Error, ErrorKind};
 
-/// A response of any status, with its body read to the end.
+/// A response with any status code. Its body was read up to its end, up to the size limit, or up to an error.
 #[derive(Debug, Default)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
-    /// `Content-Encoding`, although the request accepts none.
+    /// The `Content-Encoding`, if the service applied one although the request does not accept any.
     pub(crate) content_encoding: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
-    /// Its headers about the rate limit.
+    /// The headers about the rate limit.
     pub(crate) rate_limit: RateLimitHeaders,
     pub(crate) body: Vec<u8>,
-    /// If `true`, the message itself says where the body ends (RFC 9112, section 6.3). Else the connection ended there.
+    /// If `true`, the message itself specifies the end of the body (RFC 9112, section 6.3). Otherwise the end of the
+    /// connection is the end of the body.
     pub(crate) length_known: bool,
-    /// If `true`, it arrived before the request was sent to its end.
+    /// If `true`, the response arrived before the request was completely sent.
     pub(crate) arrived_before_upload_end: bool,
-    /// If `true`, the body is longer than the limit, and is cut off there.
+    /// If `true`, the body is longer than the size limit, and reading stopped there.
     pub(crate) is_over_limit: bool,
     /// The reason why the body is incomplete, if it is.
     pub(crate) truncated: Option<Failure>,
@@ -39,13 +40,13 @@ pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
     pub(crate) field: Option<&'static str>,
     pub(crate) summary: String,
-    /// If `false`, the last byte of the request was not sent, so the service cannot have acted on it.
+    /// If `false`, the request was not completely sent, so the service cannot have acted on it.
     pub(crate) request_fully_sent: bool,
-    /// If `false`, not a byte of the request left: there was no connection to send it on.
+    /// If `false`, no byte of the request was sent, because there was no connection.
     pub(crate) connected: bool,
-    /// The bytes that came in place of a response and are not one, as far as they had been read.
+    /// The received bytes that are not a valid response, as far as they were read.
     pub(crate) received: Vec<u8>,
-    /// If `true`, the call is not repeated, whatever the kind.
+    /// If `true`, the request is not retried, whatever the kind.
     pub(crate) is_final: bool,
     pub(crate) source: Option<Cause>,
 }
@@ -88,13 +89,13 @@ impl Failure {
     }
 }
 
-/// The headers about the rate limit. The backend's framework sends them, and none is documented.
+/// The headers about the rate limit. The web framework of the service sends them. The API does not document them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RateLimitHeaders {
-    /// `X-RateLimit-Limit`.
+    /// The value of `X-RateLimit-Limit`.
     pub(crate) limit: Option<u32>,
-    /// `X-RateLimit-Remaining`.
+    /// The value of `X-RateLimit-Remaining`.
     pub(crate) remaining: Option<u32>,
-    /// `X-RateLimit-Reset` as the time from now, or `Retry-After`.
+    /// The time from now until the limit is reset, from `Retry-After` or else from `X-RateLimit-Reset`.
     pub(crate) reset: Option<Duration>,
 }

@@ -1,11 +1,13 @@
-//! The headers that say when to come back: `Retry-After` and `X-RateLimit-Reset`.
+//! Parsers for the headers that specify the time of a retry: `Retry-After` and `X-RateLimit-Reset`.
 
 use std::time::{Duration, SystemTime};
 
 use super::date as http_date;
 
-/// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. A date is measured against the `Date` of the
-/// same answer where there is one, as the two clocks may differ; a date in the past is no pause.
+/// Parses `Retry-After`, which is a number of seconds or a date (RFC 9110, section 10.2.3).
+///
+/// A date is relative to `date`, the `Date` of the same response, since the clocks of the service and of this machine
+/// may differ. Without a valid `Date`, it is relative to `wall`. A date in the past yields zero.
 pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
     if let Some(seconds) = seconds(value) {
         return Some(Duration::from_secs(seconds));
@@ -15,8 +17,10 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>, wall: SystemTime) -> 
     Some(then.duration_since(now).unwrap_or_default())
 }
 
-/// Reads `X-RateLimit-Reset`: a time since 1970 in seconds, as the backend's framework sends it, measured against the
-/// `Date` of the same answer; what is too small for that is a number of seconds from now.
+/// Parses `X-RateLimit-Reset`. The web framework of the service sends a Unix time in seconds. It is relative to `date`,
+/// the `Date` of the same response, or else to `wall`.
+///
+/// A value below 1,000,000,000 would be a time before September 2001. It is taken as a number of seconds from now.
 pub(crate) fn reset(value: &str, date: Option<&str>, wall: SystemTime) -> Option<Duration> {
     let seconds = seconds(value)?;
     if seconds < 1_000_000_000 {
@@ -26,15 +30,15 @@ pub(crate) fn reset(value: &str, date: Option<&str>, wall: SystemTime) -> Option
     Some(Duration::from_secs(seconds).saturating_sub(now))
 }
 
-/// Reads a number of seconds. Gateways send fractions, which RFC 9110 does not have. They are rounded up, as a request
-/// that comes too early is refused again.
+/// Parses a number of seconds. RFC 9110 does not allow fractions, but some gateways send them. They are rounded up,
+/// since a request that is sent too early is rejected again.
 fn seconds(value: &str) -> Option<u64> {
     let (whole, fraction) = value.trim().split_once('.').unwrap_or((value.trim(), ""));
     let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     if (whole.is_empty() && fraction.is_empty()) || !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // More digits than fit mean never; the longest time there is says that best.
+    // A number that overflows becomes the longest possible time.
     let seconds: u64 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u64::MAX) };
     Some(seconds.saturating_add(u64::from(fraction.bytes().any(|digit| digit != b'0'))))
 }
@@ -46,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reset_is_a_time_since_1970_or_seconds() {
+    fn reset_is_parsed_as_unix_time_or_seconds() {
         let wall = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let read = |value, date| Some(reset(value, date, wall)?.as_secs());
         assert_eq!(
@@ -59,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_seconds_or_a_date() {
+    fn retry_after_is_parsed_as_seconds_or_date() {
         let wall = UNIX_EPOCH + Duration::from_secs(784_111_700);
         let read = |value, date| Some(retry_after(value, date, wall)?.as_secs());
         let at_37 = "Sun, 06 Nov 1994 08:49:37 GMT";

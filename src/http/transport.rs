@@ -1,4 +1,4 @@
-//! The network as a call sees it: a trait, so that tests can do without one.
+//! The interface between a call and the network. It is a trait, since tests use a transport without a network.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use super::request::{Request, Stall};
 use super::response::{Failure, Response};
 use crate::api_key::ApiKey;
 
-/// Sends one request once.
+/// A transport, which sends one request once.
 pub(crate) trait Transport: Debug + Send + Sync {
-    /// Sends `request` with `key`, and returns the response or the reason why it failed. Ends after `limit`, or after
-    /// the time without progress that `stall` sets.
+    /// Sends `request` with `key`, and returns the response or the reason why it failed. Fails with a timeout after
+    /// `limit`, or after the time without progress that `stall` specifies.
     fn send(&self, request: &Request<'_>, key: &ApiKey, limit: Duration, stall: Option<Stall>) -> Outcome;
 
-    /// Ends the requests that run, and makes later ones fail.
+    /// Ends the running requests, and makes later ones fail.
     fn shut_down(&self) {}
 }
 

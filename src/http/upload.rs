@@ -1,4 +1,4 @@
-//! The file of a request: checked before the first byte is sent, and opened from its start for each attempt.
+//! The file of a request. It is checked before the first byte is sent, and opened again at its start for each attempt.
 
 use std::io::{self, Read};
 use std::sync::Mutex;
@@ -14,22 +14,23 @@ use crate::model::tickets::submission::{Ticket, Tickets};
 use crate::util::sync::lock;
 use crate::util::url::check_http_url;
 
-/// Maximum number of bytes of a reader that are kept in memory to look behind an ID3 tag. Covers are seldom larger.
-const LOOKS_BEHIND: u64 = 1 << 20;
+/// Maximum number of bytes of a reader that are kept in memory to detect its format. The format of an audio file may
+/// follow an ID3 tag with a cover image, which is rarely larger than this.
+const PEEK_MAX: u64 = 1 << 20;
 
-/// A file that passed every check, with its name and type for the form.
+/// A file that has passed every check, with its name and media type for the form.
 #[derive(Debug)]
 pub(crate) struct Upload<'a> {
     source: &'a Source,
     pub(crate) len: u64,
     pub(crate) file_name: String,
-    /// `true` if the name is not the file's own, as that says another format.
+    /// If `true`, the file name has a corrected extension, because that of the original name stands for another format.
     pub(crate) is_renamed: bool,
     pub(crate) media_type: &'static str,
 }
 
 impl<'a> Upload<'a> {
-    /// Checks a file against `required`, and returns `None` for a URL.
+    /// Checks a file against `required`. Returns `None` for a URL.
     pub(crate) fn check(source: &'a Source, required: FileRequirements<'_>) -> Result<Option<Self>> {
         let (len, content) = match source {
             Source::Url(_) => return Ok(None),
@@ -67,23 +68,23 @@ impl<'a> Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// The name that it goes by, if that is not the file's own.
+    /// Returns the name under which the file is sent, if that is not its original name.
     pub(crate) fn corrected_name(self) -> Option<String> {
         self.is_renamed.then_some(self.file_name)
     }
 
-    /// Returns `true` if it can be opened only once.
+    /// Returns `true` if the file can be opened only once.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))
     }
 
-    /// Opens the file from its start.
+    /// Opens the file at its start.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + '_>> {
         Ok(match self.source {
             Source::Path(path) => {
                 regular_file_len(path)?;
                 let file = open(path)?;
-                // The check and this are two looks at a name that others may have changed in between.
+                // Another process may have replaced the file after the check above, so check the open file as well.
                 let metadata = file.metadata().map_err(unreadable)?;
                 if !metadata.is_file() || metadata.len() != self.len {
                     return Err(unusable("has changed since it was checked"));
@@ -94,7 +95,7 @@ impl Upload<'_> {
             Source::Reader(reader, _) => {
                 let mut reader = lock(reader);
                 let rest = reader.rest.take().ok_or_else(already_sent)?;
-                // A reader that has returned all that was asked for may wait for more, so it is not read from then on.
+                // Limit the reader to the declared length. A pipe that stays open would block a read beyond it.
                 Box::new(io::Cursor::new(std::mem::take(&mut reader.head)).chain(rest).take(self.len))
             }
             Source::Url(_) => Box::new(io::empty()),
@@ -102,14 +103,14 @@ impl Upload<'_> {
     }
 }
 
-/// Looks at a reader, of which everything stays to be sent.
+/// Detects the format of a reader. The bytes that are read for this are kept, and sent later.
 fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     let mut reader = lock(reader);
     let Reader { head, rest } = &mut *reader;
     let rest = rest.as_mut().ok_or_else(already_sent)?;
     let window = |at: u64| {
         let end = at.saturating_add(Format::LOOKS_AT as u64);
-        if end > LOOKS_BEHIND {
+        if end > PEEK_MAX {
             return Ok(Vec::new());
         }
         rest.take(end.min(len).saturating_sub(head.len() as u64)).read_to_end(head)?;
@@ -139,7 +140,8 @@ impl AnySubmission {
         self.upload().map(drop)
     }
 
-    /// Returns the name that an upload goes by if it is not its own; see [`Submission::corrected_file_name`].
+    /// Returns the name under which the file is uploaded, if that is not its original name; see
+    /// [`Submission::corrected_file_name`].
     ///
     /// # Errors
     ///
@@ -148,7 +150,7 @@ impl AnySubmission {
         Ok(self.upload()?.and_then(Upload::corrected_name))
     }
 
-    /// Checks everything, and inspects the file if there is one.
+    /// Checks the submission and its file. Returns `None` if it has a URL in place of a file.
     pub(crate) fn upload(&self) -> Result<Option<Upload<'_>>> {
         for (field, url) in self.urls() {
             if let Some(reason) = check_http_url(url) {
@@ -161,20 +163,23 @@ impl AnySubmission {
 }
 
 impl<M: Medium> Submission<M> {
-    /// Checks everything that a submit checks before it sends a byte, for programs that want to know earlier.
+    /// Checks everything that a submit checks before it sends a byte.
+    ///
+    /// A program can call this to report invalid submissions before it sends any of them.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field: a URL that is malformed; a file that is
-    /// missing, empty, not a regular file, too large, or of a format that does not fit.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field, if a URL is malformed, or if the file is
+    /// missing, empty, not a regular file, too large, or of a format that is not allowed.
     pub fn check(&self) -> Result<()> {
         self.as_any().check()
     }
 
-    /// Returns the name that an upload goes by if it is not the one that the file has or was given.
+    /// Returns the name under which the file is uploaded, if it differs from the name of the file or the name set with
+    /// [`file_name`](Self::file_name).
     ///
-    /// A WebP that is named `cat.jpg` goes as `cat.webp`, since the service would refuse the one for the other. It
-    /// checks everything that [`check`](Self::check) does.
+    /// A WebP file that is named `cat.jpg` is uploaded as `cat.webp`, because the service rejects a file whose
+    /// extension does not match its format. This method checks everything that [`check`](Self::check) does.
     ///
     /// ```
     /// use identifai::Image;
@@ -194,7 +199,7 @@ impl<M: Medium> Submission<M> {
 }
 
 impl Ticket {
-    /// Returns the name that the file goes by if it is not its own; see
+    /// Returns the name under which the file is uploaded, if that is not its original name; see
     /// [`Submission::corrected_file_name`](crate::Submission::corrected_file_name).
     ///
     /// # Errors
@@ -210,7 +215,7 @@ impl Ticket {
 }
 
 impl Tickets {
-    /// Checks and looks at all files. The error of one of several tells its place, as names may be secrets.
+    /// Checks all files. If there are several, an error names the number of the ticket, since file names may be secret.
     pub(crate) fn uploads(&self) -> Result<Vec<Upload<'_>>> {
         let tickets = self.all();
         let prefixed = |index: usize, error: Error| {

@@ -1,4 +1,4 @@
-//! Bodies of files, memory and readers, in blocks of every size.
+//! Bodies from memory and from readers, read in blocks of different sizes.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
@@ -11,12 +11,12 @@ use crate::model::submission::progress::UploadProgress;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// `len` bytes that look like a PNG.
+/// Returns `len` bytes that begin like a PNG file.
 fn png(len: usize) -> Vec<u8> {
     PNG.iter().copied().chain((0..=250).cycle()).take(len).collect()
 }
 
-/// A reader that gives at most `step` bytes at a time, and is interrupted before each.
+/// A reader that returns at most `step` bytes at a time, and reports an interruption before each read.
 struct Slow {
     left: io::Cursor<Vec<u8>>,
     step: usize,
@@ -29,8 +29,8 @@ impl Read for Slow {
         if self.interrupted {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let most = self.step.min(buffer.len());
-        self.left.read(&mut buffer[..most])
+        let max = self.step.min(buffer.len());
+        self.left.read(&mut buffer[..max])
     }
 }
 
@@ -38,7 +38,7 @@ fn slow(bytes: Vec<u8>, step: usize) -> Slow {
     Slow { left: io::Cursor::new(bytes), step, interrupted: false }
 }
 
-/// Reads all that goes out, `block` bytes at a time.
+/// Reads the whole body of a submit, at most `block` bytes at a time.
 fn send(job: &Submission<Image>, block: usize) -> Result<Vec<u8>, (Vec<u8>, Error)> {
     let request = api::submit(job.as_any(), job.as_any().upload().unwrap());
     let content = request.content.as_ref().unwrap();
@@ -60,7 +60,7 @@ fn send(job: &Submission<Image>, block: usize) -> Result<Vec<u8>, (Vec<u8>, Erro
 }
 
 #[test]
-fn what_goes_out_is_head_file_and_tail_in_blocks_of_any_size() {
+fn body_read_in_any_block_size_is_complete() {
     let file = png(100_000);
     for block in [1, 7, 4096, 16 * 1024, 1 << 20] {
         for job in [
@@ -77,7 +77,7 @@ fn what_goes_out_is_head_file_and_tail_in_blocks_of_any_size() {
 }
 
 #[test]
-fn a_file_that_is_not_as_long_as_was_said_is_not_submitted() {
+fn body_shorter_than_declared_is_not_submitted() {
     for len in [10_001, 20_000] {
         let (sent, error) = send(&Image::from_reader(slow(png(10_000), 100), len), 512).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -87,22 +87,22 @@ fn a_file_that_is_not_as_long_as_was_said_is_not_submitted() {
 }
 
 #[test]
-fn no_more_is_read_of_a_reader_than_was_said() {
-    /// As a pipe that nobody closes.
-    struct Timeouts;
-    impl Read for Timeouts {
+fn reader_is_not_read_beyond_declared_length() {
+    /// A reader that stands for a pipe which is never closed. A read would wait without end.
+    struct OpenPipe;
+    impl Read for OpenPipe {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            panic!("this would wait for ever")
+            panic!("read beyond the declared length, which would block forever on a pipe")
         }
     }
     for len in [16, 500] {
-        let job = Image::from_reader(io::Cursor::new(png(len)).chain(Timeouts), len as u64);
+        let job = Image::from_reader(io::Cursor::new(png(len)).chain(OpenPipe), len as u64);
         assert!(send(&job, 512).unwrap().ends_with(b"--\r\n"));
     }
 }
 
 #[test]
-fn a_file_that_cannot_be_read_on_is_not_submitted() {
+fn reader_that_fails_midway_is_not_submitted() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -115,7 +115,7 @@ fn a_file_that_cannot_be_read_on_is_not_submitted() {
 }
 
 #[test]
-fn a_reader_goes_out_once() {
+fn reader_is_sent_only_once() {
     let job = Image::from_reader(io::Cursor::new(png(500)), 500);
     job.check().unwrap();
     send(&job.clone(), 512).unwrap();
@@ -126,7 +126,7 @@ fn a_reader_goes_out_once() {
 }
 
 #[test]
-fn progress_is_seen_block_by_block_and_may_end_it() {
+fn progress_is_reported_per_block_and_can_cancel() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let watched = |stop_at: u64| {
@@ -144,12 +144,12 @@ fn progress_is_seen_block_by_block_and_may_end_it() {
     for stop_at in [0, 5_000, 10_000] {
         let (sent, error) = send(&watched(stop_at), 1_000).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled);
-        assert!(sent.len() as u64 <= stop_at + 2_000, "it ends within a block");
+        assert!(sent.len() as u64 <= stop_at + 2_000, "the upload ends within a block");
     }
 }
 
 #[test]
-fn no_content_is_read_at_once() {
+fn body_without_content_is_read_from_the_start() {
     let mut body = Body::open(None).unwrap();
     assert!(body.is_read() && body.read(&mut [0]).unwrap() == 0);
 }

@@ -1,4 +1,4 @@
-//! Files that can be uploaded, and those that cannot.
+//! Files that can be uploaded, and files that cannot.
 
 use super::*;
 use crate::error::ErrorKind;
@@ -22,7 +22,7 @@ fn refused<M: Medium>(job: &Submission<M>) -> String {
 }
 
 #[test]
-fn unusable_urls_are_named_by_field_and_never_shown() {
+fn invalid_url_error_names_field_and_hides_value() {
     let bad = [
         ("file_url", Image::from_url("s3cret")),
         ("file_url", Image::from_url("")),
@@ -37,25 +37,25 @@ fn unusable_urls_are_named_by_field_and_never_shown() {
 }
 
 #[test]
-fn name_and_type_come_from_the_file_unless_they_are_given() {
+fn name_and_type_default_to_detected_format() {
     assert_eq!(upload(&Image::from_bytes(PNG)), ("image.png".into(), "image/png", 13));
     assert_eq!(upload(&Video::from_bytes(MP4)), ("video.mp4".into(), "video/mp4", 16));
     assert_eq!(upload(&Audio::from_bytes(MP3).file_name("call")), ("call".into(), "audio/mpeg", 8));
     assert_eq!(upload(&Image::from_bytes(PLAIN).any_format(true)), ("image".into(), "application/octet-stream", 9));
     assert_eq!(upload(&Image::from_bytes(PLAIN).any_format(true).file_name("a.gif")), ("a.gif".into(), "image/gif", 9));
-    assert_eq!(upload(&Image::from_reader(PNG, 99)), ("image.png".into(), "image/png", 99), "as was said");
+    assert_eq!(upload(&Image::from_reader(PNG, 99)), ("image.png".into(), "image/png", 99), "the declared length");
     assert!(Image::from_url("https://x.test/").as_any().upload().unwrap().is_none());
 }
 
 #[test]
-fn what_contradicts_itself_or_the_medium_is_refused_unless_that_is_meant() {
+fn mismatched_format_is_rejected_unless_any_format() {
     fn check(medium: MediaType, bytes: &[u8], name: &str, expected: Option<&str>) {
         let job = || AnySubmission::from_bytes_as(medium, bytes).file_name(name);
         match expected {
             None => job().check().unwrap(),
-            Some(says) => {
+            Some(reason) => {
                 let error = job().check().unwrap_err().to_string();
-                assert!(error.contains(says), "{name}: {error}");
+                assert!(error.contains(reason), "{name}: {error}");
                 assert!(error.contains("; to send it anyway, allow any format"));
                 job().any_format(true).check().unwrap();
             }
@@ -97,7 +97,7 @@ fn misnamed_file_is_renamed_unless_any_format() {
 }
 
 #[test]
-fn recording_in_mp4_has_a_name_and_a_type_that_say_so() {
+fn audio_in_mp4_is_sent_as_m4a() {
     assert_eq!(upload(&Audio::from_bytes(MP4)), ("audio.m4a".into(), "audio/mp4", 16));
     assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.m4a")), ("talk.m4a".into(), "audio/mp4", 16));
     assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.mp4")), ("talk.mp4".into(), "audio/mp4", 16));
@@ -107,7 +107,7 @@ fn recording_in_mp4_has_a_name_and_a_type_that_say_so() {
 }
 
 #[test]
-fn reader_with_a_tag_is_seen_through_and_sent_whole() {
+fn reader_with_id3_tag_is_detected_and_sent_whole() {
     for (tag, media_type) in [(100_000_usize, "audio/flac"), (2_000_000, "audio/mpeg")] {
         let digit = |shift: usize| u8::try_from(tag >> shift & 0x7f).unwrap();
         let mut file = [b"ID3\x04\0\0", &[digit(21), digit(14), digit(7), digit(0)][..], &vec![7; tag]].concat();
@@ -123,13 +123,13 @@ fn reader_with_a_tag_is_seen_through_and_sent_whole() {
         assert_eq!(
             named.as_any().upload().unwrap().unwrap().media_type,
             "audio/flac",
-            "by its name, if not by its content"
+            "the name decides if the tag hides the content"
         );
     }
 }
 
 #[test]
-fn sizes_have_limits() {
+fn file_size_outside_of_limits_is_rejected() {
     assert!(refused(&Image::from_bytes([])).contains("is empty"));
     assert!(refused(&Image::from_reader(PNG, 0)).contains("is empty"));
     let too_large = refused(&Image::from_reader(PNG, 50 * 1024 * 1024 + 1));
@@ -143,7 +143,7 @@ fn sizes_have_limits() {
 }
 
 #[test]
-fn debug_shows_no_name_and_no_content() {
+fn submission_debug_hides_name_and_content() {
     for (job, shown) in [
         (Image::from_path("/home/s3cret/cat.png"), "Path(..)"),
         (Image::from_bytes(b"s3cret".to_vec()), "Bytes(6 bytes)"),
