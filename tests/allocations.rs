@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use identifai::{Client, Image, RateLimit};
 
 #[test]
-fn a_warm_call_allocates_little() {
+fn warm_call_allocates_under_16_kib() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {

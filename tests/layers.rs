@@ -13,7 +13,7 @@ fn files(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn imports_run_downwards_and_in_no_circle() {
+fn imports_follow_the_layers_without_cycles() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let layer = |name: &str| LAYERS.split(' ').position(|names| names.split('/').any(|it| it == name)).unwrap_or(99);
     let is_file = |path: &str| src.join(format!("{path}.rs")).exists() || src.join(path).join("mod.rs").exists();

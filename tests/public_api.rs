@@ -47,7 +47,7 @@ fn documented(package: &str, features: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn they_are_what_was_approved_of() {
+fn public_api_matches_the_approved_lists() {
     for (package, features, list) in LISTS {
         compare(package, &documented(package, features), &Path::new(env!("CARGO_MANIFEST_DIR")).join(list));
     }

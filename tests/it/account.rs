@@ -13,7 +13,7 @@ fn lines(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn what_the_documentation_shows_is_asked_and_read() {
+fn account_documented_responses_are_parsed() {
     let server =
         Server::answering(json(r#"{"available_credits": 159, "total_spent": 41, "status": "ok", "data": []}"#));
     let client = server.client();
@@ -26,7 +26,7 @@ fn what_the_documentation_shows_is_asked_and_read() {
 }
 
 #[test]
-fn health_takes_no_key_and_no_turn() {
+fn health_request_has_no_key_and_uses_no_slot() {
     let server = Server::answering(json(r#"{"status": "degraded"}"#));
     // Two reads would be more than this allows.
     let client = server.builder().rate_limit(RateLimit::per_minute(1, 1)).build().unwrap();
@@ -37,7 +37,7 @@ fn health_takes_no_key_and_no_turn() {
 }
 
 #[test]
-fn a_thousand_users_come_in_ten_requests_and_nobody_is_followed() {
+fn partner_users_of_ten_pages_take_ten_requests() {
     let elsewhere = Server::answering(json("{}"));
     let next = elsewhere.base_url();
     let server = Server::start(move |connection| {
@@ -60,21 +60,21 @@ fn a_thousand_users_come_in_ten_requests_and_nobody_is_followed() {
     assert_eq!(asked.len(), 10);
     let rest = "per_page=100&pricing_id=2&order=name&direction=desc&search=a%26b%3D%C3%A4";
     assert_eq!(asked[9], format!("GET /api/partner/users?page=10&{rest}"));
-    assert_eq!(elsewhere.connections(), 0);
+    assert_eq!(elsewhere.connections(), 0, "the URL in next_page_url is never requested");
 }
 
 #[test]
-fn a_service_that_gives_the_first_page_for_ever_is_found_out() {
+fn partner_users_with_a_repeated_page_is_an_error() {
     let server = Server::answering(json(r#"{"current_page": 1, "last_page": 9, "data": [{"id": 1}]}"#));
     let mut users = server.client().partner_users(PartnerUserQuery::default());
     assert!(users.next().unwrap().is_ok());
     assert_eq!(users.next().unwrap().unwrap_err().kind(), ErrorKind::UnexpectedResponse);
     assert!(users.next().is_none() && users.next().is_none());
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.requests().len(), 2, "a page that repeats must not be requested forever");
 }
 
 #[test]
-fn a_user_is_saved_with_the_fields_that_are_set() {
+fn partner_user_request_has_only_the_set_fields() {
     let server = Server::answering(json(USER));
     let client = server.client();
     let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2);
@@ -105,7 +105,7 @@ fn a_user_is_saved_with_the_fields_that_are_set() {
 }
 
 #[test]
-fn nobody_is_created_or_mailed_twice_but_who_is_known_is_changed_again() {
+fn partner_posts_without_response_are_not_retried() {
     let server = Server::start(|connection| {
         // Read whole, and not answered.
         connection.request();
@@ -119,8 +119,8 @@ fn nobody_is_created_or_mailed_twice_but_who_is_known_is_changed_again() {
     ] {
         assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
     }
-    assert_eq!(server.requests().len(), 3);
-    // Nor is an answer that tells nothing one that says no.
+    assert_eq!(server.requests().len(), 3, "a retry could create a user or send an email twice");
+    // A response without a usable body does not prove that the request was rejected.
     for (status, kind) in [(500, ErrorKind::Server), (200, ErrorKind::UnexpectedResponse)] {
         let server = Server::answering(answer(status, "text/html", "<html>"));
         let error = server.client().save_partner_user(&form).unwrap_err();
@@ -129,7 +129,7 @@ fn nobody_is_created_or_mailed_twice_but_who_is_known_is_changed_again() {
 }
 
 #[test]
-fn passwords_and_addresses_are_shown_nowhere() {
+fn partner_errors_hide_passwords_and_addresses() {
     let quotes = r#"{"message": "ann@example.com has the password pass-word, and Ann"}"#;
     let server = Server::answering(answer(422, "application/json", quotes));
     let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2).password("pass-word");

@@ -50,7 +50,7 @@ fn sorted(outcomes: impl Iterator<Item = Outcome>) -> Vec<Outcome> {
 }
 
 #[test]
-fn whatever_happens_to_one_each_item_has_its_outcome() {
+fn batch_with_faulty_items_has_an_outcome_for_each() {
     /// What becomes of the tries of each item, and what of the item: its kind of error, and whether it may have been
     /// paid for.
     #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,7 @@ fn whatever_happens_to_one_each_item_has_its_outcome() {
 }
 
 #[test]
-fn workers_upload_side_by_side_and_no_more_of_them_than_were_asked_for() {
+fn batch_uploads_in_parallel_up_to_the_worker_limit() {
     let (at_once, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let server = {
         let (at_once, most) = (Arc::clone(&at_once), Arc::clone(&most));
@@ -162,7 +162,7 @@ fn workers_upload_side_by_side_and_no_more_of_them_than_were_asked_for() {
 }
 
 #[test]
-fn a_watcher_that_panics_does_so_in_the_caller_s_thread() {
+fn progress_callback_panic_reaches_the_caller() {
     let server = Server::start(|connection| while connection.request().is_some() {});
     let job = || Image::from_bytes(PNG).on_progress(|_| -> ControlFlow<()> { panic!("of the watcher") });
     for workers in [1, 2] {
@@ -176,7 +176,7 @@ fn a_watcher_that_panics_does_so_in_the_caller_s_thread() {
 }
 
 #[test]
-fn stopping_and_cancelling_end_what_workers_do() {
+fn batch_cancel_ends_the_workers() {
     let server = Server::start(|connection| {
         connection.request();
         connection.wait_for_end();
@@ -204,7 +204,7 @@ fn stopping_and_cancelling_end_what_workers_do() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn workers_are_no_more_than_there_is_work_for() {
+fn batch_with_max_workers_starts_few_threads() {
     let server = Server::answering("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}");
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
@@ -214,7 +214,7 @@ fn workers_are_no_more_than_there_is_work_for() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop() {
+fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
     /// Gives a head, and then takes its time.
     struct Slow(u32);
     impl std::io::Read for Slow {
@@ -228,7 +228,7 @@ fn cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop() {
             Ok(buffer.len())
         }
     }
-    if alone("batches::cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop", &[]).is_some() {
+    if alone("batches::batch_cancel_with_a_slow_reader_uses_little_cpu", &[]).is_some() {
         return;
     }
     // How much processor time this process took, in hundredths of a second.
@@ -252,8 +252,8 @@ fn cancelling_while_a_worker_waits_for_its_reader_is_no_busy_loop() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_workers_no_thread_is_started() {
-    if alone("batches::without_workers_no_thread_is_started", &[]).is_some() {
+fn batch_without_workers_starts_no_thread() {
+    if alone("batches::batch_without_workers_starts_no_thread", &[]).is_some() {
         return;
     }
     let server = Server::start(|connection| {

@@ -34,13 +34,13 @@ fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> iden
 }
 
 #[test]
-fn a_call_that_waits_for_its_answer_ends() {
+fn cancel_while_waiting_for_response_ends_call() {
     let error = cancelled_in(Connection::wait_for_end);
     assert!(error.may_have_been_sent());
 }
 
 #[test]
-fn a_call_in_the_middle_of_an_answer_ends() {
+fn cancel_in_the_response_body_ends_call() {
     let error = cancelled_in(|connection| {
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n{");
         connection.wait_for_end();
@@ -49,7 +49,7 @@ fn a_call_in_the_middle_of_an_answer_ends() {
 }
 
 #[test]
-fn an_answer_that_the_canceller_cut_off_is_not_taken_for_whole() {
+fn cancel_in_until_close_body_returns_no_identifier() {
     let error = cancelled_in(|connection| {
         connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n8d64370a");
         connection.wait_for_end();
@@ -59,7 +59,7 @@ fn an_answer_that_the_canceller_cut_off_is_not_taken_for_whole() {
 }
 
 #[test]
-fn a_call_that_pauses_before_a_retry_ends() {
+fn cancel_in_retry_pause_ends_call() {
     let error = cancelled_in(|connection| {
         connection.send(&answer_with(429, "Retry-After: 60\r\n", ""));
         connection.wait_for_end();
@@ -68,7 +68,7 @@ fn a_call_that_pauses_before_a_retry_ends() {
 }
 
 #[test]
-fn drained_client_finishes_its_submit_and_starts_no_other() {
+fn drain_finishes_submits_and_rejects_new_ones() {
     let (reached, held_up) = mpsc::channel();
     let (release, is_released) = mpsc::channel::<()>();
     let is_released = std::sync::Mutex::new(is_released);

@@ -8,7 +8,7 @@ use test_support::starts_no_thread;
 use test_support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
 
 #[test]
-fn a_hundred_submits_use_one_connection() {
+fn sequential_submits_reuse_one_connection() {
     let server = Server::answering(accepted());
     let client = server.client();
     for _ in 0..100 {
@@ -18,7 +18,7 @@ fn a_hundred_submits_use_one_connection() {
 }
 
 #[test]
-fn a_small_request_goes_out_in_one_piece() {
+fn small_request_is_sent_in_one_write() {
     let server = Server::start(|connection| {
         while let Ok(piece @ [_, ..]) = connection.stream.fill_buf() {
             let (piece, len) = (String::from_utf8_lossy(piece).into_owned(), piece.len());
@@ -36,7 +36,7 @@ fn a_small_request_goes_out_in_one_piece() {
 }
 
 #[test]
-fn calls_of_the_plain_function_share_connections_across_keys() {
+fn classify_from_url_reuses_connections_across_keys() {
     let server = Server::answering(accepted());
     for key in ["one", "two", "three"] {
         let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).rate_limit(RateLimit::unlimited());
@@ -47,7 +47,7 @@ fn calls_of_the_plain_function_share_connections_across_keys() {
 }
 
 #[test]
-fn a_refusal_s_connection_is_used_again() {
+fn connection_after_a_400_is_reused() {
     let server = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
     let client = server.client();
     for _ in 0..5 {
@@ -57,7 +57,7 @@ fn a_refusal_s_connection_is_used_again() {
 }
 
 #[test]
-fn threads_share_a_client() {
+fn client_shared_by_threads_submits_from_each() {
     let server = Server::answering(accepted());
     let client = server.client();
     std::thread::scope(|scope| {
@@ -70,7 +70,7 @@ fn threads_share_a_client() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_while_idle_is_not_used() {
+fn connection_closed_while_idle_is_not_reused() {
     let server = Server::start(|connection| {
         connection.request();
         connection.send(&accepted());
@@ -131,7 +131,7 @@ fn connection_is_reused_only_as_keep_alive_announces() {
 }
 
 #[test]
-fn keep_alive_of_an_interim_response_does_not_count() {
+fn keep_alive_of_an_interim_response_is_ignored() {
     let interim = "HTTP/1.1 103 Early Hints\r\nKeep-Alive: timeout=0\r\n\r\n";
     for (fields, connections) in [("", 1), ("Keep-Alive: timeout=1\r\n", 3)] {
         let server = Server::answering(format!("{interim}{}", with_fields(&accepted(), fields)));
@@ -144,7 +144,7 @@ fn keep_alive_of_an_interim_response_does_not_count() {
 }
 
 #[test]
-fn keep_alive_counts_behind_100_continue_and_in_pieces() {
+fn keep_alive_after_100_continue_and_split_is_applied() {
     let server = Server::start(|connection| {
         while let Some(head) = connection.head() {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
@@ -167,7 +167,7 @@ fn keep_alive_counts_behind_100_continue_and_in_pieces() {
 }
 
 #[test]
-fn client_and_options_cross_threads() {
+fn client_and_options_are_send_and_sync() {
     fn crosses<T: Send + Sync + Clone + 'static>() {}
     crosses::<Client>();
     crosses::<UrlOptions>();
@@ -178,8 +178,8 @@ fn client_and_options_cross_threads() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_warm_call_starts_no_thread() {
-    if alone("connections::a_warm_call_starts_no_thread", &[]).is_some() {
+fn warm_call_starts_no_thread() {
+    if alone("connections::warm_call_starts_no_thread", &[]).is_some() {
         return;
     }
     let server = Server::answering(accepted());
@@ -197,13 +197,13 @@ fn a_warm_call_starts_no_thread() {
 #[cfg(unix)]
 #[test]
 #[allow(unsafe_code)]
-fn the_child_of_a_fork_leaves_its_parent_s_connections_alone() {
+fn forked_child_opens_its_own_connections() {
     unsafe extern "C" {
         fn fork() -> i32;
         fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
         fn _exit(status: i32) -> !;
     }
-    let name = "connections::the_child_of_a_fork_leaves_its_parent_s_connections_alone";
+    let name = "connections::forked_child_opens_its_own_connections";
     if alone(name, &[]).is_some() {
         return;
     }

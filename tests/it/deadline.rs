@@ -28,7 +28,7 @@ fn ends_in_time(serve: fn(&mut Connection)) {
 }
 
 #[test]
-fn no_answer_at_all() {
+fn deadline_without_a_response_ends_the_call() {
     ends_in_time(|connection| {
         connection.request();
         connection.wait_for_end();
@@ -36,7 +36,7 @@ fn no_answer_at_all() {
 }
 
 #[test]
-fn a_header_that_trickles() {
+fn deadline_with_a_trickling_header_ends_the_call() {
     ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nX-Slow: ");
@@ -45,7 +45,7 @@ fn a_header_that_trickles() {
 }
 
 #[test]
-fn a_stall_after_the_header() {
+fn deadline_with_a_stalled_body_ends_the_call() {
     ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n{");
@@ -54,7 +54,7 @@ fn a_stall_after_the_header() {
 }
 
 #[test]
-fn a_body_that_trickles() {
+fn deadline_with_a_trickling_body_ends_the_call() {
     ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
@@ -81,7 +81,7 @@ fn upload_ends_in_time(read: fn(&mut Connection)) {
 }
 
 #[test]
-fn a_server_that_does_not_read() {
+fn deadline_with_an_unread_upload_ends_the_call() {
     upload_ends_in_time(|connection| {
         connection.head();
         std::thread::sleep(Duration::from_millis(300));
@@ -89,7 +89,7 @@ fn a_server_that_does_not_read() {
 }
 
 #[test]
-fn a_server_that_reads_in_a_trickle() {
+fn deadline_with_a_slowly_read_upload_ends_the_call() {
     upload_ends_in_time(|connection| {
         connection.head();
         let mut some = vec![0; 32 * 1024];
@@ -102,7 +102,7 @@ fn a_server_that_reads_in_a_trickle() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn a_proxy_that_trickles() {
+fn deadline_with_a_trickling_proxy_ends_the_call() {
     let proxy = Server::start(|connection| {
         connection.head();
         connection.send("HTTP/1.1 200 OK\r\nX-Slow: ");
@@ -129,7 +129,7 @@ fn a_proxy_that_trickles() {
 #[cfg(target_os = "linux")]
 #[test]
 #[allow(unsafe_code)]
-fn signals_do_not_prolong_a_call() {
+fn deadline_with_signals_is_not_extended() {
     unsafe extern "C" {
         fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
         fn pthread_self() -> usize;
@@ -137,7 +137,7 @@ fn signals_do_not_prolong_a_call() {
     }
     extern "C" fn nothing(_: i32) {}
     const SIGUSR1: i32 = 10;
-    if test_support::alone("deadline::signals_do_not_prolong_a_call", &[]).is_some() {
+    if test_support::alone("deadline::deadline_with_signals_is_not_extended", &[]).is_some() {
         return;
     }
     let server = Server::start(|connection| {
@@ -173,7 +173,7 @@ fn signals_do_not_prolong_a_call() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_deadline_that_is_all_but_over_is_not_prolonged() {
+fn deadline_of_microseconds_is_not_extended() {
     let full = Full::new();
     let client = identifai::Client::builder("key")
         .base_url(format!("http://{}", full.address))
@@ -193,10 +193,10 @@ fn a_deadline_that_is_all_but_over_is_not_prolonged() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_address_that_does_not_answer_leaves_time_for_the_next() {
+fn connect_after_a_silent_address_tries_the_next() {
     let full = Full::new();
     let Ok(listener) = std::net::TcpListener::bind(("::1", full.address.port())) else {
-        eprintln!("SKIPPED an_address_that_does_not_answer_leaves_time_for_the_next: no IPv6 loopback");
+        eprintln!("SKIPPED connect_after_a_silent_address_tries_the_next: no IPv6 loopback");
         return;
     };
     std::thread::spawn(move || {
@@ -216,7 +216,7 @@ fn an_address_that_does_not_answer_leaves_time_for_the_next() {
 }
 
 #[test]
-fn a_deadline_may_be_as_long_as_there_is_time() {
+fn deadline_max_is_accepted_and_zero_is_rejected() {
     let server = Server::answering(test_support::accepted());
     assert!(server.client().with_timeout(Duration::MAX).submit(&Image::from_url(CAT)).is_ok());
     let error = server.client().with_timeout(Duration::ZERO).submit(&Image::from_url(CAT)).unwrap_err();

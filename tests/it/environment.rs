@@ -4,11 +4,11 @@ use identifai::{ApiKey, Client, ClientBuilder, ErrorKind, Image, RateLimit, UrlO
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
 #[test]
-fn key_and_base_url_come_from_the_environment() {
+fn from_env_reads_key_and_base_url() {
     let server = Server::answering(accepted());
     let url = server.base_url();
     let env = [("IDENTIFAI_API_KEY", KEY), ("IDENTIFAI_BASE_URL", url.as_str())];
-    if alone("environment::key_and_base_url_come_from_the_environment", &env).is_none() {
+    if alone("environment::from_env_reads_key_and_base_url", &env).is_none() {
         assert_eq!(
             classify_from_url(&UrlOptions::from_env(CAT).unwrap().rate_limit(RateLimit::unlimited())).unwrap().as_str(),
             ID
@@ -27,8 +27,8 @@ fn key_and_base_url_come_from_the_environment() {
 }
 
 #[test]
-fn without_a_key_it_says_so() {
-    if alone("environment::without_a_key_it_says_so", &[("IDENTIFAI_API_KEY", " ")]).is_none() {
+fn from_env_with_a_blank_key_is_a_config_error() {
+    if alone("environment::from_env_with_a_blank_key_is_a_config_error", &[("IDENTIFAI_API_KEY", " ")]).is_none() {
         let errors =
             [UrlOptions::from_env(CAT).unwrap_err(), Client::from_env().unwrap_err(), ApiKey::from_env().unwrap_err()];
         for error in errors {

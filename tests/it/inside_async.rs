@@ -34,20 +34,20 @@ fn multi_thread() -> Runtime {
 }
 
 #[test]
-fn in_a_blocking_section() {
+fn calls_in_spawn_blocking_succeed() {
     let server = server();
     multi_thread().block_on(async { tokio::task::spawn_blocking(move || calls(&server)).await.unwrap() });
 }
 
 #[test]
-fn in_a_task_that_gives_its_worker_up() {
+fn calls_in_block_in_place_succeed() {
     let server = server();
     let task = async move { tokio::task::block_in_place(|| calls(&server)) };
     multi_thread().block_on(async { tokio::spawn(task).await.unwrap() });
 }
 
 #[test]
-fn straight_in_a_task() {
+fn calls_directly_in_a_task_succeed() {
     for runtime in [multi_thread(), Builder::new_current_thread().build().unwrap()] {
         let server = server();
         runtime.block_on(async move { tokio::spawn(async move { calls(&server) }).await.unwrap() });
@@ -55,7 +55,7 @@ fn straight_in_a_task() {
 }
 
 #[test]
-fn a_client_may_end_in_another_task_than_it_began_in() {
+fn client_survives_the_end_of_its_runtime() {
     let server = server();
     let runtime = Builder::new_current_thread().build().unwrap();
     let client = runtime.block_on(async {

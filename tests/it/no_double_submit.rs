@@ -10,7 +10,7 @@ use identifai::{Attempt, Client, ErrorKind, Image, RateLimit, classify_from_url}
 use test_support::{ID, KEY, Server, accepted, answer, answer_with};
 
 #[test]
-fn a_connection_that_dies_after_the_body_is_not_tried_again() {
+fn submit_on_lost_connection_is_not_repeated() {
     let server = Server::start(|connection| {
         connection.request();
     });
@@ -21,7 +21,7 @@ fn a_connection_that_dies_after_the_body_is_not_tried_again() {
 }
 
 #[test]
-fn a_connection_that_is_reset_in_the_middle_of_the_body_surely_did_not_bring_it() {
+fn submit_reset_in_the_body_was_not_sent() {
     // To close with bytes unread is to reset.
     let server = Server::start(|connection| drop(connection.head()));
     let job = Image::from_url("https://x.test/").ref_id("x".repeat(16 << 20));
@@ -31,7 +31,7 @@ fn a_connection_that_is_reset_in_the_middle_of_the_body_surely_did_not_bring_it(
 }
 
 #[test]
-fn a_reused_connection_that_dies_after_the_body_is_not_tried_again_either() {
+fn submit_on_lost_reused_connection_is_not_repeated() {
     let server = Server::start(|connection| {
         connection.request();
         connection.send(&accepted());
@@ -45,7 +45,7 @@ fn a_reused_connection_that_dies_after_the_body_is_not_tried_again_either() {
 }
 
 #[test]
-fn a_503_is_not_repeated_whatever_it_says() {
+fn submit_after_503_is_not_repeated() {
     // As Varnish answers if its backend is slower than `first_byte_timeout`, and as nginx does.
     let varnish = answer_with(503, "Server: Varnish\r\nRetry-After: 5\r\n", "<title>503 Backend fetch failed</title>");
     for bytes in [varnish, answer_with(503, "Retry-After: 0\r\n", ""), answer(503, "text/html", "<html>")] {
@@ -58,7 +58,7 @@ fn a_503_is_not_repeated_whatever_it_says() {
 }
 
 #[test]
-fn a_response_with_an_identifier_is_final() {
+fn error_response_with_identifier_is_not_retried() {
     for status in [409, 429, 500, 503] {
         let body = format!("{{\"identifier\":\"{ID}\"}}");
         let server = Server::answering(answer_with(status, "Retry-After: 0\r\n", &body));
@@ -73,7 +73,7 @@ fn a_response_with_an_identifier_is_final() {
 }
 
 #[test]
-fn an_expectation_that_is_refused_is_dropped_at_once() {
+fn upload_after_417_is_sent_without_expect() {
     let large = || Image::from_bytes([b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 2 << 20]].concat());
     let reader = || {
         Image::from_reader(
@@ -118,7 +118,7 @@ fn an_expectation_that_is_refused_is_dropped_at_once() {
 }
 
 #[test]
-fn slot_of_a_refused_expectation_stays_used() {
+fn slot_of_a_417_stays_used() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let builder = Client::builder(KEY).base_url(format!("http://{}", listener.local_addr().unwrap())).retries(0);
     let server = thread::spawn(move || {
@@ -139,7 +139,7 @@ fn slot_of_a_refused_expectation_stays_used() {
 }
 
 #[test]
-fn a_429_is_waited_out_and_the_same_submit_sent_again() {
+fn submit_after_429_is_retried_unchanged() {
     let server = Server::start(|connection| {
         connection.request();
         connection.send(&answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"));
@@ -152,7 +152,7 @@ fn a_429_is_waited_out_and_the_same_submit_sent_again() {
 }
 
 #[test]
-fn a_pause_beyond_the_deadline_is_not_begun() {
+fn retry_after_beyond_the_deadline_fails_at_once() {
     let server = Server::answering(answer_with(429, "Retry-After: 3600\r\n", ""));
     let error = classify_from_url(&server.options().retries(2)).unwrap_err();
     assert_eq!((error.kind(), error.retry_after().unwrap().as_secs()), (ErrorKind::RateLimited, 3600));
@@ -162,7 +162,7 @@ fn a_pause_beyond_the_deadline_is_not_begun() {
 }
 
 #[test]
-fn who_allows_it_is_served_twice() {
+fn resend_if_unknown_repeats_a_lost_submit() {
     let server = Server::start(|connection| {
         connection.request();
     });
@@ -177,7 +177,7 @@ fn who_allows_it_is_served_twice() {
 }
 
 #[test]
-fn an_observer_sees_what_was_tried() {
+fn on_attempt_reports_each_attempt() {
     let server = Server::start(|connection| {
         connection.request();
         connection.send(&answer_with(429, "Retry-After: 0\r\n", ""));

@@ -56,7 +56,7 @@ fn read(file: &str) -> String {
 }
 
 #[test]
-fn it_is_what_a_user_needs_and_no_more() {
+fn package_has_every_needed_file_and_no_other() {
     let Some([committed, packaged]) = files() else { return };
     let named = ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-APACHE", "LICENSE-MIT"];
     for file in named {
@@ -82,7 +82,7 @@ fn it_is_what_a_user_needs_and_no_more() {
 }
 
 #[test]
-fn what_it_refers_to_is_in_it() {
+fn package_links_and_includes_are_packaged() {
     let Some([_, packaged]) = files() else { return };
     for file in packaged.iter().filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "rs")) {
         let source = read(file);

@@ -12,12 +12,12 @@ fn refusing() -> Server {
 }
 
 #[test]
-fn loopback_goes_direct_whatever_the_environment_says() {
+fn loopback_ignores_proxy_variables() {
     let proxy = refusing();
     let url = proxy.base_url();
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let env: Vec<_> = names.iter().map(|name| (*name, url.as_str())).collect();
-    if alone("proxies::loopback_goes_direct_whatever_the_environment_says", &env).is_none() {
+    if alone("proxies::loopback_ignores_proxy_variables", &env).is_none() {
         assert!(std::env::var_os("HTTP_PROXY").is_some());
         let server = Server::answering(accepted());
         assert_eq!(classify_from_url(&server.options()).unwrap().as_str(), ID);
@@ -28,14 +28,14 @@ fn loopback_goes_direct_whatever_the_environment_says() {
 }
 
 #[test]
-fn an_explicit_proxy_is_not_used_for_loopback_either() {
+fn loopback_ignores_an_explicit_proxy() {
     let (proxy, server) = (refusing(), Server::answering(accepted()));
     assert_eq!(classify_from_url(&server.options().proxy(proxy.base_url())).unwrap().as_str(), ID);
     assert_eq!(proxy.connections(), 0);
 }
 
 #[test]
-fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
+fn plain_http_through_a_proxy_is_a_config_error() {
     let proxy = refusing();
     let client = |allow| {
         Client::builder(KEY)
@@ -48,12 +48,12 @@ fn plain_http_elsewhere_is_refused_before_anything_is_sent() {
     for allow in [false, true] {
         assert_eq!(client(allow).unwrap_err().kind(), ErrorKind::Config);
     }
-    assert_eq!(proxy.connections(), 0);
+    assert_eq!(proxy.connections(), 0, "the proxy would see the key");
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn https_goes_through_a_tunnel_and_a_refusal_is_told() {
+fn proxy_403_to_connect_is_a_config_error() {
     let proxy = refusing();
     let url = format!("http://user:pa%24s@{}", proxy.address);
     let client = Client::builder(KEY)
@@ -97,7 +97,7 @@ fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::E
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn status_of_a_proxy_is_final() {
+fn proxy_error_status_is_not_retried() {
     let login = "wants a user name and a password that it knows";
     let (refused, failed) = ("refused to connect to api.test:443: ", "could not connect to api.test:443: ");
     let table = [
@@ -129,7 +129,7 @@ fn status_of_a_proxy_is_final() {
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
-fn proxy_that_is_not_one_is_a_failed_connection() {
+fn proxy_with_an_invalid_response_is_a_connect_error() {
     let closed = "it closed the connection";
     let (not_http, long) = ("its response is not HTTP", "the head of its response is longer than 16 KiB");
     let flood = format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(4_000));
@@ -173,7 +173,7 @@ fn proxy_that_is_not_one_is_a_failed_connection() {
 
 #[cfg(all(any(feature = "rustls", feature = "native-tls"), not(feature = "socks-proxy")))]
 #[test]
-fn a_socks_proxy_without_the_feature_is_an_error() {
+fn socks_proxy_without_the_feature_is_an_error() {
     let error = Client::builder(KEY).proxy("socks5h://127.0.0.1:1080").build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("socks-proxy"), "{error}");
@@ -181,7 +181,7 @@ fn a_socks_proxy_without_the_feature_is_an_error() {
 
 #[cfg(all(any(feature = "rustls", feature = "native-tls"), feature = "socks-proxy"))]
 #[test]
-fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
+fn socks_proxy_resolves_the_host_name() {
     use std::io::{Read, Write};
 
     let (seen, saw) = std::sync::mpsc::channel();
@@ -209,10 +209,10 @@ fn a_socks_proxy_is_used_and_gets_the_name_to_look_up() {
 }
 
 #[test]
-fn a_domain_that_is_exempt_is_reached_directly_and_any_other_not_at_all() {
+fn no_proxy_domain_is_reached_directly() {
     /// A name for this machine that no rule takes for it; the resolver reads a number there and asks nobody.
     const HERE: &str = "0x7f.0x1";
-    const NAME: &str = "proxies::a_domain_that_is_exempt_is_reached_directly_and_any_other_not_at_all";
+    const NAME: &str = "proxies::no_proxy_domain_is_reached_directly";
     let (proxy, server) = (refusing(), Server::answering(accepted()));
     let url = proxy.base_url();
     let base_url = format!("http://{HERE}:{}", server.address.port());

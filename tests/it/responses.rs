@@ -17,7 +17,7 @@ fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
 }
 
 #[test]
-fn an_identifier_that_arrived_is_told_wherever_the_response_breaks_off() {
+fn truncated_response_keeps_a_complete_identifier() {
     let body = format!("{{\"identifier\":\"{ID}\",\"name\":\"cat.png\"}}");
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     let framings = [
@@ -53,7 +53,7 @@ fn an_identifier_that_arrived_is_told_wherever_the_response_breaks_off() {
 }
 
 #[test]
-fn an_identifier_that_arrived_is_told_if_the_deadline_or_the_caller_ends_the_rest() {
+fn interrupted_response_keeps_the_identifier() {
     for framing in ["Content-Length: 900", "Transfer-Encoding: chunked\r\n\r\nfff", "Connection: close"] {
         let bytes = format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{{\"identifier\":\"{ID}\",\"na");
         let bytes = bytes.replace("fff\r\n\r\n", "fff\r\n");
@@ -85,7 +85,7 @@ fn an_identifier_that_arrived_is_told_if_the_deadline_or_the_caller_ends_the_res
 }
 
 #[test]
-fn a_server_whose_responses_are_untidy_serves_nevertheless() {
+fn untidy_response_yields_the_identifier() {
     let notice = "<br />\n<b>Notice</b>:  Undefined index: \"x\" in <b>/srv/a.php</b> on line <b>3</b><br />\n";
     for body in [
         format!("{notice}\u{feff}{{\"identifier\":\"{ID}\"}}"),
@@ -100,7 +100,7 @@ fn a_server_whose_responses_are_untidy_serves_nevertheless() {
 }
 
 #[test]
-fn an_answer_delimited_by_the_end_of_the_connection_is_read_with_care() {
+fn until_close_response_needs_a_complete_identifier() {
     let plain = |body: &str| after(&format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}"));
     assert_eq!(plain(ID).unwrap().as_str(), ID);
     assert_eq!(plain(&ID[..63]).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
@@ -110,7 +110,7 @@ fn an_answer_delimited_by_the_end_of_the_connection_is_read_with_care() {
 }
 
 #[test]
-fn a_coding_that_delimits_nothing_does_not_make_a_text_whole() {
+fn unusable_transfer_coding_leaves_text_incomplete() {
     for head in ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked"] {
         let error = after(&format!("{head}\r\nContent-Type: text/plain\r\n\r\nabcdef")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{head}: {error}");
@@ -120,7 +120,7 @@ fn a_coding_that_delimits_nothing_does_not_make_a_text_whole() {
 }
 
 #[test]
-fn more_than_the_limit_is_not_read() {
+fn response_over_the_limit_is_not_read() {
     let object = format!("{{\"identifier\":\"{ID}\",\"more\":\"{}\"}}", "x".repeat(2_000));
     let chunked =
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{object}\r\n0\r\n\r\n", object.len());
@@ -150,13 +150,13 @@ fn more_than_the_limit_is_not_read() {
 }
 
 #[test]
-fn a_refusal_is_a_refusal_even_if_its_text_breaks_off() {
+fn truncated_401_is_unauthorized() {
     let error = after("HTTP/1.1 401 X\r\nContent-Length: 50\r\n\r\n{\"error\":\"Una").unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Unauthorized, false));
 }
 
 #[test]
-fn accepted_comes_with_any_2xx() {
+fn submit_with_any_2xx_and_identifier_is_accepted() {
     for status in [200, 201, 202] {
         assert!(after(&accepted().replace("200", &status.to_string())).is_ok());
     }

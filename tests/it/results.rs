@@ -22,7 +22,7 @@ fn reports(identifiers: &[String]) -> String {
 }
 
 #[test]
-fn a_result_is_asked_for_by_its_identifier() {
+fn result_is_requested_by_identifier() {
     let server = MockServer::start();
     let mock = server.mock(|when, then| {
         when.method(GET)
@@ -40,7 +40,7 @@ fn a_result_is_asked_for_by_its_identifier() {
 }
 
 #[test]
-fn a_read_is_these_bytes_and_no_others() {
+fn result_request_matches_the_expected_bytes() {
     let server = Server::answering(json("{}"));
     server.client().result(&submitted(ID)).unwrap();
     let [seen] = server.requests().try_into().unwrap();
@@ -54,7 +54,7 @@ fn a_read_is_these_bytes_and_no_others() {
 }
 
 #[test]
-fn pending_looks_different_and_means_the_same() {
+fn result_of_each_pending_form_is_unfinished() {
     for bytes in [
         json(""),
         json("null"),
@@ -73,7 +73,7 @@ fn pending_looks_different_and_means_the_same() {
 }
 
 #[test]
-fn a_read_that_fails_names_the_submission_and_was_not_paid_for() {
+fn failed_result_names_the_identifier() {
     let table = [
         (answer(401, "application/json", "{\"error\":\"Unauthorized\"}"), ErrorKind::Unauthorized),
         (answer(404, "application/json", "{\"message\":\"Not Found\"}"), ErrorKind::NotFound),
@@ -100,7 +100,7 @@ fn a_read_that_fails_names_the_submission_and_was_not_paid_for() {
 }
 
 #[test]
-fn two_hundred_and_fifty_results_cost_three_requests() {
+fn results_of_250_take_three_requests() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let mut found = seen.asked();
@@ -129,7 +129,7 @@ fn two_hundred_and_fifty_results_cost_three_requests() {
 }
 
 #[test]
-fn a_page_that_is_too_long_is_asked_for_in_halves() {
+fn results_page_too_long_is_split_in_halves() {
     // 414 for more than 30 at a time: 100, 50, then 25 by 25.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
@@ -165,7 +165,7 @@ fn a_page_that_is_too_long_is_asked_for_in_halves() {
 }
 
 #[test]
-fn a_heatmap_is_a_whole_png_or_an_error() {
+fn heatmap_that_is_not_a_whole_png_is_an_error() {
     let png = [
         &b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x02\0\0\0\x03\x08\x02\0\0\0crc_"[..],
         &[0xff; 5_000],
@@ -211,7 +211,7 @@ fn a_heatmap_is_a_whole_png_or_an_error() {
 }
 
 #[test]
-fn an_override_goes_by_the_hash_of_the_file() {
+fn override_is_sent_with_the_file_hash() {
     let hash = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
     let server = MockServer::start();
     let mock = server.mock(|when, then| {
@@ -239,15 +239,15 @@ fn an_override_goes_by_the_hash_of_the_file() {
 }
 
 #[test]
-fn an_override_of_unknown_fate_may_be_said_again() {
+fn override_after_lost_connection_is_retryable() {
     let hash = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
     let server = Server::start(|connection| drop(connection.request()));
     let error = server.client().override_verdict(MediaType::Image, hash, &Classification::Human).unwrap_err();
-    assert!(error.is_retryable() && !error.may_have_been_sent(), "{error}");
+    assert!(error.is_retryable() && !error.may_have_been_sent(), "an override can safely be sent twice: {error}");
 }
 
 #[test]
-fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
+fn report_redacts_key_and_redirect_is_not_followed() {
     let echo = json(&format!("{{\"status\":\"done\",\"name\":\"{KEY}\",\"new\":\"{}\"}}", KEY.replace('/', "\\/")));
     // In one piece, and in two.
     for pause in [0, 20] {
@@ -273,7 +273,7 @@ fn the_key_is_kept_out_of_reports_and_a_redirect_gets_nothing() {
 }
 
 #[test]
-fn the_key_is_no_identifier() {
+fn identifier_that_holds_the_key_is_rejected() {
     let server = Server::answering(json("{}"));
     let key = "abcdef0123456789abcdef";
     let client = Client::builder(key).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
@@ -291,7 +291,7 @@ fn the_key_is_no_identifier() {
 }
 
 #[test]
-fn of_two_reports_on_one_submission_the_finished_one_stands() {
+fn duplicate_reports_yield_the_finished_one() {
     let done = format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
     let new = format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}");
     for body in [format!("[{done},{new}]"), format!("[{new},{done}]")] {
@@ -301,7 +301,7 @@ fn of_two_reports_on_one_submission_the_finished_one_stands() {
 }
 
 #[test]
-fn a_deadline_is_named_as_it_was_given() {
+fn results_timeout_error_states_the_deadline() {
     let server = Server::start(|connection| {
         let mut first = true;
         while let Some(seen) = connection.request() {
@@ -315,7 +315,7 @@ fn a_deadline_is_named_as_it_was_given() {
 }
 
 #[test]
-fn one_deadline_bounds_all_pages() {
+fn results_deadline_covers_all_pages() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             std::thread::sleep(Duration::from_millis(40));

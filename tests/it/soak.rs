@@ -52,8 +52,8 @@ fn held() -> (usize, usize) {
 }
 
 #[test]
-fn sixty_four_threads_get_what_is_theirs_and_leave_nothing_behind() {
-    if alone("soak::sixty_four_threads_get_what_is_theirs_and_leave_nothing_behind", &[]).is_some() {
+fn client_in_64_threads_mixes_and_leaks_nothing() {
+    if alone("soak::client_in_64_threads_mixes_and_leaks_nothing", &[]).is_some() {
         return;
     }
     let sandbox = Sandbox::start().unwrap();

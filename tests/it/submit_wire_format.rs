@@ -7,7 +7,7 @@ use test_support::form::{boundary, by_multipart};
 use test_support::{CAT, ID, KEY, Server, accepted};
 
 #[test]
-fn a_full_request_is_these_bytes_and_no_others() {
+fn full_submit_matches_the_expected_bytes() {
     let server = Server::answering(accepted());
     let opts = UrlOptions::new("api-key", CAT)
         .base_url(server.base_url())
@@ -34,7 +34,7 @@ fn a_full_request_is_these_bytes_and_no_others() {
 }
 
 #[test]
-fn a_bare_url_is_all_that_need_be_sent() {
+fn submit_without_options_sends_only_the_url() {
     let server = Server::answering(accepted());
     classify_from_url(&server.options()).unwrap();
     let [seen] = server.requests().try_into().unwrap();
@@ -60,7 +60,7 @@ fn round_trip(server: &Server, ref_id: &str, path: &str) {
 }
 
 #[test]
-fn any_values_arrive_as_they_were_given() {
+fn submit_of_any_values_arrives_unchanged() {
     let server = Server::answering(accepted());
     let mut config = ProptestConfig::with_cases(32);
     config.failure_persistence = None;
@@ -73,7 +73,7 @@ fn any_values_arrive_as_they_were_given() {
 }
 
 #[test]
-fn each_documented_answer_becomes_what_it_means() {
+fn documented_error_responses_map_to_kinds() {
     let json = |text: &str| ("application/json", text.to_owned());
     let required = "The file_url field is required.";
     let unsupported = "The uploaded file format is not supported.";
@@ -114,7 +114,7 @@ fn each_documented_answer_becomes_what_it_means() {
 }
 
 #[test]
-fn both_good_answers_give_the_identifier() {
+fn json_and_text_responses_yield_the_identifier() {
     let server = MockServer::start();
     for (content_type, body) in
         [("application/json", format!("{{\"identifier\":\"{ID}\"}}")), ("text/plain", ID.to_owned())]

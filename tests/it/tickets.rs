@@ -34,7 +34,7 @@ fn arrives(tickets: &Tickets) -> Parts {
 }
 
 #[test]
-fn files_references_and_models_arrive_in_either_spelling() {
+fn tickets_form_arrives_with_both_list_styles() {
     let directory = Directory::new();
     let tickets = Tickets::new()
         .ticket(Ticket::from_path(directory.file("a \"1\".pdf", PDF)).ref_id("r-1"))
@@ -62,7 +62,7 @@ fn files_references_and_models_arrive_in_either_spelling() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused_before() {
+fn invalid_tickets_are_rejected_before_a_request() {
     let server = server();
     let refused = |tickets: Tickets| {
         let error = server.client().submit_tickets(&tickets).unwrap_err();
@@ -84,7 +84,7 @@ fn what_cannot_be_sent_is_refused_before() {
 }
 
 #[test]
-fn a_file_among_many_that_shrinks_or_ends_the_upload_submits_nothing() {
+fn tickets_upload_that_ends_early_submits_nothing() {
     let server = server();
     let client = server.client();
     let many = |last: Ticket| (0..9).map(|_| Ticket::from_bytes(PDF)).chain([last]).collect::<Tickets>();
@@ -104,7 +104,7 @@ fn a_file_among_many_that_shrinks_or_ends_the_upload_submits_nothing() {
 }
 
 #[test]
-fn a_batch_is_waited_for_until_it_is_done() {
+fn wait_for_tickets_polls_until_done() {
     let asked = Mutex::new(0);
     let server = Server::start(move |connection| {
         while let Some(seen) = connection.request() {
@@ -129,7 +129,7 @@ fn a_batch_is_waited_for_until_it_is_done() {
 }
 
 #[test]
-fn errors_about_a_batch_say_which() {
+fn tickets_error_names_the_batch() {
     let server = Server::answering(answer(404, "application/json", r#"{"message": "Not Found"}"#));
     let batch = "65f0c0ff".parse().unwrap();
     let error = server.client().wait_for_tickets(&batch).unwrap_err();

@@ -17,7 +17,7 @@ const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
 
 #[test]
-fn each_medium_goes_to_its_endpoint_with_its_own_options() {
+fn each_medium_is_sent_to_its_endpoint() {
     let server = Server::answering(accepted());
     let client = server.client();
     let directory = Directory::new();
@@ -69,7 +69,7 @@ fn each_medium_goes_to_its_endpoint_with_its_own_options() {
 }
 
 #[test]
-fn any_file_name_arrives_as_it_was_given() {
+fn file_name_with_any_characters_arrives_unchanged() {
     let server = Server::answering(accepted());
     let client = server.client();
     let long = format!("{}.png", "n".repeat(4_096));
@@ -114,7 +114,7 @@ fn any_file_name_arrives_as_it_was_given() {
 }
 
 #[test]
-fn what_is_no_file_to_upload_is_said_and_nothing_is_sent() {
+fn invalid_files_are_rejected_before_a_request() {
     let server = Server::answering(accepted());
     let directory = Directory::new();
     let fifo = directory.path("pipe.png");
@@ -169,7 +169,7 @@ fn patient() -> Server {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
+fn file_changed_during_upload_is_not_submitted() {
     let server = patient();
     let directory = Directory::new();
     let bytes = [PNG, &vec![7; 3_000_000]].concat();
@@ -208,7 +208,7 @@ fn a_file_that_changes_while_it_is_sent_is_not_submitted() {
 }
 
 #[test]
-fn a_callback_ends_an_upload_within_a_block() {
+fn progress_callback_break_ends_the_upload() {
     let server = patient();
     let job = Image::from_bytes([PNG, &vec![7; 3_000_000]].concat()).on_progress(|progress| {
         assert!(progress.sent <= 1_100_000, "it was told to end");
@@ -220,7 +220,7 @@ fn a_callback_ends_an_upload_within_a_block() {
 }
 
 #[test]
-fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
+fn early_error_response_prevents_the_upload() {
     for (status, kind, before, pieces) in [
         (401, ErrorKind::Unauthorized, "", 3),
         (413, ErrorKind::Rejected, "HTTP/1.1 102 Processing\r\n\r\n", 3),
@@ -246,7 +246,7 @@ fn a_refusal_before_the_upload_is_read_and_nothing_is_uploaded() {
 }
 
 #[test]
-fn only_what_is_larger_than_a_mebibyte_asks_first() {
+fn expect_100_is_sent_only_over_1_mib() {
     let (tell, told) = std::sync::mpsc::channel();
     let server = Server::start(move |connection| {
         while let Some(head) = connection.head() {
@@ -265,7 +265,7 @@ fn only_what_is_larger_than_a_mebibyte_asks_first() {
 }
 
 #[test]
-fn the_answer_to_an_upload_may_come_in_pieces() {
+fn upload_response_in_pieces_is_read() {
     let server = Server::start(|connection| {
         while let Some(head) = connection.head() {
             connection.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -288,7 +288,7 @@ fn the_answer_to_an_upload_may_come_in_pieces() {
 }
 
 #[test]
-fn an_upload_that_was_refused_for_now_is_sent_again_from_the_start_but_a_reader_is_not() {
+fn upload_after_429_is_retried_unless_from_a_reader() {
     let serve = |connection: &mut Connection| {
         let mut first = true;
         while connection.request().is_some() {
@@ -333,9 +333,9 @@ impl Read for Pattern {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory() {
+fn upload_of_64_mib_uses_constant_memory() {
     const LEN: u64 = 64 << 20;
-    if alone("uploads::sixty_four_megabytes_arrive_bit_for_bit_in_constant_memory", &[]).is_some() {
+    if alone("uploads::upload_of_64_mib_uses_constant_memory", &[]).is_some() {
         return;
     }
     // Compares what comes with the pattern as it comes.

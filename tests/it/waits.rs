@@ -10,7 +10,7 @@ fn quick() -> WaitOptions {
 }
 
 #[test]
-fn classify_pays_once_and_waits() {
+fn classify_submits_once_and_polls() {
     let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
     let server = Server::start(move |connection| {
         let mut looks = 0;
@@ -34,7 +34,7 @@ fn classify_pays_once_and_waits() {
 }
 
 #[test]
-fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
+fn failed_analysis_error_keeps_the_identifier() {
     let token = "s1gned-token";
     let errored = format!("{{\"status\":\"errored\",\"errors\":\"cannot read /cat.jpg?sig={token} for {KEY}\"}}");
     let server = Server::start(move |connection| {
@@ -56,7 +56,7 @@ fn what_fails_after_it_was_paid_for_keeps_the_identifier() {
 }
 
 #[test]
-fn a_wait_against_a_service_that_stalls_ends_in_time() {
+fn wait_with_a_stalled_service_ends_at_its_timeout() {
     let server = Server::start(test_support::Connection::wait_for_end);
     let timeout = Duration::from_millis(300);
     let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
@@ -68,7 +68,7 @@ fn a_wait_against_a_service_that_stalls_ends_in_time() {
 }
 
 #[test]
-fn a_wait_is_cancelled_from_another_thread_at_once() {
+fn wait_cancelled_by_another_thread_ends_at_once() {
     let (looked, was_looked) = std::sync::mpsc::channel();
     let server = Server::start(move |connection| {
         while connection.request().is_some() {
@@ -90,7 +90,7 @@ fn a_wait_is_cancelled_from_another_thread_at_once() {
 }
 
 #[test]
-fn a_state_that_quotes_a_signed_url_does_not_show_it() {
+fn state_with_an_echoed_signed_url_is_redacted() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let odd = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
@@ -104,7 +104,7 @@ fn a_state_that_quotes_a_signed_url_does_not_show_it() {
 }
 
 #[test]
-fn what_a_look_failed_by_is_cut_to_size_like_any_error() {
+fn wait_error_truncates_the_failed_poll_response() {
     let server =
         Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
     let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();

@@ -45,7 +45,7 @@ enum Call {
 }
 
 #[test]
-fn a_submit() {
+fn submit_with_each_fault_ends_as_listed() {
     let table = "
                         close     reset     stall     trickle   garbage   too much  early
         before accept   connect   -         timeout   -         -         -         -
@@ -58,12 +58,12 @@ fn a_submit() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::a_submit", Call::Submit, table);
+    hold("faults::submit_with_each_fault_ends_as_listed", Call::Submit, table);
 }
 
 /// Of 16 MiB, which are more than the buffers between the two hold; from `before status` on, of 64 KiB.
 #[test]
-fn an_upload() {
+fn upload_with_each_fault_ends_as_listed() {
     let table = "
                         close     reset     stall     trickle   garbage   too much  early
         before accept   connect   -         timeout   -         -         -         -
@@ -76,11 +76,11 @@ fn an_upload() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::an_upload", Call::Upload, table);
+    hold("faults::upload_with_each_fault_ends_as_listed", Call::Upload, table);
 }
 
 #[test]
-fn a_look_at_a_result() {
+fn result_with_each_fault_ends_as_listed() {
     let table = "
                         close     reset     stall     trickle   garbage   too much  early
         before accept   connect   -         timeout   -         -         -         -
@@ -92,12 +92,12 @@ fn a_look_at_a_result() {
         in body         lost      lost      timeout   timeout   garbled=  garbled   -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::a_look_at_a_result", Call::Result, table);
+    hold("faults::result_with_each_fault_ends_as_listed", Call::Result, table);
 }
 
 /// What may pass is waited for, to the end of the wait.
 #[test]
-fn a_wait() {
+fn wait_with_each_fault_ends_as_listed() {
     let table = "
                         close     reset     stall     trickle   garbage   too much  early
         before accept   expired   -         expired   -         -         -         -
@@ -109,14 +109,14 @@ fn a_wait() {
         in body         expired   expired   expired   expired   garbled=  garbled   -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::a_wait", Call::Wait, table);
+    hold("faults::wait_with_each_fault_ends_as_listed", Call::Wait, table);
 }
 
 /// Here the first connection alone is faulty: what surely did not arrive is submitted again, and nothing else is; and
 /// what is too long but names the submission is waited for. That nobody is there, which a batch waits out for minutes,
 /// is tested on fake time (src/batch/submit/tests.rs).
 #[test]
-fn a_batch() {
+fn batch_with_each_fault_ends_as_listed() {
     let table = "
                         close     reset     stall     trickle   garbage   too much  early
         after accept    lost!     lost!     timeout!  timeout!  garbled!  garbled!  refused
@@ -127,7 +127,7 @@ fn a_batch() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok        ok        ok        ok        ok
     ";
-    hold("faults::a_batch", Call::Batch, table);
+    hold("faults::batch_with_each_fault_ends_as_listed", Call::Batch, table);
 }
 
 #[derive(Clone, Copy, Debug)]

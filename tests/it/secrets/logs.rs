@@ -37,7 +37,7 @@ fn log_of_requests_holds_no_secret() {
 }
 
 #[test]
-fn echoed_secret_is_in_no_error() {
+fn errors_hide_echoed_secrets() {
     make_every_call(|before| Server::start(move |connection| echo(connection, &STATUSES, before)));
 }
 

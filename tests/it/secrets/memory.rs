@@ -37,12 +37,12 @@ fn key() -> String {
 }
 
 #[test]
-fn no_copy_of_the_key_outlives_client_and_options() {
+fn key_after_client_drop_is_not_in_memory() {
     // In another process, as a server has the key in its memory, too.
     let good = Server::answering(accepted());
     let bad = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
     let urls = [good.base_url(), bad.base_url()];
-    let name = "secrets::memory::no_copy_of_the_key_outlives_client_and_options";
+    let name = "secrets::memory::key_after_client_drop_is_not_in_memory";
     if alone(name, &[("GOOD", &urls[0]), ("BAD", &urls[1])]).is_some() {
         assert!(good.requests().len() == 3 && good.requests()[0].header("x-api-key") == Some(&key()));
         return;
@@ -63,13 +63,15 @@ fn no_copy_of_the_key_outlives_client_and_options() {
 
 #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 #[test]
-fn nor_does_tls_keep_one() {
+fn key_after_tls_client_drop_is_not_in_memory() {
     use test_support::tls::{Authority, Peer};
 
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
     let (url, roots) = (format!("https://localhost:{}", peer.port()), company.pem());
-    if alone("secrets::memory::nor_does_tls_keep_one", &[("GOOD", &url), ("ROOTS", &roots)]).is_some() {
+    if alone("secrets::memory::key_after_tls_client_drop_is_not_in_memory", &[("GOOD", &url), ("ROOTS", &roots)])
+        .is_some()
+    {
         assert_eq!(peer.server.requests()[0].header("x-api-key"), Some(&*key()));
         return;
     }

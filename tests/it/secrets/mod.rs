@@ -27,7 +27,7 @@ fn everything(error: &identifai::Error) -> String {
 }
 
 #[test]
-fn no_debug_output_shows_the_key() {
+fn debug_output_hides_the_key() {
     let shown = |value: &dyn Debug| format!("{value:?} {value:#?}");
     let server = Server::answering(accepted());
     let client = server.client();
@@ -64,7 +64,7 @@ fn no_debug_output_shows_the_key() {
 }
 
 #[test]
-fn no_local_error_shows_the_key() {
+fn local_errors_hide_the_key() {
     let nobody = "http://127.0.0.1:1";
     let bad = [
         UrlOptions::new(CAT, KEY).base_url(nobody).rate_limit(RateLimit::unlimited()),
@@ -86,7 +86,7 @@ fn no_local_error_shows_the_key() {
 }
 
 #[test]
-fn no_echo_of_the_service_shows_the_key() {
+fn service_errors_hide_an_echoed_key() {
     let json_key = KEY.replace('/', "\\/");
     let percent_key = KEY.replace('/', "%2F").replace('+', "%2B");
     let padded = format!("{}{KEY}", "x".repeat(4_090));
@@ -115,7 +115,7 @@ fn no_echo_of_the_service_shows_the_key() {
 }
 
 #[test]
-fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
+fn service_errors_hide_an_echoed_signed_url() {
     let token = "a=1&X-Signature=pl4nted/t0ken%3D";
     let file_url = format!("https://user:pl4nted@files.test/cat.jpg?{token}#page");
     let fetched = file_url.trim_end_matches("#page").to_owned();
@@ -135,7 +135,7 @@ fn no_echo_of_the_service_shows_what_a_signed_url_holds() {
 }
 
 #[test]
-fn an_identifier_that_is_the_key_is_not_believed() {
+fn identifier_equal_to_the_key_is_an_error() {
     // A short one is not covered where it stands, since it may stand there by chance.
     for key in ["a-key-that-could-be-an-identifier", "a-key"] {
         let object = format!("{{\"identifier\":\"{key}\"}}");
@@ -154,7 +154,7 @@ fn an_identifier_that_is_the_key_is_not_believed() {
 }
 
 #[test]
-fn a_redirect_is_an_error_and_nothing_goes_to_where_it_points() {
+fn redirect_is_an_error_and_is_not_followed() {
     let elsewhere = Server::answering(accepted());
     for status in [301, 302, 303, 307, 308] {
         for host in [elsewhere.base_url(), format!("http://localhost:{}", elsewhere.address.port())] {
@@ -173,7 +173,7 @@ fn a_redirect_is_an_error_and_nothing_goes_to_where_it_points() {
 }
 
 #[test]
-fn the_key_is_sent_once_a_request_and_only_in_its_header() {
+fn key_is_sent_only_in_its_header() {
     let server = Server::answering(accepted());
     classify_from_url(&server.options()).unwrap();
     let [seen] = server.requests().try_into().unwrap();
@@ -182,7 +182,7 @@ fn the_key_is_sent_once_a_request_and_only_in_its_header() {
 }
 
 #[test]
-fn what_is_stored_of_a_submission_holds_no_key() {
+fn serialized_submission_holds_no_key() {
     let server = Server::answering(accepted());
     let sent = server.client().submit(&Image::from_url(CAT)).unwrap();
     let stored = serde_json::to_string(&sent).unwrap();
@@ -191,7 +191,7 @@ fn what_is_stored_of_a_submission_holds_no_key() {
 }
 
 #[test]
-fn no_answer_about_many_shows_what_their_urls_hold() {
+fn results_errors_hide_an_echoed_signed_url() {
     let signed = "https://files.test/cat.jpg?X-Signature=pl4nted-t0ken";
     let sent = Server::answering(accepted()).client().submit(&Image::from_url(signed)).unwrap();
     let odd = answer(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));

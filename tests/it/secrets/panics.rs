@@ -20,10 +20,10 @@ impl Read for Panics {
 }
 
 #[test]
-fn a_panic_of_the_caller_tells_nothing_and_breaks_nothing() {
+fn callback_panic_hides_secrets_and_keeps_the_client() {
     static SAID: Mutex<String> = Mutex::new(String::new());
 
-    if alone("secrets::panics::a_panic_of_the_caller_tells_nothing_and_breaks_nothing", &[]).is_some() {
+    if alone("secrets::panics::callback_panic_hides_secrets_and_keeps_the_client", &[]).is_some() {
         return;
     }
     let usual = panic::take_hook();

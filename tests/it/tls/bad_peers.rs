@@ -47,7 +47,7 @@ fn behind_hello(wire: &[u8]) -> &[u8] {
 }
 
 #[test]
-fn a_certificate_that_will_not_do_is_told_with_what_is_wrong_with_it() {
+fn invalid_certificate_error_states_the_reason() {
     let company = Authority::new("company");
     let check = |what: &str, host: &str, identity: Identity, says: &str, because: &str| {
         let peer = Peer::serving(identity.config());
@@ -101,7 +101,7 @@ fn alert(description: u8) -> Vec<u8> {
 }
 
 #[test]
-fn who_refuses_the_handshake_or_does_not_speak_tls_is_told_from_a_bad_certificate() {
+fn refused_handshake_error_states_the_reason() {
     // A ServerHello of TLS 1.1: version, random, no session, a cipher suite of then, no compression.
     let tls_1_1 = [&[22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2][..], &[9; 32], &[0, 0xc0, 0x13, 0]].concat();
     let table = [
@@ -127,7 +127,7 @@ fn who_refuses_the_handshake_or_does_not_speak_tls_is_told_from_a_bad_certificat
 }
 
 #[test]
-fn who_hangs_up_in_the_handshake_is_a_failed_connection() {
+fn close_in_the_handshake_is_a_connect_error() {
     let in_its_answer = |connection: &mut Connection<Tap>| {
         read_hello(connection);
         connection.stream.get_mut().write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
@@ -152,7 +152,7 @@ fn who_hangs_up_in_the_handshake_is_a_failed_connection() {
 }
 
 #[test]
-fn a_handshake_that_stalls_or_trickles_ends_with_the_connect_timeout() {
+fn stalled_handshake_ends_at_the_connect_timeout() {
     const LIMIT: Duration = Duration::from_millis(200);
     let trickling = |connection: &mut Connection<Tap>| {
         read_hello(connection);
@@ -178,7 +178,7 @@ fn a_handshake_that_stalls_or_trickles_ends_with_the_connect_timeout() {
 }
 
 #[test]
-fn a_server_that_wants_a_certificate_of_its_clients_says_so() {
+fn required_client_certificate_is_reported() {
     let company = Authority::new("company");
     let peer = |version: &'static SupportedProtocolVersion| {
         let mut roots = RootCertStore::empty();

@@ -54,7 +54,7 @@ fn given_root_is_trusted() {
 }
 
 #[test]
-fn root_certificates_without_a_certificate_fail_the_build() {
+fn root_certificates_without_pem_fail_the_build() {
     let company = Authority::new("company");
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let pem = company.pem();
@@ -85,7 +85,7 @@ fn root_certificates_without_a_certificate_fail_the_build() {
 }
 
 #[test]
-fn bundle_is_read_as_editors_and_distributions_write_it() {
+fn root_certificates_accept_usual_pem_variants() {
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
     let (pem, other) = (company.pem(), Authority::new("other").pem());
@@ -107,19 +107,23 @@ fn bundle_is_read_as_editors_and_distributions_write_it() {
 }
 
 #[test]
-fn given_roots_replace_the_usual_ones_in_one_handshake() {
+fn given_roots_replace_the_default_roots() {
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
     let client = peer.builder("localhost").root_certificates(Authority::new("other").pem()).build().unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
-    assert_eq!((error.kind(), peer.server.connections()), (ErrorKind::Tls, 1), "{error}");
+    assert_eq!(
+        (error.kind(), peer.server.connections()),
+        (ErrorKind::Tls, 1),
+        "one handshake, with one set of roots: {error}"
+    );
 }
 
 /// On Linux the platform's verifier reads the roots from `SSL_CERT_FILE`.
 #[cfg(all(target_os = "linux", feature = "platform-verifier"))]
 #[test]
-fn given_roots_replace_those_of_the_platform() {
-    const NAME: &str = "tls::given_roots_replace_those_of_the_platform";
+fn given_roots_replace_the_platform_roots() {
+    const NAME: &str = "tls::given_roots_replace_the_platform_roots";
     let company = Authority::new("company");
     let directory = test_support::Directory::new();
     let file = directory.file("company.pem", company.pem());
@@ -139,7 +143,7 @@ fn given_roots_replace_those_of_the_platform() {
 }
 
 #[test]
-fn connections_resume_with_either_version_and_send_nothing_in_advance() {
+fn tls_sessions_resume_without_early_data() {
     for version in rustls::ALL_VERSIONS {
         let company = Authority::new("company");
         let mut config = company.certify("localhost").config_of(&[version]);
@@ -168,7 +172,7 @@ fn connections_resume_with_either_version_and_send_nothing_in_advance() {
 }
 
 #[test]
-fn a_hundred_calls_take_one_connection() {
+fn sequential_tls_submits_reuse_one_connection() {
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
     let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
@@ -187,7 +191,7 @@ fn padded(len: usize) -> String {
 }
 
 #[test]
-fn what_follows_an_answer_is_not_taken_for_the_next_one() {
+fn extra_response_in_tls_is_discarded() {
     let company = Authority::new("company");
     // It stays behind in a buffer: that of the socket, that of TLS, or ours.
     for len in (3_800..=4_020).step_by(20).chain([200, 8_100, 16_384, 32_768]) {
@@ -214,7 +218,7 @@ fn what_follows_an_answer_is_not_taken_for_the_next_one() {
 }
 
 #[test]
-fn uploads_pass_and_are_refused_within_tls() {
+fn tls_upload_stops_after_an_early_413() {
     let company = Authority::new("company");
     let peer = Peer::tls(company.certify("localhost").config(), |connection| {
         // The first comes whole, of the second only the head.
@@ -238,7 +242,7 @@ fn uploads_pass_and_are_refused_within_tls() {
 }
 
 #[test]
-fn an_answer_is_whole_if_it_shows_so_itself_whoever_ended_the_connection() {
+fn truncated_tls_response_needs_a_whole_identifier() {
     let company = Authority::new("company");
     let text = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}");
     let json = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{body}");

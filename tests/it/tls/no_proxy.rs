@@ -14,8 +14,8 @@ const VARIABLES: [&str; 8] =
 
 #[cfg(unix)]
 #[test]
-fn who_the_environment_exempts_is_reached_directly_and_nobody_else() {
-    const NAME: &str = "tls::no_proxy::who_the_environment_exempts_is_reached_directly_and_nobody_else";
+fn proxy_variables_select_proxy_or_direct() {
+    const NAME: &str = "tls::no_proxy::proxy_variables_select_proxy_or_direct";
     let company = Authority::new("company");
     let direct = Peer::serving(company.certify(HERE).config());
     let proxy = Server::answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");

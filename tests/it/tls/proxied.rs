@@ -59,7 +59,7 @@ fn saw_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
 }
 
 #[test]
-fn a_tunnel_is_asked_for_with_the_password_of_the_proxy_and_with_nothing_else() {
+fn connect_request_sends_only_the_proxy_password() {
     let company = Authority::new("company");
     let table = [
         ("http://", None),
@@ -80,7 +80,7 @@ fn a_tunnel_is_asked_for_with_the_password_of_the_proxy_and_with_nothing_else() 
 }
 
 #[test]
-fn a_password_that_is_missing_or_wrong_is_a_setting_and_tried_once() {
+fn proxy_407_is_a_config_error_and_is_not_retried() {
     let company = Authority::new("company");
     for url in ["http://", "http://user:wr0ng@", "http://user@"] {
         let proxy = tunnelling(Some("Basic dXNlcjpwYSRz"), company.certify("api.test").config());
@@ -90,12 +90,12 @@ fn a_password_that_is_missing_or_wrong_is_a_setting_and_tried_once() {
         let says = "wants a user name and a password that it knows, as in http://user:password@host:port";
         assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
         assert!(chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
-        assert_eq!(proxy.server.connections(), 1, "some lock out who comes too often");
+        assert_eq!(proxy.server.connections(), 1, "some proxies lock a user out after repeated failed logins");
     }
 }
 
 #[test]
-fn any_2xx_opens_a_tunnel_behind_any_fields_and_interim_responses() {
+fn connect_with_any_2xx_opens_the_tunnel() {
     let company = Authority::new("company");
     let fields = "X-Field: value\r\n".repeat(900);
     for response in [
@@ -129,7 +129,7 @@ fn any_2xx_opens_a_tunnel_behind_any_fields_and_interim_responses() {
 }
 
 #[test]
-fn tunnel_to_an_address_is_asked_for_with_port_and_brackets() {
+fn connect_target_has_port_and_ipv6_brackets() {
     let company = Authority::new("company");
     for (url, to) in [
         ("https://[2001:db8::1]", "[2001:db8::1]:443"),
@@ -152,7 +152,7 @@ fn tunnel_to_an_address_is_asked_for_with_port_and_brackets() {
 // By itself, the method would be for one lifetime.
 #[allow(clippy::redundant_closure_for_method_calls)]
 #[test]
-fn proxy_that_stalls_or_trickles_ends_with_the_connect_timeout() {
+fn stalled_proxy_ends_at_the_connect_timeout() {
     const LIMIT: Duration = Duration::from_millis(200);
     let company = Authority::new("company");
     let config = company.certify("localhost").config();
@@ -177,7 +177,7 @@ fn proxy_that_stalls_or_trickles_ends_with_the_connect_timeout() {
 }
 
 #[test]
-fn a_proxy_may_be_spoken_to_in_tls_and_is_checked_too() {
+fn https_proxy_certificate_is_checked() {
     let company = Authority::new("company");
     let proxy = |host: &str| {
         let target = Arc::new(company.certify("api.test").config());
@@ -214,7 +214,7 @@ fn a_proxy_may_be_spoken_to_in_tls_and_is_checked_too() {
 }
 
 #[test]
-fn a_certificate_at_the_end_of_a_tunnel_is_checked_and_the_key_stays_here() {
+fn untrusted_certificate_in_a_tunnel_gets_no_key() {
     let company = Authority::new("company");
     // A proxy that looks into what goes through, of an authority that nobody here knows.
     let proxy = tunnelling(None, Authority::new("inspector").certify("api.test").config());
@@ -230,7 +230,7 @@ fn a_certificate_at_the_end_of_a_tunnel_is_checked_and_the_key_stays_here() {
 
 #[cfg(feature = "socks-proxy")]
 #[test]
-fn a_socks_proxy_sees_the_name_and_a_password_and_nothing_else() {
+fn socks_proxy_sees_only_the_host_and_password() {
     use std::io::{Read, Write};
 
     let company = Authority::new("company");
@@ -261,7 +261,7 @@ fn a_socks_proxy_sees_the_name_and_a_password_and_nothing_else() {
 
 #[cfg(feature = "socks-proxy")]
 #[test]
-fn a_socks_proxy_that_wants_another_password_says_so() {
+fn socks_login_refusal_is_a_config_error() {
     use std::io::{Read, Write};
 
     let company = Authority::new("company");
@@ -285,8 +285,8 @@ fn a_socks_proxy_that_wants_another_password_says_so() {
 }
 
 #[test]
-fn nobody_but_the_proxy_sees_its_password() {
-    if alone("tls::proxied::nobody_but_the_proxy_sees_its_password", &[]).is_some() {
+fn proxy_password_is_not_shown() {
+    if alone("tls::proxied::proxy_password_is_not_shown", &[]).is_some() {
         return;
     }
     let company = Authority::new("company");

@@ -50,7 +50,7 @@ fn tokens() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn whatever_else_an_answer_says_its_identifier_is_found() {
+fn identifier_beside_any_value_is_found() {
     for token in tokens() {
         for template in [
             "{\"x\":@,\"identifier\":\"ID\"}",
@@ -66,7 +66,7 @@ fn whatever_else_an_answer_says_its_identifier_is_found() {
 }
 
 #[test]
-fn what_is_no_identifier_is_not_taken_for_one() {
+fn invalid_identifier_is_an_error() {
     let wide =
         |text: &str, low: usize| text.bytes().flat_map(|byte| if low == 0 { [byte, 0] } else { [0, byte] }).collect();
     let object = format!("{{\"identifier\":\"{ID}\"}}");
@@ -96,7 +96,7 @@ fn what_is_no_identifier_is_not_taken_for_one() {
 }
 
 #[test]
-fn what_is_encoded_is_told_as_such() {
+fn unrequested_content_encoding_is_an_error() {
     with_each_call(|call| {
         for coding in ["gzip", "br", "deflate", "zstd, gzip"] {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: {coding}\r\n");
@@ -111,7 +111,7 @@ fn what_is_encoded_is_told_as_such() {
 }
 
 #[test]
-fn whatever_a_refusal_says_it_is_one() {
+fn error_response_with_any_body_keeps_its_kind() {
     for token in tokens() {
         for template in
             ["{\"error\":@}", "{\"message\":@}", "{\"error\":{\"message\":@}}", "{\"x\":@,\"error\":\"No.\"}", "@"]
@@ -164,7 +164,7 @@ fn read(medium: &str, json: &[u8]) -> Result<String, identifai::Error> {
 }
 
 #[test]
-fn whatever_stands_in_a_field_of_a_report_the_rest_is_read() {
+fn report_with_any_field_value_is_parsed() {
     let image = include_str!("../../fixtures/image_newest.json");
     let model = "{\"model\":\"a\",\"classification\":[{\"label\":\"human\",\"score\":1}]}";
     let verdict = "{\"classification\":\"human\",\"confidence\":0.5,\"models\":[\"a\"],\"count\":1}";
@@ -192,7 +192,7 @@ fn whatever_stands_in_a_field_of_a_report_the_rest_is_read() {
 }
 
 #[test]
-fn a_wait_outlasts_what_passes_and_ends_by_what_does_not() {
+fn wait_outlasts_only_temporary_errors() {
     let quick = || {
         WaitOptions::default()
             .initial_interval(std::time::Duration::from_millis(1))

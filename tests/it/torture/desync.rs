@@ -39,7 +39,7 @@ fn extras(call: Call) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn with_the_answer() {
+fn extra_bytes_with_the_response_are_discarded() {
     with_each_call(|call| {
         for first in WHOLE {
             for extra in extras(call) {
@@ -55,7 +55,7 @@ fn with_the_answer() {
 }
 
 #[test]
-fn a_while_after_the_answer() {
+fn extra_bytes_after_the_response_are_discarded() {
     with_each_call(|call| {
         for first in WHOLE {
             let (answer, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(FOREIGN));
@@ -76,7 +76,7 @@ fn a_while_after_the_answer() {
 }
 
 #[test]
-fn each_of_many_submits_gets_the_identifier_that_is_its_own() {
+fn parallel_submits_get_their_own_identifiers() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let form = String::from_utf8(seen.body).unwrap();
@@ -105,7 +105,7 @@ fn each_of_many_submits_gets_the_identifier_that_is_its_own() {
 }
 
 #[test]
-fn once_the_deadline_has_passed() {
+fn response_after_the_deadline_is_discarded() {
     with_each_call(|call| {
         let (answer, (tell, told)) = (call.good(FIRST), mpsc::channel());
         let (go, may_go) = mpsc::channel();
@@ -125,7 +125,7 @@ fn once_the_deadline_has_passed() {
 }
 
 #[test]
-fn between_a_try_and_the_next() {
+fn extra_bytes_before_a_retry_are_discarded() {
     with_each_call(|call| {
         let busy = [b"HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", &*call.good(FOREIGN)].concat();
         let server = after(call, move |connection| connection.send(&busy));
@@ -136,7 +136,7 @@ fn between_a_try_and_the_next() {
 }
 
 #[test]
-fn behind_the_limit() {
+fn bytes_after_the_response_limit_are_discarded() {
     with_each_call(|call| {
         let long = [&*call.body(FIRST), &[b' '; 2_000], &*call.good(FOREIGN)].concat();
         for head in

@@ -5,7 +5,7 @@ use identifai::ErrorKind::{Disconnected, Timeout, UnexpectedResponse};
 use super::{Call, Comes, DEADLINE, FIRST, FRESH, SOON, after, comes_to, fill, is_told, with_each_call};
 
 #[test]
-fn a_length_is_a_number_or_the_answer_is_none() {
+fn content_length_that_is_not_a_number_is_an_error() {
     let table = [
         ("{len}", Comes::Good),
         (" \t{len} \t", Comes::Good),
@@ -29,7 +29,7 @@ fn a_length_is_a_number_or_the_answer_is_none() {
 }
 
 #[test]
-fn codings_are_read_as_far_as_anybody_can_and_only_plain_chunks_keep_the_connection() {
+fn connection_is_kept_only_after_plain_chunked() {
     let chunks = "{hex}\r\n{body}\r\n0\r\n\r\n";
     let table = [
         ("1", "Transfer-Encoding: chunked", chunks, Comes::Good),
@@ -56,7 +56,7 @@ fn codings_are_read_as_far_as_anybody_can_and_only_plain_chunks_keep_the_connect
 }
 
 #[test]
-fn chunks_are_whole_or_the_answer_is_cut() {
+fn malformed_chunks_are_an_error() {
     let table = [
         ("{hex};name=value\r\n{body}\r\n0;last\r\n\r\n", Comes::Good),
         ("000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Good),
@@ -80,7 +80,7 @@ fn chunks_are_whole_or_the_answer_is_cut() {
 }
 
 #[test]
-fn what_does_not_come_is_waited_for_until_the_deadline() {
+fn incomplete_response_ends_at_the_deadline() {
     for (answer, expected) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Comes::BadBehind(Timeout)),
         ("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{body}", Comes::BadBehind(Timeout)),
@@ -97,7 +97,7 @@ fn what_does_not_come_is_waited_for_until_the_deadline() {
 }
 
 #[test]
-fn what_ends_too_early_is_a_lost_connection_unless_the_end_was_to_tell() {
+fn closed_incomplete_response_is_disconnected() {
     for (answer, known) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Some(FIRST)),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n{body}", Some(FIRST)),
@@ -139,7 +139,7 @@ fn what_ends_too_early_is_a_lost_connection_unless_the_end_was_to_tell() {
 }
 
 #[test]
-fn a_read_is_repeated_if_that_may_help_and_a_submit_is_not() {
+fn bad_responses_are_retried_for_reads_only() {
     let table = [
         ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nContent-Length: 1{len}\r\n\r\n{body}", true),
         ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n", true),

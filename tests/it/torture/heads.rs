@@ -10,7 +10,7 @@ use super::{Comes, DEADLINE, FRESH, SAME, SOON, after, comes_to, with_each_call}
 const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}";
 
 #[test]
-fn a_status_line_is_that_of_http_1_or_the_answer_is_none() {
+fn invalid_status_line_is_an_error() {
     let table: [(&[u8], Comes); 13] = [
         (b"HTTP/1.1 200", Comes::Good),
         (b"HTTP/1.1 200 ", Comes::Good),
@@ -32,7 +32,7 @@ fn a_status_line_is_that_of_http_1_or_the_answer_is_none() {
 }
 
 #[test]
-fn what_is_no_http_1_is_no_answer() {
+fn response_other_than_http_1_is_an_error() {
     let table: [&[u8]; 9] = [
         // HTTP/0.9 is the body alone.
         b"{body}\r\n\r\n",
@@ -52,7 +52,7 @@ fn what_is_no_http_1_is_no_answer() {
 }
 
 #[test]
-fn a_field_is_a_name_a_colon_and_a_value_or_the_answer_is_none() {
+fn invalid_header_is_an_error() {
     let table: [(&[u8], Comes); 14] = [
         (b"X:", Comes::Good),
         (b"X: \xff\xfe \xc3", Comes::Good),
@@ -78,7 +78,7 @@ fn a_field_is_a_name_a_colon_and_a_value_or_the_answer_is_none() {
 }
 
 #[test]
-fn a_head_has_room_for_a_hundred_fields_and_sixteen_kibibytes() {
+fn response_head_is_limited_to_100_headers_and_16_kib() {
     let with = |fields: Vec<u8>| [b"HTTP/1.1 200 OK\r\n", &*fields, &GOOD[b"HTTP/1.1 200 OK\r\n".len()..]].concat();
     for (count, expected) in
         [(100, Comes::Good), (200, Comes::Bad(UnexpectedResponse)), (10_000, Comes::BadInFront(UnexpectedResponse))]
@@ -97,7 +97,7 @@ fn a_head_has_room_for_a_hundred_fields_and_sixteen_kibibytes() {
 }
 
 #[test]
-fn interim_answers_come_before_the_answer_and_are_none() {
+fn interim_responses_are_skipped() {
     for interim in [
         &b"HTTP/1.1 100 Continue\r\n\r\n"[..],
         b"HTTP/1.1 100\r\nX-Proxy: a\r\n\r\nHTTP/1.1 100 Continue\r\nX-Proxy: b\r\n\r\n",
@@ -116,7 +116,7 @@ fn interim_answers_come_before_the_answer_and_are_none() {
 }
 
 #[test]
-fn a_status_that_nobody_knows_says_nothing() {
+fn unknown_status_code_is_an_error() {
     for (status, kind) in [(600, UnexpectedResponse), (999, UnexpectedResponse), (304, Redirect), (399, Redirect)] {
         with_each_call(|call| {
             let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {{len}}\r\n\r\n{{body}}");
@@ -148,7 +148,7 @@ fn a_flood(start: &'static [u8], again: &'static [u8], kind: ErrorKind) {
 }
 
 #[test]
-fn what_has_no_end_ends_by_a_limit() {
+fn endless_response_head_ends_at_a_limit() {
     a_flood(b"HTTP/1.1 200 OK\r\n", b"X-Flood: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n", UnexpectedResponse);
     a_flood(b"HTTP/1.1 200 OK\r\nX-Flood: ", b"x", UnexpectedResponse);
     a_flood(b"HTTP/1.1 200 OK\r\n", b"x", UnexpectedResponse);
@@ -164,6 +164,6 @@ fn what_has_no_end_ends_by_a_limit() {
 }
 
 #[test]
-fn what_has_no_end_and_no_limit_ends_by_the_deadline() {
+fn endless_trailers_end_at_the_deadline() {
     a_flood(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n", Timeout);
 }

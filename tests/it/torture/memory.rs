@@ -20,9 +20,9 @@ fn alone_for_each(name: &str, cases: &[&str], test: fn(&str)) {
 }
 
 #[test]
-fn a_hundred_megabytes_take_little_more_than_the_limit() {
+fn response_of_100_mib_uses_little_over_the_limit() {
     alone_for_each(
-        "torture::memory::a_hundred_megabytes_take_little_more_than_the_limit",
+        "torture::memory::response_of_100_mib_uses_little_over_the_limit",
         &["Content-Length: 104857600", "Transfer-Encoding: chunked", "X: until the end"],
         |framing| {
             // What is no UTF-8 takes three bytes to show; once is enough, as it takes its time.
