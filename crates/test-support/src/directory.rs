@@ -1,9 +1,9 @@
-//! Files of a test's own.
+//! Temporary files of a test.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A directory of the test's own, gone with it.
+/// A temporary directory that is deleted when this value is dropped.
 pub struct Directory(PathBuf);
 
 impl Directory {
@@ -15,12 +15,12 @@ impl Directory {
         Self(path)
     }
 
-    /// Where a file of that name is, or would be.
+    /// Returns the path of a file with this name, whether or not the file exists.
     pub fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    /// Writes a file, and returns where it is.
+    /// Writes a file and returns its path.
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();

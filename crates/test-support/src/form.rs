@@ -1,4 +1,4 @@
-//! Forms as they arrive, read by parsers that nobody here wrote.
+//! Parsing of received forms with independent parsers.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Seen;
 use super::Server;
 
-/// Name, file name, type and value of each part of a form.
+/// The name, file name, media type and value of each part of a form.
 pub type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
 
 fn content_type(seen: &Seen) -> &str {
@@ -21,7 +21,7 @@ pub fn boundary(seen: &Seen) -> &str {
     content_type(seen).strip_prefix("multipart/form-data; boundary=").unwrap()
 }
 
-/// As the crate `multipart` reads it.
+/// Parses a form with the crate `multipart`.
 pub fn by_multipart(seen: &Seen) -> Parts {
     let mut parser = Multipart::with_body(seen.body.as_slice(), boundary(seen));
     let mut parts = Vec::new();
@@ -34,7 +34,7 @@ pub fn by_multipart(seen: &Seen) -> Parts {
     parts
 }
 
-/// The fields of a request's form, as text.
+/// Returns the fields of the form in the request number `request`, as text.
 pub fn fields(server: &Server, request: usize) -> Vec<(String, String)> {
     let parts = by_multipart(&server.requests()[request]).into_iter();
     parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()
@@ -44,12 +44,13 @@ pub fn has(fields: &[(String, String)], name: &str, value: &str) -> bool {
     fields.contains(&(name.to_owned(), value.to_owned()))
 }
 
-/// As another program reads them, which is started once for all; `None` where there is none.
+/// Parses `forms` with a script that `program` runs. One process parses all of them. Returns `None` if `program` is not
+/// installed.
 pub fn by_program<'a>(program: &str, script: &str, forms: impl IntoIterator<Item = &'a Seen>) -> Option<Vec<Parts>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("forms").join(script);
     let child = Command::new(program).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
-        eprintln!("SKIPPED: forms as {program} reads them, as it is not there");
+        eprintln!("SKIPPED: parsing forms with {program}, which is not installed");
         return None;
     };
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();

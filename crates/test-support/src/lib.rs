@@ -1,7 +1,8 @@
-//! Shared by the tests of all crates: a scripted server, running a test as a process of its own, and the modules below.
+//! Helpers for the tests of all crates: a scripted server, a function that runs a test in its own process, and the
+//! modules below.
 
 #![forbid(unsafe_code)]
-// A test that cannot go on panics.
+// A test that cannot continue panics.
 #![allow(
     missing_docs,
     clippy::arithmetic_side_effects,
@@ -40,13 +41,13 @@ pub const KEY: &str = "planted-KEY-0f3a/9+x";
 pub const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
 pub const CAT: &str = "https://example.com/cat.jpg";
 
-/// How long a server waits for a client to do something.
+/// The read and write timeout of a server's connections.
 pub const LONGEST: Duration = Duration::from_secs(20);
 
-/// A request as it came in.
+/// A request that a server received.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Request line and headers, with the blank line.
+    /// The request line and the headers, including the blank line.
     pub head: String,
     pub body: Vec<u8>,
 }
@@ -59,7 +60,7 @@ impl Seen {
         })
     }
 
-    /// The identifiers that a look at images asks for, as they stand on the wire.
+    /// Returns the identifiers in the query of a request for image results, still percent-encoded.
     pub fn asked(&self) -> Vec<String> {
         let target = self.head.split(' ').nth(1).unwrap();
         let query = target.strip_prefix("/api/classifications?").unwrap();
@@ -67,18 +68,18 @@ impl Seen {
     }
 }
 
-/// A server on loopback whose every connection is a closure's business.
+/// A server on loopback that handles each connection with a closure.
 pub struct Server {
     pub address: SocketAddr,
     connections: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<Seen>>>,
     stop: Arc<AtomicBool>,
-    /// Whether a closure panicked, which its thread would keep for itself.
+    /// `true` once a closure has panicked. The panic itself stays in the connection's thread.
     failed: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
-/// One connection of a [`Server`], or what is spoken within it.
+/// A connection of a [`Server`], or a stream inside it such as a TLS session.
 pub struct Connection<S = TcpStream> {
     pub stream: BufReader<S>,
     requests: Arc<Mutex<Vec<Seen>>>,
@@ -100,7 +101,7 @@ impl Server {
                 }
                 let stream = stream.unwrap();
                 stream.set_nodelay(true).unwrap();
-                // A client that hangs fails its test then, rather than hold all of them up.
+                // A client that hangs then fails its own test instead of blocking the whole test run.
                 stream.set_read_timeout(Some(LONGEST)).unwrap();
                 stream.set_write_timeout(Some(LONGEST)).unwrap();
                 connections.fetch_add(1, Ordering::SeqCst);
@@ -116,7 +117,7 @@ impl Server {
         Self { address, connections, requests, stop, failed, accepting: Some(accepting) }
     }
 
-    /// Answers every request on every connection with the same bytes.
+    /// Starts a server that answers every request on every connection with the same bytes.
     pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::start(move |connection| {
@@ -138,12 +139,12 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Options for this server, without retries.
+    /// Returns options for a call to this server, without retries.
     pub fn options(&self) -> UrlOptions {
         UrlOptions::new(KEY, CAT).base_url(self.base_url()).rate_limit(RateLimit::unlimited()).retries(0)
     }
 
-    /// A client of this server, without retries.
+    /// Builds a client of this server, without retries.
     pub fn client(&self) -> Client {
         self.builder().build().unwrap()
     }
@@ -156,7 +157,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
+        // The accepting thread blocks in `accept`. A connection wakes it, and it then sees `stop`.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -167,13 +168,14 @@ impl Drop for Server {
 }
 
 impl<S: Read + Write> Connection<S> {
-    /// What is spoken within, as `wrap` makes it of the stream; the server sees its requests, too.
+    /// Wraps the stream of this connection, for example in TLS. Requests read from the wrapped stream are recorded by
+    /// the server as well.
     pub fn within<'a, T: Read>(&'a mut self, wrap: impl FnOnce(&'a mut S) -> T) -> Connection<T> {
         let requests = Arc::clone(&self.requests);
         Connection { stream: BufReader::new(wrap(self.stream.get_mut())), requests }
     }
 
-    /// Reads one request, if another one comes.
+    /// Reads one request. Returns `None` if the client sends no further request.
     pub fn request(&mut self) -> Option<Seen> {
         let head = self.head()?;
         let mut seen = Seen { head, body: Vec::new() };
@@ -182,7 +184,7 @@ impl<S: Read + Write> Connection<S> {
         Some(seen)
     }
 
-    /// Reads as far as the blank line.
+    /// Reads up to and including the blank line.
     pub fn head(&mut self) -> Option<String> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -193,7 +195,7 @@ impl<S: Read + Write> Connection<S> {
         Some(head)
     }
 
-    /// Reads so many bytes.
+    /// Reads exactly `len` bytes.
     pub fn bytes(&mut self, len: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; len];
         self.stream.read_exact(&mut bytes).ok()?;
@@ -201,11 +203,11 @@ impl<S: Read + Write> Connection<S> {
     }
 
     pub fn send(&mut self, answer: &(impl AsRef<[u8]> + ?Sized)) {
-        // The client may have gone, which is what many a test is about.
+        // In many tests the client has closed the connection on purpose, so errors are ignored.
         let _ = self.stream.get_mut().write_all(answer.as_ref());
     }
 
-    /// Sends byte by byte, for as long as the client listens.
+    /// Sends one byte every 20 ms until the client closes the connection.
     pub fn trickle(&mut self, bytes: impl IntoIterator<Item = u8>) {
         for byte in bytes {
             if self.stream.get_mut().write_all(&[byte]).is_err() {
@@ -221,7 +223,7 @@ impl<S: Read + Write> Connection<S> {
     }
 }
 
-/// A listener that takes no more connections, so that the next one gets no answer; on Linux.
+/// A listener whose backlog is full. On Linux, a further connection attempt then gets no reply.
 pub struct Full {
     pub address: SocketAddr,
     _held: (TcpListener, Vec<TcpStream>),
@@ -240,12 +242,12 @@ impl Full {
     }
 }
 
-/// A whole answer with a length.
+/// Builds a complete response with a Content-Length.
 pub fn answer(status: u16, content_type: &str, body: &str) -> String {
     answer_with(status, &format!("Content-Type: {content_type}\r\n"), body)
 }
 
-/// What the service says if all is well.
+/// Builds a 200 response with a JSON body.
 pub fn json(body: &str) -> String {
     answer(200, "application/json", body)
 }
@@ -254,7 +256,7 @@ pub fn answer_with(status: u16, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Says of everything that is asked for that it is done.
+/// Builds a response with a finished report for each identifier.
 pub fn done(asked: &[String]) -> String {
     let report = |id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}});
     json(&asked.iter().map(report).collect::<serde_json::Value>().to_string())
@@ -270,10 +272,11 @@ pub fn accepted() -> String {
 
 const ALONE: &str = "IDENTIFAI_TEST_ALONE";
 
-/// Runs the test `name` again, alone in a process of its own, with `env`. There, it returns `None`; here, what came of
-/// it.
+/// Runs the test `name` again in its own process, with the environment variables `env`.
 ///
-/// For tests of what belongs to the process: threads, environment, forks.
+/// In the new process this function returns `None`, and the test goes on. In the original process it returns the output
+/// of the new process, and the test returns. Used by tests of process-wide state: threads, environment variables,
+/// forks.
 pub fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
     if std::env::var_os(ALONE).is_some() {
         return None;
@@ -289,7 +292,7 @@ pub fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
     Some(output)
 }
 
-/// What the kernel says of this process: a number, such as `VmHWM`, the most memory it had so far, in KiB.
+/// Returns a number from `/proc/self/status`. For example, `VmHWM` is the peak memory use of this process in KiB.
 #[cfg(target_os = "linux")]
 pub fn own_status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -297,16 +300,16 @@ pub fn own_status(name: &str) -> u64 {
     value.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// Whether `run` starts no thread, not even one that is soon gone.
+/// Returns `true` if `run` starts no thread, not even one that ends at once.
 #[cfg(target_os = "linux")]
 pub fn starts_no_thread(run: impl Fn()) -> bool {
-    // The kernel numbers every thread that is started, so one that came and went leaves a gap.
+    // The kernel numbers threads consecutively. A thread that has started and ended leaves a gap in the numbers.
     let number_of_a_new_thread = || -> u32 {
         let id = std::thread::spawn(|| std::fs::read_link("/proc/thread-self").unwrap()).join().unwrap();
         id.file_name().unwrap().to_str().unwrap().parse().unwrap()
     };
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
-    // Other processes take numbers as well, so the gap is looked for more than once.
+    // Threads of other processes also leave gaps, so one run of 20 without a gap is enough.
     (0..20).any(|_| {
         let before = (number_of_a_new_thread(), threads());
         run();

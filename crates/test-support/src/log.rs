@@ -1,4 +1,4 @@
-//! What is logged, by whatever library.
+//! Capture of the log records of all libraries.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -6,8 +6,9 @@ struct Capture(Mutex<String>);
 
 static CAPTURE: Capture = Capture(Mutex::new(String::new()));
 
-/// What `run` has logged, down to the level of trace. For a test that is [alone](super::alone): there is one logger a
-/// process.
+/// Returns everything that is logged while `run` runs, at all levels including trace.
+///
+/// A process has a single logger, so a test that calls this must [run in its own process](super::alone).
 pub fn of(run: impl FnOnce()) -> MutexGuard<'static, String> {
     log::set_logger(&CAPTURE).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
@@ -23,7 +24,8 @@ impl log::Log for Capture {
     fn log(&self, record: &log::Record<'_>) {
         let line = record.args().to_string();
         let mut text = self.0.lock().unwrap();
-        // A dump has 40 columns of hexadecimal digits before 16 of text, which are joined to be searched.
+        // A line of a hex dump has 57 columns: 40 of hexadecimal digits, a space, and 16 of text. Only the text is kept,
+        // and the lines are joined, so a search finds text that spans several lines.
         text.push_str(line.get(41..).filter(|_| line.len() == 57).unwrap_or(&line));
     }
 

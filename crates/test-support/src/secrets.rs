@@ -1,13 +1,16 @@
-//! Planted secrets, servers that echo them, and the assertion that a text shows none of them.
+//! Test secrets, a server script that echoes them, and an assertion that a text contains none of them.
 
 use crate::{Connection, KEY, accepted, answer_with};
 
-/// A URL with a password and a signature, and what no text may hold of it.
+/// A URL with a password and a signature.
 pub const SIGNED: &str = "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
+/// The part of the secrets in [`SIGNED`] that no text may contain.
 pub const PLANTED: &str = "pl4nted";
 
-/// Sends back the whole request and what was submitted `before`, as it came and as JSON has it: one answer for each of
-/// `statuses`, and if there are no more, the right one.
+/// Answers requests with one error response for each of `statuses`, and then with successful responses.
+///
+/// An error response echoes the whole request and the text `before`: as plain text for status 500, and as a JSON string
+/// for all others.
 pub fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
     for status in statuses {
         let Some(seen) = connection.request() else { return };
@@ -22,9 +25,9 @@ pub fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
     }
 }
 
-/// Panics if `text` has the planted key or half of it.
+/// Panics if `text` contains the test key or one of its halves.
 pub fn shows_nothing(text: &str) {
     assert!(!text.contains(KEY), "{text}");
-    // Nor half of it, as a cut in the wrong place would leave.
+    // Truncation before redaction could leave half of the key.
     assert!(!text.contains(&KEY[..12]) && !text.contains(&KEY[8..]), "{text}");
 }

@@ -1,5 +1,4 @@
-//! The other side: real TLS with certificates made on the spot, scripts for what no library would send, and a tap on
-//! the wire.
+//! TLS servers for tests: generated certificates, scripts for invalid handshakes, and a record of all received bytes.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,10 +15,10 @@ use rustls::{ConfigBuilder, ServerConfig, ServerConnection, StreamOwned, Support
 
 use crate::{Connection, Server, accepted};
 
-/// Who vouches for certificates.
+/// A certificate authority.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    /// What has to come along with a certificate that it signed, as it is no root.
+    /// The intermediate certificates that a server must send with its own certificate. Empty for a root authority.
     chain: Vec<CertificateDer<'static>>,
 }
 
@@ -29,7 +28,7 @@ impl Authority {
         Self { issuer: CertifiedIssuer::self_signed(Self::params(name), key).unwrap(), chain: Vec::new() }
     }
 
-    /// One that this one vouches for.
+    /// Creates an intermediate authority, signed by this one.
     pub fn intermediate(&self, name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let issuer = CertifiedIssuer::signed_by(Self::params(name), key, &self.issuer).unwrap();
@@ -68,14 +67,14 @@ fn params(host: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificat
     params
 }
 
-/// What a server shows, and the key to it.
+/// A server's certificate chain and its private key.
 pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     key: KeyPair,
 }
 
 impl Identity {
-    /// Its own authority. Returns its certificate in PEM, too.
+    /// Creates a self-signed certificate. Also returns it in PEM, for use as a root.
     pub fn self_signed(host: &str, change: impl FnOnce(&mut CertificateParams)) -> (Self, String) {
         let (params, key) = (params(host, change), KeyPair::generate().unwrap());
         let certificate = params.self_signed(&key).unwrap();
@@ -90,7 +89,7 @@ impl Identity {
         self.config_with(versions, ConfigBuilder::<ServerConfig, _>::with_no_client_auth)
     }
 
-    /// One that asks of its clients what `authenticate` says.
+    /// Builds a configuration with a choice of client authentication: `authenticate` sets it.
     pub fn config_with(
         self,
         versions: &[&'static SupportedProtocolVersion],
@@ -108,14 +107,14 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// A server that keeps what came in on each of its connections.
+/// A server that records the bytes received on each of its connections.
 pub struct Peer {
     pub server: Server,
     wires: Receiver<Vec<u8>>,
 }
 
 impl Peer {
-    /// Follows `script`, and then ends the connection.
+    /// Starts a server that runs `script` on each connection and then closes it.
     pub fn scripted(script: impl Fn(&mut Connection<Tap>) + Send + Sync + 'static) -> Self {
         let (tapped, wires) = channel();
         let server = Server::start(move |connection| {
@@ -129,7 +128,7 @@ impl Peer {
         Self { server, wires }
     }
 
-    /// Speaks TLS, and follows `script` within.
+    /// Starts a TLS server that runs `script` inside each TLS session.
     pub fn tls(config: ServerConfig, script: impl Fn(&mut Connection<Tls<&mut Tap>>) + Send + Sync + 'static) -> Self {
         let config = Arc::new(config);
         Self::scripted(move |connection| {
@@ -138,9 +137,9 @@ impl Peer {
         })
     }
 
-    /// Speaks TLS, and would accept whatever is submitted.
+    /// Starts a TLS server that accepts every submission.
     pub fn serving(config: ServerConfig) -> Self {
-        // By itself, `accept` would be for one lifetime.
+        // `accept` itself would be inferred for a single lifetime of the connection. A closure is valid for all of them.
         #[allow(clippy::redundant_closure)]
         Self::tls(config, |connection| accept(connection))
     }
@@ -154,7 +153,7 @@ impl Peer {
         self.server.builder().base_url(url).timeout(Duration::from_secs(10))
     }
 
-    /// What came in on the next `number` connections to end.
+    /// Returns the bytes received on each of the next `number` connections to be closed.
     pub fn wires(&self, number: usize) -> Vec<Vec<u8>> {
         let next = || self.wires.recv_timeout(Duration::from_secs(10)).unwrap();
         (0..number).map(|_| next()).collect()
@@ -163,7 +162,7 @@ impl Peer {
 
 pub type Tls<S> = StreamOwned<ServerConnection, S>;
 
-/// Speaks TLS within `connection`, follows `script` in there, and ends it as TLS wants it.
+/// Runs `script` inside a TLS session on `connection`, and ends the session with a `close_notify` alert.
 pub fn speak_tls<'a, S: Read + Write>(
     connection: &'a mut Connection<S>,
     config: &Arc<ServerConfig>,
@@ -177,14 +176,14 @@ pub fn speak_tls<'a, S: Read + Write>(
     let _ = stream.flush();
 }
 
-/// Accepts whatever is submitted.
+/// Accepts every submission on this connection.
 pub fn accept<S: Read + Write>(connection: &mut Connection<S>) {
     while connection.request().is_some() {
         connection.send(&accepted());
     }
 }
 
-/// A socket that shows what came in, once it is closed.
+/// A socket that records what it receives, and passes the record on when it is dropped.
 pub struct Tap {
     pub stream: TcpStream,
     received: Vec<u8>,
@@ -192,7 +191,8 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Says no more, and listens until the client has closed, so that no reset overtakes what was said.
+    /// Closes the sending side, then reads until the client closes the connection. Closing with unread bytes would send
+    /// a reset, which can overtake the bytes already sent.
     pub fn end(&mut self) {
         let _ = self.stream.shutdown(Shutdown::Write);
         let _ = std::io::copy(self, &mut std::io::sink());
@@ -219,7 +219,7 @@ impl Write for Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        // Few tests look.
+        // The receiver is gone if the test has already ended.
         let _ = self.tapped.send(std::mem::take(&mut self.received));
     }
 }
