@@ -1,9 +1,10 @@
-//! Keeps the layers of `src` as CONTRIBUTING draws them: no import runs upwards, and no two files import each other.
+//! A check of the module layers in CONTRIBUTING.md: no module of `src` imports from a higher layer, and no two files
+//! import each other.
 #![allow(clippy::unwrap_used, clippy::string_slice, clippy::arithmetic_side_effects)]
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// From the bottom up. A module imports from its own layer and from those before it.
+/// The layers, lowest first. A module may import from its own layer and from lower layers.
 const LAYERS: &str =
     "util model/error api_key redact http call api wait config client classify_from_url batch internals";
 
@@ -35,6 +36,6 @@ fn imports_follow_the_layers_without_cycles() {
             }
         }
     }
-    let circle = edges.iter().find(|(from, to)| from != to && edges.contains(&(to.clone(), from.clone())));
-    assert_eq!(circle, None, "two files import each other");
+    let cycle = edges.iter().find(|(from, to)| from != to && edges.contains(&(to.clone(), from.clone())));
+    assert_eq!(cycle, None, "two files import each other");
 }

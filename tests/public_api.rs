@@ -1,42 +1,41 @@
-//! The public interfaces of the library and of the sandbox, which two lists hold: nothing is gone from them, and
-//! nothing new in them, unseen.
+//! A comparison of the public APIs of the library and the sandbox with two approved lists.
 //!
-//! With `IDENTIFAI_BLESS=1` the lists are written anew, rather than compared.
+//! With `IDENTIFAI_BLESS=1` the test rewrites the lists before it compares.
 
-// A test that cannot go on shall panic.
+// A test that cannot continue panics.
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packages, the features they are documented with, and their lists. Without TLS, which changes nothing of the
-/// interface and takes long to build.
+/// The packages, the features to document them with, and their lists. TLS is disabled, because it takes long to build
+/// and does not change the API.
 const LISTS: [(&str, &[&str], &str); 2] = [
     ("identifai", &["--no-default-features", "--features", "journal"], "tests/public-api.txt"),
     ("identifai-sandbox", &[], "crates/identifai-sandbox/public-api.txt"),
 ];
 
-/// What stands in what rustdoc writes, if the pinned `public-api` can read it: each version of Rust may have another
-/// format.
+/// The version of rustdoc's JSON format that the pinned `public-api` can read. Each version of Rust may write another
+/// one.
 const FORMAT: &str = "\"format_version\":57";
 
-/// Auto traits that are no promise to anyone: only compilers know them.
+/// The auto traits that are internal to the compiler and not part of the public API.
 const INTERNAL: [&str; 2] = ["core::marker::Freeze for ", "core::marker::UnsafeUnpin for "];
 
-/// Returns the file of what rustdoc has to say about `package`.
+/// Runs rustdoc for `package`, and returns the path of its JSON file.
 fn documented(package: &str, features: &[&str]) -> PathBuf {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    // A directory of its own, as dependencies are built anew whenever RUSTC_BOOTSTRAP comes or goes.
+    // A separate target directory, because cargo rebuilds all dependencies whenever RUSTC_BOOTSTRAP changes.
     let target = deps.parent().unwrap().parent().unwrap().join("public-api");
     let mut cargo = Command::new(env!("CARGO"));
-    // So they are when what cargo tells a test of its package does.
+    // Cargo also rebuilds when these variables change, which it sets for a running test.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
             cargo.env_remove(name);
         }
     }
-    // The variable lets a stable rustdoc write JSON, which only a nightly one does by itself.
+    // JSON output of rustdoc is unstable. This variable enables it on a stable toolchain.
     cargo.env("RUSTC_BOOTSTRAP", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo.args(["rustdoc", "--locked", "--quiet", "--lib", "--package", package]).args(features);
     cargo.arg("--target-dir").arg(&target);
@@ -55,7 +54,7 @@ fn public_api_matches_the_approved_lists() {
 
 fn compare(package: &str, json: &Path, list: &Path) {
     if !std::fs::read_to_string(json).unwrap().contains(FORMAT) {
-        eprintln!("SKIPPED: the public interfaces, as this rustdoc writes another format than that of Rust 1.95");
+        eprintln!("SKIPPED: comparing the public APIs, because this rustdoc writes another format than Rust 1.95");
         return;
     }
     let api = public_api::Builder::from_rustdoc_json(json).omit_blanket_impls(true).build().unwrap();
@@ -71,6 +70,6 @@ fn compare(package: &str, json: &Path, list: &Path) {
     let new: Vec<_> = found.difference(&approved).collect();
     assert!(
         gone.is_empty() && new.is_empty(),
-        "{package}: this is gone: {gone:#?}\nthis is new: {new:#?}\nwrite the list anew with IDENTIFAI_BLESS=1"
+        "{package}: removed: {gone:#?}\nadded: {new:#?}\nset IDENTIFAI_BLESS=1 to update the list"
     );
 }

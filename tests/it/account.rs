@@ -1,4 +1,4 @@
-//! The rest of the service: credits, health, the users of a partner.
+//! Tests of credits, health and partner users: requests, responses, and no repeated writes.
 
 use identifai::{ErrorKind, HealthStatus, PartnerUserForm, PartnerUserQuery, RateLimit};
 use test_support::form::by_multipart;
@@ -6,7 +6,7 @@ use test_support::{KEY, Server, answer, json};
 
 const USER: &str = r#"{"data": {"id": 7, "name": "Ann", "email": "ann@example.com"}}"#;
 
-/// Method and path of each request.
+/// Returns the method and path of each request.
 fn lines(server: &Server) -> Vec<String> {
     let line = |head: &str| head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
     server.requests().iter().map(|seen| line(&seen.head)).collect()
@@ -28,7 +28,7 @@ fn account_documented_responses_are_parsed() {
 #[test]
 fn health_request_has_no_key_and_uses_no_slot() {
     let server = Server::answering(json(r#"{"status": "degraded"}"#));
-    // Two reads would be more than this allows.
+    // This rate limit allows one read a minute. The three health requests below do not count.
     let client = server.builder().rate_limit(RateLimit::per_minute(1, 1)).build().unwrap();
     for _ in 0..3 {
         assert_eq!(client.health().unwrap().status().as_str(), "degraded");
@@ -107,7 +107,7 @@ fn partner_user_request_has_only_the_set_fields() {
 #[test]
 fn partner_posts_without_response_are_not_retried() {
     let server = Server::start(|connection| {
-        // Read whole, and not answered.
+        // Reads the whole request and closes the connection without a response.
         connection.request();
     });
     let client = server.builder().retries(2).build().unwrap();

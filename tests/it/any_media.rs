@@ -1,4 +1,4 @@
-//! Submissions whose medium is a value: detected, submitted, polled and batched together.
+//! Tests of submissions whose media type is known only at run time: detection, submit, polling and batches.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
@@ -41,7 +41,7 @@ fn media_keep_their_types_and_order() {
         assert_eq!(report.submitted(), *it);
         assert!(report.is_finished());
     }
-    // Stored and restored, one of them twice, and one that the service does not know.
+    // The identifiers survive serialization. One is requested twice, and one is unknown to the service.
     let stored = serde_json::to_string(&submitted).unwrap();
     let mut restored: Vec<AnySubmitted> = serde_json::from_str(&stored).unwrap();
     restored.push(restored[1].clone());

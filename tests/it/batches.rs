@@ -1,4 +1,4 @@
-//! A batch over real sockets: faults of every kind, workers, threads and memory.
+//! Tests of batches over real sockets: server faults, workers, cancellation and threads.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use test_support::{alone, starts_no_thread};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
-/// The identifier under which a job with the reference `number` is accepted.
+/// Returns the identifier that the server assigns to the job with the reference `number`.
 fn name(number: usize) -> String {
     format!("{number:064x}")
 }
@@ -22,7 +22,7 @@ fn accept(number: usize) -> String {
     json(&json!({"identifier": name(number)}).to_string())
 }
 
-/// The reference of a submit; none for a look.
+/// Returns the reference of a submit, or `None` for a poll.
 fn number(seen: &Seen) -> Option<usize> {
     let body = String::from_utf8_lossy(&seen.body).into_owned();
     let (_, value) = body.split_once("name=\"ref_id\"\r\n\r\n")?;
@@ -51,8 +51,8 @@ fn sorted(outcomes: impl Iterator<Item = Outcome>) -> Vec<Outcome> {
 
 #[test]
 fn batch_with_faulty_items_has_an_outcome_for_each() {
-    /// What becomes of the tries of each item, and what of the item: its kind of error, and whether it may have been
-    /// paid for.
+    /// A fault of the server. The table below gives, for each, the expected error kind with `may_have_been_sent`, and
+    /// the expected number of submits.
     #[derive(Clone, Copy, Debug)]
     enum Fault {
         None,
@@ -81,13 +81,13 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
         (Fault::CutOffWithIdentifier, None, 1),
         (Fault::WrongIdentifier, Some((UnexpectedResponse, true)), 1),
     ];
-    let tries: Arc<Vec<AtomicUsize>> = Arc::new((0..faults.len()).map(|_| AtomicUsize::new(0)).collect());
-    let looks = AtomicUsize::new(0);
-    let counted = Arc::clone(&tries);
+    let attempts: Arc<Vec<AtomicUsize>> = Arc::new((0..faults.len()).map(|_| AtomicUsize::new(0)).collect());
+    let polls = AtomicUsize::new(0);
+    let counted = Arc::clone(&attempts);
     let server = Server::start(move |connection| {
         while let Some(seen) = connection.request() {
             let Some(number) = number(&seen) else {
-                match looks.fetch_add(1, Ordering::SeqCst) {
+                match polls.fetch_add(1, Ordering::SeqCst) {
                     0 => connection.send(&answer(500, "text/html", "<html>")),
                     1 => connection.send(&answer(200, "application/json", "[{\"identifier\":")),
                     2 => return,
@@ -122,14 +122,14 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
         }
     });
     for workers in [1, 3] {
-        tries.iter().for_each(|tries| tries.store(0, Ordering::SeqCst));
+        attempts.iter().for_each(|attempts| attempts.store(0, Ordering::SeqCst));
         let outcomes = sorted(quick(&server).batch(images(faults.len())).workers(workers));
         assert_eq!(outcomes.len(), faults.len());
-        for ((outcome, (fault, expected, submits)), tries) in outcomes.iter().zip(faults).zip(tries.iter()) {
+        for ((outcome, (fault, expected, submits)), attempts) in outcomes.iter().zip(faults).zip(attempts.iter()) {
             let error = outcome.result.as_ref().err();
             let actual = error.map(|error| (error.kind(), error.may_have_been_sent()));
             assert_eq!(actual, expected, "{fault:?}: {outcome:?}");
-            assert_eq!(tries.load(Ordering::SeqCst), submits, "{fault:?}");
+            assert_eq!(attempts.load(Ordering::SeqCst), submits, "{fault:?}");
             assert_eq!(outcome.ref_id, Some(outcome.index.to_string()));
         }
     }
@@ -215,7 +215,7 @@ fn batch_with_max_workers_starts_few_threads() {
 #[cfg(target_os = "linux")]
 #[test]
 fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
-    /// Gives a head, and then takes its time.
+    /// A reader that fills one buffer, then blocks for 300 ms and fails.
     struct Slow(u32);
     impl std::io::Read for Slow {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -231,7 +231,7 @@ fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
     if alone("batches::batch_cancel_with_a_slow_reader_uses_little_cpu", &[]).is_some() {
         return;
     }
-    // How much processor time this process took, in hundredths of a second.
+    // The CPU time of this process, in hundredths of a second.
     let used = || -> u64 {
         let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
         let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
@@ -269,5 +269,5 @@ fn batch_without_workers_starts_no_thread() {
     run();
     let connections = server.connections();
     assert!(starts_no_thread(run), "a warm batch starts threads");
-    assert_eq!(server.connections(), connections, "on the connection that stands");
+    assert_eq!(server.connections(), connections, "the open connection is reused");
 }

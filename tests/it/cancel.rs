@@ -1,4 +1,4 @@
-//! A cancel handle ends the calls of all clones, from any thread, for good.
+//! Tests of cancellation: a cancel handle permanently ends the calls of all clones of a client, from any thread.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use identifai::{ErrorKind, Image};
 use test_support::{CAT, Connection, ID, Server, accepted, answer_with};
 
-/// Cancels a call that `serve` holds up, and returns its error.
+/// Cancels a call while `serve` delays its response, and returns the call's error.
 fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> identifai::Error {
     let (reached, held_up) = mpsc::channel();
     let server = Server::start(move |connection| {
@@ -55,7 +55,7 @@ fn cancel_in_until_close_body_returns_no_identifier() {
         connection.wait_for_end();
     });
     assert!(error.may_have_been_sent() && error.identifier().is_none());
-    assert_eq!(error.body(), Some("8d64370a"), "what arrived is kept");
+    assert_eq!(error.body(), Some("8d64370a"), "the received part of the body is kept");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Connections are shared and kept, belong to their process, and cost no thread.
+//! Tests of connection reuse: across calls, threads, clients and forks, and without additional threads.
 
 use std::io::BufRead;
 
@@ -78,15 +78,15 @@ fn connection_closed_while_idle_is_not_reused() {
     let client = server.client();
     for _ in 0..3 {
         client.submit(&Image::from_url(CAT)).unwrap();
-        // The end of the connection takes a moment to arrive.
+        // Gives the server's close time to arrive.
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert_eq!((server.requests().len(), server.connections()), (3, 3));
 }
 
-/// `answer` with more header fields, which end with `\r\n`.
-fn with_fields(answer: &str, fields: &str) -> String {
-    answer.replacen("\r\n", &format!("\r\n{fields}"), 1)
+/// Adds headers to `response`. Each of them ends with `\r\n`.
+fn with_headers(response: &str, headers: &str) -> String {
+    response.replacen("\r\n", &format!("\r\n{headers}"), 1)
 }
 
 #[test]
@@ -108,20 +108,20 @@ fn connection_is_reused_only_as_keep_alive_announces() {
     let pending = json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}"));
     for (fields, is_reused) in table {
         let expected = if is_reused { 1 } else { 3 };
-        let accepting = Server::answering(with_fields(&accepted(), fields));
+        let accepting = Server::answering(with_headers(&accepted(), fields));
         let client = accepting.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap();
         }
         assert_eq!(accepting.connections(), expected, "submits: {fields}");
-        let reporting = Server::answering(with_fields(&pending, fields));
+        let reporting = Server::answering(with_headers(&pending, fields));
         let client = reporting.client();
         for _ in 0..3 {
             client.result(&sent).unwrap();
         }
         assert_eq!(reporting.connections(), expected, "reads: {fields}");
-        // ureq gives the connection back before it returns a response without a body.
-        let refusing = Server::answering(with_fields("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n", fields));
+        // ureq returns the connection to its pool before it returns a response without a body.
+        let refusing = Server::answering(with_headers("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n", fields));
         let client = refusing.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap_err();
@@ -134,7 +134,7 @@ fn connection_is_reused_only_as_keep_alive_announces() {
 fn keep_alive_of_an_interim_response_is_ignored() {
     let interim = "HTTP/1.1 103 Early Hints\r\nKeep-Alive: timeout=0\r\n\r\n";
     for (fields, connections) in [("", 1), ("Keep-Alive: timeout=1\r\n", 3)] {
-        let server = Server::answering(format!("{interim}{}", with_fields(&accepted(), fields)));
+        let server = Server::answering(format!("{interim}{}", with_headers(&accepted(), fields)));
         let client = server.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap();
@@ -148,7 +148,7 @@ fn keep_alive_after_100_continue_and_split_is_applied() {
     let server = Server::start(|connection| {
         while let Some(head) = connection.head() {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-            let response = with_fields(&accepted(), "Keep-Alive: timeout=1\r\n");
+            let response = with_headers(&accepted(), "Keep-Alive: timeout=1\r\n");
             let (first, second) = response.split_at(40);
             if head.contains("expect: 100-continue") {
                 connection.send("HTTP/1.1 100 Continue\r\nKeep-Alive: timeout=60\r\n\r\n");
@@ -212,7 +212,7 @@ fn forked_child_opens_its_own_connections() {
     let submit = || client.submit(&Image::from_url(CAT)).is_ok() && classify_from_url(&server.options()).is_ok();
     assert!(submit());
     let before = server.connections();
-    // SAFETY: the child makes its calls and leaves by `_exit`, so it runs no destructor or test of its parent.
+    // SAFETY: the child makes its calls and ends with `_exit`, so it runs no destructor and no further test.
     let status = unsafe {
         match fork() {
             0 => {
@@ -228,7 +228,7 @@ fn forked_child_opens_its_own_connections() {
         }
     };
     assert_eq!(status, 0, "the child could not submit");
-    assert_eq!(server.connections(), 2 * before, "the child made connections of its own");
-    assert!(submit(), "and did not shut its parent's down");
-    assert_eq!(server.connections(), 2 * before, "which the parent still uses");
+    assert_eq!(server.connections(), 2 * before, "the child opened its own connections");
+    assert!(submit(), "the child did not shut down the parent's connections");
+    assert_eq!(server.connections(), 2 * before, "the parent reuses its connections");
 }

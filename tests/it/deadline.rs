@@ -1,4 +1,4 @@
-//! It never hangs: one deadline bounds a call, whatever the other side does.
+//! Tests of the deadline: every call ends in time, whatever the server or the proxy does.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use test_support::{CAT, Connection, Server};
 
 const DEADLINE: Duration = Duration::from_millis(250);
 
-/// The call ends with the deadline, within 50 ms. A machine that is busy with other tests may be late once, not thrice.
+/// Asserts that a call to `serve` ends within 50 ms of the deadline. One of three calls must succeed, because a machine
+/// that is busy with other tests may delay a single one.
 fn ends_in_time(serve: fn(&mut Connection)) {
     let server = Server::start(serve);
     let client = server.client().with_timeout(DEADLINE);
@@ -62,10 +63,11 @@ fn deadline_with_a_trickling_body_ends_the_call() {
     });
 }
 
-/// An upload to a server that reads as `read` says ends with the deadline, and surely did not arrive.
+/// Asserts that an upload to a server that runs `read` ends within 50 ms of the deadline, and reports that the submit
+/// was not sent.
 fn upload_ends_in_time(read: fn(&mut Connection)) {
     let server = Server::start(read);
-    // More than the buffers of both ends hold.
+    // Larger than the socket buffers of both ends.
     let job = Image::from_url(CAT).ref_id("x".repeat(16 << 20));
     let client = server.client().with_timeout(DEADLINE);
     let late = (0..3).map(|_| {
@@ -92,9 +94,9 @@ fn deadline_with_an_unread_upload_ends_the_call() {
 fn deadline_with_a_slowly_read_upload_ends_the_call() {
     upload_ends_in_time(|connection| {
         connection.head();
-        let mut some = vec![0; 32 * 1024];
+        let mut buffer = vec![0; 32 * 1024];
         for _ in 0..15 {
-            let _ = std::io::Read::read(&mut connection.stream, &mut some);
+            let _ = std::io::Read::read(&mut connection.stream, &mut buffer);
             std::thread::sleep(Duration::from_millis(20));
         }
     });
@@ -142,13 +144,13 @@ fn deadline_with_signals_is_not_extended() {
     }
     let server = Server::start(|connection| {
         connection.head();
-        // Held open, unread.
+        // Keeps the connection open without reading the body.
         std::thread::park_timeout(Duration::from_secs(5));
     });
-    // SAFETY: the handler does nothing.
+    // SAFETY: the handler has an empty body, so it is async-signal-safe.
     unsafe { signal(SIGUSR1, nothing) };
     for job in [Image::from_url(CAT), Image::from_url(CAT).ref_id("x".repeat(16 << 20))] {
-        // SAFETY: it has no preconditions.
+        // SAFETY: `pthread_self` has no preconditions.
         let caller = unsafe { pthread_self() };
         let over = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
@@ -157,7 +159,7 @@ fn deadline_with_signals_is_not_extended() {
                     if over.load(std::sync::atomic::Ordering::SeqCst) {
                         break;
                     }
-                    // SAFETY: the caller waits for this thread to end, so it is there.
+                    // SAFETY: the scope joins this thread before `caller` can end, so `caller` is a live thread.
                     unsafe { pthread_kill(caller, SIGUSR1) };
                     std::thread::sleep(Duration::from_millis(20));
                 }

@@ -1,4 +1,4 @@
-//! What `from_env` reads, and that nothing else reads the environment for key or base URL.
+//! Tests of `from_env`: it reads the API key and the base URL from the environment, and nothing else does.
 
 use identifai::{ApiKey, Client, ClientBuilder, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, alone};

@@ -1,24 +1,23 @@
-//! A call may be made anywhere inside an async program: it blocks its thread, and needs no runtime nor minds one.
+//! Tests of calls inside an async program: a call blocks its thread, and works with and without a runtime.
 
 use identifai::{Client, Image, Submitted, classify_from_url};
 use test_support::{CAT, ID, Server, accepted, answer};
 use tokio::runtime::{Builder, Runtime};
 
-/// Submits with `answer`s for reads, too.
+/// Starts a server that accepts submissions and reports each of them as done.
 fn server() -> Server {
     Server::start(|connection| {
         let accepted = accepted();
         let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
         while let Some(seen) = connection.request() {
-            let answer = if seen.head.starts_with("POST ") { &accepted } else { &report };
-            connection.send(answer);
+            connection.send(if seen.head.starts_with("POST ") { &accepted } else { &report });
         }
     })
 }
 
-/// Calls of every sort, on the first connection and on a warm one, and the end of the client.
+/// Makes each kind of call on a new connection and on an open one, and drops the client.
 fn calls(server: &Server) {
-    // A name, so that it is looked up.
+    // A host name instead of an address, so that the client resolves it.
     let url = format!("http://localhost:{}", server.address.port());
     let client: Client = server.builder().base_url(&url).build().unwrap();
     for _ in 0..2 {

@@ -1,6 +1,6 @@
-//! One binary for all integration tests: a file for each topic.
+//! The integration tests, in one binary, with one file for each topic.
 
-// A test that cannot go on shall panic.
+// A test that cannot continue panics.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

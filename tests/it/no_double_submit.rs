@@ -1,4 +1,5 @@
-//! It never pays twice: what may have been accepted is not sent again, and the error says so.
+//! Tests that no submit is paid for twice: a submit that the service may have accepted is not repeated, and the error
+//! reports that.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -22,7 +23,7 @@ fn submit_on_lost_connection_is_not_repeated() {
 
 #[test]
 fn submit_reset_in_the_body_was_not_sent() {
-    // To close with bytes unread is to reset.
+    // Closing a socket with unread bytes sends a reset.
     let server = Server::start(|connection| drop(connection.head()));
     let job = Image::from_url("https://x.test/").ref_id("x".repeat(16 << 20));
     let error = server.client().submit(&job).unwrap_err();
@@ -46,14 +47,14 @@ fn submit_on_lost_reused_connection_is_not_repeated() {
 
 #[test]
 fn submit_after_503_is_not_repeated() {
-    // As Varnish answers if its backend is slower than `first_byte_timeout`, and as nginx does.
+    // The responses of Varnish, if its backend is slower than `first_byte_timeout`, and of nginx.
     let varnish = answer_with(503, "Server: Varnish\r\nRetry-After: 5\r\n", "<title>503 Backend fetch failed</title>");
     for bytes in [varnish, answer_with(503, "Retry-After: 0\r\n", ""), answer(503, "text/html", "<html>")] {
         let server = Server::answering(bytes.clone());
         let error = classify_from_url(&server.options().retries(5)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, true), "{bytes}");
         assert!(!error.is_retryable() && !error.to_string().contains("try again"), "{error}");
-        assert_eq!(server.requests().len(), 1, "a cache or a proxy may have passed it on: {bytes}");
+        assert_eq!(server.requests().len(), 1, "a cache or proxy may have forwarded the submit: {bytes}");
     }
 }
 
@@ -68,7 +69,7 @@ fn error_response_with_identifier_is_not_retried() {
         assert_eq!((error.status(), error.identifier().unwrap().as_str()), (Some(status), ID));
         assert!(error.may_have_been_sent() && !error.is_retryable(), "{error}");
         assert!(!error.to_string().contains("try again"), "it would be paid for twice: {error}");
-        assert_eq!(server.requests().len(), 1, "it was accepted, whatever {status} says");
+        assert_eq!(server.requests().len(), 1, "the identifier proves that the submit was accepted, despite {status}");
     }
 }
 
@@ -91,11 +92,11 @@ fn upload_after_417_is_sent_without_expect() {
             connection.bytes(len.parse().unwrap()).unwrap();
             connection.send(&accepted());
         });
-        // It is not a retry, so it is not one of those that were asked for.
+        // The second request does not count as a retry, so it is sent although `retries` is 0.
         assert_eq!(server.client().submit(&job).unwrap().identifier().as_str(), ID);
         assert_eq!(server.connections(), 2);
     }
-    // A server that refuses every request so is asked twice and no more.
+    // A server that answers every request with 417 gets two requests and no more.
     let server = Server::start(|connection| {
         connection.head();
         connection.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
@@ -103,7 +104,7 @@ fn upload_after_417_is_sent_without_expect() {
     });
     let error = server.client().submit(&large()).unwrap_err();
     assert_eq!((error.status(), error.may_have_been_sent(), server.connections()), (Some(417), false, 2));
-    // One that names a submission has accepted it.
+    // A 417 with an identifier means that the submit was accepted.
     let server = Server::start(|connection| {
         connection.head();
         connection.send(&answer(417, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
@@ -111,7 +112,7 @@ fn upload_after_417_is_sent_without_expect() {
     });
     let error = server.client().submit(&large()).unwrap_err();
     assert_eq!((error.identifier().unwrap().as_str(), server.connections()), (ID, 1));
-    // Without an expectation, it is a refusal as any other.
+    // A 417 to a request without an Expect header is a final error.
     let server = Server::answering(answer(417, "text/html", ""));
     assert_eq!(classify_from_url(&server.options()).unwrap_err().status(), Some(417));
     assert_eq!(server.requests().len(), 1);
@@ -131,7 +132,7 @@ fn slot_of_a_417_stays_used() {
     });
     let client = builder.rate_limit(RateLimit::per_minute(1, 1)).timeout(Duration::from_secs(20)).build().unwrap();
     let job = Image::from_bytes([b"\x89PNG\r\n\x1a\n".to_vec(), vec![0; 2 << 20]].concat());
-    // The second request finds nobody, but the service has counted the first one.
+    // The second request cannot connect, but the service has already counted the first one.
     assert_eq!(client.submit(&job).unwrap_err().kind(), ErrorKind::Connect);
     let error = client.submit(&job).unwrap_err();
     assert!(error.kind() == ErrorKind::RateLimited && error.retry_after() > Some(Duration::from_secs(20)), "{error}");

@@ -1,10 +1,11 @@
-//! What a release holds: all that it needs, and nothing that it does not.
+//! Checks of the published package: it has every file that users need, and no other.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
-/// What a command prints, a line each; what it complains about, if it fails; none, where there is no such command.
+/// Returns the lines that a command prints, or its standard error if it fails. Returns `None` if the command does not
+/// exist.
 fn lines(command: &mut Command) -> Option<Result<BTreeSet<String>, String>> {
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
     if !output.status.success() {
@@ -13,40 +14,40 @@ fn lines(command: &mut Command) -> Option<Result<BTreeSet<String>, String>> {
     Some(Ok(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()))
 }
 
-/// The files of the repository, and those of the package that is made of it. None outside of it: a package has no
-/// package.
+/// Returns the files of the repository and the files of its package. Returns `None` outside of a repository, for
+/// example when the tests run inside an unpacked package.
 fn files() -> Option<[BTreeSet<String>; 2]> {
     let committed = match lines(Command::new("git").args(["ls-files", "--cached"])) {
         Some(Ok(committed)) if !committed.is_empty() => committed,
         _ => {
-            eprintln!("SKIPPED: what is packaged, as there is no git or no repository");
+            eprintln!("SKIPPED: checking the package, because there is no git or no repository");
             return None;
         }
     };
     let arguments = ["package", "--package", "identifai", "--list", "--allow-dirty", "--offline"];
     match lines(Command::new(env!("CARGO")).args(arguments)) {
         Some(Ok(packaged)) => Some([committed, packaged]),
-        Some(Err(said)) if !said.contains("you're using offline mode") => panic!("cargo package --list: {said}"),
+        Some(Err(stderr)) if !stderr.contains("you're using offline mode") => panic!("cargo package --list: {stderr}"),
         _ => {
-            eprintln!("SKIPPED: what is packaged, as cargo has not the index of all dependencies at hand");
+            eprintln!("SKIPPED: checking the package, because cargo has no offline index of all dependencies");
             None
         }
     }
 }
 
-/// Where `path`, as it stands in `file`, leads from the root.
+/// Resolves `path`, which `file` refers to, against the directory of `file`.
 fn from_root(file: &str, path: &str) -> String {
     let mut whole = PathBuf::new();
     for component in Path::new(file).parent().unwrap().join(path).components() {
         match component {
-            Component::ParentDir => assert!(whole.pop(), "{file} leads out of the package: {path}"),
+            Component::ParentDir => assert!(whole.pop(), "{file} refers to a path outside of the package: {path}"),
             component => whole.push(component),
         }
     }
     whole.to_str().unwrap().replace('\\', "/")
 }
 
-/// What stands in `text` between `before` and the next `after`.
+/// Returns each part of `text` between `before` and the next `after`.
 fn between<'a>(text: &'a str, before: &str, after: char) -> Vec<&'a str> {
     text.split(before).skip(1).filter_map(|rest| rest.split_once(after)).map(|(found, _)| found).collect()
 }
@@ -73,7 +74,7 @@ fn package_has_every_needed_file_and_no_other() {
         !at_root && !is_in_folder(file)
     };
     let more: Vec<_> = packaged.iter().filter(more).collect();
-    assert!(more.is_empty(), "packaged, but nobody needs it: {more:#?}");
+    assert!(more.is_empty(), "packaged, but not needed: {more:#?}");
 
     for file in packaged.iter().filter(|file| committed.contains(*file)) {
         let size = std::fs::metadata(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap().len();
@@ -91,18 +92,18 @@ fn package_links_and_includes_are_packaged() {
             assert!(packaged.contains(&included), "{file} includes {included}");
         }
     }
-    // Those are of the repository alone.
+    // These directories are in the repository only.
     let not_packaged = ["benches/", "crates/", "fuzz/", "tests/"];
-    let elsewhere = |path: &str| path.contains("://") || not_packaged.iter().any(|start| path.starts_with(start));
+    let is_external = |path: &str| path.contains("://") || not_packaged.iter().any(|start| path.starts_with(start));
     for file in packaged.iter().filter(|file| Path::new(file).extension().is_some_and(|extension| extension == "md")) {
         for link in between(&read(file), "](", ')') {
             let path = link.split('#').next().unwrap();
-            if path.is_empty() || elsewhere(path) {
+            if path.is_empty() || is_external(path) {
                 continue;
             }
             let path = from_root(file, path);
             let found = packaged.iter().any(|file| *file == path || file.starts_with(&format!("{path}/")));
-            assert!(found || elsewhere(&path), "{file} links to {path}");
+            assert!(found || is_external(&path), "{file} links to {path}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Proxies: none for this machine, none that sees the key, none passed by in silence.
+//! Tests of proxies: no proxy is used for loopback, no proxy sees the key, and no configured proxy is bypassed.
 
 use identifai::{Client, ErrorKind, Image, RateLimit, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, alone};
 
-/// A proxy that refuses every tunnel.
+/// Starts a proxy that refuses every tunnel.
 fn refusing() -> Server {
     Server::start(|connection| {
         connection.request();
@@ -77,8 +77,8 @@ fn proxy_403_to_connect_is_a_config_error() {
     assert!(!seen.head.contains(KEY));
 }
 
-/// A submit through a proxy that answers each request with `response`, and says no more. Returns the error and the
-/// number of connections that it took.
+/// Submits through a proxy that answers each request with `response` and then closes its sending side. Returns the
+/// error and the number of connections.
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::Error, usize) {
     let response = response.into();
@@ -104,7 +104,7 @@ fn proxy_error_status_is_not_retried() {
         ("HTTP/1.1 101 Switching", ErrorKind::Config, refused, "101 Switching"),
         ("HTTP/1.1 302 Found\r\nLocation: http://login.test/", ErrorKind::Config, refused, "302 Found"),
         ("HTTP/1.1 400", ErrorKind::Config, refused, "400"),
-        // As tinyproxy answers a wrong password.
+        // The response of tinyproxy to a wrong password.
         ("HTTP/1.0 401 Unauthorized", ErrorKind::Config, login, "401 Unauthorized"),
         ("HTTP/1.1 407 Proxy Authentication Required", ErrorKind::Config, login, "407 Proxy"),
         ("HTTP/1.1 403 \x1b[2JFiltered", ErrorKind::Config, refused, "403 \\u{1b}[2JFiltered"),
@@ -112,14 +112,14 @@ fn proxy_error_status_is_not_retried() {
         ("HTTP/1.1 408 Slow", ErrorKind::Config, refused, "408 Slow"),
         ("HTTP/1.1 429 Many\r\nRetry-After: 0", ErrorKind::Config, refused, "429 Many"),
         ("HTTP/1.1 501 Not Implemented", ErrorKind::Config, refused, "501 Not"),
-        // What a proxy says if it cannot reach the target: an outage, which a batch waits for.
+        // The status codes of a proxy that cannot reach the target. This is an outage, which a batch waits out.
         ("HTTP/1.0 500 Unable to connect", ErrorKind::Connect, failed, "500 Unable to connect"),
         ("HTTP/1.1 502 Bad Gateway", ErrorKind::Connect, failed, "502 Bad Gateway"),
         ("HTTP/1.1 503 Service Unavailable", ErrorKind::Connect, failed, "503 Service"),
         ("HTTP/1.1 504 Gateway Timeout", ErrorKind::Connect, failed, "504 Gateway"),
     ];
     for (head, kind, says, because) in table {
-        // A body is not waited for.
+        // The body is never sent. The client must not wait for it.
         let (error, connections) = refused_by_proxy(format!("{head}\r\nContent-Length: 1000000\r\n\r\n<html>"), 2);
         assert_eq!((error.kind(), connections), (kind, 1), "{head}: {error}");
         let text = format!("{error:#}");
@@ -154,12 +154,13 @@ fn proxy_with_an_invalid_response_is_a_connect_error() {
         assert_eq!(error.kind(), ErrorKind::Connect, "{start}: {error}");
         assert_eq!(format!("{error:#}"), format!("the proxy did not connect to api.test:443: {because}"), "{start}");
     }
-    // A tunnel, by its word, that ends at once, which OpenSSL takes for bad TLS; and one to a login page.
+    // A proxy that confirms a tunnel and closes the connection. OpenSSL reports this as a TLS error.
     let (error, _) = refused_by_proxy("HTTP/1.1 200 OK\r\n\r\n", 0);
     let kind = if cfg!(feature = "native-tls") { ErrorKind::Tls } else { ErrorKind::Connect };
     assert_eq!(error.kind(), kind, "{error}");
+    // A proxy that answers with a login page.
     let (error, _) = refused_by_proxy("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>", 0);
-    assert_eq!(error.kind(), ErrorKind::Tls, "what follows the head belongs to the tunnel: {error}");
+    assert_eq!(error.kind(), ErrorKind::Tls, "the bytes after the head belong to the tunnel: {error}");
     let gone = Client::builder(KEY)
         .base_url("https://api.test")
         .rate_limit(RateLimit::unlimited())
@@ -210,7 +211,8 @@ fn socks_proxy_resolves_the_host_name() {
 
 #[test]
 fn no_proxy_domain_is_reached_directly() {
-    /// A name for this machine that no rule takes for it; the resolver reads a number there and asks nobody.
+    /// A name of this machine that no rule for loopback recognizes. The resolver reads it as a number, so it sends no
+    /// query.
     const HERE: &str = "0x7f.0x1";
     const NAME: &str = "proxies::no_proxy_domain_is_reached_directly";
     let (proxy, server) = (refusing(), Server::answering(accepted()));
@@ -239,7 +241,7 @@ fn no_proxy_domain_is_reached_directly() {
                 Client::builder(KEY).base_url(base_url).allow_http(true).rate_limit(RateLimit::unlimited()).retries(0);
             match client.build() {
                 Ok(client) => assert!(client.submit(&Image::from_url(CAT)).is_ok()),
-                // It would see the key.
+                // With plain HTTP, the proxy would see the key.
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Config, "{error}"),
             }
             return;

@@ -1,10 +1,10 @@
-//! What an answer to a submit is worth: an identifier only if it is one, and what was paid for is kept. What is no
-//! HTTP, or hostile, is in `torture/`.
+//! Tests of responses to a submit: an identifier that arrived complete is returned, even from a truncated response.
+//! Invalid HTTP and hostile responses are tested in `torture/`.
 
 use identifai::{ErrorKind, Image, classify_from_url};
 use test_support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
 
-/// What a submit comes to when the server sends `bytes` and closes.
+/// Submits to a server that sends `bytes` and closes the connection. Returns the result.
 fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
     let bytes = bytes.to_owned();
     let server = Server::start(move |connection| {
@@ -79,7 +79,7 @@ fn interrupted_response_keeps_the_identifier() {
     cancel_handle.cancel();
     match submit.join().unwrap() {
         Ok(sent) => assert_eq!(sent.identifier().as_str(), ID),
-        // The cancellation may have overtaken the bytes.
+        // The call may be cancelled before the identifier arrives.
         Err(error) => assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, true)),
     }
 }
@@ -131,7 +131,7 @@ fn response_over_the_limit_is_not_read() {
         assert_eq!(
             limited.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(),
             ID,
-            "it came within the limit"
+            "the identifier is within the limit"
         );
         let error = limited.with_timeout(std::time::Duration::from_secs(9)).result(&submitted("other")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
@@ -141,7 +141,7 @@ fn response_over_the_limit_is_not_read() {
     let server = Server::answering(answer(200, "application/json", &without));
     let error = server.builder().response_limit(1_000).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert!(error.may_have_been_sent() && error.to_string().contains("limit of 1000 bytes"), "{error}");
-    assert!(error.body().unwrap().starts_with("{\"more\""), "what arrived can be seen");
+    assert!(error.body().unwrap().starts_with("{\"more\""), "the received part of the body is available");
     let server = Server::answering(answer(200, "application/json", &object));
     let exact = server.builder().response_limit(object.len() as u64).build().unwrap();
     assert_eq!(exact.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);

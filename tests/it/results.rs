@@ -1,4 +1,4 @@
-//! Results: what is asked for goes out as documented, and what comes back is read, and never paid for.
+//! Tests of results, heatmaps and overrides: documented requests, parsed responses, and errors that report no cost.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,12 @@ use test_support::{ID, KEY, Server, answer, answer_with, json, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
 
-/// `count` identifiers of 64 characters.
+/// Creates `count` submissions with identifiers of 64 characters.
 fn many(count: usize) -> Vec<Submitted<Image>> {
     (0..count).map(|number| submitted(&format!("{number:064}"))).collect()
 }
 
-/// Reports on `identifiers`, the last one first.
+/// Builds a response with a report for each of `identifiers`, in reverse order.
 fn reports(identifiers: &[String]) -> String {
     let reports: Vec<_> = identifiers.iter().rev().map(|id| format!("{{\"identifier\":\"{id}\"}}")).collect();
     json(&format!("[{}]", reports.join(",")))
@@ -95,7 +95,7 @@ fn failed_result_names_the_identifier() {
         assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
         assert!(!error.may_have_been_sent(), "{error}");
         assert_eq!(error.is_retryable(), matches!(kind, ErrorKind::Server | ErrorKind::Disconnected));
-        assert_eq!(server.requests().len(), 1, "no retries were asked for");
+        assert_eq!(server.requests().len(), 1, "the client has no retries");
     }
 }
 
@@ -104,7 +104,7 @@ fn results_of_250_take_three_requests() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let mut found = seen.asked();
-            // One is left out, and one too many is there.
+            // One report is missing, and one belongs to an identifier that was not requested.
             found.retain(|id| !id.ends_with("0123"));
             found.push("stranger".to_owned());
             connection.send(&reports(&found));
@@ -119,18 +119,18 @@ fn results_of_250_take_three_requests() {
     }
     let requests = server.requests();
     let sizes: Vec<_> = requests.iter().map(|seen| seen.asked().len()).collect();
-    assert_eq!(sizes, [100, 100, 50], "what is asked for twice is fetched once");
+    assert_eq!(sizes, [100, 100, 50], "a duplicate identifier is requested once");
     for seen in requests {
         assert!(seen.head.lines().next().unwrap().len() <= 8_000);
     }
     assert_eq!(server.connections(), 1);
     assert!(server.client().results::<Image>(&[]).unwrap().is_empty());
-    assert_eq!(server.connections(), 1, "nothing to ask for");
+    assert_eq!(server.connections(), 1, "an empty list needs no request");
 }
 
 #[test]
 fn results_page_too_long_is_split_in_halves() {
-    // 414 for more than 30 at a time: 100, 50, then 25 by 25.
+    // The server answers 414 to more than 30 identifiers. The client requests 100, then 50, then 25 at a time.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let found = seen.asked();
@@ -142,7 +142,7 @@ fn results_page_too_long_is_split_in_halves() {
     let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
     assert_eq!(sizes, [100, 50, 25, 25, 25, 25, 10]);
 
-    // The same where the answer is longer than the limit.
+    // A response over the client's limit is split in the same way.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             connection.send(&reports(&seen.asked()));
@@ -153,12 +153,12 @@ fn results_page_too_long_is_split_in_halves() {
     let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
     assert_eq!(sizes, [40, 20, 20]);
 
-    // What is no page of results is not asked for again.
+    // An error response over the limit is not retried with fewer identifiers.
     let server = Server::answering(answer(401, "text/html", &"x".repeat(3_000)));
     let error = server.builder().response_limit(1_000).build().unwrap().results(&many(100)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Unauthorized, 1));
 
-    // One alone cannot be halved.
+    // A request for a single identifier cannot be split.
     let server = Server::answering(answer(414, "text/html", ""));
     let error = server.client().results(&many(3)).unwrap_err();
     assert_eq!((error.kind(), error.status(), server.requests().len()), (ErrorKind::Rejected, Some(414), 2));
@@ -249,7 +249,7 @@ fn override_after_lost_connection_is_retryable() {
 #[test]
 fn report_redacts_key_and_redirect_is_not_followed() {
     let echo = json(&format!("{{\"status\":\"done\",\"name\":\"{KEY}\",\"new\":\"{}\"}}", KEY.replace('/', "\\/")));
-    // In one piece, and in two.
+    // The response arrives in one write, and split inside the key.
     for pause in [0, 20] {
         let echo = echo.clone();
         let server = Server::start(move |connection| {

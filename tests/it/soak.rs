@@ -1,4 +1,5 @@
-//! A soak: 64 threads share one client for many calls, and nothing is lost, swapped, paid for twice, or left behind.
+//! A soak test: 64 threads share one client for many calls. No response is lost, swapped or paid for twice, and no
+//! memory, thread or file is leaked.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -10,31 +11,31 @@ use sha2::{Digest, Sha256};
 use test_support::{alone, own_status};
 
 const THREADS: usize = 64;
-/// A round is four calls, of which two submit.
+/// The number of rounds per thread. A round is four calls, two of which submit.
 const ROUNDS: usize = if cfg!(debug_assertions) { 1_600_usize } else { 25_000 }.div_ceil(THREADS);
-/// They come again, so that the sandbox's own memory does not grow.
+/// The number of rounds with distinct URLs. URLs repeat after that, so that the sandbox's own memory does not grow.
 const URLS: usize = ROUNDS / 4;
 
-/// The identifier that is the URL's own.
-fn belongs_to(url: &str) -> String {
+/// Returns the identifier that the sandbox derives from `url`.
+fn identifier_of(url: &str) -> String {
     format!("{:x}", Sha256::digest(format!("file_url\0{url}\0")))
 }
 
 fn round(client: &Client, thread: usize, number: usize) {
     let url = |which: &str| format!("https://example.com/{thread}/{}/{which}.jpg", number % URLS);
     let first = client.submit(&Image::from_url(url("first"))).unwrap();
-    assert_eq!(first.identifier().as_str(), belongs_to(&url("first")));
+    assert_eq!(first.identifier().as_str(), identifier_of(&url("first")));
     let report = client.classify(&Image::from_url(url("second"))).unwrap();
-    assert_eq!((report.identifier().to_string(), report.name()), (belongs_to(&url("second")), Some("second.jpg")));
+    assert_eq!((report.identifier().to_string(), report.name()), (identifier_of(&url("second")), Some("second.jpg")));
     let report = client.result(&first).unwrap();
     assert_eq!((report.identifier(), report.name()), (first.identifier(), Some("first.jpg")));
-    let nobody = Submitted::new(format!("{thread}-{number}").parse().unwrap());
-    let reports = client.results(&[report.submitted(), nobody, first.clone()]).unwrap();
+    let unknown = Submitted::new(format!("{thread}-{number}").parse().unwrap());
+    let reports = client.results(&[report.submitted(), unknown, first.clone()]).unwrap();
     let identifiers = reports.iter().map(|report| report.as_ref().map(identifai::Report::identifier));
     assert!(identifiers.eq([Some(first.identifier()), None, Some(first.identifier())]));
 }
 
-/// Half of all rounds, and the memory that is in use then, in KiB.
+/// Runs `rounds` in all threads, and returns the memory in use afterwards, in KiB.
 fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -45,7 +46,7 @@ fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
     own_status("VmRSS")
 }
 
-/// How many threads there are, and how many files and sockets are open.
+/// Returns the number of threads, and the number of open files and sockets.
 fn held() -> (usize, usize) {
     let count = |path| fs::read_dir(path).unwrap().count();
     (count("/proc/self/task"), count("/proc/self/fd"))
@@ -69,10 +70,10 @@ fn client_in_64_threads_mixes_and_leaks_nothing() {
     let start = Instant::now();
     let [first, second] = [0..ROUNDS / 2, ROUNDS / 2..ROUNDS].map(|rounds| half(&client, rounds));
     eprintln!("{} calls in {:?}; {first} KiB, then {second}", 4 * ROUNDS * THREADS, start.elapsed());
-    assert_eq!(sandbox.submits(), (2 * ROUNDS * THREADS) as u64, "none was lost, and none paid for twice");
+    assert_eq!(sandbox.submits(), (2 * ROUNDS * THREADS) as u64, "each submit arrived exactly once");
     assert!(second < first + 4 * 1024, "{first} KiB, then {second}");
     let (_, open) = held();
-    // Each connection is a socket at either end, of which the sandbox has a second handle.
+    // Each connection has a socket at both ends, and the sandbox holds a second handle to its own.
     assert!(open <= before.1 + 3 * THREADS, "{open} open, {before:?} before");
 
     drop(client);
@@ -80,5 +81,5 @@ fn client_in_64_threads_mixes_and_leaks_nothing() {
     while held() != before && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(held(), before, "threads and open files, once the client is gone");
+    assert_eq!(held(), before, "threads and open files after the client is dropped");
 }

@@ -1,4 +1,4 @@
-//! The contract of `POST /api/image_fromurl`: what goes out, byte for byte, and what each documented answer becomes.
+//! Tests of `POST /api/image_fromurl`: the exact bytes of the request, and the result of each documented response.
 
 use httpmock::{Method::POST, MockServer};
 use identifai::{ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
@@ -41,10 +41,10 @@ fn submit_without_options_sends_only_the_url() {
     assert_eq!(String::from_utf8_lossy(&seen.body).matches("Content-Disposition").count(), 1);
     assert_eq!(seen.header("accept"), Some("application/json"));
     assert_eq!(seen.header("x-api-key"), Some(KEY));
-    assert_eq!(seen.header("accept-encoding"), Some("identity"), "a compressed identifier could not be read");
+    assert_eq!(seen.header("accept-encoding"), Some("identity"), "the client cannot decompress a response");
 }
 
-/// Submits `values` as the three text fields, and reads them back with a parser that nobody here wrote.
+/// Submits `ref_id` and `path` as text fields, and compares them with the result of an independent parser.
 fn round_trip(server: &Server, ref_id: &str, path: &str) {
     let before = server.requests().len();
     let file_url = format!("https://example.com/{path}");
@@ -56,7 +56,7 @@ fn round_trip(server: &Server, ref_id: &str, path: &str) {
     let parts = by_multipart(&requests[before + 1]).into_iter().map(|(name, _, _, value)| (name, value));
     let expected = [("file_url", file_url.as_str()), ("ref_id", ref_id)];
     let expected = expected.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
-    assert!(parts.eq(expected), "Content-Length is exact, so nothing follows");
+    assert!(parts.eq(expected), "the form has exactly these parts");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn submit_of_any_values_arrives_unchanged() {
         round_trip(&server, &ref_id, &path);
     });
     round_trip(&server, "a\"b\r\nc\0d\u{1f408}\r\n--", "?q=\"'[]{}|\\^`<>\u{e9}%20%");
-    // Together a little less than what is asked about first.
+    // Together slightly shorter than the length from which on the client sends `Expect: 100-continue`.
     round_trip(&server, &"\r\n--\u{1f408}x".repeat((1 << 19) / 9 - 200), &"y".repeat((1 << 19) - 1_000));
 }
 

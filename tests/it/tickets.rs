@@ -1,4 +1,4 @@
-//! Tickets: several files in one form, and the batch that comes of them.
+//! Tests of tickets: the upload of several files in one form, and polling of the resulting batch.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
@@ -17,13 +17,13 @@ fn server() -> Server {
     Server::answering(json(SENT))
 }
 
-/// A part as it is compared: name, file name, type, and value.
+/// Builds an expected part of a form: name, file name, media type and value.
 fn part(name: &str, file: Option<(&str, &str)>, value: &[u8]) -> (String, Option<String>, Option<String>, Vec<u8>) {
     let (file, kind) = file.unzip();
     (name.to_owned(), file.map(str::to_owned), kind.map(str::to_owned), value.to_vec())
 }
 
-/// What arrives of tickets, as the crate `multipart` reads it.
+/// Submits `tickets`, and returns the received form as the crate `multipart` parses it.
 fn arrives(tickets: &Tickets) -> Parts {
     let server = server();
     let sent = server.client().submit_tickets(tickets).unwrap();
@@ -55,7 +55,7 @@ fn tickets_form_arrives_with_both_list_styles() {
     let fields = [part("ref_ids[]", None, b"a,b"), part("ref_ids[]", None, b""), part("models[]", None, b"Ellen")];
     assert_eq!(arrives(&tickets)[..3], fields);
 
-    // Absent is not empty.
+    // No list of models and an empty list of models are sent differently.
     let one = || again(vec![Ticket::from_bytes(PDF)]);
     assert_eq!(arrives(&one()).len(), 1);
     assert_eq!(arrives(&one().models(None::<String>))[0], part("models", None, b""));
@@ -134,7 +134,7 @@ fn tickets_error_names_the_batch() {
     let batch = "65f0c0ff".parse().unwrap();
     let error = server.client().wait_for_tickets(&batch).unwrap_err();
     assert_eq!((error.kind(), error.identifier()), (ErrorKind::NotFound, Some(&batch)));
-    // An answer of unknown fate.
+    // A response that does not show whether the tickets were accepted.
     let server = Server::answering(answer(200, "text/html", "<html>"));
     let error = server.client().submit_tickets(&Tickets::new().ticket(Ticket::from_bytes(PDF))).unwrap_err();
     assert!(error.kind() == ErrorKind::UnexpectedResponse && error.may_have_been_sent(), "{error}");

@@ -1,4 +1,4 @@
-//! Uploads: every medium arrives bit for bit under the name it was given, or nothing is submitted.
+//! Tests of uploads: every file arrives unchanged and under its name, or nothing is submitted.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -64,7 +64,7 @@ fn each_medium_is_sent_to_its_endpoint() {
     for (seen, (path, parts)) in requests.iter().zip(expected) {
         assert!(seen.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{}", seen.head);
         assert_eq!(by_multipart(seen), parts);
-        assert_eq!(seen.header("expect"), None, "small ones go at once");
+        assert_eq!(seen.header("expect"), None, "a small upload does not wait for 100 Continue");
     }
 }
 
@@ -98,15 +98,15 @@ fn file_name_with_any_characters_arrives_unchanged() {
     let as_browsers_write: fn(&str) -> String =
         |name| name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
 
-    // It splits names at a semicolon inside quotes.
+    // The crate `multipart` splits names at a semicolon inside quotes.
     let (forms, names): (Vec<_>, _) = all_but(';');
     is_read_as(forms.into_iter().map(by_multipart).collect(), names, as_browsers_write);
-    // What is written as %22 is read as a quote, so browsers cannot tell these names apart either.
+    // Node decodes %22 to a quote, even if the original name has %22. Browsers cannot tell these names apart either.
     let (forms, names): (Vec<_>, _) = all_but('\0');
     if let Some(read) = by_program("node", "form.mjs", forms) {
         is_read_as(read, names, |name| name.replace("%22", "\""));
     }
-    // It takes a backslash for an escape, which RFC 7578 leaves behind.
+    // Python treats a backslash as an escape character, which RFC 7578 no longer does.
     let (forms, names): (Vec<_>, _) = all_but('\\');
     if let Some(read) = by_program("python3", "form.py", forms) {
         is_read_as(read, names, as_browsers_write);
@@ -146,7 +146,7 @@ fn invalid_files_are_rejected_before_a_request() {
     assert_eq!(server.connections(), 0);
 }
 
-/// A server that reads what comes, and answers forms that are whole.
+/// Starts a server that reads each upload with interim responses, and answers only complete forms.
 fn patient() -> Server {
     Server::start(|connection| {
         while let Some(head) = connection.head() {
@@ -194,7 +194,8 @@ fn file_changed_during_upload_is_not_submitted() {
         );
         assert!(error.to_string().contains(says), "{error}");
     }
-    // One that vanishes between the first look and the upload was not there; one that vanishes later is still open.
+    // A file that is deleted during the upload is still open, so the upload completes. The next submit does not find
+    // it.
     let path = directory.file("cat.png", &bytes);
     let here = path.clone();
     let job = Image::from_path(&path).on_progress(move |_| {
@@ -211,7 +212,7 @@ fn file_changed_during_upload_is_not_submitted() {
 fn progress_callback_break_ends_the_upload() {
     let server = patient();
     let job = Image::from_bytes([PNG, &vec![7; 3_000_000]].concat()).on_progress(|progress| {
-        assert!(progress.sent <= 1_100_000, "it was told to end");
+        assert!(progress.sent <= 1_100_000, "the upload continues after the callback has stopped it");
         if progress.sent >= 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let error = server.client().submit(&job).unwrap_err();
@@ -230,7 +231,7 @@ fn early_error_response_prevents_the_upload() {
         let server = Server::start(move |connection| {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
-            // In pieces or behind another answer, and kept open.
+            // In pieces, or after an interim response. The connection stays open.
             let answer = before.to_owned() + &answer(status, "application/json", "{\"error\":\"No.\"}");
             for piece in answer.as_bytes().chunks(answer.len() / pieces + 1) {
                 connection.send(std::str::from_utf8(piece).unwrap());
@@ -241,7 +242,7 @@ fn early_error_response_prevents_the_upload() {
         let job = Video::from_reader(MP4.chain(io::repeat(7)), 2 << 30);
         let error = server.client().submit(&job).unwrap_err();
         assert_eq!((error.kind(), error.message(), error.may_have_been_sent()), (kind, Some("No."), false));
-        assert_eq!(told.recv().unwrap(), Some(0), "bytes that followed the head");
+        assert_eq!(told.recv().unwrap(), Some(0), "bytes sent after the head");
     }
 }
 
@@ -309,9 +310,9 @@ fn upload_after_429_is_retried_unless_from_a_reader() {
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimited, 1));
 }
 
-/// A long stream that repeats itself, but not in step with any buffer.
+/// A long stream that repeats itself with a period that is not a multiple of any buffer size.
 struct Pattern {
-    /// A prime number of bytes.
+    /// The repeated bytes. Their number is prime.
     period: Vec<u8>,
     at: usize,
 }
@@ -338,7 +339,7 @@ fn upload_of_64_mib_uses_constant_memory() {
     if alone("uploads::upload_of_64_mib_uses_constant_memory", &[]).is_some() {
         return;
     }
-    // Compares what comes with the pattern as it comes.
+    // The server compares the upload with the pattern while it reads.
     let server = Server::start(|connection| {
         while let Some(head) = connection.head() {
             connection.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -371,7 +372,7 @@ fn upload_of_64_mib_uses_constant_memory() {
     let peak = || test_support::own_status("VmHWM");
     let client = server.client();
     let submit = |len| client.submit(&Video::from_reader(Pattern::new().take(len), len).any_format(true)).unwrap();
-    // The program's own pages count, too, once they are used.
+    // A first upload touches the pages of the program itself, which also count.
     submit(2 << 20);
     let before = peak();
     submit(LEN);

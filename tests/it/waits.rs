@@ -1,4 +1,4 @@
-//! Waiting for a verdict: it is paid for once, ends in time, and an error keeps the identifier.
+//! Tests of waiting for a verdict: one submit is paid for, the wait ends in time, and errors keep the identifier.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ fn quick() -> WaitOptions {
 fn classify_submits_once_and_polls() {
     let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
     let server = Server::start(move |connection| {
-        let mut looks = 0;
+        let mut polls = 0;
         while let Some(seen) = connection.request() {
-            looks += i32::from(seen.head.starts_with("GET "));
-            connection.send(&match (seen.head.starts_with("POST "), looks) {
+            polls += i32::from(seen.head.starts_with("GET "));
+            connection.send(&match (seen.head.starts_with("POST "), polls) {
                 (true, _) => accepted(),
                 (false, 1) => json("{\"status\":\"new\"}"),
                 (false, 2) => answer(500, "application/json", "{}"),
@@ -49,7 +49,7 @@ fn failed_analysis_error_keeps_the_identifier() {
     assert!(!error.to_string().contains(token) && !error.may_have_been_sent(), "{error}");
     let error = client.classify(&job).unwrap_err();
     assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::AnalysisFailed, Some(ID)));
-    assert!(error.may_have_been_sent() && !error.is_retryable(), "to classify anew is to pay anew");
+    assert!(error.may_have_been_sent() && !error.is_retryable(), "another classify call would be paid for again");
     let shown = format!("{error} {error:?}");
     assert!(error.message().unwrap().starts_with("cannot read ") && !shown.contains(token), "{shown}");
     assert!(!shown.contains(KEY), "{shown}");
@@ -69,11 +69,11 @@ fn wait_with_a_stalled_service_ends_at_its_timeout() {
 
 #[test]
 fn wait_cancelled_by_another_thread_ends_at_once() {
-    let (looked, was_looked) = std::sync::mpsc::channel();
+    let (polled, was_polled) = std::sync::mpsc::channel();
     let server = Server::start(move |connection| {
         while connection.request().is_some() {
             connection.send(&json("{\"status\":\"new\"}"));
-            looked.send(()).unwrap();
+            polled.send(()).unwrap();
         }
     });
     let client = server.client();
@@ -81,11 +81,11 @@ fn wait_cancelled_by_another_thread_ends_at_once() {
     let start = Instant::now();
     let error = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| client.wait(&submitted(ID)).unwrap_err());
-        was_looked.recv().unwrap();
+        was_polled.recv().unwrap();
         cancel_handle.cancel();
         waiting.join().unwrap()
     });
-    assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been 1.6 s at the least");
+    assert!(start.elapsed() < Duration::from_secs(1), "the pause would have been at least 1.6 s");
     assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (ErrorKind::Cancelled, Some(ID)));
 }
 
@@ -108,7 +108,7 @@ fn wait_error_truncates_the_failed_poll_response() {
     let server =
         Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
     let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
-    // The last look may also fail by the end of the time.
+    // The last poll may also fail because the timeout ends it, and then has no response.
     let refused = (0..10).find_map(|_| {
         let error = client.wait(&submitted(ID)).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().downcast_ref::<identifai::Error>().unwrap();

@@ -1,5 +1,6 @@
-//! Logs at trace level, those of the HTTP library included, hold neither the key nor the secrets of a URL that a request
-//! carries. Responses are logged as they arrive, but errors have none of it.
+//! Tests that logs at trace level, including those of the HTTP library, contain neither the key nor the secrets of a
+//! submitted URL. Responses are logged unredacted, so a secret that the server echoes does appear in logs, but not in
+//! errors.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use test_support::{ID, KEY, Server, accepted, alone, answer, log};
 
 const STATUSES: [u16; 4] = [400, 500, 404, 302];
 
-/// Starts a server that refuses requests, and sends nothing back of what it received.
+/// Starts a server that first refuses requests. It does not echo any part of a request.
 fn refusing() -> Server {
     Server::start(|connection| {
         for status in STATUSES {
@@ -41,7 +42,8 @@ fn errors_hide_echoed_secrets() {
     make_every_call(|before| Server::start(move |connection| echo(connection, &STATUSES, before)));
 }
 
-/// Makes calls to servers that `start` starts, with what it is told to send back, and checks their errors.
+/// Makes each kind of call to servers created by `start`, and checks that the errors contain no secret. The argument of
+/// `start` is a text that the server may echo.
 fn make_every_call(start: impl Fn(&'static str) -> Server) {
     let job = Image::from_url(SIGNED).ref_id("order-17").webhook_url(SIGNED.replace("files", "hook"));
     let upload = Image::from_bytes(b"\x89PNG\r\n\x1a\n...").webhook_url(SIGNED);

@@ -1,5 +1,5 @@
-//! The key does not stay behind in memory: once client and options are gone, it is nowhere in what this process may
-//! write.
+//! Tests that no copy of the key stays in memory: once client and options are dropped, no writable memory of this
+//! process contains the key.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,10 +7,11 @@ use std::io::{Read, Seek, SeekFrom};
 use identifai::{Client, Image, RateLimit, UrlOptions, classify_from_url};
 use test_support::{CAT, Server, accepted, alone, answer};
 
-/// What the key repeats, each bit of it turned, so that this test does not find its own copy.
-const TURNED: &[u8] = &[0x8f, 0x93, 0x9e, 0x91, 0x8b, 0x9a, 0x9b, 0xd2, 0xcf, 0xc6, 0x99, 0x98, 0xd2, 0x92, 0x9a, 0x92];
+/// The text that the key repeats, with each bit inverted. Inverted, the search does not find this constant itself.
+const INVERTED: &[u8] =
+    &[0x8f, 0x93, 0x9e, 0x91, 0x8b, 0x9a, 0x9b, 0xd2, 0xcf, 0xc6, 0x99, 0x98, 0xd2, 0x92, 0x9a, 0x92];
 
-/// How often what the key repeats is in memory that can be written.
+/// Counts the occurrences of the key's repeated text in all writable memory of this process.
 fn copies() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
@@ -21,24 +22,24 @@ fn copies() -> usize {
         let mut bytes = vec![0; usize::try_from(at(end) - at(start)).unwrap()];
         memory.seek(SeekFrom::Start(at(start))).unwrap();
         if memory.read_exact(&mut bytes).is_ok() {
-            // Turned before they are looked at, and so that what is read here is not found later on.
+            // Inverts the copy, to compare it with `INVERTED`, and so that a later search does not find this copy.
             for byte in &mut bytes {
                 *byte = !*byte;
             }
-            found += bytes.windows(TURNED.len()).filter(|window| *window == TURNED).count();
+            found += bytes.windows(INVERTED.len()).filter(|window| *window == INVERTED).count();
         }
     }
     found
 }
 
-/// A long one, since the start of what is freed is soon written over.
+/// Returns the key. It is long because the allocator soon overwrites the start of a freed block.
 fn key() -> String {
-    TURNED.repeat(40).iter().map(|byte| char::from(!byte)).collect()
+    INVERTED.repeat(40).iter().map(|byte| char::from(!byte)).collect()
 }
 
 #[test]
 fn key_after_client_drop_is_not_in_memory() {
-    // In another process, as a server has the key in its memory, too.
+    // The client runs in another process, because the server in this one also has the key in its memory.
     let good = Server::answering(accepted());
     let bad = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
     let urls = [good.base_url(), bad.base_url()];

@@ -1,4 +1,4 @@
-//! It never leaks the key: in no text that this crate makes, and to no host but the one.
+//! Tests that the key is not leaked: it appears in no text that this crate creates, and is sent to the API's host only.
 
 mod logs;
 #[cfg(target_os = "linux")]
@@ -12,7 +12,7 @@ use identifai::{ApiKey, Client, ErrorKind, Image, RateLimit, Submitted, UrlOptio
 use test_support::secrets::shows_nothing;
 use test_support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
 
-/// Everything that can be seen of an error.
+/// Returns all text that an error exposes, including its sources.
 fn everything(error: &identifai::Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     for part in [error.message(), error.request_id(), error.body()].into_iter().flatten() {
@@ -136,7 +136,7 @@ fn service_errors_hide_an_echoed_signed_url() {
 
 #[test]
 fn identifier_equal_to_the_key_is_an_error() {
-    // A short one is not covered where it stands, since it may stand there by chance.
+    // A short key is not redacted in responses, because short text may occur there by chance.
     for key in ["a-key-that-could-be-an-identifier", "a-key"] {
         let object = format!("{{\"identifier\":\"{key}\"}}");
         let cut_short = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{object}");

@@ -1,5 +1,5 @@
-//! A panic of the caller's own, in a function that this crate calls: its message tells no secret, and the client goes
-//! on.
+//! Tests of panics in a caller's function that this crate calls: the output contains no secret, and the client can
+//! still be used.
 
 use std::fmt::Write;
 use std::io::Read;
@@ -10,7 +10,7 @@ use identifai::{Client, Image};
 use test_support::secrets::{PLANTED, SIGNED, shows_nothing};
 use test_support::{ID, Server, accepted, alone};
 
-/// A reader that panics in the middle.
+/// A reader that panics.
 struct Panics;
 
 impl Read for Panics {
@@ -21,14 +21,14 @@ impl Read for Panics {
 
 #[test]
 fn callback_panic_hides_secrets_and_keeps_the_client() {
-    static SAID: Mutex<String> = Mutex::new(String::new());
+    static OUTPUT: Mutex<String> = Mutex::new(String::new());
 
     if alone("secrets::panics::callback_panic_hides_secrets_and_keeps_the_client", &[]).is_some() {
         return;
     }
     let usual = panic::take_hook();
     panic::set_hook(Box::new(|info| {
-        writeln!(SAID.lock().unwrap(), "{info}\n{}", std::backtrace::Backtrace::force_capture()).unwrap();
+        writeln!(OUTPUT.lock().unwrap(), "{info}\n{}", std::backtrace::Backtrace::force_capture()).unwrap();
     }));
     let server = Server::answering(accepted());
     let client = server.client();
@@ -42,13 +42,13 @@ fn callback_panic_hides_secrets_and_keeps_the_client() {
         &|client| client.batch([reader()]).on_progress(|_| panic!("on purpose")).count() > 0,
     ];
     for call in calls {
-        assert!(panic::catch_unwind(AssertUnwindSafe(|| call(&client))).is_err(), "it is the caller's to catch");
+        assert!(panic::catch_unwind(AssertUnwindSafe(|| call(&client))).is_err(), "the panic reaches the caller");
         let next = client.submit(&Image::from_url(SIGNED)).unwrap();
         assert_eq!(next.identifier().as_str(), ID);
     }
     panic::set_hook(usual);
-    let said = SAID.lock().unwrap();
-    assert!(said.contains("on purpose"), "{said}");
-    shows_nothing(&said);
-    assert!(!said.contains(PLANTED), "{said}");
+    let output = OUTPUT.lock().unwrap();
+    assert!(output.contains("on purpose"), "{output}");
+    shows_nothing(&output);
+    assert!(!output.contains(PLANTED), "{output}");
 }

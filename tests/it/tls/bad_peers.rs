@@ -1,4 +1,5 @@
-//! Who answers and is not who was meant: what is wrong is said in words that anybody understands, and nothing was sent.
+//! Tests of TLS servers that cannot be trusted or do not speak TLS: the error states the reason, and no request is
+//! sent.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -23,8 +24,8 @@ const TOO_OLD: &str = "it speaks none of the versions of TLS that are safe, 1.2 
 const REFUSED: &str = "it refused the connection";
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
-/// The error of a submit to `peer`, which must be over soon, and after one connection in which nothing was sent but
-/// what makes a handshake.
+/// Submits to `peer` and returns the error. Asserts that the call ends soon, and that the client opens one connection
+/// and sends only handshake messages and alerts on it.
 fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority) -> Error {
     let client = peer.builder(host).root_certificates(trusted.pem()).build().unwrap();
     let start = Instant::now();
@@ -33,15 +34,15 @@ fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority) -> Error {
     assert!(!error.may_have_been_sent(), "{what}: {error}");
     for wire in peer.wires(1) {
         assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "{what}");
-        // An alert and no more, which is shorter than any request.
-        assert!(behind_hello(&wire).len() <= 30, "{what}: {wire:?}");
+        // At most an alert, which is shorter than any request.
+        assert!(after_client_hello(&wire).len() <= 30, "{what}: {wire:?}");
     }
     assert_eq!((peer.server.connections(), peer.server.requests().len()), (1, 0), "{what}");
     error
 }
 
-/// What a client sent after its first message.
-fn behind_hello(wire: &[u8]) -> &[u8] {
+/// Returns the bytes that a client sent after its `ClientHello`.
+fn after_client_hello(wire: &[u8]) -> &[u8] {
     let len = |header: &[u8]| 5 + usize::from(u16::from_be_bytes([header[3], header[4]]));
     wire.get(..5).and_then(|header| wire.get(len(header)..)).unwrap_or_default()
 }
@@ -78,7 +79,7 @@ fn invalid_certificate_error_states_the_reason() {
     check("not valid yet", name, valid(4000, 4096), TOO_EARLY, "is not valid before 64060588800");
 }
 
-/// A server that reads the client's first message, answers it with `bytes`, and listens.
+/// Starts a server that reads the `ClientHello`, answers with `bytes`, and reads until the client closes.
 fn answering(bytes: impl Into<Vec<u8>>) -> Peer {
     let bytes = bytes.into();
     Peer::scripted(move |connection| {
@@ -95,14 +96,14 @@ fn read_hello(connection: &mut Connection<Tap>) {
     connection.stream.read_exact(&mut message).unwrap();
 }
 
-/// RFC 8446, section 6: a fatal alert.
+/// Builds a fatal alert (RFC 8446, section 6).
 fn alert(description: u8) -> Vec<u8> {
     vec![21, 3, 1, 0, 2, 2, description]
 }
 
 #[test]
 fn refused_handshake_error_states_the_reason() {
-    // A ServerHello of TLS 1.1: version, random, no session, a cipher suite of then, no compression.
+    // A ServerHello of TLS 1.1: version, random, no session, a cipher suite of TLS 1.1, no compression.
     let tls_1_1 = [&[22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2][..], &[9; 32], &[0, 0xc0, 0x13, 0]].concat();
     let table = [
         ("TLS 1.1 only, refusing", alert(70), TOO_OLD, "ProtocolVersion"),
@@ -132,7 +133,7 @@ fn close_in_the_handshake_is_a_connect_error() {
         read_hello(connection);
         connection.stream.get_mut().write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
     };
-    // What is left unread at the end makes a reset of it.
+    // Closing a socket with unread bytes sends a reset.
     let by_a_reset = |connection: &mut Connection<Tap>| {
         connection.stream.get_mut().stream.read_exact(&mut [0; 5]).unwrap();
     };
@@ -156,7 +157,7 @@ fn stalled_handshake_ends_at_the_connect_timeout() {
     const LIMIT: Duration = Duration::from_millis(200);
     let trickling = |connection: &mut Connection<Tap>| {
         read_hello(connection);
-        // A ServerHello of 256 bytes, each in time.
+        // A ServerHello of 256 bytes. Each byte arrives before a timeout for single reads would end.
         connection.trickle([22, 3, 3, 1, 0, 2, 0, 0, 252].into_iter().chain([3; 247]));
     };
     let company = Authority::new("company");
@@ -196,7 +197,8 @@ fn required_client_certificate_is_reported() {
     let error = error_of(&peer_1_2);
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {wants}", peer_1_2.port()));
-    // Here the client hears of it only after its request, which is none the worse: it knows who got it.
+    // With TLS 1.3 the client learns this only after it has sent the request. That is safe, because it has already
+    // verified the server.
     let peer_1_3 = peer(&rustls::version::TLS13);
     let error = error_of(&peer_1_3);
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{error}");

@@ -1,4 +1,4 @@
-//! HTTPS against real TLS servers on loopback: who is trusted, what is resumed, and where an answer ends.
+//! Tests of HTTPS with TLS servers on loopback: trusted roots, session resumption, and the end of responses.
 
 mod bad_peers;
 mod no_proxy;
@@ -13,7 +13,7 @@ use rustls::HandshakeKind;
 use test_support::tls::{Authority, Identity, Peer};
 use test_support::{CAT, ID, accepted, answer};
 
-/// An error and its causes, in one line.
+/// Returns an error and its sources in one line.
 fn chain(error: &identifai::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -24,9 +24,10 @@ fn chain(error: &identifai::Error) -> String {
     text
 }
 
-/// `answer`, as the last one on its connection: who is not told may begin the next request before the end is there.
-fn last(answer: &str) -> String {
-    answer.replacen("\r\n", "\r\nConnection: close\r\n", 1)
+/// Adds `Connection: close` to `response`. Without it, the client may send the next request before the server's close
+/// arrives.
+fn last(response: &str) -> String {
+    response.replacen("\r\n", "\r\nConnection: close\r\n", 1)
 }
 
 fn submit(client: &Client) {
@@ -40,7 +41,7 @@ fn given_root_is_trusted() {
     let (self_signed, own) = Identity::self_signed("localhost", |_| ());
     let table = [
         ("by the root", "localhost", company.certify("localhost"), company.pem()),
-        ("by one that it vouches for", "localhost", below.certify("localhost"), company.pem()),
+        ("by an intermediate", "localhost", below.certify("localhost"), company.pem()),
         ("beside other roots", "localhost", company.certify("localhost"), Authority::new("x").pem() + &company.pem()),
         ("for an address", "127.0.0.1", company.certify("127.0.0.1"), company.pem()),
         ("by itself", "localhost", self_signed, own),
@@ -147,8 +148,8 @@ fn tls_sessions_resume_without_early_data() {
     for version in rustls::ALL_VERSIONS {
         let company = Authority::new("company");
         let mut config = company.certify("localhost").config_of(&[version]);
-        // Requests sent in advance, which are welcome by this and are not read below, could be recorded and sent again
-        // by anybody: the submit would be paid for twice.
+        // The server permits early data but never reads it. A client must not send a submit as early data: an attacker
+        // could record and replay it, and the submit would be paid for twice.
         config.max_early_data_size = u32::MAX;
         let handshakes = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&handshakes);
@@ -182,7 +183,7 @@ fn sequential_tls_submits_reuse_one_connection() {
     assert_eq!((peer.server.requests().len(), peer.server.connections()), (100, 1));
 }
 
-/// An answer of `len` bytes in all.
+/// Builds a response of `len` bytes in total.
 fn padded(len: usize) -> String {
     let body = format!("{{\"identifier\":\"{ID}\"}}");
     let head = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
@@ -193,7 +194,7 @@ fn padded(len: usize) -> String {
 #[test]
 fn extra_response_in_tls_is_discarded() {
     let company = Authority::new("company");
-    // It stays behind in a buffer: that of the socket, that of TLS, or ours.
+    // Depending on the length, the extra response stays in the buffer of the socket, of TLS, or of this crate.
     for len in (3_800..=4_020).step_by(20).chain([200, 8_100, 16_384, 32_768]) {
         let peer = Peer::tls(company.certify("localhost").config(), move |connection| {
             if connection.request().is_some() {
@@ -201,7 +202,8 @@ fn extra_response_in_tls_is_discarded() {
                 for answer in [padded(len), accepted().replace(ID, &"0".repeat(64))] {
                     stream.conn.writer().write_all(answer.as_bytes()).unwrap();
                 }
-                // All at once, as what comes later than the next request can be told from nothing.
+                // Both responses are sent in one write. A response that arrives after the next request could not be
+                // told apart from the right one.
                 let mut records = Vec::new();
                 while stream.conn.wants_write() {
                     stream.conn.write_tls(&mut records).unwrap();
@@ -221,7 +223,7 @@ fn extra_response_in_tls_is_discarded() {
 fn tls_upload_stops_after_an_early_413() {
     let company = Authority::new("company");
     let peer = Peer::tls(company.certify("localhost").config(), |connection| {
-        // The first comes whole, of the second only the head.
+        // Reads the whole first request, and only the head of the second.
         let Some(head) = connection.head() else { return };
         assert!(head.contains("expect: 100-continue\r\n"), "{head}");
         connection.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -238,7 +240,7 @@ fn tls_upload_stops_after_an_early_413() {
     assert_eq!((error.status(), error.message(), error.may_have_been_sent()), (Some(413), Some("Too large."), false));
     drop(client);
     let sent: usize = peer.wires(1).iter().map(Vec::len).sum();
-    assert!(sent < 4 << 20, "{sent}: of the second one nothing was sent");
+    assert!(sent < 4 << 20, "the body of the second request must not be sent, but {sent} bytes were sent in total");
 }
 
 #[test]
@@ -267,7 +269,7 @@ fn truncated_tls_response_needs_a_whole_identifier() {
                 if connection.request().is_some() {
                     connection.send(&answer);
                 }
-                // Who sits on the wire can end it, and cannot say so within TLS.
+                // An attacker on the network can close the TCP connection, but cannot send a `close_notify`.
                 if is_cut {
                     connection.stream.get_mut().sock.end();
                 }

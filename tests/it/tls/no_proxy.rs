@@ -1,4 +1,5 @@
-//! Which way the environment says: each in a process of its own, over real connections.
+//! Tests of the proxy variables of the environment. Each set of variables runs in its own process, over real
+//! connections.
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit};
 use test_support::tls::{Authority, Peer};
@@ -6,7 +7,7 @@ use test_support::{CAT, KEY, Server, alone};
 
 use super::chain;
 
-/// This machine, by an address that no rule takes for it.
+/// An address of this machine that no rule for loopback recognizes.
 const HERE: &str = "0.0.0.0";
 
 const VARIABLES: [&str; 8] =
@@ -24,7 +25,7 @@ fn proxy_variables_select_proxy_or_direct() {
     let (url, pem) = (proxy.base_url(), company.pem());
     let without_scheme = &url["http://".len()..];
     let table: [(&[(&str, &str)], bool); 19] = [
-        // Which proxy there is.
+        // Variables that set a proxy.
         (&[], true),
         (&[("HTTPS_PROXY", &url)], false),
         (&[("https_proxy", &url)], false),
@@ -32,9 +33,9 @@ fn proxy_variables_select_proxy_or_direct() {
         (&[("all_proxy", &url)], false),
         (&[("HTTPS_PROXY", without_scheme)], false),
         (&[("https_proxy", &url), ("HTTPS_PROXY", "http://127.0.0.1:1"), ("ALL_PROXY", "http://127.0.0.1:1")], false),
-        // One that is for plain http.
+        // Variables for plain HTTP, which do not apply.
         (&[("http_proxy", &url), ("HTTP_PROXY", &url)], true),
-        // Whom it is not for.
+        // Exceptions.
         (&[("HTTPS_PROXY", &url), ("NO_PROXY", "*")], true),
         (&[("HTTPS_PROXY", &url), ("NO_PROXY", HERE)], true),
         (&[("ALL_PROXY", &url), ("no_proxy", HERE)], true),
@@ -49,7 +50,7 @@ fn proxy_variables_select_proxy_or_direct() {
     ];
     for (set, is_direct) in table {
         let mut env = vec![("TEST_URL", base_url.as_str()), ("TEST_PROXY", &url), ("TEST_PEM", &pem)];
-        // What the machine has there counts for nothing: blank is unset.
+        // Overrides the variables of this machine. A blank variable counts as unset.
         for name in VARIABLES {
             let value = set.iter().find(|(set, _)| *set == name).map_or("", |(_, value)| value);
             env.push((name, value));
@@ -65,7 +66,7 @@ fn proxy_variables_select_proxy_or_direct() {
     assert!(proxy.requests().iter().all(|seen| seen.head.starts_with(&format!("CONNECT {HERE}:"))));
 }
 
-/// In a process of its own: by the environment, without a proxy, and through one that is given.
+/// Submits three times: with the environment's proxy, without a proxy, and through an explicit proxy.
 fn reach_by_each_way() {
     let [url, proxy, pem] = ["TEST_URL", "TEST_PROXY", "TEST_PEM"].map(|name| std::env::var(name).unwrap());
     let builder =

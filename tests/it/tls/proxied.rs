@@ -1,4 +1,4 @@
-//! Through proxies, which see an encrypted tunnel; and whose passwords nobody else sees.
+//! Tests of HTTPS through proxies: a proxy sees only an encrypted tunnel, and only the proxy sees its password.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use super::{chain, submit};
 
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
-/// A client of `https://api.test` through `proxy`, whose URL begins with `start`.
+/// Returns a builder of a client of `https://api.test` through `proxy`. The URL of the proxy begins with `start`.
 fn through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
     let url = format!("{start}localhost:{}", proxy.port());
     proxy.server.builder().base_url("https://api.test").proxy(url).root_certificates(company.pem())
 }
 
-/// Takes an HTTP CONNECT of whoever has this `login`, and is then the target itself.
+/// Accepts a CONNECT request with this `login`, and then acts as the target inside the tunnel.
 fn tunnel<S: std::io::Read + std::io::Write>(
     connection: &mut Connection<S>,
     login: Option<&str>,
@@ -40,7 +40,7 @@ fn tunnelling(login: Option<&'static str>, target: ServerConfig) -> Peer {
     Peer::scripted(move |connection| tunnel(connection, login, &target))
 }
 
-/// Whether the proxy was asked for tunnels only, with this `login`, and saw nothing of what went through.
+/// Asserts that the proxy received only CONNECT requests with this `login`, and saw no plain text of the tunnels.
 fn saw_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
     let (asked, sent) =
         proxy.server.requests().into_iter().partition::<Vec<_>, _>(|seen| seen.head.starts_with("CONNECT"));
@@ -106,7 +106,7 @@ fn connect_with_any_2xx_opens_the_tunnel() {
         "HTTP/1.1 299 Odd\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(),
         format!("HTTP/1.1 200 OK\r\n{fields}\r\n"),
         format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\n{fields}\r\nHTTP/1.1 200 OK\r\n\r\n"),
-        // The connection is the target's, whatever the proxy says of its own.
+        // Headers of the proxy's response do not apply to the connection with the target.
         "HTTP/1.1 200 OK\r\nConnection: close\r\nKeep-Alive: timeout=0, max=0\r\n\r\n".to_owned(),
     ] {
         let target = Arc::new(company.certify("api.test").config());
@@ -149,7 +149,7 @@ fn connect_target_has_port_and_ipv6_brackets() {
     }
 }
 
-// By itself, the method would be for one lifetime.
+// `Connection::wait_for_end` itself would be inferred for a single lifetime. A closure is valid for all of them.
 #[allow(clippy::redundant_closure_for_method_calls)]
 #[test]
 fn stalled_proxy_ends_at_the_connect_timeout() {
@@ -201,7 +201,7 @@ fn https_proxy_certificate_is_checked() {
     assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {says}", bad.port()));
     assert_eq!((bad.server.connections(), bad.server.requests().len()), (1, 0));
 
-    // By far the most frequent mistake.
+    // A proxy that does not speak TLS: by far the most frequent mistake.
     let plain = Peer::scripted(|connection| {
         let _ = connection.head();
         connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
@@ -216,7 +216,7 @@ fn https_proxy_certificate_is_checked() {
 #[test]
 fn untrusted_certificate_in_a_tunnel_gets_no_key() {
     let company = Authority::new("company");
-    // A proxy that looks into what goes through, of an authority that nobody here knows.
+    // A proxy that decrypts traffic, with a certificate of an authority that the client does not know.
     let proxy = tunnelling(None, Authority::new("inspector").certify("api.test").config());
     let error = through(&proxy, "http://", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
@@ -235,7 +235,7 @@ fn socks_proxy_sees_only_the_host_and_password() {
 
     let company = Authority::new("company");
     let target = Arc::new(company.certify("api.test").config());
-    // RFC 1928 and RFC 1929, with a look at each byte.
+    // RFC 1928 and RFC 1929. Each byte of the client's messages is compared.
     let proxy = Peer::scripted(move |connection| {
         let mut exchange = |asked: &[u8], answer: &[u8]| {
             let mut bytes = vec![0; asked.len()];
@@ -313,7 +313,7 @@ fn proxy_password_is_not_shown() {
     assert_eq!(shown.iter().filter(|text| text.contains("407")).count(), 2);
     shown.push(logged.clone());
     for text in shown {
-        // As it is, as a URL has it, and as it is sent.
+        // In plain text, percent-encoded as in a URL, and in Base64 as it is sent.
         for secret in ["proxy-user", "pl4nted/pw", "pl4nted%2Fpw", "cHJveHktdXNlcjpwbDRudGVkL3B3"] {
             assert!(!text.contains(secret), "{text}");
         }
