@@ -1,4 +1,5 @@
-//! Tests of results, heatmaps and overrides: documented requests, parsed responses, and errors that report no cost.
+//! Tests of results, heatmaps and overrides: documented requests, parsed responses, and errors. None of these calls is
+//! paid for.
 
 use std::time::{Duration, Instant};
 

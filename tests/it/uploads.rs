@@ -227,7 +227,7 @@ fn early_error_response_prevents_the_upload() {
         (413, ErrorKind::Rejected, "HTTP/1.1 102 Processing\r\n\r\n", 3),
         (429, ErrorKind::RateLimited, "HTTP/1.1 102 Processing\r\n\r\n", 1),
     ] {
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let server = Server::start(move |connection| {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
@@ -237,21 +237,21 @@ fn early_error_response_prevents_the_upload() {
                 connection.send(std::str::from_utf8(piece).unwrap());
                 std::thread::sleep(Duration::from_millis(5));
             }
-            let _ = tell.send(io::copy(&mut connection.stream, &mut io::sink()).ok());
+            let _ = sender.send(io::copy(&mut connection.stream, &mut io::sink()).ok());
         });
         let job = Video::from_reader(MP4.chain(io::repeat(7)), 2 << 30);
         let error = server.client().submit(&job).unwrap_err();
         assert_eq!((error.kind(), error.message(), error.may_have_been_sent()), (kind, Some("No."), false));
-        assert_eq!(told.recv().unwrap(), Some(0), "bytes sent after the head");
+        assert_eq!(receiver.recv().unwrap(), Some(0), "bytes sent after the head");
     }
 }
 
 #[test]
 fn expect_100_is_sent_only_over_1_mib() {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let server = Server::start(move |connection| {
         while let Some(head) = connection.head() {
-            tell.send(head.contains("expect: ")).unwrap();
+            sender.send(head.contains("expect: ")).unwrap();
             connection.send("HTTP/1.1 100 Continue\r\n\r\n");
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
             io::copy(&mut connection.stream.by_ref().take(length), &mut io::sink()).unwrap();
@@ -261,7 +261,7 @@ fn expect_100_is_sent_only_over_1_mib() {
     for (len, asks) in [(1_000_000, false), (1 << 20, true)] {
         let job = Image::from_bytes([PNG, &vec![7; len]].concat());
         server.client().submit(&job).unwrap();
-        assert_eq!(told.recv().unwrap(), asks, "{len}");
+        assert_eq!(receiver.recv().unwrap(), asks, "{len}");
     }
 }
 

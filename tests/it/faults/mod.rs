@@ -1,19 +1,20 @@
-//! A hostile server: at every point of a connection the server does the worst, and each call ends as it must.
+//! Tests with a hostile server that causes each kind of fault at each point of a connection.
 //!
-//! A cell of a table is what a call comes to:
+//! The tables below have a row for each point and a column for each fault. A cell is the expected result of a call:
 //!
-//! | word | meaning |
+//! | cell | meaning |
 //! | --- | --- |
-//! | `ok` | the right answer |
-//! | `connect`, `tls`, `timeout` | these kinds of error |
+//! | `ok` | the correct response |
+//! | `connect`, `tls`, `timeout` | an error of this kind |
 //! | `lost`, `garbled`, `refused`, `expired` | `Disconnected`, `UnexpectedResponse`, `Rejected`, `WaitTimedOut` |
-//! | `!` behind it | the submit may have been accepted; else surely not |
-//! | `?` behind it | which of the two depends on how fast a reset travels |
-//! | `=` behind it | the next call uses the same connection; else surely another one (after an early answer either) |
-//! | `-` | there is no such thing: before a connection stands nothing is sent or reset on it, and once the request is there no answer is early |
+//! | suffix `!` | `may_have_been_sent()` is `true`. Without `!` it is `false`. |
+//! | suffix `?` | `may_have_been_sent()` depends on how fast a reset arrives. |
+//! | suffix `=` | The next call reuses the connection. Without `=` it opens a new one. After an early response, both are allowed. |
+//! | `-` | This combination does not exist: nothing can be sent or reset before the connection is open, and no response is early after the whole request has arrived. |
 //!
-//! In every cell besides: the server sees as many whole requests as it must, the call ends in its time, no error shows
-//! the key, and the next call gets its own answer. After all of a table, no thread is left.
+//! For every cell the tests also check that the server receives the expected number of complete requests, that the call
+//! ends in time, that no error contains the key, and that the next call gets its own response. After a whole table, no
+//! thread is left.
 
 mod script;
 
@@ -24,16 +25,16 @@ use std::time::{Duration, Instant};
 use identifai::{Client, Error, ErrorKind, Identifier, Image, RateLimit, WaitOptions};
 use test_support::{CAT, ID, KEY, alone, submitted};
 
-use self::script::{Deed, Faulty, LIMIT, Point};
+use self::script::{Fault, Faulty, LIMIT, Point};
 
-/// What a call has that is to run out of time.
+/// The timeout of calls that are expected to time out.
 const DEADLINE: Duration = Duration::from_millis(250);
-/// By how much it may be late.
-const LATE: Duration = Duration::from_millis(50);
-/// What all others have, so that a busy machine makes no difference.
-const PLENTY: Duration = Duration::from_secs(20);
-/// How many cells there are at a time. They mostly wait.
-const AT_A_TIME: usize = 8;
+/// The time by which such a call may exceed its timeout.
+const TOLERANCE: Duration = Duration::from_millis(50);
+/// The timeout of all other calls, long enough for a busy machine.
+const LONG_TIMEOUT: Duration = Duration::from_secs(20);
+/// The number of cells that run in parallel. They mostly wait.
+const PARALLEL: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
@@ -58,10 +59,10 @@ fn submit_with_each_fault_ends_as_listed() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::submit_with_each_fault_ends_as_listed", Call::Submit, table);
+    check_table("faults::submit_with_each_fault_ends_as_listed", Call::Submit, table);
 }
 
-/// Of 16 MiB, which are more than the buffers between the two hold; from `before status` on, of 64 KiB.
+/// The uploads have 16 MiB, which is more than the socket buffers hold. From `before status` on they have 64 KiB.
 #[test]
 fn upload_with_each_fault_ends_as_listed() {
     let table = "
@@ -76,7 +77,7 @@ fn upload_with_each_fault_ends_as_listed() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::upload_with_each_fault_ends_as_listed", Call::Upload, table);
+    check_table("faults::upload_with_each_fault_ends_as_listed", Call::Upload, table);
 }
 
 #[test]
@@ -92,10 +93,10 @@ fn result_with_each_fault_ends_as_listed() {
         in body         lost      lost      timeout   timeout   garbled=  garbled   -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::result_with_each_fault_ends_as_listed", Call::Result, table);
+    check_table("faults::result_with_each_fault_ends_as_listed", Call::Result, table);
 }
 
-/// What may pass is waited for, to the end of the wait.
+/// Temporary errors are retried until the wait times out.
 #[test]
 fn wait_with_each_fault_ends_as_listed() {
     let table = "
@@ -109,12 +110,12 @@ fn wait_with_each_fault_ends_as_listed() {
         in body         expired   expired   expired   expired   garbled=  garbled   -
         after body      ok        ok        ok=       ok        ok        ok        ok
     ";
-    hold("faults::wait_with_each_fault_ends_as_listed", Call::Wait, table);
+    check_table("faults::wait_with_each_fault_ends_as_listed", Call::Wait, table);
 }
 
-/// Here the first connection alone is faulty: what surely did not arrive is submitted again, and nothing else is; and
-/// what is too long but names the submission is waited for. That nobody is there, which a batch waits out for minutes,
-/// is tested on fake time (src/batch/submit/tests.rs).
+/// Only the first connection is faulty. A batch repeats a submit only if it was certainly not sent. If a response is
+/// too long but names the submission, the batch polls it. A batch retries for minutes if it cannot connect. That is
+/// tested with a fake clock in `src/batch/submit/tests.rs`.
 #[test]
 fn batch_with_each_fault_ends_as_listed() {
     let table = "
@@ -127,87 +128,87 @@ fn batch_with_each_fault_ends_as_listed() {
         in body         lost!     lost!     timeout!  timeout!  garbled!= ok        -
         after body      ok        ok        ok        ok        ok        ok        ok
     ";
-    hold("faults::batch_with_each_fault_ends_as_listed", Call::Batch, table);
+    check_table("faults::batch_with_each_fault_ends_as_listed", Call::Batch, table);
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Cell<'a> {
     point: Point,
-    deed: Deed,
+    fault: Fault,
     word: &'a str,
     mark: &'a str,
 }
 
-/// The cells of a table that exist, and can be made here.
+/// Parses a table. Returns the cells that exist and that this platform and these features can test.
 fn cells(table: &str) -> Vec<Cell<'_>> {
     let rows = table.lines().skip(2).filter(|line| !line.trim().is_empty()).map(|row| row.trim().split_at(16));
-    let (points, deeds) = (Point::ALL.iter(), Deed::ALL.len());
+    let (points, faults) = (Point::ALL.iter(), Fault::ALL.len());
     let mut names = HashSet::new();
     let cells = rows.flat_map(|(name, cells)| {
         let point = *points.clone().find(|point| point.name() == name.trim()).unwrap();
-        assert!(names.insert(name) && cells.split_whitespace().count() == deeds, "{name}");
-        Deed::ALL.into_iter().zip(cells.split_whitespace()).map(move |(deed, cell)| {
+        assert!(names.insert(name) && cells.split_whitespace().count() == faults, "{name}");
+        Fault::ALL.into_iter().zip(cells.split_whitespace()).map(move |(fault, cell)| {
             let (word, mark) = cell.split_at(cell.trim_end_matches(['!', '?', '=']).len());
-            Cell { point, deed, word, mark }
+            Cell { point, fault, word, mark }
         })
     });
     let has_tls = cfg!(all(feature = "rustls", not(feature = "native-tls")));
     let can_be_made = |cell: &Cell<'_>| match cell.point {
         Point::InHandshake => has_tls,
-        Point::BeforeAccept if cell.deed == Deed::Stall => cfg!(target_os = "linux"),
+        Point::BeforeAccept if cell.fault == Fault::Stall => cfg!(target_os = "linux"),
         _ => true,
     };
     cells.filter(|cell| cell.word != "-" && can_be_made(cell)).collect()
 }
 
-/// Runs all cells side by side in a process of their own, and sees that no thread is left of them.
-fn hold(name: &str, asked: Call, table: &str) {
+/// Runs all cells of a table in parallel, in a separate process, and asserts that no thread is left afterwards.
+fn check_table(name: &str, call: Call, table: &str) {
     if alone(name, &[]).is_some() {
         return;
     }
     let threads = threads();
     let cells = cells(table);
-    let (left, wrong) = (Mutex::new(cells.iter()), Mutex::new(Vec::new()));
+    let (remaining, failed) = (Mutex::new(cells.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..PARALLEL {
             scope.spawn(|| {
-                while let Some(cell) = { left.lock().unwrap().next() } {
-                    run(asked, *cell).unwrap_or_else(|error| wrong.lock().unwrap().push((cell, error)));
+                while let Some(cell) = { remaining.lock().unwrap().next() } {
+                    run(call, *cell).unwrap_or_else(|error| failed.lock().unwrap().push((cell, error)));
                 }
             });
         }
     });
-    let mut wrong = wrong.into_inner().unwrap();
-    // What was late in the crowd may show that it is not when it is alone, even on a machine that is busy.
-    wrong.retain(|(cell, _)| !(is_timed(cell) && (0..10).any(|_| run(asked, **cell).is_ok())));
-    let lines: Vec<_> = wrong.iter().map(|(cell, error)| format!("{cell:?}: {error}")).collect();
+    let mut failed = failed.into_inner().unwrap();
+    // A call that was late while others ran in parallel gets 10 more chances on its own.
+    failed.retain(|(cell, _)| !(is_timed(cell) && (0..10).any(|_| run(call, **cell).is_ok())));
+    let lines: Vec<_> = failed.iter().map(|(cell, error)| format!("{cell:?}: {error}")).collect();
     assert!(lines.is_empty(), "{} of {} cells:\n{}", lines.len(), cells.len(), lines.join("\n"));
     let start = Instant::now();
     while self::threads() > threads {
-        assert!(start.elapsed() < PLENTY, "threads are left");
+        assert!(start.elapsed() < LONG_TIMEOUT, "threads are left");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Whether the call is to run out of time.
+/// Returns `true` if the call is expected to time out.
 fn is_timed(cell: &Cell<'_>) -> bool {
     matches!(cell.word, "timeout" | "expired")
 }
 
-/// How many threads there are, where that can be asked.
+/// Returns the number of threads of this process, or 0 on platforms without `/proc`.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
 
-/// What a call came to: the identifier of what it is about, or an error.
-struct End {
+/// The result of a call: the submission's identifier or an error, and the duration of the call.
+struct CallResult {
     outcome: Result<Identifier, Error>,
     took: Duration,
 }
 
-fn run(asked: Call, cell: Cell<'_>) -> Result<(), String> {
-    let faulty = Faulty::start(cell.point, cell.deed, if asked == Call::Batch { 1 } else { usize::MAX });
-    let deadline = if is_timed(&cell) { DEADLINE } else { PLENTY };
+fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
+    let faulty = Faulty::start(cell.point, cell.fault, if call == Call::Batch { 1 } else { usize::MAX });
+    let deadline = if is_timed(&cell) { DEADLINE } else { LONG_TIMEOUT };
     let client = Client::builder(KEY)
         .base_url(&faulty.base_url)
         .rate_limit(RateLimit::unlimited())
@@ -217,25 +218,26 @@ fn run(asked: Call, cell: Cell<'_>) -> Result<(), String> {
         .wait(WaitOptions::default().timeout(deadline).initial_interval(Duration::from_millis(50)))
         .build()
         .unwrap();
-    let end = make(asked, &client, cell.point);
-    check(asked, cell, &faulty, &end)?;
+    let end = make(call, &client, cell.point);
+    check(call, cell, &faulty, &end)?;
     if matches!(cell.point, Point::BeforeAccept | Point::InHandshake) {
         return Ok(());
     }
-    faulty.mend();
+    faulty.repair();
     let before = faulty.connections();
-    let next = client.with_timeout(PLENTY).submit(&Image::from_url(CAT)).map_err(|error| format!("next: {error}"))?;
-    let is_used_again = faulty.was_used_again(before);
-    let may_be_either = cell.deed == Deed::Early || asked == Call::Batch;
-    ensure(next.identifier().as_str() == ID, "the next call got another one's answer")?;
-    ensure(may_be_either || is_used_again == cell.mark.contains('='), &format!("used again: {is_used_again}"))
+    let next =
+        client.with_timeout(LONG_TIMEOUT).submit(&Image::from_url(CAT)).map_err(|error| format!("next: {error}"))?;
+    let is_reused = faulty.was_reused(before);
+    let may_be_either = cell.fault == Fault::Early || call == Call::Batch;
+    ensure(next.identifier().as_str() == ID, "the next call got the response of another call")?;
+    ensure(may_be_either || is_reused == cell.mark.contains('='), &format!("reused: {is_reused}"))
 }
 
-fn make(asked: Call, client: &Client, point: Point) -> End {
+fn make(call: Call, client: &Client, point: Point) -> CallResult {
     let upload_len = if point < Point::BeforeStatus { 16 << 20 } else { 64 << 10 };
-    let upload = (asked == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
+    let upload = (call == Call::Upload).then(|| [b"\x89PNG\r\n\x1a\n", vec![7; upload_len].as_slice()].concat());
     let start = Instant::now();
-    let outcome = match asked {
+    let outcome = match call {
         Call::Submit => client.submit(&Image::from_url(CAT)).map(Identifier::from),
         Call::Upload => client.submit(&Image::from_bytes(upload.unwrap_or_default())).map(Identifier::from),
         Call::Result => client.result(&submitted(ID)).map(|report| report.identifier().clone()),
@@ -245,12 +247,12 @@ fn make(asked: Call, client: &Client, point: Point) -> End {
             outcome.result.map(|report| report.identifier().clone())
         }
     };
-    End { outcome, took: start.elapsed() }
+    CallResult { outcome, took: start.elapsed() }
 }
 
-fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), String> {
+fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Result<(), String> {
     let (identifier, error) = (end.outcome.as_ref().ok(), end.outcome.as_ref().err());
-    ensure(identifier.is_none_or(|id| id.as_str() == ID), "another one's answer")?;
+    ensure(identifier.is_none_or(|id| id.as_str() == ID), "the response of another call")?;
     let kind = match cell.word {
         "ok" => None,
         "connect" => Some(ErrorKind::Connect),
@@ -260,39 +262,40 @@ fn check(asked: Call, cell: Cell<'_>, faulty: &Faulty, end: &End) -> Result<(), 
         "garbled" => Some(ErrorKind::UnexpectedResponse),
         "refused" => Some(ErrorKind::Rejected),
         "expired" => Some(ErrorKind::WaitTimedOut),
-        word => panic!("what is {word}?"),
+        word => panic!("unknown cell {word}"),
     };
     let shown = format!("{error:?}");
-    let is_other_try = cell.word == "ok" && cell.mark == "?" && error.is_some();
-    let kind = if is_other_try { Some(ErrorKind::Disconnected) } else { kind };
+    // With `ok?`, a late reset means that the batch cannot know whether the submit was sent, and reports the error.
+    let is_undecided = cell.word == "ok" && cell.mark == "?" && error.is_some();
+    let kind = if is_undecided { Some(ErrorKind::Disconnected) } else { kind };
     ensure(error.map(Error::kind) == kind, &shown)?;
     let may_have_been_sent = error.is_some_and(Error::may_have_been_sent);
     ensure(
-        if is_other_try {
+        if is_undecided {
             may_have_been_sent
         } else {
             cell.mark == "?" || may_have_been_sent == cell.mark.contains('!')
         },
         &shown,
     )?;
-    ensure(!shown.contains(KEY), "the key shows")?;
-    if matches!(asked, Call::Result | Call::Wait) {
-        let is_told = |error: &Error| error.identifier().is_some_and(|id| id.as_str() == ID);
-        ensure(error.is_none_or(is_told), "without its identifier")?;
+    ensure(!shown.contains(KEY), "the error contains the key")?;
+    if matches!(call, Call::Result | Call::Wait) {
+        let has_identifier = |error: &Error| error.identifier().is_some_and(|id| id.as_str() == ID);
+        ensure(error.is_none_or(has_identifier), "the error has no identifier")?;
     }
-    // A look that fails is made again by a wait, a submit by nobody.
+    // A wait repeats a failed poll. No call repeats a submit that arrived.
     let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
-    let method = if matches!(asked, Call::Result | Call::Wait) { "GET " } else { "POST " };
+    let method = if matches!(call, Call::Result | Call::Wait) { "GET " } else { "POST " };
     let seen = faulty.requests().iter().filter(|seen| seen.head.starts_with(method)).count();
-    let looks_again = asked == Call::Wait && cell.word == "expired" && arrived == 1;
-    ensure(seen == arrived || (looks_again && seen > 1), &format!("{seen} requests"))?;
+    let polls_again = call == Call::Wait && cell.word == "expired" && arrived == 1;
+    ensure(seen == arrived || (polls_again && seen > 1), &format!("{seen} requests"))?;
     match cell.word {
-        "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + LATE, &format!("took {:?}", end.took)),
-        "expired" => ensure(end.took < DEADLINE + LATE, &format!("took {:?}", end.took)),
-        _ => ensure(end.took < PLENTY, "took too long"),
+        "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),
+        "expired" => ensure(end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),
+        _ => ensure(end.took < LONG_TIMEOUT, "took too long"),
     }
 }
 
-fn ensure(holds: bool, what: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(what.to_owned()) }
+fn ensure(condition: bool, message: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(message.to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! A server that misbehaves as it is told: at one point of a connection, in one way.
+//! A server with a given fault at a given point of a connection.
 
 use std::io::{BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 use test_support::{Connection, Full, ID, Seen, Server, accepted, answer};
 
-/// How far a connection comes.
+/// The point of a connection at which the fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Point {
     BeforeAccept,
@@ -23,20 +23,20 @@ pub(super) enum Point {
     AfterBody,
 }
 
-/// What the server does then.
+/// The fault that the server causes at this point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// Sends no more, and listens on.
+pub(super) enum Fault {
+    /// Closes the sending side, and reads on.
     Close,
     Reset,
     /// Does nothing.
     Stall,
-    /// Goes on, a byte each 20 ms.
+    /// Continues with one byte every 20 ms.
     Trickle,
     Garbage,
-    /// More than anybody wants to read.
+    /// Sends more than the client's limit.
     TooMuch,
-    /// An answer before its time.
+    /// Sends a response too early.
     Early,
 }
 
@@ -53,7 +53,7 @@ impl Point {
         Self::AfterBody,
     ];
 
-    /// In words.
+    /// Returns the name of the point's row in the tables.
     pub(super) fn name(self) -> String {
         format!("{self:?}").chars().fold(String::new(), |name, c| match c {
             'A'..='Z' if name.is_empty() => c.to_lowercase().collect(),
@@ -63,50 +63,50 @@ impl Point {
     }
 }
 
-impl Deed {
+impl Fault {
     pub(super) const ALL: [Self; 7] =
         [Self::Close, Self::Reset, Self::Stall, Self::Trickle, Self::Garbage, Self::TooMuch, Self::Early];
 }
 
-/// The longest answer that the client reads.
+/// The response limit of the client, in bytes.
 pub(super) const LIMIT: u64 = 64 * 1024;
 const TOO_MUCH: usize = 1 << 20;
-/// What is missing of a body that stops in its middle, in bytes.
-const BODY: usize = 10_000;
-/// An identifier that nothing was submitted under.
+/// The number of bytes that are missing from a body that stops in the middle.
+const MISSING: usize = 10_000;
+/// An identifier that belongs to no submission.
 pub(super) const STRAY: &str = "5724a5724a5724a5724a5724a5724a5724a5724a5724a5724a5724a5724a572a";
 
-/// The server, whose first connections are as faulty as it is told, and all others good.
+/// A server with a given number of faulty connections. All later connections work correctly.
 pub(super) struct Faulty {
     pub(super) base_url: String,
     server: Server,
-    /// Held for as long as nobody is to be let in.
+    /// The listener of a server that accepts no connection.
     _full: Option<Full>,
     state: Arc<State>,
 }
 
 struct State {
     start: Instant,
-    /// How many connections are still to be faulty.
+    /// The number of further connections that will be faulty.
     faulty: AtomicUsize,
-    /// Whether the deed is done, or begun at least.
+    /// `true` once the fault has happened, or has begun.
     is_done: AtomicBool,
-    /// Whether the cell is over.
+    /// `true` once the test of this cell has ended.
     is_over: AtomicBool,
     connections: AtomicUsize,
-    /// The numbers of the connections on which good answers went out.
+    /// The number of the connection of each correct response.
     good: Mutex<Vec<usize>>,
 }
 
 impl State {
-    /// Whether to go on with what has no end by itself; not for ever, as the client may be at fault.
+    /// Returns `true` while an endless fault continues. It ends after 5 seconds, in case the client hangs.
     fn is_hostile(&self) -> bool {
         !self.is_over.load(Ordering::SeqCst) && self.start.elapsed() < Duration::from_secs(5)
     }
 }
 
 impl Faulty {
-    pub(super) fn start(point: Point, deed: Deed, faulty: usize) -> Self {
+    pub(super) fn start(point: Point, fault: Fault, faulty: usize) -> Self {
         let state = Arc::new(State {
             start: Instant::now(),
             faulty: faulty.into(),
@@ -120,20 +120,20 @@ impl Faulty {
             let number = shared.connections.fetch_add(1, Ordering::SeqCst);
             let take = |left: usize| left.checked_sub(1);
             let is_faulty = shared.faulty.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
-            let goes_on = if is_faulty {
-                reach(connection, point, deed).and_then(|read| misbehave(connection, point, deed, read, &shared))
+            let continues = if is_faulty {
+                reach(connection, point, fault).and_then(|read| inject(connection, point, fault, read, &shared))
             } else {
                 Some(())
             };
-            while let (Some(()), Some(seen)) = (goes_on, connection.request()) {
+            while let (Some(()), Some(seen)) = (continues, connection.request()) {
                 shared.good.lock().unwrap().push(number);
                 connection.send(&good(&seen));
             }
         });
-        let full = (point == Point::BeforeAccept && deed == Deed::Stall).then(Full::new);
+        let full = (point == Point::BeforeAccept && fault == Fault::Stall).then(Full::new);
         let base_url = match (point, &full) {
             (_, Some(full)) => format!("http://{}", full.address),
-            // Where nobody listens.
+            // A port without a listener.
             (Point::BeforeAccept, None) => "http://127.0.0.1:1".to_owned(),
             (Point::InHandshake, None) => format!("https://localhost:{}", server.address.port()),
             _ => server.base_url(),
@@ -141,13 +141,13 @@ impl Faulty {
         Self { base_url, server, _full: full, state }
     }
 
-    /// The whole requests that were taken in.
+    /// Returns the complete requests that the server has received.
     pub(super) fn requests(&self) -> Vec<Seen> {
         self.server.requests()
     }
 
-    /// From now on all is good; once the deed that is under way is done.
-    pub(super) fn mend(&self) {
+    /// Ends the faults: new connections work correctly from now on. Waits until a current fault has happened.
+    pub(super) fn repair(&self) {
         self.state.faulty.store(0, Ordering::SeqCst);
         for _ in 0..1_000 {
             if self.state.is_done.load(Ordering::SeqCst) {
@@ -157,12 +157,12 @@ impl Faulty {
         }
     }
 
-    /// Whether the last good answer went out on a connection that was there before it was asked for.
-    pub(super) fn was_used_again(&self, before: usize) -> bool {
+    /// Returns `true` if the last correct response was sent on one of the first `before` connections.
+    pub(super) fn was_reused(&self, before: usize) -> bool {
         self.state.good.lock().unwrap().last().is_some_and(|number| *number < before)
     }
 
-    /// How many connections there were.
+    /// Returns the number of connections so far.
     pub(super) fn connections(&self) -> usize {
         self.state.connections.load(Ordering::SeqCst)
     }
@@ -174,7 +174,7 @@ impl Drop for Faulty {
     }
 }
 
-/// The right answer to a submit, a look at one submission, or at many.
+/// Builds the correct response to a submit, or to a poll of one or several submissions.
 fn good(seen: &Seen) -> String {
     let report =
         format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
@@ -185,13 +185,13 @@ fn good(seen: &Seen) -> String {
     }
 }
 
-/// Lets the connection come as far as `point`, if the client goes along, and returns what was read of a request that is
-/// not whole.
-fn reach(connection: &mut Connection, point: Point, deed: Deed) -> Option<Vec<u8>> {
+/// Serves the connection up to `point`. Returns the bytes of an incomplete request that were read, or `None` if the
+/// client closes the connection first.
+fn reach(connection: &mut Connection, point: Point, fault: Fault) -> Option<Vec<u8>> {
     let mut read = Vec::new();
     match point {
         Point::BeforeAccept => {}
-        // Until the client, too, knows that it was let in.
+        // Gives the client time to notice that the connection is open.
         Point::AfterAccept => std::thread::sleep(Duration::from_millis(20)),
         Point::InHandshake => read = connection.bytes(64)?,
         Point::InRequestHead => read = connection.bytes(20)?,
@@ -203,24 +203,24 @@ fn reach(connection: &mut Connection, point: Point, deed: Deed) -> Option<Vec<u8
             read = [head.into_bytes(), connection.bytes(10)?].concat();
         }
         Point::BeforeStatus | Point::InHeader | Point::InBody | Point::AfterBody => {
-            let answer = good(&connection.request()?);
-            // Were it not too long, it would be all right.
-            let (body, len) = match deed {
-                Deed::TooMuch => (answer.split_once("\r\n\r\n")?.1, TOO_MUCH),
-                _ => ("{\"identifier\": {", BODY),
+            let response = good(&connection.request()?);
+            // With `TooMuch`, the body starts with a correct report.
+            let (body, len) = match fault {
+                Fault::TooMuch => (response.split_once("\r\n\r\n")?.1, TOO_MUCH),
+                _ => ("{\"identifier\": {", MISSING),
             };
             connection.send(&match point {
                 Point::BeforeStatus => String::new(),
                 Point::InHeader => "HTTP/1.1 200 OK\r\nX-Half: ".to_owned(),
                 Point::InBody => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", len + body.len()),
-                _ => answer,
+                _ => response,
             });
         }
     }
     Some(read)
 }
 
-/// Reads what is left of a request of which `read` was read.
+/// Reads the rest of a request whose first bytes are `read`.
 fn rest_of_request(connection: &mut Connection, mut read: Vec<u8>) -> Option<()> {
     let end = b"\r\n\r\n";
     let head = loop {
@@ -234,37 +234,38 @@ fn rest_of_request(connection: &mut Connection, mut read: Vec<u8>) -> Option<()>
     connection.bytes(length - (read.len() - head)).map(drop)
 }
 
-/// Does the deed, after `read` of a request, and returns once what follows may be a request.
-fn misbehave(connection: &mut Connection, point: Point, deed: Deed, read: Vec<u8>, state: &State) -> Option<()> {
+/// Causes the fault after `read` was read of a request. Returns `Some` if a further request may follow on this
+/// connection.
+fn inject(connection: &mut Connection, point: Point, fault: Fault, read: Vec<u8>, state: &State) -> Option<()> {
     if point == Point::AfterBody {
-        // What follows is to find the client with its answer in hand.
+        // Lets the client finish reading its response first.
         std::thread::sleep(Duration::from_millis(20));
     }
     let done = || state.is_done.store(true, Ordering::SeqCst);
     let stream = connection.stream.get_ref().try_clone().unwrap();
-    match deed {
-        Deed::Close => {
+    match fault {
+        Fault::Close => {
             stream.shutdown(Shutdown::Write).unwrap();
             done();
             connection.wait_for_end();
         }
-        Deed::Reset => {
+        Fault::Reset => {
             SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
-            // The last handles to the socket, so that it is closed before anybody is told.
+            // Drops both handles to the socket, so that the socket is closed before `done` is called.
             drop(stream);
-            connection.stream = BufReader::new(nobody());
+            connection.stream = BufReader::new(dead_connection());
             done();
         }
-        // A connection that stands and is silent after its answer is as it should be.
-        Deed::Stall if point == Point::AfterBody => done(),
-        Deed::Stall => {
+        // An open connection that is silent after the response is not a fault.
+        Fault::Stall if point == Point::AfterBody => done(),
+        Fault::Stall => {
             done();
             while state.is_hostile() {
                 std::thread::sleep(Duration::from_millis(10));
             }
             return None;
         }
-        Deed::Trickle => {
+        Fault::Trickle => {
             let bytes = start_of(point).bytes().chain(std::iter::repeat(b'x'));
             for byte in bytes.take_while(|_| state.is_hostile()) {
                 let sent = (&stream).write_all(&[byte]);
@@ -274,13 +275,13 @@ fn misbehave(connection: &mut Connection, point: Point, deed: Deed, read: Vec<u8
             }
             return None;
         }
-        // As was promised, so that it is a whole answer.
-        Deed::Garbage if point == Point::InBody => {
+        // As many bytes as Content-Length announced, so the response is complete.
+        Fault::Garbage if point == Point::InBody => {
             (&stream).write_all(&garbage(point)).ok()?;
             done();
         }
-        Deed::Garbage => send_and_listen(connection, stream, garbage(point), done),
-        Deed::TooMuch => {
+        Fault::Garbage => send_and_listen(connection, stream, garbage(point), done),
+        Fault::TooMuch => {
             let bytes = match point {
                 Point::AfterAccept | Point::InRequestHead | Point::InRequestBody | Point::BeforeStatus => {
                     format!("HTTP/1.1 200 OK\r\n{}", "X-More: and more\r\n".repeat(TOO_MUCH / 18))
@@ -289,11 +290,11 @@ fn misbehave(connection: &mut Connection, point: Point, deed: Deed, read: Vec<u8
             };
             send_and_listen(connection, stream, bytes.into_bytes(), done);
         }
-        Deed::Early if point == Point::AfterBody => {
+        Fault::Early if point == Point::AfterBody => {
             let stray = accepted().replace(ID, STRAY).into_bytes();
             send_and_listen(connection, stream, stray, done);
         }
-        Deed::Early => {
+        Fault::Early => {
             connection.send(&answer(413, "application/json", "{\"error\":\"Too large.\"}"));
             done();
             if point == Point::InHandshake {
@@ -306,7 +307,7 @@ fn misbehave(connection: &mut Connection, point: Point, deed: Deed, read: Vec<u8
     Some(())
 }
 
-/// What trickles in first.
+/// Returns the first bytes that `Trickle` sends.
 fn start_of(point: Point) -> &'static str {
     match point {
         Point::InHandshake => "\x16\x03\x03\x40\x00",
@@ -318,23 +319,24 @@ fn start_of(point: Point) -> &'static str {
 fn garbage(point: Point) -> Vec<u8> {
     match point {
         Point::InHeader => b"\0\xff\r\n\x01: \xfe\r\n: \r\n\r\n".to_vec(),
-        // The rest of what was promised.
-        Point::InBody => b"\0\xff\xfe{]".iter().copied().cycle().take(BODY).collect(),
+        // The rest of the announced body.
+        Point::InBody => b"\0\xff\xfe{]".iter().copied().cycle().take(MISSING).collect(),
         _ => b"\0\xff\xfe\r\n\r\n garbage \r\n\r\n".to_vec(),
     }
 }
 
-/// Sends `bytes` while it reads all that comes, as two that only write would wait for each other.
+/// Sends `bytes` and reads at the same time. If both ends only wrote, both would block once the socket buffers are
+/// full.
 fn send_and_listen(connection: &mut Connection, mut stream: TcpStream, bytes: Vec<u8>, done: impl Fn()) {
-    let is_begun = stream.write_all(&bytes[..1]).is_ok();
-    let sending = std::thread::spawn(move || is_begun && stream.write_all(&bytes[1..]).is_ok());
+    let is_started = stream.write_all(&bytes[..1]).is_ok();
+    let sending = std::thread::spawn(move || is_started && stream.write_all(&bytes[1..]).is_ok());
     done();
     connection.wait_for_end();
     let _ = sending.join();
 }
 
-/// A connection that is over.
-fn nobody() -> TcpStream {
+/// Returns a connection whose other end is closed.
+fn dead_connection() -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     TcpStream::connect(listener.local_addr().unwrap()).unwrap()
 }

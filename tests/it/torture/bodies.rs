@@ -1,11 +1,11 @@
-//! What stands in a body: bytes that are no text, JSON that is none, and JSON that is too much.
+//! Tests of response bodies that are not valid text, not valid JSON, or extremely large or deeply nested.
 
 use identifai::ErrorKind::{self, Server as Failed, UnexpectedResponse};
 use identifai::{AnyReport, AudioReport, Identifier, Image, ImageReport, VideoReport, WaitOptions};
 use serde_json::Value;
 use test_support::{CAT, ID, Server, submitted};
 
-use super::{Call, FRESH, SOON, after, with_each_call};
+use super::{Call, NEW_CONNECTION, SOON, hostile_server, with_each_call};
 
 const DEPTH: usize = 10_000;
 
@@ -13,19 +13,19 @@ fn deep(open: &str, close: &str) -> String {
     format!("{}{}", open.repeat(DEPTH), close.repeat(DEPTH))
 }
 
-/// An answer with this body.
+/// Builds a response with this body.
 fn answer(status: u16, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-/// A value in which `place` stands as `token` does.
-fn with(token: &[u8], text: &str, place: &str) -> Vec<u8> {
-    let (before, behind) = text.split_once(place).unwrap();
-    [before.as_bytes(), token, behind.as_bytes()].concat()
+/// Replaces `placeholder` in `text` with `token`.
+fn with(token: &[u8], text: &str, placeholder: &str) -> Vec<u8> {
+    let (before, after) = text.split_once(placeholder).unwrap();
+    [before.as_bytes(), token, after.as_bytes()].concat()
 }
 
-/// What no field expects.
+/// Returns JSON values, and invalid JSON, that no field expects.
 fn tokens() -> Vec<Vec<u8>> {
     let text = |text: &str| text.as_bytes().to_vec();
     vec![
@@ -59,7 +59,7 @@ fn identifier_beside_any_value_is_found() {
         ] {
             let body = with(&token, &template.replace("ID", ID), "@");
             let outcome = Server::answering(answer(200, &body)).client().submit(&Image::from_url(CAT));
-            // What no JSON allows hides nothing, in front or behind.
+            // Invalid JSON before or after the identifier does not hide it.
             assert!(outcome.as_ref().is_ok_and(|sent| sent.identifier().as_str() == ID), "{outcome:?}");
         }
     }
@@ -67,14 +67,14 @@ fn identifier_beside_any_value_is_found() {
 
 #[test]
 fn invalid_identifier_is_an_error() {
-    let wide =
+    let utf_16 =
         |text: &str, low: usize| text.bytes().flat_map(|byte| if low == 0 { [byte, 0] } else { [0, byte] }).collect();
     let object = format!("{{\"identifier\":\"{ID}\"}}");
     let mut bodies: Vec<Vec<u8>> = tokens().iter().map(|token| with(token, "{\"identifier\":@}", "@")).collect();
     bodies.extend([
-        wide(&object, 0),
-        wide(ID, 1),
-        [b"\xff\xfe".to_vec(), wide(&object, 0)].concat(),
+        utf_16(&object, 0),
+        utf_16(ID, 1),
+        [b"\xff\xfe".to_vec(), utf_16(&object, 0)].concat(),
         [b"\x1f\x8b\x08\0".to_vec(), vec![0xe7; 100]].concat(),
         format!("{ID}\0").into(),
         format!("\0{ID}").into(),
@@ -88,7 +88,7 @@ fn invalid_identifier_is_an_error() {
     ]);
     for body in bodies {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        let server = after(Call::Submit, move |connection| connection.send(&answer(200, &body)));
+        let server = hostile_server(Call::Submit, move |connection| connection.send(&answer(200, &body)));
         let error = server.client().with_timeout(SOON).submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (UnexpectedResponse, true), "{shown:?}: {error}");
         assert_eq!(error.identifier(), None, "{shown:?}");
@@ -102,9 +102,9 @@ fn unrequested_content_encoding_is_an_error() {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: {coding}\r\n");
             let body = [&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], &[0xe7; 90]].concat();
             let bytes = [head.as_bytes(), format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
-            let server = after(call, move |connection| connection.send(&bytes));
+            let server = hostile_server(call, move |connection| connection.send(&bytes));
             let error = call.make(&server.client()).unwrap_err();
-            super::is_told(call, UnexpectedResponse, None, &error, coding);
+            super::assert_error(call, UnexpectedResponse, None, &error, coding);
             assert!(error.to_string().contains("which was not asked for"), "{error}");
         }
     });
@@ -135,7 +135,8 @@ fn error_response_with_any_body_keeps_its_kind() {
     }
 }
 
-/// Shows `value` with each of its parts replaced in turn, and where that was.
+/// Calls `see` with `value` once for each of its parts, in which that part is replaced by `"@"`, and with the path of
+/// the part.
 fn each_replaced(value: &Value, path: &str, see: &mut dyn FnMut(&str, Value)) {
     see(path, Value::from("@"));
     let parts: Vec<String> = match value {
@@ -152,7 +153,7 @@ fn each_replaced(value: &Value, path: &str, see: &mut dyn FnMut(&str, Value)) {
     }
 }
 
-/// What everything that is read of a report comes to.
+/// Parses a report and formats everything that can be read of it.
 fn read(medium: &str, json: &[u8]) -> Result<String, identifai::Error> {
     match medium {
         "image" => ImageReport::from_json(json)
@@ -178,13 +179,13 @@ fn report_with_any_field_value_is_parsed() {
     for (medium, report) in [("image", image), ("video", &*video), ("audio", &*audio)] {
         each_replaced(&serde_json::from_str(report).unwrap(), "", &mut |path, value| {
             let text = value.to_string();
-            // What is large is so wherever it stands, and takes its time.
+            // Large tokens are slow to parse, so they are tried in a few places only.
             let takes_all = medium == "image" && (path.matches('/').count() < 2 || path == "/c2pa/manifests");
             for token in tokens.iter().filter(|token| takes_all || token.len() < 1_000) {
                 let json = with(token, &text, "\"@\"");
-                let is_told = read(medium, &json).is_ok();
-                assert!(is_told || ["", "/identifier"].contains(&path) || token.contains(&0), "{medium} {path}");
-                // Whatever this makes of it, it does.
+                let is_parsed = read(medium, &json).is_ok();
+                assert!(is_parsed || ["", "/identifier"].contains(&path) || token.contains(&0), "{medium} {path}");
+                // The media type is detected from the report. The result is not checked, but it must not panic.
                 let _ = read("any", &json);
             }
         });
@@ -205,13 +206,13 @@ fn wait_outlasts_only_temporary_errors() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[[[[[", true),
         ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", true),
     ] {
-        let server = after(Call::Result, move |connection| {
+        let server = hostile_server(Call::Result, move |connection| {
             connection.send(hostile);
             let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
         });
         let outcome = server.builder().wait(quick().timeout(SOON)).build().unwrap().wait(&submitted(ID));
         match outcome {
-            Ok(report) => assert!(!ends && report.name() == Some(&*FRESH.to_string()), "{hostile}"),
+            Ok(report) => assert!(!ends && report.name() == Some(&*NEW_CONNECTION.to_string()), "{hostile}"),
             Err(error) => {
                 assert!(ends && error.kind() == UnexpectedResponse, "{hostile} {error}");
                 assert_eq!(error.identifier().map(Identifier::as_str), Some(ID));

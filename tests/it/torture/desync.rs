@@ -1,4 +1,5 @@
-//! What follows an answer is never the next one: it would be taken for that of another submission.
+//! Tests that bytes after a response are never read as the next response. Otherwise a call would get the identifier or
+//! the report of another submission.
 
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
@@ -6,12 +7,12 @@ use std::time::Duration;
 use identifai::{ErrorKind, Image};
 use test_support::Server;
 
-use super::{Call, DEADLINE, FIRST, FRESH, SOON, after, fill, marked, with_each_call};
+use super::{Call, DEADLINE, FIRST, NEW_CONNECTION, SOON, fill, hostile_server, marked, with_each_call};
 
-/// On what nobody asked for.
-const FOREIGN: super::Mark = 666;
+/// The mark of a response to no request.
+const STRAY: super::Mark = 666;
 
-/// Answers that are whole, and whose connection could be used again.
+/// Complete responses after which a connection could be reused.
 const WHOLE: [&str; 9] = [
     "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n",
@@ -24,9 +25,9 @@ const WHOLE: [&str; 9] = [
     "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 ];
 
-/// What a call is not to take for its answer.
+/// Returns bytes that a call must not read as its response.
 fn extras(call: Call) -> Vec<Vec<u8>> {
-    let other = call.good(FOREIGN);
+    let other = call.good(STRAY);
     vec![
         other[..1].to_vec(),
         other[..20].to_vec(),
@@ -44,10 +45,10 @@ fn extra_bytes_with_the_response_are_discarded() {
         for first in WHOLE {
             for extra in extras(call) {
                 let bytes = [fill(first.as_bytes(), &call.body(FIRST)), extra].concat();
-                let server = after(call, move |connection| connection.send(&bytes));
+                let server = hostile_server(call, move |connection| connection.send(&bytes));
                 let client = server.builder().timeout(SOON).build().unwrap();
                 let _ = call.make(&client);
-                assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {first}");
+                assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{call:?} {first}");
                 assert_eq!(server.connections(), 2, "{call:?} {first}");
             }
         }
@@ -58,18 +59,18 @@ fn extra_bytes_with_the_response_are_discarded() {
 fn extra_bytes_after_the_response_are_discarded() {
     with_each_call(|call| {
         for first in WHOLE {
-            let (answer, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(FOREIGN));
-            let (tell, told) = mpsc::channel();
-            let server = after(call, move |connection| {
+            let (answer, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(STRAY));
+            let (sender, receiver) = mpsc::channel();
+            let server = hostile_server(call, move |connection| {
                 connection.send(&answer);
                 std::thread::sleep(Duration::from_millis(20));
                 connection.send(&extra);
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
             });
             let client = server.builder().timeout(SOON).build().unwrap();
             let _ = call.make(&client);
-            told.recv().unwrap();
-            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {first}");
+            receiver.recv().unwrap();
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{call:?} {first}");
             assert_eq!(server.connections(), 2, "{call:?} {first}");
         }
     });
@@ -84,7 +85,7 @@ fn parallel_submits_get_their_own_identifiers() {
             let number: u32 = number.split_once("\r\n").unwrap().0.parse().unwrap();
             let mut answers = Call::Submit.good(number);
             if number % 3 != 0 {
-                answers.extend(Call::Submit.good(FOREIGN));
+                answers.extend(Call::Submit.good(STRAY));
             }
             connection.send(&answers);
         }
@@ -101,36 +102,36 @@ fn parallel_submits_get_their_own_identifiers() {
             });
         }
     });
-    assert_eq!(server.requests().len(), 400, "none was sent twice");
+    assert_eq!(server.requests().len(), 400, "each submit was sent once");
 }
 
 #[test]
 fn response_after_the_deadline_is_discarded() {
     with_each_call(|call| {
-        let (answer, (tell, told)) = (call.good(FIRST), mpsc::channel());
+        let (answer, (sender, receiver)) = (call.good(FIRST), mpsc::channel());
         let (go, may_go) = mpsc::channel();
         let may_go = Mutex::new(may_go);
-        let server = after(call, move |connection| {
+        let server = hostile_server(call, move |connection| {
             may_go.lock().unwrap().recv().unwrap();
             connection.send(&answer);
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
         });
         let client = server.client();
         let error = call.make(&client.with_timeout(DEADLINE)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{call:?} {error}");
         go.send(()).unwrap();
-        told.recv().unwrap();
-        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?}");
+        receiver.recv().unwrap();
+        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{call:?}");
     });
 }
 
 #[test]
 fn extra_bytes_before_a_retry_are_discarded() {
     with_each_call(|call| {
-        let busy = [b"HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", &*call.good(FOREIGN)].concat();
-        let server = after(call, move |connection| connection.send(&busy));
+        let busy = [b"HTTP/1.1 429 X\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n", &*call.good(STRAY)].concat();
+        let server = hostile_server(call, move |connection| connection.send(&busy));
         let client = server.builder().retries(1).timeout(SOON).build().unwrap();
-        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?}");
+        assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{call:?}");
         assert_eq!((server.requests().len(), server.connections()), (2, 2), "{call:?}");
     });
 }
@@ -138,22 +139,22 @@ fn extra_bytes_before_a_retry_are_discarded() {
 #[test]
 fn bytes_after_the_response_limit_are_discarded() {
     with_each_call(|call| {
-        let long = [&*call.body(FIRST), &[b' '; 2_000], &*call.good(FOREIGN)].concat();
+        let long = [&*call.body(FIRST), &[b' '; 2_000], &*call.good(STRAY)].concat();
         for head in
             ["Content-Length: {len}\r\n\r\n{body}", "Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n"]
         {
             let bytes = fill(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes(), &long);
-            let server = after(call, move |connection| connection.send(&bytes));
+            let server = hostile_server(call, move |connection| connection.send(&bytes));
             let client = server.builder().timeout(SOON).response_limit(1_000).build().unwrap();
             match call.make(&client) {
                 // The identifier is within the limit.
                 Ok(mark) => assert_eq!((call, mark), (Call::Submit, Some(FIRST)), "{head}"),
                 Err(error) => {
-                    super::is_told(call, ErrorKind::UnexpectedResponse, None, &error, head);
+                    super::assert_error(call, ErrorKind::UnexpectedResponse, None, &error, head);
                     assert!(error.to_string().contains("limit of 1000 bytes"), "{call:?} {error}");
                 }
             }
-            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{call:?} {head}");
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{call:?} {head}");
         }
     });
 }

@@ -1,30 +1,33 @@
-//! Where a body ends: lengths, codings and chunks that are not what they say.
+//! Tests of the end of a response body: invalid and contradictory lengths, transfer codings and chunks.
 
 use identifai::ErrorKind::{Disconnected, Timeout, UnexpectedResponse};
 
-use super::{Call, Comes, DEADLINE, FIRST, FRESH, SOON, after, comes_to, fill, is_told, with_each_call};
+use super::{
+    Call, DEADLINE, Expected, FIRST, NEW_CONNECTION, SOON, assert_error, assert_outcome, fill, hostile_server,
+    with_each_call,
+};
 
 #[test]
 fn content_length_that_is_not_a_number_is_an_error() {
     let table = [
-        ("{len}", Comes::Good),
-        (" \t{len} \t", Comes::Good),
-        ("{len}, {len}", Comes::Good),
-        ("{len}\r\nContent-Length: {len}", Comes::Good),
-        ("{len}\r\nContent-Length: 5", Comes::Bad(UnexpectedResponse)),
-        ("{len}, 5", Comes::Bad(UnexpectedResponse)),
-        ("-{len}", Comes::Bad(UnexpectedResponse)),
-        ("+{len}", Comes::Bad(UnexpectedResponse)),
-        ("0x{hex}", Comes::Bad(UnexpectedResponse)),
-        ("{len}.0", Comes::Bad(UnexpectedResponse)),
-        ("{len} 5", Comes::Bad(UnexpectedResponse)),
-        ("18446744073709551616", Comes::Bad(UnexpectedResponse)),
-        ("", Comes::Bad(UnexpectedResponse)),
-        ("five", Comes::Bad(UnexpectedResponse)),
+        ("{len}", Expected::Good),
+        (" \t{len} \t", Expected::Good),
+        ("{len}, {len}", Expected::Good),
+        ("{len}\r\nContent-Length: {len}", Expected::Good),
+        ("{len}\r\nContent-Length: 5", Expected::Bad(UnexpectedResponse)),
+        ("{len}, 5", Expected::Bad(UnexpectedResponse)),
+        ("-{len}", Expected::Bad(UnexpectedResponse)),
+        ("+{len}", Expected::Bad(UnexpectedResponse)),
+        ("0x{hex}", Expected::Bad(UnexpectedResponse)),
+        ("{len}.0", Expected::Bad(UnexpectedResponse)),
+        ("{len} 5", Expected::Bad(UnexpectedResponse)),
+        ("18446744073709551616", Expected::Bad(UnexpectedResponse)),
+        ("", Expected::Bad(UnexpectedResponse)),
+        ("five", Expected::Bad(UnexpectedResponse)),
     ];
     for (length, expected) in table {
         let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{{body}}");
-        comes_to(answer.as_bytes(), SOON, expected);
+        assert_outcome(answer.as_bytes(), SOON, expected);
     }
 }
 
@@ -32,67 +35,76 @@ fn content_length_that_is_not_a_number_is_an_error() {
 fn connection_is_kept_only_after_plain_chunked() {
     let chunks = "{hex}\r\n{body}\r\n0\r\n\r\n";
     let table = [
-        ("1", "Transfer-Encoding: chunked", chunks, Comes::Good),
-        ("1", "Transfer-Encoding:  CHUNKED ", chunks, Comes::Good),
-        ("1", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", chunks, Comes::GoodOnce),
-        ("1", "Transfer-Encoding: chunked, chunked", chunks, Comes::GoodOnce),
-        ("1", "Transfer-Encoding: gzip, chunked", chunks, Comes::GoodOnce),
-        ("1", "Transfer-Encoding: chunked, gzip", chunks, Comes::GoodOnce),
-        ("1", "Transfer-Encoding: chunked\r\nContent-Length: 5", chunks, Comes::GoodOnce),
-        ("1", "Content-Length: {len}\r\nTransfer-Encoding: chunked", chunks, Comes::GoodOnce),
-        ("1", "Transfer-Encoding: identity\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
-        ("1", "Transfer-Encoding: xchunked\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
-        ("1", "Transfer-Encoding: \u{e9}\r\nContent-Length: {len}", "{body}", Comes::GoodOnce),
+        ("1", "Transfer-Encoding: chunked", chunks, Expected::Good),
+        ("1", "Transfer-Encoding:  CHUNKED ", chunks, Expected::Good),
+        ("1", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", chunks, Expected::GoodOnce),
+        ("1", "Transfer-Encoding: chunked, chunked", chunks, Expected::GoodOnce),
+        ("1", "Transfer-Encoding: gzip, chunked", chunks, Expected::GoodOnce),
+        ("1", "Transfer-Encoding: chunked, gzip", chunks, Expected::GoodOnce),
+        ("1", "Transfer-Encoding: chunked\r\nContent-Length: 5", chunks, Expected::GoodOnce),
+        ("1", "Content-Length: {len}\r\nTransfer-Encoding: chunked", chunks, Expected::GoodOnce),
+        ("1", "Transfer-Encoding: identity\r\nContent-Length: {len}", "{body}", Expected::GoodOnce),
+        ("1", "Transfer-Encoding: xchunked\r\nContent-Length: {len}", "{body}", Expected::GoodOnce),
+        ("1", "Transfer-Encoding: \u{e9}\r\nContent-Length: {len}", "{body}", Expected::GoodOnce),
         (
             "0",
             "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\nContent-Length: {len}",
             "{body}",
-            Comes::GoodOnce,
+            Expected::GoodOnce,
         ),
     ];
     for (minor, fields, body, expected) in table {
-        comes_to(format!("HTTP/1.{minor} 200 OK\r\n{fields}\r\n\r\n{body}").as_bytes(), SOON, expected);
+        assert_outcome(format!("HTTP/1.{minor} 200 OK\r\n{fields}\r\n\r\n{body}").as_bytes(), SOON, expected);
     }
 }
 
 #[test]
 fn malformed_chunks_are_an_error() {
     let table = [
-        ("{hex};name=value\r\n{body}\r\n0;last\r\n\r\n", Comes::Good),
-        ("000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Comes::Good),
-        ("{hex}\r\n{body}\r\n00000000000000000000\r\nX: y\r\nZ: \u{e9}\r\n\r\n", Comes::Good),
-        ("zz\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("-{hex}\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("0x{hex}\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("10000000000000000\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("00000000000000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("{hex};a-name=a-value-that-is-long\r\n{body}\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("{hex}\r\n{body}0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("{hex}\r\n{body}more\r\n0\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("{hex}\r\n{body}\r\nzz\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
-        ("{hex}\r\n{body}\r\n-1\r\n\r\n", Comes::BadBehind(UnexpectedResponse)),
+        ("{hex};name=value\r\n{body}\r\n0;last\r\n\r\n", Expected::Good),
+        ("000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Expected::Good),
+        ("{hex}\r\n{body}\r\n00000000000000000000\r\nX: y\r\nZ: \u{e9}\r\n\r\n", Expected::Good),
+        ("zz\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("-{hex}\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("0x{hex}\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("10000000000000000\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("00000000000000000000000000000{hex}\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("{hex};a-name=a-value-that-is-long\r\n{body}\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("{hex}\r\n{body}0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("{hex}\r\n{body}more\r\n0\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("{hex}\r\n{body}\r\nzz\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
+        ("{hex}\r\n{body}\r\n-1\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
     ];
     for (chunks, expected) in table {
         let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
-        comes_to(answer.as_bytes(), SOON, expected);
+        assert_outcome(answer.as_bytes(), SOON, expected);
     }
 }
 
 #[test]
 fn incomplete_response_ends_at_the_deadline() {
     for (answer, expected) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Comes::BadBehind(Timeout)),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{body}", Comes::BadBehind(Timeout)),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n", Comes::BadBehind(Timeout)),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n", Comes::BadBehind(Timeout)),
-        ("HTTP/1.1 200 OK\r\n\r\n{body}", Comes::BadBehind(Timeout)),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}", Comes::Bad(Timeout)),
-        ("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n", Comes::Bad(Timeout)),
-        ("HTTP/1.1 100 Continue\r\nX: y", Comes::Bad(Timeout)),
-        ("HTT", Comes::Bad(Timeout)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Expected::BadAfterIdentifier(Timeout)),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{body}",
+            Expected::BadAfterIdentifier(Timeout),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n",
+            Expected::BadAfterIdentifier(Timeout),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n",
+            Expected::BadAfterIdentifier(Timeout),
+        ),
+        ("HTTP/1.1 200 OK\r\n\r\n{body}", Expected::BadAfterIdentifier(Timeout)),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}", Expected::Bad(Timeout)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n", Expected::Bad(Timeout)),
+        ("HTTP/1.1 100 Continue\r\nX: y", Expected::Bad(Timeout)),
+        ("HTT", Expected::Bad(Timeout)),
     ] {
-        comes_to(answer.as_bytes(), DEADLINE, expected);
+        assert_outcome(answer.as_bytes(), DEADLINE, expected);
     }
 }
 
@@ -110,17 +122,17 @@ fn closed_incomplete_response_is_disconnected() {
     ] {
         with_each_call(|call| {
             let bytes = fill(answer.as_bytes(), &call.body(FIRST));
-            let server = after(call, move |connection| {
+            let server = hostile_server(call, move |connection| {
                 connection.send(&bytes);
                 let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
             });
             let client = server.client().with_timeout(SOON);
             match call.make(&client) {
                 Ok(mark) => assert!(call == Call::Submit && mark == known && known.is_some(), "{answer}"),
-                Err(error) => is_told(call, Disconnected, None, &error, answer),
+                Err(error) => assert_error(call, Disconnected, None, &error, answer),
             }
             assert_eq!(server.requests().len(), 1, "{answer}");
-            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == FRESH), "{answer}");
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{answer}");
         });
     }
     for answer in [
@@ -129,7 +141,7 @@ fn closed_incomplete_response_is_disconnected() {
     ] {
         with_each_call(|call| {
             let bytes = fill(answer.as_bytes(), &call.body(FIRST));
-            let server = after(call, move |connection| {
+            let server = hostile_server(call, move |connection| {
                 connection.send(&bytes);
                 let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
             });
@@ -158,8 +170,8 @@ fn bad_responses_are_retried_for_reads_only() {
             let client = server.builder().timeout(SOON).retries(2).build().unwrap();
             let is_known = call == Call::Submit && answer.contains("{body}");
             assert_eq!(call.make(&client).is_ok(), is_known, "{call:?} {answer}");
-            let tries = if helps && call != Call::Submit { 3 } else { 1 };
-            assert_eq!(server.requests().len(), tries, "{call:?} {answer}");
+            let attempts = if helps && call != Call::Submit { 3 } else { 1 };
+            assert_eq!(server.requests().len(), attempts, "{call:?} {answer}");
         });
     }
 }

@@ -1,4 +1,4 @@
-//! Memory: an answer takes little more than the limit on it, however long it is and whatever it says.
+//! Tests of memory use: a response of any length and content takes little more memory than the response limit.
 
 use std::io::Write;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use identifai::{AnyReport, ImageReport};
 use test_support::{alone, own_status};
 
-use super::{Call, after, fill};
+use super::{Call, fill, hostile_server};
 
 const CASE: &str = "IDENTIFAI_TEST_CASE";
 
-/// Runs `test` for each case, in a process of its own.
+/// Runs `test` for each case in a separate process.
 fn alone_for_each(name: &str, cases: &[&str], test: fn(&str)) {
     for case in cases {
         if alone(name, &[(CASE, case)]).is_none() {
@@ -25,14 +25,15 @@ fn response_of_100_mib_uses_little_over_the_limit() {
         "torture::memory::response_of_100_mib_uses_little_over_the_limit",
         &["Content-Length: 104857600", "Transfer-Encoding: chunked", "X: until the end"],
         |framing| {
-            // What is no UTF-8 takes three bytes to show; once is enough, as it takes its time.
+            // Each invalid UTF-8 byte becomes a replacement character of three bytes in an error. This is slow, so only
+            // one case tests it.
             let byte = if framing.starts_with('X') { 0xff } else { b'x' };
             let chunked = framing.ends_with("chunked");
             let block = fill(if chunked { b"{hex}\r\n{body}\r\n" } else { b"{body}" }, &vec![byte; 64 * 1024]);
             let before = own_status("VmHWM");
             for (call, limit) in [(Call::Submit, 4), (Call::Heatmap, 64)] {
                 let (head, block) = (format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n"), block.clone());
-                let server = after(call, move |connection| {
+                let server = hostile_server(call, move |connection| {
                     connection.send(&head);
                     let _ = (0..1_600).try_for_each(|_| connection.stream.get_mut().write_all(&block));
                 });

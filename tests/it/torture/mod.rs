@@ -1,5 +1,5 @@
-//! Responses of a hostile server: whatever comes, each call ends soon, as what it is, and the next one is not its
-//! victim.
+//! Tests of invalid and hostile responses: each call ends soon with the right result, and the next call is not
+//! affected.
 
 mod bodies;
 mod desync;
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use identifai::{Classification, Client, Error, ErrorKind, Identifier, Image, ImageReport, MediaType, Report};
 use test_support::{CAT, Connection, ID, Server, submitted};
 
-/// Far more than any call takes that does not wait.
+/// A timeout far above the duration of any call that does not wait.
 const SOON: Duration = Duration::from_secs(10);
-/// For calls that end by their deadline.
+/// The timeout of calls that are expected to time out.
 const DEADLINE: Duration = Duration::from_millis(250);
 
-/// The calls that read answers.
+/// The kinds of calls that read a response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Call {
     Submit,
@@ -31,16 +31,18 @@ enum Call {
 
 const CALLS: [Call; 5] = [Call::Submit, Call::Result, Call::Results, Call::Override, Call::Heatmap];
 
-/// What tells answers apart.
+/// A number inside a response. It shows which response a call has read.
 type Mark = u32;
-/// On the hostile answer, on one that follows on its connection, and on those of later connections.
+/// The mark of the hostile response.
 const FIRST: Mark = 1;
-const SAME: Mark = 2;
-const FRESH: Mark = 3;
-/// That of a report without a word.
+/// The mark of later responses on the connection of the hostile response.
+const SAME_CONNECTION: Mark = 2;
+/// The mark of responses on later connections.
+const NEW_CONNECTION: Mark = 3;
+/// The mark of a report without a name.
 const NONE: Mark = 0;
 
-/// Does the same with each call, at once.
+/// Runs `run` for each kind of call, in parallel.
 fn with_each_call(run: impl Fn(Call) + Sync) {
     std::thread::scope(|scope| {
         for call in CALLS {
@@ -55,7 +57,7 @@ fn marked(mark: Mark) -> String {
 }
 
 impl Call {
-    /// The body of a good answer.
+    /// Builds the body of a correct response.
     fn body(self, mark: Mark) -> Vec<u8> {
         let report = format!(
             "{{\"identifier\":\"{ID}\",\"status\":\"done\",\"name\":\"{mark}\",\"verdict\":{{\"confidence\":1}}}}"
@@ -74,12 +76,12 @@ impl Call {
         }
     }
 
-    /// A good answer.
+    /// Builds a correct response.
     fn good(self, mark: Mark) -> Vec<u8> {
         fill(b"HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}", &self.body(mark))
     }
 
-    /// Makes the call, and returns the mark of the answer where there is room for one.
+    /// Makes the call. Returns the mark of the response, or `None` for a call whose response has no mark.
     fn make(self, client: &Client) -> Result<Option<Mark>, Error> {
         let name = |report: Option<&ImageReport>| {
             Some(report.and_then(Report::name).map_or(NONE, |name| name.parse().unwrap()))
@@ -96,15 +98,16 @@ impl Call {
     }
 }
 
-/// `template` with the body, its length, and that in hexadecimal digits.
+/// Replaces `{body}`, `{len}` and `{hex}` in `template` with the body, its length, and its length in hexadecimal
+/// digits.
 fn fill(template: &[u8], body: &[u8]) -> Vec<u8> {
     let (len, hex) = (body.len().to_string(), format!("{:x}", body.len()));
-    let places = [(&b"{len}"[..], len.as_bytes()), (b"{hex}", hex.as_bytes()), (b"{body}", body)];
+    let placeholders = [(&b"{len}"[..], len.as_bytes()), (b"{hex}", hex.as_bytes()), (b"{body}", body)];
     let (mut filled, mut rest) = (Vec::new(), template);
     while let Some((first, others)) = rest.split_first() {
-        if let Some((place, value)) = places.iter().find(|(place, _)| rest.starts_with(place)) {
+        if let Some((placeholder, value)) = placeholders.iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
             filled.extend_from_slice(value);
-            rest = &rest[place.len()..];
+            rest = &rest[placeholder.len()..];
         } else {
             filled.push(*first);
             rest = others;
@@ -113,16 +116,16 @@ fn fill(template: &[u8], body: &[u8]) -> Vec<u8> {
     filled
 }
 
-/// A server whose first connection is `hostile`'s business, once its first request is read, and then takes good
-/// answers; later ones take nothing else.
-fn after(call: Call, hostile: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server {
+/// Starts a server that runs `hostile` after the first request of its first connection. All other requests get a
+/// correct response.
+fn hostile_server(call: Call, hostile: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server {
     let first = AtomicBool::new(true);
     Server::start(move |connection| {
-        let mut mark = FRESH;
+        let mut mark = NEW_CONNECTION;
         if first.swap(false, Ordering::SeqCst) {
             connection.request();
             hostile(connection);
-            mark = SAME;
+            mark = SAME_CONNECTION;
         }
         while connection.request().is_some() {
             connection.send(&call.good(mark));
@@ -130,48 +133,50 @@ fn after(call: Call, hostile: impl Fn(&mut Connection) + Send + Sync + 'static) 
     })
 }
 
-/// What a hostile answer comes to.
+/// The expected result of a hostile response.
 #[derive(Clone, Copy, Debug)]
-enum Comes {
-    /// To what its body says.
+enum Expected {
+    /// The content of its body.
     Good,
-    /// To that, too; but its connection is not used again.
+    /// The content of its body. The connection is not reused.
     GoodOnce,
-    /// To an error, which tells the identifier of a submit if it is in there.
+    /// An error. For a submit, it has the identifier if the body contains one.
     Bad(ErrorKind),
-    /// To an error, in front of which nothing of the body is read.
-    BadInFront(ErrorKind),
-    /// To an error, unless it is the response to a submit: the identifier arrived, so the submit succeeded.
-    BadBehind(ErrorKind),
+    /// An error before any part of the body is read.
+    BadBeforeBody(ErrorKind),
+    /// An error. A submit succeeds nevertheless, because the identifier has arrived.
+    BadAfterIdentifier(ErrorKind),
 }
 
-/// Every call ends as `expected` if the server answers with `template`, once: by one request, within `limit`, and the
-/// next call gets the answer that is its own.
-fn comes_to(template: &[u8], limit: Duration, expected: Comes) {
+/// Asserts that every kind of call ends as `expected` if the server's first response is `template`. Each call sends one
+/// request and ends within `limit`, and the next call gets its own response.
+fn assert_outcome(template: &[u8], limit: Duration, expected: Expected) {
     let shown = String::from_utf8_lossy(&template[..template.len().min(200)]).into_owned();
     let known = String::from_utf8_lossy(template).contains("{body}").then_some(FIRST);
     with_each_call(|call| {
         let answer = fill(template, &call.body(FIRST));
-        let server = after(call, move |connection| connection.send(&answer));
+        let server = hostile_server(call, move |connection| connection.send(&answer));
         let client = server.builder().timeout(limit).build().unwrap();
         let start = Instant::now();
         let outcome = call.make(&client);
         assert!(start.elapsed() < SOON, "{call:?} {shown:?}: {:?}", start.elapsed());
         assert_eq!(server.requests().len(), 1, "{call:?} {shown:?}");
         match (expected, outcome) {
-            (Comes::Good | Comes::GoodOnce, Ok(mark)) => {
+            (Expected::Good | Expected::GoodOnce, Ok(mark)) => {
                 assert!(mark.is_none_or(|mark| mark == FIRST), "{call:?} {shown:?}");
             }
-            (Comes::BadBehind(_), Ok(Some(FIRST))) if call == Call::Submit => {}
-            (Comes::Bad(kind), Err(error)) => is_told(call, kind, known, &error, &shown),
-            (Comes::BadInFront(kind), Err(error)) => is_told(call, kind, None, &error, &shown),
-            (Comes::BadBehind(kind), Err(error)) if call != Call::Submit => is_told(call, kind, None, &error, &shown),
-            (expected, outcome) => panic!("{call:?} {shown:?} comes to {outcome:?}, not {expected:?}"),
+            (Expected::BadAfterIdentifier(_), Ok(Some(FIRST))) if call == Call::Submit => {}
+            (Expected::Bad(kind), Err(error)) => assert_error(call, kind, known, &error, &shown),
+            (Expected::BadBeforeBody(kind), Err(error)) => assert_error(call, kind, None, &error, &shown),
+            (Expected::BadAfterIdentifier(kind), Err(error)) if call != Call::Submit => {
+                assert_error(call, kind, None, &error, &shown)
+            }
+            (expected, outcome) => panic!("{call:?} {shown:?}: {outcome:?} instead of {expected:?}"),
         }
-        let is_kept = matches!(expected, Comes::Good);
+        let is_kept = matches!(expected, Expected::Good);
         let next = call.make(&client.with_timeout(SOON)).unwrap();
-        let from = if is_kept { SAME } else { FRESH };
-        assert!(next.is_none_or(|mark| mark == from), "{call:?} {shown:?}: the next answer is {next:?}");
+        let expected = if is_kept { SAME_CONNECTION } else { NEW_CONNECTION };
+        assert!(next.is_none_or(|mark| mark == expected), "{call:?} {shown:?}: the next response is {next:?}");
         assert_eq!(
             (server.requests().len(), server.connections()),
             (2, if is_kept { 1 } else { 2 }),
@@ -180,8 +185,9 @@ fn comes_to(template: &[u8], limit: Duration, expected: Comes) {
     });
 }
 
-/// An error after a 2xx, or after no HTTP at all.
-fn is_told(call: Call, kind: ErrorKind, known: Option<Mark>, error: &Error, shown: &str) {
+/// Asserts the properties of an error after a 2xx response or invalid HTTP: its kind, that a submit may have been sent,
+/// and its identifier. For a submit, the identifier is the one of the mark `known`.
+fn assert_error(call: Call, kind: ErrorKind, known: Option<Mark>, error: &Error, shown: &str) {
     let is_submit = call == Call::Submit;
     assert_eq!((error.kind(), error.may_have_been_sent()), (kind, is_submit), "{call:?} {shown:?}: {error}");
     let identifier = match call {
