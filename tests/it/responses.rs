@@ -29,7 +29,7 @@ fn truncated_response_keeps_a_complete_identifier() {
             format!("Transfer-Encoding: chunked\r\n\r\n{}{}0\r\n\r\n", chunk(&body[..80]), chunk(&body[80..])),
         ),
         ("a chunk that is too long", format!("Transfer-Encoding: chunked\r\n\r\nfff\r\n{body}")),
-        ("a bad chunk behind", format!("Transfer-Encoding: chunked\r\n\r\n{}zz\r\n", chunk(&body))),
+        ("an invalid chunk after it", format!("Transfer-Encoding: chunked\r\n\r\n{}zz\r\n", chunk(&body))),
         ("a chunk without its end", format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}}}", body.len())),
         ("the end of the connection", format!("Connection: close\r\n\r\n{body}")),
         ("both", format!("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n{}0\r\n\r\n", chunk(&body))),

@@ -93,8 +93,8 @@ fn wait_cancelled_by_another_thread_ends_at_once() {
 fn state_with_an_echoed_signed_url_is_redacted() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
-            let odd = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
-            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { odd });
+            let echo = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
+            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { echo });
         }
     });
     let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();

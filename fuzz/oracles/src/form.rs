@@ -1,4 +1,4 @@
-//! Forms of submissions, parsed by an independent parser.
+//! The oracle of forms: an independent parser reads the form of a submission.
 
 use std::io::Read;
 
@@ -16,12 +16,12 @@ pub fn form(data: &[u8]) {
     let wanted = Wanted {
         switches: [input.choose(&switches), input.choose(&switches)],
         block: 1 + input.number() % 5_000,
-        place: input.text(),
+        name: input.text(),
         ref_id: input.text(),
         webhook_url: input.text(),
         file: if is_upload { input.0 } else { &[] },
     };
-    if !wanted.is_beyond_the_parser() {
+    if !wanted.is_unsupported_by_parser() {
         match (medium, is_upload) {
             (0, true) => wanted.assert_sent(Image::from_bytes(wanted.file), HEATMAP),
             (0, false) => wanted.assert_sent(Image::from_url(wanted.url()), HEATMAP),
@@ -33,7 +33,7 @@ pub fn form(data: &[u8]) {
     }
 }
 
-/// An option by its name.
+/// A boolean option: its name and its setter.
 type Switch<M> = (&'static str, fn(Submission<M>, bool) -> Submission<M>);
 
 const HEATMAP: Switch<Image> = ("with_heatmap", Submission::<Image>::with_heatmap);
@@ -43,43 +43,45 @@ const C2PA: Switch<Audio> = ("prevent_c2pa_forces", Submission::<Audio>::prevent
 /// The content of a submission.
 struct Wanted<'a> {
     switches: [Option<bool>; 2],
-    /// The number of bytes that are read at a time.
+    /// The number of bytes to read at a time.
     block: usize,
-    /// The name of the file, or the end of the URL.
-    place: String,
+    /// The file name, or the end of the URL.
+    name: String,
     ref_id: String,
     webhook_url: String,
     file: &'a [u8],
 }
 
 impl Wanted<'_> {
-    /// Returns `true` if the parser cannot read the form, although it is correct. The parser ends a file's name at a
-    /// semicolon, reads no control characters and no long lines in headers, and takes a line break for content where
-    /// its buffer of 8 KiB ends. A value with the boundary in it is left out, too, as real boundaries are random.
-    fn is_beyond_the_parser(&self) -> bool {
-        let Self { place, ref_id, webhook_url, file, .. } = self;
-        let is_odd = |c: char| c == ';' || (c.is_ascii_control() && c != '\r' && c != '\n');
-        let is_odd_name = place.contains(is_odd) || place.len() > 200 || place.trim().is_empty();
-        let contents = [place.as_bytes(), ref_id.as_bytes(), webhook_url.as_bytes(), file];
+    /// Returns `true` if the form is correct, but the parser cannot read it.
+    ///
+    /// The parser ends a file name at a semicolon, and does not support control characters and long lines in headers.
+    /// It treats a line break at the end of its buffer of 8 KiB as content. Values with the boundary in them are also
+    /// excluded, because real boundaries are random.
+    fn is_unsupported_by_parser(&self) -> bool {
+        let Self { name, ref_id, webhook_url, file, .. } = self;
+        let is_unsupported = |c: char| c == ';' || (c.is_ascii_control() && c != '\r' && c != '\n');
+        let is_unsupported_name = name.contains(is_unsupported) || name.len() > 200 || name.trim().is_empty();
+        let contents = [name.as_bytes(), ref_id.as_bytes(), webhook_url.as_bytes(), file];
         let len: usize = contents.iter().map(|content| content.len()).sum();
-        is_odd_name
+        is_unsupported_name
             || len > 7_000
             || contents.iter().any(|content| content.windows(9).any(|window| window == b"identifai"))
     }
 
     fn url(&self) -> String {
-        format!("https://x.test/{}", self.place)
+        format!("https://x.test/{}", self.name)
     }
 
-    /// Asserts that `job` with these options is sent as these parts and no others, in blocks of any size.
+    /// Asserts that the form of `job` has exactly these parts, read in blocks of any size.
     fn assert_sent<M: Medium>(&self, job: Submission<M>, special: Switch<M>) {
         let webhook_url = format!("https://x.test/{}", self.webhook_url);
-        let mut job = job.file_name(&self.place).any_format(true).ref_id(&self.ref_id).webhook_url(&webhook_url);
+        let mut job = job.file_name(&self.name).any_format(true).ref_id(&self.ref_id).webhook_url(&webhook_url);
         let mut parts = vec![text("ref_id", &self.ref_id), text("webhook_url", &webhook_url)];
         parts.push(match self.file {
             b"" => text("file_url", &self.url()),
             file => {
-                let name = self.place.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+                let name = self.name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
                 (M::TYPE.to_string(), Some(name), file.to_vec())
             }
         });
@@ -96,9 +98,9 @@ impl Wanted<'_> {
         let (mut sent, mut buffer) = (Vec::new(), vec![0; self.block]);
         while let amount @ 1.. = body.read(&mut buffer).unwrap() {
             sent.extend_from_slice(&buffer[..amount]);
-            assert!(!body.is_read() || sent.len() as u64 == form.content_length(), "`is_read` is early");
+            assert!(!body.is_read() || sent.len() as u64 == form.content_length(), "`is_read` before the end");
         }
-        assert_eq!((sent.len() as u64, body.is_read()), (form.content_length(), true), "another length");
+        assert_eq!((sent.len() as u64, body.is_read()), (form.content_length(), true), "length of the form");
         let boundary = form.media_type().strip_prefix("multipart/form-data; boundary=").unwrap();
         let mut found = independent::form(boundary, &sent);
         parts.sort();

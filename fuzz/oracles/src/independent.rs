@@ -1,11 +1,11 @@
-//! Independent parsers, which judge what the library writes.
+//! Independent parsers, which check the output of the library.
 
 use std::io::Read;
 
 use http::Uri;
 use multipart::server::Multipart;
 
-/// A part of a form: its name, the name of its file if it is one, and its content.
+/// A part of a form: its name, its file name for a file, and its content.
 pub type Part = (String, Option<String>, Vec<u8>);
 
 /// Splits a form into its parts.

@@ -1,4 +1,4 @@
-//! Journals that were truncated anywhere or written into, and other files.
+//! The oracle of journals: truncated journals, journals with inserted bytes, and arbitrary files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,18 +15,18 @@ use crate::{Input, assert_printable};
 
 const HEADER: &[u8] = b"{\"event\":\"journal\",\"version\":1}\n";
 
-/// Checks a journal of any bytes, or one that was kept and then truncated or written into.
+/// Checks a file of arbitrary bytes, or a valid journal that is then truncated or modified.
 pub fn journal(data: &[u8]) {
     let mut input = Input(data);
     match input.byte() % 4 {
         0 => any_file(input.0),
         1 => any_file(&[HEADER, input.0].concat()),
-        2 => torn(input),
-        _ => written_into(input),
+        2 => truncated(input),
+        _ => modified(input),
     }
 }
 
-/// A file that is removed when it is dropped.
+/// A temporary file that is deleted when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -53,7 +53,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Returns four jobs. Two are equal, and one is a file that exists and does not change.
+/// Returns four jobs. Two of them are equal, and one uploads a file that exists and does not change.
 fn jobs() -> [AnySubmission; 4] {
     let cat = || Image::from_url("https://x.test/cat.jpg").into();
     let file = Image::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).into();
@@ -64,7 +64,8 @@ fn look_up(journal: &Journal) -> [(Key, EarlierRun); 4] {
     jobs().map(|job| journal.look_up(&job).unwrap())
 }
 
-/// Checks a file that may be a journal. It is left as it is, or every job that it records as accepted is known.
+/// Checks a file that may be a journal. Either the journal refuses the file and does not change it, or it knows every
+/// job that the file records as accepted.
 fn any_file(content: &[u8]) {
     let scratch = Scratch::new(content);
     let journal = match scratch.open() {
@@ -77,9 +78,9 @@ fn any_file(content: &[u8]) {
     let lines: Vec<&[u8]> =
         content.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).collect();
     let kept = if lines.is_empty() { HEADER.to_vec() } else { lines.concat() };
-    assert_eq!(scratch.content(), kept, "whole lines");
+    assert_eq!(scratch.content(), kept, "exactly the complete lines are kept");
     assert!(lines.iter().all(|line| serde_json::from_slice::<&RawValue>(line).is_ok()), "a line is not JSON");
-    // A line is not refused for half a character in its report, which `Value` cannot hold.
+    // A lone surrogate in a report is allowed. `Value` cannot hold it, so these lines are skipped here.
     let lines: Vec<Value> = lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
     assert!(lines.first().is_none_or(|line| line["event"] == "journal" && line["version"] == 1));
     for (key, past) in look_up(&journal) {
@@ -98,7 +99,7 @@ fn any_file(content: &[u8]) {
     }
 }
 
-/// Asserts that a file was refused and left as it is, and returns the number of the line that the error names.
+/// Asserts that a file was refused and not changed. Returns the line number in the error.
 fn refused(error: &Error, scratch: &Scratch, content: &[u8]) -> Option<usize> {
     assert_eq!((error.kind(), scratch.content() == content), (ErrorKind::Journal, true));
     let shown = error.to_string();
@@ -116,7 +117,7 @@ fn line_ends(bytes: &[u8]) -> usize {
     bytes.split(|byte| *byte == b'\n').count() - 1
 }
 
-/// The steps that were recorded of a job.
+/// The recorded events of a job.
 #[derive(Clone, Default)]
 struct History {
     is_begun: bool,
@@ -137,9 +138,9 @@ impl History {
         assert!(is_known, "{past:?}");
     }
 
-    /// Records the next step, if the job is at a point where it is possible.
-    fn step(&mut self, journal: &Journal, (number, key): (usize, Key), what: u8) {
-        match what % 5 {
+    /// Records an event, if it is possible in the current state of the job.
+    fn record(&mut self, journal: &Journal, (number, key): (usize, Key), event: u8) {
+        match event % 5 {
             0 if self.identifier.is_none() => {
                 journal.begin(key, &jobs()[number]).unwrap();
                 self.is_open |= std::mem::replace(&mut self.is_begun, true);
@@ -176,34 +177,35 @@ fn report(number: usize, identifier: &Identifier) -> AnyReport {
     }
 }
 
-/// Keeps a journal with the steps that the input chooses. Returns it, and the histories of the jobs after each step
-/// with the length that it had then.
-fn kept(steps: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
+/// Writes a journal with the events that the input chooses. Returns its content, and, after each event, its length and
+/// the histories of the jobs.
+fn written(events: &[u8]) -> (Vec<u8>, Vec<(usize, [History; 4])>) {
     let scratch = Scratch::new(b"");
     let journal = scratch.open().unwrap();
     let keys = look_up(&journal).map(|(key, _)| key);
     let mut histories = <[History; 4]>::default();
     let mut known = vec![(HEADER.len(), histories.clone())];
-    for step in steps.iter().take(64) {
-        let number = usize::from(step & 3);
-        histories[number].step(&journal, (number, keys[number]), step >> 2);
+    for event in events.iter().take(64) {
+        let number = usize::from(event & 3);
+        histories[number].record(&journal, (number, keys[number]), event >> 2);
         let len = fs::metadata(&scratch.0).unwrap().len();
         known.push((usize::try_from(len).unwrap(), histories.clone()));
     }
     (scratch.content(), known)
 }
 
-/// Checks a truncated journal with half a line of any bytes behind it. All that was kept whole is known, and the
-/// journal can be continued.
-fn torn(mut input: Input<'_>) {
+/// Checks a truncated journal, followed by an incomplete line of arbitrary bytes. All complete events are known, and
+/// the journal can be continued.
+fn truncated(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
-    let (whole, known) = kept(input.0);
+    let (whole, known) = written(input.0);
     let at = at % (whole.len() + 1);
     let garbage = garbage.replace('\n', "");
     let content = [&whole[..at], garbage.as_bytes()].concat();
     let scratch = Scratch::new(&content);
     let Some((_, histories)) = known.iter().rfind(|(len, _)| *len <= at) else {
-        // The rest of the first line is too short to be recognized, or nothing was recorded.
+        // The journal was truncated within its first line, so no event was recorded. If too little of that line is
+        // left, the file is refused.
         return match scratch.open() {
             Ok(journal) => assert!(look_up(&journal).iter().all(|(_, past)| matches!(past, EarlierRun::None))),
             Err(error) => assert_eq!(refused(&error, &scratch, &content), None),
@@ -218,8 +220,8 @@ fn torn(mut input: Input<'_>) {
                 EarlierRun::None | EarlierRun::Changed | EarlierRun::Indeterminate => [0, 1],
                 EarlierRun::Submitted(_) | EarlierRun::Finished(_) => [4, 4],
             };
-            for what in next {
-                histories[number].step(&journal, (number, *key), what);
+            for event in next {
+                histories[number].record(&journal, (number, *key), event);
             }
         }
     }
@@ -229,11 +231,11 @@ fn torn(mut input: Input<'_>) {
     }
 }
 
-/// Checks a journal that somebody wrote into. The error names the first line that is not one, or every job that was
-/// paid for is known.
-fn written_into(mut input: Input<'_>) {
+/// Checks a journal with inserted bytes. Either an error names the first invalid line, or every job that was paid for
+/// is known.
+fn modified(mut input: Input<'_>) {
     let (at, garbage) = (input.number(), input.text());
-    let (whole, known) = kept(input.0);
+    let (whole, known) = written(input.0);
     let at = at % (whole.len() + 1);
     let content = [&whole[..at], garbage.as_bytes(), &whole[at..]].concat();
     let scratch = Scratch::new(&content);

@@ -1,8 +1,8 @@
-//! Oracles: a function for each fuzz target of `fuzz/`, which panics if some bytes break what the library or the
-//! program promises. `tests/smoke.rs` runs each of them for a moment.
+//! The oracles of the fuzz targets in `fuzz/`. An oracle panics if its input breaks a promise of the library or the
+//! program. `tests/smoke.rs` runs each oracle briefly.
 
 #![forbid(unsafe_code)]
-// An assertion that fails panics, and so may the rest.
+// Failed assertions panic, so other panics are fine, too.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -13,14 +13,14 @@
     clippy::unwrap_used
 )]
 
-mod answer;
+mod account;
+mod batch_line;
 mod form;
 pub mod independent;
 mod journal;
-mod lines;
-mod mask;
+mod redaction;
 mod report;
-mod rest;
+mod response;
 mod retry_after;
 mod typed;
 mod url;
@@ -28,21 +28,22 @@ mod url;
 use identifai::{Error, internals};
 use serde_json::Value;
 
-pub use self::answer::answer;
+pub use self::account::account;
+pub use self::batch_line::batch_line;
 pub use self::form::form;
 pub use self::journal::journal;
-pub use self::lines::lines;
-pub use self::mask::mask;
+pub use self::redaction::redaction;
 pub use self::report::report;
-pub use self::rest::rest;
+pub use self::response::response;
 pub use self::retry_after::retry_after;
 pub use self::url::url;
 
-/// The rest of the fuzzer's bytes. Choices are taken from their front.
+/// The remaining bytes of the fuzzer's input. Choices are taken from the front.
 struct Input<'a>(&'a [u8]);
 
 impl Input<'_> {
-    /// Takes a byte, which counts from the digit zero so that the seeds can be read. At the end it is zero.
+    /// Takes a byte and subtracts the character `0`, so that seeds can be written as text. Returns 0 at the end of the
+    /// input.
     fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
@@ -53,7 +54,7 @@ impl Input<'_> {
         from[usize::from(self.byte()) % from.len()]
     }
 
-    /// Takes a text up to the next 0xff, which is in no UTF-8.
+    /// Takes a text up to the next byte 0xff, which never occurs in UTF-8.
     fn text(&mut self) -> String {
         let mut parts = self.0.splitn(2, |byte| *byte == 0xff);
         let text = parts.next().unwrap_or_default();
@@ -67,7 +68,7 @@ impl Input<'_> {
     }
 }
 
-/// Asserts that a terminal shows `text` on one line and does nothing else.
+/// Asserts that a terminal prints `text` on one line: it has no control characters and no characters that reorder text.
 fn assert_printable(text: &str) {
     let acts = |c: char| {
         let reorders = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}'].contains(&c);
@@ -76,11 +77,11 @@ fn assert_printable(text: &str) {
     assert!(!text.contains(acts), "{text:?}");
 }
 
-/// A key that a service may echo.
+/// The API key, which the service may echo.
 const KEY: &str = "fuzz-key-0123456789";
 
-/// Asserts that an error can be printed as it is, has a bounded size, and does not contain the key once it has left a
-/// call.
+/// Redacts an error as a call does, and asserts that it can be printed, has a bounded size, and does not contain the
+/// key.
 fn assert_safe(error: Error) -> Error {
     assert_printable(&error.to_string());
     let error = internals::redact_error(error, KEY);
@@ -102,12 +103,13 @@ fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.len() <= 128 && text.chars().all(is_safe)
 }
 
-/// Returns the text of a field without the blanks around it.
+/// Returns the trimmed text of a field, or `None` if it is blank or not a string.
 fn word(value: &Value) -> Option<&str> {
     value.as_str().map(str::trim).filter(|word| !word.is_empty())
 }
 
-/// Reads a body as JSON, independently of the library. A text to which only `serde_json` gives a meaning is left out.
+/// Parses a body as JSON, independently of the library. Returns `None` for a text with the private markers of
+/// `serde_json`, which only that crate interprets.
 fn value(body: &[u8]) -> Option<Value> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();

@@ -1,4 +1,4 @@
-//! Reports, from a service or a webhook that anybody may call.
+//! The oracle of reports, which come from the service or from a webhook that anyone can call.
 
 use identifai::{AnyReport, Audio, Error, ErrorKind, Identifier, Image, Medium, Report, State, Video};
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::typed::{C2PA, COMMON, DETAIL, Kind, RESULT, SEGMENT, object, read as typed};
 use crate::{assert_printable, assert_safe, is_identifier, value, word};
 
-/// Checks a report, both with a known medium and with an unknown one.
+/// Checks a report, with a known media type and with a detected one.
 pub fn report(data: &[u8]) {
     read::<Image>(data);
     read::<Video>(data);
@@ -41,47 +41,47 @@ fn read<M: Medium>(data: &[u8]) {
         Ok(report) => {
             assert_sound(&report);
             assert_typed(&AnyReport::from(report.clone()));
-            let said = value(data);
-            assert_eq!(value(report.raw_json().as_bytes()), said);
-            assert!(said.is_none_or(|said| said["identifier"] == report.identifier().as_str()));
+            let source = value(data);
+            assert_eq!(value(report.raw_json().as_bytes()), source);
+            assert!(source.is_none_or(|source| source["identifier"] == report.identifier().as_str()));
         }
         Err(error) => refused(error, data),
     }
 }
 
-/// Asserts that the error of another text carries the identifier in it, if there is one.
+/// Asserts that the error for an invalid report has the identifier from the text, if there is one.
 fn refused(error: Error, data: &[u8]) {
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-    let named = value(data).and_then(|said| said["identifier"].as_str().map(str::to_owned));
+    let named = value(data).and_then(|source| source["identifier"].as_str().map(str::to_owned));
     let named = named.filter(|named| is_identifier(named));
     assert!(named.is_none() || error.identifier().map(Identifier::as_str) == named.as_deref());
     assert_safe(error);
 }
 
-/// Asserts that a report can be printed, is finished only if it says so, and survives being stored.
+/// Asserts that a report can be printed, is finished only if its fields show that, and is unchanged by serialization.
 pub(crate) fn assert_sound<M: Medium>(report: &Report<M>) {
     assert!(is_identifier(report.identifier().as_str()));
     assert_printable(&report.to_string());
     serde_json::from_str::<&RawValue>(report.raw_json()).unwrap();
-    let said = value(report.raw_json().as_bytes());
-    if let Some(said) = &said {
-        assert!(!report.is_finished() || says_finished(said), "{said}");
-        let is_pending = word(&said["status"]).is_some_and(|status| status.eq_ignore_ascii_case("new"));
-        assert!(!(is_pending && report.is_finished()), "{said}");
-        let is_told = word(&said["force_classification"]).is_some() || report.is_finished();
-        assert!(report.is_artificial().is_none() || is_told, "{said}");
+    let source = value(report.raw_json().as_bytes());
+    if let Some(source) = &source {
+        assert!(!report.is_finished() || may_be_finished(source), "{source}");
+        let is_pending = word(&source["status"]).is_some_and(|status| status.eq_ignore_ascii_case("new"));
+        assert!(!(is_pending && report.is_finished()), "{source}");
+        let has_verdict = word(&source["force_classification"]).is_some() || report.is_finished();
+        assert!(report.is_artificial().is_none() || has_verdict, "{source}");
     }
-    // Only a text that is nested too deeply or has a number beyond all range cannot be written.
+    // Serialization fails only for a text that is nested too deeply or has a number out of range.
     let Ok(json) = serde_json::to_string(report) else {
-        return assert!(said.is_none(), "{said:?}");
+        return assert!(source.is_none(), "{source:?}");
     };
-    let Some(mut said) = said else { return };
-    if !said.is_object() {
-        said = Value::Object(serde_json::Map::new());
+    let Some(mut source) = source else { return };
+    if !source.is_object() {
+        source = Value::Object(serde_json::Map::new());
     }
-    said["identifier"] = report.identifier().as_str().into();
-    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), said, "all that was there, and the identifier");
-    // A report does not keep that it was not ready.
+    source["identifier"] = report.identifier().as_str().into();
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), source, "all fields of the source, and the identifier");
+    // The state `Pending` is not serialized.
     if *report.state() == State::Pending {
         return;
     }
@@ -93,23 +93,23 @@ pub(crate) fn assert_sound<M: Medium>(report: &Report<M>) {
     }
 }
 
-/// Returns `true` if an analysis may count as finished, by an independent reading of the whole.
-fn says_finished(said: &Value) -> bool {
+/// Returns `true` if the analysis may count as finished, according to an independent parser.
+fn may_be_finished(source: &Value) -> bool {
     let has_object = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(Value::is_object));
-    match word(&said["status"]) {
+    match word(&source["status"]) {
         Some(status) if ["done", "errored"].iter().any(|known| status.eq_ignore_ascii_case(known)) => true,
-        Some(_) => word(&said["verdict"]["classification"]).is_some(),
+        Some(_) => word(&source["verdict"]["classification"]).is_some(),
         None => {
-            let results = &said["results"];
-            let lists = [&said["verdicts"], results, &results["images"], &results["audios"]];
-            said["verdict"].is_object() || lists.into_iter().any(has_object)
+            let results = &source["results"];
+            let lists = [&source["verdicts"], results, &results["images"], &results["audios"]];
+            source["verdict"].is_object() || lists.into_iter().any(has_object)
         }
     }
 }
 
-/// Asserts that each field is that of an independent reading.
+/// Asserts that each field has the value that the independent parser reads.
 fn assert_typed(report: &AnyReport) {
-    let Some(said) = value(report.raw_json().as_bytes()) else { return };
+    let Some(source) = value(report.raw_json().as_bytes()) else { return };
     let common = json!({
         "hash": report.hash(),
         "api_version": report.api_version(),
@@ -121,20 +121,20 @@ fn assert_typed(report: &AnyReport) {
         "verdicts": report.verdicts(),
         "force_classification": report.force_classification(),
     });
-    assert_eq!(common, object(&said, COMMON), "{said}");
+    assert_eq!(common, object(&source, COMMON), "{source}");
     assert!(report.artificial_score().is_none_or(|score| (0.0..=1.0).contains(&score)));
     match report {
         AnyReport::Image(report) => {
-            assert_eq!(json!(report.results()), typed(&said["results"], &Kind::List(RESULT)), "{said}");
-            assert_eq!(json!(report.details()), typed(&said["details"], &Kind::List(DETAIL)), "{said}");
-            assert_eq!(json!(report.c2pa()), typed(&said["c2pa"], &Kind::Object(C2PA)), "{said}");
-            assert_eq!(json!(report.has_heatmap()), typed(&said["has_heatmap"], &Kind::Flag), "{said}");
+            assert_eq!(json!(report.results()), typed(&source["results"], &Kind::List(RESULT)), "{source}");
+            assert_eq!(json!(report.details()), typed(&source["details"], &Kind::List(DETAIL)), "{source}");
+            assert_eq!(json!(report.c2pa()), typed(&source["c2pa"], &Kind::Object(C2PA)), "{source}");
+            assert_eq!(json!(report.has_heatmap()), typed(&source["has_heatmap"], &Kind::Flag), "{source}");
         }
         AnyReport::Audio(report) => {
-            let segments = [&said["chunk_details"], &said["details"]["clips"]];
-            let [chunks, clips] = segments.map(|said| typed(said, &Kind::List(SEGMENT)));
-            assert_eq!(json!(report.results()), typed(&said["results"], &Kind::List(RESULT)), "{said}");
-            assert_eq!(json!(report.segments()), if chunks == json!([]) { clips } else { chunks }, "{said}");
+            let segments = [&source["chunk_details"], &source["details"]["clips"]];
+            let [chunks, clips] = segments.map(|source| typed(source, &Kind::List(SEGMENT)));
+            assert_eq!(json!(report.results()), typed(&source["results"], &Kind::List(RESULT)), "{source}");
+            assert_eq!(json!(report.segments()), if chunks == json!([]) { clips } else { chunks }, "{source}");
         }
         AnyReport::Video(report) => {
             report.images().iter().cloned().for_each(|report| assert_typed(&report.into()));

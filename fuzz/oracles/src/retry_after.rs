@@ -1,4 +1,4 @@
-//! The time of a retry: `Retry-After`, `X-RateLimit-Reset` and dates, as any server may write them.
+//! The oracle of retry times: the headers `Retry-After` and `X-RateLimit-Reset`, and HTTP dates.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ const DAY: u64 = 24 * 60 * 60;
 const DAYS: u64 = 2_932_897;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Checks the pause that a header asks for, with a `Date` and a time.
+/// Checks the pause in a header, for any `Date` of the response and any current time.
 pub fn retry_after(data: &[u8]) {
     let mut input = Input(data);
     let (value, sent) = (input.text(), input.text());
@@ -32,15 +32,15 @@ pub fn retry_after(data: &[u8]) {
     }
 }
 
-/// Checks `value` as either header. `sent` is the `Date` of the response.
+/// Checks `value` as the value of both headers. `sent` is the `Date` of the response.
 fn check_pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
     let now = sent.and_then(http_date).unwrap_or(wall);
-    let asked = retry::retry_after(value, sent, wall);
+    let pause = retry::retry_after(value, sent, wall);
     let until = http_date(value.trim()).map(|until| until.duration_since(now).unwrap_or_default());
-    assert_eq!(asked, digits(value).map(Duration::from_secs).or(until), "{value}");
+    assert_eq!(pause, digits(value).map(Duration::from_secs).or(until), "{value}");
     let reset = retry::rate_limit_reset(value, sent, wall);
     match digits(value) {
-        // A number from 1,000,000,000 on is a time since 1970, in 2001 or later.
+        // A number from 1,000,000,000 on is a Unix time (2001 or later). A smaller one is a number of seconds.
         Some(seconds @ 0..1_000_000_000) => assert_eq!(reset, Some(Duration::from_secs(seconds)), "{value}"),
         Some(u64::MAX) => {}
         Some(seconds) => {
@@ -49,7 +49,7 @@ fn check_pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
         }
         None => assert_eq!(reset, None, "{value}"),
     }
-    for pause in [asked, reset].into_iter().flatten() {
+    for pause in [pause, reset].into_iter().flatten() {
         let refusal = Response { status: 429, retry_after: Some(pause), ..Response::default() };
         let error = parse::submit(refusal).unwrap_err();
         assert_eq!(error.retry_after(), Some(pause));
@@ -63,7 +63,7 @@ fn check_pauses(value: &str, sent: Option<&str>, wall: SystemTime) {
     }
 }
 
-/// Returns a number in digits, rounded up. A number that is too large becomes the largest one.
+/// Parses a decimal number and rounds it up. A number that is too large becomes `u64::MAX`.
 fn digits(text: &str) -> Option<u64> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits: Vec<u64> =
@@ -79,7 +79,7 @@ fn assert_parsed_in_every_form(day: u64, second: u64) {
     for form in [&fixed, &asctime] {
         assert_eq!(http_date(form), Some(expected), "{form}");
     }
-    // A year of two digits is one from 1970 to 2069.
+    // A year of two digits is from 1970 to 2069.
     if day < 36_525 {
         assert_eq!(http_date(&rfc850), Some(expected), "{rfc850}");
     }
@@ -98,7 +98,8 @@ fn forms(day: u64, second: u64) -> [String; 3] {
     ]
 }
 
-/// Returns year, month from zero and day of a day since 1970, by counting: first whole cycles of the calendar.
+/// Returns the year, the month (from 0) and the day of a number of days since 1970. It first skips whole cycles of the
+/// calendar, and then counts years and months.
 fn date(day: u64) -> (u64, usize, u64) {
     let (mut year, mut left) = (1970 + day / 146_097 * 400, day % 146_097);
     loop {

@@ -1,4 +1,4 @@
-//! An independent reading of a report's fields, through `serde_json::Value` and a table of names and types.
+//! An independent parser of a report's fields, based on `serde_json::Value` and a table of names and types.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::word;
 /// The documented type of a field.
 pub(crate) enum Kind {
     Text,
-    /// A word, of which those in the list count in any case of letters.
+    /// A word. The known words in the list are matched case-insensitively.
     Word(&'static [&'static str]),
     Number,
     Count,
@@ -82,43 +82,44 @@ pub(crate) const COMMON: Fields = &[
     ("force_classification", CLASS),
 ];
 
-/// Returns what a field comes to: `null` or an empty list if it is absent or of another type.
-pub(crate) fn read(said: &Value, kind: &Kind) -> Value {
-    let number = || said.as_f64().or_else(|| said.as_str()?.trim().parse().ok()).filter(|number| number.is_finite());
-    let details = |said: &Value| json!({ "confidence": read(&said["confidence"], &Number) });
+/// Returns the expected value of a field. It is `null` or an empty list if the field is absent or has another type.
+pub(crate) fn read(source: &Value, kind: &Kind) -> Value {
+    let number =
+        || source.as_f64().or_else(|| source.as_str()?.trim().parse().ok()).filter(|number| number.is_finite());
+    let details = |source: &Value| json!({ "confidence": read(&source["confidence"], &Number) });
     match kind {
-        Text => json!(said.as_str()),
+        Text => json!(source.as_str()),
         Word(known) => {
             let canonical = |word: &&str| known.iter().copied().find(|known| known.eq_ignore_ascii_case(word));
-            json!(word(said).map(|word| canonical(&word).unwrap_or(word)))
+            json!(word(source).map(|word| canonical(&word).unwrap_or(word)))
         }
         Number => json!(number()),
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked.
         Count => json!(number().filter(|n| n.fract() == 0.0 && (0.0..9e15).contains(n)).map(|n| n as u64)),
         Seconds => json!(number().and_then(|n| Duration::try_from_secs_f64(n).ok()).map(|time| time.as_secs_f64())),
-        Flag => json!(said.as_bool()),
+        Flag => json!(source.as_bool()),
         Texts => {
-            let texts = said.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let texts = source.as_array().into_iter().flatten().filter_map(Value::as_str);
             json!(texts.filter(|text| !text.is_empty()).collect::<Vec<_>>())
         }
-        Json => said.clone(),
+        Json => source.clone(),
         Corners => {
-            let corners = ["x1", "y1", "x2", "y2"].map(|name| (name.to_owned(), read(&said[name], &Number)));
+            let corners = ["x1", "y1", "x2", "y2"].map(|name| (name.to_owned(), read(&source[name], &Number)));
             let is_box = corners.iter().all(|(_, number)| !number.is_null());
             if is_box { Value::Object(corners.into_iter().collect()) } else { Value::Null }
         }
-        Details => details(said),
-        Object(fields) => said.as_object().map_or(Value::Null, |_| object(said, fields)),
+        Details => details(source),
+        Object(fields) => source.as_object().map_or(Value::Null, |_| object(source, fields)),
         List(fields) => {
-            let objects = said.as_array().into_iter().flatten().filter(|said| said.is_object());
+            let objects = source.as_array().into_iter().flatten().filter(|source| source.is_object());
             let nothing = object(&Value::Null, fields);
-            json!(objects.map(|said| object(said, fields)).filter(|read| *read != nothing).collect::<Vec<_>>())
+            json!(objects.map(|source| object(source, fields)).filter(|read| *read != nothing).collect::<Vec<_>>())
         }
     }
 }
 
-/// Returns all of `fields`.
-pub(crate) fn object(said: &Value, fields: Fields) -> Value {
-    let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), read(&said[*name], kind)));
+/// Returns an object with the expected values of all `fields`.
+pub(crate) fn object(source: &Value, fields: Fields) -> Value {
+    let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), read(&source[*name], kind)));
     Value::Object(fields.collect::<Map<_, _>>())
 }

@@ -1,4 +1,4 @@
-//! URLs: of the service, which gets the key, and of media.
+//! The oracle of URLs: base URLs of the service, whose host gets the key, and URLs of media.
 
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ pub fn url(data: &[u8]) {
     }
 }
 
-/// Asserts that the parts put together are the URL.
+/// Asserts that the concatenated parts are the URL.
 fn assert_whole(parts: &Url<'_>, text: &str) {
     let user_info = parts.user_info.map_or(String::new(), |user_info| format!("{user_info}@"));
     let port = parts.port.map_or(String::new(), |port| format!(":{port}"));
@@ -37,7 +37,7 @@ fn assert_whole(parts: &Url<'_>, text: &str) {
     assert!(!parts.host.contains(['/', '?', '#', '@']) && (parts.path.is_empty() || parts.path.starts_with('/')));
 }
 
-/// Asserts that an independent parser finds the same host, which gets the key.
+/// Asserts that an independent parser finds the same host, because that host gets the key.
 fn assert_base(base: &Base, text: &str) {
     assert!(base.url.bytes().all(|byte| byte.is_ascii_graphic()) && !base.url.contains(['@', '?', '#', '\\', '"']));
     assert!(!base.url.ends_with('/'), "{}", base.url);
@@ -45,8 +45,8 @@ fn assert_base(base: &Base, text: &str) {
     assert_eq!(parse_base(&base.url).unwrap(), *base);
     assert_eq!(base.url.starts_with("https://"), base.is_https);
     let (host, port, path) = independent::url(&format!("{}/api/image_fromurl", base.url)).unwrap();
-    let usual = if base.is_https { 443 } else { 80 };
-    assert_eq!((host.as_str(), port.unwrap_or(usual)), (base.host.as_str(), base.port.parse().unwrap()), "{text}");
+    let default = if base.is_https { 443 } else { 80 };
+    assert_eq!((host.as_str(), port.unwrap_or(default)), (base.host.as_str(), base.port.parse().unwrap()), "{text}");
     assert_eq!(path, format!("{}/api/image_fromurl", base.path));
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let is_local =

@@ -1,6 +1,6 @@
-//! Forms of text fields, read by an independent parser.
+//! Tests that an independent parser reads forms of text fields.
 
-// A test that cannot go on panics.
+// A test that cannot continue panics.
 #![allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 
 use std::io::Read;
@@ -10,7 +10,7 @@ use oracles::independent;
 use proptest::prelude::*;
 
 proptest! {
-    // All of them within 8 KiB: the parser errs where its buffer ends between a line break and a boundary.
+    // All forms fit into 8 KiB, because the parser fails if its buffer ends between a line break and a boundary.
     #[test]
     fn form_of_any_values_parses_back(values in proptest::collection::vec("(?s).{0,200}", 1..9)) {
         round_trip(&values.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,6 +1,6 @@
-//! Runs each oracle on the seeds of its fuzz target, on changed seeds and on arbitrary bytes.
+//! Runs each oracle on the seeds of its fuzz target, on mutated seeds and on arbitrary bytes.
 
-// A test that cannot go on panics.
+// A test that cannot continue panics.
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,12 +13,12 @@ use proptest::test_runner::TestRunner;
 
 /// Runs the oracle of the fuzz target `name` on its seeds and on `cases` other inputs.
 ///
-/// Put an input that fails into a file beside the seeds, which makes it a case of this test for good.
+/// If an input fails, add it as a file to the seeds. It is then a permanent case of this test.
 fn run(name: &str, cases: u32, oracle: fn(&[u8])) {
     let seeds = seeds(name);
     for (file, seed) in &seeds {
         let outcome = catch_unwind(AssertUnwindSafe(|| oracle(seed)));
-        assert!(outcome.is_ok(), "{file}: see above");
+        assert!(outcome.is_ok(), "the oracle fails on {file}");
     }
     let seeds: Vec<Vec<u8>> = seeds.into_iter().map(|(_, seed)| seed).chain([Vec::new()]).collect();
     let changes = vec((0..6_u8, any::<Index>(), any::<Index>(), vec(any::<u8>(), 0..4)), 0..5);
@@ -43,7 +43,7 @@ fn seeds(name: &str) -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-/// Replaces, inserts, removes, copies from another seed, doubles or cuts off some bytes of `seed`.
+/// Mutates `seed`: replaces, inserts, removes, copies from another seed, duplicates or truncates some bytes.
 fn change(mut seed: Vec<u8>, other: &[u8], how: u8, (at, to): (Index, Index), bytes: &[u8]) -> Vec<u8> {
     let range = |len: usize| {
         let (one, two) = (at.index(len + 1), to.index(len + 1));
@@ -63,17 +63,17 @@ fn change(mut seed: Vec<u8>, other: &[u8], how: u8, (at, to): (Index, Index), by
 
 #[test]
 fn response_of_any_bytes_loses_no_identifier() {
-    run("answer", 800, oracles::answer);
+    run("response", 800, oracles::response);
 }
 
 #[test]
-fn report_of_any_bytes_survives_being_stored() {
+fn report_of_any_bytes_survives_serialization() {
     run("report", 800, oracles::report);
 }
 
 #[test]
 fn account_and_tickets_of_any_bytes_read_as_written() {
-    run("rest", 800, oracles::rest);
+    run("account", 800, oracles::account);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn form_of_any_submission_parses_back() {
 }
 
 #[test]
-fn journal_torn_or_edited_forgets_no_submission() {
+fn journal_truncated_or_edited_forgets_no_job() {
     run("journal", 400, oracles::journal);
 }
 
@@ -98,10 +98,10 @@ fn url_of_any_bytes_has_one_host() {
 
 #[test]
 fn secret_in_any_encoding_is_redacted() {
-    run("mask", 800, oracles::mask);
+    run("redaction", 800, oracles::redaction);
 }
 
 #[test]
 fn batch_line_of_any_bytes_is_a_job_or_an_error() {
-    run("lines", 400, oracles::lines);
+    run("batch_line", 400, oracles::batch_line);
 }

@@ -194,8 +194,8 @@ fn serialized_submission_holds_no_key() {
 fn results_errors_hide_an_echoed_signed_url() {
     let signed = "https://files.test/cat.jpg?X-Signature=pl4nted-t0ken";
     let sent = Server::answering(accepted()).client().submit(&Image::from_url(signed)).unwrap();
-    let odd = answer(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));
-    let error = Server::answering(odd).client().results(&[sent]).unwrap_err();
+    let echo = answer(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));
+    let error = Server::answering(echo).client().results(&[sent]).unwrap_err();
     let text = everything(&error);
     assert!(error.message().unwrap().starts_with("no file at https://") && !text.contains("pl4nted"), "{text}");
 }

@@ -74,7 +74,7 @@ fn root_certificates_without_pem_fail_the_build() {
             damaged_content,
             "holds something that is not a certificate between BEGIN CERTIFICATE and END",
         ),
-        ("half a certificate behind a whole one", format!("{pem}{half}").into_bytes(), damaged),
+        ("half a certificate after a whole one", format!("{pem}{half}").into_bytes(), damaged),
     ];
     for (what, bytes, says) in table {
         let error = Client::builder("key").root_certificates(bytes).build().unwrap_err();

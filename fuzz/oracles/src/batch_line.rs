@@ -1,17 +1,17 @@
-//! Lines of the program's batch, whoever wrote them.
+//! The oracle of the input lines of the program's `batch` command.
 
 use std::ffi::OsStr;
 
 use identifai_cli::internals::{Line, Submission, count_lines, decode, display_source, escape, parse_line, read_line};
 use serde_json::{Map, Value};
 
-/// Checks the lines of a batch, behind a byte that chooses the medium which the command line names.
-pub fn lines(data: &[u8]) {
+/// Checks the lines of a batch. The first byte chooses the media type given on the command line.
+pub fn batch_line(data: &[u8]) {
     let (first, mut source) = data.split_first().map_or((&b'0', data), |(first, rest)| (first, rest));
     let media = [None, Some("image"), Some("video"), Some("audio")];
     let medium = media[usize::from(first.wrapping_sub(b'0')) % media.len()];
     check_list(source);
-    // No line is lost, and none is added.
+    // Reads back exactly the lines of the source.
     for bytes in source.split_inclusive(|byte| *byte == b'\n') {
         let line = read_line(&mut source).unwrap().unwrap();
         let mut expected = bytes;
@@ -30,8 +30,8 @@ pub fn lines(data: &[u8]) {
     assert!(read_line(&mut source).unwrap().is_none());
 }
 
-/// Asserts that a list has each of its lines that is not blank, up to one that is not text; or is refused at its first
-/// line.
+/// Asserts the result of counting a list's lines. Without an error, it counts all lines that are not blank. With an error,
+/// counting stopped at a line that is not text, or the first line was refused.
 fn check_list(source: &[u8]) {
     let (count, reason) = count_lines(source).unwrap();
     let lines = source.split(|byte| *byte == b'\n').map(|line| String::from_utf8_lossy(line).replace('\u{feff}', ""));
@@ -42,8 +42,7 @@ fn check_list(source: &[u8]) {
     }
 }
 
-/// Asserts that a line becomes a submission with all options that the line has, or is refused for a reason that can be
-/// printed on one line.
+/// Asserts that a line becomes a submission with all options of the line, or an error that can be printed on one line.
 fn check_line(line: &OsStr, medium: Option<&str>) {
     let Line { input, file, submission } = parse_line(line, medium);
     assert!(file.is_none_or(|file| display_source(file.as_os_str()) == input));

@@ -1,4 +1,4 @@
-//! Responses of every endpoint, with any status code, length and end.
+//! The oracle of responses: every endpoint, with any status code, length and truncation.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,12 +30,12 @@ struct Envelope {
     status: u16,
     length_known: bool,
     truncated: bool,
-    /// If `true`, its error has a long text.
+    /// If `true`, the error in its body has a long text.
     is_long: bool,
     content_type: Option<&'static str>,
     retry_after: Option<Duration>,
-    /// The text of headers that may have any.
-    said: String,
+    /// The value of the headers that may have any text.
+    header_text: String,
 }
 
 impl Envelope {
@@ -51,9 +51,9 @@ impl Envelope {
         Response {
             status: self.status,
             content_type: self.content_type.map(str::to_owned),
-            // The transport masks the key in it.
-            location: Some(self.said.replace(KEY, "[api key]")),
-            request_id: Some(self.said.clone()),
+            // The transport redacts the key in this header.
+            location: Some(self.header_text.replace(KEY, "[api key]")),
+            request_id: Some(self.header_text.clone()),
             retry_after: self.retry_after,
             body: body.to_vec(),
             length_known: self.length_known,
@@ -61,8 +61,8 @@ impl Envelope {
         }
     }
 
-    /// Asserts what is true of the error of every response.
-    fn assert_told(&self, error: Error) -> Error {
+    /// Asserts the properties that the error of every response has.
+    fn assert_error(&self, error: Error) -> Error {
         assert_eq!((error.status(), error.retry_after()), (Some(self.status), self.retry_after));
         let error = assert_safe(error);
         match self.status {
@@ -78,24 +78,24 @@ impl Envelope {
 }
 
 /// Checks a response of an endpoint.
-pub fn answer(data: &[u8]) {
+pub fn response(data: &[u8]) {
     let mut input = Input(data);
     let check = input.choose(&[submit, result, results, heatmap, overridden]);
     let status = input.choose(&STATUSES);
-    let ways = input.byte();
+    let flags = input.byte();
     let envelope = Envelope {
         status,
-        length_known: ways & 1 == 0,
-        truncated: ways & 2 != 0,
-        is_long: ways & 4 != 0,
+        length_known: flags & 1 == 0,
+        truncated: flags & 2 != 0,
+        is_long: flags & 4 != 0,
         content_type: input.choose(&CONTENT_TYPES),
         retry_after: input.choose(&PAUSES).map(Duration::from_secs),
-        said: input.text(),
+        header_text: input.text(),
     };
     check(&envelope, input.0);
 }
 
-fn asked() -> Identifier {
+fn requested() -> Identifier {
     "asked".parse().unwrap()
 }
 
@@ -109,9 +109,9 @@ fn submit(envelope: &Envelope, body: &[u8]) {
             assert!(in_object.or(as_text).is_none_or(|stated| stated == identifier.as_str()), "{identifier}");
         }
         Err(error) => {
-            let error = envelope.assert_told(error);
+            let error = envelope.assert_error(error);
             assert!(!envelope.is_success() || (in_object.is_none() && as_text.is_none()), "{error:?}");
-            // An identifier that contains the key may not be shown.
+            // An identifier that contains the key is redacted.
             let in_object = in_object.filter(|stated| !stated.contains(KEY));
             let kept = error.identifier().map(Identifier::as_str);
             assert!(in_object.is_none() || kept.is_some(), "{error:?}");
@@ -119,15 +119,15 @@ fn submit(envelope: &Envelope, body: &[u8]) {
     }
     if envelope.is_long {
         let error = format!("{{\"error\":{}}}", Value::from(lossy.repeat(5_000 / lossy.len().max(1) + 1)));
-        envelope.assert_told(parse::submit(envelope.around(error.as_bytes())).unwrap_err());
+        envelope.assert_error(parse::submit(envelope.around(error.as_bytes())).unwrap_err());
     } else {
-        nothing_around_loses_it(envelope, &lossy);
+        identifier_is_found_in_context(envelope, &lossy);
     }
 }
 
-/// Asserts that a closed identifier is found, whatever is in other strings, in front of it and behind it, and wherever
-/// the response breaks off.
-fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
+/// Asserts that an identifier with its closing quote is found, whatever comes before and after it, and wherever the
+/// response is truncated.
+fn identifier_is_found_in_context(envelope: &Envelope, text: &str) {
     let text = serde_json::to_string(text).unwrap();
     let object = format!("{{\"a\":{text},\"identifier\":\"asked\",\"b\":[{text}]}}");
     let closed = object.rfind("asked\"").unwrap() + 6;
@@ -140,13 +140,13 @@ fn nothing_around_loses_it(envelope: &Envelope, text: &str) {
                     Ok(identifier) => Some(identifier),
                     Err(error) => error.identifier().cloned(),
                 };
-                assert_eq!(found, Some(asked()), "{body}");
+                assert_eq!(found, Some(requested()), "{body}");
             }
         }
     }
 }
 
-/// Returns the identifier of a whole object that has exactly one.
+/// Returns the identifier of a complete object, if the object has exactly one.
 fn in_object(text: &str) -> Option<String> {
     let Fields(fields) = serde_json::from_str(text).ok()?;
     let mut named = fields.into_iter().filter(|(name, _)| name == "identifier");
@@ -154,7 +154,7 @@ fn in_object(text: &str) -> Option<String> {
     Some(identifier).filter(|identifier| is_identifier(identifier))
 }
 
-/// Returns the identifier that is all of a text or of a JSON string, if nothing of that can be missing.
+/// Returns the identifier if the whole body is the identifier, as text or as a JSON string, and cannot be truncated.
 fn as_text(envelope: &Envelope, text: &str) -> Option<String> {
     let is_text = matches!(envelope.content_type, Some("text/plain" | "Text/Plain; charset=UTF-8"));
     let is_hash = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
@@ -164,7 +164,7 @@ fn as_text(envelope: &Envelope, text: &str) -> Option<String> {
     string.or(bare).filter(|text| is_identifier(text))
 }
 
-/// The fields of an object. Several may have one name.
+/// The fields of an object, including duplicates.
 struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {
@@ -191,15 +191,15 @@ impl<'de> Deserialize<'de> for Fields {
 
 fn result(envelope: &Envelope, body: &[u8]) {
     fn of<M: Medium>(envelope: &Envelope, medium: MediaType, body: &[u8]) {
-        match parse::result(envelope.around(body), medium, &asked()) {
+        match parse::result(envelope.around(body), medium, &requested()) {
             Ok(report) => {
                 let report: Report<M> = report.try_into().unwrap();
                 assert!(envelope.is_whole_success());
-                assert_eq!(*report.identifier(), asked());
-                assert!(envelope.status != 202 || !report.is_finished(), "accepted, and no more");
+                assert_eq!(*report.identifier(), requested());
+                assert!(envelope.status != 202 || !report.is_finished(), "a 202 is not a finished report");
                 assert_sound(&report);
             }
-            Err(error) => drop(envelope.assert_told(error)),
+            Err(error) => drop(envelope.assert_error(error)),
         }
     }
     of::<Image>(envelope, MediaType::Image, body);
@@ -207,27 +207,27 @@ fn result(envelope: &Envelope, body: &[u8]) {
 }
 
 fn results(envelope: &Envelope, body: &[u8]) {
-    let is_asked = |identifier: &Identifier| ["asked", "asked-too"].contains(&identifier.as_str());
+    let is_requested = |identifier: &Identifier| ["asked", "asked-too"].contains(&identifier.as_str());
     let read = |body: &[u8]| {
-        let reports = parse::results(envelope.around(body), MediaType::Image, is_asked)?;
+        let reports = parse::results(envelope.around(body), MediaType::Image, is_requested)?;
         Ok::<Vec<ImageReport>, Error>(reports.into_iter().map(|report| report.try_into().unwrap()).collect())
     };
     match read(body) {
         Ok(reports) => {
             assert!(envelope.is_whole_success());
             for report in &reports {
-                assert!(is_asked(report.identifier()));
+                assert!(is_requested(report.identifier()));
                 assert_sound(report);
             }
             if let (Some(Value::Array(elements)), true) = (value(body), envelope.status != 202) {
                 let plain = elements.iter().filter(|element| is_plain(element));
                 let identifiers = plain.filter_map(|element| element["identifier"].as_str()?.parse().ok());
-                assert_eq!(identifiers.filter(is_asked).count(), reports.len());
+                assert_eq!(identifiers.filter(is_requested).count(), reports.len());
             }
         }
-        Err(error) => drop(envelope.assert_told(error)),
+        Err(error) => drop(envelope.assert_error(error)),
     }
-    // A report that was asked for is found, whatever is beside it.
+    // A requested report is found, whatever other elements the list has.
     if let (Some(_), true) = (value(body), envelope.is_whole_success() && envelope.status != 202) {
         let body = String::from_utf8_lossy(body);
         let body = body.trim_start_matches('\u{feff}').trim();
@@ -237,7 +237,7 @@ fn results(envelope: &Envelope, body: &[u8]) {
     }
 }
 
-/// Returns `true` if an element is not that of a video or a recording.
+/// Returns `true` if an element is not a report of a video or an audio recording.
 fn is_plain(element: &Value) -> bool {
     let has = |object: &Value, field: &str| object.get(field).is_some();
     let (results, details) = (&element["results"], &element["details"]);
@@ -254,12 +254,12 @@ fn heatmap(envelope: &Envelope, body: &[u8]) {
             Ok(heatmap) => {
                 assert!(envelope.is_whole_success());
                 assert!(body.starts_with(&start[..16]) && body.trim_ascii_end().ends_with(end));
-                assert_eq!(heatmap.as_bytes(), body, "to the last byte");
+                assert_eq!(heatmap.as_bytes(), body, "the bytes are unchanged");
                 let size = |at: usize| u32::from_be_bytes(body[at..at + 4].try_into().unwrap());
                 assert_eq!((heatmap.width(), heatmap.height()), (size(16), size(20)));
             }
             Err(error) => {
-                let error = envelope.assert_told(error);
+                let error = envelope.assert_error(error);
                 assert!(body != whole || !envelope.is_whole_success(), "{error}");
             }
         }
@@ -271,10 +271,10 @@ fn overridden(envelope: &Envelope, body: &[u8]) {
     match parse::override_verdict(envelope.around(body), hash, &Classification::Human) {
         Ok(()) => {
             assert!(envelope.is_whole_success());
-            let said = value(body).unwrap();
-            assert!(said["classification"].as_str().unwrap().eq_ignore_ascii_case("human"), "{said}");
-            assert!(said["hash"].is_null() || word(&said["hash"]).unwrap().eq_ignore_ascii_case(hash), "{said}");
+            let json = value(body).unwrap();
+            assert!(json["classification"].as_str().unwrap().eq_ignore_ascii_case("human"), "{json}");
+            assert!(json["hash"].is_null() || word(&json["hash"]).unwrap().eq_ignore_ascii_case(hash), "{json}");
         }
-        Err(error) => drop(envelope.assert_told(error)),
+        Err(error) => drop(envelope.assert_error(error)),
     }
 }
