@@ -224,7 +224,7 @@ impl Caller {
         };
         // Where only the end of the connection shows that of the answer, a cancellation may have caused it.
         if self.cancel.is_set() && (response.truncated.is_some() || !response.length_known) {
-            response.truncated = Some(Failure::new(ErrorKind::Cancelled, CANCELLED));
+            response.truncated = Some(Failure::new(ErrorKind::Cancelled, "cancelled"));
         }
         response.truncated = response.truncated.map(explain);
         response.retry_after = decision.retry_after;
@@ -245,11 +245,9 @@ fn received(outcome: &Outcome) -> &[u8] {
     }
 }
 
-const CANCELLED: &str = "cancelled";
-
 /// Returns the error of a call that was cancelled.
 pub(crate) fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, CANCELLED)
+    Error::new(ErrorKind::Cancelled, "cancelled")
 }
 
 #[cfg(test)]
