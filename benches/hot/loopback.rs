@@ -1,4 +1,5 @@
-//! Calls over real sockets, to a server in a thread of this process that answers the same to everything.
+//! Benches of calls over real sockets. The server runs in a thread of this process and sends the same response to every
+//! request.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,17 +10,17 @@ use identifai::{Client, Image, RateLimit, Video};
 
 use crate::{Amount, Path, run};
 
-const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n\
+const RESPONSE: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n\
     {\"identifier\":\"8d64370a87\"}";
 const UPLOAD: usize = 64 * 1024 * 1024;
-/// What an MP4 begins with.
+/// The first bytes of an MP4 file.
 const MP4: &[u8] = b"\0\0\0\x18ftypisom";
 
 pub(crate) const PATHS: &[Path] = &[
     Path { name: "warm submit by URL", amount: Amount::Items(1), prepare: submit },
     Path { name: "upload of 64 MiB from memory", amount: Amount::Bytes(UPLOAD), prepare: upload_bytes },
     Path { name: "upload of 64 MiB from a file", amount: Amount::Bytes(UPLOAD), prepare: upload_file },
-    Path { name: "upload of 64 MiB: a bare socket beside it", amount: Amount::Bytes(UPLOAD), prepare: bare_socket },
+    Path { name: "upload of 64 MiB: a bare socket to compare", amount: Amount::Bytes(UPLOAD), prepare: bare_socket },
 ];
 
 fn submit() -> Box<dyn FnMut()> {
@@ -40,7 +41,7 @@ fn upload_file() -> Box<dyn FnMut()> {
     run(move || client.submit(&job).unwrap())
 }
 
-/// As many bytes in blocks of the same size, and nothing more.
+/// Writes the same number of bytes in blocks of the same size to a socket, without a client.
 fn bare_socket() -> Box<dyn FnMut()> {
     let bytes = video();
     let mut socket = BufReader::new(TcpStream::connect(server()).unwrap());
@@ -49,7 +50,7 @@ fn bare_socket() -> Box<dyn FnMut()> {
         let mut out = socket.get_ref();
         out.write_all(head.as_bytes()).unwrap();
         bytes.chunks(64 * 1024).for_each(|block| out.write_all(block).unwrap());
-        socket.read_exact(&mut [0; ANSWER.len()]).unwrap();
+        socket.read_exact(&mut [0; RESPONSE.len()]).unwrap();
     })
 }
 
@@ -67,13 +68,13 @@ fn client() -> Client {
         .unwrap()
 }
 
-/// Starts a server and returns where it listens. It lives as long as the process.
+/// Starts a server that runs until the process ends, and returns its address.
 fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for socket in listener.incoming() {
-            // A connection that is closed ends its thread.
+            // The thread ends when its connection is closed.
             thread::spawn(move || serve(&socket?));
         }
     });
@@ -99,6 +100,6 @@ fn serve(socket: &TcpStream) -> io::Result<()> {
             out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         io::copy(&mut requests.by_ref().take(len), &mut io::sink())?;
-        out.write_all(ANSWER.as_bytes())?;
+        out.write_all(RESPONSE.as_bytes())?;
     }
 }

@@ -1,8 +1,8 @@
-//! The hot paths of the crate: time and allocations of each, by `cargo bench --features _internals`; for instructions,
-//! which come out the same each time, there is `benches/instructions`.
+//! The hot paths of the crate. `cargo bench --features _internals` measures time and allocations of each path.
+//! `benches/instructions` counts instructions, whose number is the same in each run.
 //!
-//! What a path makes is dropped within it. So from the second run on it gets memory that is there already, and so does
-//! what stands beside it: no side pays for page faults that the other has not.
+//! A path drops everything that it creates. From the second run on, its allocations therefore reuse memory of the
+//! first. The same holds for the code that a path is compared with, so page faults distort neither figure.
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::print_stdout, clippy::unwrap_used)]
 #![allow(missing_docs)]
@@ -21,12 +21,12 @@ use divan::{AllocProfiler, Bencher};
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
-/// Something that is done again and again.
+/// A code path to measure.
 struct Path {
     name: &'static str,
-    /// What one run deals with.
+    /// The amount of data that one run processes.
     amount: Amount,
-    /// Returns what does it once.
+    /// Returns a closure that runs the path once.
     prepare: fn() -> Box<dyn FnMut()>,
 }
 
@@ -36,7 +36,7 @@ enum Amount {
     Items(usize),
 }
 
-/// A run of `work`, with what it returns taken for used.
+/// Wraps `work`. The compiler treats its return value as used.
 fn run<T>(mut work: impl FnMut() -> T + 'static) -> Box<dyn FnMut()> {
     Box::new(move || drop(black_box(work())))
 }
@@ -61,10 +61,10 @@ fn path(bencher: Bencher<'_, '_>, path: &Path) {
     }
 }
 
-/// How often [`counted`] is called.
+/// The number of calls of [`counted`].
 const COUNTED: usize = 2;
 
-/// What `benches/instructions` has counted: nothing around it, and no other thread.
+/// Runs `work`. `benches/instructions` counts only the instructions within this function.
 #[inline(never)]
 fn counted(work: &mut dyn FnMut()) {
     black_box(work)();

@@ -1,5 +1,5 @@
-//! The bookkeeping of a batch, on fake time: what a job costs must not depend on how many there are. The fake service's
-//! own work is in it.
+//! Benches of the bookkeeping of a batch, with a fake clock. The cost of a job must not depend on the number of jobs.
+//! The figures include the work of the fake service.
 
 use identifai::internals::scripted;
 

@@ -1,4 +1,4 @@
-//! Reports, beside `serde_json::Value` of the same text.
+//! Benches of parsing reports, compared with parsing the same text to `serde_json::Value`.
 
 use std::fmt::Write;
 
@@ -15,15 +15,15 @@ const PAGE: usize = 100;
 
 pub(crate) const PATHS: &[Path] = &[
     Path { name: "image report", amount: Amount::Bytes(DOCUMENTED.len()), prepare: image },
-    Path { name: "image report: Value beside it", amount: Amount::Bytes(DOCUMENTED.len()), prepare: image_value },
+    Path { name: "image report: Value to compare", amount: Amount::Bytes(DOCUMENTED.len()), prepare: image_value },
     Path { name: "page of 100 image reports", amount: Amount::Bytes(PAGE * DOCUMENTED.len()), prepare: page },
     Path {
-        name: "page of 100 image reports: Value beside it",
+        name: "page of 100 image reports: Value to compare",
         amount: Amount::Bytes(PAGE * DOCUMENTED.len()),
         prepare: page_value,
     },
     Path { name: "video report of 10 MiB", amount: Amount::Bytes(VIDEO_LEN), prepare: video },
-    Path { name: "video report of 10 MiB: Value beside it", amount: Amount::Bytes(VIDEO_LEN), prepare: video_value },
+    Path { name: "video report of 10 MiB: Value to compare", amount: Amount::Bytes(VIDEO_LEN), prepare: video_value },
 ];
 
 fn image() -> Box<dyn FnMut()> {
@@ -61,14 +61,14 @@ fn value(json: &[u8]) -> Value {
     serde_json::from_slice(json).unwrap()
 }
 
-/// The documented image so often, each with an identifier of its own.
+/// Returns a list of `PAGE` copies of the documented image report, each with a different identifier.
 fn page_json() -> String {
     let (before, after) = DOCUMENTED.split_once("8d64370a").unwrap();
     let reports: Vec<_> = (0..PAGE).map(|number| format!("{before}{number:08x}{after}")).collect();
     format!("[{}]", reports.join(","))
 }
 
-/// The report of a video with as many frames as fit, as the documentation has them.
+/// Returns a video report of `VIDEO_LEN` bytes. Its frames have the documented form.
 fn video_json() -> String {
     let mut json = String::from(
         r#"{"hash":"1122bc921122bc921122bc921122bc921122bc921122bc921122bc921122bc92","identifier":"f617faae","status":"done",
@@ -84,13 +84,13 @@ fn video_json() -> String {
         json.push_str(if number == 0 { "" } else { "," });
         json += &frame;
     }
-    // To the byte as long as is said; blanks mean nothing.
+    // Fills the rest with spaces, which have no meaning in JSON.
     json.extend(std::iter::repeat_n(' ', VIDEO_LEN - json.len() - end.len()));
     json + end
 }
 
 fn frame(number: u32) -> String {
-    // Digits that look like measured ones, and are the same each time.
+    // Scores with as many digits as real ones, the same in each run.
     let score = |of: u32| f64::from((number * 31 + of).wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24);
     let model = |of: u32| {
         let (score, name) = (score(of), ["V011", "V01", "Revelio III", "Revelio IV", "morphing"][of as usize % 5]);

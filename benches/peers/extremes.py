@@ -1,4 +1,4 @@
-"""Large files, many threads, many calls: `identifai` where a small call tells nothing."""
+"""Measurements of `identifai` with large files, many threads and many calls."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 from peers import TARGET, Row, Server, build, output, program, say
 
 GIGABYTE = 10**9
-# What identifai takes for an MP4.
+# The first bytes of an MP4 file, as identifai detects it.
 MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2"
 
 
 def upload(kinds, quick):
-    """Uploads of 1 GB, beside those of curl's program."""
+    """Compares uploads of 1 GB with those of the curl program."""
     size = GIGABYTE // 10 if quick else GIGABYTE
     for tls in kinds:
         build("identifai", tls)
@@ -49,12 +49,12 @@ def upload(kinds, quick):
 
 
 def peak(command):
-    """The most memory that a program was seen to have, in KiB, in a run of its own, as looking takes time."""
+    """Returns the peak memory of a program in KiB. It is a separate run, because polling the memory takes time."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     most = 0
     while process.poll() is None:
         status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-        # Before it is the program it is a copy of this one, and at its end it has none.
+        # Before `exec` the process is a copy of this one, and at its end it has no memory any more.
         if Path(command[0]).name in status.splitlines()[0] and "VmHWM:" in status:
             most = int(status.split("VmHWM:")[1].split()[0])
         time.sleep(0.005)
@@ -64,7 +64,7 @@ def peak(command):
 
 
 def scale(tls, quick):
-    """One client in many threads, and very many calls in a row."""
+    """Measures one client in many threads, and a large number of consecutive calls."""
     calls, rounds = (10_000, 2) if quick else (32_000, 5)
     rows = {
         "raw, a connection each": Row("raw"),
@@ -77,7 +77,7 @@ def scale(tls, quick):
         def run(row, calls, *options):
             return json.loads(output(server.command(row, tls, calls, *options)))
 
-        print(f"| calls a second, {'HTTPS' if tls else 'HTTP'} |", *(f"{name} |" for name in rows))
+        print(f"| calls per second, {'HTTPS' if tls else 'HTTP'} |", *(f"{name} |" for name in rows))
         print("| --- |" + " ---: |" * len(rows))
         for threads in (1, 2, 8, 64):
             say(f"{threads} threads")
@@ -85,7 +85,7 @@ def scale(tls, quick):
             for _ in range(rounds):
                 for name in random.sample(list(rows), len(rows)):
                     nanoseconds = run(rows[name], calls, "--threads", str(threads))["total_ns"]
-                    # Each thread makes 50 more to warm up.
+                    # Each thread makes 50 additional calls to warm up.
                     found[name].append((calls + 50 * threads) / nanoseconds * 1e9)
             print(f"| {threads} threads |", *(f"{statistics.median(figures):,.0f} |" for figures in found.values()))
         print()

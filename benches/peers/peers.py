@@ -1,4 +1,4 @@
-"""The peers: what rows there are, how their programs are built, and the server that they talk to."""
+"""The peers: the rows of the tables, the builds of their programs, and their server."""
 
 import json
 import os
@@ -50,9 +50,9 @@ def program(package, tls, profile="release"):
 
 
 def cargo_build(package, tls, profile, target):
-    """A peer alone, so that what another one takes of a library does not get into it."""
+    """Returns the command that builds a single peer. In a common build, peers would share the features of a library."""
     features = ["--features", "tls"] if tls and package != "server" else []
-    # The lock of `openapi` is made with it.
+    # The lock file of `openapi` is generated together with its client.
     locked = [] if package == "openapi" else ["--locked"]
     name = program(package, tls).name
     return ["cargo", "build", "--quiet", *locked, "--profile", profile, "-p", name, *features, "--target-dir", target]
@@ -65,7 +65,7 @@ def build(package, tls, profile="release"):
 
 
 def clean_build_seconds(package, tls):
-    """From nothing but the sources, which are there."""
+    """Returns the duration of a build into an empty target directory. The sources are already downloaded."""
     with tempfile.TemporaryDirectory() as target:
         command = [*cargo_build(package, tls, "release", target), "--offline"]
         started = time.monotonic()
@@ -74,7 +74,7 @@ def clean_build_seconds(package, tls):
 
 
 def crates(package, tls):
-    """How many a user of the peer gets, itself included."""
+    """Returns the number of crates that a user of the peer builds, including the peer's library itself."""
     features = ["--features", "tls"] if tls else []
     command = ["cargo", "tree", "-e", "normal", "--prefix", "none", "-p", f"peer-{package}", *features]
     found = {line.removesuffix(" (*)") for line in output(command, cwd=workspace(package)).splitlines()}
@@ -82,7 +82,7 @@ def crates(package, tls):
 
 
 def title(package, tls):
-    """The peer with its version."""
+    """Returns the name of the peer with its version."""
     if package == "raw":
         return package
     if package == "openapi":
@@ -95,12 +95,12 @@ def title(package, tls):
 
 
 def generate():
-    """Makes the client of the contract, and returns None; or why that cannot be."""
+    """Generates the client from the API's description. Returns None, or the reason why that is not possible."""
     if (OPENAPI / "client").exists():
         return None
     if not shutil.which("java"):
-        return "no java"
-    say("generating the client of the contract")
+        return "java is not installed"
+    say("generating the client from the API's description")
     try:
         output([sys.executable, "-m", "venv", OPENAPI / "venv"])
         output([OPENAPI / "venv/bin/pip", "install", "--quiet", f"openapi-generator-cli=={GENERATOR}"])
@@ -108,14 +108,14 @@ def generate():
                 "-i", OPENAPI / "image_fromurl.yaml", "-o", OPENAPI / "client",
                 "--additional-properties=supportAsync=false,library=reqwest,packageName=generated"])
     except (OSError, subprocess.CalledProcessError) as error:
-        return f"no openapi-generator-cli: {error}"
-    # The same versions of what it shares with the others.
+        return f"openapi-generator-cli failed: {error}"
+    # Uses the same versions of common dependencies as the other peers.
     shutil.copy(HERE / "Cargo.lock", OPENAPI / "Cargo.lock")
     return None
 
 
 class Server:
-    """The server while it runs."""
+    """A running server. Leaving the context stops it."""
 
     def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory()
@@ -133,8 +133,8 @@ class Server:
         self.folder.cleanup()
 
     def counts(self):
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.plain}/counts") as answer:
-            return json.load(answer)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{self.plain}/counts") as response:
+            return json.load(response)
 
     def command(self, row, tls, calls, *options):
         base_url, ca = (self.encrypted, ["--ca", self.ca]) if tls else (self.plain, [])
@@ -143,6 +143,6 @@ class Server:
     def environment(self, row):
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         if row.package == "minreq":
-            # The only way to make it trust a certificate; to others it would be one more thing to read.
+            # minreq has no other way to trust a certificate. For other peers, reading this file would be extra work.
             environment["SSL_CERT_FILE"] = self.ca
         return environment

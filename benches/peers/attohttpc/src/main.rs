@@ -1,7 +1,7 @@
-//! `attohttpc` with a session. It knows no keep-alive: each call connects.
+//! A peer with `attohttpc` and its session. It does not support keep-alive, so each call opens a connection.
 
 use attohttpc::{MultipartBuilder, Session};
-use measured::{Answer, Arguments, FIELDS, KEY};
+use measured::{Arguments, FIELDS, KEY, SubmitResponse};
 
 fn main() {
     let arguments = Arguments::of_program();
@@ -19,9 +19,9 @@ fn main() {
         || {
             let form = FIELDS.iter().fold(MultipartBuilder::new(), |form, (name, value)| form.with_text(name, value));
             let form = form.build().expect("a form");
-            let response = session.post(&url).body(form).send().expect("an answer");
+            let response = session.post(&url).body(form).send().expect("a response");
             assert_eq!(response.status(), 200);
-            response.json::<Answer>().expect("an answer in JSON").identifier
+            response.json::<SubmitResponse>().expect("a response in JSON").identifier
         }
     });
 }

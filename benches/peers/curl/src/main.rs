@@ -1,7 +1,7 @@
-//! `curl`, the crate over the system's libcurl: one handle, used again and again.
+//! A peer with the crate `curl` and the system's libcurl. It reuses one handle.
 
 use curl::easy::{Easy, Form, List};
-use measured::{Answer, Arguments, FIELDS, KEY};
+use measured::{Arguments, FIELDS, KEY, SubmitResponse};
 
 fn main() {
     let arguments = Arguments::of_program();
@@ -33,10 +33,10 @@ fn main() {
                 Ok(part.len())
             };
             transfer.write_function(keep).expect("a writer");
-            transfer.perform().expect("an answer");
+            transfer.perform().expect("a response");
             drop(transfer);
             assert_eq!(easy.response_code(), Ok(200));
-            serde_json::from_slice::<Answer>(&body).expect("an answer in JSON").identifier
+            serde_json::from_slice::<SubmitResponse>(&body).expect("a response in JSON").identifier
         }
     });
 }

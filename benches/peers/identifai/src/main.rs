@@ -1,5 +1,5 @@
-//! `identifai`, with everything on. `--plain-function` calls that instead of a client; `--unlimited` turns the rate
-//! limit off, which else keeps a log of the sends of a minute.
+//! A peer with `identifai` and all its features. `--plain-function` calls `classify_from_url` instead of a client.
+//! `--unlimited` disables the rate limit, which otherwise records the requests of the last minute.
 
 use identifai::{Client, Identifier, Image, RateLimit, UrlOptions, classify_from_url};
 use measured::{Arguments, FIELDS, KEY};

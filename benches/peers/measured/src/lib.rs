@@ -1,7 +1,8 @@
-//! What the peers' programs share: their arguments, the calls one after the other, and what is told of them.
+//! The shared part of the peers' programs: arguments, calls, and the printed figures.
 //!
-//! `peer BASE_URL CALLS [--ca PEM] [--threads N] [--bare] [OPTION OF THE PEER]…`. With one call, or `--bare`, a program
-//! makes its calls and nothing else. Otherwise it makes 50 more before, and prints one line of JSON.
+//! `peer BASE_URL CALLS [--ca PEM] [--threads N] [--bare] [OPTION OF THE PEER]…`. With a single call, or with `--bare`, a
+//! program only makes its calls. Otherwise each thread makes 50 calls to warm up first, and the program prints its
+//! figures as one line of JSON.
 
 use std::fs;
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-/// A key of the usual length.
+/// An API key of the usual length.
 pub const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 /// The form that every peer sends.
 pub const FIELDS: [(&str, &str); 4] = [
@@ -21,12 +22,12 @@ pub const FIELDS: [(&str, &str); 4] = [
 
 const IDENTIFIER: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
 const WARM_UP: usize = 50;
-/// Into how many parts a run is divided, to see whether a call costs the same at its end.
+/// The number of parts into which a run is divided. Their medians show whether later calls take longer.
 const PARTS: usize = 10;
 
-/// What the service answers to a submit.
+/// The response to a submit.
 #[derive(Deserialize)]
-pub struct Answer {
+pub struct SubmitResponse {
     pub identifier: String,
 }
 
@@ -38,9 +39,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Parses the arguments of this program.
+    ///
     /// # Panics
     ///
-    /// Without a base URL and a number of calls.
+    /// Panics if the base URL or the number of calls is missing.
     pub fn of_program() -> Self {
         let mut arguments = std::env::args().skip(1);
         let base_url = arguments.next().expect("a base URL");
@@ -48,7 +51,7 @@ impl Arguments {
         Self { base_url, calls, options: arguments.collect() }
     }
 
-    /// Where the submit goes.
+    /// Returns the URL of the submit.
     pub fn url(&self) -> String {
         format!("{}/api/image_fromurl", self.base_url)
     }
@@ -57,20 +60,20 @@ impl Arguments {
         self.options.iter().any(|given| given == option)
     }
 
-    /// The certificate to trust, if one is given.
+    /// Returns the certificate to trust, if one is given.
     ///
     /// # Panics
     ///
-    /// If it cannot be read.
+    /// Panics if the file cannot be read.
     pub fn ca(&self) -> Option<Vec<u8>> {
         self.value("--ca").map(|path| fs::read(path).expect("a certificate"))
     }
 
-    /// Makes the calls, each thread by what `caller` made for it, and prints how long they took.
+    /// Makes the calls and prints their durations. `caller` creates the function that makes the calls of a thread.
     ///
     /// # Panics
     ///
-    /// If a call gives another identifier than the server gave.
+    /// Panics if a call returns a wrong identifier.
     pub fn run<Call: FnMut() -> Identifier, Identifier: AsRef<str>>(&self, caller: impl Fn() -> Call + Sync) {
         if self.calls == 1 || self.has("--bare") {
             let mut call = caller();
@@ -101,7 +104,7 @@ fn check<Identifier: AsRef<str>>(call: &mut impl FnMut() -> Identifier) {
     assert_eq!(call().as_ref(), IDENTIFIER);
 }
 
-/// Nanoseconds of each call, after some that do not count.
+/// Makes some calls to warm up, then `calls` calls. Returns the duration of each of the latter, in nanoseconds.
 fn times_of<Identifier: AsRef<str>>(mut call: impl FnMut() -> Identifier, calls: usize) -> Vec<u32> {
     (0..WARM_UP).for_each(|_| check(&mut call));
     let time = |_| {
@@ -117,7 +120,7 @@ fn nanoseconds(time: Duration) -> u32 {
 }
 
 fn report(times: &[Vec<u32>], total: Duration) -> String {
-    // Before the times are copied, which takes memory.
+    // Read before the times are copied, because the copy needs memory.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let of_process = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));

@@ -1,7 +1,8 @@
-//! `minreq`, which has no multipart: the form is made by hand. It knows no keep-alive: each call connects. It takes no
-//! certificate either: with TLS it trusts what the file in `SSL_CERT_FILE` says.
+//! A peer with `minreq`. It has no support for multipart forms, so the form is built by hand. It does not support
+//! keep-alive, so each call opens a connection. It has no option for certificates. With TLS it trusts the certificates
+//! in the file named by `SSL_CERT_FILE`.
 
-use measured::{Answer, Arguments, FIELDS, KEY};
+use measured::{Arguments, FIELDS, KEY, SubmitResponse};
 
 const BOUNDARY: &str = "4f9c2a7be1d08365";
 
@@ -12,9 +13,9 @@ fn main() {
         || {
             let request = minreq::post(&url).with_header("X-Api-Key", KEY).with_header("Accept", "application/json");
             let request = request.with_header("Content-Type", format!("multipart/form-data; boundary={BOUNDARY}"));
-            let response = request.with_body(form()).send().expect("an answer");
+            let response = request.with_body(form()).send().expect("a response");
             assert_eq!(response.status_code, 200);
-            response.json::<Answer>().expect("an answer in JSON").identifier
+            response.json::<SubmitResponse>().expect("a response in JSON").identifier
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The client that openapi-generator makes from the service's contract, over blocking reqwest.
+//! A peer with the client that openapi-generator generates from the API's description, over blocking reqwest.
 
 use generated::apis::classification_api::api_image_fromurl_post;
 use generated::apis::configuration::{ApiKey, Configuration};
@@ -13,7 +13,7 @@ fn main() {
         Some(ca) => client.tls_certs_only([reqwest::Certificate::from_pem(&ca).expect("a certificate")]),
         None => client,
     };
-    // All by hand, as `Configuration::new()` makes another client, and with it another thread.
+    // All fields are set here, because `Configuration::new()` would create a second client with a second thread.
     let configuration = Configuration {
         base_path: arguments.base_url.clone(),
         client: client.build().expect("a client"),
@@ -26,21 +26,21 @@ fn main() {
     let [file_url, ref_id, ..] = FIELDS.map(|(_, value)| value);
     arguments.run(|| {
         || {
-            let (json, yes) = (Some("application/json"), Some(true));
-            let answer = api_image_fromurl_post(
+            let (json, enabled) = (Some("application/json"), Some(true));
+            let response = api_image_fromurl_post(
                 &configuration,
                 file_url,
                 json,
                 Some(ref_id),
                 None,
                 None,
-                yes,
+                enabled,
                 None,
                 None,
                 None,
-                yes,
+                enabled,
             );
-            answer.expect("an answer").identifier.expect("an identifier")
+            response.expect("a response").identifier.expect("an identifier")
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The floor: a socket, the request in one write, an answer that must be as it always is.
+//! The baseline for all peers: a plain socket, the request in one write, and a minimal parser of the expected response.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use measured::{Arguments, FIELDS, KEY};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Answer<'a> {
+struct SubmitResponse<'a> {
     identifier: &'a str,
 }
 
@@ -24,7 +24,7 @@ fn main() {
             write_request(&mut request, host);
             stream.write_all(&request).expect("a server that reads");
             let body = read(&mut stream, &mut response);
-            serde_json::from_slice::<Answer>(body).expect("an answer in JSON").identifier.to_owned()
+            serde_json::from_slice::<SubmitResponse>(body).expect("a response in JSON").identifier.to_owned()
         }
     });
 }
@@ -67,14 +67,14 @@ fn write_request(request: &mut Vec<u8>, host: &str) {
     .expect("room in memory");
 }
 
-/// The body of a 200 with a `Content-Length`.
+/// Reads a response with status code 200 and a `Content-Length`, and returns its body.
 fn read<'a>(stream: &mut impl Read, response: &'a mut [u8]) -> &'a [u8] {
     let mut filled = 0;
     loop {
-        let read = stream.read(&mut response[filled..]).expect("an answer");
-        assert_ne!(read, 0, "a whole answer of a size that fits");
+        let read = stream.read(&mut response[filled..]).expect("a response");
+        assert_ne!(read, 0, "a complete response that fits into the buffer");
         filled += read;
-        let text = std::str::from_utf8(&response[..filled]).expect("an answer in UTF-8");
+        let text = std::str::from_utf8(&response[..filled]).expect("a response in UTF-8");
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         assert!(head.starts_with("HTTP/1.1 200 "), "{text}");
         let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).expect("a length");

@@ -1,6 +1,6 @@
-//! `reqwest`, blocking.
+//! A peer with the blocking client of `reqwest`.
 
-use measured::{Answer, Arguments, FIELDS, KEY};
+use measured::{Arguments, FIELDS, KEY, SubmitResponse};
 use reqwest::blocking::{Client, multipart::Form};
 
 fn main() {
@@ -17,9 +17,9 @@ fn main() {
         || {
             let form = FIELDS.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));
             let request = client.post(&url).header("X-Api-Key", KEY).header("Accept", "application/json");
-            let response = request.multipart(form).send().expect("an answer");
+            let response = request.multipart(form).send().expect("a response");
             assert_eq!(response.status(), 200);
-            response.json::<Answer>().expect("an answer in JSON").identifier
+            response.json::<SubmitResponse>().expect("a response in JSON").identifier
         }
     });
 }

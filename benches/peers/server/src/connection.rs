@@ -1,4 +1,5 @@
-//! One connection: requests are checked, their bodies read whatever their framing, and answered in one write.
+//! A connection of the server. It checks each request, reads a body of any framing, and sends the response in one
+//! write.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
@@ -6,11 +7,11 @@ use memchr::memmem::find;
 
 use crate::counts::Counts;
 
-/// Large enough for a whole submit, and for uploads to go fast.
+/// The buffer size. It holds a whole submit, and is large enough for fast uploads.
 const BUFFER: usize = 256 * 1024;
 const SUBMIT: &str = "/api/image_fromurl";
-const ANSWER: &str = r#"{"identifier":"8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0"}"#;
-/// The fields that every form must have, and what is in them.
+const RESPONSE: &str = r#"{"identifier":"8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0"}"#;
+/// The fields that every form must have, and their values.
 const FIELDS: [(&str, &str); 4] = [
     ("name=\"file_url\"", "\r\n\r\nhttps://example.com/cat.jpg\r\n"),
     ("name=\"ref_id\"", "\r\n\r\norder-17\r\n"),
@@ -18,27 +19,27 @@ const FIELDS: [(&str, &str); 4] = [
     ("name=\"with_nsfw\"", "\r\n\r\ntrue\r\n"),
 ];
 
-/// Answers requests until either side ends the connection; after `close_after` answers this one does.
+/// Answers requests until the client closes the connection, or until `close_after` responses were sent.
 pub fn serve(mut stream: impl Read + Write, counts: &Counts, close_after: usize) {
     let mut input = Input { buffer: vec![0; BUFFER], start: 0, end: 0 };
-    for answered in 1..=close_after {
-        if answer(&mut stream, &mut input, counts, answered, close_after).is_err() {
+    for sent in 1..=close_after {
+        if respond(&mut stream, &mut input, counts, sent, close_after).is_err() {
             return;
         }
     }
 }
 
-fn answer(
+fn respond(
     stream: &mut (impl Read + Write),
     input: &mut Input,
     counts: &Counts,
-    answered: usize,
+    sent: usize,
     close_after: usize,
 ) -> Result<()> {
     let head = input.head(stream)?;
     if head.target != Target::Counts {
         counts.requests.add();
-        if answered == 1 {
+        if sent == 1 {
             counts.connections.add();
         }
     }
@@ -49,11 +50,11 @@ fn answer(
     let counts = if head.target == Target::Counts { counts.json() } else { String::new() };
     let (status, body) = match head.target {
         Target::Counts => ("200 OK", counts.as_str()),
-        Target::Submit if !is_form => ("400 Bad Request", r#"{"error":"not the form that all are to send"}"#),
-        Target::Submit | Target::Upload => ("200 OK", ANSWER),
-        Target::Unknown => ("400 Bad Request", r#"{"error":"not the request that all are to make"}"#),
+        Target::Submit if !is_form => ("400 Bad Request", r#"{"error":"not the expected form"}"#),
+        Target::Submit | Target::Upload => ("200 OK", RESPONSE),
+        Target::Unknown => ("400 Bad Request", r#"{"error":"not the expected request"}"#),
     };
-    let close = if answered == close_after { "Connection: close\r\n" } else { "" };
+    let close = if sent == close_after { "Connection: close\r\n" } else { "" };
     let length = body.len();
     let response =
         format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{close}Content-Length: {length}\r\n\r\n{body}");
@@ -80,7 +81,7 @@ struct Head {
     expects_continue: bool,
 }
 
-/// What came and is not yet used: `buffer[start..end]`.
+/// The bytes that were received and not yet parsed: `buffer[start..end]`.
 struct Input {
     buffer: Vec<u8>,
     start: usize,
@@ -92,7 +93,7 @@ impl Input {
         &self.buffer[self.start..self.end]
     }
 
-    /// Reads once, behind what is there.
+    /// Reads once, and appends to the unparsed bytes.
     fn more(&mut self, stream: &mut impl Read) -> Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
@@ -111,13 +112,13 @@ impl Input {
         }
     }
 
-    /// Reads a body to its end, and returns whether it is the form. An upload is not kept.
+    /// Reads a whole body. Returns `true` if it is the expected form. The body of an upload is discarded.
     fn body(&mut self, stream: &mut impl Read, head: &Head) -> Result<bool> {
         let mut form = Vec::new();
         let keep = head.target == Target::Submit;
         match head.framing {
             Framing::Length(length) => {
-                // The usual case is checked where it lies.
+                // A body that is already in the buffer is checked without a copy.
                 if let Some(whole) = usize::try_from(length).ok().and_then(|length| self.unused().get(..length)) {
                     let is_form = is_form(whole);
                     self.start += whole.len();
@@ -175,7 +176,7 @@ fn is_form(body: &[u8]) -> bool {
     })
 }
 
-/// The first request's head and its length, if all of it is there.
+/// Parses the head of the first request. Returns it and its length, or `None` if it is incomplete.
 fn parse(bytes: &[u8]) -> Result<Option<(usize, Head)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);

@@ -1,4 +1,4 @@
-//! What the server counts, for `GET /counts`. Connections that ask for nothing else are not counted.
+//! The counters of the server, for `GET /counts`. Connections that only request the counters are not counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Counts {
     pub requests: Counter,
     pub connections: Counter,
-    /// TLS handshakes from scratch.
+    /// The number of full TLS handshakes.
     pub full: Counter,
-    /// TLS handshakes that took up an earlier session.
+    /// The number of TLS handshakes that resumed a session.
     pub resumed: Counter,
 }
 

@@ -1,7 +1,7 @@
-//! The server that all peers talk to: submits get an identifier, uploads a 200, both over plain TCP and TLS.
+//! The server for all peers. It accepts submits and uploads, over plain TCP and over TLS.
 //!
-//! `server CA_PEM [--close-after N]` writes the certificate to trust to `CA_PEM`, prints the two ports, and runs until
-//! it is killed. With `--close-after` each connection ends with its Nth answer.
+//! `server CA_PEM [--close-after N]` writes the certificate to trust to `CA_PEM`, prints the two base URLs, and runs
+//! until it is killed. With `--close-after`, it closes each connection after N responses.
 
 mod connection;
 mod counts;
@@ -19,7 +19,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (ca, close_after) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [ca] => (ca, usize::MAX),
-        [ca, "--close-after", count] => (ca, count.parse().expect("a number of answers")),
+        [ca, "--close-after", count] => (ca, count.parse().expect("a number of responses")),
         _ => panic!("usage: server CA_PEM [--close-after N]"),
     };
     let counts = Arc::new(Counts::default());
@@ -41,7 +41,7 @@ fn main() {
     }
 }
 
-/// Serves each connection to the port that is returned in a thread of its own.
+/// Listens on a free port and serves each connection in its own thread. Returns the port.
 fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();

@@ -1,4 +1,4 @@
-//! TLS as rustls has it by default, with tickets, and a certificate made at the start.
+//! TLS with the defaults of rustls, session tickets, and a certificate generated at the start.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
 use crate::counts::Counts;
 
-/// Writes the certificate of a new authority to the file `ca`.
+/// Creates a certificate authority, writes its certificate to the file `ca`, and returns the configuration of a server.
 pub fn config(ca: &str) -> Arc<ServerConfig> {
     let mut authority = CertificateParams::new([]).expect("no names are fine");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    // Not the name of the other certificate, which OpenSSL would take to be signed by itself then.
+    // The names of the two certificates must differ. Otherwise OpenSSL treats the server's certificate as self-signed.
     authority.distinguished_name.push(DnType::CommonName, "the peers' authority");
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority =
@@ -35,7 +35,7 @@ pub fn config(ca: &str) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-/// Shakes hands, and counts how.
+/// Completes the TLS handshake, and counts it as full or resumed.
 pub fn accept(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,

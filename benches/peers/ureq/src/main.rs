@@ -1,8 +1,8 @@
-//! `ureq` with its own defaults; `--timeout` bounds each call.
+//! A peer with `ureq` and its default options. `--timeout` sets a timeout for each call.
 
 use std::time::Duration;
 
-use measured::{Answer, Arguments, FIELDS, KEY};
+use measured::{Arguments, FIELDS, KEY, SubmitResponse};
 use ureq::Agent;
 use ureq::unversioned::multipart::Form;
 
@@ -21,9 +21,9 @@ fn main() {
         || {
             let form = FIELDS.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));
             let request = agent.post(&url).header("X-Api-Key", KEY).header("Accept", "application/json");
-            let mut response = request.send(form).expect("an answer");
+            let mut response = request.send(form).expect("a response");
             assert_eq!(response.status(), 200);
-            response.body_mut().read_json::<Answer>().expect("an answer in JSON").identifier
+            response.body_mut().read_json::<SubmitResponse>().expect("a response in JSON").identifier
         }
     });
 }

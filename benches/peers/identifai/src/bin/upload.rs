@@ -1,4 +1,4 @@
-//! `upload BASE_URL FILE [CA_PEM]` uploads a video once.
+//! A program that uploads a video once: `upload BASE_URL FILE [CA_PEM]`.
 
 use identifai::{Client, Video};
 use measured::KEY;
