@@ -1,7 +1,9 @@
 """Pipes the partitions of a PySpark RDD through `identifai batch -`.
 
-spark_batch.py LIST JOURNALS [OPTION...]: a file with a URL a line, a directory for journals, and options of the program,
-which finds its key in IDENTIFAI_API_KEY and the service in IDENTIFAI_BASE_URL.
+Usage: spark_batch.py LIST JOURNALS [OPTION...]
+
+LIST is a file with one URL per line, and JOURNALS is a directory for the journals. Options are passed to `identifai batch`.
+The program reads the API key from IDENTIFAI_API_KEY and the URL of the service from IDENTIFAI_BASE_URL.
 """
 
 import json
@@ -14,9 +16,10 @@ from itertools import chain
 from pyspark import SparkConf, SparkContext
 
 PARTITIONS = 4
-# The first line names the journal: a second try of a partition, and the next run, go on there. What may have been submitted
-# when a try was killed is submitted again, which the service answers from its cache. Items that were refused (2, 3) or could
-# not be analysed (6) are rows like any other; after anything else the partition is tried again.
+# The first line of a partition is the path of its journal. A retry of the partition, and the next run, continue this journal.
+# With --retry-indeterminate, a submit is repeated if a killed attempt may have sent it. The service answers it from its cache.
+# Refused items (exit status 2 and 3) and failed analyses (6) are normal rows. After any other status, Spark retries the
+# partition.
 SCRIPT = """
 read journal
 identifai batch --journal "$journal" --retry-indeterminate "$@" -
@@ -30,7 +33,7 @@ with open(sys.argv[1]) as lines:
 journals = os.path.abspath(sys.argv[2])
 os.makedirs(journals, exist_ok=True)
 
-# Two at a time, which share the rate of the key; up to three tries.
+# Two partitions run in parallel and share the rate limit of the key. Each has up to three attempts.
 conf = SparkConf().setMaster("local[2,3]").setAppName("identifai").set("spark.ui.showConsoleProgress", "false")
 spark = SparkContext(conf=conf)
 named = spark.parallelize(urls, PARTITIONS).mapPartitionsWithIndex(
@@ -43,8 +46,8 @@ spark.stop()
 results = [item["error"]["kind"] if "error" in item else item["verdict"]["classification"] for item in items]
 for result, count in Counter(results).most_common():
     print(f"{count:5} {result}")
-# What concerns the whole account is no row like any other, and nothing may be missing.
+# These errors concern the whole account, not a single row.
 if {"unauthorized", "forbidden", "out_of_credits"} & set(results):
-    sys.exit("the service refuses the account")
+    sys.exit("the service rejected the API key or the account")
 if sorted(item["input"] for item in items) != sorted(urls):
-    sys.exit("not every line came back")
+    sys.exit("some lines have no result")

@@ -1,4 +1,8 @@
-//! Submits one image by its URL and prints the identifier: `IDENTIFAI_API_KEY=… submit https://example.com/cat.jpg`.
+//! Submits an image by its URL and prints the identifier.
+//!
+//! ```sh
+//! IDENTIFAI_API_KEY=… cargo run --example submit https://example.com/cat.jpg
+//! ```
 
 #![allow(clippy::print_stdout)]
 
