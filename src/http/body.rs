@@ -106,7 +106,7 @@ impl Read for Body<'_> {
 impl OpenFile<'_> {
     /// Reads the next bytes of the file. It fails if the file is not as long as declared.
     fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
-        if progress.watcher.is_some_and(|watcher| !watcher.see(progress.sent, progress.total)) {
+        if progress.watcher.is_some_and(|watcher| !watcher.notify(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
         }
         let mut after_end = [0];

@@ -1,11 +1,11 @@
-//! The three media as a value.
+//! The medium as a value: image, video or audio.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of medium as a value: image, video or audio.
+/// A medium as a value: image, video or audio.
 ///
 /// It serialises as `"image"`, `"video"` or `"audio"`.
 ///
@@ -27,10 +27,10 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// All of them.
+    /// All media, in the order image, video, audio.
     pub const ALL: [Self; 3] = [Self::Image, Self::Video, Self::Audio];
 
-    /// Returns the lower-case name, as the service uses it in paths and forms.
+    /// Returns the lower-case name, which the service uses in paths and forms.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -46,7 +46,7 @@ impl fmt::Display for MediaType {
     }
 }
 
-/// The error of a text that does not name a medium.
+/// The error for a text that does not name a medium.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMediaType(());
 

@@ -1,9 +1,10 @@
-//! The three media as types, and what differs between them.
+//! The media as types: [`Image`], [`Video`] and [`Audio`].
 
 use super::media_type::MediaType;
 
-/// A kind of medium that the service analyses. This crate implements it for [`Image`], [`Video`] and [`Audio`]; nobody
-/// else can.
+/// A medium that the service analyses.
+///
+/// This trait is sealed. It is implemented for [`Image`], [`Video`] and [`Audio`].
 pub trait Medium: sealed::Medium {}
 
 /// The medium image.
@@ -16,7 +17,7 @@ pub trait Medium: sealed::Medium {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Image {}
 
-/// The medium video. What it costs grows with the number of frames that are analysed.
+/// The medium video. The cost of an analysis grows with the number of frames that are analysed.
 ///
 /// ```
 /// use identifai::{Frames, Video};
@@ -26,7 +27,8 @@ pub enum Image {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Video {}
 
-/// The medium audio: recordings of speech, of 3 seconds at least and better 10.
+/// The medium audio: recordings of speech. A recording must be at least 3 seconds long. At least 10 seconds are
+/// recommended.
 ///
 /// ```
 /// use identifai::Audio;
@@ -42,11 +44,12 @@ pub(crate) mod sealed {
     use super::MediaType;
     use crate::model::report::findings::Findings;
 
-    /// The differences between the media. Its supertraits are those that types with a medium derive.
+    /// The differences between the media. The supertraits are needed because types with a parameter `M: Medium` derive
+    /// them.
     pub trait Medium: Clone + Eq + Hash + 'static {
         /// The medium as a value.
         const TYPE: MediaType;
-        /// The part of a report that only this medium has.
+        /// The fields of a report that only this medium has.
         type Findings: Findings;
     }
 }

@@ -1,4 +1,4 @@
-//! Plain data: submissions, identifiers, reports and other responses.
+//! The data types of the API: submissions, identifiers, reports and other responses.
 
 pub(crate) mod account;
 pub(crate) mod fields;

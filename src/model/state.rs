@@ -1,20 +1,21 @@
-//! How far an analysis has come.
+//! The state of an analysis.
 
 use super::open_enum::open_enum;
 
 open_enum! {
-    /// How far an analysis has come.
+    /// The state of an analysis.
     ///
-    /// The service documents `new`, `done` and `errored`. Older results have no state; they are taken for done if they
-    /// have a verdict or results, which is our reading of the documentation.
+    /// The service documents `new`, `done` and `errored`. Older results do not have a state. This crate treats them as
+    /// done if they have a verdict or results, which is our interpretation of the documentation.
     State {
-        /// `new`: not finished.
+        /// `new`: the analysis is not finished.
         Pending = "new",
-        /// `done`: finished.
+        /// `done`: the analysis is finished.
         Done = "done",
-        /// `errored`: the analysis failed; `errors` of the report says why.
+        /// `errored`: the analysis failed. `errors` of the report has the reason.
         Errored = "errored";
-        /// A state that is not documented, as the service wrote it. It counts as pending unless a verdict stands there.
+        /// A state that is not documented, as the service wrote it. It counts as pending unless the report has a verdict
+        /// with a classification.
         Other
     }
 }

@@ -1,4 +1,4 @@
-//! An accepted submission: its identifier and its medium.
+//! Accepted submissions: the identifier and the medium.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,10 +13,13 @@ use super::media_type::MediaType;
 use super::medium::Medium;
 use crate::error::Error;
 
-/// An accepted submission, with which its result can be requested. Keep it: it is what was paid for.
+/// An accepted submission of any medium: its identifier and its medium.
 ///
-/// [`Submitted`] is the same with a medium that is known at compile time. It serialises as
-/// `{"medium": "image", "identifier": "..."}`, and two of them are equal if that is equal.
+/// It is required to request the result, so keep it. If it is lost, so is the result that was paid for. If the medium
+/// is known at compile time, use [`Submitted`].
+///
+/// It serialises as `{"medium": "image", "identifier": "..."}`. Two values are equal if their media and identifiers
+/// are.
 ///
 /// ```
 /// use identifai::{AnySubmitted, MediaType};
@@ -30,26 +33,26 @@ use crate::error::Error;
 pub struct AnySubmitted {
     medium: MediaType,
     identifier: Identifier,
-    /// The facts that only this process knows, if it submitted it.
+    /// The facts that only the submitting process knows. `None` in any other process.
     #[serde(skip)]
     own: Option<Arc<Own>>,
 }
 
-/// The facts that only the process that submitted knows.
+/// The facts that only the submitting process knows.
 struct Own {
-    /// The time of the submit, if it was made in this run.
+    /// The time of the submit. `None` if the identifier was found later, as in a journal.
     at: Option<Instant>,
-    /// Texts that errors must not show, although the service may quote them.
+    /// Secrets of the submission that errors must redact, because the service may quote them.
     secrets: Vec<String>,
 }
 
 impl AnySubmitted {
-    /// Creates one from an identifier that comes from elsewhere: a file, a database, another program.
+    /// Creates an accepted submission from an identifier that was stored elsewhere, such as in a file or a database.
     pub fn new(media_type: MediaType, identifier: Identifier) -> Self {
         Self { medium: media_type, identifier, own: None }
     }
 
-    /// Returns it with the `secrets` of its submission, and the time if it was submitted in this run.
+    /// Adds the `secrets` of the submission, and the time of the submit if this process made it.
     pub(crate) fn with_own(self, at: Option<Instant>, secrets: &[&str]) -> Self {
         let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
         Self { own: Some(Arc::new(Own { at, secrets })), ..self }
@@ -60,7 +63,7 @@ impl AnySubmitted {
         self.own.as_ref().and_then(|own| own.at)
     }
 
-    /// Returns the texts of its submission that errors must not show.
+    /// Returns the secrets of the submission, which errors must redact.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         self.own.iter().flat_map(|own| &own.secrets).map(String::as_str).collect()
     }
@@ -103,9 +106,10 @@ impl fmt::Debug for AnySubmitted {
     }
 }
 
-/// An accepted submission of one medium, with which its result can be requested. Keep it: it is what was paid for.
+/// An accepted submission of one medium.
 ///
-/// It serialises as [`AnySubmitted`] does.
+/// It is required to request the result, so keep it. If it is lost, so is the result that was paid for. It serialises
+/// in the same form as [`AnySubmitted`].
 ///
 /// ```
 /// use identifai::{Image, Submitted};
@@ -119,7 +123,7 @@ impl fmt::Debug for AnySubmitted {
 pub struct Submitted<M: Medium>(AnySubmitted, PhantomData<fn() -> M>);
 
 impl<M: Medium> Submitted<M> {
-    /// Creates one from an identifier that comes from elsewhere: a file, a database, another program.
+    /// Creates an accepted submission from an identifier that was stored elsewhere, such as in a file or a database.
     pub fn new(identifier: Identifier) -> Self {
         Self(AnySubmitted::new(M::TYPE, identifier), PhantomData)
     }
@@ -129,7 +133,7 @@ impl<M: Medium> Submitted<M> {
         self.0.identifier()
     }
 
-    /// Returns the same with its medium as a value.
+    /// Returns the accepted submission as an [`AnySubmitted`], which has its medium as a value.
     pub fn as_any(&self) -> &AnySubmitted {
         &self.0
     }
@@ -153,7 +157,7 @@ impl<M: Medium> From<Submitted<M>> for AnySubmitted {
     }
 }
 
-/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the submission is of another medium.
 impl<M: Medium> TryFrom<AnySubmitted> for Submitted<M> {
     type Error = Error;
 
@@ -177,7 +181,7 @@ mod tests {
     use crate::model::medium::{Image, Video};
 
     #[test]
-    fn stored_submission_is_restored_for_its_medium_only() {
+    fn stored_submission_of_other_medium_is_rejected() {
         let submitted = Submitted::<Image>::new("abc".parse().unwrap());
         let stored = serde_json::to_string(&submitted).unwrap();
         assert_eq!(stored, r#"{"medium":"image","identifier":"abc"}"#);

@@ -1,4 +1,4 @@
-//! A submission whose medium is a value, and what all submissions have in common.
+//! A submission whose medium is known at run time only. The typed submissions wrap it.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use crate::util::encodings::redactable;
 use crate::util::hidden::Hidden;
 use crate::util::url::Url;
 
-/// An image, a video or a recording to be submitted, with its options.
+/// An image, video or recording to submit, with its options.
 ///
-/// It is a [`Submission`](crate::Submission) whose medium is known at run time only.
+/// This is a [`Submission`](crate::Submission) whose medium is known at run time only.
 /// [`from_path`](Self::from_path), [`from_url`](Self::from_url) and [`from_bytes`](Self::from_bytes) detect the medium.
-/// The constructors that end in `_as` are told it.
+/// The constructors whose names end in `_as` take it as an argument.
 ///
-/// The options of all media can be set. Those that the medium has are sent, and
+/// The options of every medium can be set. Only the options that the medium supports are sent.
 /// [`unsupported_options`](Self::unsupported_options) names the others.
 ///
 /// ```no_run
@@ -51,27 +51,27 @@ pub struct AnySubmission {
     pub(crate) options: Options,
 }
 
-/// The evidence by which the medium of an [`AnySubmission`] was decided.
+/// The evidence that determined the medium of an [`AnySubmission`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DetectedBy {
     /// The caller named the medium.
     Caller,
-    /// The content of the file shows this format.
+    /// The content of the file has this format.
     Content(Format),
-    /// The content shows no format, but the extension of the name stands for this one.
+    /// The extension of the name stands for this format. The content is not known, or its format was not recognized.
     Extension(Format),
-    /// Nothing shows a format. A URL then counts as that of an image.
+    /// A URL without a known extension, which is submitted as an image.
     Default,
 }
 
 impl AnySubmission {
-    /// Creates a submission of a medium that the service downloads from an `http` or `https` URL.
+    /// Creates a submission of a URL, `http` or `https`, from which the service downloads the medium.
     pub fn from_url_as(media_type: MediaType, file_url: impl Into<String>) -> Self {
         Self::new(media_type, DetectedBy::Caller, Source::Url(file_url.into()))
     }
 
-    /// Creates a submission of a file, which is uploaded. It is opened when it is submitted.
+    /// Creates a submission of a file, which is uploaded. The file is opened when it is submitted.
     pub fn from_path_as(media_type: MediaType, path: impl Into<PathBuf>) -> Self {
         Self::new(media_type, DetectedBy::Caller, Source::Path(path.into()))
     }
@@ -81,8 +81,9 @@ impl AnySubmission {
         Self::new(media_type, DetectedBy::Caller, Source::Bytes(bytes.into().into()))
     }
 
-    /// Creates a submission of `len` bytes from a reader, which are uploaded; see
-    /// [`Image::from_reader`](crate::Image::from_reader).
+    /// Creates a submission of `len` bytes from a reader, which are uploaded.
+    ///
+    /// The limits of [`Image::from_reader`](crate::Image::from_reader) apply.
     pub fn from_reader_as(media_type: MediaType, reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::new(media_type, DetectedBy::Caller, Source::Reader(Reader::new(reader), len))
     }
@@ -103,17 +104,17 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the medium that it is submitted as.
+    /// Returns the medium as which it is submitted.
     pub fn media_type(&self) -> MediaType {
         self.media_type
     }
 
-    /// Returns the evidence by which the medium was decided.
+    /// Returns the evidence that determined the medium.
     pub fn detected_by(&self) -> DetectedBy {
         self.detected_by
     }
 
-    /// Returns the names of the options that are set although the medium does not have them. They are not sent.
+    /// Returns the names of the options that are set but that the medium does not support. They are not sent.
     pub fn unsupported_options(&self) -> Vec<&'static str> {
         self.options.unsupported(self.media_type).collect()
     }
@@ -128,18 +129,18 @@ impl AnySubmission {
     }
 }
 
-/// The parts that the layers above read.
+/// Internal accessors for the layers that send and record submissions.
 impl AnySubmission {
     pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Returns `true` if it cannot be submitted a second time.
+    /// Returns `true` if the source can be read only once, so a second submit is impossible.
     pub(crate) fn is_one_shot(&self) -> bool {
         matches!(self.source, Source::Reader(..))
     }
 
-    /// Returns the path of the file to upload, if it is one.
+    /// Returns the path of the file to upload, if the source is a file on disk.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::Path(path) => Some(path),
@@ -147,7 +148,7 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the URLs that the service would request, each with the name of its field.
+    /// Returns the URLs that the service would request, each with the name of its form field.
     pub(crate) fn urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let file_url = self.file_url().map(|url| ("file_url", url));
         let webhook_url = self.webhook_url.as_deref().map(|url| ("webhook_url", url));
@@ -161,7 +162,7 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the requirements that its file must meet.
+    /// Returns the requirements that the file to upload must meet.
     pub(crate) fn file_requirements(&self) -> FileRequirements<'_> {
         FileRequirements {
             name: self.media_type.as_str(),
@@ -172,7 +173,7 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the submission under an identifier that the service gave it at an unknown time.
+    /// Returns the accepted submission for an `identifier` that the service assigned at an unknown time.
     pub(crate) fn accepted_as(&self, identifier: Identifier) -> AnySubmitted {
         AnySubmitted::new(self.media_type, identifier).with_own(None, &self.secrets())
     }
@@ -181,7 +182,7 @@ impl AnySubmission {
         Some(TaggedWatcher { watcher: self.watcher.as_ref()?, tag: self.tag.as_ref() })
     }
 
-    /// Returns every field of the form that is set, without the file.
+    /// Returns every form field that is set, except for the file.
     pub(crate) fn fields(&self) -> Fields<'_> {
         let mut fields = Fields::default();
         fields.opt("file_url", self.file_url());
@@ -191,7 +192,7 @@ impl AnySubmission {
         fields
     }
 
-    /// Returns the parts of the URLs that must not be shown: passwords, and signatures and tokens in queries.
+    /// Returns the parts of the URLs that messages must redact: passwords, and signatures and tokens in queries.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         // Most URLs have neither a query nor a password.
         let urls = self.urls().map(|(_, url)| url).filter(|url| url.bytes().any(|byte| matches!(byte, b'?' | b'@')));
@@ -201,12 +202,12 @@ impl AnySubmission {
             let password = user_info.split_once(':').map(|(_, password)| password);
             let query = url.split_once('?').map_or("", |(_, query)| query);
             let values = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
-            // A response may quote the whole or a part of it.
+            // A response may quote the whole query or a part of it.
             [query, user_info].into_iter().chain(password).chain(values)
         }))
     }
 
-    /// Returns the source as far as it is not secret: a URL without user, query and fragment, or a path.
+    /// Returns a description of the source without secrets: a URL without user, query and fragment, or a path.
     #[cfg(feature = "journal")]
     pub(crate) fn display_source(&self) -> Option<String> {
         match &self.source {
@@ -220,28 +221,30 @@ impl AnySubmission {
         }
     }
 
-    /// Calls `see` with all that distinguishes it from another submission: medium, options and source, each with a name.
-    /// A file is identified by its path, bytes in memory by themselves, and a reader by its length.
+    /// Calls `add` with the name and value of each field that distinguishes this submission from another one: the
+    /// medium, the options and the source. A file is identified by its path, bytes in memory by their content, and a
+    /// reader by its length.
     #[cfg(feature = "journal")]
-    pub(crate) fn fingerprint_fields(&self, see: &mut dyn FnMut(&str, &[u8])) {
-        see("medium", self.media_type.as_str().as_bytes());
-        self.fields().iter().for_each(|(name, value)| see(name, value.as_bytes()));
+    pub(crate) fn fingerprint_fields(&self, add: &mut dyn FnMut(&str, &[u8])) {
+        add("medium", self.media_type.as_str().as_bytes());
+        self.fields().iter().for_each(|(name, value)| add(name, value.as_bytes()));
         if let Some(name) = &self.file_name {
-            see("file_name", name.as_bytes());
+            add("file_name", name.as_bytes());
         }
         match &self.source {
             Source::Url(_) => {}
             Source::Path(path) => {
                 let absolute = std::path::absolute(path);
-                see("path", absolute.as_deref().unwrap_or(path).as_os_str().as_encoded_bytes());
+                add("path", absolute.as_deref().unwrap_or(path).as_os_str().as_encoded_bytes());
             }
-            Source::Bytes(bytes) => see("bytes", bytes),
-            Source::Reader(_, len) => see("reader", &len.to_be_bytes()),
+            Source::Bytes(bytes) => add("bytes", bytes),
+            Source::Reader(_, len) => add("reader", &len.to_be_bytes()),
         }
     }
 }
 
-/// The documented maximum size of a file in bytes, with MB and GB read generously as powers of 1024.
+/// Returns the documented maximum size of a file in bytes. The documentation says MB and GB. They are read as MiB and
+/// GiB, the larger of their two meanings.
 const fn max_size(media_type: MediaType) -> u64 {
     match media_type {
         MediaType::Image | MediaType::Audio => 50 << 20,

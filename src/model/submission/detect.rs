@@ -1,4 +1,4 @@
-//! Detection of the medium of a file or a URL.
+//! Detection of the medium of a file or URL.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -15,16 +15,17 @@ const FORCE_FILE: &str = "to send it anyway, name its medium and allow any forma
 const FORCE_URL: &str = "to send it anyway, name its medium";
 
 impl AnySubmission {
-    /// Creates a submission of a file, whose content and name show the medium.
+    /// Creates a submission of a file, and detects the medium by the content and the name of the file.
     ///
-    /// The content counts. The name decides where the content may be a video or a recording, and where it shows
-    /// nothing. The first bytes of the file are read now, and the whole file when it is submitted.
+    /// The content takes precedence. The name decides in two cases: the content is a container for videos and
+    /// recordings alike, or its format is not recognized. The beginning of the file is read now, and the whole file
+    /// when it is submitted.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the file cannot be read, is empty, or has no known format,
-    /// or one that is not an image, a video or a recording. [`from_path_as`](Self::from_path_as) with
-    /// [`any_format`](Self::any_format) takes it anyway.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the file cannot be read, is empty, has no known format, or
+    /// has a format that is not an image, video or recording. To submit it anyway, use
+    /// [`from_path_as`](Self::from_path_as) with [`any_format`](Self::any_format).
     pub fn from_path(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let (len, content) = inspect(&path)?;
@@ -33,23 +34,23 @@ impl AnySubmission {
         Self::detected(len, content, named, source)
     }
 
-    /// Creates a submission of a file in memory, whose content shows the medium.
+    /// Creates a submission of a file in memory, and detects the medium by its content.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, has no known format, or one that is not an image,
-    /// a video or a recording. [`from_bytes_as`](Self::from_bytes_as) with [`any_format`](Self::any_format) takes it
-    /// anyway.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is empty, has no known format, or has a format that is
+    /// not an image, video or recording. To submit it anyway, use [`from_bytes_as`](Self::from_bytes_as) with
+    /// [`any_format`](Self::any_format).
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
         let content = look_into(&mut Cursor::new(&bytes)).map_err(unreadable)?;
         Self::detected(bytes.len() as u64, content, None, Source::Bytes(bytes.into()))
     }
 
-    /// Creates a submission of a medium that the service downloads, and whose medium the extension of its URL shows.
+    /// Creates a submission of a URL, and detects the medium by the extension in the URL's path.
     ///
-    /// A URL without a known extension is submitted as an image. One whose extension stands for a format that the
-    /// service does not document is refused when it is submitted, unless [`any_format`](Self::any_format) is set.
+    /// A URL without a known extension is submitted as an image. If the extension stands for a format that the service
+    /// does not document, the submit is refused unless [`any_format`](Self::any_format) is set.
     ///
     /// ```
     /// use identifai::{AnySubmission, MediaType};
@@ -63,9 +64,9 @@ impl AnySubmission {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the extension stands for something that is not an image, a
-    /// video or a recording. [`from_url_as`](Self::from_url_as) takes it anyway. Anything else that is wrong with the
-    /// URL is reported by the call that submits it.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the extension stands for a format that is not an image,
+    /// video or recording. To submit it anyway, use [`from_url_as`](Self::from_url_as). The call that submits it
+    /// reports any other fault of the URL.
     pub fn from_url(file_url: impl Into<String>) -> Result<Self> {
         let file_url = file_url.into();
         let (medium, detected_by) = match format_of_url(&file_url) {
@@ -96,7 +97,9 @@ impl AnySubmission {
         Ok(Self::new(medium, detected_by, source))
     }
 
-    /// Checks the extension of a URL that decided the medium. The service downloads the file before it can refuse it.
+    /// Fails if the medium was detected by the extension of a URL, and the service does not document the format.
+    ///
+    /// Without this check, the service would download the whole file before it refuses it.
     pub(crate) fn check_extension(&self) -> Result<()> {
         match (self.source(), self.detected_by()) {
             (Source::Url(_), DetectedBy::Extension(format)) if !format.is_documented() && !self.any_format => {
@@ -111,15 +114,15 @@ impl AnySubmission {
     }
 }
 
-/// Returns the medium of a format, unless the service takes it as a ticket only, or not at all.
+/// Returns the medium of a format. `None` means that the service accepts it as a ticket only, or not at all.
 fn media_type(format: Format) -> Option<MediaType> {
     format.medium().parse().ok()
 }
 
-/// Returns the format that the last segment of a URL's path stands for. The segment's parameters follow a semicolon
-/// (RFC 3986, section 3.3), such as `;jsessionid=1`.
+/// Returns the format that the extension of the last path segment stands for. Parameters of the segment, such as
+/// `;jsessionid=1`, are ignored. They follow a semicolon (RFC 3986, section 3.3).
 fn format_of_url(url: &str) -> Option<Format> {
-    // Browsers take a backslash for a slash.
+    // Browsers treat a backslash like a slash.
     let is_slash = |c| matches!(c, '/' | '\\');
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -129,7 +132,7 @@ fn format_of_url(url: &str) -> Option<Format> {
     from_extension(name).or_else(|| from_extension(name.split_once(';')?.0))
 }
 
-/// Decodes RFC 3986, section 2.1. A percent sign without two digits stays as it is.
+/// Decodes percent-encoded bytes (RFC 3986, section 2.1). A percent sign without two hexadecimal digits is kept.
 fn percent_decoded(text: &str) -> String {
     let mut pieces = text.split('%');
     let mut decoded = pieces.next().unwrap_or_default().as_bytes().to_vec();
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn last_segment_of_a_url_shows_its_medium() {
+    fn from_url_detects_medium_by_last_path_segment() {
         let extension = |name| DetectedBy::Extension(Format::from_extension(name).unwrap());
         let table = [
             ("https://x.test/a.mp4", MediaType::Video, extension("a.mp4")),
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn undocumented_extension_is_refused_unless_any_format() {
+    fn undocumented_url_extension_needs_any_format() {
         let submission = AnySubmission::from_url("https://x.test/cat.heic").unwrap();
         let error = submission.check_extension().unwrap_err().to_string();
         assert!(error.starts_with("file_url: the extension stands for image/heic, "), "{error}");
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn content_shows_the_medium_of_bytes() {
+    fn from_bytes_detects_medium_by_content() {
         let png = b"\x89PNG\r\n\x1a\n";
         let submission = AnySubmission::from_bytes(png.to_vec()).unwrap();
         let format = Format::from_bytes(png).unwrap();
@@ -204,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn extension_shows_the_medium_where_content_does_not() {
+    fn from_path_falls_back_to_extension() {
         let name = |extension: &str| format!("identifai-detect-{}.{extension}", std::process::id());
         let detect = |extension: &str, content: &[u8]| {
             let path = std::env::temp_dir().join(name(extension));

@@ -1,4 +1,4 @@
-//! Files on disk, and the reasons why one cannot be submitted.
+//! Files on disk, and the errors of a file that cannot be submitted.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,9 +7,10 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::model::format::{Content, look_into};
 
-/// Returns the length of a regular file.
+/// Returns the length of a regular file, and fails for anything else.
 ///
-/// Nothing else may be opened: opening a pipe blocks until another process opens its other end.
+/// A pipe, a socket or a device must not be opened. For example, opening a pipe blocks until another process opens its
+/// other end.
 pub(crate) fn regular_file_len(path: &Path) -> Result<u64> {
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
@@ -21,7 +22,7 @@ pub(crate) fn regular_file_len(path: &Path) -> Result<u64> {
     Ok(metadata.len())
 }
 
-/// Returns the length of a file, and the evidence that its content gives of its format.
+/// Returns the length of a file, and the format of its content.
 pub(crate) fn inspect(path: &Path) -> Result<(u64, Content)> {
     let len = regular_file_len(path)?;
     Ok((len, look_into(&mut open(path)?).map_err(unreadable)?))
@@ -31,12 +32,13 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(unreadable)
 }
 
-/// Builds the error of a file that cannot be submitted. It does not show the name, which may be the key if the caller
-/// swapped two arguments.
+/// Builds the error for a file that cannot be submitted. The error does not contain the name of the file: if the caller
+/// swapped two arguments, the name is the API key.
 pub(crate) fn unusable(reason: &str) -> Error {
     Error::invalid_input("file", reason)
 }
 
+/// Builds the error for a file that cannot be read.
 pub(crate) fn unreadable(error: io::Error) -> Error {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "does not exist",

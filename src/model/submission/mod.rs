@@ -1,4 +1,4 @@
-//! Media to be submitted, with their options.
+//! Submissions: media to submit, with their options.
 
 pub(crate) mod any;
 mod constructors;
@@ -18,14 +18,17 @@ use self::source::Source;
 use super::medium::{Audio, Image, Medium, Video};
 use crate::error::Error;
 
-/// One medium to be submitted, with its options.
+/// An image, video or recording to submit, with its options.
 ///
-/// [`Image::from_url`](crate::Image::from_url), [`Video::from_path`](crate::Video::from_path) and their like create it.
-/// [`AnySubmission`] is the same for a medium that is known at run time only.
+/// It is created by the constructors of [`Image`], [`Video`] and [`Audio`], such as
+/// [`Image::from_url`](crate::Image::from_url) and [`Video::from_path`](crate::Video::from_path). For a medium that is
+/// known at run time only, use [`AnySubmission`].
 ///
-/// Setting an option never fails. The call that submits it reports what cannot be sent, before a byte is sent. An
-/// option that is not set is not sent, so that the service's own default holds. `Debug` shows which options are set,
-/// and not the URLs, references and names, which are the user's secrets.
+/// Setting an option never fails. The call that submits it reports invalid input before it sends anything. An option
+/// that is not set is not sent, and the service's own default applies.
+///
+/// `Debug` shows the options that are set. It shows only the origin of a URL, and it does not show references and
+/// names, because they are the user's secrets.
 #[derive(Clone)]
 #[must_use = "a submission does nothing until a client submits it"]
 pub struct Submission<M: Medium>(AnySubmission, PhantomData<fn() -> M>);
@@ -37,7 +40,7 @@ impl<M: Medium> Submission<M> {
 
     setters!(tag, file_name, max_size, any_format, on_progress, ref_id, webhook_url, no_cache, prevent_c2pa_forces);
 
-    /// Returns the same submission with its medium as a value.
+    /// Returns the submission as an [`AnySubmission`], which has its medium as a value.
     pub fn as_any(&self) -> &AnySubmission {
         &self.0
     }
@@ -62,7 +65,7 @@ impl<M: Medium> From<Submission<M>> for AnySubmission {
     }
 }
 
-/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the submission is of another medium.
 impl<M: Medium> TryFrom<AnySubmission> for Submission<M> {
     type Error = Error;
 
@@ -81,15 +84,15 @@ impl<M: Medium> fmt::Debug for Submission<M> {
 }
 
 impl Image {
-    constructors::constructors!("An image", "cat.jpg");
+    constructors::constructors!("an image", "cat.jpg");
 }
 
 impl Video {
-    constructors::constructors!("A video", "clip.mp4");
+    constructors::constructors!("a video", "clip.mp4");
 }
 
 impl Audio {
-    constructors::constructors!("A recording", "call.wav");
+    constructors::constructors!("a recording", "call.wav");
 }
 
 #[cfg(test)]
@@ -98,7 +101,7 @@ mod tests {
     use crate::model::media_type::MediaType;
 
     #[test]
-    fn debug_shows_only_the_host_of_a_url() {
+    fn debug_shows_only_origin_of_url() {
         let job = Image::from_url("https://u:p@x.test/path?token=t0ken").ref_id("ref-17").tag("tag-3").with_nsfw(true);
         let shown = format!("{job:?}");
         assert!(shown.contains("https://x.test\"") && shown.contains(r#""with_nsfw": "true""#), "{shown}");
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn option_applies_only_where_medium_has_it() {
+    fn options_are_sent_only_if_medium_supports_them() {
         let all = |medium| {
             let submission = AnySubmission::from_url_as(medium, "https://x.test/a");
             let submission = submission.with_morphing(true).with_tampering(false).with_heatmap(true).with_nsfw(true);

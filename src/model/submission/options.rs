@@ -1,23 +1,23 @@
-//! The options of an analysis, and the media that have them.
+//! The options of an analysis, and the media that support them.
 
 use std::fmt;
 
 use crate::model::fields::{Fields, bool_text};
 use crate::model::media_type::MediaType;
 
-/// The maximum number of frames of a video to analyse.
+/// The maximum number of frames that are analysed in a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Frames {
-    /// 5
+    /// 5 frames.
     Five,
-    /// 10
+    /// 10 frames.
     Ten,
-    /// 30
+    /// 30 frames.
     Thirty,
 }
 
 impl Frames {
-    /// Returns the number.
+    /// Returns the number of frames.
     pub const fn count(self) -> u32 {
         match self {
             Self::Five => 5,
@@ -35,19 +35,19 @@ impl Frames {
     }
 }
 
-/// The method by which key frames are chosen.
+/// The method by which the service chooses key frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyFramesMethod {
-    /// `iframes`: those that the video's encoder chose.
+    /// `iframes`: the key frames that the video's encoder chose.
     IFrames,
-    /// `flow`: by movement.
+    /// `flow`: frames chosen by movement.
     Flow,
-    /// `color`: by colour.
+    /// `color`: frames chosen by colour.
     Color,
 }
 
 impl KeyFramesMethod {
-    /// Returns the word that the service uses.
+    /// Returns the value as the service writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::IFrames => "iframes",
@@ -57,7 +57,7 @@ impl KeyFramesMethod {
     }
 }
 
-/// The options of all media. `None` is not sent, so that the service's default holds.
+/// The options of all media. An option that is `None` is not sent, and the service's default applies.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) no_cache: Option<bool>,
@@ -71,14 +71,14 @@ pub(crate) struct Options {
     pub(crate) prevent_c2pa_forces: Option<bool>,
 }
 
-/// An option: its name in the form, the media that have it, and its value if it is set.
+/// An option: its name in the form, the media that support it, and a function that returns its value if it is set.
 type Row = (&'static str, &'static [MediaType], fn(&Options) -> Option<&'static str>);
 
 const IMAGE: &[MediaType] = &[MediaType::Image];
 const VIDEO: &[MediaType] = &[MediaType::Video];
 const VISUAL: &[MediaType] = &[MediaType::Image, MediaType::Video];
 
-/// In the order in which they are sent. A journal's fingerprints depend on this order.
+/// All options, in the order in which they are sent. The fingerprints in a journal depend on this order.
 const TABLE: [Row; 9] = [
     ("no_cache", &MediaType::ALL, |options| options.no_cache.map(bool_text)),
     ("frames", VIDEO, |options| options.frames.map(Frames::as_str)),
@@ -92,23 +92,24 @@ const TABLE: [Row; 9] = [
 ];
 
 impl Options {
-    /// Adds the options that are set and that `medium` has.
+    /// Adds the options that are set and that `medium` supports.
     pub(super) fn add_to(&self, fields: &mut Fields<'_>, medium: MediaType) {
         let applicable = self.set().filter(|(_, media, _)| media.contains(&medium));
         applicable.for_each(|(name, _, value)| fields.text(name, value));
     }
 
-    /// Returns the names of the options that are set although `medium` does not have them.
+    /// Returns the names of the options that are set but that `medium` does not support.
     pub(super) fn unsupported(&self, medium: MediaType) -> impl Iterator<Item = &'static str> {
         self.set().filter(move |(_, media, _)| !media.contains(&medium)).map(|(name, ..)| name)
     }
 
+    /// Returns the name, the supporting media and the value of each option that is set.
     fn set(&self) -> impl Iterator<Item = (&'static str, &'static [MediaType], &'static str)> {
         TABLE.iter().filter_map(|(name, media, value)| Some((*name, *media, value(self)?)))
     }
 }
 
-/// Shows the options that are set.
+/// Formats the options that are set as a map.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.set().map(|(name, _, value)| (name, value))).finish()

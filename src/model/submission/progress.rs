@@ -1,4 +1,4 @@
-//! The progress of an upload, and the function that sees it.
+//! The progress of an upload, and the callback that receives it.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -10,27 +10,27 @@ use crate::util::hidden::Hidden;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadProgress<'a> {
-    /// Number of bytes of the file that were handed to the network. It starts from zero again in a retry.
+    /// The number of bytes of the file that were written to the connection. A retry starts again from zero.
     pub sent: u64,
-    /// Number of bytes of the file.
+    /// The total number of bytes of the file.
     pub total: u64,
-    /// The [`tag`](crate::Submission::tag) of the submission. Tickets have none.
+    /// The [`tag`](crate::Submission::tag) of the submission. Tickets do not have a tag.
     pub tag: Option<&'a str>,
 }
 
-type See = dyn Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync;
+type Callback = dyn Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync;
 
-/// The caller's function, as a submission keeps it.
+/// The caller's progress callback, as stored in a submission.
 #[derive(Clone)]
-pub(crate) struct Watcher(Arc<See>);
+pub(crate) struct Watcher(Arc<Callback>);
 
 impl Watcher {
-    pub(crate) fn new(see: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(see))
+    pub(crate) fn new(callback: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(callback))
     }
 }
 
-/// The caller's function during one request.
+/// The caller's progress callback with the tag of the submission that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaggedWatcher<'a> {
     pub(crate) watcher: &'a Watcher,
@@ -38,8 +38,8 @@ pub(crate) struct TaggedWatcher<'a> {
 }
 
 impl TaggedWatcher<'_> {
-    /// Reports progress, and returns `false` if the upload is to end.
-    pub(crate) fn see(&self, sent: u64, total: u64) -> bool {
+    /// Reports progress to the caller. Returns `false` if the caller wants to end the upload.
+    pub(crate) fn notify(&self, sent: u64, total: u64) -> bool {
         (self.watcher.0)(UploadProgress { sent, total, tag: self.tag.map(|tag| &**tag) }).is_continue()
     }
 }

@@ -1,4 +1,4 @@
-//! The places a medium comes from. Nothing is opened or read here.
+//! The source of a medium: a URL, a file, bytes or a reader. This module does not open or read it.
 
 use std::fmt;
 use std::io::Read;
@@ -7,21 +7,24 @@ use std::sync::{Arc, Mutex};
 
 use crate::util::url::{Url, check_http_url};
 
-/// Where a medium is found. Clones of a reader share it.
+/// The source of a medium.
 #[derive(Clone)]
 pub(crate) enum Source {
-    /// The service downloads it.
+    /// A URL from which the service downloads the medium.
     Url(String),
+    /// A file on disk.
     Path(PathBuf),
+    /// A file in memory.
     Bytes(Arc<Vec<u8>>),
+    /// A reader, and the number of bytes to read from it. Clones share the reader.
     Reader(Arc<Mutex<Reader>>, u64),
 }
 
-/// A reader that can be read once.
+/// A reader, which can be read only once.
 pub(crate) struct Reader {
-    /// What was read of it to see what it is.
+    /// The first bytes, which were read to detect the format.
     pub(crate) head: Vec<u8>,
-    /// Taken when it is sent.
+    /// The reader of the remaining bytes. It is taken out when the upload starts.
     pub(crate) rest: Option<Box<dyn Read + Send>>,
 }
 
@@ -34,9 +37,9 @@ impl Reader {
 /// The requirements that a file must meet to be uploaded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileRequirements<'a> {
-    /// The name of a file that has none.
+    /// The default file name, without an extension.
     pub(crate) name: &'static str,
-    /// The medium that it is submitted as, or a ticket.
+    /// The medium as which the file is submitted, or [`TICKET`](crate::model::format::TICKET).
     pub(crate) kind: &'static str,
     pub(crate) max_size: u64,
     pub(crate) any_format: bool,
@@ -44,7 +47,7 @@ pub(crate) struct FileRequirements<'a> {
 }
 
 impl Source {
-    /// Returns the name of a file on disk.
+    /// Returns the file name of a file on disk, and `None` for any other source.
     pub(crate) fn own_name(&self) -> Option<String> {
         match self {
             Self::Path(path) => Some(path.file_name()?.to_string_lossy().into_owned()),
