@@ -1,4 +1,4 @@
-//! A report of any medium.
+//! A report whose medium is known at run time only.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::model::medium::{Audio, Image, Video};
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
 
-/// A report of any medium.
+/// A report whose medium is known at run time only.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AnyReport {
@@ -32,29 +32,34 @@ pub enum AnyReport {
 }
 
 impl AnyReport {
-    /// Parses a report of any medium; see [`Report::from_json`].
+    /// Parses a report of any medium, in the same way as [`Report::from_json`].
     ///
-    /// A report does not name its medium, so this goes by its form: the `results` of videos are an object; only images
-    /// have `has_heatmap`, `c2pa` or `details` as a list; another report with `results` is that of a recording. That is
-    /// our reading of the documentation. A report without any of these, as a pending one may be, is an error. If you
-    /// know the medium, parse it by that medium's type.
+    /// A report does not name its medium, so the medium is derived from the fields:
+    ///
+    /// - A report whose `results` are an object with `images` or `audios` is of a video.
+    /// - A report with `chunk_details`, or with `clips` in its `details`, is of a recording.
+    /// - A report with `has_heatmap` or `c2pa`, or with a list as its `details`, is of an image.
+    /// - Any other report with a list of `results` that is not empty is of a recording.
+    ///
+    /// This is our interpretation of the documentation. A report that has none of these fields is an error. The report
+    /// of a pending analysis may be such a report. If you know the medium, use `from_json` of that medium's type.
     ///
     /// # Errors
     ///
     /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`,
-    /// or does not show its medium; the error has the identifier if there is one.
+    /// or if the medium cannot be derived. The error contains the identifier if the report has one.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
         let report = match Object::parse(&json).ok().as_ref().and_then(medium) {
             Some(medium) => Self::read(medium, &json, None),
-            // Reading it as one medium tells what else is wrong with it.
+            // Parsing it as an image first reports any other fault of the report.
             None => Self::read(MediaType::Image, &json, None)
                 .and(Err("it does not show of which medium it is; read it by that medium's type")),
         };
         report.map_err(|reason| not_a_report(reason, json.as_bytes()))
     }
 
-    /// Returns the submission, to request its result again.
+    /// Returns the submission, with which the result can be requested again.
     pub fn submitted(&self) -> AnySubmitted {
         AnySubmitted::new(self.media_type(), self.identifier().clone())
     }
@@ -68,17 +73,17 @@ impl AnyReport {
         }
     }
 
-    /// Returns the report if it is that of an image.
+    /// Returns the report if it is of an image.
     pub fn as_image(&self) -> Option<&Report<Image>> {
         if let Self::Image(report) = self { Some(report) } else { None }
     }
 
-    /// Returns the report if it is that of a video.
+    /// Returns the report if it is of a video.
     pub fn as_video(&self) -> Option<&Report<Video>> {
         if let Self::Video(report) = self { Some(report) } else { None }
     }
 
-    /// Returns the report if it is that of a recording.
+    /// Returns the report if it is of a recording.
     pub fn as_audio(&self) -> Option<&Report<Audio>> {
         if let Self::Audio(report) = self { Some(report) } else { None }
     }
@@ -87,8 +92,8 @@ impl AnyReport {
 }
 
 impl AnyReport {
-    /// Reads a report of a medium, which is about `asked` if it does not name a submission. The error is the reason in
-    /// words.
+    /// Reads a report of a medium. `asked` is the identifier that was requested, if any. A report without an identifier
+    /// gets this one, and a report with another identifier is an error. The error is the reason as text.
     pub(crate) fn read(medium: MediaType, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
         match medium {
             MediaType::Image => Report::read(json, asked).map(Self::Image),
@@ -97,7 +102,7 @@ impl AnyReport {
         }
     }
 
-    /// Returns the report of an analysis that is not finished; see [`Report::pending`].
+    /// Creates the report of an analysis that is not finished. See [`Report::pending`].
     pub(crate) fn pending(medium: MediaType, json: &str, asked: &Identifier) -> Self {
         match medium {
             MediaType::Image => Self::Image(Report::pending(json, asked)),
@@ -106,7 +111,7 @@ impl AnyReport {
         }
     }
 
-    /// Returns the report, or the error of an analysis that failed.
+    /// Returns the report, or an error if the analysis failed.
     pub(crate) fn into_result(self) -> Result<Self> {
         self.common().failure().map(|()| self)
     }
@@ -120,7 +125,7 @@ impl AnyReport {
     }
 }
 
-/// Returns the medium that the form of a report shows.
+/// Derives the medium of a report from its fields, by the rules of [`AnyReport::from_json`].
 fn medium(object: &Object<'_>) -> Option<MediaType> {
     let is_list = |name: &str| object.json(name).is_some_and(|json| json.starts_with('['));
     let has_elements = |name: &str| {

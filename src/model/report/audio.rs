@@ -24,9 +24,9 @@ impl Report<Audio> {
         &self.findings.results
     }
 
-    /// Returns the results for each part of the recording, if the service split it.
+    /// Returns the results for each part of the recording, if the service split it into parts.
     ///
-    /// The documentation calls them `chunk_details` on one page and `clips` of `details` on another; both are read.
+    /// The documentation calls them `chunk_details` on one page, and `clips` of `details` on another. Both are read.
     pub fn segments(&self) -> &[Segment] {
         &self.findings.segments
     }
@@ -39,7 +39,7 @@ impl sealed::Medium for Audio {
     type Findings = AudioFindings;
 }
 
-/// The part of a recording's report that only recordings have.
+/// The fields of a report that only recordings have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioFindings {
     results: Vec<ModelResult>,
@@ -74,13 +74,13 @@ impl Findings for AudioFindings {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Segment {
-    /// The number of the part.
+    /// The index of the part.
     #[serde(deserialize_with = "field")]
     pub index: Option<u64>,
-    /// The start. The unit is not documented; this takes it for seconds.
+    /// The start of the part. The service does not document the unit. This crate assumes seconds.
     #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub start: Option<Duration>,
-    /// The end; see [`start`](Self::start).
+    /// The end of the part, in the same unit as [`start`](Self::start).
     #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub end: Option<Duration>,
     /// The result of each detection model.

@@ -6,34 +6,34 @@ use serde_json::value::RawValue;
 use crate::model::lenient::{Part, field, list};
 use crate::model::serialize;
 
-/// The C2PA metadata of a file, in the form of the c2pa tool's report.
+/// The C2PA metadata of a file, in the form of the report that the C2PA project's `c2patool` writes.
 ///
-/// By default their presence forces the verdict to artificial; see
+/// By default, the presence of C2PA metadata forces the verdict to artificial. See
 /// [`prevent_c2pa_forces`](crate::Submission::prevent_c2pa_forces).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct C2pa {
-    /// The name of the manifest that counts.
+    /// The name of the active manifest.
     #[serde(deserialize_with = "field")]
     pub active_manifest: Option<String>,
-    /// `Valid`, for example; the service documents no other value.
+    /// The validation state, such as `Valid`. The service does not document any other value.
     #[serde(deserialize_with = "field")]
     pub validation_state: Option<String>,
     /// The findings of the validation.
     #[serde(deserialize_with = "list")]
     pub validation_status: Vec<ValidationStatus>,
-    /// The findings by outcome.
+    /// The findings of the validation, grouped by outcome.
     #[serde(deserialize_with = "field")]
     pub validation_results: Option<ValidationResults>,
-    /// `manifests` in the response, as JSON of any form.
+    /// `manifests` in the response, as JSON text. It may have any form.
     #[serde(rename = "manifests", deserialize_with = "any_json", serialize_with = "serialize::json")]
     pub manifests_json: Option<String>,
 }
 
 impl Part for C2pa {}
 
-/// The findings of the validation, by outcome.
+/// The findings of the validation, grouped by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
@@ -41,51 +41,51 @@ pub struct ValidationResults {
     /// The findings for the active manifest.
     #[serde(deserialize_with = "field")]
     pub active_manifest: Option<ManifestResults>,
-    /// `ingredientDeltas` in the response, as JSON: changes since the ingredients were validated. The form is not
-    /// documented.
+    /// `ingredientDeltas` in the response, as JSON text: the changes since the ingredients were validated. The form is
+    /// not documented.
     #[serde(rename = "ingredientDeltas", deserialize_with = "any_json", serialize_with = "serialize::json")]
     pub ingredient_deltas_json: Option<String>,
 }
 
 impl Part for ValidationResults {}
 
-/// The findings for one manifest, by outcome.
+/// The findings for one manifest, grouped by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ManifestResults {
-    /// Checks that passed.
+    /// The checks that passed.
     #[serde(deserialize_with = "list")]
     pub success: Vec<ValidationStatus>,
     /// Notes.
     #[serde(deserialize_with = "list")]
     pub informational: Vec<ValidationStatus>,
-    /// Checks that failed.
+    /// The checks that failed.
     #[serde(deserialize_with = "list")]
     pub failure: Vec<ValidationStatus>,
 }
 
 impl Part for ManifestResults {}
 
-/// One finding of the validation.
+/// A finding of the validation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ValidationStatus {
-    /// A code of the C2PA specification, such as `claimSignature.validated`.
+    /// The code from the C2PA specification, such as `claimSignature.validated`.
     #[serde(deserialize_with = "field")]
     pub code: Option<String>,
-    /// The part of the manifest that it is about.
+    /// A reference to the part of the manifest to which the finding applies.
     #[serde(deserialize_with = "field")]
     pub url: Option<String>,
-    /// The finding in words.
+    /// A textual explanation of the finding.
     #[serde(deserialize_with = "field")]
     pub explanation: Option<String>,
 }
 
 impl Part for ValidationStatus {}
 
-/// Deserializes JSON of any form that is not `null`, as text.
+/// Deserializes any JSON value as its JSON text. `null` becomes `None`.
 fn any_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let json = <&RawValue>::deserialize(deserializer)?.get();
     Ok(Some(json).filter(|json| *json != "null").map(str::to_owned))

@@ -1,4 +1,4 @@
-//! The part that the reports of all media have in common.
+//! The fields that the reports of all media have in common.
 
 use super::verdict::{Classification, Verdict};
 use crate::error::{Error, ErrorKind, Result};
@@ -7,7 +7,7 @@ use crate::model::lenient::{FromJson, Object, each};
 use crate::model::serialize::RawJson;
 use crate::model::state::State;
 
-/// The part of a report that does not depend on the medium. [`Report`](crate::Report) documents it.
+/// The fields of a report that do not depend on the medium. The accessors of [`Report`](crate::Report) document them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Common {
     pub(super) identifier: Identifier,
@@ -22,12 +22,13 @@ pub struct Common {
     pub(super) verdict: Option<Verdict>,
     pub(super) verdicts: Vec<Verdict>,
     pub(super) force_classification: Option<Classification>,
-    /// The JSON that the report was read from.
+    /// The JSON from which the report was parsed.
     pub(super) raw: RawJson,
 }
 
 impl Common {
-    /// Reads a report, which was parsed from `json`. Without a state, verdicts and results tell that the analysis is done.
+    /// Reads the common fields from `object`, which was parsed from `json`. If the report does not have a state, the
+    /// analysis counts as done if there is a verdict or a result, and as pending otherwise.
     pub(super) fn read(object: &Object<'_>, identifier: Identifier, has_results: bool, json: &str) -> Self {
         let (verdict, verdicts) = (object.field("verdict"), object.list("verdicts"));
         let has_results = has_results || verdict.is_some() || !verdicts.is_empty();
@@ -57,7 +58,7 @@ impl Common {
         }
     }
 
-    /// Returns the verdict of a finished analysis.
+    /// Returns the verdict if the analysis finished without an error.
     fn final_verdict(&self) -> Option<&Verdict> {
         self.verdict.as_ref().filter(|_| self.is_finished() && self.state != State::Errored)
     }
@@ -81,7 +82,7 @@ impl Common {
         self.final_verdict()?.artificial_score()
     }
 
-    /// Returns the error of an analysis that failed.
+    /// Returns an error if the analysis failed.
     pub(super) fn failure(&self) -> Result<()> {
         if self.state == State::Errored {
             let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
@@ -91,7 +92,7 @@ impl Common {
     }
 }
 
-/// Reads error messages: a string, a list that is joined, or any other JSON as it is.
+/// Reads error messages: a string, a list whose elements are joined, or any other JSON, which is kept as text.
 fn messages(json: &str) -> Option<String> {
     let message = |json: &str| String::from_json(json).unwrap_or_else(|| json.to_owned());
     let mut text = String::new();
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_a_string_a_list_or_json() {
+    fn messages_may_be_string_list_or_other_json() {
         for json in ["\"\"", "\" \"", "[]", "[null]", "{}"] {
             assert_eq!(messages(json), None, "{json}");
         }

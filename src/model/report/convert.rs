@@ -1,4 +1,4 @@
-//! Conversions between the report of one medium and that of any medium.
+//! Conversions between [`Report`] and [`AnyReport`].
 
 use super::Report;
 use super::any::AnyReport;
@@ -12,7 +12,7 @@ impl<M: Medium> From<Report<M>> for AnyReport {
     }
 }
 
-/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if it is of another medium.
+/// Fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) if the report is of another medium.
 impl<M: Medium> TryFrom<AnyReport> for Report<M> {
     type Error = Error;
 

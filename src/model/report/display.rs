@@ -1,4 +1,4 @@
-//! Reports as text for people, and as JSON.
+//! Formatting of reports as text, and their serialisation as JSON.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::model::medium::Medium;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
-/// Leaves out names and references, which are the user's business.
+/// Formats the report without names and references, because they are private to the user.
 impl<M: Medium> fmt::Debug for Report<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report")
@@ -48,8 +48,9 @@ impl<M: Medium> fmt::Display for Report<M> {
 }
 
 impl<M: Medium> Report<M> {
-    /// Writes `artificial, confidence 0.94 (Majority; V011 0.9641, V01 0.92)`. The scores are those of the verdict's
-    /// classification.
+    /// Writes a verdict with its heuristic and models, such as
+    /// `artificial, confidence 0.94 (Majority; V011 0.9641, V01 0.92)`. Each number after a model is the model's score
+    /// for the classification of the verdict.
     fn fmt_verdict(&self, verdict: &Verdict, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let classification = verdict.classification.as_ref();
         let results = self.findings.model_results();
@@ -73,7 +74,7 @@ impl<M: Medium> Report<M> {
     }
 }
 
-/// Writes a verdict and its basis, such as `artificial, confidence 0.94 (Majority)`.
+/// Writes a verdict and the basis for it, such as `artificial, confidence 0.94 (Majority)`.
 pub(crate) fn fmt_verdict(
     f: &mut fmt::Formatter<'_>,
     classification: Option<&str>,
@@ -87,15 +88,16 @@ pub(crate) fn fmt_verdict(
     basis.map_or(Ok(()), |basis| write!(f, " ({basis})"))
 }
 
-/// Rounds a score to four digits.
+/// Rounds a score to four decimal places.
 fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
-/// Writes the JSON that the report was read from, unknown fields included, always with an `identifier`. The order of
-/// fields is not kept, and numbers with more digits than an `f64` or `u64` holds are rounded;
-/// [`raw_json`](Report::raw_json) has every byte. JSON that is nested deeper than 128 levels, or has a number out of
-/// range, is an error.
+/// Serialises the JSON from which the report was parsed, including unknown fields, always with an `identifier`.
+///
+/// The order of fields is not kept. Numbers with more digits than an `f64` or `u64` can hold are rounded.
+/// [`raw_json`](Report::raw_json) returns the JSON without these changes. Serialisation fails if the JSON is nested
+/// deeper than 128 levels, or contains a number that is out of range.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.common().raw.with_identifier(Some(self.identifier()), serializer)

@@ -1,4 +1,4 @@
-//! The part of a report that depends on the medium.
+//! The fields of a report that depend on the medium.
 
 use std::fmt;
 
@@ -8,25 +8,25 @@ use super::verdict::ModelResult;
 use crate::model::identifier::Identifier;
 use crate::model::lenient::Object;
 
-/// The part of a report that only one medium has.
+/// The fields of a report that only one medium has.
 pub trait Findings: Clone + fmt::Debug + PartialEq + Send + Sync {
-    /// Reads it from a report on the submission `identifier`.
+    /// Reads the fields from the report on the submission `identifier`.
     #[allow(private_interfaces)]
     fn read(object: &Object<'_>, identifier: &Identifier) -> Self;
 
-    /// Returns each model's result for the whole medium.
+    /// Returns the result of each model for the whole medium.
     fn model_results(&self) -> &[ModelResult] {
         &[]
     }
 
-    /// Returns `true` if it has results, which only an analysis can have found.
+    /// Returns `true` if the report has results, which shows that the medium was analysed.
     fn has_results(&self) -> bool {
         !self.model_results().is_empty()
     }
 
-    /// Makes a report of any medium of the parts of one.
+    /// Builds an [`AnyReport`] from the parts of a report of this medium.
     fn into_any(self, common: Common) -> AnyReport;
 
-    /// Takes a report apart if it is of this medium.
+    /// Splits a report into its parts. Returns `None` if it is of another medium.
     fn from_any(report: AnyReport) -> Option<(Common, Self)>;
 }

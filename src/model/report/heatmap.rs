@@ -1,4 +1,4 @@
-//! The heatmap of an image: bytes that are known to be a whole PNG.
+//! The heatmap of an image, as a PNG that was checked for completeness.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-/// Where an image looks artificial, as a PNG.
+/// A heatmap of an image, as a PNG. It marks the regions that look artificial.
 ///
-/// It was checked to be one from its signature to its end, so that what is stored is no error page and nothing half.
-/// The bytes between them were not decoded. It serialises as its width, height and number of bytes.
+/// The signature, the header and the end of the PNG were checked, so this is neither an error page nor a truncated
+/// file. The data between them was not decoded. A heatmap serialises as its width, height and number of bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heatmap {
     png: Vec<u8>,
@@ -17,15 +17,15 @@ pub struct Heatmap {
     height: u32,
 }
 
-/// PNG specification (third edition), section 5.2.
+/// The signature of a PNG (PNG specification, third edition, section 5.2).
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// The first chunk (section 11.2.1), as far as its type: 13 bytes of header.
+/// The length and the type of the first chunk (section 11.2.1). The chunk has 13 bytes of data.
 const HEADER: &[u8] = b"\0\0\0\x0dIHDR";
-/// The last chunk (section 11.2.5), with its checksum.
+/// The last chunk with its checksum (section 11.2.5).
 const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 impl Heatmap {
-    /// Checks that `png` is a PNG, or says what is wrong with it and gives it back.
+    /// Checks that `png` is a complete PNG. The error has the reason, and returns the bytes.
     pub(crate) fn read(png: Vec<u8>) -> Result<Self, (&'static str, Vec<u8>)> {
         match size(&png) {
             Ok((width, height)) => Ok(Self { png, width, height }),
@@ -33,45 +33,45 @@ impl Heatmap {
         }
     }
 
-    /// The PNG.
+    /// Returns the bytes of the PNG.
     pub fn as_bytes(&self) -> &[u8] {
         &self.png
     }
 
-    /// The PNG, without a copy.
+    /// Returns the bytes of the PNG without copying them.
     pub fn into_bytes(self) -> Vec<u8> {
         self.png
     }
 
-    /// How wide it is, in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// How high it is, in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// Writes the PNG: to a file, for one.
+    /// Writes the PNG to a writer, such as a file, and flushes the writer.
     ///
     /// # Errors
     ///
-    /// What the writer reports.
+    /// The errors of the writer.
     pub fn write_to(&self, mut writer: impl Write) -> io::Result<()> {
         writer.write_all(&self.png)?;
         writer.flush()
     }
 }
 
-/// Width and height of a whole PNG, or what it is instead.
+/// Returns the width and height of a complete PNG. The error is the reason why it is not one.
 fn size(png: &[u8]) -> Result<(u32, u32), &'static str> {
     let rest = png.strip_prefix(SIGNATURE).ok_or("it is no PNG")?;
     let header = rest.strip_prefix(HEADER).ok_or("it is a PNG without a header")?;
     let (width, rest) = header.split_first_chunk().ok_or("it is a PNG without a size")?;
     let height = rest.first_chunk().ok_or("it is a PNG without a size")?;
     let size = (u32::from_be_bytes(*width), u32::from_be_bytes(*height));
-    // A line break behind the end is nobody's loss.
+    // Whitespace after the end does no harm, so it is accepted.
     if png.trim_ascii_end().ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
 }
 
@@ -81,7 +81,7 @@ impl AsRef<[u8]> for Heatmap {
     }
 }
 
-/// Writes the size, and not the PNG itself.
+/// Serialises the width, the height and the number of bytes, but not the PNG itself.
 impl Serialize for Heatmap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Heatmap", 3)?;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_png_passes() {
+    fn heatmap_must_be_a_complete_png() {
         let header = [&b"\0\0\0\x10\0\0\0\x09"[..], b"\x08\x02\0\0\0crc_"].concat();
         let png = [SIGNATURE, HEADER, &header, b"data", END].concat();
         let heatmap = Heatmap::read(png.clone()).unwrap();

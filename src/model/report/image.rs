@@ -36,7 +36,8 @@ impl Report<Image> {
         &self.findings.results
     }
 
-    /// Returns detections with their places, if the submission asked for morphing or tampering.
+    /// Returns the detections with their positions in the image, if the submission enabled the detection of morphing or
+    /// tampering.
     pub fn details(&self) -> &[Detail] {
         &self.findings.details
     }
@@ -51,7 +52,7 @@ impl Report<Image> {
         self.findings.c2pa.as_ref()
     }
 
-    /// Returns `true` if [`Client::heatmap`](crate::Client::heatmap) can fetch a heatmap.
+    /// Returns `true` if the service has a heatmap, which [`Client::heatmap`](crate::Client::heatmap) fetches.
     pub fn has_heatmap(&self) -> Option<bool> {
         self.findings.has_heatmap
     }
@@ -64,7 +65,7 @@ impl sealed::Medium for Image {
     type Findings = ImageFindings;
 }
 
-/// The part of an image's report that only images have.
+/// The fields of a report that only images have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageFindings {
     results: Vec<ModelResult>,
@@ -97,7 +98,7 @@ impl Findings for ImageFindings {
     }
 }
 
-/// Detections that belong together.
+/// A group of detections.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -109,15 +110,15 @@ pub struct Detail {
 
 impl Part for Detail {}
 
-/// A detection in a part of an image, such as a morphed face.
+/// A detection in a region of an image, such as a morphed face.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Detection {
-    /// `box` in the response: the place.
+    /// `box` in the response: the region of the image.
     #[serde(rename = "box", deserialize_with = "field")]
     pub bounding_box: Option<BoundingBox>,
-    /// The result of each model. The labels are the service's own words, not only `human` and `artificial`.
+    /// The result of each model. The labels are not limited to `human` and `artificial`.
     #[serde(deserialize_with = "list")]
     pub results: Vec<ModelResult>,
     /// The verdict on these results.
@@ -127,10 +128,11 @@ pub struct Detection {
 
 impl Part for Detection {}
 
-/// A part of an image, from corner to corner. The unit of the numbers is not documented.
+/// A rectangular region of an image, given by two opposite corners. The service does not document the unit of the
+/// coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-#[allow(missing_docs)] // The names say it.
+#[allow(missing_docs)] // The names are self-explanatory.
 pub struct BoundingBox {
     #[serde(deserialize_with = "coordinate")]
     pub x1: f64,
@@ -144,7 +146,7 @@ pub struct BoundingBox {
 
 impl Part for BoundingBox {}
 
-/// Deserializes a number that must be there, as a box with three coordinates is not a box.
+/// Deserializes a required coordinate. A box in which a coordinate is missing or not a number counts as absent.
 fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     field(deserializer)?.ok_or_else(|| D::Error::custom("not a number"))
 }

@@ -27,16 +27,16 @@ use super::submitted::Submitted;
 /// The result of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or
 /// [`AudioReport`](crate::AudioReport).
 ///
-/// Parsing is lenient, since the service promises little:
+/// Parsing is lenient, because the service guarantees little about the form of its responses:
 ///
-/// - A field that is missing, `null` or of another type than documented counts as absent. Numbers may be strings.
-/// - An element of a list that sets no documented field is left out.
-/// - Of two fields with one name, the last counts.
+/// - A field that is missing, is `null` or has another type than documented counts as absent. A number may be a string.
+/// - A list element without any documented field is skipped.
+/// - If a field name is repeated, the last value is used.
 ///
-/// Everything else, unknown fields included, is in [`raw_json`](Self::raw_json). The report serialises with all of it,
-/// always with an `identifier`, and deserialises again.
+/// [`raw_json`](Self::raw_json) returns the complete JSON, including fields that this version does not know. The report
+/// serialises as this JSON, always with an `identifier`, and can be deserialised again.
 ///
-/// `Display` is one line for people, with control characters escaped.
+/// `Display` writes a summary of one line, with control characters escaped.
 #[derive(Clone, PartialEq)]
 pub struct Report<M: Medium> {
     common: Common,
@@ -46,7 +46,7 @@ pub struct Report<M: Medium> {
 impl<M: Medium> Report<M> {
     accessors!();
 
-    /// Returns the submission, to ask for its result again.
+    /// Returns the submission, with which the result can be requested again.
     pub fn submitted(&self) -> Submitted<M> {
         Submitted::new(self.common.identifier.clone())
     }

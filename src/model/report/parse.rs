@@ -1,4 +1,4 @@
-//! Parsing of reports: lenient, except for the submission and the medium that a report is of.
+//! Parsing of reports. It is lenient, except that the identifier must be valid and that the medium must match.
 
 use super::Report;
 use super::common::Common;
@@ -11,29 +11,30 @@ use crate::model::medium::Medium;
 use crate::model::state::State;
 
 impl<M: Medium> Report<M> {
-    /// Parses a report that did not come from a [`Client`](crate::Client): the body of a webhook's request, a file, a
-    /// database.
+    /// Parses a report that does not come from a [`Client`](crate::Client), but from the body of a webhook request, a
+    /// file or a database.
     ///
-    /// A webhook's request is not signed, so its sender cannot be verified. To be sure, ask for the result by its
-    /// [`identifier`](Self::identifier).
+    /// Webhook requests are not signed, so their sender cannot be verified. To verify the report, request the result by
+    /// its [`identifier`](Self::identifier).
     ///
-    /// For a report of any medium, see [`AnyReport::from_json`](crate::AnyReport::from_json).
+    /// For a report of any medium, use [`AnyReport::from_json`](crate::AnyReport::from_json).
     ///
     /// # Errors
     ///
-    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`, or is
-    /// clearly the report of another medium.
+    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it is not a JSON object with an `identifier`, or if its
+    /// fields show that it is of another medium.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         let json = json_text(json.as_ref());
         Self::read(&json, None).map_err(|reason| not_a_report(reason, json.as_bytes()))
     }
 
-    /// Reads a report, which is about `asked` if it does not name a submission. The error is the reason in words.
+    /// Reads a report. `asked` is the identifier that was requested, if any. A report without an identifier gets this
+    /// one, and a report with another identifier is an error. The error is the reason as text.
     pub(crate) fn read(json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
         Self::from_object(&Object::parse(json)?, json, asked)
     }
 
-    /// Reads `object`, which was parsed from `json`; see [`read`](Self::read).
+    /// Reads `object`, which was parsed from `json`, in the same way as [`read`](Self::read).
     fn from_object(object: &Object<'_>, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
         if other_medium(object).is_some_and(|medium| medium != M::TYPE) {
             return Err("it is that of another medium");
@@ -49,7 +50,8 @@ impl<M: Medium> Report<M> {
         Ok(Self::new(object, identifier, json))
     }
 
-    /// Makes the report of an analysis that is not finished. Fields in `json` count if it is about `asked`.
+    /// Creates the report of an analysis that is not finished. The fields of `json` are used unless `json` has another
+    /// identifier than `asked`.
     pub(crate) fn pending(json: &str, asked: &Identifier) -> Self {
         let is_asked = |object: &Object<'_>| identifier(object).is_ok_and(|named| named.is_none_or(|id| id == *asked));
         let (object, raw) = match Object::parse(json).ok().filter(is_asked) {
@@ -61,8 +63,8 @@ impl<M: Medium> Report<M> {
         report
     }
 
-    /// Reads a report inside another one, which is about `identifier` unless it names its own submission. Returns
-    /// `None` if it sets no field.
+    /// Reads a report that is nested in the report on the submission `identifier`. If the nested report does not have an
+    /// identifier of its own, it gets this one. Returns `None` if it does not set any field.
     pub(super) fn read_within(json: &str, identifier: &Identifier) -> Option<Self> {
         let object = Object::parse(json).ok()?;
         let own = Self::from_object(&object, json, None);
@@ -77,7 +79,7 @@ impl<M: Medium> Report<M> {
     }
 }
 
-/// Returns the medium of a report that cannot be of another one.
+/// Returns the medium of a report if its fields rule out every other medium.
 pub(super) fn other_medium(object: &Object<'_>) -> Option<MediaType> {
     let has_any = |name: &str, wanted: &[&str]| {
         object.object(name).is_some_and(|object| wanted.iter().any(|name| object.has(name)))
@@ -91,7 +93,8 @@ pub(super) fn other_medium(object: &Object<'_>) -> Option<MediaType> {
     }
 }
 
-/// Reads the field `identifier`, if it is there. It stands in paths and logs, so this is strict.
+/// Reads the field `identifier`, if it is present. An invalid identifier is an error, because identifiers are used in
+/// paths and logs.
 pub(crate) fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'static str> {
     if object.json("identifier").is_none() {
         return Ok(None);
@@ -100,8 +103,9 @@ pub(crate) fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'st
     Identifier::try_from(text).map(Some).map_err(|_| "its field `identifier` is empty, too long or unsafe")
 }
 
+/// Builds the error for JSON that is not a report.
 pub(super) fn not_a_report(reason: &str, json: &[u8]) -> Error {
-    // An error keeps this much of a body. The key is not in it, so none is cut in two.
+    // An error keeps only this much of a body. Truncation cannot split the API key, because `json` does not contain it.
     let start = json.get(..BODY_MAX).unwrap_or(json);
     let identifier = Object::parse(&json_text(json)).ok().and_then(|object| identifier(&object).ok().flatten());
     Error::new(ErrorKind::UnexpectedResponse, format!("not a report of the API: {reason}"))

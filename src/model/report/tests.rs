@@ -1,4 +1,4 @@
-//! Reports as the documentation shows them, as nobody has seen them yet, and as an enemy would write them.
+//! Tests of reports: documented examples, undocumented variants and malicious input.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,16 +12,16 @@ use super::verdict::*;
 use super::*;
 use crate::error::ErrorKind;
 
-/// The example of the documentation's oldest page, which has neither state nor main verdict.
+/// The example on the oldest page of the documentation. It has neither a state nor a main verdict.
 const DOCUMENTED: &str = include_str!("../../../tests/fixtures/image_documented.json");
-/// Every field of the newest pages, put together by hand.
+/// A report with every field of the newest pages of the documentation, assembled by hand.
 const NEWEST: &str = include_str!("../../../tests/fixtures/image_newest.json");
 
 fn read(json: &Value) -> ImageReport {
     ImageReport::from_json(json.to_string()).unwrap()
 }
 
-/// A report with an identifier and `more`.
+/// Parses a report with an identifier and the fields of `more`.
 fn with(more: Value) -> ImageReport {
     let mut json = more;
     json["identifier"] = "abc".into();
@@ -29,10 +29,10 @@ fn with(more: Value) -> ImageReport {
 }
 
 #[test]
-fn the_documented_example_is_understood_to_the_last_digit() {
+fn documented_example_is_parsed_exactly() {
     let report = ImageReport::from_json(DOCUMENTED).unwrap();
     assert_eq!(report.identifier().as_str(), "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0");
-    assert_eq!((report.state(), report.is_finished()), (&State::Done, true), "there are verdicts");
+    assert_eq!((report.state(), report.is_finished()), (&State::Done, true), "a report with verdicts is done");
     assert_eq!((report.name(), report.has_heatmap(), report.c2pa()), (Some("image.jpg"), Some(true), None));
     assert_eq!((report.verdict(), report.is_artificial(), report.hash()), (None, None, None));
     let verdicts: Vec<_> = report
@@ -48,14 +48,14 @@ fn the_documented_example_is_understood_to_the_last_digit() {
         .iter()
         .map(|result| (result.model.as_deref().unwrap(), result.score(&Classification::Artificial).unwrap()))
         .collect();
-    assert_eq!(scores, [("V011", 0.004_915), ("V01", 0.03697), ("brokenwand2", 0.93961)], "in whichever order");
+    assert_eq!(scores, [("V011", 0.004_915), ("V01", 0.03697), ("brokenwand2", 0.93961)], "labels may have any order");
     assert_eq!(report.results()[0].elapsed_time.unwrap().as_millis(), 196);
     assert_eq!(report.results()[0].confidence, None);
     assert_eq!(report.to_string(), "finished without a main verdict");
 }
 
 #[test]
-fn every_documented_field_has_its_place() {
+fn every_documented_field_is_parsed() {
     let report = ImageReport::from_json(NEWEST).unwrap();
     assert_eq!(report.hash(), Some("1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e"));
     assert_eq!((report.state(), report.api_version(), report.errors()), (&State::Done, Some("v1.1.0"), None));
@@ -103,7 +103,7 @@ fn every_documented_field_has_its_place() {
 }
 
 #[test]
-fn an_override_wins_over_the_verdict_as_on_the_dashboard() {
+fn override_takes_precedence_over_verdict() {
     let verdict = json!({"classification": "artificial", "confidence": 0.9});
     let table = [
         (json!({"status": "done", "verdict": verdict}), Some(true)),
@@ -116,7 +116,7 @@ fn an_override_wins_over_the_verdict_as_on_the_dashboard() {
         (json!({"status": "done", "verdict": verdict, "force_classification": "partly"}), None),
         (json!({"status": "done", "verdict": {}}), None),
         (json!({"status": "done"}), None),
-        // No verdict but one of a finished analysis counts.
+        // The verdict is ignored unless the analysis is finished.
         (json!({"status": "new", "verdict": verdict}), None),
         (json!({"status": "errored", "verdict": verdict}), None),
     ];
@@ -129,7 +129,7 @@ fn an_override_wins_over_the_verdict_as_on_the_dashboard() {
 }
 
 #[test]
-fn score_of_a_report_follows_the_override() {
+fn report_score_follows_the_override() {
     let verdict = json!({"classification": "human", "confidence": 0.75});
     let table = [
         (json!({"status": "done", "verdict": verdict}), Some(0.25)),
@@ -151,7 +151,7 @@ fn score_of_a_report_follows_the_override() {
     }
 }
 
-/// Asserts that `written` has all that `json` has.
+/// Asserts that `written` contains every field and element of `json`.
 fn assert_has(written: &Value, json: &Value) {
     match (written, json) {
         (Value::Object(written), Value::Object(fields)) => {
@@ -167,7 +167,7 @@ fn assert_has(written: &Value, json: &Value) {
 }
 
 #[test]
-fn parts_of_a_report_serialise_as_they_came() {
+fn report_parts_serialise_without_loss() {
     fn check<T: Serialize + DeserializeOwned>(part: &T, json: &Value) {
         let text = serde_json::to_string(part).unwrap();
         assert_eq!(serde_json::to_string(&serde_json::from_str::<T>(&text).unwrap()).unwrap(), text);
@@ -183,7 +183,7 @@ fn parts_of_a_report_serialise_as_they_came() {
 }
 
 #[test]
-fn repeated_name_in_a_report_means_its_last_value() {
+fn repeated_field_of_report_has_its_last_value() {
     let report = ImageReport::from_json(
         r#"{"identifier":"x","identifier":"abc","status":"new","status":"done","verdict":{"count":1,"count":2},"hash":"1"}"#,
     )
@@ -193,7 +193,7 @@ fn repeated_name_in_a_report_means_its_last_value() {
 }
 
 #[test]
-fn an_unknown_state_is_never_taken_for_done() {
+fn unknown_state_without_verdict_is_not_done() {
     use State::{Done, Errored, Pending};
     let other = |text: &str| State::Other(text.to_owned());
     let verdict = json!({"classification": "human"});
@@ -209,7 +209,7 @@ fn an_unknown_state_is_never_taken_for_done() {
         (json!({"status": "queued", "verdict": []}), other("queued"), false),
         (json!({"status": "queued", "verdict": {"classification": " "}}), other("queued"), false),
         (json!({"status": "archived", "verdict": verdict}), other("archived"), true),
-        // Without a state, verdict and results tell.
+        // Without a state, the analysis is done if there is a verdict or a result.
         (json!({}), Pending, false),
         (json!({"status": null}), Pending, false),
         (json!({"status": " "}), Pending, false),
@@ -230,7 +230,7 @@ fn an_unknown_state_is_never_taken_for_done() {
 }
 
 #[test]
-fn a_wrong_type_counts_as_absent_and_stays_in_the_raw_json() {
+fn field_of_wrong_type_is_absent_but_in_raw_json() {
     let optional = [
         "hash",
         "api_version",
@@ -274,7 +274,7 @@ fn a_wrong_type_counts_as_absent_and_stays_in_the_raw_json() {
             assert_eq!(raw[field], wrong);
             assert_eq!(serde_json::to_value(&report).unwrap(), odd);
             let rest = if field == "name" { report.ref_id() } else { report.name() };
-            assert!(rest.is_some(), "the other fields are not lost with {field}");
+            assert!(rest.is_some(), "a wrong type of {field} affects no other field");
         }
     }
     let report = with(json!({"verdict": {"confidence": "0.25", "models": ["a", 7, null], "heuristic": {}}}));
@@ -289,7 +289,7 @@ fn a_wrong_type_counts_as_absent_and_stays_in_the_raw_json() {
 }
 
 #[test]
-fn errors_come_as_text_list_or_nothing() {
+fn errors_may_be_text_list_or_absent() {
     for (errors, expected) in [
         (json!(null), None),
         (json!(""), None),
@@ -309,7 +309,7 @@ fn errors_come_as_text_list_or_nothing() {
 }
 
 #[test]
-fn the_identifier_is_the_one_field_that_must_be_right() {
+fn report_without_valid_identifier_is_rejected() {
     for (json, reason) in [
         ("{}", "`identifier` is missing"),
         ("{\"identifier\":null}", "`identifier` is missing"),
@@ -330,7 +330,7 @@ fn the_identifier_is_the_one_field_that_must_be_right() {
 }
 
 #[test]
-fn what_is_not_known_survives_the_round_trip() {
+fn unknown_fields_survive_the_round_trip() {
     for fixture in [DOCUMENTED, NEWEST] {
         let report = ImageReport::from_json(fixture).unwrap();
         assert_eq!(report.raw_json(), fixture.trim());
@@ -343,7 +343,7 @@ fn what_is_not_known_survives_the_round_trip() {
         assert_eq!(again.results(), report.results());
     }
     let exact = r#"{"identifier":"abc","verdict":{"confidence":0.48909765028524077}}"#;
-    assert_eq!(serde_json::to_string(&ImageReport::from_json(exact).unwrap()).unwrap(), exact, "to the last digit");
+    assert_eq!(serde_json::to_string(&ImageReport::from_json(exact).unwrap()).unwrap(), exact, "all digits are kept");
     let other = ImageReport::pending(r#"{"identifier":"x","force_classification":"human"}"#, &"abc".parse().unwrap());
     assert_eq!((other.identifier().as_str(), other.classification(), other.raw_json()), ("abc", None, "null"));
     let pending = ImageReport::pending("", &"abc".parse().unwrap());
@@ -353,7 +353,7 @@ fn what_is_not_known_survives_the_round_trip() {
 }
 
 #[test]
-fn neither_size_nor_depth_nor_odd_bytes_bring_it_down() {
+fn large_deep_or_malformed_report_does_not_panic() {
     let unknown = format!("\"x\":[\"{}\",2,3],", "1".repeat(1_000)).repeat(10_000);
     let report = ImageReport::from_json(format!("{{{unknown}\"identifier\":\"abc\",\"status\":\"done\"}}")).unwrap();
     assert_eq!((report.state(), report.raw_json().len() > 10_000_000), (&State::Done, true));
@@ -363,7 +363,7 @@ fn neither_size_nor_depth_nor_odd_bytes_bring_it_down() {
         let json = format!("{{\"identifier\":\"abc\",\"status\":\"done\",\"{field}\":{}}}", deep(10_000));
         let report = ImageReport::from_json(&json).unwrap();
         assert_eq!(report.state(), &State::Done);
-        assert!(serde_json::to_string(&report).is_err(), "too deep to be written anew");
+        assert!(serde_json::to_string(&report).is_err(), "too deep to be serialised");
         assert_eq!(report.raw_json(), json);
     }
     assert!(ImageReport::from_json(deep(10_000)).is_err());
@@ -376,7 +376,7 @@ fn neither_size_nor_depth_nor_odd_bytes_bring_it_down() {
 }
 
 #[test]
-fn debug_shows_neither_names_nor_references() {
+fn report_debug_hides_names_and_references() {
     let report = ImageReport::from_json(NEWEST).unwrap();
     let shown = format!("{report:?} {:?}", report.clone());
     assert!(shown.contains("f617faae") && shown.contains("Done") && shown.contains("0.75708"), "{shown}");
@@ -386,7 +386,7 @@ fn debug_shows_neither_names_nor_references() {
 }
 
 #[test]
-fn foreign_words_stay_on_one_line() {
+fn display_escapes_control_characters() {
     let report = with(json!({
         "status": "done",
         "verdict": {"classification": "hu\nman", "heuristic": "A\u{202e}", "models": ["a\u{1b}[2J"]},

@@ -1,4 +1,4 @@
-//! Verdicts by heuristic, and results by model.
+//! The verdicts of heuristics, and the results of detection models.
 
 use std::convert::Infallible;
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use crate::model::open_enum::open_enum;
 use crate::model::serialize;
 
 open_enum! {
-    /// A class of origin.
+    /// The classification of a medium by its origin: human or artificial.
     Classification {
         /// `human`: made by a human.
         Human = "human",
         /// `artificial`: made by a machine.
         Artificial = "artificial";
-        /// Anything else, as the service wrote it: what detections are labelled with, or a class that is new.
+        /// Any other classification, as the service wrote it: the label of a detection, or a new classification.
         Other
     }
 }
@@ -30,30 +30,30 @@ impl FromStr for Classification {
     }
 }
 
-/// The verdict of a heuristic on the results of the models.
+/// The verdict of a heuristic, which combines the results of the detection models.
 ///
-/// Like the other parts of a report, it serialises by the API's field names. It deserialises from JSON text only, as
-/// each field is read from its raw JSON.
+/// Like the other parts of a report, it serialises with the field names of the API. It deserialises from JSON text only,
+/// because each field is parsed from its raw JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// The heuristic, such as `AverageExcludeObsolete`. The service names them and does not explain them.
+    /// The name of the heuristic, such as `AverageExcludeObsolete`. The service does not explain its heuristics.
     #[serde(deserialize_with = "field")]
     pub heuristic: Option<String>,
-    /// The class.
+    /// The classification.
     #[serde(deserialize_with = "field")]
     pub classification: Option<Classification>,
     /// The confidence in this classification, from 0 to 1. It is not the probability of `artificial`.
     #[serde(deserialize_with = "field")]
     pub confidence: Option<f64>,
-    /// The models that it is based on.
+    /// The names of the models on which the verdict is based.
     #[serde(deserialize_with = "list")]
     pub models: Vec<String>,
-    /// `count` of a video's verdict; the service does not explain it.
+    /// `count` in the verdict of a video. The service does not explain it.
     #[serde(deserialize_with = "field")]
     pub count: Option<u64>,
-    /// `unknown` of a video's verdict; the service does not explain it.
+    /// `unknown` in the verdict of a video. The service does not explain it.
     #[serde(deserialize_with = "field")]
     pub unknown: Option<bool>,
 }
@@ -61,10 +61,12 @@ pub struct Verdict {
 impl Part for Verdict {}
 
 impl Verdict {
-    /// Returns the verdict as a number from 0 (human) to 1 (artificial): the confidence c of `artificial`, and 1 - c for
-    /// `human`. Returns `None` with another classification, or without a confidence from 0 to 1.
+    /// Returns the verdict as a number from 0 (human) to 1 (artificial).
     ///
-    /// It is the service's confidence, and not a probability.
+    /// For a confidence c, this is c if the classification is `artificial`, and 1 - c if it is `human`. Returns `None`
+    /// for any other classification, or if the confidence is missing or not from 0 to 1.
+    ///
+    /// The number expresses the service's confidence. It is not a probability.
     pub fn artificial_score(&self) -> Option<f64> {
         let confidence = self.confidence.filter(|confidence| (0.0..=1.0).contains(confidence))?;
         match self.classification.as_ref()? {
@@ -80,19 +82,19 @@ impl Verdict {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModelResult {
-    /// The model, such as `V011`.
+    /// The name of the model, such as `V011`.
     #[serde(deserialize_with = "field")]
     pub model: Option<String>,
-    /// `unknown` in the response; the service does not explain it.
+    /// `unknown` in the response. The service does not explain it.
     #[serde(deserialize_with = "field")]
     pub unknown: Option<bool>,
-    /// The time that the model took. The unit is not documented; this takes it for seconds.
+    /// The time that the model took. The service does not document the unit. This crate assumes seconds.
     #[serde(deserialize_with = "field", serialize_with = "serialize::seconds")]
     pub elapsed_time: Option<Duration>,
-    /// A score for each label, in no fixed order.
+    /// A score for each label. The order is not fixed.
     #[serde(deserialize_with = "list")]
     pub classification: Vec<Score>,
-    /// `confidence` of `classification_details`.
+    /// `confidence` of `classification_details` in the response.
     #[serde(
         rename = "classification_details",
         deserialize_with = "confidence_of_details",
@@ -104,13 +106,13 @@ pub struct ModelResult {
 impl Part for ModelResult {}
 
 impl ModelResult {
-    /// Returns the score of a label, from 0 to 1, if there is one.
+    /// Returns the score of a label, from 0 to 1, if the model returned one.
     pub fn score(&self, label: &Classification) -> Option<f64> {
         self.classification.iter().find(|score| score.label.as_ref() == Some(label))?.score
     }
 }
 
-/// The details of a model's result, of which the service documents no other field.
+/// `classification_details` of a model's result. The service documents a single field of it.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Details {
@@ -129,7 +131,7 @@ fn details_of_confidence<S: Serializer>(confidence: &Option<f64>, serializer: S)
     Details { confidence: *confidence }.serialize(serializer)
 }
 
-/// The score of a label by one model.
+/// The score that a model gave to one label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -137,7 +139,7 @@ pub struct Score {
     /// The label.
     #[serde(deserialize_with = "field")]
     pub label: Option<Classification>,
-    /// The score, from 0 to 1. The scores of a model add up to 1 in the documentation's examples.
+    /// The score, from 0 to 1. In the examples of the documentation, the scores of a model add up to 1.
     #[serde(deserialize_with = "field")]
     pub score: Option<f64>,
 }
@@ -149,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_classification_is_its_word_as_text_and_as_json() {
+    fn classification_round_trips_as_text_and_json() {
         for text in ["human", "artificial", "partly", "humane", ""] {
             let classification: Classification = text.parse().unwrap();
             assert_eq!(
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn score_of_a_verdict_is_its_side_of_the_confidence() {
+    fn verdict_score_is_inverted_for_human() {
         let table = [
             (r#"{"classification":"artificial","confidence":0.75}"#, Some(0.75)),
             (r#"{"classification":"human","confidence":0.75}"#, Some(0.25)),
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_serialise_by_the_names_of_the_api() {
+    fn report_parts_serialise_with_api_field_names() {
         let verdict = r#"{"heuristic":"Majority","classification":"human","confidence":0.5,"models":["V01"],"count":3,"unknown":false}"#;
         assert_eq!(serde_json::to_string(&serde_json::from_str::<Verdict>(verdict).unwrap()).unwrap(), verdict);
         let result = r#"{"model":"V01","unknown":null,"elapsed_time":0.25,"classification":[{"label":"human","score":0.5}],"classification_details":{"confidence":0.75}}"#;

@@ -1,4 +1,4 @@
-//! Reports of videos, which have a report for each frame and for the soundtrack.
+//! Reports of videos, which contain reports of the frames and of the soundtrack.
 
 use super::Report;
 use super::any::AnyReport;
@@ -28,12 +28,13 @@ use crate::model::medium::{Medium, Video, sealed};
 pub type VideoReport = Report<Video>;
 
 impl Report<Video> {
-    /// Returns a report for each frame that was analysed. One without an identifier has that of the video.
+    /// Returns a report for each frame that was analysed. A report without an identifier of its own has the identifier
+    /// of the video.
     pub fn images(&self) -> &[ImageReport] {
         &self.findings.images
     }
 
-    /// Returns the reports of the soundtrack. One without an identifier has that of the video.
+    /// Returns the reports of the soundtrack. A report without an identifier of its own has the identifier of the video.
     pub fn audios(&self) -> &[AudioReport] {
         &self.findings.audios
     }
@@ -46,7 +47,7 @@ impl sealed::Medium for Video {
     type Findings = VideoFindings;
 }
 
-/// The part of a video's report that only videos have.
+/// The fields of a report that only videos have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoFindings {
     images: Vec<ImageReport>,

@@ -1,4 +1,4 @@
-//! What differs from medium to medium: frames, sound, segments, and the form by which it is known.
+//! Tests of the differences between media: frames, soundtracks, segments, and the detection of the medium.
 
 use serde_json::json;
 
@@ -8,13 +8,13 @@ use crate::model::report::audio::AudioReport;
 use crate::model::report::image::ImageReport;
 use crate::model::report::video::VideoReport;
 
-/// The example of the documentation's oldest page, which has neither state nor main verdict.
+/// The example on the oldest page of the documentation. It has neither a state nor a main verdict.
 const DOCUMENTED: &str = include_str!("../../../../tests/fixtures/image_documented.json");
-/// Every field of the newest pages, put together by hand.
+/// A report with every field of the newest pages of the documentation, assembled by hand.
 const NEWEST: &str = include_str!("../../../../tests/fixtures/image_newest.json");
 
 #[test]
-fn the_medium_shows_in_the_form_of_a_report() {
+fn medium_is_derived_from_the_fields() {
     let human = AnyReport::from_json(r#"{"identifier":"a","c2pa":null,"verdict":{"classification":"human"}}"#).unwrap();
     assert_eq!(human.classification(), Some(&Classification::Human));
     for fixture in [DOCUMENTED, NEWEST] {
@@ -41,7 +41,7 @@ fn the_medium_shows_in_the_form_of_a_report() {
     ];
     for (json, reason) in table {
         let error = AnyReport::from_json(json).unwrap_err();
-        assert_eq!(error.identifier().is_some(), json.contains("abc"), "what is known of it is kept");
+        assert_eq!(error.identifier().is_some(), json.contains("abc"), "the error has the identifier: {json}");
         assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains(reason), "{json}: {error}");
     }
     let table = [
@@ -61,7 +61,7 @@ fn the_medium_shows_in_the_form_of_a_report() {
 }
 
 #[test]
-fn a_report_is_not_taken_for_that_of_another_medium() {
+fn report_of_another_medium_is_rejected() {
     let (video, audio) =
         (r#"{"identifier":"abc","results":{"images":[]}}"#, r#"{"identifier":"abc","chunk_details":[]}"#);
     assert!(ImageReport::from_json(video).is_err() && ImageReport::from_json(audio).is_err());
@@ -76,7 +76,7 @@ fn a_report_is_not_taken_for_that_of_another_medium() {
 }
 
 #[test]
-fn a_video_s_report_has_those_of_its_frames_and_its_sound() {
+fn video_report_contains_frames_and_soundtrack() {
     let model = |name: &str| json!({"model": name, "classification": [{"label": "human", "score": 0.25}]});
     let json = json!({
         "hash": "1122bc92", "identifier": "f617faae", "status": "done", "name": "sample-video.mp4", "is_nsfw": true,
@@ -103,7 +103,7 @@ fn a_video_s_report_has_those_of_its_frames_and_its_sound() {
     assert_eq!((two.identifier().as_str(), two.state()), ("f617faae", &State::Pending));
     let [sound] = report.audios() else { panic!("{report:?}") };
     assert_eq!(sound.results()[0].score(&Classification::Human), Some(0.25));
-    // Without a state, results tell; and a list is not what they come in.
+    // Without a state, a video is done if it has results. The results of a video are never a list.
     for (results, state) in [
         (json!({"images": [{"hash": "89ff"}], "audios": []}), State::Done),
         (json!({"images": [], "audios": [{"hash": "89ff"}]}), State::Done),
@@ -118,7 +118,7 @@ fn a_video_s_report_has_those_of_its_frames_and_its_sound() {
 }
 
 #[test]
-fn a_recording_s_segments_come_under_either_name() {
+fn audio_segments_are_read_under_either_name() {
     let segment = json!({
         "index": 1, "start": 2.5, "end": "5", "results": [{"model": "Phantom"}], "verdict": {"classification": "human"},
     });
