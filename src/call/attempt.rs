@@ -1,4 +1,4 @@
-//! What an observer sees of a call.
+//! The attempts of a call, as an observer sees them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use super::retry::Next;
 use crate::error::ErrorKind;
 use crate::http::transport::Outcome;
 
-/// One try of a call, as the function given to `on_attempt` sees it once the try has ended.
+/// A finished attempt of a call, as it is passed to the function set with `on_attempt`.
 ///
-/// It holds numbers and kinds alone, nothing that was sent or received.
+/// It contains only numbers and kinds, no data that was sent or received.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Which try of the call this was, from 1.
+    /// The number of the attempt within its call, counted from 1.
     pub number: u32,
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status code of the response, if one was received.
     pub status: Option<u16>,
-    /// Why there was no whole answer, if there was none.
+    /// The reason why no complete response was received. `None` if the response is complete.
     pub failure: Option<ErrorKind>,
-    /// How long the try took.
+    /// The duration of the attempt.
     pub took: Duration,
-    /// How long the call pauses before it tries again; `None` if this was the last try.
+    /// The pause before the next attempt. `None` if this was the last attempt.
     pub pause: Option<Duration>,
 }
 
@@ -40,7 +40,7 @@ impl Attempt {
     }
 }
 
-/// The function that sees each [`Attempt`].
+/// A function that is called with each [`Attempt`].
 #[derive(Clone)]
 pub(crate) struct Observer(Arc<dyn Fn(&Attempt) + Send + Sync>);
 

@@ -1,4 +1,4 @@
-//! The one switch that ends the calls of a client, from any thread.
+//! A flag that any thread can set to end the calls of a client.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -7,23 +7,25 @@ use std::time::{Duration, Instant};
 use crate::http::fork_safe::PerProcess;
 use crate::util::sync::lock;
 
-/// Set once, for good. Whoever pauses does it here, so that it can be woken.
+/// A cancellation flag. Once set, it stays set.
+///
+/// Threads sleep in [`Cancel::sleep`], so that setting the flag can wake them.
 #[derive(Debug)]
 pub(crate) struct Cancel {
     set: AtomicBool,
-    bed: PerProcess<Bed>,
+    signal: PerProcess<Signal>,
 }
 
-/// Where the threads of a process sleep.
+/// The condition variable on which the threads of a process sleep.
 #[derive(Debug, Default)]
-struct Bed {
-    gate: Mutex<()>,
-    wake: Condvar,
+struct Signal {
+    mutex: Mutex<()>,
+    condvar: Condvar,
 }
 
 impl Cancel {
     pub(crate) fn new() -> Self {
-        Self { set: AtomicBool::new(false), bed: PerProcess::new(Bed::default()) }
+        Self { set: AtomicBool::new(false), signal: PerProcess::new(Signal::default()) }
     }
 
     pub(crate) fn is_set(&self) -> bool {
@@ -35,24 +37,26 @@ impl Cancel {
         self.notify();
     }
 
-    /// Has those who sleep see whether they still have to.
+    /// Wakes all sleeping threads. Each checks its own condition and sleeps on if that is not met.
     pub(crate) fn notify(&self) {
-        let bed = self.bed.get(Bed::default);
-        // Entered and left, so that nobody is between looking and falling asleep.
-        drop(lock(&bed.gate));
-        bed.wake.notify_all();
+        let signal = self.signal.get(Signal::default);
+        // A thread that has checked its condition holds the mutex until it waits on the condition variable. Locking the
+        // mutex here ensures that it does not miss the notification in between.
+        drop(lock(&signal.mutex));
+        signal.condvar.notify_all();
     }
 
-    /// Sleeps for `pause`, or until the switch is set, or until `is_over` when it is rung.
+    /// Sleeps for `pause`. Returns earlier if the flag is set or if `is_over` returns `true`. Both are checked at the
+    /// beginning and after each [notification](Self::notify).
     pub(crate) fn sleep(&self, pause: Duration, is_over: &dyn Fn() -> bool) {
         let start = Instant::now();
-        let bed = self.bed.get(Bed::default);
-        let mut inside = lock(&bed.gate);
+        let signal = self.signal.get(Signal::default);
+        let mut guard = lock(&signal.mutex);
         while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
             if self.is_set() || is_over() {
                 return;
             }
-            inside = bed.wake.wait_timeout(inside, left).unwrap_or_else(PoisonError::into_inner).0;
+            guard = signal.condvar.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn setting_it_wakes_who_sleeps() {
+    fn set_wakes_sleeping_threads() {
         let cancel = Cancel::new();
         let start = Instant::now();
         std::thread::scope(|scope| {
@@ -74,24 +78,24 @@ mod tests {
     }
 
     #[test]
-    fn ringing_wakes_only_those_for_whom_it_is_over() {
+    fn notify_ends_only_pauses_that_are_over() {
         let (cancel, over) = (Cancel::new(), AtomicBool::new(false));
         let start = Instant::now();
         std::thread::scope(|scope| {
-            let patient = scope.spawn(|| {
+            let unaffected = scope.spawn(|| {
                 cancel.sleep(Duration::from_millis(40), &|| false);
                 start.elapsed()
             });
             scope.spawn(|| cancel.sleep(Duration::from_secs(60), &|| over.load(Ordering::SeqCst)));
             over.store(true, Ordering::SeqCst);
             cancel.notify();
-            assert!(patient.join().unwrap() >= Duration::from_millis(40));
+            assert!(unaffected.join().unwrap() >= Duration::from_millis(40));
         });
         assert!(start.elapsed() < Duration::from_secs(30));
     }
 
     #[test]
-    fn a_pause_lasts_as_long_as_it_is() {
+    fn sleep_uninterrupted_lasts_whole_pause() {
         let start = Instant::now();
         Cancel::new().sleep(Duration::from_millis(20), &|| false);
         assert!(start.elapsed() >= Duration::from_millis(20));

@@ -1,4 +1,4 @@
-//! Time and chance, as parameters: a test brings its own.
+//! The clock of a caller. It is a trait because tests replace time and random numbers.
 
 use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
 
-/// Time and chance, for calls.
+/// A source of time and random numbers.
 pub(crate) trait Clock: Debug + Send + Sync {
     fn now(&self) -> Instant;
-    /// Sleeps for `pause`; less if `cancel` is set, or it is rung and `is_over`.
+    /// Sleeps for `pause`. Returns earlier if `cancel` is set or `is_over` returns `true`; see [`Cancel::sleep`].
     fn sleep(&self, pause: Duration, cancel: &Cancel, is_over: &dyn Fn() -> bool);
-    /// A number from 0 up to 1, for jitter.
+    /// Returns a random number for jitter, at least 0 and less than 1.
     fn jitter(&self) -> f64;
 }
 
+/// The clock of the system.
 #[derive(Debug)]
 pub(crate) struct SystemClock;
 
@@ -28,7 +29,7 @@ impl Clock for SystemClock {
     }
 
     fn jitter(&self) -> f64 {
-        // Each `RandomState` differs. Jitter need not be better than that.
+        // Each `RandomState` has other keys, so the hashes of one value differ. That is random enough for jitter.
         f64::from((RandomState::new().hash_one(0) >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
     }
 }
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chance_is_spread_from_nothing_to_one() {
+    fn jitter_many_samples_spread_from_zero_to_one() {
         let drawn: Vec<f64> = (0..1_000).map(|_| SystemClock.jitter()).collect();
         assert!(drawn.iter().all(|jitter| (0.0..1.0).contains(jitter)));
         for tenth in 0..10 {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::util::time::MAX;
 
-/// When a call ends, come what may.
+/// A point in time at which a call or a wait ends, whatever state it is in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     start: Instant,
@@ -12,10 +12,12 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
+    /// Creates the deadline `total` after `start`. `total` is limited to [`MAX`].
     pub(crate) fn new(start: Instant, total: Duration) -> Self {
         Self { start, total: total.min(MAX) }
     }
 
+    /// Returns the time that is left at `now`, or zero after the deadline.
     pub(crate) fn left(&self, now: Instant) -> Duration {
         self.total.saturating_sub(now.saturating_duration_since(self.start))
     }

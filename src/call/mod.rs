@@ -1,4 +1,4 @@
-//! One call: a request with its retries under one deadline and the rate limit of the key.
+//! Calls. A call is one request with its retries, under one deadline and the rate limit of the key.
 
 pub(crate) mod attempt;
 pub(crate) mod backoff;
@@ -32,13 +32,14 @@ use crate::http::transport::{Outcome, Transport};
 use crate::http::ureq;
 use crate::util::time::{MAX, div, saturating_add};
 
-/// The last answer to a request.
+/// The last response to a request.
 #[derive(Debug)]
 pub(crate) struct CallResponse {
     pub(crate) response: Response,
-    /// If `true` and this is not a success, a submit may have been accepted nevertheless, in this attempt or before.
+    /// If `true` and the response is not a success, the service may have accepted the submit in this attempt or in an
+    /// earlier one.
     pub(crate) may_have_been_sent: bool,
-    /// If `true` and this is not a success, the request [may be repeated](retry::may_repeat).
+    /// If `true` and the response is not a success, the request [may be repeated](retry::may_repeat).
     pub(crate) may_repeat: bool,
 }
 
@@ -48,14 +49,14 @@ pub(crate) struct Caller {
     transport: Box<dyn Transport>,
     clock: Arc<dyn Clock>,
     cancel: Cancel,
-    /// Whom budgets are kept for: host and port.
+    /// The host and port of the service. Rate limits are kept per key and service.
     service: String,
-    /// How long the path of the base URL is, which is a part of each request line.
+    /// The length of the path of the base URL, which is a part of each request line.
     pub(crate) base_path_len: usize,
 }
 
 impl Caller {
-    /// For `target`, over real sockets and in real time.
+    /// Creates a caller that sends requests to `target` over the network and uses the system clock.
     pub(crate) fn new(target: Target) -> Result<Self> {
         let (service, base_path_len) = (target.base.authority.clone(), target.base.path.len());
         Ok(Self {
@@ -73,28 +74,29 @@ impl Caller {
         self.clock.now()
     }
 
-    /// A number from 0 up to 1, for jitter.
+    /// Returns a random number for jitter, at least 0 and less than 1.
     pub(crate) fn jitter(&self) -> f64 {
         self.clock.jitter()
     }
 
-    /// Pauses between calls. Fails if that is cancelled.
+    /// Sleeps for `pause` between two calls. Fails if the client is cancelled.
     pub(crate) fn pause(&self, pause: Duration) -> Result<()> {
         self.sleep(pause);
         if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
-    /// Pauses until `is_over` when [notified](Self::notify), and at most for `pause`.
+    /// Sleeps for `pause`. Returns earlier if `is_over` returns `true`, which is checked at the beginning and after each
+    /// [notification](Self::notify).
     pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) {
         self.clock.sleep(pause, &self.cancel, is_over);
     }
 
-    /// Has those who pause see whether that is over.
+    /// Wakes the threads in [`pause_unless`](Self::pause_unless), so that each checks its `is_over` again.
     pub(crate) fn notify(&self) {
         self.cancel.notify();
     }
 
-    /// Host and port of the service.
+    /// Returns the host and port of the service.
     #[cfg(feature = "journal")]
     pub(crate) fn service(&self) -> &str {
         &self.service
@@ -118,18 +120,27 @@ impl Caller {
         limiter.is_none_or(|limiter| limiter.reserve(now, Duration::ZERO).is_ok()).then_some(now)
     }
 
-    /// Ends pauses and later calls, for good. A request that is under way finishes.
+    /// Permanently ends pauses and makes later calls fail. A request that is already being sent runs to its end.
     pub(crate) fn drain(&self) {
         self.cancel.set();
     }
 
-    /// Ends all calls, for good.
+    /// Permanently ends all calls, including requests that are already being sent.
     pub(crate) fn cancel(&self) {
         self.drain();
         self.transport.shut_down();
     }
 
-    /// Sends `request`, again where `options` allow it, and returns the last answer whatever its status.
+    /// Sends `request`, retries it if `options` allow that, and returns the last response, whatever its status code.
+    ///
+    /// One deadline covers the whole call: the attempts, the pauses between them, and the waits for a slot of the rate
+    /// limit. It is [`CallOptions::timeout`] if that is set, else the [`Timeout`] of the request. A request with a
+    /// [`Stall`] has no deadline. The transport ends its attempts when they make no progress, and a pause is
+    /// limited to [`max_pause`].
+    ///
+    /// One attempt may take [`Request::try_timeout`] or a third of the deadline, whichever is longer, but never more
+    /// than the time that is left. A pause or a wait for a slot that would end after the deadline is not begun: the call
+    /// ends at once, and its error contains the time after which the caller may retry.
     pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
         let (total, stall) = match (options.timeout, request.timeout) {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
@@ -167,10 +178,10 @@ impl Caller {
             let try_timeout = request.try_timeout.max(div(deadline.total, 3));
             let limit = deadline.left(now).min(try_timeout);
             let outcome = self.transport.send(request, key, limit, stall);
-            let (end, chance) = (self.clock.now(), self.clock.jitter());
+            let (end, jitter) = (self.clock.now(), self.clock.jitter());
             let next_slot = match (&limiter, &outcome) {
-                (Some(limiter), Ok(response)) => limiter.learn(end, response, chance),
-                // The service counts what it sees, and it has seen nothing of this attempt.
+                (Some(limiter), Ok(response)) => limiter.learn(end, response, jitter),
+                // Without a connection the service has not seen the attempt, so it does not count it.
                 (_, Err(failure)) if !failure.connected => {
                     give_back();
                     None
@@ -182,7 +193,7 @@ impl Caller {
                 && !(request.is_accepted)(received(&outcome));
             let retries = if may_repeat { retries.saturating_sub(number.saturating_sub(1)) } else { 0 };
             let left = max_pause(deadline.left(end), stall);
-            let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, chance);
+            let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, jitter);
             if let Some(observer) = &options.observer {
                 observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), decision.next));
             }
@@ -200,7 +211,7 @@ impl Caller {
         }
     }
 
-    /// Sleeps for `pause`, and returns the time afterwards.
+    /// Sleeps for `pause` and returns the time afterwards.
     fn sleep(&self, pause: Duration) -> Instant {
         self.pause_unless(pause, &|| false);
         self.clock.now()
@@ -222,7 +233,8 @@ impl Caller {
             Err(failure) if self.cancel.is_set() => return Err(cancelled().with_body(&failure.received)),
             Err(failure) => return Err(explain(failure).into_error()),
         };
-        // Where only the end of the connection shows that of the answer, a cancellation may have caused it.
+        // A response without a length ends with its connection. A cancellation closes connections, so the body may be
+        // incomplete.
         if self.cancel.is_set() && (response.truncated.is_some() || !response.length_known) {
             response.truncated = Some(Failure::new(ErrorKind::Cancelled, "cancelled"));
         }
@@ -232,12 +244,15 @@ impl Caller {
     }
 }
 
-/// How long a pause may be. A call that may go on for as long as it moves does not move while it pauses.
+/// Returns the maximum duration of a pause, with `left` until the deadline.
+///
+/// A call with a `stall` limit has no deadline, but nothing progresses during a pause. A pause is therefore limited to the
+/// time that such a call waits for a response.
 fn max_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.answer))
 }
 
-/// Returns the bytes that came in response, whether they are HTTP or not.
+/// Returns the bytes that were received in response, even if they are not HTTP.
 fn received(outcome: &Outcome) -> &[u8] {
     match outcome {
         Ok(response) => &response.body,

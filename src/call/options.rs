@@ -5,19 +5,20 @@ use std::time::{Duration, Instant};
 use super::attempt::Observer;
 use super::rate_limit::config::RateLimit;
 
-/// The options of a call, which are not part of the request.
+/// The options of a call that are not part of the request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallOptions {
-    /// For the whole call; `None` leaves it to the request.
+    /// The timeout of the whole call. If `None`, the request's own [`Timeout`](crate::http::request::Timeout) applies.
     pub(crate) timeout: Option<Duration>,
-    /// When that began, if not with the request: some calls take several.
+    /// The time from which the timeout is measured, for an operation of several requests. If `None`, the call itself
+    /// starts the timeout.
     pub(crate) deadline_start: Option<Instant>,
-    /// How often a try may be repeated.
+    /// The maximum number of retries after the first attempt.
     pub(crate) retries: u32,
-    /// Whether a submit of unknown fate may be repeated, too.
+    /// If `true`, a submit is also retried if the service may have accepted it.
     pub(crate) resend_if_unknown: bool,
     pub(crate) rate_limit: RateLimit,
-    /// The slot of the first attempt of a submit, if it is [reserved](super::Caller::try_reserve) already.
+    /// The slot for the first attempt of a submit, if it was [reserved](super::Caller::try_reserve) before the call.
     pub(crate) reserved_slot: Option<Instant>,
     pub(crate) observer: Option<Observer>,
 }

@@ -1,4 +1,8 @@
-//! Decides whether a request is sent again, and when, on values alone.
+//! Retry decisions: if and when a request is sent again.
+//!
+//! The functions compute on values, without a clock or a network. A read is idempotent and is retried after every failure
+//! that may be temporary. A submit costs money, so it is retried only if the last attempt proves that the service did not
+//! accept it. [`may_have_been_sent`] lists those proofs.
 
 use std::time::Duration;
 
@@ -7,50 +11,51 @@ use crate::error::{Error, ErrorKind};
 use crate::http::response::{Failure, Response};
 use crate::http::transport::Outcome;
 
-/// The step after an attempt.
+/// The step that follows an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
 pub enum Next {
-    /// Another attempt, after a pause.
+    /// Retry after this pause.
     Retry(Duration),
-    /// Nothing: the pause before another attempt would end after the deadline.
+    /// End the call, because the pause before the next attempt would not end before the deadline. The value is that
+    /// pause.
     TooLate(Duration),
-    /// Nothing: the request may not be repeated, or was repeated often enough.
+    /// End the call, because the request may not be repeated or no retries are left.
     Stop,
 }
 
-/// A decision after an attempt.
+/// The decision that is made after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) next: Next,
-    /// The time after which the caller may try again, as its [error](Error::retry_after) tells.
+    /// The time after which the caller may retry; see [`Error::retry_after`].
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// The limits of a next attempt.
+/// The limits for the next attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Number of retries that are left, if the request [may be repeated](may_repeat); else 0.
+    /// The number of retries that are left, or 0 if the request [may not be repeated](may_repeat).
     pub(crate) retries: u32,
-    /// Number of the last attempt, from 1.
+    /// The number of the last attempt, counted from 1.
     pub(crate) number: u32,
-    /// Time until the next slot of the rate limit, after a 429.
+    /// The time until the next slot of the rate limit. `None` unless the response was a 429.
     pub(crate) next_slot: Option<Duration>,
-    /// Time until the deadline.
+    /// The maximum pause: the time until the deadline, or less for a call with a stall limit.
     pub(crate) left: Duration,
 }
 
-/// Decides what follows an attempt that ended with `outcome`. `chance` is from 0 up to 1.
+/// Decides on the step after an attempt that ended with `outcome`. `jitter` is a random number, at least 0 and less than 1.
 ///
-/// The pause is what the service asks for, after a 429 at least the time until the next slot, else the
-/// [backoff](Backoff::RETRY).
-pub(crate) fn decide(outcome: &Outcome, limits: Limits, chance: f64) -> Decision {
+/// The pause before a retry is the one that the service requests with `Retry-After`. After a 429 it is at least the time
+/// until the next slot of the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
+pub(crate) fn decide(outcome: &Outcome, limits: Limits, jitter: f64) -> Decision {
     let response = outcome.as_ref().ok();
     let asked = response.and_then(|response| response.retry_after).max(limits.next_slot);
     if limits.retries == 0 {
         return Decision { next: Next::Stop, retry_after: asked };
     }
-    let pause = asked.unwrap_or_else(|| Backoff::RETRY.pause(limits.number.saturating_sub(1), chance));
+    let pause = asked.unwrap_or_else(|| Backoff::RETRY.pause(limits.number.saturating_sub(1), jitter));
     if pause < limits.left {
         return Decision { next: Next::Retry(pause), retry_after: asked };
     }
@@ -58,47 +63,55 @@ pub(crate) fn decide(outcome: &Outcome, limits: Limits, chance: f64) -> Decision
     Decision { next: Next::TooLate(pause), retry_after: if is_refusal { Some(pause) } else { asked } }
 }
 
-/// Makes the error of a call whose rate limit has no slot before the deadline, but one after `wait`.
+/// Creates the error of a call whose next slot of the rate limit, after `wait`, is later than its deadline.
 pub(crate) fn no_slot(wait: Duration) -> Error {
     let summary = "rate limited locally: the next slot is after this call's deadline";
     Error::new(ErrorKind::RateLimited, summary).with_retry_after(Some(wait)).mark_repeatable(true)
 }
 
-/// Returns `true` if a request may be sent again after `outcome`, and if that may help.
+/// Returns `true` if the request may be sent again after `outcome` and another attempt may succeed.
 pub(crate) fn may_repeat(outcome: &Outcome, is_idempotent: bool, resend_if_unknown: bool) -> bool {
-    if is_idempotent { is_passing(outcome) } else { may_resend(outcome, resend_if_unknown) }
+    if is_idempotent { is_temporary(outcome) } else { may_resend(outcome, resend_if_unknown) }
 }
 
-/// Returns `true` if another attempt may end better than `outcome`.
-fn is_passing(outcome: &Outcome) -> bool {
-    let is_passing = |failure: &Failure| {
+/// Returns `true` if `outcome` is a temporary failure, so that another attempt may succeed.
+fn is_temporary(outcome: &Outcome) -> bool {
+    let is_temporary = |failure: &Failure| {
         !failure.is_final && matches!(failure.kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected)
     };
     match outcome {
-        Ok(response) if response.is_success() => response.truncated.as_ref().is_some_and(is_passing),
+        Ok(response) if response.is_success() => response.truncated.as_ref().is_some_and(is_temporary),
         Ok(response) => matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504),
-        Err(failure) => is_passing(failure),
+        Err(failure) => is_temporary(failure),
     }
 }
 
 /// Returns `true` if a submit may be repeated after `outcome`.
 ///
-/// RFC 9110 (section 9.2.2) forbids it unless the request is known not to have been applied: here, that it never left
-/// whole, or that a 429 refused it. `resend_if_unknown` is the caller's word that paying twice is all right where
-/// that is open; a 2xx leaves nothing open, even if its body broke off.
+/// RFC 9110 (section 9.2.2) forbids retrying a request that is not idempotent unless the first one is known not to have
+/// been applied. That is known if the request was not sent completely or if a 429 refused it. With `resend_if_unknown`
+/// the caller accepts paying twice and allows the retry where it is not known. A 2xx shows that the submit was accepted,
+/// even if its body is truncated, so it is never retried.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let accepted = outcome.as_ref().is_ok_and(Response::is_success);
-    is_passing(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
+    is_temporary(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
 }
 
-/// Returns `true` if the service may have acted on the submit although `outcome` is not a success.
+/// Returns `true` if the service may have accepted a submit that ended with `outcome`.
 ///
-/// A 4xx says that it did not. A redirect, a 5xx, and a 2xx that cannot be read leave it open; so does a 408, behind
-/// which a proxy may stand. A 503 proves nothing even if it names a time to come back: caches and proxies make one
-/// after they passed the request on (Varnish's built-in VCL puts `Retry-After` on each of its own).
+/// These outcomes prove that the service did not accept it:
+///
+/// - The request was not sent completely, because the connection or the upload failed, or because a response other than a
+///   2xx arrived before the end of the upload.
+/// - The status code is a 4xx other than 408.
+///
+/// All other outcomes prove nothing. A redirect, a 5xx, or a 2xx with an unreadable body may follow an accepted submit. A
+/// 408 may come from a proxy that forwarded the request. A 503 proves nothing even if it has a `Retry-After`: caches
+/// and proxies send a 503 after they forwarded the request, and Varnish's built-in VCL adds `Retry-After` to each of its
+/// own.
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
-        // What had not arrived whole cannot have been acted on.
+        // The service cannot have processed a request that it had not received completely.
         Ok(response) if response.arrived_before_upload_end => response.is_success(),
         Ok(response) => match response.status {
             408 => true,
