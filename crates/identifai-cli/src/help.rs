@@ -1,27 +1,29 @@
-//! The longer texts of `--help`: examples, environment and exit status. No line is longer than a terminal of 80
-//! columns.
+//! The texts at the end of `--help`: examples, environment variables and exit statuses. Lines are at most 80 columns
+//! wide.
 
 pub(crate) const SHORT: &str = "\
-`identifai COMMAND --help` says more of a command, and `identifai --help` of the
-environment and exit statuses.";
+`identifai COMMAND --help` describes a command. `identifai --help` lists the
+environment variables and exit statuses.";
 
 pub(crate) const ENVIRONMENT: &str = "\
-Environment:
-  IDENTIFAI_API_KEY   the API key; --api-key-file wins
-  IDENTIFAI_BASE_URL  where the service is; --base-url wins
+Environment variables:
+  IDENTIFAI_API_KEY   API key; --api-key-file overrides it
+  IDENTIFAI_BASE_URL  URL of the service; --base-url overrides it
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
-                      the way there, as curl reads them
-  SSL_CERT_FILE       root certificates in PEM, instead of the usual ones;
-                      --ca-file wins
-  NO_COLOR            no colours; they are for terminals anyway
+                      proxy settings, as curl reads them
+  SSL_CERT_FILE       PEM file of root certificates that replace the usual ones;
+                      --ca-file overrides it
+  NO_COLOR            if set, output has no colours; by default, only output to
+                      a terminal has colours
 
-Exit status, of several items the highest:
-    0  done
-    2  usage or settings are wrong, and nothing was sent; batch: a line is wrong
-    3  the service refused the key, the request or the file; or no credits left
-    4  the key's rate limit is reached
-    5  network, service or output failed; the wait took too long; it is unknown
-       whether something was submitted; health: the service is not ok
+Exit status (with several items, the highest of theirs):
+    0  success
+    2  invalid usage or settings, and nothing was sent; batch: an invalid line
+    3  the service refused the key, the request or the file, or the account has
+       no credits left
+    4  the rate limit of the key is reached
+    5  network, service or output failure; the wait timed out; it is unknown
+       whether an item was submitted; health: the service is not ok
     6  the analysis failed
   130  interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP, and so on";
 
@@ -95,10 +97,10 @@ mod tests {
 
     use crate::args::Arguments;
 
-    /// The most columns that help is wide.
+    /// The maximum width of help texts, in columns.
     const WIDEST: usize = 100;
 
-    /// All commands, built as for a terminal of `width` columns.
+    /// Returns all commands, built for a terminal of `width` columns.
     fn commands(width: usize) -> Vec<Command> {
         fn sized(command: Command, width: usize) -> Command {
             let command = command.term_width(width.min(WIDEST));
@@ -106,7 +108,7 @@ mod tests {
         }
         fn collect(command: &Command, all: &mut Vec<Command>) {
             all.push(command.clone());
-            // clap's own is not for the commands below it.
+            // clap generates `help`, so it is not checked.
             command.get_subcommands().filter(|command| command.get_name() != "help").for_each(|it| collect(it, all));
         }
         let (mut command, mut all) = (sized(Arguments::command(), width), Vec::new());
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_and_option_has_a_help_text_of_the_same_form() {
+    fn help_of_every_option_has_the_same_form() {
         let mut checked = 0;
         for command in commands(80) {
             let mut check = |whose: &str, short: Option<String>, long: Option<String>| {
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn help_fits_the_terminal_and_what_is_written_line_by_line_stays_so() {
+    fn help_fits_terminal_and_keeps_line_breaks() {
         for width in [80, 100, 120] {
             for mut command in commands(width) {
                 for help in [command.render_help(), command.render_long_help()].map(|help| help.to_string()) {
@@ -159,22 +161,22 @@ mod tests {
     }
 
     #[test]
-    fn the_same_option_says_the_same_everywhere() {
+    fn option_in_several_commands_has_the_same_help() {
         let mut known = std::collections::HashMap::new();
         for command in commands(80) {
             for arg in command.get_arguments().filter(|arg| arg.get_id() != "help") {
-                // Of tickets there may be many, and a user of a partner is asked for, or sought by the plan.
+                // `tickets` takes several references, and `partner save` sets a plan, so their help differs.
                 let differs = matches!((command.get_name(), arg.get_id().as_str()), ("tickets" | "save", _));
                 let (Some(long), false) = (arg.get_long(), differs) else { continue };
-                let said = (arg.get_help().map(ToString::to_string), arg.get_help_heading().map(str::to_owned));
-                let before = known.entry(long.to_owned()).or_insert_with(|| said.clone());
-                assert_eq!(*before, said, "--{long} of {}", command.get_name());
+                let help = (arg.get_help().map(ToString::to_string), arg.get_help_heading().map(str::to_owned));
+                let first = known.entry(long.to_owned()).or_insert_with(|| help.clone());
+                assert_eq!(*first, help, "--{long} of {}", command.get_name());
             }
         }
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_definition_is_consistent() {
         Arguments::command().debug_assert();
     }
 }

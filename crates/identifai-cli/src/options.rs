@@ -1,6 +1,6 @@
-//! What the service is asked for: by options of the command line, or by the fields of a line of a batch.
+//! Options of a submission, given on the command line or as fields of a line of a batch.
 
-// Its comments are help texts, not Markdown.
+// clap prints these doc comments as help texts, so they are not Markdown.
 #![allow(clippy::doc_markdown)]
 
 use clap::{Args, ValueEnum};
@@ -9,58 +9,59 @@ use serde::{Deserialize, Deserializer};
 
 use crate::args::values::switch;
 
-/// The options of a submission. Their names are those of the API.
+/// Options of a submission, with the names that the API uses.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[command(next_help_heading = "Submission options", mut_args = switch)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
-    /// Your own reference, which comes back with the result
+    /// Your own reference, returned with the result
     #[arg(long, value_name = "TEXT")]
     pub(crate) ref_id: Option<String>,
-    /// A URL that the service sends the result to, too
+    /// URL that the service also sends the result to
     ///
-    /// The service must have enabled that for the account.
+    /// The service must have enabled webhooks for the account.
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: Option<String>,
-    /// Upload files whatever their format seems to be
+    /// Submit files of undocumented or unrecognized formats
     ///
-    /// Goes with --image, --video or --audio. Their names stay as they are, too.
+    /// Use it together with --image, --video or --audio. Files are uploaded under their own names, even if the extension
+    /// does not fit the content. By default, such files are refused, and a wrong extension is corrected.
     #[arg(long)]
     #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,
-    /// Analyse so many frames at most (videos)
+    /// Maximum number of frames to analyse (videos)
     ///
-    /// More cost more.
+    /// More frames cost more credits.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) frames: Option<Number>,
-    /// Analyse key frames rather than evenly spaced ones (videos)
+    /// Analyse key frames instead of evenly spaced frames (videos)
     #[arg(long, value_name = "BOOL")]
     pub(crate) key_frames: Option<bool>,
-    /// How to choose key frames (videos)
+    /// Method of choosing key frames (videos)
     #[arg(long, value_name = "METHOD")]
     pub(crate) key_frames_method: Option<KeyFrames>,
-    /// Look for morphing in people's faces, too (images, videos)
+    /// Also detect morphing of faces (images, videos)
     #[arg(long, value_name = "BOOL")]
     pub(crate) with_morphing: Option<bool>,
-    /// Look for manipulation without generative AI, too (images, videos)
+    /// Also detect manipulation without generative AI (images, videos)
     #[arg(long, value_name = "BOOL")]
     pub(crate) with_tampering: Option<bool>,
-    /// Make a heatmap of AI content, too (images)
+    /// Also create a heatmap of AI-generated regions (images)
     #[arg(long, value_name = "BOOL")]
     pub(crate) with_heatmap: Option<bool>,
-    /// Tell if it is not safe for work, too (images, videos)
+    /// Also detect content that is not safe for work (images, videos)
     #[arg(long, value_name = "BOOL")]
     pub(crate) with_nsfw: Option<bool>,
-    /// Analyse anew what was submitted before; may cost again
+    /// Analyse again instead of using a cached result; may cost credits again
     #[arg(long, value_name = "BOOL")]
     pub(crate) no_cache: Option<bool>,
-    /// Keep a C2PA signature from forcing the verdict to artificial
+    /// Prevent a C2PA signature from forcing the verdict to artificial
     #[arg(long, value_name = "BOOL")]
     pub(crate) prevent_c2pa_forces: Option<bool>,
 }
 
 impl Options {
-    /// These, and where they say nothing, `others`.
+    /// Returns these options, with unset ones taken from `others`.
     pub(crate) fn or(self, others: &Self) -> Self {
         let others = others.clone();
         Self {
@@ -80,7 +81,7 @@ impl Options {
     }
 }
 
-/// Sets what is given.
+/// Sets each of the named options that has a value.
 macro_rules! set {
     ($submission:ident, $options:expr, $($option:ident),*) => {
         $(if let Some(value) = $options.$option.clone() { $submission = $submission.$option(value); })*
@@ -103,12 +104,12 @@ impl Options {
     }
 }
 
-/// pandas writes `null` where a cell is empty.
+/// Deserializes a bool, and reads `null` as `false`: pandas writes `null` for an empty cell.
 fn null_as_false<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
-/// How many frames of a video.
+/// The number of frames of a video to analyse.
 #[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
 #[serde(try_from = "f64")]
 pub(crate) enum Number {
@@ -120,7 +121,7 @@ pub(crate) enum Number {
     Thirty,
 }
 
-/// pandas writes `10.0` for a 10 in a column that has an empty cell.
+/// Converts from a float, because pandas writes `10.0` for a 10 in a column that has an empty cell.
 impl TryFrom<f64> for Number {
     type Error = &'static str;
 

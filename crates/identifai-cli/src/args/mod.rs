@@ -1,7 +1,7 @@
-//! The command line: what `--help` says is said here. The first paragraph of a text is what `-h` shows, without a full
-//! stop.
+//! The command line and the texts of `--help`. `-h` prints the first paragraph of a doc comment, so it ends without a
+//! full stop.
 
-// Its comments are help texts, not Markdown, and a switch is a bool.
+// clap prints these doc comments as help texts, so they are not Markdown. Each switch is a bool.
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod partner;
@@ -23,7 +23,8 @@ use crate::options::Options;
 
 /// Unofficial client of the identifAI API: was this image, video or voice made by a human or by a machine?
 ///
-/// The key comes from the environment or from a file, never from an argument. To try it without one: --sandbox.
+/// The API key is read from the environment or from a file. It is never an argument, because other users of the machine
+/// can see arguments. Pass --sandbox to try the program without a key.
 #[derive(Debug, Parser)]
 #[command(name = "identifai", version, after_help = help::SHORT, after_long_help = help::ENVIRONMENT, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -33,57 +34,59 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// What every command takes, before or after its name.
+/// Options of every command, accepted before or after the command's name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Global {
-    /// The service's URL [default: $IDENTIFAI_BASE_URL]
+    /// URL of the service [default: $IDENTIFAI_BASE_URL]
     ///
-    /// Without either, it is https://backend.identifai.net.
+    /// If neither is set, the URL is https://backend.identifai.net.
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// API key in a file [default: $IDENTIFAI_API_KEY]
+    /// Read the API key from a file [default: $IDENTIFAI_API_KEY]
     ///
-    /// It is all that the file has in it. The key is never an argument, as others on the machine can see those.
+    /// The file contains only the key. The key cannot be an argument, because other users of the machine can see
+    /// arguments.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
-    /// Try it without a key: answers are made up
+    /// Use a built-in sandbox with made-up results, without a key
     ///
-    /// It talks to an embedded sandbox instead of the service, without the network and as fast as it can. It brings its
-    /// own base URL and key, so it goes without --base-url and --api-key-file. It ends with the command; `identifai
-    /// sandbox` stays.
+    /// Requests go to the sandbox instead of the service. It needs no network, and it has no rate limit. The sandbox
+    /// has its own base URL and key, so this option cannot be combined with --base-url or --api-key-file. The sandbox
+    /// ends with the command. `identifai sandbox` starts one that keeps running.
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// Print results as JSON, one object a line
+    /// Print results as JSON, one object per line
     ///
-    /// They have the service's field names, and always an `identifier` once there is one. What failed has an `error`
-    /// with `kind`, `status`, `message` and `may_have_been_sent`.
+    /// The objects have the field names of the API, and an `identifier` whenever it is known. An item that failed has
+    /// an `error` object with `kind`, `status`, `message` and `may_have_been_sent`.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// The deadline of each call, in seconds
+    /// Deadline of each call, in seconds
     ///
-    /// By default 120 for a submit by URL, none for an upload as long as it moves, and 30 for anything else.
+    /// Defaults to 120 for a submit by URL and to 30 for other calls. An upload has no deadline by default, as long as
+    /// it makes progress.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
-    /// What the key may do a minute [default: 30,60]
+    /// Limit requests to this many submits and reads per minute [default: 30,60]
     ///
-    /// Of submits and of reads, such as 120,240; and a thirtieth of that a second.
+    /// For a key with a higher rate limit, such as 120,240. The limit per second is 1/30 of the limit per minute.
     #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = rate_limit, conflicts_with = "no_rate_limit")]
     pub(crate) rate_limit: Option<(u32, u32)>,
-    /// Send requests as fast as possible
+    /// Send requests without a local rate limit
     ///
-    /// By default they wait, so that they keep within what the service allows a key.
+    /// By default, requests wait so that they stay within the rate limit that the service documents for a key.
     #[arg(long, global = true)]
     pub(crate) no_rate_limit: bool,
-    /// Allow plain http to another machine
+    /// Allow unencrypted http to other machines
     ///
-    /// The key is then sent in clear. To this machine it is allowed anyway.
+    /// The key is then sent unencrypted. Connections to this machine may always use http.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
-    /// Root certificates in PEM, to trust instead of the usual ones [default: $SSL_CERT_FILE]
+    /// Trust only the root certificates in this PEM file [default: $SSL_CERT_FILE]
     ///
-    /// For a private CA, or a proxy that inspects TLS. No other certificates are trusted then; a bundle such as
-    /// /etc/ssl/certs/ca-certificates.crt has several in one file.
+    /// For a private CA, or for a proxy that inspects TLS. The certificates replace the usual ones. The file may contain
+    /// several certificates, like /etc/ssl/certs/ca-certificates.crt.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -92,73 +95,78 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Submit images, videos and recordings (spends credits)
     ///
-    /// Prints the identifier of each, one a line, as soon as it is accepted. With --wait everything is submitted first,
-    /// and then the verdicts are printed in the order of the command line. `identifai wait` and `identifai result` read
-    /// them later.
+    /// Prints the identifier of each submission, one per line, as soon as the service accepts it. With --wait, all
+    /// inputs are submitted first, and then the verdicts are printed in the order of the command line. `identifai wait`
+    /// and `identifai result` print them later.
     ///
-    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is
+    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out is
     /// not sent.
     #[command(after_long_help = help::CLASSIFY)]
     Classify(Classify),
-    /// Print how submissions stand: pending, failed or verdict
+    /// Print the state of submissions: pending, failed or a verdict
     ///
-    /// Asks once, and spends nothing.
+    /// Requests each report once and does not wait. This spends no credits.
     #[command(after_long_help = help::RESULT)]
     Result(Identifiers),
-    /// Wait for the verdicts of submissions, and print them
+    /// Wait for the verdicts of submissions and print them
     #[command(after_long_help = help::WAIT)]
     Wait(WaitFor),
-    /// Submit a list, and print verdicts as they come (spends credits)
+    /// Submit a list and print results as they arrive (spends credits)
     ///
-    /// Prints one JSON object for each line of the list that is not blank, in no certain order: with its `index` from
-    /// 0, its `input`, and the report or an `error`. It keeps within what the key may do. With --journal, the same
-    /// command goes on where a run that was ended stopped.
+    /// Prints one JSON object for each line of the list that is not blank, in the order in which results arrive. It has
+    /// the `index` of the item, counted from 0, the `input`, and either the report or an `error`. Requests stay within
+    /// the rate limit of the key. With --journal, the same command resumes a run that was interrupted.
     ///
-    /// A switch alone, such as --with-heatmap, is sent as true, and --with-heatmap=false as false; what is left out is
+    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out is
     /// not sent.
     #[command(after_long_help = help::BATCH)]
     Batch(Batch),
     /// Write the heatmap of an image to a file
     ///
-    /// The image must have been submitted with --with-heatmap, and its analysis be done.
+    /// The image must have been submitted with --with-heatmap, and its analysis must be finished.
     #[command(after_long_help = help::HEATMAP)]
     Heatmap(Heatmap),
-    /// Override the verdict on a file, for every submission of it
+    /// Override the verdict on a file, for all submissions of that file
     #[command(after_long_help = help::OVERRIDE)]
     Override(Override),
-    /// Have tickets looked at for manipulation (spends credits)
+    /// Check tickets for manipulation (spends credits)
     ///
-    /// Tickets are receipts and the like, as images or PDF. They are submitted in one batch. Prints the identifier of
-    /// the batch, and then one line a ticket: its identifier, and its reference if it has one. With --wait, or --batch,
-    /// it prints verdicts instead.
+    /// Tickets are images or PDF files of receipts and similar documents. They are submitted as one batch. Prints the
+    /// identifier of the batch, and then one line per ticket: its identifier, and its reference if it has one. With
+    /// --wait or --batch, verdicts are printed instead.
     #[command(after_long_help = help::TICKETS)]
     Tickets(Tickets),
-    /// Print how many credits are left, and how many were spent
+    /// Print the numbers of credits left and spent
     Credits,
-    /// Print how the service is: ok, degraded or another word
+    /// Print the health of the service, such as ok or degraded
     ///
-    /// It takes no key. Exit status: 0 for ok, 5 for anything else.
+    /// This command needs no API key. Exit status: 0 for ok, 5 for anything else.
     Health,
-    /// Create, change and list the users of a partner
+    /// Create, change and list the users of a partner account
     #[command(subcommand)]
     Partner(Partner),
-    /// Serve the sandbox until Ctrl-C, for other programs to talk to
+    /// Run the sandbox as a local server for other programs, until Ctrl-C
     ///
-    /// Its first line on standard output is `listening on http://127.0.0.1:PORT`, and its key is `sandbox`. Common
-    /// options change nothing here.
+    /// The first line on standard output is `listening on http://127.0.0.1:PORT`. The API key of the sandbox is
+    /// `sandbox`. The common options have no effect on this command.
     #[command(after_long_help = help::SERVE)]
     Sandbox(Serve),
-    /// Print a script by which a shell completes commands and options
+    /// Print a completion script for a shell
+    ///
+    /// With the script loaded, the shell completes the commands and options of this program.
     #[command(after_long_help = help::COMPLETIONS)]
     Completions {
-        /// The shell
+        /// Shell to print the script for
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Print the manual page, or write those of all commands
+    /// Print the manual page, or write the pages of all commands to a directory
     #[command(after_long_help = help::MAN)]
     Man {
-        /// Directory for the pages of all commands; existing pages are overwritten
+        /// Directory for the pages of all commands
+        ///
+        /// It is created if it does not exist. Existing pages are overwritten. Without a directory, the main page is
+        /// printed.
         #[arg(value_name = "DIRECTORY")]
         directory: Option<PathBuf>,
     },
@@ -166,15 +174,17 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Classify {
-    /// Files to upload, and URLs that the service downloads; `-` is standard input
+    /// Files to upload, or URLs for the service to download; `-` is standard input
     #[arg(required = true, value_name = "FILE|URL")]
     pub(crate) inputs: Vec<OsString>,
     #[command(flatten)]
     pub(crate) medium: MediumFlags,
-    /// Wait for the verdicts, and print them instead of the identifiers
+    /// Wait for the verdicts and print them instead of the identifiers
+    ///
+    /// Each identifier is printed on standard error as soon as the service has accepted the submission.
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long to wait for a verdict, in seconds [default: 300]
+    /// Maximum time to wait for a verdict, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "wait")]
     pub(crate) wait_timeout: Option<Duration>,
     #[command(flatten)]
@@ -183,65 +193,74 @@ pub(crate) struct Classify {
 
 #[derive(Debug, Args)]
 pub(crate) struct Batch {
-    /// The list: one file, URL or JSON object a line; `-` is standard input
+    /// List with one file, URL or JSON object per line; `-` is standard input
     ///
-    /// An object has such an `input`, and may have a `medium` (image, video or audio) and any of the submission options
-    /// by their names with underscores, which win over those of the command line. A field that is null counts as
-    /// absent. The list is UTF-8.
+    /// An object has a file or URL as its `input`. It may have a `medium` (image, video or audio) and any of the
+    /// submission options, with underscores in their names. These fields take precedence over the command line. A field
+    /// that is null counts as absent. The list must be UTF-8.
     #[arg(value_name = "FILE")]
     pub(crate) input: OsString,
     #[command(flatten)]
     pub(crate) medium: MediumFlags,
-    /// Keep what happens in a file, and go on where a run before stopped
+    /// Record progress in a file, and resume from it
+    ///
+    /// A later run with the same journal prints recorded results again, waits for pending submissions and submits the
+    /// rest. Without a journal, a new run submits every line again.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// Wait after each line of the journal until the disk has it
+    /// Flush each line of the journal to disk
+    ///
+    /// Requires --journal. The journal then survives a crash of the machine, not only the end of the program.
     #[arg(long, requires = "journal")]
     pub(crate) journal_sync: bool,
-    /// Submit again what a run before may have submitted
+    /// Resubmit items that an earlier run may have submitted
     ///
-    /// The service answers that from its cache; where --no-cache is set, it may be paid for twice.
+    /// Requires --journal. The service returns the results of such items from its cache. With --no-cache, they may be
+    /// paid for twice. By default, they are reported as errors of the kind `indeterminate`.
     #[arg(long, requires = "journal")]
     pub(crate) retry_indeterminate: bool,
-    /// Write a page for browsers, too, at the end; what is there is overwritten
+    /// Also write the results to an HTML file at the end
     ///
-    /// One file that needs no other, with small images and the heatmaps in it. Passwords and queries of URLs are left
-    /// out.
+    /// The file embeds small images and the heatmaps, so it needs no other files. Passwords and queries of URLs are
+    /// left out. An existing file is overwritten.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// How many items may be on their way at once
+    /// Maximum number of items in progress at the same time
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one::<usize>)]
     pub(crate) in_flight: usize,
-    /// How many threads submit, from 1 to 256
+    /// Number of threads that submit, from 1 to 256
     ///
-    /// More than one is for uploads that take longer than the rate allows.
+    /// More threads help if uploads are so slow that one thread cannot use up the rate limit.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = workers)]
     pub(crate) workers: u16,
-    /// How long to wait for a verdict, in seconds [default: 300]
+    /// Maximum time to wait for a verdict, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait_timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) options: Options,
 }
 
-/// Of which medium it is.
+/// Options that name the medium of all inputs.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct MediumFlags {
-    /// They are images: the default, unless a file or the end of a URL shows otherwise
+    /// Treat all inputs as images
+    ///
+    /// By default, the medium of a file is detected from its content and name, and the medium of a URL from its
+    /// extension. A URL without a known extension, an identifier and a hash are taken for those of an image.
     #[arg(long)]
     pub(crate) image: bool,
-    /// They are videos
+    /// Treat all inputs as videos
     #[arg(long)]
     pub(crate) video: bool,
-    /// They are recordings of speech
+    /// Treat all inputs as recordings of speech
     #[arg(long)]
     pub(crate) audio: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Identifiers {
-    /// Identifiers, as `identifai classify` prints them
+    /// Identifiers printed by `identifai classify`
     #[arg(required = true, value_name = "ID")]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
@@ -252,32 +271,34 @@ pub(crate) struct Identifiers {
 pub(crate) struct WaitFor {
     #[command(flatten)]
     pub(crate) identifiers: Identifiers,
-    /// How long to wait for a verdict, in seconds [default: 300]
+    /// Maximum time to wait for a verdict, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) wait_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Heatmap {
-    /// The identifier, as `identifai classify` prints it
+    /// Identifier printed by `identifai classify`
     #[arg(value_name = "ID")]
     pub(crate) input: String,
-    /// Where to write the PNG; what is there is overwritten; `-` is standard output
+    /// File to write the PNG image to; `-` is standard output
+    ///
+    /// An existing file is overwritten.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Override {
-    /// The SHA-256 of the file, which is `hash` in what `identifai --json result` prints
+    /// SHA-256 of the file: the field `hash` in the output of `identifai --json result`
     pub(crate) hash: String,
-    /// What it is from now on
+    /// New classification of the file
     pub(crate) classification: Class,
     #[command(flatten)]
     pub(crate) medium: MediumFlags,
 }
 
-/// What a verdict can be overridden with.
+/// The classifications that can replace a verdict.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Class {
     Human,
@@ -289,37 +310,40 @@ pub(crate) struct Tickets {
     /// Files to upload, images or PDF; `-` is standard input
     #[arg(required_unless_present = "batch", value_name = "FILE")]
     pub(crate) inputs: Vec<OsString>,
-    /// Submit nothing, and print how the tickets of a batch stand
+    /// Print the state of a submitted batch, and submit nothing
     #[arg(long, value_name = "ID", conflicts_with_all = ["inputs", "ref_ids", "models", "no_models", "lists", "any_format"])]
     pub(crate) batch: Option<Identifier>,
-    /// Wait for the verdicts, and print them instead of the identifiers
+    /// Wait for the verdicts and print them instead of the identifiers
+    ///
+    /// The identifier of the batch is printed on standard error as soon as the service has accepted it.
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long to wait for the verdicts, in seconds [default: 300]
+    /// Maximum time to wait for the verdicts, in seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "wait")]
     pub(crate) wait_timeout: Option<Duration>,
-    /// Your own reference, which comes back with the result; one for each file, or none
+    /// Your own reference for a file, returned with its result; give one per file or none
     ///
-    /// They go by the order of the files, and may be empty.
+    /// References belong to the files in the order of the command line. A reference may be empty.
     #[arg(long = "ref-id", value_name = "TEXT")]
     pub(crate) ref_ids: Vec<String>,
-    /// A model that shall look at them, such as Ellen; may be repeated [default: all]
+    /// Model to analyse the tickets with, such as Ellen; may be repeated [default: all]
     #[arg(long = "model", value_name = "NAME")]
     pub(crate) models: Vec<String>,
-    /// Ask for no model, so for no verdict
+    /// Request no model, and therefore no verdict
     #[arg(long, conflicts_with = "models")]
     pub(crate) no_models: bool,
-    /// How references and models are sent [default: commas]
+    /// Format of references and models in the request [default: commas]
     ///
-    /// In one field with commas, or in a field for each: pages of the service's documentation disagree.
+    /// They are sent in one field separated by commas, or in one field each. The documentation of the service describes
+    /// both.
     #[arg(long, value_name = "HOW")]
     pub(crate) lists: Option<Lists>,
-    /// Upload files whatever their format seems to be
+    /// Upload files of undocumented or unrecognized formats
     #[arg(long)]
     pub(crate) any_format: bool,
 }
 
-/// How lists are sent with tickets.
+/// The formats of lists in a request with tickets.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Lists {
     Commas,
@@ -328,26 +352,26 @@ pub(crate) enum Lists {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The port of 127.0.0.1 to listen on [default: any free one]
+    /// Port to listen on at 127.0.0.1 [default: any free port]
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true, value_parser = port)]
     pub(crate) port: u16,
-    /// How many submits and overrides it takes a minute; 0 refuses all
+    /// Number of submits and overrides accepted per minute; 0 refuses all
     ///
-    /// And a thirtieth of that a second.
+    /// The limit per second is 1/30 of this number.
     #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = number::<u32>)]
     pub(crate) submits_per_minute: u32,
-    /// How many reads it takes a minute; 0 refuses all
+    /// Number of reads accepted per minute; 0 refuses all
     ///
-    /// And a thirtieth of that a second.
+    /// The limit per second is 1/30 of this number.
     #[arg(long, value_name = "NUMBER", default_value_t = 60, value_parser = number::<u32>)]
     pub(crate) reads_per_minute: u32,
-    /// Take any number of requests
+    /// Accept any number of requests
     #[arg(long, conflicts_with_all = ["submits_per_minute", "reads_per_minute"])]
     pub(crate) no_limits: bool,
-    /// How many submits the credits of its key are good for
+    /// Number of submits that the credits of the sandbox's key pay for
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = number::<u64>)]
     pub(crate) credits: u64,
-    /// How long an analysis takes, in seconds; it may be 0
+    /// Duration of an analysis, in seconds; it may be 0
     #[arg(long, value_name = "SECONDS", value_parser = seconds_or_none, default_value = "1")]
     pub(crate) analysis_time: Duration,
 }

@@ -1,6 +1,6 @@
 //! The command line of `identifai partner`.
 
-// See `super`.
+// clap prints these doc comments as help texts, so they are not Markdown.
 #![allow(clippy::doc_markdown)]
 
 use std::path::PathBuf;
@@ -12,22 +12,22 @@ use crate::help;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Partner {
-    /// Print the users, one a line, as they come
+    /// Print the users, one per line, as they arrive
     Users(Users),
-    /// Create a user, or change the one that --id names, and print who it is
+    /// Create a user, or change the user that --id names, and print the user
     ///
-    /// Whoever is changed is given all of name, mail address, heuristic and plan again. A switch alone, such as
-    /// --readonly, is yes, and --readonly=false no; what is left out is not sent. The password comes from a file or a
-    /// prompt, never from an argument.
+    /// A change also requires the name, mail address, heuristic and plan. An option such as --readonly is sent as true,
+    /// and --readonly=false as false. An option that is left out is not sent. The password is read from a file or a
+    /// prompt. It is never an argument, because other users of the machine can see arguments.
     #[command(after_long_help = help::SAVE, override_usage = "\
 identifai partner save [OPTIONS] --name <TEXT> --email <ADDRESS>
        --heuristic <NAME> --pricing-id <NUMBER>")]
     Save(UserForm),
-    /// Print the plans that users can have
+    /// Print the plans available for users
     Pricings,
-    /// Have the service send a user the mail that tells of the account
+    /// Make the service send a user the mail about the new account
     SendMail {
-        /// The user, by the number that `identifai partner users` prints
+        /// Number of the user, as printed by `identifai partner users`
         #[arg(value_parser = number::<u64>)]
         id: u64,
     },
@@ -35,21 +35,21 @@ identifai partner save [OPTIONS] --name <TEXT> --email <ADDRESS>
 
 #[derive(Debug, Args)]
 pub(crate) struct Users {
-    /// Only those with a plan, by the number that `identifai partner pricings` prints
+    /// Print only users with this plan, a number printed by `identifai partner pricings`
     #[arg(long, value_name = "NUMBER", value_parser = number::<u64>)]
     pub(crate) pricing_id: Option<u64>,
-    /// What to sort by [default: left to the service, which documents id]
+    /// Field to sort by [default: left to the service, which documents id]
     #[arg(long, value_name = "FIELD")]
     pub(crate) order: Option<String>,
-    /// Sort downwards
+    /// Sort in descending order
     #[arg(long)]
     pub(crate) descending: bool,
-    /// How many to ask for by each request
+    /// Number of users to fetch per request
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = at_least_one::<u32>)]
     pub(crate) per_page: u32,
-    /// A further parameter of the query; may be repeated
+    /// Additional query parameter; may be repeated
     ///
-    /// There is one that looks for names and mail addresses, which is not documented by name.
+    /// The service has a parameter that searches names and mail addresses, but its documentation does not name it.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -57,34 +57,34 @@ pub(crate) struct Users {
 #[derive(Debug, Args)]
 #[command(mut_args = switch)]
 pub(crate) struct UserForm {
-    /// The user to change, by the number that `identifai partner users` prints [default: a new one]
+    /// Number of the user to change, as printed by `identifai partner users` [default: a new user]
     #[arg(long, value_name = "NUMBER", value_parser = number::<u64>)]
     pub(crate) id: Option<u64>,
-    /// The name
+    /// Name of the user
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: String,
-    /// The mail address
+    /// Mail address of the user
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
-    /// The heuristic of the user's main verdicts, such as AverageExcludeObsolete
+    /// Heuristic of the user's main verdicts, such as AverageExcludeObsolete
     #[arg(long, value_name = "NAME")]
     pub(crate) heuristic: String,
-    /// The plan, by the number that `identifai partner pricings` prints
+    /// Number of the user's plan, as printed by `identifai partner pricings`
     #[arg(long, value_name = "NUMBER", value_parser = number::<u64>)]
     pub(crate) pricing_id: u64,
-    /// Take the password from the first line of a file; `-` is standard input
+    /// Read the password from the first line of a file; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "ask_password")]
     pub(crate) password_file: Option<PathBuf>,
-    /// Ask for the password at the terminal, twice
+    /// Prompt for the password at the terminal, twice
     #[arg(long)]
     pub(crate) ask_password: bool,
-    /// The user may only read
+    /// Restrict the user to reading
     #[arg(long, value_name = "BOOL")]
     pub(crate) readonly: Option<bool>,
-    /// The user gets the newsletter
+    /// Send the newsletter to the user
     #[arg(long, value_name = "BOOL")]
     pub(crate) newsletter: Option<bool>,
-    /// The service keeps the user's files
+    /// Make the service keep the user's files
     #[arg(long, value_name = "BOOL")]
     pub(crate) save_files: Option<bool>,
 }

@@ -1,5 +1,5 @@
-//! The reasons why a command line cannot be used. A misplaced argument is not repeated unless it looks like an option:
-//! it may be the key.
+//! Errors about the command line. They do not repeat a misplaced argument unless it looks like an option, because it may
+//! be the API key.
 
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -23,7 +23,7 @@ impl From<clap::Error> for CliError {
                 let known = named(ContextKind::ValidValue);
                 let reason = match error.source() {
                     Some(reason) => reason.to_string(),
-                    // An option with any value, which is given without one.
+                    // An option that accepts any value, but its value is missing or empty.
                     None if known.is_empty() => "must not be empty".to_owned(),
                     None => format!("must be one of {known}"),
                 };
@@ -33,7 +33,7 @@ impl From<clap::Error> for CliError {
                 if let Some(name) = names::file_like_option(&argument, std::env::args_os().skip(1)) {
                     format!("{name}: no such option; for the file of that name write ./{name}")
                 } else if argument.starts_with("--") {
-                    // clap names an option that is spelled like it.
+                    // clap's message suggests an option with a similar spelling.
                     return Self::CommandLine(error);
                 } else {
                     "an argument is not expected; `identifai COMMAND --help` lists what is".to_owned()
@@ -44,11 +44,12 @@ impl From<clap::Error> for CliError {
     }
 }
 
-/// Prints clap's text: to standard output if it was asked for, else to standard error. Returns the exit status.
+/// Prints clap's text and returns the exit status. Requested text, such as help, goes to standard output, and errors go
+/// to standard error.
 pub(crate) fn print(error: &clap::Error) -> Result<ExitStatus, CliError> {
     let is_wrong = error.use_stderr();
     let is_terminal = if is_wrong { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-    // `print` colours the text even in a file if the environment forces colours.
+    // `print` writes colours even to a file if the environment forces them, so it is used for terminals only.
     if is_terminal {
         error.print().unwrap_or_default();
     } else if is_wrong {

@@ -1,4 +1,4 @@
-//! What values of options must be. What is wrong is said without the value, which may be the key by mistake.
+//! Parsers for the values of options. Their errors do not repeat the value, because it may be the API key by mistake.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) fn seconds_or_none(text: &str) -> Result<Duration, &'static str> {
     seconds.ok_or("not a number of seconds, such as 0.5")
 }
 
-/// Makes a switch of an option that is true or false: alone it is true, and a value comes behind a `=`.
+/// Turns an option with a boolean value into a switch: `--option` is true, and `--option=false` is false.
 pub(crate) fn switch(arg: Arg) -> Arg {
     match arg.get_value_names() {
         Some([name]) if name == "BOOL" => {
