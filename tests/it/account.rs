@@ -1,21 +1,21 @@
 //! Tests of credits, health and partner users: requests, responses, and no repeated writes.
 
 use identifai::{ErrorKind, HealthStatus, PartnerUserForm, PartnerUserQuery, RateLimit};
-use test_support::form::by_multipart;
-use test_support::{KEY, Server, answer, json};
+use test_support::form::parse_multipart;
+use test_support::{KEY, Server, json, response};
 
 const USER: &str = r#"{"data": {"id": 7, "name": "Ann", "email": "ann@example.com"}}"#;
 
 /// Returns the method and path of each request.
 fn lines(server: &Server) -> Vec<String> {
     let line = |head: &str| head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
-    server.requests().iter().map(|seen| line(&seen.head)).collect()
+    server.requests().iter().map(|request| line(&request.head)).collect()
 }
 
 #[test]
 fn account_documented_responses_are_parsed() {
     let server =
-        Server::answering(json(r#"{"available_credits": 159, "total_spent": 41, "status": "ok", "data": []}"#));
+        Server::responding(json(r#"{"available_credits": 159, "total_spent": 41, "status": "ok", "data": []}"#));
     let client = server.client();
     let credits = client.credits().unwrap();
     assert_eq!((credits.available(), credits.spent()), (159.0, Some(41.0)));
@@ -27,22 +27,24 @@ fn account_documented_responses_are_parsed() {
 
 #[test]
 fn health_request_has_no_key_and_uses_no_slot() {
-    let server = Server::answering(json(r#"{"status": "degraded"}"#));
+    let server = Server::responding(json(r#"{"status": "degraded"}"#));
     // This rate limit allows one read a minute. The three health requests below do not count.
     let client = server.builder().rate_limit(RateLimit::per_minute(1, 1)).build().unwrap();
     for _ in 0..3 {
         assert_eq!(client.health().unwrap().status().as_str(), "degraded");
     }
-    assert!(server.requests().iter().all(|seen| !seen.head.contains(KEY) && seen.header("x-api-key").is_none()));
+    assert!(
+        server.requests().iter().all(|request| !request.head.contains(KEY) && request.header("x-api-key").is_none())
+    );
 }
 
 #[test]
 fn partner_users_of_ten_pages_take_ten_requests() {
-    let elsewhere = Server::answering(json("{}"));
+    let elsewhere = Server::responding(json("{}"));
     let next = elsewhere.base_url();
     let server = Server::start(move |connection| {
-        while let Some(seen) = connection.request() {
-            let page: u64 = seen.head.split_once("?page=").unwrap().1.split('&').next().unwrap().parse().unwrap();
+        while let Some(request) = connection.request() {
+            let page: u64 = request.head.split_once("?page=").unwrap().1.split('&').next().unwrap().parse().unwrap();
             let users: Vec<_> = (0..100)
                 .map(|n| format!(r#"{{"id": {}, "name": "Ann", "email": "ann@example.com"}}"#, page * 100 - 99 + n))
                 .collect();
@@ -65,7 +67,7 @@ fn partner_users_of_ten_pages_take_ten_requests() {
 
 #[test]
 fn partner_users_with_a_repeated_page_is_an_error() {
-    let server = Server::answering(json(r#"{"current_page": 1, "last_page": 9, "data": [{"id": 1}]}"#));
+    let server = Server::responding(json(r#"{"current_page": 1, "last_page": 9, "data": [{"id": 1}]}"#));
     let mut users = server.client().partner_users(PartnerUserQuery::default());
     assert!(users.next().unwrap().is_ok());
     assert_eq!(users.next().unwrap().unwrap_err().kind(), ErrorKind::UnexpectedResponse);
@@ -75,7 +77,7 @@ fn partner_users_with_a_repeated_page_is_an_error() {
 
 #[test]
 fn partner_user_request_has_only_the_set_fields() {
-    let server = Server::answering(json(USER));
+    let server = Server::responding(json(USER));
     let client = server.client();
     let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2);
     assert_eq!(client.save_partner_user(&form).unwrap().id, Some(7));
@@ -87,10 +89,10 @@ fn partner_user_request_has_only_the_set_fields() {
     assert_eq!(client.delete_user([("id", "7"), ("why", "a b")]).unwrap(), USER);
     let asked = ["/api/partner/user", "/api/partner/user", "/api/partner/send_creation_email", "/api/user"];
     let asked = asked.map(|path| format!("POST {path}"));
-    let seen = server.requests();
+    let requests = server.requests();
     assert_eq!(lines(&server), [&asked[..], &["DELETE /api/user?id=7&why=a%20b".to_owned()]].concat());
     let fields = |at: usize| -> Vec<(String, String)> {
-        let parts = by_multipart(&seen[at]).into_iter();
+        let parts = parse_multipart(&requests[at]).into_iter();
         parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()
     };
     let pairs = |pairs: &[(&str, &str)]| -> Vec<_> {
@@ -122,7 +124,7 @@ fn partner_posts_without_response_are_not_retried() {
     assert_eq!(server.requests().len(), 3, "a retry could create a user or send an email twice");
     // A response without a usable body does not prove that the request was rejected.
     for (status, kind) in [(500, ErrorKind::Server), (200, ErrorKind::UnexpectedResponse)] {
-        let server = Server::answering(answer(status, "text/html", "<html>"));
+        let server = Server::responding(response(status, "text/html", "<html>"));
         let error = server.client().save_partner_user(&form).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (kind, true), "{error}");
     }
@@ -131,7 +133,7 @@ fn partner_posts_without_response_are_not_retried() {
 #[test]
 fn partner_errors_hide_passwords_and_addresses() {
     let quotes = r#"{"message": "ann@example.com has the password pass-word, and Ann"}"#;
-    let server = Server::answering(answer(422, "application/json", quotes));
+    let server = Server::responding(response(422, "application/json", quotes));
     let form = PartnerUserForm::new("Ann", "ann@example.com", "Majority", 2).password("pass-word");
     let error = server.client().save_partner_user(&form).unwrap_err();
     assert!(error.message().unwrap().ends_with(" has the password [..], and Ann"), "{error}");

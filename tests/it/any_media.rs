@@ -74,7 +74,7 @@ fn typed_and_any_values_convert() {
 
 #[test]
 fn options_of_another_medium_are_not_sent() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let submission = AnySubmission::from_url("https://example.com/call.wav")
         .unwrap()
         .with_heatmap(true)
@@ -97,19 +97,19 @@ fn tag_stays_local_and_reaches_the_outcome() {
     }
     assert_eq!(outcomes.len(), 4);
 
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     server.client().submit(&Image::from_bytes(*b"GIF89a").tag("a-l0cal-tag")).unwrap();
-    let seen = &server.requests()[0];
-    assert!(!format!("{}{}", seen.head, String::from_utf8_lossy(&seen.body)).contains("a-l0cal-tag"));
+    let request = &server.requests()[0];
+    assert!(!format!("{}{}", request.head, String::from_utf8_lossy(&request.body)).contains("a-l0cal-tag"));
 }
 
 #[test]
 fn upload_progress_has_the_tag() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let tags = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&tags);
+    let log = Arc::clone(&tags);
     let submission = AnySubmission::from_bytes(*b"GIF89a").unwrap().tag("row 7").on_progress(move |progress| {
-        seen.lock().unwrap().push(progress.tag.map(str::to_owned));
+        log.lock().unwrap().push(progress.tag.map(str::to_owned));
         ControlFlow::Continue(())
     });
     server.client().submit_any(&submission).unwrap();
@@ -119,7 +119,7 @@ fn upload_progress_has_the_tag() {
 
 #[test]
 fn unrecognized_medium_is_refused_before_a_request() {
-    let server = Server::answering(json("{}"));
+    let server = Server::responding(json("{}"));
     let heic = AnySubmission::from_url("https://example.com/cat.heic").unwrap();
     let error = server.client().submit_any(&heic).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use identifai::{Client, ErrorKind, Image, Job, Outcome, WaitOptions};
 use serde_json::json;
-use test_support::{Seen, Server, answer, answer_with, done, json};
+use test_support::{Request, Server, done_reports, json, response, response_with};
 #[cfg(target_os = "linux")]
-use test_support::{alone, starts_no_thread};
+use test_support::{run_in_subprocess, starts_no_thread};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
@@ -23,8 +23,8 @@ fn accept(number: usize) -> String {
 }
 
 /// Returns the reference of a submit, or `None` for a poll.
-fn number(seen: &Seen) -> Option<usize> {
-    let body = String::from_utf8_lossy(&seen.body).into_owned();
+fn number(request: &Request) -> Option<usize> {
+    let body = String::from_utf8_lossy(&request.body).into_owned();
     let (_, value) = body.split_once("name=\"ref_id\"\r\n\r\n")?;
     value.split_once('\r').unwrap().0.parse().ok()
 }
@@ -85,15 +85,15 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
     let polls = AtomicUsize::new(0);
     let counted = Arc::clone(&attempts);
     let server = Server::start(move |connection| {
-        while let Some(seen) = connection.request() {
-            let Some(number) = number(&seen) else {
+        while let Some(request) = connection.request() {
+            let Some(number) = number(&request) else {
                 match polls.fetch_add(1, Ordering::SeqCst) {
-                    0 => connection.send(&answer(500, "text/html", "<html>")),
-                    1 => connection.send(&answer(200, "application/json", "[{\"identifier\":")),
+                    0 => connection.send(&response(500, "text/html", "<html>")),
+                    1 => connection.send(&response(200, "application/json", "[{\"identifier\":")),
                     2 => return,
-                    3 => connection.send(&answer(200, "text/html", "<html>")),
-                    4 => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
-                    _ => connection.send(&done(&seen.asked())),
+                    3 => connection.send(&response(200, "text/html", "<html>")),
+                    4 => connection.send(&response_with(429, "Retry-After: 0\r\n", "{}")),
+                    _ => connection.send(&done_reports(&request.requested_ids())),
                 }
                 continue;
             };
@@ -102,18 +102,18 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
                 Fault::None => connection.send(&accept(number)),
                 Fault::Reset => return,
                 Fault::Refused if !is_first => connection.send(&accept(number)),
-                Fault::Refused => connection.send(&answer_with(429, "Retry-After: 0\r\n", "{}")),
-                Fault::Busy => connection.send(&answer_with(503, "Retry-After: 0\r\n", "busy")),
-                Fault::Status(status) => connection.send(&answer(status, "application/json", "{\"error\":\"No.\"}")),
+                Fault::Refused => connection.send(&response_with(429, "Retry-After: 0\r\n", "{}")),
+                Fault::Busy => connection.send(&response_with(503, "Retry-After: 0\r\n", "busy")),
+                Fault::Status(status) => connection.send(&response(status, "application/json", "{\"error\":\"No.\"}")),
                 Fault::Slow => connection.trickle(accept(number).into_bytes().into_iter().take(3)),
-                Fault::Html => connection.send(&answer(200, "text/html", "<html>")),
+                Fault::Html => connection.send(&response(200, "text/html", "<html>")),
                 Fault::CutOff => return connection.send("HTTP/1.1 200 X\r\nContent-Length: 90\r\n\r\n{\"ident"),
                 Fault::CutOffWithIdentifier => {
                     let body = json!({"identifier": name(number)}).to_string();
                     return connection.send(&format!("HTTP/1.1 200 X\r\nContent-Length: 900\r\n\r\n{body}"));
                 }
                 Fault::WrongIdentifier => {
-                    connection.send(&answer(200, "application/json", "{\"identifier\":\"../x\"}"));
+                    connection.send(&response(200, "application/json", "{\"identifier\":\"../x\"}"));
                 }
             }
             if let Fault::Slow = faults[number].0 {
@@ -141,9 +141,9 @@ fn batch_uploads_in_parallel_up_to_the_worker_limit() {
     let server = {
         let (at_once, most) = (Arc::clone(&at_once), Arc::clone(&most));
         Server::start(move |connection| {
-            while let Some(seen) = connection.request() {
-                let Some(number) = number(&seen) else {
-                    connection.send(&done(&seen.asked()));
+            while let Some(request) = connection.request() {
+                let Some(number) = number(&request) else {
+                    connection.send(&done_reports(&request.requested_ids()));
                     continue;
                 };
                 most.fetch_max(at_once.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -205,7 +205,7 @@ fn batch_cancel_ends_the_workers() {
 #[cfg(target_os = "linux")]
 #[test]
 fn batch_with_max_workers_starts_few_threads() {
-    let server = Server::answering("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}");
+    let server = Server::responding("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}");
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
     let batch = quick(&server).batch(images(2)).in_flight(1).workers(usize::MAX);
@@ -228,7 +228,7 @@ fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
             Ok(buffer.len())
         }
     }
-    if alone("batches::batch_cancel_with_a_slow_reader_uses_little_cpu", &[]).is_some() {
+    if run_in_subprocess("batches::batch_cancel_with_a_slow_reader_uses_little_cpu", &[]).is_some() {
         return;
     }
     // The CPU time of this process, in hundredths of a second.
@@ -237,7 +237,7 @@ fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
         let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
         fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     };
-    let server = Server::answering(accept(0));
+    let server = Server::responding(accept(0));
     let client = quick(&server);
     let cancel_handle = client.cancel_handle();
     let job = Image::from_reader(Slow(0), 100_000).any_format(true);
@@ -253,14 +253,14 @@ fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
 #[cfg(target_os = "linux")]
 #[test]
 fn batch_without_workers_starts_no_thread() {
-    if alone("batches::batch_without_workers_starts_no_thread", &[]).is_some() {
+    if run_in_subprocess("batches::batch_without_workers_starts_no_thread", &[]).is_some() {
         return;
     }
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            match number(&seen) {
+        while let Some(request) = connection.request() {
+            match number(&request) {
                 Some(number) => connection.send(&accept(number)),
-                None => connection.send(&done(&seen.asked())),
+                None => connection.send(&done_reports(&request.requested_ids())),
             }
         }
     });

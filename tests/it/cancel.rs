@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image};
-use test_support::{CAT, Connection, ID, Server, accepted, answer_with};
+use test_support::{CAT, Connection, ID, Server, accepted, response_with};
 
 /// Cancels a call while `serve` delays its response, and returns the call's error.
 fn cancelled_in(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> identifai::Error {
@@ -61,7 +61,7 @@ fn cancel_in_until_close_body_returns_no_identifier() {
 #[test]
 fn cancel_in_retry_pause_ends_call() {
     let error = cancelled_in(|connection| {
-        connection.send(&answer_with(429, "Retry-After: 60\r\n", ""));
+        connection.send(&response_with(429, "Retry-After: 60\r\n", ""));
         connection.wait_for_end();
     });
     assert!(!error.may_have_been_sent());

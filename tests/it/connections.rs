@@ -5,11 +5,11 @@ use std::io::BufRead;
 use identifai::{Client, ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 #[cfg(target_os = "linux")]
 use test_support::starts_no_thread;
-use test_support::{CAT, ID, Server, accepted, alone, answer, json, submitted};
+use test_support::{CAT, ID, Server, accepted, json, response, run_in_subprocess, submitted};
 
 #[test]
 fn sequential_submits_reuse_one_connection() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     for _ in 0..100 {
         client.clone().submit(&Image::from_url(CAT)).unwrap();
@@ -24,7 +24,7 @@ fn small_request_is_sent_in_one_write() {
             let (piece, len) = (String::from_utf8_lossy(piece).into_owned(), piece.len());
             connection.stream.consume(len);
             let status = if piece.starts_with("POST ") && piece.ends_with("--\r\n") { 200 } else { 400 };
-            connection.send(&answer(status, "text/plain", "abc"));
+            connection.send(&response(status, "text/plain", "abc"));
         }
     });
     let client = server.client();
@@ -37,18 +37,19 @@ fn small_request_is_sent_in_one_write() {
 
 #[test]
 fn classify_from_url_reuses_connections_across_keys() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     for key in ["one", "two", "three"] {
         let opts = UrlOptions::new(key, CAT).base_url(server.base_url()).rate_limit(RateLimit::unlimited());
         classify_from_url(&opts).unwrap();
     }
-    let keys: Vec<_> = server.requests().iter().map(|seen| seen.header("x-api-key").unwrap().to_owned()).collect();
+    let keys: Vec<_> =
+        server.requests().iter().map(|request| request.header("x-api-key").unwrap().to_owned()).collect();
     assert_eq!((keys, server.connections()), (["one", "two", "three"].map(str::to_owned).to_vec(), 1));
 }
 
 #[test]
 fn connection_after_a_400_is_reused() {
-    let server = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
+    let server = Server::responding(response(400, "application/json", "{\"error\":\"no\"}"));
     let client = server.client();
     for _ in 0..5 {
         assert_eq!(client.submit(&Image::from_url(CAT)).unwrap_err().kind(), ErrorKind::Rejected);
@@ -58,7 +59,7 @@ fn connection_after_a_400_is_reused() {
 
 #[test]
 fn client_shared_by_threads_submits_from_each() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -108,20 +109,20 @@ fn connection_is_reused_only_as_keep_alive_announces() {
     let pending = json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}"));
     for (fields, is_reused) in table {
         let expected = if is_reused { 1 } else { 3 };
-        let accepting = Server::answering(with_headers(&accepted(), fields));
+        let accepting = Server::responding(with_headers(&accepted(), fields));
         let client = accepting.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap();
         }
         assert_eq!(accepting.connections(), expected, "submits: {fields}");
-        let reporting = Server::answering(with_headers(&pending, fields));
+        let reporting = Server::responding(with_headers(&pending, fields));
         let client = reporting.client();
         for _ in 0..3 {
             client.result(&sent).unwrap();
         }
         assert_eq!(reporting.connections(), expected, "reads: {fields}");
         // ureq returns the connection to its pool before it returns a response without a body.
-        let refusing = Server::answering(with_headers("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n", fields));
+        let refusing = Server::responding(with_headers("HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n", fields));
         let client = refusing.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap_err();
@@ -134,7 +135,7 @@ fn connection_is_reused_only_as_keep_alive_announces() {
 fn keep_alive_of_an_interim_response_is_ignored() {
     let interim = "HTTP/1.1 103 Early Hints\r\nKeep-Alive: timeout=0\r\n\r\n";
     for (fields, connections) in [("", 1), ("Keep-Alive: timeout=1\r\n", 3)] {
-        let server = Server::answering(format!("{interim}{}", with_headers(&accepted(), fields)));
+        let server = Server::responding(format!("{interim}{}", with_headers(&accepted(), fields)));
         let client = server.client();
         for _ in 0..3 {
             client.submit(&Image::from_url(CAT)).unwrap();
@@ -179,10 +180,10 @@ fn client_and_options_are_send_and_sync() {
 #[cfg(target_os = "linux")]
 #[test]
 fn warm_call_starts_no_thread() {
-    if alone("connections::warm_call_starts_no_thread", &[]).is_some() {
+    if run_in_subprocess("connections::warm_call_starts_no_thread", &[]).is_some() {
         return;
     }
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     let starts_none = starts_no_thread(|| {
@@ -204,10 +205,10 @@ fn forked_child_opens_its_own_connections() {
         fn _exit(status: i32) -> !;
     }
     let name = "connections::forked_child_opens_its_own_connections";
-    if alone(name, &[]).is_some() {
+    if run_in_subprocess(name, &[]).is_some() {
         return;
     }
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     let submit = || client.submit(&Image::from_url(CAT)).is_ok() && classify_from_url(&server.options()).is_ok();
     assert!(submit());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Image, RateLimit};
 #[cfg(target_os = "linux")]
-use test_support::Full;
+use test_support::FullListener;
 use test_support::{CAT, Connection, Server};
 
 const DEADLINE: Duration = Duration::from_millis(250);
@@ -139,7 +139,7 @@ fn deadline_with_signals_is_not_extended() {
     }
     extern "C" fn nothing(_: i32) {}
     const SIGUSR1: i32 = 10;
-    if test_support::alone("deadline::deadline_with_signals_is_not_extended", &[]).is_some() {
+    if test_support::run_in_subprocess("deadline::deadline_with_signals_is_not_extended", &[]).is_some() {
         return;
     }
     let server = Server::start(|connection| {
@@ -176,7 +176,7 @@ fn deadline_with_signals_is_not_extended() {
 #[cfg(target_os = "linux")]
 #[test]
 fn deadline_of_microseconds_is_not_extended() {
-    let full = Full::new();
+    let full = FullListener::new();
     let client = identifai::Client::builder("key")
         .base_url(format!("http://{}", full.address))
         .rate_limit(RateLimit::unlimited())
@@ -196,7 +196,7 @@ fn deadline_of_microseconds_is_not_extended() {
 #[cfg(target_os = "linux")]
 #[test]
 fn connect_after_a_silent_address_tries_the_next() {
-    let full = Full::new();
+    let full = FullListener::new();
     let Ok(listener) = std::net::TcpListener::bind(("::1", full.address.port())) else {
         eprintln!("SKIPPED connect_after_a_silent_address_tries_the_next: no IPv6 loopback");
         return;
@@ -219,7 +219,7 @@ fn connect_after_a_silent_address_tries_the_next() {
 
 #[test]
 fn deadline_max_is_accepted_and_zero_is_rejected() {
-    let server = Server::answering(test_support::accepted());
+    let server = Server::responding(test_support::accepted());
     assert!(server.client().with_timeout(Duration::MAX).submit(&Image::from_url(CAT)).is_ok());
     let error = server.client().with_timeout(Duration::ZERO).submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Config, 1));

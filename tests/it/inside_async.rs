@@ -1,16 +1,16 @@
 //! Tests of calls inside an async program: a call blocks its thread, and works with and without a runtime.
 
 use identifai::{Client, Image, Submitted, classify_from_url};
-use test_support::{CAT, ID, Server, accepted, answer};
+use test_support::{CAT, ID, Server, accepted, response};
 use tokio::runtime::{Builder, Runtime};
 
 /// Starts a server that accepts submissions and reports each of them as done.
 fn server() -> Server {
     Server::start(|connection| {
         let accepted = accepted();
-        let report = answer(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
-        while let Some(seen) = connection.request() {
-            connection.send(if seen.head.starts_with("POST ") { &accepted } else { &report });
+        let report = response(200, "application/json", &format!("{{\"identifier\":\"{ID}\",\"status\":\"done\"}}"));
+        while let Some(request) = connection.request() {
+            connection.send(if request.head.starts_with("POST ") { &accepted } else { &report });
         }
     })
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use identifai::{Attempt, Client, ErrorKind, Image, RateLimit, classify_from_url};
-use test_support::{ID, KEY, Server, accepted, answer, answer_with};
+use test_support::{ID, KEY, Server, accepted, response, response_with};
 
 #[test]
 fn submit_on_lost_connection_is_not_repeated() {
@@ -48,9 +48,10 @@ fn submit_on_lost_reused_connection_is_not_repeated() {
 #[test]
 fn submit_after_503_is_not_repeated() {
     // The responses of Varnish, if its backend is slower than `first_byte_timeout`, and of nginx.
-    let varnish = answer_with(503, "Server: Varnish\r\nRetry-After: 5\r\n", "<title>503 Backend fetch failed</title>");
-    for bytes in [varnish, answer_with(503, "Retry-After: 0\r\n", ""), answer(503, "text/html", "<html>")] {
-        let server = Server::answering(bytes.clone());
+    let varnish =
+        response_with(503, "Server: Varnish\r\nRetry-After: 5\r\n", "<title>503 Backend fetch failed</title>");
+    for bytes in [varnish, response_with(503, "Retry-After: 0\r\n", ""), response(503, "text/html", "<html>")] {
+        let server = Server::responding(bytes.clone());
         let error = classify_from_url(&server.options().retries(5)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Server, true), "{bytes}");
         assert!(!error.is_retryable() && !error.to_string().contains("try again"), "{error}");
@@ -62,7 +63,7 @@ fn submit_after_503_is_not_repeated() {
 fn error_response_with_identifier_is_not_retried() {
     for status in [409, 429, 500, 503] {
         let body = format!("{{\"identifier\":\"{ID}\"}}");
-        let server = Server::answering(answer_with(status, "Retry-After: 0\r\n", &body));
+        let server = Server::responding(response_with(status, "Retry-After: 0\r\n", &body));
         let job = Image::from_url("https://x.test/");
         let client = server.builder().retries(5).resend_if_unknown(true).build().unwrap();
         let error = client.submit(&job).unwrap_err();
@@ -107,13 +108,13 @@ fn upload_after_417_is_sent_without_expect() {
     // A 417 with an identifier means that the submit was accepted.
     let server = Server::start(|connection| {
         connection.head();
-        connection.send(&answer(417, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
+        connection.send(&response(417, "application/json", &format!("{{\"identifier\":\"{ID}\"}}")));
         connection.wait_for_end();
     });
     let error = server.client().submit(&large()).unwrap_err();
     assert_eq!((error.identifier().unwrap().as_str(), server.connections()), (ID, 1));
     // A 417 to a request without an Expect header is a final error.
-    let server = Server::answering(answer(417, "text/html", ""));
+    let server = Server::responding(response(417, "text/html", ""));
     assert_eq!(classify_from_url(&server.options()).unwrap_err().status(), Some(417));
     assert_eq!(server.requests().len(), 1);
 }
@@ -143,7 +144,7 @@ fn slot_of_a_417_stays_used() {
 fn submit_after_429_is_retried_unchanged() {
     let server = Server::start(|connection| {
         connection.request();
-        connection.send(&answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"));
+        connection.send(&response_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"));
         connection.request();
         connection.send(&accepted());
     });
@@ -154,7 +155,7 @@ fn submit_after_429_is_retried_unchanged() {
 
 #[test]
 fn retry_after_beyond_the_deadline_fails_at_once() {
-    let server = Server::answering(answer_with(429, "Retry-After: 3600\r\n", ""));
+    let server = Server::responding(response_with(429, "Retry-After: 3600\r\n", ""));
     let error = classify_from_url(&server.options().retries(2)).unwrap_err();
     assert_eq!((error.kind(), error.retry_after().unwrap().as_secs()), (ErrorKind::RateLimited, 3600));
     assert!(error.to_string().contains("try again in 3600 s"), "{error}");
@@ -181,7 +182,7 @@ fn resend_if_unknown_repeats_a_lost_submit() {
 fn on_attempt_reports_each_attempt() {
     let server = Server::start(|connection| {
         connection.request();
-        connection.send(&answer_with(429, "Retry-After: 0\r\n", ""));
+        connection.send(&response_with(429, "Retry-After: 0\r\n", ""));
         connection.request();
         connection.send(&accepted());
     });

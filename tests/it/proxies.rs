@@ -1,7 +1,7 @@
 //! Tests of proxies: no proxy is used for loopback, no proxy sees the key, and no configured proxy is bypassed.
 
 use identifai::{Client, ErrorKind, Image, RateLimit, classify_from_url};
-use test_support::{CAT, ID, KEY, Server, accepted, alone};
+use test_support::{CAT, ID, KEY, Server, accepted, run_in_subprocess};
 
 /// Starts a proxy that refuses every tunnel.
 fn refusing() -> Server {
@@ -17,9 +17,9 @@ fn loopback_ignores_proxy_variables() {
     let url = proxy.base_url();
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let env: Vec<_> = names.iter().map(|name| (*name, url.as_str())).collect();
-    if alone("proxies::loopback_ignores_proxy_variables", &env).is_none() {
+    if run_in_subprocess("proxies::loopback_ignores_proxy_variables", &env).is_none() {
         assert!(std::env::var_os("HTTP_PROXY").is_some());
-        let server = Server::answering(accepted());
+        let server = Server::responding(accepted());
         assert_eq!(classify_from_url(&server.options()).unwrap().as_str(), ID);
         let by_name = server.options().base_url(format!("http://localhost:{}", server.address.port()));
         assert_eq!(classify_from_url(&by_name).unwrap().as_str(), ID);
@@ -29,7 +29,7 @@ fn loopback_ignores_proxy_variables() {
 
 #[test]
 fn loopback_ignores_an_explicit_proxy() {
-    let (proxy, server) = (refusing(), Server::answering(accepted()));
+    let (proxy, server) = (refusing(), Server::responding(accepted()));
     assert_eq!(classify_from_url(&server.options().proxy(proxy.base_url())).unwrap().as_str(), ID);
     assert_eq!(proxy.connections(), 0);
 }
@@ -71,10 +71,10 @@ fn proxy_403_to_connect_is_a_config_error() {
         proxy.address
     );
     assert_eq!((error.to_string(), format!("{error:#}")), (says.clone(), says));
-    let [seen] = proxy.requests().try_into().unwrap();
-    assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
-    assert_eq!(seen.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
-    assert!(!seen.head.contains(KEY));
+    let [request] = proxy.requests().try_into().unwrap();
+    assert!(request.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", request.head);
+    assert_eq!(request.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
+    assert!(!request.head.contains(KEY));
 }
 
 /// Submits through a proxy that answers each request with `response` and then closes its sending side. Returns the
@@ -185,13 +185,13 @@ fn socks_proxy_without_the_feature_is_an_error() {
 fn socks_proxy_resolves_the_host_name() {
     use std::io::{Read, Write};
 
-    let (seen, saw) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let proxy = Server::start(move |connection| {
         let (mut greeting, mut request) = ([0; 3], [0; 15]);
         connection.stream.read_exact(&mut greeting).unwrap();
         connection.stream.get_mut().write_all(&[5, 0]).unwrap();
         connection.stream.read_exact(&mut request).unwrap();
-        seen.send((greeting, request)).unwrap();
+        sender.send((greeting, request)).unwrap();
         // "Not allowed", RFC 1928, section 6.
         connection.stream.get_mut().write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
     });
@@ -205,7 +205,7 @@ fn socks_proxy_resolves_the_host_name() {
         .unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Connect, false), "{error}");
-    let (greeting, request) = saw.recv().unwrap();
+    let (greeting, request) = receiver.recv().unwrap();
     assert_eq!((greeting, &request), ([5, 1, 0], b"\x05\x01\x00\x03\x08api.test\x01\xbb"));
 }
 
@@ -215,7 +215,7 @@ fn no_proxy_domain_is_reached_directly() {
     /// query.
     const HERE: &str = "0x7f.0x1";
     const NAME: &str = "proxies::no_proxy_domain_is_reached_directly";
-    let (proxy, server) = (refusing(), Server::answering(accepted()));
+    let (proxy, server) = (refusing(), Server::responding(accepted()));
     let url = proxy.base_url();
     let base_url = format!("http://{HERE}:{}", server.address.port());
     let port = format!(".0x1:{}", server.address.port());
@@ -235,7 +235,7 @@ fn no_proxy_domain_is_reached_directly() {
     for (exempt, is_direct) in table {
         let env = [("http_proxy", url.as_str()), ("no_proxy", exempt), ("NO_PROXY", ""), ("TEST_URL", &base_url)];
         let before = server.requests().len();
-        if alone(NAME, &env).is_none() {
+        if run_in_subprocess(NAME, &env).is_none() {
             let base_url = std::env::var("TEST_URL").unwrap();
             let client =
                 Client::builder(KEY).base_url(base_url).allow_http(true).rate_limit(RateLimit::unlimited()).retries(0);

@@ -2,7 +2,7 @@
 //! Invalid HTTP and hostile responses are tested in `torture/`.
 
 use identifai::{ErrorKind, Image, classify_from_url};
-use test_support::{CAT, ID, Server, accepted, answer, answer_with, submitted};
+use test_support::{CAT, ID, Server, accepted, response, response_with, submitted};
 
 /// Submits to a server that sends `bytes` and closes the connection. Returns the result.
 fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
@@ -94,7 +94,7 @@ fn untidy_response_yields_the_identifier() {
         ID.to_owned(),
     ] {
         for content_type in ["Content-Type: text/html; charset=UTF-8\r\n", "Content-Type: application/json\r\n", ""] {
-            assert_eq!(after(&answer_with(200, content_type, &body)).unwrap().as_str(), ID, "{content_type}{body}");
+            assert_eq!(after(&response_with(200, content_type, &body)).unwrap().as_str(), ID, "{content_type}{body}");
         }
     }
 }
@@ -124,8 +124,8 @@ fn response_over_the_limit_is_not_read() {
     let object = format!("{{\"identifier\":\"{ID}\",\"more\":\"{}\"}}", "x".repeat(2_000));
     let chunked =
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{object}\r\n0\r\n\r\n", object.len());
-    for bytes in [answer(200, "application/json", &object), chunked, format!("HTTP/1.1 200 OK\r\n\r\n{object}")] {
-        let server = Server::answering(bytes.clone());
+    for bytes in [response(200, "application/json", &object), chunked, format!("HTTP/1.1 200 OK\r\n\r\n{object}")] {
+        let server = Server::responding(bytes.clone());
         let limited =
             server.builder().response_limit(1_000).timeout(std::time::Duration::from_secs(10)).build().unwrap();
         assert_eq!(
@@ -138,11 +138,11 @@ fn response_over_the_limit_is_not_read() {
         assert!(error.to_string().contains("limit of 1000 bytes"), "{error}");
     }
     let without = format!("{{\"more\":\"{}\",\"identifier\":\"{ID}\"}}", "x".repeat(2_000));
-    let server = Server::answering(answer(200, "application/json", &without));
+    let server = Server::responding(response(200, "application/json", &without));
     let error = server.builder().response_limit(1_000).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert!(error.may_have_been_sent() && error.to_string().contains("limit of 1000 bytes"), "{error}");
     assert!(error.body().unwrap().starts_with("{\"more\""), "the received part of the body is available");
-    let server = Server::answering(answer(200, "application/json", &object));
+    let server = Server::responding(response(200, "application/json", &object));
     let exact = server.builder().response_limit(object.len() as u64).build().unwrap();
     assert_eq!(exact.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
     let huge = format!("HTTP/1.1 400 X\r\nContent-Length: {}\r\n\r\n", u64::MAX);

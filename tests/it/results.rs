@@ -7,7 +7,7 @@ use httpmock::{Method::GET, Method::POST, MockServer};
 use identifai::{
     Classification, Client, ErrorKind, Identifier, Image, ImageReport, MediaType, RateLimit, State, Submitted,
 };
-use test_support::{ID, KEY, Server, answer, answer_with, json, submitted};
+use test_support::{ID, KEY, Server, json, response, response_with, submitted};
 
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
 
@@ -42,10 +42,10 @@ fn result_is_requested_by_identifier() {
 
 #[test]
 fn result_request_matches_the_expected_bytes() {
-    let server = Server::answering(json("{}"));
+    let server = Server::responding(json("{}"));
     server.client().result(&submitted(ID)).unwrap();
-    let [seen] = server.requests().try_into().unwrap();
-    let head = seen.head.replace(&server.address.to_string(), "HOST").replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let [request] = server.requests().try_into().unwrap();
+    let head = request.head.replace(&server.address.to_string(), "HOST").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     let expected = format!(
         "GET /api/classification/{ID} HTTP/1.1\r\nhost: HOST\r\nx-api-key: {KEY}\r\n\
          user-agent: identifai-rust/VERSION\r\naccept: application/json\r\n\
@@ -63,10 +63,10 @@ fn result_of_each_pending_form_is_unfinished() {
         json("{}"),
         json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"new\",\"verdict\":null}}")),
         json(&format!("{{\"identifier\":\"{ID}\",\"status\":\"processing\"}}")),
-        answer(202, "text/plain", "Accepted"),
+        response(202, "text/plain", "Accepted"),
         "HTTP/1.1 204 X\r\n\r\n".to_owned(),
     ] {
-        let server = Server::answering(bytes.clone());
+        let server = Server::responding(bytes.clone());
         assert!(server.client().poll(&submitted(ID)).unwrap().is_none(), "{bytes}");
         let report = server.client().result(&submitted(ID)).unwrap();
         assert!(!report.is_finished() && report.identifier().as_str() == ID, "{bytes}");
@@ -76,10 +76,10 @@ fn result_of_each_pending_form_is_unfinished() {
 #[test]
 fn failed_result_names_the_identifier() {
     let table = [
-        (answer(401, "application/json", "{\"error\":\"Unauthorized\"}"), ErrorKind::Unauthorized),
-        (answer(404, "application/json", "{\"message\":\"Not Found\"}"), ErrorKind::NotFound),
-        (answer_with(302, "Location: http://127.0.0.1:9/x\r\n", ""), ErrorKind::Redirect),
-        (answer(500, "text/html", "<html>"), ErrorKind::Server),
+        (response(401, "application/json", "{\"error\":\"Unauthorized\"}"), ErrorKind::Unauthorized),
+        (response(404, "application/json", "{\"message\":\"Not Found\"}"), ErrorKind::NotFound),
+        (response_with(302, "Location: http://127.0.0.1:9/x\r\n", ""), ErrorKind::Redirect),
+        (response(500, "text/html", "<html>"), ErrorKind::Server),
         (json("<html>"), ErrorKind::UnexpectedResponse),
         (json("{\"identifier\":\"another\",\"status\":\"done\"}"), ErrorKind::UnexpectedResponse),
         (
@@ -103,8 +103,8 @@ fn failed_result_names_the_identifier() {
 #[test]
 fn results_of_250_take_three_requests() {
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            let mut found = seen.asked();
+        while let Some(request) = connection.request() {
+            let mut found = request.requested_ids();
             // One report is missing, and one belongs to an identifier that was not requested.
             found.retain(|id| !id.ends_with("0123"));
             found.push("stranger".to_owned());
@@ -119,10 +119,10 @@ fn results_of_250_take_three_requests() {
         assert_eq!(report.as_ref().map(ImageReport::identifier), (number != 123).then_some(sent.identifier()));
     }
     let requests = server.requests();
-    let sizes: Vec<_> = requests.iter().map(|seen| seen.asked().len()).collect();
+    let sizes: Vec<_> = requests.iter().map(|request| request.requested_ids().len()).collect();
     assert_eq!(sizes, [100, 100, 50], "a duplicate identifier is requested once");
-    for seen in requests {
-        assert!(seen.head.lines().next().unwrap().len() <= 8_000);
+    for request in requests {
+        assert!(request.head.lines().next().unwrap().len() <= 8_000);
     }
     assert_eq!(server.connections(), 1);
     assert!(server.client().results::<Image>(&[]).unwrap().is_empty());
@@ -133,34 +133,34 @@ fn results_of_250_take_three_requests() {
 fn results_page_too_long_is_split_in_halves() {
     // The server answers 414 to more than 30 identifiers. The client requests 100, then 50, then 25 at a time.
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            let found = seen.asked();
-            connection.send(&if found.len() > 30 { answer(414, "text/html", "") } else { reports(&found) });
+        while let Some(request) = connection.request() {
+            let found = request.requested_ids();
+            connection.send(&if found.len() > 30 { response(414, "text/html", "") } else { reports(&found) });
         }
     });
     let reports_of = |client: Client, count| client.results(&many(count)).unwrap().into_iter().flatten().count();
     assert_eq!(reports_of(server.client(), 110), 110);
-    let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
+    let sizes: Vec<_> = server.requests().iter().map(|request| request.requested_ids().len()).collect();
     assert_eq!(sizes, [100, 50, 25, 25, 25, 25, 10]);
 
     // A response over the client's limit is split in the same way.
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            connection.send(&reports(&seen.asked()));
+        while let Some(request) = connection.request() {
+            connection.send(&reports(&request.requested_ids()));
         }
     });
     let client = server.builder().response_limit(2_000).build().unwrap();
     assert_eq!(reports_of(client, 40), 40);
-    let sizes: Vec<_> = server.requests().iter().map(|seen| seen.asked().len()).collect();
+    let sizes: Vec<_> = server.requests().iter().map(|request| request.requested_ids().len()).collect();
     assert_eq!(sizes, [40, 20, 20]);
 
     // An error response over the limit is not retried with fewer identifiers.
-    let server = Server::answering(answer(401, "text/html", &"x".repeat(3_000)));
+    let server = Server::responding(response(401, "text/html", &"x".repeat(3_000)));
     let error = server.builder().response_limit(1_000).build().unwrap().results(&many(100)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Unauthorized, 1));
 
     // A request for a single identifier cannot be split.
-    let server = Server::answering(answer(414, "text/html", ""));
+    let server = Server::responding(response(414, "text/html", ""));
     let error = server.client().results(&many(3)).unwrap_err();
     assert_eq!((error.kind(), error.status(), server.requests().len()), (ErrorKind::Rejected, Some(414), 2));
 }
@@ -267,15 +267,15 @@ fn report_redacts_key_and_redirect_is_not_followed() {
         }
         assert!(report.raw_json().contains("[api key]"), "{}", report.raw_json());
     }
-    let other = Server::answering(json("{}"));
-    let redirect = answer_with(302, &format!("Location: {}/x\r\n", other.base_url()), "");
-    let error = Server::answering(redirect).client().result(&submitted(ID)).unwrap_err();
+    let other = Server::responding(json("{}"));
+    let redirect = response_with(302, &format!("Location: {}/x\r\n", other.base_url()), "");
+    let error = Server::responding(redirect).client().result(&submitted(ID)).unwrap_err();
     assert_eq!((error.kind(), other.connections()), (ErrorKind::Redirect, 0));
 }
 
 #[test]
 fn identifier_that_holds_the_key_is_rejected() {
-    let server = Server::answering(json("{}"));
+    let server = Server::responding(json("{}"));
     let key = "abcdef0123456789abcdef";
     let client = Client::builder(key).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
     let errors = [
@@ -296,7 +296,7 @@ fn duplicate_reports_yield_the_finished_one() {
     let done = format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
     let new = format!("{{\"identifier\":\"{ID}\",\"status\":\"new\"}}");
     for body in [format!("[{done},{new}]"), format!("[{new},{done}]")] {
-        let reports = Server::answering(json(&body)).client().results(&[submitted(ID)]).unwrap();
+        let reports = Server::responding(json(&body)).client().results(&[submitted(ID)]).unwrap();
         assert_eq!(reports[0].as_ref().unwrap().is_artificial(), Some(false));
     }
 }
@@ -305,9 +305,9 @@ fn duplicate_reports_yield_the_finished_one() {
 fn results_timeout_error_states_the_deadline() {
     let server = Server::start(|connection| {
         let mut first = true;
-        while let Some(seen) = connection.request() {
+        while let Some(request) = connection.request() {
             if std::mem::take(&mut first) {
-                connection.send(&reports(&seen.asked()));
+                connection.send(&reports(&request.requested_ids()));
             }
         }
     });
@@ -318,9 +318,9 @@ fn results_timeout_error_states_the_deadline() {
 #[test]
 fn results_deadline_covers_all_pages() {
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
+        while let Some(request) = connection.request() {
             std::thread::sleep(Duration::from_millis(40));
-            connection.send(&reports(&seen.asked()));
+            connection.send(&reports(&request.requested_ids()));
         }
     });
     let client = server.client().with_timeout(Duration::from_millis(100));

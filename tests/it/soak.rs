@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use identifai::{Client, Image, RateLimit, Submitted, WaitOptions};
 use identifai_sandbox::Sandbox;
 use sha2::{Digest, Sha256};
-use test_support::{alone, own_status};
+use test_support::{process_status, run_in_subprocess};
 
 const THREADS: usize = 64;
 /// The number of rounds per thread. A round is four calls, two of which submit.
@@ -43,7 +43,7 @@ fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
             scope.spawn(move || rounds.for_each(|number| round(client, thread, number)));
         }
     });
-    own_status("VmRSS")
+    process_status("VmRSS")
 }
 
 /// Returns the number of threads, and the number of open files and sockets.
@@ -54,7 +54,7 @@ fn held() -> (usize, usize) {
 
 #[test]
 fn client_in_64_threads_mixes_and_leaks_nothing() {
-    if alone("soak::client_in_64_threads_mixes_and_leaks_nothing", &[]).is_some() {
+    if run_in_subprocess("soak::client_in_64_threads_mixes_and_leaks_nothing", &[]).is_some() {
         return;
     }
     let sandbox = Sandbox::start().unwrap();

@@ -3,12 +3,12 @@
 use httpmock::{Method::POST, MockServer};
 use identifai::{ErrorKind, Image, RateLimit, UrlOptions, classify_from_url};
 use proptest::prelude::*;
-use test_support::form::{boundary, by_multipart};
+use test_support::form::{boundary, parse_multipart};
 use test_support::{CAT, ID, KEY, Server, accepted};
 
 #[test]
 fn full_submit_matches_the_expected_bytes() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let opts = UrlOptions::new("api-key", CAT)
         .base_url(server.base_url())
         .rate_limit(RateLimit::unlimited())
@@ -22,9 +22,9 @@ fn full_submit_matches_the_expected_bytes() {
         .no_cache(false)
         .prevent_c2pa_forces(true);
     assert_eq!(classify_from_url(&opts).unwrap().as_str(), ID);
-    let [seen] = server.requests().try_into().unwrap();
-    let boundary = boundary(&seen).to_owned();
-    let bytes = seen.head.clone() + std::str::from_utf8(&seen.body).unwrap();
+    let [request] = server.requests().try_into().unwrap();
+    let boundary = boundary(&request).to_owned();
+    let bytes = request.head.clone() + std::str::from_utf8(&request.body).unwrap();
     let bytes = bytes
         .replace(&boundary, "BOUNDARY")
         .replace(&server.address.to_string(), "HOST")
@@ -35,13 +35,13 @@ fn full_submit_matches_the_expected_bytes() {
 
 #[test]
 fn submit_without_options_sends_only_the_url() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     classify_from_url(&server.options()).unwrap();
-    let [seen] = server.requests().try_into().unwrap();
-    assert_eq!(String::from_utf8_lossy(&seen.body).matches("Content-Disposition").count(), 1);
-    assert_eq!(seen.header("accept"), Some("application/json"));
-    assert_eq!(seen.header("x-api-key"), Some(KEY));
-    assert_eq!(seen.header("accept-encoding"), Some("identity"), "the client cannot decompress a response");
+    let [request] = server.requests().try_into().unwrap();
+    assert_eq!(String::from_utf8_lossy(&request.body).matches("Content-Disposition").count(), 1);
+    assert_eq!(request.header("accept"), Some("application/json"));
+    assert_eq!(request.header("x-api-key"), Some(KEY));
+    assert_eq!(request.header("accept-encoding"), Some("identity"), "the client cannot decompress a response");
 }
 
 /// Submits `ref_id` and `path` as text fields, and compares them with the result of an independent parser.
@@ -53,7 +53,7 @@ fn round_trip(server: &Server, ref_id: &str, path: &str) {
     server.client().submit(&job).unwrap();
     let requests = server.requests();
     assert_eq!(requests.len(), before + 2);
-    let parts = by_multipart(&requests[before + 1]).into_iter().map(|(name, _, _, value)| (name, value));
+    let parts = parse_multipart(&requests[before + 1]).into_iter().map(|(name, _, _, value)| (name, value));
     let expected = [("file_url", file_url.as_str()), ("ref_id", ref_id)];
     let expected = expected.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
     assert!(parts.eq(expected), "the form has exactly these parts");
@@ -61,7 +61,7 @@ fn round_trip(server: &Server, ref_id: &str, path: &str) {
 
 #[test]
 fn submit_of_any_values_arrives_unchanged() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let mut config = ProptestConfig::with_cases(32);
     config.failure_persistence = None;
     proptest!(config, |(ref_id in "(?s).{0,200}", path in "[^ \\p{Cc}]{0,200}")| {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use identifai::{Authenticity, ErrorKind, Ticket, TicketLists, Tickets, WaitOptions};
-use test_support::form::{Parts, by_multipart};
-use test_support::{Directory, Server, answer, json};
+use test_support::form::{Parts, parse_multipart};
+use test_support::{Directory, Server, json, response};
 
 const PDF: &[u8] = b"%PDF-1.7\n\0\r\n--\r\n";
 const GIF: &[u8] = b"GIF89a\x01\0";
@@ -14,7 +14,7 @@ const SENT: &str =
     r#"{"batch_id": "65f0c0ff", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"}]}"#;
 
 fn server() -> Server {
-    Server::answering(json(SENT))
+    Server::responding(json(SENT))
 }
 
 /// Builds an expected part of a form: name, file name, media type and value.
@@ -28,9 +28,9 @@ fn arrives(tickets: &Tickets) -> Parts {
     let server = server();
     let sent = server.client().submit_tickets(tickets).unwrap();
     assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0c0ff", Some(2), 1));
-    let [seen] = server.requests().try_into().unwrap();
-    assert!(seen.head.starts_with("POST /api/v2/tampering/tickets HTTP/1.1\r\n"), "{}", seen.head);
-    by_multipart(&seen)
+    let [request] = server.requests().try_into().unwrap();
+    assert!(request.head.starts_with("POST /api/v2/tampering/tickets HTTP/1.1\r\n"), "{}", request.head);
+    parse_multipart(&request)
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn tickets_upload_that_ends_early_submits_nothing() {
 fn wait_for_tickets_polls_until_done() {
     let asked = Mutex::new(0);
     let server = Server::start(move |connection| {
-        while let Some(seen) = connection.request() {
-            assert!(seen.head.starts_with("GET /api/v2/tampering/tickets/65f0c0ff HTTP/1.1\r\n"));
+        while let Some(request) = connection.request() {
+            assert!(request.head.starts_with("GET /api/v2/tampering/tickets/65f0c0ff HTTP/1.1\r\n"));
             let mut asked = asked.lock().unwrap();
             *asked += 1;
             let pending = r#""done": false, "results": [{"identifier": "a1", "status": "inprogress"}]"#;
@@ -130,12 +130,12 @@ fn wait_for_tickets_polls_until_done() {
 
 #[test]
 fn tickets_error_names_the_batch() {
-    let server = Server::answering(answer(404, "application/json", r#"{"message": "Not Found"}"#));
+    let server = Server::responding(response(404, "application/json", r#"{"message": "Not Found"}"#));
     let batch = "65f0c0ff".parse().unwrap();
     let error = server.client().wait_for_tickets(&batch).unwrap_err();
     assert_eq!((error.kind(), error.identifier()), (ErrorKind::NotFound, Some(&batch)));
     // A response that does not show whether the tickets were accepted.
-    let server = Server::answering(answer(200, "text/html", "<html>"));
+    let server = Server::responding(response(200, "text/html", "<html>"));
     let error = server.client().submit_tickets(&Tickets::new().ticket(Ticket::from_bytes(PDF))).unwrap_err();
     assert!(error.kind() == ErrorKind::UnexpectedResponse && error.may_have_been_sent(), "{error}");
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use identifai::{Audio, ErrorKind, Frames, Image, KeyFramesMethod, Video};
-use test_support::form::{Parts, by_multipart, by_program};
-use test_support::{Connection, Directory, ID, Server, accepted, alone, answer};
+use test_support::form::{Parts, parse_multipart, parse_with_program};
+use test_support::{Connection, Directory, ID, Server, accepted, response, run_in_subprocess};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\0";
 const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
@@ -18,7 +18,7 @@ const WAV: &[u8] = b"RIFF\x24\0\0\0WAVEfmt ";
 
 #[test]
 fn each_medium_is_sent_to_its_endpoint() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     let directory = Directory::new();
     client.submit(&Image::from_path(directory.file("cat.png", PNG)).with_heatmap(true).no_cache(false)).unwrap();
@@ -61,16 +61,16 @@ fn each_medium_is_sent_to_its_endpoint() {
     ];
     let requests = server.requests();
     assert_eq!(requests.len(), expected.len());
-    for (seen, (path, parts)) in requests.iter().zip(expected) {
-        assert!(seen.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{}", seen.head);
-        assert_eq!(by_multipart(seen), parts);
-        assert_eq!(seen.header("expect"), None, "a small upload does not wait for 100 Continue");
+    for (request, (path, parts)) in requests.iter().zip(expected) {
+        assert!(request.head.starts_with(&format!("POST {path} HTTP/1.1\r\n")), "{}", request.head);
+        assert_eq!(parse_multipart(request), parts);
+        assert_eq!(request.header("expect"), None, "a small upload does not wait for 100 Continue");
     }
 }
 
 #[test]
 fn file_name_with_any_characters_arrives_unchanged() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     let long = format!("{}.png", "n".repeat(4_096));
     let names = [
@@ -100,22 +100,22 @@ fn file_name_with_any_characters_arrives_unchanged() {
 
     // The crate `multipart` splits names at a semicolon inside quotes.
     let (forms, names): (Vec<_>, _) = all_but(';');
-    is_read_as(forms.into_iter().map(by_multipart).collect(), names, as_browsers_write);
+    is_read_as(forms.into_iter().map(parse_multipart).collect(), names, as_browsers_write);
     // Node decodes %22 to a quote, even if the original name has %22. Browsers cannot tell these names apart either.
     let (forms, names): (Vec<_>, _) = all_but('\0');
-    if let Some(read) = by_program("node", "form.mjs", forms) {
+    if let Some(read) = parse_with_program("node", "form.mjs", forms) {
         is_read_as(read, names, |name| name.replace("%22", "\""));
     }
     // Python treats a backslash as an escape character, which RFC 7578 no longer does.
     let (forms, names): (Vec<_>, _) = all_but('\\');
-    if let Some(read) = by_program("python3", "form.py", forms) {
+    if let Some(read) = parse_with_program("python3", "form.py", forms) {
         is_read_as(read, names, as_browsers_write);
     }
 }
 
 #[test]
 fn invalid_files_are_rejected_before_a_request() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let fifo = directory.path("pipe.png");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -232,8 +232,8 @@ fn early_error_response_prevents_the_upload() {
             let head = connection.head().unwrap();
             assert!(head.contains("expect: 100-continue\r\n"), "{head}");
             // In pieces, or after an interim response. The connection stays open.
-            let answer = before.to_owned() + &answer(status, "application/json", "{\"error\":\"No.\"}");
-            for piece in answer.as_bytes().chunks(answer.len() / pieces + 1) {
+            let response = before.to_owned() + &response(status, "application/json", "{\"error\":\"No.\"}");
+            for piece in response.as_bytes().chunks(response.len() / pieces + 1) {
                 connection.send(std::str::from_utf8(piece).unwrap());
                 std::thread::sleep(Duration::from_millis(5));
             }
@@ -272,8 +272,8 @@ fn upload_response_in_pieces_is_read() {
             connection.send("HTTP/1.1 100 Continue\r\n\r\n");
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
             io::copy(&mut connection.stream.by_ref().take(length), &mut io::sink()).unwrap();
-            let answer = accepted();
-            let (head, body) = answer.split_once('{').unwrap();
+            let response = accepted();
+            let (head, body) = response.split_once('{').unwrap();
             for piece in [head, "{", body] {
                 connection.send(piece);
                 std::thread::sleep(Duration::from_millis(10));
@@ -301,7 +301,7 @@ fn upload_after_429_is_retried_unless_from_a_reader() {
     for job in [Image::from_path(directory.file("cat.png", PNG)), Image::from_bytes(PNG).file_name("cat.png")] {
         let server = Server::start(serve);
         assert_eq!(server.builder().retries(2).build().unwrap().submit(&job).unwrap().identifier().as_str(), ID);
-        let forms: Vec<_> = server.requests().iter().map(by_multipart).collect();
+        let forms: Vec<_> = server.requests().iter().map(parse_multipart).collect();
         assert_eq!((forms.len(), &forms[0]), (2, &forms[1]));
     }
     let server = Server::start(serve);
@@ -336,7 +336,7 @@ impl Read for Pattern {
 #[test]
 fn upload_of_64_mib_uses_constant_memory() {
     const LEN: u64 = 64 << 20;
-    if alone("uploads::upload_of_64_mib_uses_constant_memory", &[]).is_some() {
+    if run_in_subprocess("uploads::upload_of_64_mib_uses_constant_memory", &[]).is_some() {
         return;
     }
     // The server compares the upload with the pattern while it reads.
@@ -369,7 +369,7 @@ fn upload_of_64_mib_uses_constant_memory() {
             connection.send(&accepted());
         }
     });
-    let peak = || test_support::own_status("VmHWM");
+    let peak = || test_support::process_status("VmHWM");
     let client = server.client();
     let submit = |len| client.submit(&Video::from_reader(Pattern::new().take(len), len).any_format(true)).unwrap();
     // A first upload touches the pages of the program itself, which also count.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use identifai::{ErrorKind, Identifier, Image, WaitOptions};
-use test_support::{ID, KEY, Server, accepted, answer, answer_with, json, submitted};
+use test_support::{ID, KEY, Server, accepted, json, response, response_with, submitted};
 
 fn quick() -> WaitOptions {
     WaitOptions::default().initial_interval(Duration::from_millis(5)).max_interval(Duration::from_millis(10))
@@ -14,13 +14,13 @@ fn classify_submits_once_and_polls() {
     let verdict = r#"{"status":"done","verdict":{"classification":"artificial","confidence":0.9}}"#;
     let server = Server::start(move |connection| {
         let mut polls = 0;
-        while let Some(seen) = connection.request() {
-            polls += i32::from(seen.head.starts_with("GET "));
-            connection.send(&match (seen.head.starts_with("POST "), polls) {
+        while let Some(request) = connection.request() {
+            polls += i32::from(request.head.starts_with("GET "));
+            connection.send(&match (request.head.starts_with("POST "), polls) {
                 (true, _) => accepted(),
                 (false, 1) => json("{\"status\":\"new\"}"),
-                (false, 2) => answer(500, "application/json", "{}"),
-                (false, 3) => answer_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"),
+                (false, 2) => response(500, "application/json", "{}"),
+                (false, 3) => response_with(429, "Retry-After: 0\r\n", "{\"message\":\"Too Many Attempts.\"}"),
                 _ => json(verdict),
             });
         }
@@ -29,7 +29,7 @@ fn classify_submits_once_and_polls() {
     let report = client.classify(&Image::from_url("https://example.com/cat.jpg")).unwrap();
     assert_eq!((report.is_artificial(), report.identifier().as_str()), (Some(true), ID));
     let requests = server.requests();
-    assert_eq!(requests.iter().filter(|seen| seen.head.starts_with("POST ")).count(), 1);
+    assert_eq!(requests.iter().filter(|request| request.head.starts_with("POST ")).count(), 1);
     assert_eq!(requests.len(), 5);
 }
 
@@ -38,8 +38,8 @@ fn failed_analysis_error_keeps_the_identifier() {
     let token = "s1gned-token";
     let errored = format!("{{\"status\":\"errored\",\"errors\":\"cannot read /cat.jpg?sig={token} for {KEY}\"}}");
     let server = Server::start(move |connection| {
-        while let Some(seen) = connection.request() {
-            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { json(&errored) });
+        while let Some(request) = connection.request() {
+            connection.send(&if request.head.starts_with("POST ") { accepted() } else { json(&errored) });
         }
     });
     let client = server.builder().wait(quick()).build().unwrap();
@@ -92,9 +92,9 @@ fn wait_cancelled_by_another_thread_ends_at_once() {
 #[test]
 fn state_with_an_echoed_signed_url_is_redacted() {
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
+        while let Some(request) = connection.request() {
             let echo = json("{\"status\":\"cannot fetch ?sig=T0KENT0KEN\"}");
-            connection.send(&if seen.head.starts_with("POST ") { accepted() } else { echo });
+            connection.send(&if request.head.starts_with("POST ") { accepted() } else { echo });
         }
     });
     let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
@@ -106,7 +106,7 @@ fn state_with_an_echoed_signed_url_is_redacted() {
 #[test]
 fn wait_error_truncates_the_failed_poll_response() {
     let server =
-        Server::answering(answer(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
+        Server::responding(response(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
     let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
     // The last poll may also fail because the timeout ends it, and then has no response.
     let refused = (0..10).find_map(|_| {

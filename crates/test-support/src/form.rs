@@ -7,23 +7,23 @@ use std::process::{Command, Stdio};
 use multipart::server::Multipart;
 use serde_json::{Value, json};
 
-use super::Seen;
+use super::Request;
 use super::Server;
 
 /// The name, file name, media type and value of each part of a form.
 pub type Parts = Vec<(String, Option<String>, Option<String>, Vec<u8>)>;
 
-fn content_type(seen: &Seen) -> &str {
-    seen.header("content-type").unwrap()
+fn content_type(request: &Request) -> &str {
+    request.header("content-type").unwrap()
 }
 
-pub fn boundary(seen: &Seen) -> &str {
-    content_type(seen).strip_prefix("multipart/form-data; boundary=").unwrap()
+pub fn boundary(request: &Request) -> &str {
+    content_type(request).strip_prefix("multipart/form-data; boundary=").unwrap()
 }
 
 /// Parses a form with the crate `multipart`.
-pub fn by_multipart(seen: &Seen) -> Parts {
-    let mut parser = Multipart::with_body(seen.body.as_slice(), boundary(seen));
+pub fn parse_multipart(request: &Request) -> Parts {
+    let mut parser = Multipart::with_body(request.body.as_slice(), boundary(request));
     let mut parts = Vec::new();
     while let Some(mut entry) = parser.read_entry().unwrap() {
         let mut value = Vec::new();
@@ -36,17 +36,21 @@ pub fn by_multipart(seen: &Seen) -> Parts {
 
 /// Returns the fields of the form in the request number `request`, as text.
 pub fn fields(server: &Server, request: usize) -> Vec<(String, String)> {
-    let parts = by_multipart(&server.requests()[request]).into_iter();
+    let parts = parse_multipart(&server.requests()[request]).into_iter();
     parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()
 }
 
-pub fn has(fields: &[(String, String)], name: &str, value: &str) -> bool {
+pub fn has_field(fields: &[(String, String)], name: &str, value: &str) -> bool {
     fields.contains(&(name.to_owned(), value.to_owned()))
 }
 
 /// Parses `forms` with a script that `program` runs. One process parses all of them. Returns `None` if `program` is not
 /// installed.
-pub fn by_program<'a>(program: &str, script: &str, forms: impl IntoIterator<Item = &'a Seen>) -> Option<Vec<Parts>> {
+pub fn parse_with_program<'a>(
+    program: &str,
+    script: &str,
+    forms: impl IntoIterator<Item = &'a Request>,
+) -> Option<Vec<Parts>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("forms").join(script);
     let child = Command::new(program).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
@@ -54,7 +58,7 @@ pub fn by_program<'a>(program: &str, script: &str, forms: impl IntoIterator<Item
         return None;
     };
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-    let lines = forms.into_iter().map(|seen| json!([content_type(seen), hex(&seen.body)]).to_string() + "\n");
+    let lines = forms.into_iter().map(|request| json!([content_type(request), hex(&request.body)]).to_string() + "\n");
     child.stdin.take().unwrap().write_all(lines.collect::<String>().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{program}: {}", output.status);

@@ -42,17 +42,17 @@ pub const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c
 pub const CAT: &str = "https://example.com/cat.jpg";
 
 /// The read and write timeout of a server's connections.
-pub const LONGEST: Duration = Duration::from_secs(20);
+pub const IO_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A request that a server received.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Request {
     /// The request line and the headers, including the blank line.
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Seen {
+impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (key, value) = line.split_once(':')?;
@@ -61,7 +61,7 @@ impl Seen {
     }
 
     /// Returns the identifiers in the query of a request for image results, still percent-encoded.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn requested_ids(&self) -> Vec<String> {
         let target = self.head.split(' ').nth(1).unwrap();
         let query = target.strip_prefix("/api/classifications?").unwrap();
         query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap().to_owned()).collect()
@@ -72,7 +72,7 @@ impl Seen {
 pub struct Server {
     pub address: SocketAddr,
     connections: Arc<AtomicUsize>,
-    requests: Arc<Mutex<Vec<Seen>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     stop: Arc<AtomicBool>,
     /// `true` once a closure has panicked. The panic itself stays in the connection's thread.
     failed: Arc<AtomicBool>,
@@ -82,7 +82,7 @@ pub struct Server {
 /// A connection of a [`Server`], or a stream inside it such as a TLS session.
 pub struct Connection<S = TcpStream> {
     pub stream: BufReader<S>,
-    requests: Arc<Mutex<Vec<Seen>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
@@ -102,8 +102,8 @@ impl Server {
                 let stream = stream.unwrap();
                 stream.set_nodelay(true).unwrap();
                 // A client that hangs then fails its own test instead of blocking the whole test run.
-                stream.set_read_timeout(Some(LONGEST)).unwrap();
-                stream.set_write_timeout(Some(LONGEST)).unwrap();
+                stream.set_read_timeout(Some(IO_TIMEOUT)).unwrap();
+                stream.set_write_timeout(Some(IO_TIMEOUT)).unwrap();
                 connections.fetch_add(1, Ordering::SeqCst);
                 let mut connection = Connection { stream: BufReader::new(stream), requests: Arc::clone(&requests) };
                 let (serve, failed) = (Arc::clone(&serve), Arc::clone(&failed));
@@ -118,11 +118,11 @@ impl Server {
     }
 
     /// Starts a server that answers every request on every connection with the same bytes.
-    pub fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
+    pub fn responding(response: impl Into<Vec<u8>>) -> Self {
+        let response = response.into();
         Self::start(move |connection| {
             while connection.request().is_some() {
-                connection.send(&answer);
+                connection.send(&response);
             }
         })
     }
@@ -135,7 +135,7 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
@@ -170,18 +170,18 @@ impl Drop for Server {
 impl<S: Read + Write> Connection<S> {
     /// Wraps the stream of this connection, for example in TLS. Requests read from the wrapped stream are recorded by
     /// the server as well.
-    pub fn within<'a, T: Read>(&'a mut self, wrap: impl FnOnce(&'a mut S) -> T) -> Connection<T> {
+    pub fn wrap<'a, T: Read>(&'a mut self, wrap: impl FnOnce(&'a mut S) -> T) -> Connection<T> {
         let requests = Arc::clone(&self.requests);
         Connection { stream: BufReader::new(wrap(self.stream.get_mut())), requests }
     }
 
     /// Reads one request. Returns `None` if the client sends no further request.
-    pub fn request(&mut self) -> Option<Seen> {
+    pub fn request(&mut self) -> Option<Request> {
         let head = self.head()?;
-        let mut seen = Seen { head, body: Vec::new() };
-        seen.body = self.bytes(seen.header("content-length").map_or(0, |length| length.parse().unwrap()))?;
-        self.requests.lock().unwrap().push(seen.clone());
-        Some(seen)
+        let mut request = Request { head, body: Vec::new() };
+        request.body = self.bytes(request.header("content-length").map_or(0, |length| length.parse().unwrap()))?;
+        self.requests.lock().unwrap().push(request.clone());
+        Some(request)
     }
 
     /// Reads up to and including the blank line.
@@ -202,9 +202,9 @@ impl<S: Read + Write> Connection<S> {
         Some(bytes)
     }
 
-    pub fn send(&mut self, answer: &(impl AsRef<[u8]> + ?Sized)) {
+    pub fn send(&mut self, response: &(impl AsRef<[u8]> + ?Sized)) {
         // In many tests the client has closed the connection on purpose, so errors are ignored.
-        let _ = self.stream.get_mut().write_all(answer.as_ref());
+        let _ = self.stream.get_mut().write_all(response.as_ref());
     }
 
     /// Sends one byte every 20 ms until the client closes the connection.
@@ -224,12 +224,12 @@ impl<S: Read + Write> Connection<S> {
 }
 
 /// A listener whose backlog is full. On Linux, a further connection attempt then gets no reply.
-pub struct Full {
+pub struct FullListener {
     pub address: SocketAddr,
     _held: (TcpListener, Vec<TcpStream>),
 }
 
-impl Full {
+impl FullListener {
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -243,23 +243,23 @@ impl Full {
 }
 
 /// Builds a complete response with a Content-Length.
-pub fn answer(status: u16, content_type: &str, body: &str) -> String {
-    answer_with(status, &format!("Content-Type: {content_type}\r\n"), body)
+pub fn response(status: u16, content_type: &str, body: &str) -> String {
+    response_with(status, &format!("Content-Type: {content_type}\r\n"), body)
 }
 
 /// Builds a 200 response with a JSON body.
 pub fn json(body: &str) -> String {
-    answer(200, "application/json", body)
+    response(200, "application/json", body)
 }
 
-pub fn answer_with(status: u16, headers: &str, body: &str) -> String {
+pub fn response_with(status: u16, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// Builds a response with a finished report for each identifier.
-pub fn done(asked: &[String]) -> String {
+pub fn done_reports(identifiers: &[String]) -> String {
     let report = |id| json!({"identifier": id, "status": "done", "verdict": {"classification": "human"}});
-    json(&asked.iter().map(report).collect::<serde_json::Value>().to_string())
+    json(&identifiers.iter().map(report).collect::<serde_json::Value>().to_string())
 }
 
 pub fn submitted(identifier: &str) -> Submitted<Image> {
@@ -270,31 +270,31 @@ pub fn accepted() -> String {
     json(&format!("{{\"identifier\":\"{ID}\"}}"))
 }
 
-const ALONE: &str = "IDENTIFAI_TEST_ALONE";
+const SUBPROCESS: &str = "IDENTIFAI_TEST_SUBPROCESS";
 
 /// Runs the test `name` again in its own process, with the environment variables `env`.
 ///
 /// In the new process this function returns `None`, and the test goes on. In the original process it returns the output
 /// of the new process, and the test returns. Used by tests of process-wide state: threads, environment variables,
 /// forks.
-pub fn alone(name: &str, env: &[(&str, &str)]) -> Option<Output> {
-    if std::env::var_os(ALONE).is_some() {
+pub fn run_in_subprocess(name: &str, env: &[(&str, &str)]) -> Option<Output> {
+    if std::env::var_os(SUBPROCESS).is_some() {
         return None;
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
-        .env(ALONE, "1")
+        .env(SUBPROCESS, "1")
         .envs(env.iter().copied())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{name} alone:\n{text}");
+    assert!(output.status.success() && text.contains("1 passed"), "{name} in its own process:\n{text}");
     Some(output)
 }
 
 /// Returns a number from `/proc/self/status`. For example, `VmHWM` is the peak memory use of this process in KiB.
 #[cfg(target_os = "linux")]
-pub fn own_status(name: &str) -> u64 {
+pub fn process_status(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
     value.trim().trim_end_matches(" kB").parse().unwrap()

@@ -8,8 +8,8 @@ static CAPTURE: Capture = Capture(Mutex::new(String::new()));
 
 /// Returns everything that is logged while `run` runs, at all levels including trace.
 ///
-/// A process has a single logger, so a test that calls this must [run in its own process](super::alone).
-pub fn of(run: impl FnOnce()) -> MutexGuard<'static, String> {
+/// A process has a single logger, so a test that calls this must [run in its own process](super::run_in_subprocess).
+pub fn capture(run: impl FnOnce()) -> MutexGuard<'static, String> {
     log::set_logger(&CAPTURE).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     run();

@@ -1,10 +1,11 @@
 //! Test secrets, a server script that echoes them, and an assertion that a text contains none of them.
 
-use crate::{Connection, KEY, accepted, answer_with};
+use crate::{Connection, KEY, accepted, response_with};
 
 /// A URL with a password and a signature.
-pub const SIGNED: &str = "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
-/// The part of the secrets in [`SIGNED`] that no text may contain.
+pub const SIGNED_URL: &str =
+    "https://user:pl4nted-password@files.test/cat.jpg?X-Expires=99&X-Signature=pl4nted/signature";
+/// The part of the secrets in [`SIGNED_URL`] that no text may contain.
 pub const PLANTED: &str = "pl4nted";
 
 /// Answers requests with one error response for each of `statuses`, and then with successful responses.
@@ -13,12 +14,12 @@ pub const PLANTED: &str = "pl4nted";
 /// for all others.
 pub fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
     for status in statuses {
-        let Some(seen) = connection.request() else { return };
-        let text = format!("{}{} {before}", seen.head, String::from_utf8_lossy(&seen.body));
+        let Some(request) = connection.request() else { return };
+        let text = format!("{}{} {before}", request.head, String::from_utf8_lossy(&request.body));
         let json = serde_json::json!({ "error": text }).to_string().replace('/', "\\/");
-        let key = seen.header("x-api-key").unwrap();
+        let key = request.header("x-api-key").unwrap();
         let headers = format!("X-Request-Id: {key}\r\nLocation: https://x.test/{key}\r\n");
-        connection.send(&answer_with(*status, &headers, if *status == 500 { &text } else { &json }));
+        connection.send(&response_with(*status, &headers, if *status == 500 { &text } else { &json }));
     }
     while connection.request().is_some() {
         connection.send(&accepted());
@@ -26,7 +27,7 @@ pub fn echo(connection: &mut Connection, statuses: &[u16], before: &str) {
 }
 
 /// Panics if `text` contains the test key or one of its halves.
-pub fn shows_nothing(text: &str) {
+pub fn assert_no_key(text: &str) {
     assert!(!text.contains(KEY), "{text}");
     // Truncation before redaction could leave half of the key.
     assert!(!text.contains(&KEY[..12]) && !text.contains(&KEY[8..]), "{text}");

@@ -82,10 +82,10 @@ impl Identity {
     }
 
     pub fn config(self) -> ServerConfig {
-        self.config_of(rustls::ALL_VERSIONS)
+        self.config_with_versions(rustls::ALL_VERSIONS)
     }
 
-    pub fn config_of(self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+    pub fn config_with_versions(self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
         self.config_with(versions, ConfigBuilder::<ServerConfig, _>::with_no_client_auth)
     }
 
@@ -110,22 +110,22 @@ pub fn provider() -> Arc<CryptoProvider> {
 /// A server that records the bytes received on each of its connections.
 pub struct Peer {
     pub server: Server,
-    wires: Receiver<Vec<u8>>,
+    received: Receiver<Vec<u8>>,
 }
 
 impl Peer {
     /// Starts a server that runs `script` on each connection and then closes it.
     pub fn scripted(script: impl Fn(&mut Connection<Tap>) + Send + Sync + 'static) -> Self {
-        let (tapped, wires) = channel();
+        let (tapped, received) = channel();
         let server = Server::start(move |connection| {
             let tap = |stream: &mut TcpStream| Tap {
                 stream: stream.try_clone().unwrap(),
                 received: Vec::new(),
                 tapped: tapped.clone(),
             };
-            script(&mut connection.within(tap));
+            script(&mut connection.wrap(tap));
         });
-        Self { server, wires }
+        Self { server, received }
     }
 
     /// Starts a TLS server that runs `script` inside each TLS session.
@@ -154,8 +154,8 @@ impl Peer {
     }
 
     /// Returns the bytes received on each of the next `number` connections to be closed.
-    pub fn wires(&self, number: usize) -> Vec<Vec<u8>> {
-        let next = || self.wires.recv_timeout(Duration::from_secs(10)).unwrap();
+    pub fn received(&self, number: usize) -> Vec<Vec<u8>> {
+        let next = || self.received.recv_timeout(Duration::from_secs(10)).unwrap();
         (0..number).map(|_| next()).collect()
     }
 }
@@ -169,7 +169,7 @@ pub fn speak_tls<'a, S: Read + Write>(
     script: impl FnOnce(&mut Connection<Tls<&'a mut S>>),
 ) {
     let session = ServerConnection::new(Arc::clone(config)).unwrap();
-    let mut connection = connection.within(|stream| StreamOwned::new(session, stream));
+    let mut connection = connection.wrap(|stream| StreamOwned::new(session, stream));
     script(&mut connection);
     let stream = connection.stream.get_mut();
     stream.conn.send_close_notify();

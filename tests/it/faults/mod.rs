@@ -23,7 +23,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use identifai::{Client, Error, ErrorKind, Identifier, Image, RateLimit, WaitOptions};
-use test_support::{CAT, ID, KEY, alone, submitted};
+use test_support::{CAT, ID, KEY, run_in_subprocess, submitted};
 
 use self::script::{Fault, Faulty, LIMIT, Point};
 
@@ -163,7 +163,7 @@ fn cells(table: &str) -> Vec<Cell<'_>> {
 
 /// Runs all cells of a table in parallel, in a separate process, and asserts that no thread is left afterwards.
 fn check_table(name: &str, call: Call, table: &str) {
-    if alone(name, &[]).is_some() {
+    if run_in_subprocess(name, &[]).is_some() {
         return;
     }
     let threads = threads();
@@ -286,9 +286,9 @@ fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Resul
     // A wait repeats a failed poll. No call repeats a submit that arrived.
     let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
     let method = if matches!(call, Call::Result | Call::Wait) { "GET " } else { "POST " };
-    let seen = faulty.requests().iter().filter(|seen| seen.head.starts_with(method)).count();
+    let received = faulty.requests().iter().filter(|request| request.head.starts_with(method)).count();
     let polls_again = call == Call::Wait && cell.word == "expired" && arrived == 1;
-    ensure(seen == arrived || (polls_again && seen > 1), &format!("{seen} requests"))?;
+    ensure(received == arrived || (polls_again && received > 1), &format!("{received} requests"))?;
     match cell.word {
         "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),
         "expired" => ensure(end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use socket2::SockRef;
-use test_support::{Connection, Full, ID, Seen, Server, accepted, answer};
+use test_support::{Connection, FullListener, ID, Request, Server, accepted, response};
 
 /// The point of a connection at which the fault happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,7 @@ pub(super) struct Faulty {
     pub(super) base_url: String,
     server: Server,
     /// The listener of a server that accepts no connection.
-    _full: Option<Full>,
+    _full: Option<FullListener>,
     state: Arc<State>,
 }
 
@@ -125,12 +125,12 @@ impl Faulty {
             } else {
                 Some(())
             };
-            while let (Some(()), Some(seen)) = (continues, connection.request()) {
+            while let (Some(()), Some(request)) = (continues, connection.request()) {
                 shared.good.lock().unwrap().push(number);
-                connection.send(&good(&seen));
+                connection.send(&good(&request));
             }
         });
-        let full = (point == Point::BeforeAccept && fault == Fault::Stall).then(Full::new);
+        let full = (point == Point::BeforeAccept && fault == Fault::Stall).then(FullListener::new);
         let base_url = match (point, &full) {
             (_, Some(full)) => format!("http://{}", full.address),
             // A port without a listener.
@@ -142,7 +142,7 @@ impl Faulty {
     }
 
     /// Returns the complete requests that the server has received.
-    pub(super) fn requests(&self) -> Vec<Seen> {
+    pub(super) fn requests(&self) -> Vec<Request> {
         self.server.requests()
     }
 
@@ -175,13 +175,13 @@ impl Drop for Faulty {
 }
 
 /// Builds the correct response to a submit, or to a poll of one or several submissions.
-fn good(seen: &Seen) -> String {
+fn good(request: &Request) -> String {
     let report =
         format!("{{\"identifier\":\"{ID}\",\"status\":\"done\",\"verdict\":{{\"classification\":\"human\"}}}}");
-    match seen.head.split(' ').collect::<Vec<_>>()[..2] {
+    match request.head.split(' ').collect::<Vec<_>>()[..2] {
         ["POST", _] => accepted(),
-        [_, path] if path.contains("identifiers[]") => answer(200, "application/json", &format!("[{report}]")),
-        _ => answer(200, "application/json", &report),
+        [_, path] if path.contains("identifiers[]") => response(200, "application/json", &format!("[{report}]")),
+        _ => response(200, "application/json", &report),
     }
 }
 
@@ -229,8 +229,8 @@ fn rest_of_request(connection: &mut Connection, mut read: Vec<u8>) -> Option<()>
             None => read.extend(connection.bytes(1)?),
         }
     };
-    let seen = Seen { head: String::from_utf8(read[..head].to_vec()).ok()?, body: Vec::new() };
-    let length: usize = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
+    let request = Request { head: String::from_utf8(read[..head].to_vec()).ok()?, body: Vec::new() };
+    let length: usize = request.header("content-length").map_or(0, |length| length.parse().unwrap());
     connection.bytes(length - (read.len() - head)).map(drop)
 }
 
@@ -295,7 +295,7 @@ fn inject(connection: &mut Connection, point: Point, fault: Fault, read: Vec<u8>
             send_and_listen(connection, stream, stray, done);
         }
         Fault::Early => {
-            connection.send(&answer(413, "application/json", "{\"error\":\"Too large.\"}"));
+            connection.send(&response(413, "application/json", "{\"error\":\"Too large.\"}"));
             done();
             if point == Point::InHandshake {
                 connection.wait_for_end();

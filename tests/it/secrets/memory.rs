@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use identifai::{Client, Image, RateLimit, UrlOptions, classify_from_url};
-use test_support::{CAT, Server, accepted, alone, answer};
+use test_support::{CAT, Server, accepted, response, run_in_subprocess};
 
 /// The text that the key repeats, with each bit inverted. Inverted, the search does not find this constant itself.
 const INVERTED: &[u8] =
@@ -40,11 +40,11 @@ fn key() -> String {
 #[test]
 fn key_after_client_drop_is_not_in_memory() {
     // The client runs in another process, because the server in this one also has the key in its memory.
-    let good = Server::answering(accepted());
-    let bad = Server::answering(answer(400, "application/json", "{\"error\":\"no\"}"));
+    let good = Server::responding(accepted());
+    let bad = Server::responding(response(400, "application/json", "{\"error\":\"no\"}"));
     let urls = [good.base_url(), bad.base_url()];
     let name = "secrets::memory::key_after_client_drop_is_not_in_memory";
-    if alone(name, &[("GOOD", &urls[0]), ("BAD", &urls[1])]).is_some() {
+    if run_in_subprocess(name, &[("GOOD", &urls[0]), ("BAD", &urls[1])]).is_some() {
         assert!(good.requests().len() == 3 && good.requests()[0].header("x-api-key") == Some(&key()));
         return;
     }
@@ -70,8 +70,11 @@ fn key_after_tls_client_drop_is_not_in_memory() {
     let company = Authority::new("company");
     let peer = Peer::serving(company.certify("localhost").config());
     let (url, roots) = (format!("https://localhost:{}", peer.port()), company.pem());
-    if alone("secrets::memory::key_after_tls_client_drop_is_not_in_memory", &[("GOOD", &url), ("ROOTS", &roots)])
-        .is_some()
+    if run_in_subprocess(
+        "secrets::memory::key_after_tls_client_drop_is_not_in_memory",
+        &[("GOOD", &url), ("ROOTS", &roots)],
+    )
+    .is_some()
     {
         assert_eq!(peer.server.requests()[0].header("x-api-key"), Some(&*key()));
         return;

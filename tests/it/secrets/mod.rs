@@ -9,8 +9,8 @@ use std::error::Error as _;
 use std::fmt::Debug;
 
 use identifai::{ApiKey, Client, ErrorKind, Image, RateLimit, Submitted, UrlOptions, classify_from_url};
-use test_support::secrets::shows_nothing;
-use test_support::{CAT, ID, KEY, Server, accepted, answer, answer_with};
+use test_support::secrets::assert_no_key;
+use test_support::{CAT, ID, KEY, Server, accepted, response, response_with};
 
 /// Returns all text that an error exposes, including its sources.
 fn everything(error: &identifai::Error) -> String {
@@ -29,7 +29,7 @@ fn everything(error: &identifai::Error) -> String {
 #[test]
 fn debug_output_hides_the_key() {
     let shown = |value: &dyn Debug| format!("{value:?} {value:#?}");
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let client = server.client();
     let swapped = Image::from_url(KEY).ref_id(KEY).webhook_url(KEY);
     let values: [&dyn Debug; 10] = [
@@ -59,7 +59,7 @@ fn debug_output_hides_the_key() {
         &client.submit(&Image::from_url(CAT)).unwrap(),
     ];
     for value in values {
-        shows_nothing(&shown(value));
+        assert_no_key(&shown(value));
     }
 }
 
@@ -81,7 +81,7 @@ fn local_errors_hide_the_key() {
     for opts in bad {
         let error = classify_from_url(&opts).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Config), "{error}");
-        shows_nothing(&everything(&error));
+        assert_no_key(&everything(&error));
     }
 }
 
@@ -91,14 +91,14 @@ fn service_errors_hide_an_echoed_key() {
     let percent_key = KEY.replace('/', "%2F").replace('+', "%2B");
     let padded = format!("{}{KEY}", "x".repeat(4_090));
     let echoes = [
-        answer(400, "application/json", &format!("{{\"error\":\"bad key {KEY}\"}}")),
-        answer(401, "application/json", &format!("{{\"message\":\"bad key {json_key}\"}}")),
-        answer(500, "text/html", &format!("<a href='/?k={percent_key}'>{KEY}</a>")),
-        answer(500, "text/html", &padded),
-        answer(200, "text/html", KEY),
-        answer(200, "application/json", &format!("{{\"identifier\":\"{KEY}\"}}")),
-        answer_with(429, &format!("X-Request-Id: {KEY}\r\nRetry-After: {KEY}\r\n"), ""),
-        answer_with(302, &format!("Location: https://{KEY}.example/{KEY}?{KEY}\r\n"), ""),
+        response(400, "application/json", &format!("{{\"error\":\"bad key {KEY}\"}}")),
+        response(401, "application/json", &format!("{{\"message\":\"bad key {json_key}\"}}")),
+        response(500, "text/html", &format!("<a href='/?k={percent_key}'>{KEY}</a>")),
+        response(500, "text/html", &padded),
+        response(200, "text/html", KEY),
+        response(200, "application/json", &format!("{{\"identifier\":\"{KEY}\"}}")),
+        response_with(429, &format!("X-Request-Id: {KEY}\r\nRetry-After: {KEY}\r\n"), ""),
+        response_with(302, &format!("Location: https://{KEY}.example/{KEY}?{KEY}\r\n"), ""),
         format!("HTTP/1.1 {KEY}\r\n\r\n"),
         format!("{KEY}\r\n\r\n"),
         format!("HTTP/1.1 200 OK\r\nContent-Length: {KEY}\r\n\r\n"),
@@ -110,7 +110,7 @@ fn service_errors_hide_an_echoed_key() {
             connection.send(&echo);
         });
         let error = classify_from_url(&server.options()).unwrap_err();
-        shows_nothing(&everything(&error));
+        assert_no_key(&everything(&error));
     }
 }
 
@@ -122,7 +122,7 @@ fn service_errors_hide_an_echoed_signed_url() {
     let parts = "https://pl4nted and pl4nted/t0ken%3D".to_owned();
     for text in [file_url.clone(), fetched, parts, file_url.replace('/', "\\/")] {
         let server =
-            Server::answering(answer(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
+            Server::responding(response(400, "application/json", &format!("{{\"error\":\"no file at {text}\"}}")));
         let opts = UrlOptions::new(KEY, &file_url)
             .base_url(server.base_url())
             .rate_limit(RateLimit::unlimited())
@@ -140,7 +140,7 @@ fn identifier_equal_to_the_key_is_an_error() {
     for key in ["a-key-that-could-be-an-identifier", "a-key"] {
         let object = format!("{{\"identifier\":\"{key}\"}}");
         let cut_short = format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{object}");
-        for bytes in [answer(200, "application/json", &object), cut_short] {
+        for bytes in [response(200, "application/json", &object), cut_short] {
             let server = Server::start(move |connection| {
                 connection.request();
                 connection.send(&bytes);
@@ -155,11 +155,11 @@ fn identifier_equal_to_the_key_is_an_error() {
 
 #[test]
 fn redirect_is_an_error_and_is_not_followed() {
-    let elsewhere = Server::answering(accepted());
+    let elsewhere = Server::responding(accepted());
     for status in [301, 302, 303, 307, 308] {
         for host in [elsewhere.base_url(), format!("http://localhost:{}", elsewhere.address.port())] {
             let location = format!("Location: {host}/api/image_fromurl?token=s3cret\r\n");
-            let server = Server::answering(answer_with(status, &location, ""));
+            let server = Server::responding(response_with(status, &location, ""));
             let error = classify_from_url(&server.options().retries(5)).unwrap_err();
             assert_eq!((error.kind(), error.status()), (ErrorKind::Redirect, Some(status)));
             assert!(
@@ -174,16 +174,16 @@ fn redirect_is_an_error_and_is_not_followed() {
 
 #[test]
 fn key_is_sent_only_in_its_header() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     classify_from_url(&server.options()).unwrap();
-    let [seen] = server.requests().try_into().unwrap();
-    assert_eq!(seen.head.matches(KEY).count(), 1);
-    assert!(!String::from_utf8_lossy(&seen.body).contains(KEY));
+    let [request] = server.requests().try_into().unwrap();
+    assert_eq!(request.head.matches(KEY).count(), 1);
+    assert!(!String::from_utf8_lossy(&request.body).contains(KEY));
 }
 
 #[test]
 fn serialized_submission_holds_no_key() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let sent = server.client().submit(&Image::from_url(CAT)).unwrap();
     let stored = serde_json::to_string(&sent).unwrap();
     assert_eq!(stored, format!("{{\"medium\":\"image\",\"identifier\":\"{ID}\"}}"));
@@ -193,9 +193,9 @@ fn serialized_submission_holds_no_key() {
 #[test]
 fn results_errors_hide_an_echoed_signed_url() {
     let signed = "https://files.test/cat.jpg?X-Signature=pl4nted-t0ken";
-    let sent = Server::answering(accepted()).client().submit(&Image::from_url(signed)).unwrap();
-    let echo = answer(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));
-    let error = Server::answering(echo).client().results(&[sent]).unwrap_err();
+    let sent = Server::responding(accepted()).client().submit(&Image::from_url(signed)).unwrap();
+    let echo = response(200, "application/json", &format!("{{\"error\":\"no file at {signed}\"}}"));
+    let error = Server::responding(echo).client().results(&[sent]).unwrap_err();
     let text = everything(&error);
     assert!(error.message().unwrap().starts_with("no file at https://") && !text.contains("pl4nted"), "{text}");
 }

@@ -32,7 +32,7 @@ fn refused(what: &str, peer: &Peer, host: &str, trusted: &Authority) -> Error {
     let error = client.submit(&Image::from_url(CAT)).expect_err(what);
     assert!(start.elapsed() < Duration::from_secs(5), "{what}: {:?}", start.elapsed());
     assert!(!error.may_have_been_sent(), "{what}: {error}");
-    for wire in peer.wires(1) {
+    for wire in peer.received(1) {
         assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "{what}");
         // At most an alert, which is shorter than any request.
         assert!(after_client_hello(&wire).len() <= 30, "{what}: {wire:?}");
@@ -64,9 +64,9 @@ fn invalid_certificate_error_states_the_reason() {
     let as_openssl = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let as_openssl = Identity::self_signed(name, as_openssl).0;
     check("self-signed as `openssl req -x509` has it", name, as_openssl, AUTHORITY, "CaUsedAsEndEntity");
-    let mut alone = company.intermediate("company, servers").certify(name);
-    alone.chain.truncate(1);
-    check("without the intermediate one", name, alone, NOT_TRUSTED, "UnknownIssuer");
+    let mut no_intermediate = company.intermediate("company, servers").certify(name);
+    no_intermediate.chain.truncate(1);
+    check("without the intermediate one", name, no_intermediate, NOT_TRUSTED, "UnknownIssuer");
     check("of another host", name, company.certify("other.test"), OTHER_HOST, "only valid for DnsName(\"other.test\")");
     check("of a host below", name, company.certify("*.localhost"), OTHER_HOST, "\"*.localhost\"");
     check("of a name and not of the address", address, company.certify(name), OTHER_HOST, "name \"127.0.0.1\"");
@@ -129,7 +129,7 @@ fn refused_handshake_error_states_the_reason() {
 
 #[test]
 fn close_in_the_handshake_is_a_connect_error() {
-    let in_its_answer = |connection: &mut Connection<Tap>| {
+    let in_its_response = |connection: &mut Connection<Tap>| {
         read_hello(connection);
         connection.stream.get_mut().write_all(&[22, 3, 3, 0, 90, 2]).unwrap();
     };
@@ -140,7 +140,7 @@ fn close_in_the_handshake_is_a_connect_error() {
     let table = [
         ("at once", Peer::scripted(|_| ())),
         ("after the first message", Peer::scripted(read_hello)),
-        ("in its answer", Peer::scripted(in_its_answer)),
+        ("in its response", Peer::scripted(in_its_response)),
         ("by a reset", Peer::scripted(by_a_reset)),
     ];
     let company = Authority::new("company");

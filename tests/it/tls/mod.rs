@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use identifai::{Client, ErrorKind, Image};
 use rustls::HandshakeKind;
 use test_support::tls::{Authority, Identity, Peer};
-use test_support::{CAT, ID, accepted, answer};
+use test_support::{CAT, ID, accepted, response};
 
 /// Returns an error and its sources in one line.
 fn chain(error: &identifai::Error) -> String {
@@ -132,7 +132,7 @@ fn given_roots_replace_the_platform_roots() {
     let url = format!("https://localhost:{}", peer.port());
     let other = Authority::new("other").pem();
     let env = [("SSL_CERT_FILE", file.as_str()), ("TEST_URL", &url), ("TEST_PEM", &other)];
-    if test_support::alone(NAME, &env).is_some() {
+    if test_support::run_in_subprocess(NAME, &env).is_some() {
         assert_eq!((peer.server.requests().len(), peer.server.connections()), (1, 2));
         return;
     }
@@ -147,7 +147,7 @@ fn given_roots_replace_the_platform_roots() {
 fn tls_sessions_resume_without_early_data() {
     for version in rustls::ALL_VERSIONS {
         let company = Authority::new("company");
-        let mut config = company.certify("localhost").config_of(&[version]);
+        let mut config = company.certify("localhost").config_with_versions(&[version]);
         // The server permits early data but never reads it. A client must not send a submit as early data: an attacker
         // could record and replay it, and the submit would be paid for twice.
         config.max_early_data_size = u32::MAX;
@@ -199,8 +199,8 @@ fn extra_response_in_tls_is_discarded() {
         let peer = Peer::tls(company.certify("localhost").config(), move |connection| {
             if connection.request().is_some() {
                 let stream = connection.stream.get_mut();
-                for answer in [padded(len), accepted().replace(ID, &"0".repeat(64))] {
-                    stream.conn.writer().write_all(answer.as_bytes()).unwrap();
+                for response in [padded(len), accepted().replace(ID, &"0".repeat(64))] {
+                    stream.conn.writer().write_all(response.as_bytes()).unwrap();
                 }
                 // Both responses are sent in one write. A response that arrives after the next request could not be
                 // told apart from the right one.
@@ -231,7 +231,7 @@ fn tls_upload_stops_after_an_early_413() {
         connection.stream.read_exact(&mut vec![0; length.parse().unwrap()]).unwrap();
         connection.send(&accepted());
         connection.head().unwrap();
-        connection.send(&answer(413, "application/json", "{\"error\":\"Too large.\"}"));
+        connection.send(&response(413, "application/json", "{\"error\":\"Too large.\"}"));
     });
     let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
     let png = |len: usize| [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; len]].concat();
@@ -239,7 +239,7 @@ fn tls_upload_stops_after_an_early_413() {
     let error = client.submit(&Image::from_bytes(png(6 << 20))).unwrap_err();
     assert_eq!((error.status(), error.message(), error.may_have_been_sent()), (Some(413), Some("Too large."), false));
     drop(client);
-    let sent: usize = peer.wires(1).iter().map(Vec::len).sum();
+    let sent: usize = peer.received(1).iter().map(Vec::len).sum();
     assert!(sent < 4 << 20, "the body of the second request must not be sent, but {sent} bytes were sent in total");
 }
 
@@ -264,10 +264,10 @@ fn truncated_tls_response_needs_a_whole_identifier() {
     ];
     for (sent, is_whole) in table {
         for is_cut in [false, true] {
-            let answer = sent.clone();
+            let response = sent.clone();
             let peer = Peer::tls(company.certify("localhost").config(), move |connection| {
                 if connection.request().is_some() {
-                    connection.send(&answer);
+                    connection.send(&response);
                 }
                 // An attacker on the network can close the TCP connection, but cannot send a `close_notify`.
                 if is_cut {

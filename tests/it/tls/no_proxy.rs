@@ -3,7 +3,7 @@
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit};
 use test_support::tls::{Authority, Peer};
-use test_support::{CAT, KEY, Server, alone};
+use test_support::{CAT, KEY, Server, run_in_subprocess};
 
 use super::chain;
 
@@ -19,7 +19,7 @@ fn proxy_variables_select_proxy_or_direct() {
     const NAME: &str = "tls::no_proxy::proxy_variables_select_proxy_or_direct";
     let company = Authority::new("company");
     let direct = Peer::serving(company.certify(HERE).config());
-    let proxy = Server::answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    let proxy = Server::responding("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     let base_url = format!("https://{HERE}:{}", direct.port());
     let (own_port, other_port) = (format!("x.test,{HERE}:{}", direct.port()), format!("{HERE}:1"));
     let (url, pem) = (proxy.base_url(), company.pem());
@@ -56,14 +56,14 @@ fn proxy_variables_select_proxy_or_direct() {
             env.push((name, value));
         }
         let before = (direct.server.requests().len(), proxy.requests().len());
-        if alone(NAME, &env).is_none() {
+        if run_in_subprocess(NAME, &env).is_none() {
             return reach_by_each_way();
         }
         let after = (direct.server.requests().len(), proxy.requests().len());
         let expected = if is_direct { (2, 1) } else { (1, 2) };
         assert_eq!((after.0 - before.0, after.1 - before.1), expected, "{set:?}");
     }
-    assert!(proxy.requests().iter().all(|seen| seen.head.starts_with(&format!("CONNECT {HERE}:"))));
+    assert!(proxy.requests().iter().all(|request| request.head.starts_with(&format!("CONNECT {HERE}:"))));
 }
 
 /// Submits three times: with the environment's proxy, without a proxy, and through an explicit proxy.

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use identifai::{Client, ClientBuilder, ErrorKind, Image};
 use rustls::ServerConfig;
-use test_support::secrets::{PLANTED, SIGNED};
+use test_support::secrets::{PLANTED, SIGNED_URL};
 use test_support::tls::{Authority, Peer, accept, speak_tls};
-use test_support::{CAT, Connection, ID, KEY, alone, answer, answer_with, log};
+use test_support::{CAT, Connection, ID, KEY, log, response, response_with, run_in_subprocess};
 
 use super::{chain, submit};
 
@@ -25,13 +25,13 @@ fn tunnel<S: std::io::Read + std::io::Write>(
     login: Option<&str>,
     target: &Arc<ServerConfig>,
 ) {
-    let Some(seen) = connection.request() else { return };
-    if seen.header("proxy-authorization") == login {
+    let Some(request) = connection.request() else { return };
+    if request.header("proxy-authorization") == login {
         connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
         speak_tls(connection, target, accept);
     } else {
         let asks = "Proxy-Authenticate: Basic realm=\"company\"\r\n";
-        connection.send(&answer_with(407, asks, "Who are you?"));
+        connection.send(&response_with(407, asks, "Who are you?"));
     }
 }
 
@@ -43,17 +43,18 @@ fn tunnelling(login: Option<&'static str>, target: ServerConfig) -> Peer {
 /// Asserts that the proxy received only CONNECT requests with this `login`, and saw no plain text of the tunnels.
 fn saw_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
     let (asked, sent) =
-        proxy.server.requests().into_iter().partition::<Vec<_>, _>(|seen| seen.head.starts_with("CONNECT"));
+        proxy.server.requests().into_iter().partition::<Vec<_>, _>(|request| request.head.starts_with("CONNECT"));
     assert_eq!((asked.len(), proxy.server.connections()), (connections, connections));
-    for seen in asked {
-        assert!(seen.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", seen.head);
-        assert_eq!((seen.header("host"), seen.header("proxy-authorization")), (Some("api.test:443"), login));
-        assert_eq!(seen.header("x-api-key"), None);
+    for request in asked {
+        assert!(request.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", request.head);
+        assert_eq!((request.header("host"), request.header("proxy-authorization")), (Some("api.test:443"), login));
+        assert_eq!(request.header("x-api-key"), None);
     }
     assert!(
-        sent.iter().all(|seen| seen.header("x-api-key") == Some(KEY) && seen.header("proxy-authorization").is_none())
+        sent.iter()
+            .all(|request| request.header("x-api-key") == Some(KEY) && request.header("proxy-authorization").is_none())
     );
-    for wire in proxy.wires(connections) {
+    for wire in proxy.received(connections) {
         assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
     }
 }
@@ -140,11 +141,11 @@ fn connect_target_has_port_and_ipv6_brackets() {
         let proxy = tunnelling(Some("nobody"), company.certify("api.test").config());
         let error = through(&proxy, "http://", &company).base_url(url).build().unwrap().submit(&Image::from_url(CAT));
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
-        let [seen] = proxy.server.requests().try_into().unwrap();
+        let [request] = proxy.server.requests().try_into().unwrap();
         assert!(
-            seen.head.starts_with(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: identifai-rust/")),
+            request.head.starts_with(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: identifai-rust/")),
             "{}",
-            seen.head
+            request.head
         );
     }
 }
@@ -190,7 +191,7 @@ fn https_proxy_certificate_is_checked() {
     for _ in 0..3 {
         submit(&client);
     }
-    let asked = good.server.requests().into_iter().filter(|seen| seen.head.starts_with("CONNECT api.test:443 "));
+    let asked = good.server.requests().into_iter().filter(|request| request.head.starts_with("CONNECT api.test:443 "));
     assert_eq!((asked.count(), good.server.requests().len()), (1, 1 + 3));
 
     let bad = proxy("other.test");
@@ -237,10 +238,10 @@ fn socks_proxy_sees_only_the_host_and_password() {
     let target = Arc::new(company.certify("api.test").config());
     // RFC 1928 and RFC 1929. Each byte of the client's messages is compared.
     let proxy = Peer::scripted(move |connection| {
-        let mut exchange = |asked: &[u8], answer: &[u8]| {
+        let mut exchange = |asked: &[u8], response: &[u8]| {
             let mut bytes = vec![0; asked.len()];
             connection.stream.read_exact(&mut bytes).unwrap();
-            connection.stream.get_mut().write_all(answer).unwrap();
+            connection.stream.get_mut().write_all(response).unwrap();
             bytes == asked
         };
         let is_known = exchange(&[5, 2, 0, 2], &[5, 2]) && exchange(b"\x01\x04user\x04pa$s", &[1, 0]);
@@ -254,7 +255,7 @@ fn socks_proxy_sees_only_the_host_and_password() {
     }
     drop(client);
     assert_eq!((proxy.server.requests().len(), proxy.server.connections()), (3, 1));
-    for wire in proxy.wires(1) {
+    for wire in proxy.received(1) {
         assert!(!wire.windows(KEY.len()).any(|window| window == KEY.as_bytes()));
     }
 }
@@ -266,10 +267,10 @@ fn socks_login_refusal_is_a_config_error() {
 
     let company = Authority::new("company");
     let table: [(&str, usize, &[u8]); 2] = [("socks5h://", 3, &[5, 255]), ("socks5h://user:wr0ng@", 4, &[5, 2, 1, 1])];
-    for (url, greeting, answers) in table {
+    for (url, greeting, responses) in table {
         let proxy = Peer::scripted(move |connection| {
             connection.stream.read_exact(&mut vec![0; greeting]).unwrap();
-            connection.stream.get_mut().write_all(answers).unwrap();
+            connection.stream.get_mut().write_all(responses).unwrap();
             connection.wait_for_end();
         });
         let client = through(&proxy, url, &company).retries(5).build().unwrap();
@@ -286,12 +287,12 @@ fn socks_login_refusal_is_a_config_error() {
 
 #[test]
 fn proxy_password_is_not_shown() {
-    if alone("tls::proxied::proxy_password_is_not_shown", &[]).is_some() {
+    if run_in_subprocess("tls::proxied::proxy_password_is_not_shown", &[]).is_some() {
         return;
     }
     let company = Authority::new("company");
     let mut shown = Vec::new();
-    let logged = log::of(|| {
+    let logged = log::capture(|| {
         for login in ["Basic cHJveHktdXNlcjpwbDRudGVkL3B3", "Basic of-another"] {
             let proxy = tunnelling(Some(login), company.certify("api.test").config());
             let builder = through(&proxy, "http://proxy-user:pl4nted%2Fpw@", &company);
@@ -322,17 +323,17 @@ fn proxy_password_is_not_shown() {
 
 #[test]
 fn log_of_a_tunneled_request_holds_no_secret() {
-    if alone("tls::proxied::log_of_a_tunneled_request_holds_no_secret", &[]).is_some() {
+    if run_in_subprocess("tls::proxied::log_of_a_tunneled_request_holds_no_secret", &[]).is_some() {
         return;
     }
     let company = Authority::new("company");
-    let logged = log::of(|| {
+    let logged = log::capture(|| {
         let target = Arc::new(company.certify("api.test").config());
         let proxy = Peer::scripted(move |connection| {
             let _ = connection.request();
             connection.send("HTTP/1.1 200 OK\r\n\r\n");
             speak_tls(connection, &target, |connection| {
-                let refusal = answer(400, "application/json", "{\"error\":\"no file there\"}");
+                let refusal = response(400, "application/json", "{\"error\":\"no file there\"}");
                 while connection.request().is_some() {
                     connection.send(&refusal);
                 }
@@ -340,7 +341,7 @@ fn log_of_a_tunneled_request_holds_no_secret() {
         });
         let client = through(&proxy, "http://", &company).build().unwrap();
         for _ in 0..2 {
-            assert_eq!(client.submit(&Image::from_url(SIGNED)).unwrap_err().kind(), ErrorKind::Rejected);
+            assert_eq!(client.submit(&Image::from_url(SIGNED_URL)).unwrap_err().kind(), ErrorKind::Rejected);
         }
     });
     assert!(

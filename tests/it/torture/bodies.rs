@@ -14,7 +14,7 @@ fn deep(open: &str, close: &str) -> String {
 }
 
 /// Builds a response with this body.
-fn answer(status: u16, body: &[u8]) -> Vec<u8> {
+fn response(status: u16, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
@@ -58,7 +58,7 @@ fn identifier_beside_any_value_is_found() {
             "\u{feff}\r\n {\"identifier\":\"ID\",\"x\":[@]}\0",
         ] {
             let body = with(&token, &template.replace("ID", ID), "@");
-            let outcome = Server::answering(answer(200, &body)).client().submit(&Image::from_url(CAT));
+            let outcome = Server::responding(response(200, &body)).client().submit(&Image::from_url(CAT));
             // Invalid JSON before or after the identifier does not hide it.
             assert!(outcome.as_ref().is_ok_and(|sent| sent.identifier().as_str() == ID), "{outcome:?}");
         }
@@ -88,7 +88,7 @@ fn invalid_identifier_is_an_error() {
     ]);
     for body in bodies {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        let server = hostile_server(Call::Submit, move |connection| connection.send(&answer(200, &body)));
+        let server = hostile_server(Call::Submit, move |connection| connection.send(&response(200, &body)));
         let error = server.client().with_timeout(SOON).submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (UnexpectedResponse, true), "{shown:?}: {error}");
         assert_eq!(error.identifier(), None, "{shown:?}");
@@ -118,7 +118,7 @@ fn error_response_with_any_body_keeps_its_kind() {
         {
             let body = with(&token, template, "@");
             for (status, kind) in [(400, ErrorKind::Rejected), (500, Failed)] {
-                let server = Server::answering(answer(status, &body));
+                let server = Server::responding(response(status, &body));
                 let error = server.client().submit(&Image::from_url(CAT)).unwrap_err();
                 assert_eq!(
                     (error.kind(), error.status(), error.may_have_been_sent()),

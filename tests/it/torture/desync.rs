@@ -59,10 +59,10 @@ fn extra_bytes_with_the_response_are_discarded() {
 fn extra_bytes_after_the_response_are_discarded() {
     with_each_call(|call| {
         for first in WHOLE {
-            let (answer, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(STRAY));
+            let (response, extra) = (fill(first.as_bytes(), &call.body(FIRST)), call.good(STRAY));
             let (sender, receiver) = mpsc::channel();
             let server = hostile_server(call, move |connection| {
-                connection.send(&answer);
+                connection.send(&response);
                 std::thread::sleep(Duration::from_millis(20));
                 connection.send(&extra);
                 sender.send(()).unwrap();
@@ -79,15 +79,15 @@ fn extra_bytes_after_the_response_are_discarded() {
 #[test]
 fn parallel_submits_get_their_own_identifiers() {
     let server = Server::start(|connection| {
-        while let Some(seen) = connection.request() {
-            let form = String::from_utf8(seen.body).unwrap();
+        while let Some(request) = connection.request() {
+            let form = String::from_utf8(request.body).unwrap();
             let (_, number) = form.split_once("https://x.test/").unwrap();
             let number: u32 = number.split_once("\r\n").unwrap().0.parse().unwrap();
-            let mut answers = Call::Submit.good(number);
+            let mut responses = Call::Submit.good(number);
             if number % 3 != 0 {
-                answers.extend(Call::Submit.good(STRAY));
+                responses.extend(Call::Submit.good(STRAY));
             }
-            connection.send(&answers);
+            connection.send(&responses);
         }
     });
     let client = server.client();
@@ -108,12 +108,12 @@ fn parallel_submits_get_their_own_identifiers() {
 #[test]
 fn response_after_the_deadline_is_discarded() {
     with_each_call(|call| {
-        let (answer, (sender, receiver)) = (call.good(FIRST), mpsc::channel());
+        let (response, (sender, receiver)) = (call.good(FIRST), mpsc::channel());
         let (go, may_go) = mpsc::channel();
         let may_go = Mutex::new(may_go);
         let server = hostile_server(call, move |connection| {
             may_go.lock().unwrap().recv().unwrap();
-            connection.send(&answer);
+            connection.send(&response);
             sender.send(()).unwrap();
         });
         let client = server.client();

@@ -26,8 +26,8 @@ fn content_length_that_is_not_a_number_is_an_error() {
         ("five", Expected::Bad(UnexpectedResponse)),
     ];
     for (length, expected) in table {
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{{body}}");
-        assert_outcome(answer.as_bytes(), SOON, expected);
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{{body}}");
+        assert_outcome(response.as_bytes(), SOON, expected);
     }
 }
 
@@ -77,14 +77,14 @@ fn malformed_chunks_are_an_error() {
         ("{hex}\r\n{body}\r\n-1\r\n\r\n", Expected::BadAfterIdentifier(UnexpectedResponse)),
     ];
     for (chunks, expected) in table {
-        let answer = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
-        assert_outcome(answer.as_bytes(), SOON, expected);
+        let response = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
+        assert_outcome(response.as_bytes(), SOON, expected);
     }
 }
 
 #[test]
 fn incomplete_response_ends_at_the_deadline() {
-    for (answer, expected) in [
+    for (response, expected) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Expected::BadAfterIdentifier(Timeout)),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n{body}",
@@ -104,13 +104,13 @@ fn incomplete_response_ends_at_the_deadline() {
         ("HTTP/1.1 100 Continue\r\nX: y", Expected::Bad(Timeout)),
         ("HTT", Expected::Bad(Timeout)),
     ] {
-        assert_outcome(answer.as_bytes(), DEADLINE, expected);
+        assert_outcome(response.as_bytes(), DEADLINE, expected);
     }
 }
 
 #[test]
 fn closed_incomplete_response_is_disconnected() {
-    for (answer, known) in [
+    for (response, known) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 1{len}\r\n\r\n{body}", Some(FIRST)),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n{body}", Some(FIRST)),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n", Some(FIRST)),
@@ -121,31 +121,31 @@ fn closed_incomplete_response_is_disconnected() {
         ("", None),
     ] {
         with_each_call(|call| {
-            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let bytes = fill(response.as_bytes(), &call.body(FIRST));
             let server = hostile_server(call, move |connection| {
                 connection.send(&bytes);
                 let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
             });
             let client = server.client().with_timeout(SOON);
             match call.make(&client) {
-                Ok(mark) => assert!(call == Call::Submit && mark == known && known.is_some(), "{answer}"),
-                Err(error) => assert_error(call, Disconnected, None, &error, answer),
+                Ok(mark) => assert!(call == Call::Submit && mark == known && known.is_some(), "{response}"),
+                Err(error) => assert_error(call, Disconnected, None, &error, response),
             }
-            assert_eq!(server.requests().len(), 1, "{answer}");
-            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{answer}");
+            assert_eq!(server.requests().len(), 1, "{response}");
+            assert!(call.make(&client).unwrap().is_none_or(|mark| mark == NEW_CONNECTION), "{response}");
         });
     }
-    for answer in [
+    for response in [
         "HTTP/1.1 200 OK\r\n\r\n{body}",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n",
     ] {
         with_each_call(|call| {
-            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let bytes = fill(response.as_bytes(), &call.body(FIRST));
             let server = hostile_server(call, move |connection| {
                 connection.send(&bytes);
                 let _ = connection.stream.get_ref().shutdown(std::net::Shutdown::Both);
             });
-            assert!(call.make(&server.client()).unwrap().is_none_or(|mark| mark == FIRST), "{answer}");
+            assert!(call.make(&server.client()).unwrap().is_none_or(|mark| mark == FIRST), "{response}");
         });
     }
 }
@@ -160,18 +160,18 @@ fn bad_responses_are_retried_for_reads_only() {
         ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false),
         ("HTTP/1.1 200 OK\r\nRetry-After: 0\r\nX\r\n\r\n", false),
     ];
-    for (answer, helps) in table {
+    for (response, helps) in table {
         with_each_call(|call| {
-            let bytes = fill(answer.as_bytes(), &call.body(FIRST));
+            let bytes = fill(response.as_bytes(), &call.body(FIRST));
             let server = test_support::Server::start(move |connection| {
                 connection.request();
                 connection.send(&bytes);
             });
             let client = server.builder().timeout(SOON).retries(2).build().unwrap();
-            let is_known = call == Call::Submit && answer.contains("{body}");
-            assert_eq!(call.make(&client).is_ok(), is_known, "{call:?} {answer}");
+            let is_known = call == Call::Submit && response.contains("{body}");
+            assert_eq!(call.make(&client).is_ok(), is_known, "{call:?} {response}");
             let attempts = if helps && call != Call::Submit { 3 } else { 1 };
-            assert_eq!(server.requests().len(), attempts, "{call:?} {answer}");
+            assert_eq!(server.requests().len(), attempts, "{call:?} {response}");
         });
     }
 }

@@ -135,8 +135,8 @@ fn unknown_status_code_is_an_error() {
     for (status, kind) in [(600, UnexpectedResponse), (999, UnexpectedResponse), (304, Redirect), (399, Redirect)] {
         with_each_call(|call| {
             let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {{len}}\r\n\r\n{{body}}");
-            let answer = super::fill(head.as_bytes(), &call.body(super::FIRST));
-            let server = hostile_server(call, move |connection| connection.send(&answer));
+            let response = super::fill(head.as_bytes(), &call.body(super::FIRST));
+            let server = hostile_server(call, move |connection| connection.send(&response));
             let client = server.client();
             let error = call.make(&client).unwrap_err();
             super::assert_error(call, kind, (status != 304).then_some(super::FIRST), &error, &status.to_string());

@@ -154,8 +154,8 @@ fn assert_outcome(template: &[u8], limit: Duration, expected: Expected) {
     let shown = String::from_utf8_lossy(&template[..template.len().min(200)]).into_owned();
     let known = String::from_utf8_lossy(template).contains("{body}").then_some(FIRST);
     with_each_call(|call| {
-        let answer = fill(template, &call.body(FIRST));
-        let server = hostile_server(call, move |connection| connection.send(&answer));
+        let response = fill(template, &call.body(FIRST));
+        let server = hostile_server(call, move |connection| connection.send(&response));
         let client = server.builder().timeout(limit).build().unwrap();
         let start = Instant::now();
         let outcome = call.make(&client);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use identifai::RateLimit;
 use identifai_sandbox::Sandbox;
-use test_support::{Connection, Server, answer, answer_with};
+use test_support::{Connection, Server, response, response_with};
 
 use crate::tools::shared_library;
 
@@ -62,12 +62,12 @@ fn trouble(connection: &mut Connection) {
         let reads = method == "GET";
         let pending = format!("{{\"identifier\":\"{identifier}\",\"status\":\"new\"}}");
         match way {
-            "fine" => connection.send(&answer(200, "application/json", "{\"identifier\":\"8d64370a\"}")),
-            "pending" | "stuck" if reads => connection.send(&answer(200, "application/json", &pending)),
+            "fine" => connection.send(&response(200, "application/json", "{\"identifier\":\"8d64370a\"}")),
+            "pending" | "stuck" if reads => connection.send(&response(200, "application/json", &pending)),
             "stuck" => return connection.wait_for_end(),
-            "redirect" => connection.send(&answer_with(302, "Location: https://elsewhere.test/\r\n", "")),
-            "server" => connection.send(&answer(500, "application/json", "{\"error\":\"down\"}")),
-            "html" => connection.send(&answer(200, "text/html", "<html>a portal</html>")),
+            "redirect" => connection.send(&response_with(302, "Location: https://elsewhere.test/\r\n", "")),
+            "server" => connection.send(&response(500, "application/json", "{\"error\":\"down\"}")),
+            "html" => connection.send(&response(200, "text/html", "<html>a portal</html>")),
             // "gone": the connection ends without an answer.
             _ => return,
         }

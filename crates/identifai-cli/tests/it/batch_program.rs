@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use test_support::{Directory, KEY, Seen, Server, answer, done, json};
+use test_support::{Directory, KEY, Request, Server, done_reports, json, response};
 
 use crate::support::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
 
@@ -29,7 +29,7 @@ impl Counting {
                         *counted.lock().unwrap().entry(url.clone()).or_default() += 1;
                         json(&json!({"identifier": name(&url)}).to_string())
                     }
-                    None => done(&seen.asked()),
+                    None => done_reports(&seen.requested_ids()),
                 });
             }
         });
@@ -41,7 +41,7 @@ impl Counting {
     }
 }
 
-pub(crate) fn file_url(seen: &Seen) -> Option<String> {
+pub(crate) fn file_url(seen: &Request) -> Option<String> {
     let body = String::from_utf8(seen.body.clone()).unwrap();
     let (_, value) = body.split_once("name=\"file_url\"\r\n\r\n")?;
     Some(value.split_once('\r').unwrap().0.to_owned())
@@ -194,7 +194,7 @@ fn the_exit_status_says_what_became_of_the_worst() {
 
 #[test]
 fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
-    let server = Server::answering(answer(401, "application/json", r#"{"error":"Unauthorized"}"#));
+    let server = Server::responding(response(401, "application/json", r#"{"error":"Unauthorized"}"#));
     let env = at(&server);
     let outcome = fed(batch(&env, &["-", "--no-rate-limit"]), urls(20));
     assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
@@ -298,7 +298,7 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
                     let _ = submitted.send(());
                     json(&json!({"identifier": name(&url)}).to_string())
                 } else if *finished.lock().unwrap() {
-                    done(&seen.asked())
+                    done_reports(&seen.requested_ids())
                 } else {
                     json("[]")
                 });

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use serde_json::json;
-use test_support::{Directory, LONGEST, Server, done, json};
+use test_support::{Directory, IO_TIMEOUT, Server, done_reports, json};
 
 use crate::batch_program::{Counting, batch, file_url, name, urls};
 use crate::support::{at, by_shell, fed, json_lines, piped, read_until, signal};
@@ -38,10 +38,10 @@ impl Slow {
         let server = Server::start(move |connection| {
             while let Some(seen) = connection.request() {
                 let Some(url) = file_url(&seen) else {
-                    looked.send(seen.asked().len()).unwrap_or_default();
+                    looked.send(seen.requested_ids().len()).unwrap_or_default();
                     let is_done = released.load(Ordering::SeqCst) && seen.head.starts_with("GET ");
-                    let reports =
-                        done(&seen.asked()).replace("\"status\"", &format!("\"filler\":\"{filler}\",\"status\""));
+                    let reports = done_reports(&seen.requested_ids())
+                        .replace("\"status\"", &format!("\"filler\":\"{filler}\",\"status\""));
                     let length = reports.split_once("\r\n\r\n").unwrap().1.to_owned();
                     connection.send(&if is_done { json(&length) } else { json("[]") });
                     continue;
@@ -57,7 +57,7 @@ impl Slow {
     }
 
     fn wait_for_submits(&self, count: usize) {
-        (0..count).for_each(|_| self.submitted.recv_timeout(LONGEST).unwrap());
+        (0..count).for_each(|_| self.submitted.recv_timeout(IO_TIMEOUT).unwrap());
     }
 }
 
@@ -118,7 +118,7 @@ fn batch_first_sigterm_tells_what_is_pending_and_waits_for_it() {
     let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--in-flight", "2", "-"]));
     child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
     // By then the program has both identifiers.
-    while slow.looks.recv_timeout(LONGEST).unwrap() < 2 {}
+    while slow.looks.recv_timeout(IO_TIMEOUT).unwrap() < 2 {}
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
     let mut said = read_until(&mut err, "`identifai wait ID`");
@@ -231,8 +231,8 @@ fn batch_with_a_closed_pipe_tells_all_that_was_not_printed() {
         while let Some(seen) = connection.request() {
             connection.send(&match file_url(&seen) {
                 Some(url) => json(&json!({ "identifier": name(&url) }).to_string()),
-                None if closed.load(Ordering::SeqCst) => done(&seen.asked()),
-                None => done(std::slice::from_ref(&early)),
+                None if closed.load(Ordering::SeqCst) => done_reports(&seen.requested_ids()),
+                None => done_reports(std::slice::from_ref(&early)),
             });
         }
     });
@@ -265,7 +265,7 @@ fn batch_with_failing_output_finishes_the_submits_of_its_workers() {
                 connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
             } else {
                 is_there.lock().unwrap().recv().unwrap();
-                connection.send(&done(&seen.asked()));
+                connection.send(&done_reports(&seen.requested_ids()));
                 let_go.send(()).unwrap();
             }
         }

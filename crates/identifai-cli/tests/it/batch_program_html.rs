@@ -173,7 +173,7 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
                 connection.send(&[head.into_bytes(), png].concat());
                 continue;
             } else {
-                let reports = seen.asked().into_iter().map(|id| {
+                let reports = seen.requested_ids().into_iter().map(|id| {
                     let verdict = json!({"classification": "human", "confidence": 0.5});
                     json!({"identifier": id, "status": "done", "verdict": verdict, "has_heatmap": true})
                 });

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use serde_json::json;
-use test_support::form::{fields, has};
-use test_support::{KEY, Server, answer, json};
+use test_support::form::{fields, has_field};
+use test_support::{KEY, Server, json, response};
 
 use crate::support::{against, at, json_lines, run, run_at, sandbox, without_rate_limit};
 
@@ -14,13 +14,13 @@ pub(super) const SAVE: [&str; 10] =
     ["partner", "save", "--name", "Ann", "--email", "ann@example.com", "--heuristic", "Majority", "--pricing-id", "2"];
 #[test]
 fn credits_are_printed_and_as_they_came() {
-    let server = Server::answering(json("{\"available_credits\": 159,\n\"total_spent\": 41, \"new\": \"\u{9b}\"}"));
+    let server = Server::responding(json("{\"available_credits\": 159,\n\"total_spent\": 41, \"new\": \"\u{9b}\"}"));
     let outcome = against(&server, &["credits"]);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "159 left, 41 spent\n", ""));
     let outcome = against(&server, &["credits", "--json"]);
     let expected = "{\"available_credits\": 159, \"total_spent\": 41, \"new\": \"\\u009b\"}\n";
     assert_eq!((outcome.status, outcome.out.as_str()), (0, expected));
-    assert_eq!(against(&Server::answering(json(r#"{"available_credits": 0.5}"#)), &["credits"]).out, "0.5 left\n");
+    assert_eq!(against(&Server::responding(json(r#"{"available_credits": 0.5}"#)), &["credits"]).out, "0.5 left\n");
     assert_eq!(run(&[], &["--sandbox", "credits"]).out, "1000000000 left, 0 spent\n");
 }
 
@@ -28,7 +28,7 @@ fn credits_are_printed_and_as_they_came() {
 fn health_needs_no_key_and_is_0_only_if_all_is_well() {
     for (word, status) in [("ok", 0), ("degraded", 5), ("on \u{9b}fire", 5)] {
         let body = json!({ "status": word, "database": "up" }).to_string();
-        let server = Server::answering(json(&body));
+        let server = Server::responding(json(&body));
         let url = server.base_url();
         for key in [None, Some(""), Some(KEY), Some("no\nkey\u{e9}")] {
             let mut env = vec![("IDENTIFAI_BASE_URL", url.as_str())];
@@ -95,7 +95,7 @@ fn users_come_as_json_and_what_follows_a_failure_is_told() {
                 true => {
                     json("{\"last_page\": 2, \"data\": [{\"id\": 1,\n\"new\": true}, {\"id\": 2, \"name\": null}]}")
                 }
-                false => answer(403, "application/json", "{}"),
+                false => response(403, "application/json", "{}"),
             });
         }
     });
@@ -124,12 +124,12 @@ fn users_are_saved_and_mailed_and_plans_are_listed_in_the_sandbox() {
     assert_eq!(run(&["partner", "pricings"]).out, "1 Basic (SANDBOX-1)\n2 Pro (SANDBOX-2)\n");
     assert_eq!(json_lines(&run(&["partner", "pricings", "--json"]).out)[0]["data"][1]["id"], 2);
     assert_eq!(run(&["partner", "send-mail", "2"]).status, 3);
-    assert_eq!(against(&Server::answering(json("[]")), &["partner", "pricings"]).out, "");
+    assert_eq!(against(&Server::responding(json("[]")), &["partner", "pricings"]).out, "");
 }
 
 #[test]
 fn a_user_is_saved_with_what_was_said_and_nothing_else() {
-    let server = Server::answering(json(USER));
+    let server = Server::responding(json(USER));
     let outcome = against(&server, &SAVE);
     assert_eq!((outcome.status, outcome.out.as_str()), (0, "7 A\\u{1b}[31mnn <ann@example.com>\n"));
     let more = ["--id", "7", "--readonly", "--newsletter=false", "--save-files=true"];
@@ -138,7 +138,7 @@ fn a_user_is_saved_with_what_was_said_and_nothing_else() {
     assert_eq!(names(0), ["name", "email", "heuristic", "pricing_id"]);
     let sent = fields(&server, 1);
     for (name, value) in [("id", "7"), ("readonly", "true"), ("newsletter", "false"), ("save_files", "true")] {
-        assert!(has(&sent, name, value), "{name}: {sent:?}");
+        assert!(has_field(&sent, name, value), "{name}: {sent:?}");
     }
     assert_eq!(against(&server, &["partner", "send-mail", "7"]).status, 0);
     assert_eq!(fields(&server, 2), [("id".to_owned(), "7".to_owned())]);

@@ -8,7 +8,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
 #[test]
 fn file_named_like_an_option_is_told_how_to_be_written() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let here = Directory::new();
     for name in ["-x.png", "--cat.png", "-there"] {
         here.file(name, PNG);
@@ -70,7 +70,7 @@ mod any_bytes {
     use std::path::Path;
 
     use serde_json::json;
-    use test_support::{answer, json};
+    use test_support::{json, response};
 
     use super::*;
     use crate::support::json_lines;
@@ -92,11 +92,11 @@ mod any_bytes {
 
     #[test]
     fn argument_is_uploaded_under_a_safe_name() {
-        let server = Server::answering(accepted());
+        let server = Server::responding(accepted());
         let here = files();
         for command in ["classify", "tickets"] {
             let server = match command {
-                "tickets" => &Server::answering(json(r#"{"batch":"1","tickets":[]}"#)),
+                "tickets" => &Server::responding(json(r#"{"batch":"1","tickets":[]}"#)),
                 _ => &server,
             };
             let mut program = without_rate_limit(&at(server), &[command]);
@@ -113,7 +113,7 @@ mod any_bytes {
 
     #[test]
     fn message_shows_the_bytes_and_does_nothing_to_a_terminal() {
-        let server = Server::answering(answer(422, "application/json", r#"{"message": "No"}"#));
+        let server = Server::responding(response(422, "application/json", r#"{"message": "No"}"#));
         let here = files();
         let run = |arguments: &[&str], files: &[&[u8]]| {
             let mut command = without_rate_limit(&at(&server), arguments);

@@ -43,7 +43,7 @@ fn ca_file_is_trusted_and_wins_over_the_environment() {
 
 #[test]
 fn environment_counts_only_where_there_is_tls() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let env = [("IDENTIFAI_API_KEY", KEY), ("SSL_CERT_FILE", "/no/such/file")];
     let Outcome { status, out, err } = run(&env, &["--base-url", &server.base_url(), "classify", CAT]);
     assert_eq!((status, out.trim()), (0, ID), "{err}");

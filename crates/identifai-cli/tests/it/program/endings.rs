@@ -164,7 +164,7 @@ fn an_identifier_that_cannot_be_printed_is_told_and_nothing_more_is_paid_for() {
 
 #[test]
 fn a_closed_pipe_is_no_error_to_tell_but_what_was_paid_for_is() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
     let (status, _, err) =
@@ -202,12 +202,12 @@ fn item_printed_before_the_pipe_closed_is_not_told() {
 #[test]
 fn a_failure_that_cannot_be_printed_is_told_if_it_may_cost() {
     for body in ["{\"identifier\":\"!\"}", ""] {
-        let server = Server::answering(json(body));
+        let server = Server::responding(json(body));
         let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--json", "classify", CAT]).stdout(full()));
         assert_eq!(status, Some(5), "{err}");
         assert!(err.contains(&format!("may have been submitted, identifier unknown: image {CAT}")), "{err}");
     }
-    let refused = Server::answering(test_support::answer(400, "application/json", "{}"));
+    let refused = Server::responding(test_support::response(400, "application/json", "{}"));
     let (_, _, err) = outcome(without_rate_limit(&at(&refused), &["--json", "classify", CAT]).stdout(full()));
     assert!(!err.contains("submitted"), "{err}");
 }
@@ -241,7 +241,7 @@ fn results_that_cannot_be_printed_leave_those_behind_them_told() {
 
 #[test]
 fn a_second_signal_tells_what_the_first_one_left() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     // A socket that is full: the identifier cannot be printed, and the call is over.
     let (mut reader, writer) = UnixStream::pair().unwrap();
     let mut filled = writer.try_clone().unwrap();
@@ -275,14 +275,14 @@ fn with_dead_standard_error_it_is_told_on_standard_output() {
     let arguments = ["classify", "--wait", "--wait-timeout", "0.1", "--timeout", "0.1", CAT];
     let (status, out, _) = outcome(without_rate_limit(&at(&server), &arguments).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("submitted as {ID}, result not printed: image {CAT}\n")));
-    let lost = Server::answering(json("{}"));
+    let lost = Server::responding(json("{}"));
     let (status, out, _) = outcome(without_rate_limit(&at(&lost), &["classify", CAT]).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("may have been submitted, identifier unknown: image {CAT}\n")));
 }
 
 #[test]
 fn beyond_the_file_size_limit_an_identifier_is_told() {
-    let (directory, server) = (Directory::new(), Server::answering(accepted()));
+    let (directory, server) = (Directory::new(), Server::responding(accepted()));
     let command = without_rate_limit(&at(&server), &["classify", CAT]);
     let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\" > out");
     let (status, _, err) = outcome(limited.current_dir(directory.path("")));

@@ -1,7 +1,7 @@
 //! What the program says is wrong: in the words of its command line, and without the key.
 
 use serde_json::json;
-use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer};
+use test_support::{CAT, Directory, ID, KEY, Server, accepted, response};
 
 use crate::support::{Outcome, against, json_lines, program, run};
 
@@ -73,7 +73,7 @@ fn a_response_without_an_identifier_is_shown() {
     let start: String = masked.chars().take(200).collect();
     let shown = start.replace('\u{1b}', "\\u{1b}").replace("\r\n", "\\r\\n");
     for (status, exit) in [(200, 5), (403, 3), (502, 5)] {
-        let server = Server::answering(answer(status, "text/html", &page));
+        let server = Server::responding(response(status, "text/html", &page));
         let outcome = against(&server, &["classify", CAT]);
         assert_eq!((outcome.status, outcome.out.as_str()), (exit, ""));
         assert!(outcome.err.contains(&format!("; the response begins: {shown}\u{2026}\n")), "{}", outcome.err);
@@ -87,11 +87,11 @@ fn a_response_without_an_identifier_is_shown() {
     }
     // A reason or an identifier says more.
     for body in ["{\"error\": \"no\"}", &format!("{{\"identifier\": \"{ID}\"}}")] {
-        let outcome = against(&Server::answering(answer(409, "application/json", body)), &["classify", CAT]);
+        let outcome = against(&Server::responding(response(409, "application/json", body)), &["classify", CAT]);
         assert!(!outcome.err.contains("the response begins") && !outcome.err.contains('{'), "{}", outcome.err);
     }
     // What is not HTTP, and text in front of a head.
-    let outcome = against(&Server::answering("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
+    let outcome = against(&Server::responding("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
     assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
 }
 
@@ -99,7 +99,7 @@ fn a_response_without_an_identifier_is_shown() {
 fn an_identifier_of_a_refusal_is_told() {
     let body = format!("{{\"message\": \"Already there.\", \"identifier\": \"{ID}\"}}");
     for status in [409, 500] {
-        let server = Server::answering(answer(status, "application/json", &body));
+        let server = Server::responding(response(status, "application/json", &body));
         let outcome = against(&server, &["classify", "--wait", CAT]);
         assert!(outcome.out.is_empty() && outcome.err.contains(&format!("(submission {ID})")), "{}", outcome.err);
         let outcome = against(&server, &["--json", "classify", CAT]);
@@ -112,7 +112,7 @@ fn an_identifier_of_a_refusal_is_told() {
 #[test]
 fn who_has_no_key_or_a_wrong_one_learns_where_to_find_it() {
     let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
-    let refused = against(&Server::answering(answer(401, "application/json", "{}")), &["credits"]);
+    let refused = against(&Server::responding(response(401, "application/json", "{}")), &["credits"]);
     assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
     for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
         assert!(said(env, &["credits"]).contains(hint));
@@ -125,7 +125,7 @@ const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 #[test]
 fn the_service_s_own_words_stay() {
     let server =
-        Server::answering(answer(400, "application/json", r#"{"error": "webhook_url: see TicketLists::Fields"}"#));
+        Server::responding(response(400, "application/json", r#"{"error": "webhook_url: see TicketLists::Fields"}"#));
     let url = server.base_url();
     let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "classify", CAT]);
     assert!(outcome.status == 3 && outcome.err.contains("webhook_url: see TicketLists::Fields"), "{}", outcome.err);
@@ -133,7 +133,7 @@ fn the_service_s_own_words_stay() {
 
 #[test]
 fn who_looks_for_a_video_among_images_is_told() {
-    let server = Server::answering(answer(404, "application/json", "{}"));
+    let server = Server::responding(response(404, "application/json", "{}"));
     let url = server.base_url();
     for (command, hint) in [("result", true), ("wait", true), ("heatmap", false)] {
         let to = if command == "heatmap" { &["-o", "-"][..] } else { &[] };
@@ -150,7 +150,7 @@ fn who_looks_for_a_video_among_images_is_told() {
 fn an_input_that_holds_the_key_is_shown_without_it() {
     let key = ("IDENTIFAI_API_KEY", KEY);
     let (with_key, shown) = (format!("{CAT}?key={KEY}"), format!("{CAT}?key=[api key]"));
-    let refused = Server::answering(answer(400, "application/json", r#"{"error": "no"}"#));
+    let refused = Server::responding(response(400, "application/json", r#"{"error": "no"}"#));
     let url = refused.base_url();
     let outcome = run(&[key], &["--base-url", &url, "--no-rate-limit", "--json", "classify", &with_key, CAT]);
     let inputs: Vec<_> = json_lines(&outcome.out).into_iter().map(|mut line| line["input"].take()).collect();
@@ -165,7 +165,7 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
     assert_eq!((outcome.status, &line["input"]), (3, &json!(pdf.replace(KEY, "[api key]"))));
 
     let list = directory.file("list", format!("{with_key}\n{KEY}\n{CAT}\n"));
-    for server in [refused, Server::answering(accepted())] {
+    for server in [refused, Server::responding(accepted())] {
         let url = server.base_url();
         let more = ["--base-url", &url, "--no-rate-limit", "--timeout", "1", "batch", "--wait-timeout", "0.1", &list];
         let mut lines = json_lines(&run(&[key], &more).out);

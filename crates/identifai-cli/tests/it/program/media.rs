@@ -23,7 +23,7 @@ fn files() -> Directory {
 
 #[test]
 fn files_and_urls_are_mixed_and_each_goes_where_it_belongs() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let files = files();
     let arguments = [
         "classify",
@@ -65,7 +65,7 @@ fn files_and_urls_are_mixed_and_each_goes_where_it_belongs() {
 
 #[test]
 fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let files = files();
     let (cat, clip, odd, notes) =
         (files.path("cat.png"), files.path("clip"), files.path("odd.mp3"), files.path("notes.txt"));
@@ -102,7 +102,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
 
 #[test]
 fn standard_input_is_uploaded_like_a_file() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{}", outcome.err);
     let body = String::from_utf8_lossy(&server.requests()[0].body).into_owned();
@@ -150,7 +150,7 @@ fn parts(server: &Server) -> Vec<(String, String)> {
 
 #[test]
 fn recording_in_a_video_container_is_sent_as_audio() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let isom: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
     let m4a = directory.file("talk.m4a", isom);
@@ -189,7 +189,7 @@ fn recording_in_a_video_container_is_sent_as_audio() {
 
 #[test]
 fn undocumented_format_is_refused_by_its_name() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let wma = directory.file("a.wma", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9");
     let mka = directory.file("a.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
@@ -224,7 +224,7 @@ fn undocumented_format_is_refused_by_its_name() {
 
 #[test]
 fn extension_of_a_url_is_that_of_its_path() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let images = [
         "https://photos.mov",
         "https://photos.mov:8443",
@@ -245,7 +245,7 @@ fn extension_of_a_url_is_that_of_its_path() {
 
 #[test]
 fn url_path_is_decoded_and_parted_from_parameters() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let inputs = [
         ("https://x.test/a.mp4;jsessionid=1.route", "video_fromurl"),
         ("https://x.test/a.M4A;v=2", "audio_fromurl"),
@@ -269,7 +269,7 @@ fn url_path_is_decoded_and_parted_from_parameters() {
 
 #[test]
 fn sound_in_a_video_container_is_never_sent_as_video() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let part = |kind: &[u8], body: &[u8]| [&u32::try_from(body.len() + 8).unwrap().to_be_bytes(), kind, body].concat();
     let handler = part(b"hdlr", b"\0\0\0\0mhlrsoun\0\0\0\0");
@@ -308,7 +308,7 @@ fn sound_in_a_video_container_is_never_sent_as_video() {
 
 #[test]
 fn file_of_no_medium_needs_one_with_any_format() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     for (name, bytes) in [("a.docx", &b"PK\x03\x04\x14\0"[..]), ("a", b"%PDF-1.7\n"), ("a.jpg", b"\x1f\x8b\x08\0")] {
         let file = directory.file(name, bytes);
@@ -322,7 +322,7 @@ fn file_of_no_medium_needs_one_with_any_format() {
 
 #[test]
 fn corrected_name_is_sent_and_noted_once_a_file() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let gif = b"GIF89a\x01\0";
     let odd = directory.file("c\x1b[31m.jpg", gif);
@@ -337,7 +337,7 @@ fn corrected_name_is_sent_and_noted_once_a_file() {
     assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
     assert_eq!(parts(&server)[3].1, "\"call.mp3\" audio/wav");
 
-    let tickets = Server::answering(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
+    let tickets = Server::responding(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
     let outcome = against(&tickets, &["tickets", &odd]);
     assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
@@ -357,7 +357,7 @@ fn corrected_name_is_sent_and_noted_once_a_file() {
 
 #[test]
 fn large_tag_in_front_is_looked_behind() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let cover = 2_000_000;
     let size =

@@ -17,7 +17,7 @@ mod sandbox;
 mod tickets;
 
 use serde_json::json;
-use test_support::{CAT, Directory, ID, KEY, Server, accepted, answer, answer_with, json};
+use test_support::{CAT, Directory, ID, KEY, Server, accepted, json, response, response_with};
 
 use self::account::SAVE;
 use crate::support::{against, at, json_lines, program, run};
@@ -42,7 +42,7 @@ fn the_first_command_of_the_readme_prints_an_identifier() {
 
 #[test]
 fn every_option_reaches_the_wire() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let arguments = [
         "classify",
         "--ref-id",
@@ -83,9 +83,11 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
         while let Some(seen) = connection.request() {
             let body = String::from_utf8(seen.body).unwrap();
             connection.send(&match () {
-                () if body.contains("bad.jpg") => answer(400, "application/json", "{\"error\":\"No \\u001b[31mway\"}"),
+                () if body.contains("bad.jpg") => {
+                    response(400, "application/json", "{\"error\":\"No \\u001b[31mway\"}")
+                }
                 () if body.contains("busy.jpg") => {
-                    answer_with(429, "Retry-After: 600\r\n", "{\"message\":\"Too Many Attempts.\"}")
+                    response_with(429, "Retry-After: 600\r\n", "{\"message\":\"Too Many Attempts.\"}")
                 }
                 () => accepted(),
             });
@@ -114,17 +116,17 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
 #[test]
 fn each_failure_has_its_exit_status() {
     let table = [
-        (answer(400, "application/json", "{\"error\":\"credits\"}"), 3, "out_of_credits"),
-        (answer(401, "application/json", "{}"), 3, "unauthorized"),
-        (answer(403, "application/json", "{}"), 3, "forbidden"),
-        (answer(404, "application/json", "{}"), 3, "not_found"),
-        (answer(413, "application/json", "{}"), 3, "rejected"),
-        (answer_with(302, "Location: https://x.test/\r\n", ""), 5, "redirect"),
-        (answer(500, "application/json", "{}"), 5, "server"),
-        (answer(200, "text/html", "<html>"), 5, "unexpected_response"),
+        (response(400, "application/json", "{\"error\":\"credits\"}"), 3, "out_of_credits"),
+        (response(401, "application/json", "{}"), 3, "unauthorized"),
+        (response(403, "application/json", "{}"), 3, "forbidden"),
+        (response(404, "application/json", "{}"), 3, "not_found"),
+        (response(413, "application/json", "{}"), 3, "rejected"),
+        (response_with(302, "Location: https://x.test/\r\n", ""), 5, "redirect"),
+        (response(500, "application/json", "{}"), 5, "server"),
+        (response(200, "text/html", "<html>"), 5, "unexpected_response"),
     ];
     for (bytes, status, kind) in table {
-        let outcome = against(&Server::answering(bytes), &["classify", CAT, "--json"]);
+        let outcome = against(&Server::responding(bytes), &["classify", CAT, "--json"]);
         assert_eq!(outcome.status, status, "{kind}: {}{}", outcome.out, outcome.err);
         assert_eq!(json_lines(&outcome.out)[0]["error"]["kind"], kind);
     }
@@ -136,7 +138,7 @@ fn each_failure_has_its_exit_status() {
 
 #[test]
 fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let url = server.base_url();
     for arguments in [
         &["classify"][..],
@@ -165,7 +167,7 @@ fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
 
 #[test]
 fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     let directory = Directory::new();
     let path = directory.file("key", format!("{KEY}\n"));
     let env = [("IDENTIFAI_API_KEY", "another"), ("IDENTIFAI_BASE_URL", "http://127.0.0.1:1")];
@@ -177,7 +179,7 @@ fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
 
 #[test]
 fn swapped_arguments_do_not_show_the_key() {
-    let server = Server::answering(accepted());
+    let server = Server::responding(accepted());
     for (arguments, says) in [
         (&["classify", KEY][..], "argument 1: file: does not exist (a URL has a ://)"),
         (&[KEY], "no such command"),
@@ -250,7 +252,7 @@ fn every_command_has_the_exit_statuses_of_the_others() {
     ] {
         // Longer than any deadline, so nobody waits for it.
         let server =
-            Server::answering(answer_with(status, "Content-Type: application/json\r\nRetry-After: 600\r\n", body));
+            Server::responding(response_with(status, "Content-Type: application/json\r\nRetry-After: 600\r\n", body));
         for arguments in commands {
             let arguments = [arguments, &["--timeout", "0.9"]].concat();
             let outcome = against(&server, &arguments);
@@ -269,7 +271,7 @@ fn every_command_has_the_exit_statuses_of_the_others() {
 
 #[test]
 fn what_is_wrong_is_said_and_nothing_is_sent() {
-    let server = Server::answering(json("{}"));
+    let server = Server::responding(json("{}"));
     let directory = Directory::new();
     let (pdf, text) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("notes.txt", b"some text"));
     let (pdf, text) = (&*pdf, &*text);
@@ -312,7 +314,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
 #[test]
 fn a_key_in_the_wrong_place_is_not_repeated_in_json() {
     let key = "plantedKEY0f3a";
-    let server = Server::answering(json("{}"));
+    let server = Server::responding(json("{}"));
     let url = server.base_url();
     for arguments in
         [&["wait", key, "abc", "--wait-timeout", "0.1"][..], &["result", key, "abc"], &["tickets", "--batch", key]]

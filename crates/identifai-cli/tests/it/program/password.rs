@@ -1,7 +1,7 @@
 //! The password of a partner's user: from a file, a pipe or a prompt, and never from an argument or to be seen.
 
-use test_support::form::{fields, has};
-use test_support::{Directory, Server, answer, json};
+use test_support::form::{fields, has_field};
+use test_support::{Directory, Server, json, response};
 
 use super::account::{SAVE, USER};
 use crate::support::{against, at, fed, without_rate_limit};
@@ -11,7 +11,7 @@ const PASSWORD: &str = "planted pass-WORD";
 #[test]
 fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
     let quotes = format!(r#"{{"message": "{PASSWORD} is too short"}}"#);
-    let server = Server::answering(answer(422, "application/json", &quotes));
+    let server = Server::responding(response(422, "application/json", &quotes));
     let directory = Directory::new();
     let file = directory.file("password", format!("{PASSWORD}\r\nsecond line\n"));
     for (path, input) in [(&*file, ""), ("-", &*format!("{PASSWORD}\nsecond line\n"))] {
@@ -25,13 +25,13 @@ fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
     }
     assert_eq!(server.requests().len(), 4);
     for request in 0..4 {
-        assert!(has(&fields(&server, request), "password", PASSWORD), "{request}");
+        assert!(has_field(&fields(&server, request), "password", PASSWORD), "{request}");
     }
 }
 
 #[test]
 fn a_password_that_is_an_argument_or_none_is_refused_without_a_word_of_it() {
-    let server = Server::answering(json(USER));
+    let server = Server::responding(json(USER));
     let directory = Directory::new();
     let (empty, blank) = (directory.file("empty", b""), directory.file("blank", b"\nplanted\n"));
     let odd = directory.file("odd", b"\xff\n");
@@ -75,7 +75,7 @@ mod terminal {
 
     #[test]
     fn without_one_a_prompt_is_an_error_that_names_the_file() {
-        let server = Server::answering(json(USER));
+        let server = Server::responding(json(USER));
         let arguments = [&[env!("CARGO_BIN_EXE_identifai")], &SAVE[..], &["--ask-password"]].concat();
         let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{}", outcome.err);
@@ -125,12 +125,12 @@ mod terminal {
 
     #[test]
     fn at_one_it_is_asked_for_twice_and_not_echoed() {
-        let server = Server::answering(json(USER));
+        let server = Server::responding(json(USER));
         let typed = format!("{PASSWORD}\r");
         let (status, shown) = at_terminal(&server, [&typed, &typed]);
         assert_eq!(status, 0, "{shown}");
         assert!(shown.contains("7 A\\u{1b}[31mnn <ann@example.com>") && !shown.contains("planted"), "{shown}");
-        assert!(has(&fields(&server, 0), "password", PASSWORD));
+        assert!(has_field(&fields(&server, 0), "password", PASSWORD));
         for (answers, expected, says) in [
             ([&typed[..], "another\r"], 2, "is not the same as the first"),
             (["\r", ""], 2, "there was none"),

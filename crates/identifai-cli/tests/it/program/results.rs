@@ -1,7 +1,7 @@
 //! Verdicts, heatmaps and overrides, as the program prints them.
 
 use serde_json::json;
-use test_support::{CAT, Directory, ID, KEY, Server, answer};
+use test_support::{CAT, Directory, ID, KEY, Server, response};
 
 use crate::support::{against, json_lines, run, run_at, sandbox, without_rate_limit};
 
@@ -71,7 +71,7 @@ fn results_are_read_and_waited_for_by_identifier() {
 
 #[test]
 fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
-    let server = Server::answering(answer(200, "application/json", "{\"status\":\"new\"}"));
+    let server = Server::responding(response(200, "application/json", "{\"status\":\"new\"}"));
     let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
     assert_eq!(outcome.status, 5);
     assert!(outcome.err.contains("within 200ms (last seen as new)") && outcome.err.contains(ID), "{}", outcome.err);
@@ -80,7 +80,7 @@ fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
     assert_eq!((&line["identifier"], &line["error"]["kind"]), (&json!(ID), &json!("wait_timed_out")));
     let outcome = against(&server, &["result", ID]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID} pending (new)\n")));
-    let failing = Server::answering(answer(401, "application/json", "{\"error\":\"Unauthorized\"}"));
+    let failing = Server::responding(response(401, "application/json", "{\"error\":\"Unauthorized\"}"));
     let outcome = against(&failing, &["result", ID, "other"]);
     assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error of all: {}", outcome.err);
     let outcome = against(&failing, &["result", "--json", ID, "other"]);
@@ -134,7 +134,7 @@ fn an_override_shows_in_the_next_result() {
 
 #[test]
 fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
-    let server = Server::answering(answer(200, "application/json", "{}"));
+    let server = Server::responding(response(200, "application/json", "{}"));
     let hash = "0".repeat(64);
     for (arguments, says) in [
         (&["result", CAT][..], "argument 1 is a URL; `identifai classify --wait URL`"),
@@ -160,7 +160,7 @@ fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
 fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
     for (field, raw) in [("name", "\"\\ud83d\""), ("new", "1e999"), ("new", &*("[".repeat(200) + &"]".repeat(200)))] {
         let body = format!("{{\"status\":\"done\",\n\"{field}\":{raw},\"verdict\":{{\"classification\":\"human\"}}}}");
-        let server = Server::answering(answer(200, "application/json", &body));
+        let server = Server::responding(response(200, "application/json", &body));
         let outcome = against(&server, &["result", ID, "--json"]);
         let expected = format!("{{\"identifier\":\"{ID}\",{}\n", body[1..].replace('\n', " "));
         assert_eq!((outcome.status, outcome.out, outcome.err.as_str()), (0, expected, ""));
@@ -170,7 +170,7 @@ fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
 #[test]
 fn no_foreign_character_reaches_a_terminal() {
     let body = "{\"status\":\"done\",\"name\":\"\u{9b}2J\u{202e}x\",\"verdict\":{\"classification\":\"\u{9b}\"}}";
-    let server = Server::answering(answer(200, "application/json", body));
+    let server = Server::responding(response(200, "application/json", body));
     for arguments in [&["result", ID][..], &["result", ID, "--json"], &["wait", ID, "--json"]] {
         let outcome = against(&server, arguments);
         assert!(!outcome.out.contains(['\u{9b}', '\u{202e}']), "{:?}", outcome.out);

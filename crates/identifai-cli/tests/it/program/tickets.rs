@@ -1,8 +1,8 @@
 //! Tickets: submitted in one request, and their batch.
 
 use serde_json::json;
-use test_support::form::{by_multipart, fields, has};
-use test_support::{Connection, Directory, Server, answer, json};
+use test_support::form::{fields, has_field, parse_multipart};
+use test_support::{Connection, Directory, Server, json, response};
 
 use crate::support::{against, at, fed, json_lines, run, run_at, sandbox, without_rate_limit};
 #[cfg(unix)]
@@ -28,7 +28,7 @@ fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
     let odd = directory.file("odd", b"anything");
-    let server = Server::answering(json(SENT));
+    let server = Server::responding(json(SENT));
     let outcome = against(&server, &["tickets", &pdf, &gif]);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "65f0c0ff\na1 r\\u{9b}1\na2\n", ""));
     let outcome = against(&server, &["tickets", &pdf, &gif, "--json"]);
@@ -43,14 +43,14 @@ fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
     assert_eq!(server.requests().len(), 6);
     let sent = |at| fields(&server, at);
     assert_eq!(sent(0).iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tickets[]", "tickets[]"]);
-    assert!(has(&sent(2), "ref_ids", "r 1,") && has(&sent(2), "models", "Ellen,V2"), "{:?}", sent(2));
+    assert!(has_field(&sent(2), "ref_ids", "r 1,") && has_field(&sent(2), "models", "Ellen,V2"), "{:?}", sent(2));
     for (name, value) in [("ref_ids[]", "r 1"), ("ref_ids[]", ""), ("models[]", "Ellen"), ("models[]", "V2")] {
-        assert!(has(&sent(3), name, value), "{name}: {:?}", sent(3));
+        assert!(has_field(&sent(3), name, value), "{name}: {:?}", sent(3));
     }
-    assert!(has(&sent(4), "models", ""), "none is not all: {:?}", sent(4));
+    assert!(has_field(&sent(4), "models", ""), "none is not all: {:?}", sent(4));
     let outcome = fed(without_rate_limit(&at(&server), &["tickets", "-", &gif]), "%PDF-1.7\n from a pipe");
     assert_eq!(outcome.status, 0, "{}", outcome.err);
-    let parts = by_multipart(&server.requests()[6]);
+    let parts = parse_multipart(&server.requests()[6]);
     assert_eq!((parts[0].1.as_deref(), &*parts[0].3), (Some("stdin.pdf"), &b"%PDF-1.7\n from a pipe"[..]));
 }
 
@@ -83,7 +83,7 @@ fn verdicts_of_tickets_are_printed_in_the_sandbox() {
 
 #[test]
 fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
-    let server = Server::answering(json(REPORT));
+    let server = Server::responding(json(REPORT));
     let outcome = against(&server, &["tickets", "--batch", "65f0c0ff"]);
     let expected = "a1 a\\u{202e}.pdf: tampered, confidence 0.94\na2 pending (in\\u{1b}progress)\n";
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, expected, ""));
@@ -94,14 +94,14 @@ fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
         ("null", "65f0c0ff pending\n", json!({"identifier": "65f0c0ff"})),
         (r#"{"done": true}"#, "65f0c0ff finished without a ticket\n", json!({"identifier": "65f0c0ff", "done": true})),
     ] {
-        let server = Server::answering(json(body));
+        let server = Server::responding(json(body));
         assert_eq!(against(&server, &["tickets", "--batch", "65f0c0ff"]).out, expected);
         assert_eq!(json_lines(&against(&server, &["tickets", "--batch", "65f0c0ff", "--json"]).out), [shown]);
     }
-    let odd = Server::answering(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
+    let odd = Server::responding(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
     let expected = "{\"identifier\":\"65f0c0ff\",\"done\": true, \"new\": [1e999, \"\\ud83d\"]}\n";
     assert_eq!(against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "as it came");
-    let failed = Server::answering(json(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#));
+    let failed = Server::responding(json(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#));
     let outcome = against(&failed, &["tickets", "--batch", "65f0c0ff"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (6, "a1 the analysis failed (broken)\n"));
 }
@@ -111,7 +111,7 @@ fn a_batch_that_is_paid_for_is_not_lost() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
     let wait = ["tickets", &pdf, &gif, "--wait", "--wait-timeout", "0.1"];
-    for report in [json(REPORT), answer(401, "application/json", "{}")] {
+    for report in [json(REPORT), response(401, "application/json", "{}")] {
         let status = if report.contains(" 401 ") { 3 } else { 5 };
         let server = tickets_server(json(SENT), report);
         let outcome = against(&server, &wait);
@@ -127,7 +127,7 @@ fn a_batch_that_is_paid_for_is_not_lost() {
             assert_eq!(line["error"]["may_have_been_sent"], true);
         }
     }
-    let outcome = against(&Server::answering(json("<html>")), &["tickets", wait[1]]);
+    let outcome = against(&Server::responding(json("<html>")), &["tickets", wait[1]]);
     assert!(outcome.status == 5 && outcome.err.contains("may have been accepted all the same"), "{}", outcome.err);
 }
 
