@@ -66,7 +66,7 @@ fn partner_users_of_ten_pages_take_ten_requests() {
 }
 
 #[test]
-fn partner_users_with_a_repeated_page_is_an_error() {
+fn partner_users_repeated_page_is_an_error() {
     let server = Server::responding(json(r#"{"current_page": 1, "last_page": 9, "data": [{"id": 1}]}"#));
     let mut users = server.client().partner_users(PartnerUserQuery::default());
     assert!(users.next().unwrap().is_ok());

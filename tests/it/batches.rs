@@ -14,12 +14,12 @@ use test_support::{run_in_subprocess, starts_no_thread};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
 /// Returns the identifier that the server assigns to the job with the reference `number`.
-fn name(number: usize) -> String {
+fn identifier(number: usize) -> String {
     format!("{number:064x}")
 }
 
 fn accept(number: usize) -> String {
-    json(&json!({"identifier": name(number)}).to_string())
+    json(&json!({"identifier": identifier(number)}).to_string())
 }
 
 /// Returns the reference of a submit, or `None` for a poll.
@@ -29,7 +29,7 @@ fn number(request: &Request) -> Option<usize> {
     value.split_once('\r').unwrap().0.parse().ok()
 }
 
-fn quick(server: &Server) -> Client {
+fn fast_client(server: &Server) -> Client {
     let pause = Duration::from_millis(10);
     server
         .builder()
@@ -109,7 +109,7 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
                 Fault::Html => connection.send(&response(200, "text/html", "<html>")),
                 Fault::CutOff => return connection.send("HTTP/1.1 200 X\r\nContent-Length: 90\r\n\r\n{\"ident"),
                 Fault::CutOffWithIdentifier => {
-                    let body = json!({"identifier": name(number)}).to_string();
+                    let body = json!({"identifier": identifier(number)}).to_string();
                     return connection.send(&format!("HTTP/1.1 200 X\r\nContent-Length: 900\r\n\r\n{body}"));
                 }
                 Fault::WrongIdentifier => {
@@ -123,7 +123,7 @@ fn batch_with_faulty_items_has_an_outcome_for_each() {
     });
     for workers in [1, 3] {
         attempts.iter().for_each(|attempts| attempts.store(0, Ordering::SeqCst));
-        let outcomes = sorted(quick(&server).batch(images(faults.len())).workers(workers));
+        let outcomes = sorted(fast_client(&server).batch(images(faults.len())).workers(workers));
         assert_eq!(outcomes.len(), faults.len());
         for ((outcome, (fault, expected, submits)), attempts) in outcomes.iter().zip(faults).zip(attempts.iter()) {
             let error = outcome.result.as_ref().err();
@@ -155,7 +155,7 @@ fn batch_uploads_in_parallel_up_to_the_worker_limit() {
     };
     for (workers, in_flight) in [(3, 100), (8, 3)] {
         most.store(0, Ordering::SeqCst);
-        let outcomes = sorted(quick(&server).batch(images(12)).workers(workers).in_flight(in_flight));
+        let outcomes = sorted(fast_client(&server).batch(images(12)).workers(workers).in_flight(in_flight));
         assert!(outcomes.len() == 12 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
         assert_eq!(most.load(Ordering::SeqCst), 3, "{workers} workers, {in_flight} in flight");
     }
@@ -166,7 +166,7 @@ fn progress_callback_panic_reaches_the_caller() {
     let server = Server::start(|connection| while connection.request().is_some() {});
     let job = || Image::from_bytes(PNG).on_progress(|_| -> ControlFlow<()> { panic!("of the watcher") });
     for workers in [1, 2] {
-        let mut batch = quick(&server).batch([job()]).workers(workers);
+        let mut batch = fast_client(&server).batch([job()]).workers(workers);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.next().map(drop)));
         assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"of the watcher"));
         let error = batch.next().unwrap().result.unwrap_err();
@@ -181,7 +181,7 @@ fn batch_cancel_ends_the_workers() {
         connection.request();
         connection.wait_for_end();
     });
-    let client = quick(&server);
+    let client = fast_client(&server);
     let cancel_handle = client.cancel_handle();
     let (taken, is_taken) = std::sync::mpsc::channel();
     let jobs = images(5).inspect(move |_| taken.send(()).unwrap());
@@ -208,7 +208,7 @@ fn batch_with_max_workers_starts_few_threads() {
     let server = Server::responding("HTTP/1.1 400 X\r\nContent-Length: 2\r\n\r\n{}");
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
-    let batch = quick(&server).batch(images(2)).in_flight(1).workers(usize::MAX);
+    let batch = fast_client(&server).batch(images(2)).in_flight(1).workers(usize::MAX);
     assert_eq!(batch.on_progress(move |_| assert!(threads() < before + 100)).count(), 2);
 }
 
@@ -238,7 +238,7 @@ fn batch_cancel_with_a_slow_reader_uses_little_cpu() {
         fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     };
     let server = Server::responding(accept(0));
-    let client = quick(&server);
+    let client = fast_client(&server);
     let cancel_handle = client.cancel_handle();
     let job = Image::from_reader(Slow(0), 100_000).any_format(true);
     let before = used();
@@ -264,7 +264,7 @@ fn batch_without_workers_starts_no_thread() {
             }
         }
     });
-    let client = quick(&server);
+    let client = fast_client(&server);
     let run = || assert!(client.batch(images(5)).all(|outcome| outcome.result.is_ok()));
     run();
     let connections = server.connections();

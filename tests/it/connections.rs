@@ -169,12 +169,12 @@ fn keep_alive_after_100_continue_and_split_is_applied() {
 
 #[test]
 fn client_and_options_are_send_and_sync() {
-    fn crosses<T: Send + Sync + Clone + 'static>() {}
-    crosses::<Client>();
-    crosses::<UrlOptions>();
-    crosses::<identifai::Submission<Image>>();
-    crosses::<identifai::Submitted<Image>>();
-    crosses::<identifai::CancelHandle>();
+    fn assert_send_sync<T: Send + Sync + Clone + 'static>() {}
+    assert_send_sync::<Client>();
+    assert_send_sync::<UrlOptions>();
+    assert_send_sync::<identifai::Submission<Image>>();
+    assert_send_sync::<identifai::Submitted<Image>>();
+    assert_send_sync::<identifai::CancelHandle>();
 }
 
 #[cfg(target_os = "linux")]

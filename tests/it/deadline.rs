@@ -11,7 +11,7 @@ const DEADLINE: Duration = Duration::from_millis(250);
 
 /// Asserts that a call to `serve` ends within 50 ms of the deadline. One of three calls must succeed, because a machine
 /// that is busy with other tests may delay a single one.
-fn ends_in_time(serve: fn(&mut Connection)) {
+fn assert_ends_in_time(serve: fn(&mut Connection)) {
     let server = Server::start(serve);
     let client = server.client().with_timeout(DEADLINE);
     let late = (0..3).map(|_| {
@@ -30,7 +30,7 @@ fn ends_in_time(serve: fn(&mut Connection)) {
 
 #[test]
 fn deadline_without_a_response_ends_the_call() {
-    ends_in_time(|connection| {
+    assert_ends_in_time(|connection| {
         connection.request();
         connection.wait_for_end();
     });
@@ -38,7 +38,7 @@ fn deadline_without_a_response_ends_the_call() {
 
 #[test]
 fn deadline_with_a_trickling_header_ends_the_call() {
-    ends_in_time(|connection| {
+    assert_ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nX-Slow: ");
         connection.trickle(std::iter::repeat(b'x'));
@@ -47,7 +47,7 @@ fn deadline_with_a_trickling_header_ends_the_call() {
 
 #[test]
 fn deadline_with_a_stalled_body_ends_the_call() {
-    ends_in_time(|connection| {
+    assert_ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n{");
         connection.wait_for_end();
@@ -56,7 +56,7 @@ fn deadline_with_a_stalled_body_ends_the_call() {
 
 #[test]
 fn deadline_with_a_trickling_body_ends_the_call() {
-    ends_in_time(|connection| {
+    assert_ends_in_time(|connection| {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
         connection.trickle(std::iter::repeat(b' '));
@@ -65,7 +65,7 @@ fn deadline_with_a_trickling_body_ends_the_call() {
 
 /// Asserts that an upload to a server that runs `read` ends within 50 ms of the deadline, and reports that the submit
 /// was not sent.
-fn upload_ends_in_time(read: fn(&mut Connection)) {
+fn assert_upload_ends_in_time(read: fn(&mut Connection)) {
     let server = Server::start(read);
     // Larger than the socket buffers of both ends.
     let job = Image::from_url(CAT).ref_id("x".repeat(16 << 20));
@@ -84,7 +84,7 @@ fn upload_ends_in_time(read: fn(&mut Connection)) {
 
 #[test]
 fn deadline_with_an_unread_upload_ends_the_call() {
-    upload_ends_in_time(|connection| {
+    assert_upload_ends_in_time(|connection| {
         connection.head();
         std::thread::sleep(Duration::from_millis(300));
     });
@@ -92,7 +92,7 @@ fn deadline_with_an_unread_upload_ends_the_call() {
 
 #[test]
 fn deadline_with_a_slowly_read_upload_ends_the_call() {
-    upload_ends_in_time(|connection| {
+    assert_upload_ends_in_time(|connection| {
         connection.head();
         let mut buffer = vec![0; 32 * 1024];
         for _ in 0..15 {

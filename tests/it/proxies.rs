@@ -4,7 +4,7 @@ use identifai::{Client, ErrorKind, Image, RateLimit, classify_from_url};
 use test_support::{CAT, ID, KEY, Server, accepted, run_in_subprocess};
 
 /// Starts a proxy that refuses every tunnel.
-fn refusing() -> Server {
+fn refusing_proxy() -> Server {
     Server::start(|connection| {
         connection.request();
         connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
@@ -13,7 +13,7 @@ fn refusing() -> Server {
 
 #[test]
 fn loopback_ignores_proxy_variables() {
-    let proxy = refusing();
+    let proxy = refusing_proxy();
     let url = proxy.base_url();
     let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let env: Vec<_> = names.iter().map(|name| (*name, url.as_str())).collect();
@@ -29,14 +29,14 @@ fn loopback_ignores_proxy_variables() {
 
 #[test]
 fn loopback_ignores_an_explicit_proxy() {
-    let (proxy, server) = (refusing(), Server::responding(accepted()));
+    let (proxy, server) = (refusing_proxy(), Server::responding(accepted()));
     assert_eq!(classify_from_url(&server.options().proxy(proxy.base_url())).unwrap().as_str(), ID);
     assert_eq!(proxy.connections(), 0);
 }
 
 #[test]
 fn plain_http_through_a_proxy_is_a_config_error() {
-    let proxy = refusing();
+    let proxy = refusing_proxy();
     let client = |allow| {
         Client::builder(KEY)
             .base_url("http://api.test")
@@ -54,7 +54,7 @@ fn plain_http_through_a_proxy_is_a_config_error() {
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn proxy_403_to_connect_is_a_config_error() {
-    let proxy = refusing();
+    let proxy = refusing_proxy();
     let url = format!("http://user:pa%24s@{}", proxy.address);
     let client = Client::builder(KEY)
         .base_url("https://api.test")
@@ -215,7 +215,7 @@ fn no_proxy_domain_is_reached_directly() {
     /// query.
     const HERE: &str = "0x7f.0x1";
     const NAME: &str = "proxies::no_proxy_domain_is_reached_directly";
-    let (proxy, server) = (refusing(), Server::responding(accepted()));
+    let (proxy, server) = (refusing_proxy(), Server::responding(accepted()));
     let url = proxy.base_url();
     let base_url = format!("http://{HERE}:{}", server.address.port());
     let port = format!(".0x1:{}", server.address.port());

@@ -1,11 +1,11 @@
-//! Tests of responses to a submit: an identifier that arrived complete is returned, even from a truncated response.
+//! Tests of responses to a submit: an identifier that arrived completely is returned, even from a truncated response.
 //! Invalid HTTP and hostile responses are tested in `torture/`.
 
 use identifai::{ErrorKind, Image, classify_from_url};
 use test_support::{CAT, ID, Server, accepted, response, response_with, submitted};
 
 /// Submits to a server that sends `bytes` and closes the connection. Returns the result.
-fn after(bytes: &str) -> identifai::Result<identifai::Identifier> {
+fn submit_against(bytes: &str) -> identifai::Result<identifai::Identifier> {
     let bytes = bytes.to_owned();
     let server = Server::start(move |connection| {
         connection.request();
@@ -38,16 +38,16 @@ fn truncated_response_keeps_a_complete_identifier() {
         let bytes = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{bytes}");
         let closed = bytes.find(ID).unwrap() + ID.len() + 1;
         for end in [closed, closed + 1, closed + 9, bytes.len() - 1, bytes.len()] {
-            let outcome = after(&bytes[..end]);
+            let outcome = submit_against(&bytes[..end]);
             assert_eq!(outcome.unwrap().as_str(), ID, "{name}, cut at {end} of {}", bytes.len());
         }
         for end in [closed - 1, closed - ID.len()] {
-            let error = after(&bytes[..end]).unwrap_err();
+            let error = submit_against(&bytes[..end]).unwrap_err();
             assert!(error.may_have_been_sent() && error.identifier().is_none(), "{name}: {error}");
         }
     }
     for bytes in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"] {
-        let error = after(bytes).unwrap_err();
+        let error = submit_against(bytes).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{bytes:?} {error}");
     }
 }
@@ -94,29 +94,33 @@ fn untidy_response_yields_the_identifier() {
         ID.to_owned(),
     ] {
         for content_type in ["Content-Type: text/html; charset=UTF-8\r\n", "Content-Type: application/json\r\n", ""] {
-            assert_eq!(after(&response_with(200, content_type, &body)).unwrap().as_str(), ID, "{content_type}{body}");
+            assert_eq!(
+                submit_against(&response_with(200, content_type, &body)).unwrap().as_str(),
+                ID,
+                "{content_type}{body}"
+            );
         }
     }
 }
 
 #[test]
 fn until_close_response_needs_a_complete_identifier() {
-    let plain = |body: &str| after(&format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}"));
+    let plain = |body: &str| submit_against(&format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{body}"));
     assert_eq!(plain(ID).unwrap().as_str(), ID);
     assert_eq!(plain(&ID[..63]).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
-    let object = after(&format!("HTTP/1.0 200 OK\r\n\r\n{{\"identifier\":\"{ID}\"}}"));
+    let object = submit_against(&format!("HTTP/1.0 200 OK\r\n\r\n{{\"identifier\":\"{ID}\"}}"));
     assert_eq!(object.unwrap().as_str(), ID);
-    assert_eq!(after("HTTP/1.0 200 OK\r\n\r\n{\"identif").unwrap_err().kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(submit_against("HTTP/1.0 200 OK\r\n\r\n{\"identif").unwrap_err().kind(), ErrorKind::UnexpectedResponse);
 }
 
 #[test]
 fn unusable_transfer_coding_leaves_text_incomplete() {
     for head in ["HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked"] {
-        let error = after(&format!("{head}\r\nContent-Type: text/plain\r\n\r\nabcdef")).unwrap_err();
+        let error = submit_against(&format!("{head}\r\nContent-Type: text/plain\r\n\r\nabcdef")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{head}: {error}");
     }
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n";
-    assert_eq!(after(&format!("{chunked}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")).unwrap().as_str(), "abcdef");
+    assert_eq!(submit_against(&format!("{chunked}3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")).unwrap().as_str(), "abcdef");
 }
 
 #[test]
@@ -146,19 +150,19 @@ fn response_over_the_limit_is_not_read() {
     let exact = server.builder().response_limit(object.len() as u64).build().unwrap();
     assert_eq!(exact.submit(&Image::from_url(CAT)).unwrap().identifier().as_str(), ID);
     let huge = format!("HTTP/1.1 400 X\r\nContent-Length: {}\r\n\r\n", u64::MAX);
-    assert_eq!(after(&huge).unwrap_err().kind(), ErrorKind::Rejected);
+    assert_eq!(submit_against(&huge).unwrap_err().kind(), ErrorKind::Rejected);
 }
 
 #[test]
 fn truncated_401_is_unauthorized() {
-    let error = after("HTTP/1.1 401 X\r\nContent-Length: 50\r\n\r\n{\"error\":\"Una").unwrap_err();
+    let error = submit_against("HTTP/1.1 401 X\r\nContent-Length: 50\r\n\r\n{\"error\":\"Una").unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Unauthorized, false));
 }
 
 #[test]
 fn submit_with_any_2xx_and_identifier_is_accepted() {
     for status in [200, 201, 202] {
-        assert!(after(&accepted().replace("200", &status.to_string())).is_ok());
+        assert!(submit_against(&accepted().replace("200", &status.to_string())).is_ok());
     }
-    assert_eq!(after("HTTP/1.1 204 X\r\n\r\n").unwrap_err().kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(submit_against("HTTP/1.1 204 X\r\n\r\n").unwrap_err().kind(), ErrorKind::UnexpectedResponse);
 }

@@ -12,12 +12,12 @@ use test_support::{ID, KEY, Server, json, response, response_with, submitted};
 const DOCUMENTED: &str = include_str!("../fixtures/image_documented.json");
 
 /// Creates `count` submissions with identifiers of 64 characters.
-fn many(count: usize) -> Vec<Submitted<Image>> {
+fn submissions(count: usize) -> Vec<Submitted<Image>> {
     (0..count).map(|number| submitted(&format!("{number:064}"))).collect()
 }
 
 /// Builds a response with a report for each of `identifiers`, in reverse order.
-fn reports(identifiers: &[String]) -> String {
+fn reports_response(identifiers: &[String]) -> String {
     let reports: Vec<_> = identifiers.iter().rev().map(|id| format!("{{\"identifier\":\"{id}\"}}")).collect();
     json(&format!("[{}]", reports.join(",")))
 }
@@ -108,10 +108,10 @@ fn results_of_250_take_three_requests() {
             // One report is missing, and one belongs to an identifier that was not requested.
             found.retain(|id| !id.ends_with("0123"));
             found.push("stranger".to_owned());
-            connection.send(&reports(&found));
+            connection.send(&reports_response(&found));
         }
     });
-    let mut all = many(250);
+    let mut all = submissions(250);
     all.push(all[7].clone());
     let reports = server.client().results(&all).unwrap();
     assert_eq!(reports.len(), 251);
@@ -135,10 +135,10 @@ fn results_page_too_long_is_split_in_halves() {
     let server = Server::start(|connection| {
         while let Some(request) = connection.request() {
             let found = request.requested_ids();
-            connection.send(&if found.len() > 30 { response(414, "text/html", "") } else { reports(&found) });
+            connection.send(&if found.len() > 30 { response(414, "text/html", "") } else { reports_response(&found) });
         }
     });
-    let reports_of = |client: Client, count| client.results(&many(count)).unwrap().into_iter().flatten().count();
+    let reports_of = |client: Client, count| client.results(&submissions(count)).unwrap().into_iter().flatten().count();
     assert_eq!(reports_of(server.client(), 110), 110);
     let sizes: Vec<_> = server.requests().iter().map(|request| request.requested_ids().len()).collect();
     assert_eq!(sizes, [100, 50, 25, 25, 25, 25, 10]);
@@ -146,7 +146,7 @@ fn results_page_too_long_is_split_in_halves() {
     // A response over the client's limit is split in the same way.
     let server = Server::start(|connection| {
         while let Some(request) = connection.request() {
-            connection.send(&reports(&request.requested_ids()));
+            connection.send(&reports_response(&request.requested_ids()));
         }
     });
     let client = server.builder().response_limit(2_000).build().unwrap();
@@ -156,12 +156,12 @@ fn results_page_too_long_is_split_in_halves() {
 
     // An error response over the limit is not retried with fewer identifiers.
     let server = Server::responding(response(401, "text/html", &"x".repeat(3_000)));
-    let error = server.builder().response_limit(1_000).build().unwrap().results(&many(100)).unwrap_err();
+    let error = server.builder().response_limit(1_000).build().unwrap().results(&submissions(100)).unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Unauthorized, 1));
 
     // A request for a single identifier cannot be split.
     let server = Server::responding(response(414, "text/html", ""));
-    let error = server.client().results(&many(3)).unwrap_err();
+    let error = server.client().results(&submissions(3)).unwrap_err();
     assert_eq!((error.kind(), error.status(), server.requests().len()), (ErrorKind::Rejected, Some(414), 2));
 }
 
@@ -307,11 +307,11 @@ fn results_timeout_error_states_the_deadline() {
         let mut first = true;
         while let Some(request) = connection.request() {
             if std::mem::take(&mut first) {
-                connection.send(&reports(&request.requested_ids()));
+                connection.send(&reports_response(&request.requested_ids()));
             }
         }
     });
-    let error = server.client().with_timeout(Duration::from_millis(100)).results(&many(150)).unwrap_err();
+    let error = server.client().with_timeout(Duration::from_millis(100)).results(&submissions(150)).unwrap_err();
     assert!(error.to_string().contains("the deadline of this call is 100ms"), "{error}");
 }
 
@@ -320,14 +320,14 @@ fn results_deadline_covers_all_pages() {
     let server = Server::start(|connection| {
         while let Some(request) = connection.request() {
             std::thread::sleep(Duration::from_millis(40));
-            connection.send(&reports(&request.requested_ids()));
+            connection.send(&reports_response(&request.requested_ids()));
         }
     });
     let client = server.client().with_timeout(Duration::from_millis(100));
     let start = Instant::now();
-    let error = client.results(&many(1_000)).unwrap_err();
+    let error = client.results(&submissions(1_000)).unwrap_err();
     assert!(start.elapsed() < Duration::from_millis(300), "{:?}", start.elapsed());
     assert_eq!(error.kind(), ErrorKind::Timeout);
     let none = Client::builder(KEY).base_url(server.base_url()).rate_limit(RateLimit::unlimited()).build().unwrap();
-    assert!(none.with_timeout(Duration::ZERO).results(&many(1)).is_err());
+    assert!(none.with_timeout(Duration::ZERO).results(&submissions(1)).is_err());
 }

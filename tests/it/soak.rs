@@ -36,7 +36,7 @@ fn round(client: &Client, thread: usize, number: usize) {
 }
 
 /// Runs `rounds` in all threads, and returns the memory in use afterwards, in KiB.
-fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
+fn run_rounds(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let rounds = rounds.clone();
@@ -47,7 +47,7 @@ fn half(client: &Client, rounds: std::ops::Range<usize>) -> u64 {
 }
 
 /// Returns the number of threads, and the number of open files and sockets.
-fn held() -> (usize, usize) {
+fn open_resources() -> (usize, usize) {
     let count = |path| fs::read_dir(path).unwrap().count();
     (count("/proc/self/task"), count("/proc/self/fd"))
 }
@@ -61,25 +61,25 @@ fn client_in_64_threads_mixes_and_leaks_nothing() {
     sandbox.set_limits(RateLimit::unlimited());
     sandbox.set_credits(u64::MAX);
     sandbox.set_analysis_time(Duration::ZERO);
-    let before = held();
+    let before = open_resources();
     let wait = WaitOptions::default().initial_interval(Duration::from_millis(1));
     let builder =
         Client::builder(sandbox.api_key()).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited()).retries(0);
     let client = builder.wait(wait).build().unwrap();
 
     let start = Instant::now();
-    let [first, second] = [0..ROUNDS / 2, ROUNDS / 2..ROUNDS].map(|rounds| half(&client, rounds));
+    let [first, second] = [0..ROUNDS / 2, ROUNDS / 2..ROUNDS].map(|rounds| run_rounds(&client, rounds));
     eprintln!("{} calls in {:?}; {first} KiB, then {second}", 4 * ROUNDS * THREADS, start.elapsed());
     assert_eq!(sandbox.submits(), (2 * ROUNDS * THREADS) as u64, "each submit arrived exactly once");
     assert!(second < first + 4 * 1024, "{first} KiB, then {second}");
-    let (_, open) = held();
+    let (_, open) = open_resources();
     // Each connection has a socket at both ends, and the sandbox holds a second handle to its own.
     assert!(open <= before.1 + 3 * THREADS, "{open} open, {before:?} before");
 
     drop(client);
     let end = Instant::now() + Duration::from_secs(20);
-    while held() != before && Instant::now() < end {
+    while open_resources() != before && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(held(), before, "threads and open files after the client is dropped");
+    assert_eq!(open_resources(), before, "threads and open files after the client is dropped");
 }

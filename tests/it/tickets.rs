@@ -24,7 +24,7 @@ fn part(name: &str, file: Option<(&str, &str)>, value: &[u8]) -> (String, Option
 }
 
 /// Submits `tickets`, and returns the received form as the crate `multipart` parses it.
-fn arrives(tickets: &Tickets) -> Parts {
+fn received_form(tickets: &Tickets) -> Parts {
     let server = server();
     let sent = server.client().submit_tickets(tickets).unwrap();
     assert_eq!((sent.batch().as_str(), sent.total(), sent.tickets().len()), ("65f0c0ff", Some(2), 1));
@@ -47,18 +47,18 @@ fn tickets_form_arrives_with_both_list_styles() {
         part("tickets[]", Some(("c.pdf", "application/pdf")), PDF),
     ];
     let fields = [part("ref_ids", None, b"r-1,,r-3"), part("models", None, b"Ellen,V2")];
-    assert_eq!(arrives(&tickets), [&fields[..], &files].concat());
+    assert_eq!(received_form(&tickets), [&fields[..], &files].concat());
 
     let again = |tickets: Vec<Ticket>| tickets.into_iter().collect::<Tickets>();
     let tickets = vec![Ticket::from_bytes(PDF).ref_id("a,b"), Ticket::from_bytes(GIF)];
     let tickets = again(tickets).models(["Ellen"]).lists(TicketLists::Fields);
     let fields = [part("ref_ids[]", None, b"a,b"), part("ref_ids[]", None, b""), part("models[]", None, b"Ellen")];
-    assert_eq!(arrives(&tickets)[..3], fields);
+    assert_eq!(received_form(&tickets)[..3], fields);
 
     // No list of models and an empty list of models are sent differently.
     let one = || again(vec![Ticket::from_bytes(PDF)]);
-    assert_eq!(arrives(&one()).len(), 1);
-    assert_eq!(arrives(&one().models(None::<String>))[0], part("models", None, b""));
+    assert_eq!(received_form(&one()).len(), 1);
+    assert_eq!(received_form(&one().models(None::<String>))[0], part("models", None, b""));
 }
 
 #[test]

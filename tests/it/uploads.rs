@@ -147,7 +147,7 @@ fn invalid_files_are_rejected_before_a_request() {
 }
 
 /// Starts a server that reads each upload with interim responses, and answers only complete forms.
-fn patient() -> Server {
+fn upload_server() -> Server {
     Server::start(|connection| {
         while let Some(head) = connection.head() {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
@@ -170,7 +170,7 @@ fn patient() -> Server {
 
 #[test]
 fn file_changed_during_upload_is_not_submitted() {
-    let server = patient();
+    let server = upload_server();
     let directory = Directory::new();
     let bytes = [PNG, &vec![7; 3_000_000]].concat();
     let shorten: fn(&Path) = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1_500_000).unwrap();
@@ -210,7 +210,7 @@ fn file_changed_during_upload_is_not_submitted() {
 
 #[test]
 fn progress_callback_break_ends_the_upload() {
-    let server = patient();
+    let server = upload_server();
     let job = Image::from_bytes([PNG, &vec![7; 3_000_000]].concat()).on_progress(|progress| {
         assert!(progress.sent <= 1_100_000, "the upload continues after the callback has stopped it");
         if progress.sent >= 1_000_000 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

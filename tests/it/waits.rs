@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use identifai::{ErrorKind, Identifier, Image, WaitOptions};
 use test_support::{ID, KEY, Server, accepted, json, response, response_with, submitted};
 
-fn quick() -> WaitOptions {
+fn fast_polling() -> WaitOptions {
     WaitOptions::default().initial_interval(Duration::from_millis(5)).max_interval(Duration::from_millis(10))
 }
 
@@ -25,7 +25,7 @@ fn classify_submits_once_and_polls() {
             });
         }
     });
-    let client = server.builder().wait(quick()).build().unwrap();
+    let client = server.builder().wait(fast_polling()).build().unwrap();
     let report = client.classify(&Image::from_url("https://example.com/cat.jpg")).unwrap();
     assert_eq!((report.is_artificial(), report.identifier().as_str()), (Some(true), ID));
     let requests = server.requests();
@@ -42,7 +42,7 @@ fn failed_analysis_error_keeps_the_identifier() {
             connection.send(&if request.head.starts_with("POST ") { accepted() } else { json(&errored) });
         }
     });
-    let client = server.builder().wait(quick()).build().unwrap();
+    let client = server.builder().wait(fast_polling()).build().unwrap();
     let job = Image::from_url(format!("https://example.com/cat.jpg?sig={token}"));
     let apart = client.submit(&job).unwrap();
     let error = client.wait(&apart.clone()).unwrap_err();
@@ -59,7 +59,7 @@ fn failed_analysis_error_keeps_the_identifier() {
 fn wait_with_a_stalled_service_ends_at_its_timeout() {
     let server = Server::start(test_support::Connection::wait_for_end);
     let timeout = Duration::from_millis(300);
-    let client = server.builder().wait(quick().timeout(timeout)).build().unwrap();
+    let client = server.builder().wait(fast_polling().timeout(timeout)).build().unwrap();
     let start = Instant::now();
     let error = client.wait(&submitted(ID)).unwrap_err();
     assert!(start.elapsed() < timeout + Duration::from_millis(200), "{:?}", start.elapsed());
@@ -97,7 +97,7 @@ fn state_with_an_echoed_signed_url_is_redacted() {
             connection.send(&if request.head.starts_with("POST ") { accepted() } else { echo });
         }
     });
-    let client = server.builder().wait(quick().timeout(Duration::from_millis(50))).build().unwrap();
+    let client = server.builder().wait(fast_polling().timeout(Duration::from_millis(50))).build().unwrap();
     let error = client.classify(&Image::from_url("https://x.test/a.jpg?sig=T0KENT0KEN")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WaitTimedOut);
     assert!(!format!("{error} {error:?}").contains("T0KEN"), "{error:?}");
@@ -107,7 +107,7 @@ fn state_with_an_echoed_signed_url_is_redacted() {
 fn wait_error_truncates_the_failed_poll_response() {
     let server =
         Server::responding(response(500, "application/json", &format!("{{\"error\":\"{}\"}}", "x".repeat(100_000))));
-    let client = server.builder().wait(quick().timeout(Duration::from_millis(300))).build().unwrap();
+    let client = server.builder().wait(fast_polling().timeout(Duration::from_millis(300))).build().unwrap();
     // The last poll may also fail because the timeout ends it, and then has no response.
     let refused = (0..10).find_map(|_| {
         let error = client.wait(&submitted(ID)).unwrap_err();

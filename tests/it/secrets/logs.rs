@@ -11,7 +11,7 @@ use test_support::{ID, KEY, Server, accepted, log, response, run_in_subprocess};
 const STATUSES: [u16; 4] = [400, 500, 404, 302];
 
 /// Starts a server that first refuses requests. It does not echo any part of a request.
-fn refusing() -> Server {
+fn refusing_server() -> Server {
     Server::start(|connection| {
         for status in STATUSES {
             if connection.request().is_none() {
@@ -30,7 +30,7 @@ fn log_of_requests_holds_no_secret() {
     if run_in_subprocess("secrets::logs::log_of_requests_holds_no_secret", &[]).is_some() {
         return;
     }
-    let logged = log::capture(|| make_every_call(|_| refusing()));
+    let logged = log::capture(|| make_every_call(|_| refusing_server()));
     assert!(logged.contains("x-api-key:") && logged.contains("user-agent"), "requests are logged: {logged}");
     assert!(logged.contains(ID) && logged.contains("refused"), "responses are logged as well");
     assert_no_key(&logged);

@@ -12,7 +12,7 @@ const INVERTED: &[u8] =
     &[0x8f, 0x93, 0x9e, 0x91, 0x8b, 0x9a, 0x9b, 0xd2, 0xcf, 0xc6, 0x99, 0x98, 0xd2, 0x92, 0x9a, 0x92];
 
 /// Counts the occurrences of the key's repeated text in all writable memory of this process.
-fn copies() -> usize {
+fn count_key_copies() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
     let mut found = 0;
@@ -49,16 +49,16 @@ fn key_after_client_drop_is_not_in_memory() {
         return;
     }
     let [good, bad] = ["GOOD", "BAD"].map(|name| std::env::var(name).unwrap());
-    assert_eq!(copies(), 0, "the search finds itself");
+    assert_eq!(count_key_copies(), 0, "the search finds itself");
     let client = Client::builder(key()).base_url(&good).rate_limit(RateLimit::unlimited()).build().unwrap();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     client.result(&sent).unwrap();
-    assert!(copies() > 0, "the search finds nothing");
+    assert!(count_key_copies() > 0, "the search finds nothing");
     drop(client);
     let opts = UrlOptions::new(key(), CAT).base_url(good).rate_limit(RateLimit::unlimited());
     classify_from_url(&opts).unwrap();
     let refused = classify_from_url(&opts.base_url(bad)).unwrap_err();
-    assert_eq!(copies(), 0);
+    assert_eq!(count_key_copies(), 0);
     assert_eq!(refused.message(), Some("no"));
 }
 
@@ -88,7 +88,7 @@ fn key_after_tls_client_drop_is_not_in_memory() {
         .unwrap();
     let sent = client.submit(&Image::from_url(CAT)).unwrap();
     client.result(&sent).unwrap();
-    assert!(copies() > 0, "the search finds nothing");
+    assert!(count_key_copies() > 0, "the search finds nothing");
     drop(client);
-    assert_eq!(copies(), 0);
+    assert_eq!(count_key_copies(), 0);
 }

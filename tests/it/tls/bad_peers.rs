@@ -12,7 +12,7 @@ use rustls::{ConfigBuilder, RootCertStore, SupportedProtocolVersion};
 use test_support::tls::{Authority, Identity, Peer, Tap, provider};
 use test_support::{CAT, Connection, KEY};
 
-use super::chain;
+use super::error_chain;
 
 const NOT_TRUSTED: &str =
     "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
@@ -55,7 +55,7 @@ fn invalid_certificate_error_states_the_reason() {
         let error = refused(what, &peer, host, &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(error.to_string(), format!("no secure connection to {host}:{}: {says}", peer.port()), "{what}");
-        assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
+        assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
     };
     let (name, address) = ("localhost", "127.0.0.1");
     check("of a stranger", name, Authority::new("stranger").certify(name), NOT_TRUSTED, "UnknownIssuer");
@@ -80,7 +80,7 @@ fn invalid_certificate_error_states_the_reason() {
 }
 
 /// Starts a server that reads the `ClientHello`, answers with `bytes`, and reads until the client closes.
-fn answering(bytes: impl Into<Vec<u8>>) -> Peer {
+fn responding(bytes: impl Into<Vec<u8>>) -> Peer {
     let bytes = bytes.into();
     Peer::scripted(move |connection| {
         read_hello(connection);
@@ -119,11 +119,11 @@ fn refused_handshake_error_states_the_reason() {
     ];
     let company = Authority::new("company");
     for (what, bytes, says, because) in table {
-        let peer = answering(bytes);
+        let peer = responding(bytes);
         let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {says}", peer.port()), "{what}");
-        assert!(chain(&error).contains(because), "{what}: {}", chain(&error));
+        assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
     }
 }
 

@@ -14,7 +14,7 @@ use test_support::tls::{Authority, Identity, Peer};
 use test_support::{CAT, ID, accepted, response};
 
 /// Returns an error and its sources in one line.
-fn chain(error: &identifai::Error) -> String {
+fn error_chain(error: &identifai::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -26,7 +26,7 @@ fn chain(error: &identifai::Error) -> String {
 
 /// Adds `Connection: close` to `response`. Without it, the client may send the next request before the server's close
 /// arrives.
-fn last(response: &str) -> String {
+fn with_connection_close(response: &str) -> String {
     response.replacen("\r\n", "\r\nConnection: close\r\n", 1)
 }
 
@@ -49,7 +49,8 @@ fn given_root_is_trusted() {
     for (what, host, identity, roots) in table {
         let peer = Peer::serving(identity.config());
         let client = peer.builder(host).root_certificates(roots).build().unwrap();
-        let sent = client.submit(&Image::from_url(CAT)).unwrap_or_else(|error| panic!("{what}: {}", chain(&error)));
+        let sent =
+            client.submit(&Image::from_url(CAT)).unwrap_or_else(|error| panic!("{what}: {}", error_chain(&error)));
         assert_eq!((sent.identifier().as_str(), peer.server.requests().len()), (ID, 1), "{what}");
     }
 }
@@ -156,7 +157,7 @@ fn tls_sessions_resume_without_early_data() {
         let peer = Peer::tls(config, move |connection| {
             if connection.request().is_some() {
                 seen.lock().unwrap().extend(connection.stream.get_ref().conn.handshake_kind());
-                connection.send(&last(&accepted()));
+                connection.send(&with_connection_close(&accepted()));
             }
         });
         let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();

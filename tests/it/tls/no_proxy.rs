@@ -5,7 +5,7 @@ use identifai::{Client, ClientBuilder, ErrorKind, Image, RateLimit};
 use test_support::tls::{Authority, Peer};
 use test_support::{CAT, KEY, Server, run_in_subprocess};
 
-use super::chain;
+use super::error_chain;
 
 /// An address of this machine that no rule for loopback recognizes.
 const HERE: &str = "0.0.0.0";
@@ -57,7 +57,7 @@ fn proxy_variables_select_proxy_or_direct() {
         }
         let before = (direct.server.requests().len(), proxy.requests().len());
         if run_in_subprocess(NAME, &env).is_none() {
-            return reach_by_each_way();
+            return submit_by_each_route();
         }
         let after = (direct.server.requests().len(), proxy.requests().len());
         let expected = if is_direct { (2, 1) } else { (1, 2) };
@@ -67,13 +67,13 @@ fn proxy_variables_select_proxy_or_direct() {
 }
 
 /// Submits three times: with the environment's proxy, without a proxy, and through an explicit proxy.
-fn reach_by_each_way() {
+fn submit_by_each_route() {
     let [url, proxy, pem] = ["TEST_URL", "TEST_PROXY", "TEST_PEM"].map(|name| std::env::var(name).unwrap());
     let builder =
         Client::builder(KEY).base_url(url).rate_limit(RateLimit::unlimited()).retries(0).root_certificates(pem);
     let submit = |builder: ClientBuilder| builder.build().unwrap().submit(&Image::from_url(CAT));
     if let Err(error) = submit(builder.clone()) {
-        assert_eq!(error.kind(), ErrorKind::Config, "{}", chain(&error));
+        assert_eq!(error.kind(), ErrorKind::Config, "{}", error_chain(&error));
     }
     assert!(submit(builder.clone().no_proxy()).is_ok());
     assert_eq!(submit(builder.proxy(proxy)).unwrap_err().kind(), ErrorKind::Config);

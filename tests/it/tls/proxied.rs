@@ -9,12 +9,12 @@ use test_support::secrets::{PLANTED, SIGNED_URL};
 use test_support::tls::{Authority, Peer, accept, speak_tls};
 use test_support::{CAT, Connection, ID, KEY, log, response, response_with, run_in_subprocess};
 
-use super::{chain, submit};
+use super::{error_chain, submit};
 
 const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
 
 /// Returns a builder of a client of `https://api.test` through `proxy`. The URL of the proxy begins with `start`.
-fn through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
+fn client_through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
     let url = format!("{start}localhost:{}", proxy.port());
     proxy.server.builder().base_url("https://api.test").proxy(url).root_certificates(company.pem())
 }
@@ -35,13 +35,13 @@ fn tunnel<S: std::io::Read + std::io::Write>(
     }
 }
 
-fn tunnelling(login: Option<&'static str>, target: ServerConfig) -> Peer {
+fn tunnel_proxy(login: Option<&'static str>, target: ServerConfig) -> Peer {
     let target = Arc::new(target);
     Peer::scripted(move |connection| tunnel(connection, login, &target))
 }
 
 /// Asserts that the proxy received only CONNECT requests with this `login`, and saw no plain text of the tunnels.
-fn saw_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
+fn assert_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
     let (asked, sent) =
         proxy.server.requests().into_iter().partition::<Vec<_>, _>(|request| request.head.starts_with("CONNECT"));
     assert_eq!((asked.len(), proxy.server.connections()), (connections, connections));
@@ -69,14 +69,14 @@ fn connect_request_sends_only_the_proxy_password() {
         ("http://J%C3%B6rg:a%3Ab%40c@", Some("Basic SsO2cmc6YTpiQGM=")),
     ];
     for (url, login) in table {
-        let proxy = tunnelling(login, company.certify("api.test").config());
-        let client = through(&proxy, url, &company).build().unwrap();
+        let proxy = tunnel_proxy(login, company.certify("api.test").config());
+        let client = client_through(&proxy, url, &company).build().unwrap();
         for _ in 0..3 {
             submit(&client);
         }
         drop(client);
         assert_eq!(proxy.server.requests().len(), 1 + 3);
-        saw_tunnels_only(&proxy, login, 1);
+        assert_tunnels_only(&proxy, login, 1);
     }
 }
 
@@ -84,13 +84,13 @@ fn connect_request_sends_only_the_proxy_password() {
 fn proxy_407_is_a_config_error_and_is_not_retried() {
     let company = Authority::new("company");
     for url in ["http://", "http://user:wr0ng@", "http://user@"] {
-        let proxy = tunnelling(Some("Basic dXNlcjpwYSRz"), company.certify("api.test").config());
-        let client = through(&proxy, url, &company).retries(5).build().unwrap();
+        let proxy = tunnel_proxy(Some("Basic dXNlcjpwYSRz"), company.certify("api.test").config());
+        let client = client_through(&proxy, url, &company).retries(5).build().unwrap();
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
         let says = "wants a user name and a password that it knows, as in http://user:password@host:port";
         assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
-        assert!(chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
+        assert!(error_chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
         assert_eq!(proxy.server.connections(), 1, "some proxies lock a user out after repeated failed logins");
     }
 }
@@ -119,12 +119,12 @@ fn connect_with_any_2xx_opens_the_tunnel() {
             }
             speak_tls(connection, &target, accept);
         });
-        let client = through(&proxy, "http://", &company).build().unwrap();
+        let client = client_through(&proxy, "http://", &company).build().unwrap();
         for _ in 0..3 {
             submit(&client);
         }
         drop(client);
-        saw_tunnels_only(&proxy, None, 1);
+        assert_tunnels_only(&proxy, None, 1);
         assert_eq!(proxy.server.requests().len(), 1 + 3, "{}", &response[..20]);
     }
 }
@@ -138,8 +138,9 @@ fn connect_target_has_port_and_ipv6_brackets() {
         ("https://192.0.2.1:8443", "192.0.2.1:8443"),
         ("https://API.test/v1", "API.test:443"),
     ] {
-        let proxy = tunnelling(Some("nobody"), company.certify("api.test").config());
-        let error = through(&proxy, "http://", &company).base_url(url).build().unwrap().submit(&Image::from_url(CAT));
+        let proxy = tunnel_proxy(Some("nobody"), company.certify("api.test").config());
+        let error =
+            client_through(&proxy, "http://", &company).base_url(url).build().unwrap().submit(&Image::from_url(CAT));
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Config);
         let [request] = proxy.server.requests().try_into().unwrap();
         assert!(
@@ -168,7 +169,7 @@ fn stalled_proxy_ends_at_the_connect_timeout() {
             }),
         ),
     ] {
-        let client = through(&peer, start, &company).connect_timeout(LIMIT).retries(0).build().unwrap();
+        let client = client_through(&peer, start, &company).connect_timeout(LIMIT).retries(0).build().unwrap();
         let begin = Instant::now();
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Timeout, false), "{error}");
@@ -187,7 +188,7 @@ fn https_proxy_certificate_is_checked() {
         })
     };
     let good = proxy("localhost");
-    let client = through(&good, "https://user:pa%24s@", &company).build().unwrap();
+    let client = client_through(&good, "https://user:pa%24s@", &company).build().unwrap();
     for _ in 0..3 {
         submit(&client);
     }
@@ -195,8 +196,11 @@ fn https_proxy_certificate_is_checked() {
     assert_eq!((asked.count(), good.server.requests().len()), (1, 1 + 3));
 
     let bad = proxy("other.test");
-    let error =
-        through(&bad, "https://user:pa%24s@", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    let error = client_through(&bad, "https://user:pa%24s@", &company)
+        .build()
+        .unwrap()
+        .submit(&Image::from_url(CAT))
+        .unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     let says = "its certificate is for another host; check the URL";
     assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {says}", bad.port()));
@@ -208,8 +212,11 @@ fn https_proxy_certificate_is_checked() {
         connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         connection.stream.get_mut().end();
     });
-    let error =
-        through(&plain, "https://user:pa%24s@", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    let error = client_through(&plain, "https://user:pa%24s@", &company)
+        .build()
+        .unwrap()
+        .submit(&Image::from_url(CAT))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls);
     assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {NO_TLS}", plain.port()));
 }
@@ -218,15 +225,15 @@ fn https_proxy_certificate_is_checked() {
 fn untrusted_certificate_in_a_tunnel_gets_no_key() {
     let company = Authority::new("company");
     // A proxy that decrypts traffic, with a certificate of an authority that the client does not know.
-    let proxy = tunnelling(None, Authority::new("inspector").certify("api.test").config());
-    let error = through(&proxy, "http://", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
+    let proxy = tunnel_proxy(None, Authority::new("inspector").certify("api.test").config());
+    let error = client_through(&proxy, "http://", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     assert!(
         error.to_string().starts_with("no secure connection to api.test:443: its certificate was issued by an unknown"),
         "{error}"
     );
     assert_eq!(proxy.server.requests().len(), 1, "tunnels only");
-    saw_tunnels_only(&proxy, None, 1);
+    assert_tunnels_only(&proxy, None, 1);
 }
 
 #[cfg(feature = "socks-proxy")]
@@ -249,7 +256,7 @@ fn socks_proxy_sees_only_the_host_and_password() {
             speak_tls(connection, &target, accept);
         }
     });
-    let client = through(&proxy, "socks5h://user:pa%24s@", &company).build().unwrap();
+    let client = client_through(&proxy, "socks5h://user:pa%24s@", &company).build().unwrap();
     for _ in 0..3 {
         submit(&client);
     }
@@ -273,7 +280,7 @@ fn socks_login_refusal_is_a_config_error() {
             connection.stream.get_mut().write_all(responses).unwrap();
             connection.wait_for_end();
         });
-        let client = through(&proxy, url, &company).retries(5).build().unwrap();
+        let client = client_through(&proxy, url, &company).retries(5).build().unwrap();
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
         assert!(
@@ -294,20 +301,20 @@ fn proxy_password_is_not_shown() {
     let mut shown = Vec::new();
     let logged = log::capture(|| {
         for login in ["Basic cHJveHktdXNlcjpwbDRudGVkL3B3", "Basic of-another"] {
-            let proxy = tunnelling(Some(login), company.certify("api.test").config());
-            let builder = through(&proxy, "http://proxy-user:pl4nted%2Fpw@", &company);
+            let proxy = tunnel_proxy(Some(login), company.certify("api.test").config());
+            let builder = client_through(&proxy, "http://proxy-user:pl4nted%2Fpw@", &company);
             let client = builder.clone().build().unwrap();
             shown.push(format!("{builder:?} {client:?}"));
             for _ in 0..2 {
                 match client.submit(&Image::from_url(CAT)) {
                     Ok(sent) => assert_eq!(sent.identifier().as_str(), ID),
-                    Err(error) => shown.push(format!("{error:?} {error:#?} {}", chain(&error))),
+                    Err(error) => shown.push(format!("{error:?} {error:#?} {}", error_chain(&error))),
                 }
             }
         }
         for unusable in ["ftp://proxy-user:pl4nted%2Fpw@host", "http://proxy-user:pl4nted%2Fpw@host:x"] {
             let error = Client::builder(KEY).proxy(unusable).build().unwrap_err();
-            shown.push(format!("{error:?} {}", chain(&error)));
+            shown.push(format!("{error:?} {}", error_chain(&error)));
         }
     });
     assert!(logged.contains("Wrapped TLS"), "{logged}");
@@ -339,7 +346,7 @@ fn log_of_a_tunneled_request_holds_no_secret() {
                 }
             });
         });
-        let client = through(&proxy, "http://", &company).build().unwrap();
+        let client = client_through(&proxy, "http://", &company).build().unwrap();
         for _ in 0..2 {
             assert_eq!(client.submit(&Image::from_url(SIGNED_URL)).unwrap_err().kind(), ErrorKind::Rejected);
         }

@@ -8,7 +8,7 @@ use super::{
 };
 
 #[test]
-fn content_length_that_is_not_a_number_is_an_error() {
+fn invalid_content_length_is_an_error() {
     let table = [
         ("{len}", Expected::Good),
         (" \t{len} \t", Expected::Good),
@@ -32,7 +32,7 @@ fn content_length_that_is_not_a_number_is_an_error() {
 }
 
 #[test]
-fn connection_is_kept_only_after_plain_chunked() {
+fn connection_is_reused_only_after_plain_chunked() {
     let chunks = "{hex}\r\n{body}\r\n0\r\n\r\n";
     let table = [
         ("1", "Transfer-Encoding: chunked", chunks, Expected::Good),
