@@ -37,8 +37,11 @@ use serde_json::json;
 
 pub use self::directory::Directory;
 
+/// The API key of the test clients.
 pub const KEY: &str = "planted-KEY-0f3a/9+x";
+/// The identifier in [`accepted`].
 pub const ID: &str = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
+/// The URL of an image to submit.
 pub const CAT: &str = "https://example.com/cat.jpg";
 
 /// The read and write timeout of a server's connections.
@@ -86,6 +89,8 @@ pub struct Connection<S = TcpStream> {
 }
 
 impl Server {
+    /// Starts a server on a free port. It runs `serve` for each connection, in a new thread. If `serve` panics,
+    /// dropping the server panics as well.
     pub fn start(serve: impl Fn(&mut Connection) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -131,10 +136,12 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
+    /// Returns the complete requests so far, of all connections.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
@@ -163,7 +170,7 @@ impl Drop for Server {
             let _ = accepting.join();
         }
         let failed = self.failed.load(Ordering::SeqCst) && !std::thread::panicking();
-        assert!(!failed, "the server found something wrong: see above");
+        assert!(!failed, "a connection handler of the server panicked, see above");
     }
 }
 
@@ -252,6 +259,7 @@ pub fn json(body: &str) -> String {
     response(200, "application/json", body)
 }
 
+/// Builds a complete response with these headers and a Content-Length. Each header ends with `\r\n`.
 pub fn response_with(status: u16, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
@@ -266,6 +274,7 @@ pub fn submitted(identifier: &str) -> Submitted<Image> {
     Submitted::new(identifier.parse().unwrap())
 }
 
+/// Builds the response to an accepted submit.
 pub fn accepted() -> String {
     json(&format!("{{\"identifier\":\"{ID}\"}}"))
 }
