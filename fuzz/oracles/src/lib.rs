@@ -2,7 +2,7 @@
 //! program. `tests/smoke.rs` runs each oracle briefly.
 
 #![forbid(unsafe_code)]
-// Failed assertions panic, so other panics are fine, too.
+// Failed assertions panic, so other panics are allowed as well.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

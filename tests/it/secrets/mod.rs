@@ -65,14 +65,17 @@ fn debug_output_hides_the_key() {
 
 #[test]
 fn local_errors_hide_the_key() {
-    let nobody = "http://127.0.0.1:1";
+    let unreachable = "http://127.0.0.1:1";
     let bad = [
-        UrlOptions::new(CAT, KEY).base_url(nobody).rate_limit(RateLimit::unlimited()),
-        UrlOptions::new(KEY, KEY).base_url(nobody).rate_limit(RateLimit::unlimited()),
-        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).webhook_url(KEY),
-        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).user_agent(format!("{KEY}\n")),
-        UrlOptions::new(KEY, CAT).base_url(nobody).rate_limit(RateLimit::unlimited()).root_certificates(KEY),
-        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(nobody).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(CAT, KEY).base_url(unreachable).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, KEY).base_url(unreachable).rate_limit(RateLimit::unlimited()),
+        UrlOptions::new(KEY, CAT).base_url(unreachable).rate_limit(RateLimit::unlimited()).webhook_url(KEY),
+        UrlOptions::new(KEY, CAT)
+            .base_url(unreachable)
+            .rate_limit(RateLimit::unlimited())
+            .user_agent(format!("{KEY}\n")),
+        UrlOptions::new(KEY, CAT).base_url(unreachable).rate_limit(RateLimit::unlimited()).root_certificates(KEY),
+        UrlOptions::new(format!("{KEY}\n"), CAT).base_url(unreachable).rate_limit(RateLimit::unlimited()),
         UrlOptions::new(KEY, CAT).base_url(KEY).rate_limit(RateLimit::unlimited()),
         UrlOptions::new(KEY, CAT).base_url(format!("https://{KEY}@example.com")).rate_limit(RateLimit::unlimited()),
         UrlOptions::new(KEY, CAT).base_url(format!("http://127.0.0.1/?{KEY}")).rate_limit(RateLimit::unlimited()),
