@@ -1,4 +1,4 @@
-//! The credits of an account, and the health of the service.
+//! The credits of an account and the health of the service.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::lenient::Object;
 use super::open_enum::open_enum;
 use super::serialize::RawJson;
 
-/// The credits of an account. It serialises as the JSON that it was read from.
+/// The credits of an account. It serialises as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Credits {
@@ -29,18 +29,18 @@ impl Credits {
         self.available
     }
 
-    /// Returns the number of credits that were spent so far.
+    /// Returns the number of credits that were spent so far, if the service reports it.
     pub fn spent(&self) -> Option<f64> {
         self.spent
     }
 
-    /// Returns the JSON as it came, except for the API key.
+    /// Returns the JSON of the response, with the API key redacted.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
 }
 
-/// The health of the service. It serialises as the JSON that it was read from.
+/// The health of the service. It serialises as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Health {
@@ -50,13 +50,13 @@ pub struct Health {
 }
 
 open_enum! {
-    /// The health of the service in one word.
+    /// The health status of the service.
     HealthStatus {
-        /// `ok`: all of it works.
+        /// `ok`: the service works.
         Ok = "ok",
-        /// `degraded`: it can be reached, and some of it works less well.
+        /// `degraded`: the service can be reached, but parts of it do not work well.
         Degraded = "degraded";
-        /// Anything else, as the service wrote it.
+        /// Any other status, as the service wrote it.
         Other
     }
 }
@@ -67,12 +67,12 @@ impl Health {
         Ok(Self { status, raw: json.into() })
     }
 
-    /// Returns the health in one word.
+    /// Returns the health status.
     pub fn status(&self) -> &HealthStatus {
         &self.status
     }
 
-    /// Returns the JSON as it came. The documentation shows only the status, but there may be more.
+    /// Returns the JSON of the response. The documentation shows only the status, but the response may have more fields.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_answers_are_read() {
+    fn documented_credits_and_health_are_parsed() {
         let credits = Credits::read(r#"{"available_credits": 159, "total_spent": 41}"#).unwrap();
         assert_eq!((credits.available(), credits.spent()), (159.0, Some(41.0)));
         assert_eq!(credits.raw_json(), r#"{"available_credits": 159, "total_spent": 41}"#);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_what_it_is_about_is_none() {
+    fn response_without_credits_or_status_is_rejected() {
         for json in ["", "[]", "{}", "null", r#"{"error": "no"}"#, r#"{"available_credits": null}"#, r#"{"data": {}}"#]
         {
             assert!(Credits::read(json).is_err() && Health::read(json).is_err(), "{json}");

@@ -1,25 +1,25 @@
-//! The text fields of a form, as name and value, before they are encoded.
+//! The text fields of a form, as names and values that are not yet encoded.
 
 use std::borrow::Cow;
 
-/// Fields in the order in which they were added.
+/// Form fields in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Fields<'a> {
-    /// Adds a field. The name goes out as it is.
+    /// Adds a field. The name is sent unchanged.
     pub(crate) fn text(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
         self.0.push((name.into(), value.into()));
     }
 
-    /// Adds a field if it is set. An option that is not set is not sent, so that the service's default holds.
+    /// Adds a field if `value` is set. An option that is not set is not sent, and the service's default applies.
     pub(crate) fn opt(&mut self, name: &'static str, value: Option<&'a str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
-    /// Adds a switch if it is set, as the text `true` or `false`.
+    /// Adds a boolean field if `value` is set, as the text `true` or `false`.
     pub(crate) fn opt_bool(&mut self, name: &'static str, value: Option<bool>) {
         self.opt(name, value.map(bool_text));
     }
@@ -30,7 +30,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Returns a switch as the service reads it.
+/// Returns a boolean as the text that the service expects.
 pub(crate) fn bool_text(on: bool) -> &'static str {
     if on { "true" } else { "false" }
 }

@@ -1,4 +1,4 @@
-//! The identifier of a submission: checked once, safe in a path ever after.
+//! The identifier of a submission. It is checked when it is created, so it is always safe to use in a path.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 const MAX_LEN: usize = 128;
 
-/// What the service calls a submission by, and what a result is asked for with.
+/// The service's identifier of a submission, by which the result is requested.
 ///
-/// 1 to 128 characters of `A-Z a-z 0-9 _ -`. The documentation shows 64 hexadecimal digits and promises no form; this
-/// is our reading of what can safely stand in a path, a file name or a log.
+/// It consists of 1 to 128 characters of `A-Z a-z 0-9 _ -`. The documentation shows 64 hexadecimal digits, but does not
+/// guarantee a form. This crate accepts only characters that are safe in a path, a file name and a log. See
+/// [concepts](crate::concepts).
 ///
 /// ```
 /// use identifai::Identifier;
@@ -26,15 +27,15 @@ const MAX_LEN: usize = 128;
 pub struct Identifier(String);
 
 impl Identifier {
-    /// The identifier as the service wrote it.
+    /// Returns the identifier as the service wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The error of a text that is not an [`Identifier`]. It does not show the text.
+/// The error for a text that is not a valid [`Identifier`]. It does not contain the text.
 ///
-/// `?` turns it into an [`Error`](crate::Error) of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
+/// It converts into an [`Error`](crate::Error) of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidIdentifier(());
 
@@ -82,7 +83,7 @@ impl AsRef<str> for Identifier {
     }
 }
 
-/// So that a map by identifier can be asked with text.
+/// Allows lookups by `&str` in a map whose keys are identifiers.
 impl Borrow<str> for Identifier {
     fn borrow(&self) -> &str {
         &self.0
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_unsafe_in_a_path_is_no_identifier() {
+    fn identifier_unsafe_in_a_path_is_rejected() {
         let long = "a".repeat(129);
         for text in ["", ".", "..", "a/b", "a%2f", "a b", "a\n", "a?b", "a#b", "\u{e9}", "a\0", long.as_str()] {
             assert!(text.parse::<Identifier>().is_err(), "{text:?}");
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn serde_checks_too() {
+    fn deserialised_identifier_is_validated() {
         let id: Identifier = serde_json::from_str("\"abc\"").unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"abc\"");
         assert!(serde_json::from_str::<Identifier>("\"a/b\"").is_err());

@@ -1,7 +1,7 @@
 //! Lenient parsing of JSON: a value of another type than documented counts as absent.
 //!
-//! Each field is taken as raw JSON first and then read on its own. So a field that cannot be read, such as a string with
-//! half a surrogate pair, does not take the others with it.
+//! Each field is first taken as raw JSON and then parsed separately. Therefore a field that cannot be parsed, such as a
+//! string with half of a surrogate pair, does not affect the other fields.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// A type that is read from any JSON. `None` means that the JSON is of another type.
+/// A type that can be read from JSON. `from_json` returns `None` if the JSON has another type.
 pub(crate) trait FromJson: Sized {
     fn from_json(json: &str) -> Option<Self>;
 }
@@ -29,7 +29,7 @@ impl FromJson for bool {
     }
 }
 
-/// A finite number. Some backends write numbers as strings.
+/// Reads a finite number. A string that contains a number is accepted, because some backends write numbers as strings.
 impl FromJson for f64 {
     fn from_json(json: &str) -> Option<Self> {
         let number: Self =
@@ -38,63 +38,65 @@ impl FromJson for f64 {
     }
 }
 
-/// A whole number from zero, also as `3.0` or `"3"`.
+/// Reads a whole number of at least zero. `3.0` and `"3"` are accepted as 3.
 impl FromJson for u64 {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked before the cast.
     fn from_json(json: &str) -> Option<Self> {
         let number = f64::from_json(json)?;
         (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as Self)
     }
 }
 
-/// A number of seconds.
+/// Reads a number of seconds.
 impl FromJson for Duration {
     fn from_json(json: &str) -> Option<Self> {
         Self::try_from_secs_f64(f64::from_json(json)?).ok()
     }
 }
 
-/// An object inside a response, whose fields are lenient.
+/// A JSON object inside a response, whose fields are parsed leniently.
 pub(crate) trait Part: DeserializeOwned {}
 
 impl<T: Part> FromJson for T {
     fn from_json(json: &str) -> Option<Self> {
-        // Serde would read a struct from a list, too.
+        // Serde would also read a struct from a list.
         json.strip_prefix('{')?;
         serde_json::from_str(json).ok().or_else(|| {
-            // Serde refuses a name that comes twice. The map keeps its last value.
+            // Serde rejects a repeated field name. The map keeps the last value of each name.
             let Object(fields) = Object::parse(json).ok()?;
             serde_json::from_str(&serde_json::to_string(&fields).ok()?).ok()
         })
     }
 }
 
-/// Deserializes a field. It is `None` if the JSON is of another type.
+/// Deserialises a field, as `None` if the JSON has another type.
 pub(crate) fn field<'de, D: Deserializer<'de>, T: FromJson>(deserializer: D) -> Result<Option<T>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(|json| T::from_json(json.get()))
 }
 
-/// Deserializes a list of those elements that set a field. It is empty if the JSON is of another type.
+/// Deserialises a list, without elements that do not set any field. The list is empty if the JSON has another type.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: FromJson + Default + PartialEq>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(|json| elements(json.get(), unless_blank).unwrap_or_default())
 }
 
-/// Reads an element of a list, unless it sets no field. A list of a million empty objects would take a hundred times the
-/// memory of its JSON.
+/// Reads an element of a list. Returns `None` if it does not set any field.
+///
+/// Otherwise a list of a million empty objects would take a hundred times as much memory as its JSON.
 pub(crate) fn unless_blank<T: FromJson + Default + PartialEq>(json: &str) -> Option<T> {
     T::from_json(json).filter(|element| *element != T::default())
 }
 
-/// Reads the elements of a list, without those for which `read` returns `None`. Returns `None` if `json` is not a list.
+/// Reads the elements of a list, and skips those for which `read` returns `None`. Returns `None` if `json` is not a
+/// list.
 pub(crate) fn elements<T>(json: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     let mut elements = Vec::new();
     each(json, |json| elements.extend(read(json))).then_some(elements)
 }
 
-/// Shows each element of a list. Returns `false` if `json` is not a whole list.
-pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&'a str)) -> bool {
+/// Calls `visit` with each element of a list. Returns `false` if `json` is not a complete list.
+pub(crate) fn each<'a>(json: &'a str, visit: impl FnMut(&'a str)) -> bool {
     struct Each<F>(F);
 
     impl<'de, F: FnMut(&'de str)> Visitor<'de> for Each<F> {
@@ -113,63 +115,63 @@ pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&'a str)) -> bool {
     }
 
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    deserializer.deserialize_seq(Each(see)).and_then(|()| deserializer.end()).is_ok()
+    deserializer.deserialize_seq(Each(visit)).and_then(|()| deserializer.end()).is_ok()
 }
 
-/// A whole JSON object whose fields are read by name. Of two fields with one name, the last counts.
+/// A complete JSON object, whose fields are read by name. If a name is repeated, the last value is used.
 #[derive(Default, Deserialize)]
 pub(crate) struct Object<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
 
 impl<'a> Object<'a> {
-    /// Parses `json`. The error is the reason in words.
+    /// Parses `json`. The error is the reason as text.
     pub(crate) fn parse(json: &'a str) -> Result<Self, &'static str> {
         serde_json::from_str(json)
             .map(Self)
             .map_err(|error| if error.is_data() { "it is not a JSON object" } else { "it is not whole JSON" })
     }
 
-    /// Returns `true` if the field is there, even as `null`.
+    /// Returns `true` if the field is present, even if it is `null`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Returns a field that is not `null`, as JSON.
+    /// Returns the JSON of a field that is present and not `null`.
     pub(crate) fn json(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).map(|json| json.get()).filter(|json| *json != "null")
     }
 
-    /// Reads a field.
+    /// Reads a field. Returns `None` if it is absent or has another type.
     pub(crate) fn field<T: FromJson>(&self, name: &str) -> Option<T> {
         T::from_json(self.json(name)?)
     }
 
-    /// Reads a list of those elements that set a field.
+    /// Reads a list, and skips elements that do not set any field.
     pub(crate) fn list<T: FromJson + Default + PartialEq>(&self, name: &str) -> Vec<T> {
         self.elements(name, unless_blank)
     }
 
-    /// Reads a list, without those elements for which `read` returns `None`.
+    /// Reads a list, and skips elements for which `read` returns `None`.
     pub(crate) fn elements<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
         self.json(name).and_then(|json| elements(json, read)).unwrap_or_default()
     }
 
-    /// Reads a field that is an object.
+    /// Reads a field that is an object. Returns `None` if it is absent or has another type.
     pub(crate) fn object(&self, name: &str) -> Option<Self> {
         Self::parse(self.json(name)?).ok()
     }
 }
 
-/// Returns `true` if `json` is one whole value.
+/// Returns `true` if `json` is a single complete JSON value.
 pub(crate) fn is_valid(json: &str) -> bool {
     serde_json::from_str::<&RawValue>(json).is_ok()
 }
 
-/// Returns a body as text, without a byte order mark and white space around the JSON.
+/// Returns a body as text, without a byte order mark and without whitespace around the JSON.
 pub(crate) fn json_text(body: &[u8]) -> Cow<'_, str> {
     fn trim(text: &str) -> &str {
         text.trim_start_matches('\u{feff}').trim()
     }
-    // Almost every body is UTF-8, and this check is the fastest.
+    // Almost every body is UTF-8, and this is the fastest check for it.
     match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(trim(text)),
         Err(_) => Cow::Owned(trim(&String::from_utf8_lossy(body)).to_owned()),
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn count_and_seconds_are_numbers_in_range() {
+    fn count_or_seconds_out_of_range_is_absent() {
         let read = |json: &str| (u64::from_json(json), Duration::from_json(json).map(|seconds| seconds.as_millis()));
         assert_eq!(read("3"), (Some(3), Some(3_000)));
         assert_eq!(read("\"3\""), (Some(3), Some(3_000)));
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_field_leaves_the_others() {
+    fn unreadable_field_does_not_affect_other_fields() {
         for json in [r#"{"b":"\ud800","a":"x"}"#, r#"{"b":1e999,"\u0061":"x"}"#, r#"{"a":"y","b":{},"c":{},"a":"x"}"#] {
             assert_eq!(Pair::from_json(json), Some(pair("x", Vec::new())), "{json}");
         }
@@ -233,26 +235,26 @@ mod tests {
     }
 
     #[test]
-    fn list_element_without_a_field_is_dropped() {
+    fn list_element_without_any_field_is_skipped() {
         let json = r#"{"b":[{}, {"a":7}, {"c":1}, {"a":"x","a":7}, {"b":[{"a":"x"},{}]}, {"a":"y"}, ["z"], "\ud800"]}"#;
         let expected = vec![Pair { a: None, b: vec![pair("x", Vec::new())] }, pair("y", Vec::new())];
         assert_eq!(Object::parse(json).unwrap().list::<Pair>("b"), expected);
     }
 
     #[test]
-    fn repeated_name_means_its_last_value() {
+    fn repeated_field_has_its_last_value() {
         assert_eq!(Object::parse(r#"{"a":"1","a":"2"}"#).unwrap().field::<String>("a").as_deref(), Some("2"));
     }
 
     #[test]
-    fn object_of_anything_else_is_an_error() {
+    fn object_parse_of_other_json_fails() {
         for json in ["", "null", "[]", "7", "{", "{\"a\"}", "{}x"] {
             assert!(Object::parse(json).is_err(), "{json}");
         }
     }
 
     #[test]
-    fn list_that_is_cut_off_is_an_error() {
+    fn truncated_list_is_rejected() {
         for json in ["", "null", "{}", "[", "[1", "[1,]", "[1]x"] {
             assert!(!each(json, |_| ()), "{json}");
         }

@@ -1,40 +1,41 @@
-//! Words of the service as types: the documented ones, and any other word as it is.
+//! Enums of the values that the service documents, with a variant for any other value.
 
-/// Defines an enum of the documented words, in any case of letters, and of any other word.
+/// Defines an enum with a variant for each documented value, and a variant `Other` for any other value. Documented
+/// values are recognized in upper and lower case.
 macro_rules! open_enum {
     (
-        $(#[$about:meta])*
-        $name:ident { $($(#[$of_word:meta])* $variant:ident = $word:literal),+; $(#[$of_other:meta])* Other }
+        $(#[$enum_meta:meta])*
+        $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal),+; $(#[$other_meta:meta])* Other }
     ) => {
-        $(#[$about])*
+        $(#[$enum_meta])*
         ///
-        /// It serialises as the service's word.
+        /// It serialises as the value that the service uses.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$of_word])* $variant,)+
-            $(#[$of_other])* Other(String),
+            $($(#[$variant_meta])* $variant,)+
+            $(#[$other_meta])* Other(String),
         }
 
         impl $name {
             pub(super) fn from_text(text: &str) -> Self {
                 match text {
-                    $(_ if text.eq_ignore_ascii_case($word) => Self::$variant,)+
+                    $(_ if text.eq_ignore_ascii_case($value) => Self::$variant,)+
                     _ => Self::Other(text.to_owned()),
                 }
             }
 
-            /// Returns the service's word.
+            /// Returns the value as the service writes it. A documented value is in lower case.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $word,)+
+                    $(Self::$variant => $value,)+
                     Self::Other(text) => text,
                 }
             }
         }
 
-        #[doc = concat!("The service's word as it is; control characters in [`Other`](", stringify!($name), "::Other) are not escaped.")]
+        #[doc = concat!("Writes [`as_str`](", stringify!($name), "::as_str). Control characters in [`Other`](", stringify!($name), "::Other) are not escaped.")]
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -48,16 +49,16 @@ macro_rules! open_enum {
         }
 
         impl From<$name> for String {
-            fn from(word: $name) -> Self {
-                word.as_str().to_owned()
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
             }
         }
 
-        /// A string with more than white space in it.
+        /// Reads a string. A string that is empty or consists of whitespace counts as absent.
         impl $crate::model::lenient::FromJson for $name {
             fn from_json(json: &str) -> Option<Self> {
                 let text = String::from_json(json)?;
-                Some(text.trim()).filter(|word| !word.is_empty()).map(Self::from_text)
+                Some(text.trim()).filter(|value| !value.is_empty()).map(Self::from_text)
             }
         }
     };
@@ -71,7 +72,7 @@ mod tests {
     use crate::model::state::State;
 
     #[test]
-    fn case_makes_no_other_word_and_what_nobody_knows_is_kept() {
+    fn open_enum_ignores_case_and_keeps_unknown_values() {
         assert_eq!(["new", "DONE", "Errored"].map(State::from_text), [State::Pending, State::Done, State::Errored]);
         for text in ["new", "errored", "queued", "newer", ""] {
             let state = State::from_text(text);
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn word_with_blanks_or_of_another_type() {
+    fn open_enum_is_trimmed_and_absent_if_not_a_string() {
         let table = [("\" Done \"", Some(State::Done)), ("\" \"", None), ("7", None), ("null", None), ("[]", None)];
         for (json, expected) in table {
             assert_eq!(State::from_json(json), expected, "{json}");

@@ -1,4 +1,4 @@
-//! Serialization of fields whose Rust type is not that of the JSON.
+//! Serialisation of fields whose Rust type differs from the JSON type.
 
 // Serde passes a reference to the field.
 #![allow(clippy::ref_option)]
@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 
 use super::identifier::Identifier;
 
-/// JSON as it came. It serialises as that JSON, and `Debug` does not show it.
+/// The unchanged JSON of a response. It serialises as this JSON. `Debug` does not show it, because it may contain names
+/// and references.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct RawJson(String);
 
@@ -21,13 +22,13 @@ impl RawJson {
         &self.0
     }
 
-    /// Writes it with an `identifier`.
+    /// Serialises the JSON with the field `identifier` added or replaced, if `identifier` is set.
     pub(crate) fn with_identifier<S: Serializer>(
         &self,
         identifier: Option<&Identifier>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        // A pending report may be `null`, and one that was not read is empty.
+        // The JSON of a pending report may be `null`. The JSON of a report that was not parsed is empty.
         let fields = if self.0.is_empty() { None } else { serde_json::from_str(&self.0).map_err(S::Error::custom)? };
         let mut fields: Map<String, Value> = fields.unwrap_or_default();
         if let Some(identifier) = identifier {
@@ -55,17 +56,17 @@ impl fmt::Debug for RawJson {
     }
 }
 
-/// Writes a duration as a number of seconds.
+/// Serialises a duration as a number of seconds.
 pub(crate) fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
-/// Writes a text that is JSON as that JSON.
+/// Serialises JSON text as the JSON value that it contains. `None` becomes `null`.
 pub(crate) fn json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     raw(json.as_deref().unwrap_or("null"), serializer)
 }
 
-/// Writes JSON again.
+/// Parses JSON text and serialises the value.
 fn raw<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serde_json::from_str::<Value>(json).map_err(S::Error::custom)?.serialize(serializer)
 }

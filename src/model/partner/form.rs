@@ -1,4 +1,4 @@
-//! The form that creates or changes a partner's user, and the query that lists users.
+//! The form that creates or changes a user of a partner, and the query that lists users.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use crate::model::fields::Fields;
 use crate::util::encodings::redactable;
 use crate::util::hidden::Hidden;
 
-/// The number of users that the service is asked for at a time.
+/// The default number of users per request.
 const PER_PAGE: u32 = 100;
 
-/// What a user of a partner is created or changed with; see
+/// The form that creates or changes a user of a partner, for
 /// [`Client::save_partner_user`](crate::Client::save_partner_user).
 ///
-/// `Debug` shows which fields are set, not what they hold.
+/// `Debug` shows the fields that are set. It does not show names, addresses and passwords.
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until it is saved"]
 pub struct PartnerUserForm {
@@ -28,8 +28,8 @@ pub struct PartnerUserForm {
 }
 
 impl PartnerUserForm {
-    /// A new user, with the fields that the service requires: the name, the mail address, the heuristic of the main
-    /// verdict, and the [plan](crate::Client::partner_pricings).
+    /// Creates a form with the fields that the service requires: the name, the mail address, the heuristic of the main
+    /// verdict, and the ID of the [plan](crate::Client::partner_pricings).
     pub fn new(
         name: impl Into<String>,
         email: impl Into<String>,
@@ -49,37 +49,37 @@ impl PartnerUserForm {
         }
     }
 
-    /// The user that is to be changed. Default: none, a new one is created.
+    /// Sets the ID of an existing user, which is then changed. Defaults to no ID, and a new user is created.
     pub fn id(mut self, id: u64) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The password. Default: not sent.
+    /// Sets the password. By default, it is not sent.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(Hidden(password.into()));
         self
     }
 
-    /// Whether the user may only read. Default: not sent.
+    /// If `true`, the user has read access only. By default, the option is not sent.
     pub fn readonly(mut self, on: bool) -> Self {
         self.readonly = Some(on);
         self
     }
 
-    /// Whether the user gets the newsletter. Default: not sent.
+    /// If `true`, the user receives the newsletter. By default, the option is not sent.
     pub fn newsletter(mut self, on: bool) -> Self {
         self.newsletter = Some(on);
         self
     }
 
-    /// Whether the service keeps the user's files. Default: not sent.
+    /// If `true`, the service keeps the files of the user. By default, the option is not sent.
     pub fn save_files(mut self, on: bool) -> Self {
         self.save_files = Some(on);
         self
     }
 
-    /// Returns `true` if it changes a user who is there already.
+    /// Returns `true` if the form changes an existing user.
     pub(crate) fn has_id(&self) -> bool {
         self.id.is_some()
     }
@@ -100,13 +100,14 @@ impl PartnerUserForm {
         fields
     }
 
-    /// What a refusal may quote.
+    /// Returns the values that errors must redact, because an error response may quote them.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         redactable([&self.email].into_iter().chain(&self.password).map(|text| &**text))
     }
 }
 
-/// Which users to list, and how; see [`Client::partner_users`](crate::Client::partner_users).
+/// A query that selects and sorts the users of a partner, for
+/// [`Client::partner_users`](crate::Client::partner_users).
 #[derive(Clone, Debug, Default)]
 #[must_use = "it does nothing until users are listed"]
 pub struct PartnerUserQuery {
@@ -114,37 +115,40 @@ pub struct PartnerUserQuery {
     order: Option<String>,
     descending: Option<bool>,
     per_page: Option<u32>,
-    /// By name. A value may be a person's name.
+    /// Further parameters, by name. The values are hidden, because one may be the name of a person.
     others: Vec<(String, Hidden)>,
 }
 
 impl PartnerUserQuery {
-    /// Only those with a plan. Default: all.
+    /// Selects the users with the plan of this ID. Defaults to the users of all plans.
     pub fn pricing_id(mut self, id: u64) -> Self {
         self.pricing_id = Some(id);
         self
     }
 
-    /// What to sort by. Default: left to the service, which documents `id`.
+    /// Sets the field by which the users are sorted. Defaults to the service's choice, documented as `id`.
     pub fn order(mut self, field: impl Into<String>) -> Self {
         self.order = Some(field.into());
         self
     }
 
-    /// Whether to sort downwards. Default: left to the service, which documents none.
+    /// If `true`, sorts in descending order. If `false`, sorts in ascending order. Defaults to the service's choice,
+    /// which is not documented.
     pub fn descending(mut self, on: bool) -> Self {
         self.descending = Some(on);
         self
     }
 
-    /// How many users each request asks for. Default: 100.
+    /// Sets the number of users per request. Defaults to 100.
     pub fn per_page(mut self, count: u32) -> Self {
         self.per_page = Some(count);
         self
     }
 
-    /// A further parameter of the query. There is one that filters by names and mail addresses; the documentation does
-    /// not show what it is called. A query is a part of what servers, proxies and the HTTP library at trace level log.
+    /// Adds another query parameter. By default, none is added.
+    ///
+    /// The service has a parameter that filters by name and mail address, but the documentation does not state its name.
+    /// Queries may be logged by servers, by proxies, and by the HTTP library at trace level.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.others.push((name.into(), Hidden(value.into())));
         self
@@ -160,7 +164,7 @@ impl PartnerUserQuery {
         all
     }
 
-    /// What a refusal may quote.
+    /// Returns the values that errors must redact, because an error response may quote them.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         redactable(self.others.iter().map(|(_, value)| &**value))
     }

@@ -1,4 +1,4 @@
-//! The users of a partner, and the plans they can have.
+//! The users of a partner, and the plans that they can have.
 
 pub(crate) mod form;
 
@@ -9,78 +9,79 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::lenient::{FromJson, Object, Part, elements, field, is_valid, unless_blank};
 use super::serialize::RawJson;
 
-/// A user of a partner. A field that is missing or of another type than documented is `None`.
+/// A user of a partner. A field is `None` if it is missing or has another type than documented.
 ///
-/// It serialises as the JSON that it was read from. `Debug` shows only the number, as names and addresses are the user's
-/// business.
+/// It serialises as the JSON from which it was parsed. `Debug` shows only `id`, `readonly` and `pricing`, because names
+/// and addresses are private.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PartnerUser {
-    /// The number that the user goes by.
+    /// The ID of the user.
     pub id: Option<u64>,
     /// The name.
     pub name: Option<String>,
     /// The mail address.
     pub email: Option<String>,
-    /// When the mail address was confirmed, as the service writes dates.
+    /// The time at which the mail address was confirmed, in the date format of the service.
     pub email_verified_at: Option<String>,
-    /// Street and number.
+    /// The street and the house number.
     pub address: Option<String>,
-    /// Postal code.
+    /// The postal code.
     pub zip: Option<String>,
-    /// City.
+    /// The city.
     pub city: Option<String>,
-    /// Country.
+    /// The country.
     pub country: Option<String>,
-    /// Telephone number.
+    /// The telephone number.
     pub phone: Option<String>,
-    /// Whom to ask for.
+    /// The contact person.
     pub contact: Option<String>,
-    /// VAT number.
+    /// The VAT number.
     pub vat: Option<String>,
-    /// When the user was created, as the service writes dates.
+    /// The time at which the user was created, in the date format of the service.
     pub created_at: Option<String>,
-    /// When the user was last changed, as the service writes dates.
+    /// The time of the last change of the user, in the date format of the service.
     pub updated_at: Option<String>,
-    /// How many credits are left; the documentation does not say so in words.
+    /// The number of credits that are left. The documentation does not explain the field.
     pub balance: Option<f64>,
     /// The heuristic of the main verdict.
     pub heuristic: Option<String>,
-    /// Whether the user may only read.
+    /// `true` if the user has read access only.
     pub readonly: Option<bool>,
     /// The plan.
     pub pricing: Option<Pricing>,
-    /// The partner, without a partner of its own.
+    /// The partner. Its own `partner` is always `None`.
     pub partner: Option<Box<PartnerUser>>,
     raw: RawJson,
 }
 
 impl PartnerUser {
-    /// Reads a user, or an object that has one as its `data`.
+    /// Reads a user, or an object that contains a user in its field `data`.
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let data = Object::parse(json)?.json("data").and_then(Self::with_partner);
         data.or_else(|| Self::with_partner(json)).filter(|user| user.id.is_some()).ok_or("it is no user")
     }
 
+    /// Reads a user with the partner.
     fn with_partner(json: &str) -> Option<Self> {
         let user = Self::from_json(json)?;
         let partner = Object::parse(json).ok()?.field("partner").map(Box::new);
         Some(Self { partner, ..user })
     }
 
-    /// Reads a user, unless it sets no field.
+    /// Reads a user with the partner. Returns `None` if it does not set any field.
     fn unless_blank(json: &str) -> Option<Self> {
         let blank = || Self { raw: json.into(), ..Self::default() };
         Self::with_partner(json).filter(|user| *user != blank())
     }
 
-    /// Returns the JSON as it came, except for the API key.
+    /// Returns the JSON of the user, with the API key redacted.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
 }
 
-/// Reads a user without a partner. With one, users could be nested without end.
+/// Reads a user without the partner. Otherwise partners could be nested to any depth.
 impl FromJson for PartnerUser {
     fn from_json(json: &str) -> Option<Self> {
         let object = Object::parse(json).ok()?;
@@ -133,7 +134,7 @@ pub(crate) struct UsersPage {
 }
 
 impl UsersPage {
-    /// Reads the page `number`.
+    /// Reads a page, which must be the page `number`.
     pub(crate) fn read(json: &str, number: u64) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         if object.field::<u64>("current_page").is_some_and(|current| current != number) {
@@ -141,7 +142,7 @@ impl UsersPage {
         }
         let data = object.json("data").unwrap_or_default();
         let users = elements(data, PartnerUser::unless_blank).ok_or("it has no list of users as its data")?;
-        // The URL of the next page is not followed: the key would go there.
+        // The URL of the next page is not requested, because that would send the API key to it.
         let has_next = match object.field::<u64>("last_page") {
             Some(last) => number < last,
             None => object.json("next_page_url").is_some(),
@@ -150,12 +151,12 @@ impl UsersPage {
     }
 }
 
-/// A plan that users have.
+/// A plan that a user of a partner can have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Pricing {
-    /// The number of the plan.
+    /// The ID of the plan.
     #[serde(deserialize_with = "field")]
     pub id: Option<u64>,
     /// The name.
@@ -168,7 +169,7 @@ pub struct Pricing {
 
 impl Part for Pricing {}
 
-/// The plans that a partner's users can have. It serialises as the JSON that it was read from.
+/// The plans that the users of a partner can have. It serialises as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Pricings {
@@ -178,7 +179,8 @@ pub struct Pricings {
 }
 
 impl Pricings {
-    /// Reads a list of plans, or what has one as its `data`: the documentation shows no answer.
+    /// Reads a list of plans, or an object that contains a list of plans in its field `data`. Both forms are accepted,
+    /// because the documentation does not show the response.
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let list = match Object::parse(json) {
             Ok(object) => object.json("data").unwrap_or_default(),
@@ -189,12 +191,13 @@ impl Pricings {
         Ok(Self { pricings, raw: json.into() })
     }
 
-    /// The plans. The documentation does not show them; this reads them as they are in a [`PartnerUser`].
+    /// Returns the plans. The documentation does not show this response. The plans are read in the form that they have
+    /// in a [`PartnerUser`].
     pub fn pricings(&self) -> &[Pricing] {
         &self.pricings
     }
 
-    /// The JSON as it came, but for the API key.
+    /// Returns the JSON of the response, with the API key redacted.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
@@ -204,14 +207,14 @@ impl Pricings {
 mod tests {
     use super::*;
 
-    /// The documentation's fields, with values made up.
+    /// A user with every documented field and made-up values.
     const USER: &str = r#"{"id": 7, "name": "Ann", "email": "ann@example.com", "email_verified_at": "2026-01-02T03:04:05Z",
         "address": null, "zip": "1", "city": "Rome", "country": "IT", "phone": null, "contact": null, "vat": null,
         "created_at": "2026-01-01T00:00:00Z", "updated_at": null, "balance": 12.5, "heuristic": "Majority",
         "readonly": null, "pricing": {"id": 2, "name": "Pro", "sku": "PRO"}, "partner": {"id": 1, "partner": {"id": 0}}}"#;
 
     #[test]
-    fn documented_user_is_read_bare_or_as_data() {
+    fn documented_user_is_parsed_bare_or_in_data() {
         for bare in [USER.to_owned(), format!(r#"{{"data": {USER}}}"#)] {
             let user = PartnerUser::read(&bare).unwrap();
             assert_eq!((user.id, user.name.as_deref(), user.balance), (Some(7), Some("Ann"), Some(12.5)));
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lacks_what_it_is_about_is_none() {
+    fn response_without_users_or_plans_is_rejected() {
         for json in ["", "[]", "{}", "null", r#"{"error": "no"}"#, r#"{"available_credits": null}"#, r#"{"data": {}}"#]
         {
             assert!(PartnerUser::read(json).is_err() && UsersPage::read(json, 1).is_err(), "{json}");
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_counted_and_never_followed() {
+    fn next_page_is_found_without_following_its_url() {
         let page = |json: &str, number| UsersPage::read(json, number).map(|page| (page.users.len(), page.has_next));
         let elsewhere = r#""next_page_url": "https://elsewhere.test/?page=9""#;
         assert_eq!(
@@ -247,18 +250,18 @@ mod tests {
         );
         assert_eq!(page(&format!(r#"{{"data": [{USER}, 7], {elsewhere}}}"#), 3), Ok((1, true)));
         assert_eq!(page(&format!(r#"{{"data": [{USER}], "next_page_url": null}}"#), 3), Ok((1, false)));
-        assert_eq!(page(r#"{"last_page": 9, "data": []}"#, 1), Ok((0, false)), "no end of empty pages");
+        assert_eq!(page(r#"{"last_page": 9, "data": []}"#, 1), Ok((0, false)), "an empty page is the last one");
         assert!(page(&format!(r#"{{"current_page": 1, "last_page": 2, "data": [{USER}]}}"#), 2).is_err());
         let short = vec![r#"{"id":1}"#; 1_000].join(",");
         assert_eq!(
             page(&format!(r#"{{"data": [{short}, {{}}]}}"#), 1),
             Ok((1_000, false)),
-            "only a blank one is left out"
+            "only the user without any field is skipped"
         );
     }
 
     #[test]
-    fn plans_come_bare_or_as_data() {
+    fn plans_are_parsed_bare_or_in_data() {
         for json in [r#"[{"id": 2, "name": "Pro"}]"#, r#"{"data": [{"id": 2, "name": "Pro"}]}"#] {
             let pricings = Pricings::read(json).unwrap();
             assert_eq!((pricings.pricings()[0].id, pricings.raw_json()), (Some(2), json));
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing_of_a_user_but_the_number() {
+    fn partner_user_debug_hides_personal_data() {
         let shown = format!("{:?}", PartnerUser::read(USER).unwrap());
         assert!(shown.contains("id: Some(7)"));
         assert!(!shown.contains("Ann") && !shown.contains("ann@") && !shown.contains("Rome"), "{shown}");

@@ -1,4 +1,4 @@
-//! Tickets to be submitted, and the reports on them.
+//! Tickets: submissions and reports.
 
 pub(crate) mod report;
 pub(crate) mod submission;

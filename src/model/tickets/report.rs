@@ -1,4 +1,4 @@
-//! What comes back of tickets: first what they go by, then whether somebody has tampered with them.
+//! Responses about tickets: the identifiers of submitted tickets, and the reports on them.
 
 #[cfg(test)]
 mod tests;
@@ -17,10 +17,12 @@ use crate::model::report::verdict::ModelResult;
 use crate::model::serialize::RawJson;
 use crate::util::text::one_line;
 
-/// What a submit of tickets returns: what the batch and each ticket in it go by. Keep the batch's identifier; it is
-/// what was paid for.
+/// The response to a submit of tickets: the identifiers of the batch and of each ticket in it.
 ///
-/// It serialises as the JSON that it was read from, with the batch as its `identifier`.
+/// The identifier of the batch is required to request the results, so keep it. If it is lost, so are the results that
+/// were paid for.
+///
+/// It serialises as the JSON from which it was parsed, with the identifier of the batch as the field `identifier`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SubmittedTickets {
     batch: Identifier,
@@ -29,13 +31,13 @@ pub struct SubmittedTickets {
     raw: RawJson,
 }
 
-/// A ticket that was submitted. A PDF may come to several, with one reference.
+/// A submitted ticket. A PDF may result in several tickets, which then have the same reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SubmittedTicket {
-    /// What its report goes by.
+    /// The identifier of the ticket, by which its report can be found.
     pub identifier: Identifier,
-    /// The reference that was given with it.
+    /// The reference that was set for the ticket.
     pub ref_id: Option<String>,
 }
 
@@ -51,22 +53,22 @@ impl SubmittedTickets {
         })
     }
 
-    /// `batch_id` in the answer: what the results are asked for with.
+    /// Returns `batch_id` of the response: the identifier by which the results are requested.
     pub fn batch(&self) -> &Identifier {
         &self.batch
     }
 
-    /// `total_tickets` in the answer: how many tickets the service counts.
+    /// Returns `total_tickets` of the response: the number of tickets that the service counted.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// The tickets.
+    /// Returns the tickets.
     pub fn tickets(&self) -> &[SubmittedTicket] {
         &self.tickets
     }
 
-    /// The JSON as it came.
+    /// Returns the JSON of the response, with the API key redacted.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
@@ -84,7 +86,8 @@ impl fmt::Debug for SubmittedTickets {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](crate::Report), with the batch as its `identifier`.
+/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
+/// is the identifier of the batch.
 impl Serialize for SubmittedTickets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.raw.with_identifier(Some(&self.batch), serializer)
@@ -102,9 +105,9 @@ fn text_identifier(object: &Object<'_>, name: &str) -> Option<Identifier> {
     Identifier::try_from(object.field::<String>(name)?).ok()
 }
 
-/// What came of a batch of tickets. It is read and serialised as leniently as a [`Report`](crate::Report).
+/// The report on a batch of tickets. It is parsed and serialised as leniently as a [`Report`](crate::Report).
 ///
-/// `Display` is one line for people, with control characters escaped; so it is for each of the
+/// `Display` writes a summary of one line, with control characters escaped. The same applies to each of the
 /// [`results`](Self::results):
 ///
 /// ```no_run
@@ -126,7 +129,7 @@ pub struct TicketsReport {
 }
 
 impl TicketsReport {
-    /// Reads the report on the batch `asked`.
+    /// Reads the report on the batch `asked`. A report with another identifier is an error.
     pub(crate) fn read(json: &str, asked: &Identifier) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         let batch = identifier(&object)?;
@@ -142,38 +145,39 @@ impl TicketsReport {
         Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.into() })
     }
 
-    /// That nothing is known yet.
+    /// Creates the report on a batch about which the service has no results yet.
     pub(crate) fn pending(asked: &Identifier) -> Self {
         Self { batch: asked.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".into() }
     }
 
-    /// The batch that this is about.
+    /// Returns the identifier of the batch.
     pub fn batch(&self) -> &Identifier {
         &self.batch
     }
 
-    /// `done` in the answer: whether nothing more is to come.
+    /// Returns `true` if the service has finished the whole batch (`done` of the response).
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// `total_results` in the answer.
+    /// Returns `total_results` of the response.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// A report for each ticket, those that are not done included.
+    /// Returns a report for each ticket, including the tickets that are not done.
     pub fn results(&self) -> &[TicketReport] {
         &self.results
     }
 
-    /// The JSON as it came, for what this version does not know; `null` if none came.
+    /// Returns the JSON of the response with the API key redacted, including fields that this version does not know. If
+    /// the response did not contain JSON, it is `null`.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
 }
 
-/// `2 tickets: 1 tampered, 1 authentic`, or `pending, 1 of 2 tickets finished`.
+/// Writes a summary such as `2 tickets: 1 tampered, 1 authentic`, or `pending, 1 of 2 tickets finished`.
 impl fmt::Display for TicketsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.results.len();
@@ -199,25 +203,27 @@ impl fmt::Display for TicketsReport {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](crate::Report), always with the batch as its `identifier`.
+/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
+/// is always the identifier of the batch.
 impl Serialize for TicketsReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.raw.with_identifier(Some(&self.batch), serializer)
     }
 }
 
-/// What came of a ticket.
+/// The report on a ticket.
 ///
-/// `Display` is one line for people, with control characters escaped: `tampered, confidence 0.94`. It serialises as the
-/// JSON that it was read from. `Debug` leaves out names and references, which are the user's business.
+/// `Display` writes a summary of one line such as `tampered, confidence 0.94`, with control characters escaped. It
+/// serialises as the JSON from which it was parsed. `Debug` does not show names and references, because they are private
+/// to the user.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketReport {
-    /// What it goes by.
+    /// The identifier of the ticket.
     pub identifier: Option<Identifier>,
-    /// The reference that was given with it.
+    /// The reference that was set for the ticket.
     pub ref_id: Option<String>,
-    /// `done` or `inprogress`, or another word of the service.
+    /// The status of the analysis, as the service wrote it. It documents `done` and `inprogress`.
     pub status: Option<String>,
     /// The SHA-256 of the file, in hexadecimal digits.
     pub hash: Option<String>,
@@ -227,7 +233,7 @@ pub struct TicketReport {
     pub verdict: Option<TicketVerdict>,
     /// A verdict for each heuristic.
     pub verdicts: Vec<TicketVerdict>,
-    /// What each model found.
+    /// The result of each detection model.
     pub results: Vec<ModelResult>,
     /// The C2PA metadata of the file, if it has any.
     pub c2pa: Option<C2pa>,
@@ -236,7 +242,7 @@ pub struct TicketReport {
 }
 
 impl TicketReport {
-    /// Reads a ticket, unless it sets no field.
+    /// Reads the report on a ticket. Returns `None` if it does not set any field.
     fn read(json: &str, is_batch_done: bool) -> Option<Self> {
         let object = Object::parse(json).ok()?;
         let report = Self {
@@ -254,27 +260,28 @@ impl TicketReport {
         (report != Self::default()).then(|| Self { is_batch_done, raw: json.into(), ..report })
     }
 
-    /// Whether nothing more is to come: the service says so, or there is a verdict.
+    /// Returns `true` if the analysis is done: the status is `done`, or there is a verdict.
     pub fn is_done(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("done")) || self.verdict.is_some()
     }
 
-    /// Whether it came to nothing: its batch is done, and it is not. How the service says that an analysis failed is
-    /// not documented.
+    /// Returns `true` if the analysis failed. This is assumed if the batch is done, and the ticket has a status but is
+    /// not done. The service does not document the status of a failed analysis.
     pub fn has_failed(&self) -> bool {
         self.is_batch_done && self.status.is_some() && !self.is_done()
     }
 
-    /// What there is to count.
+    /// Returns the outcome by which the summary of a batch counts the tickets.
     fn outcome(&self) -> &str {
         match &self.verdict {
-            Some(verdict) => verdict.word(),
+            Some(verdict) => verdict.classification_text(),
             None if self.has_failed() => "failed",
             None => "without a main verdict",
         }
     }
 
-    /// Whether somebody has tampered with it, by the main verdict. `None` if that is not known.
+    /// Returns `true` if the main verdict is `tampered`, and `false` if it is `authentic`. Returns `None` if there is no
+    /// main verdict or another classification.
     pub fn is_tampered(&self) -> Option<bool> {
         match self.verdict.as_ref()?.classification.as_ref()? {
             Authenticity::Authentic => Some(false),
@@ -283,7 +290,7 @@ impl TicketReport {
         }
     }
 
-    /// The JSON as it came, for what this version does not know.
+    /// Returns the JSON of the ticket with the API key redacted, including fields that this version does not know.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }
@@ -312,27 +319,27 @@ impl fmt::Display for TicketReport {
     }
 }
 
-/// As the JSON that it was read from, like a [`Report`](crate::Report).
+/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report).
 impl Serialize for TicketReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.raw.with_identifier(self.identifier.as_ref(), serializer)
     }
 }
 
-/// What a heuristic makes of a ticket.
+/// The verdict of a heuristic on a ticket.
 ///
-/// `Display` is one line for people: `tampered, confidence 0.94 (Majority)`.
+/// `Display` writes one line such as `tampered, confidence 0.94 (Majority)`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TicketVerdict {
-    /// The heuristic.
+    /// The name of the heuristic.
     #[serde(deserialize_with = "field")]
     pub heuristic: Option<String>,
-    /// The description of the heuristic, in the service's words.
+    /// The service's description of the heuristic.
     #[serde(deserialize_with = "field")]
     pub description: Option<String>,
-    /// The class.
+    /// The classification.
     #[serde(deserialize_with = "field")]
     pub classification: Option<Authenticity>,
     /// The confidence in this classification, from 0 to 1.
@@ -343,25 +350,26 @@ pub struct TicketVerdict {
 impl Part for TicketVerdict {}
 
 impl TicketVerdict {
-    fn word(&self) -> &str {
+    /// Returns the classification as text.
+    fn classification_text(&self) -> &str {
         self.classification.as_ref().map_or("no classification", Authenticity::as_str)
     }
 }
 
 impl fmt::Display for TicketVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt_verdict(f, Some(self.word()), self.confidence, self.heuristic.as_deref().map(one_line))
+        fmt_verdict(f, Some(self.classification_text()), self.confidence, self.heuristic.as_deref().map(one_line))
     }
 }
 
 open_enum! {
-    /// Whether somebody has tampered with a ticket.
+    /// The classification of a ticket: authentic or tampered with.
     Authenticity {
-        /// `authentic`: nobody has.
+        /// `authentic`: the ticket was not tampered with.
         Authentic = "authentic",
-        /// `tampered`: somebody has.
+        /// `tampered`: the ticket was tampered with.
         Tampered = "tampered";
-        /// Anything else, as the service wrote it.
+        /// Any other classification, as the service wrote it.
         Other
     }
 }

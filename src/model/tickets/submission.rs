@@ -1,4 +1,4 @@
-//! Tickets to be submitted.
+//! Tickets to submit.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -12,9 +12,9 @@ use crate::model::submission::source::{FileRequirements, Reader, Source};
 use crate::util::encodings::redactable;
 use crate::util::hidden::Hidden;
 
-/// A ticket: a receipt or the like, as an image or a PDF, of which each page may be a ticket.
+/// A ticket to submit, such as a receipt, as an image or a PDF. Each page of a PDF may be a ticket.
 ///
-/// `Debug` shows no names and references, which are the user's secrets.
+/// `Debug` does not show names and references, because they are the user's secrets.
 #[derive(Clone, Debug)]
 #[must_use = "a ticket does nothing until it is submitted"]
 pub struct Ticket {
@@ -25,18 +25,21 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// A ticket in a file, which is looked at when it is submitted, and read in small blocks while it is sent.
+    /// Creates a ticket from a file. The file is opened when it is submitted. It is read in small blocks while it is
+    /// sent.
     pub fn from_path(path: impl Into<PathBuf>) -> Self {
         Self::from(Source::Path(path.into()))
     }
 
-    /// A ticket in memory.
+    /// Creates a ticket from a file in memory.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self::from(Source::Bytes(bytes.into().into()))
     }
 
-    /// A ticket of `len` bytes that a reader gives. It can be read once, so a submit of it is never tried again by
-    /// itself, and clones share it.
+    /// Creates a ticket of `len` bytes from a reader.
+    ///
+    /// A reader can be read only once. A submit of it is never retried automatically, and clones of the ticket share the
+    /// reader.
     pub fn from_reader(reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::from(Source::Reader(Reader::new(reader), len))
     }
@@ -45,37 +48,40 @@ impl Ticket {
         Self { source, file_name: None, any_format: false, ref_id: None }
     }
 
-    /// The name that the file goes by, and comes back with. Default: the file's own; without one, `ticket` and the
-    /// usual extension of its format.
+    /// Sets the file name that is sent with the upload, and that the report returns.
+    ///
+    /// Defaults to the name of the file on disk. For bytes and readers, it defaults to `ticket` and the usual extension
+    /// of the format.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(Hidden(name.into()));
         self
     }
 
-    /// Whether to upload the file whatever its format seems to be; see
-    /// [`Submission::any_format`](crate::Submission::any_format). Default: `false`.
+    /// If `true`, uploads a file of any format. See [`Submission::any_format`](crate::Submission::any_format).
+    ///
+    /// Defaults to `false`.
     pub fn any_format(mut self, on: bool) -> Self {
         self.any_format = on;
         self
     }
 
-    /// Your own reference, which comes back with the result. Default: none.
+    /// Sets a reference of your own, which the service returns with the result. Defaults to no reference.
     pub fn ref_id(mut self, ref_id: impl Into<String>) -> Self {
         self.ref_id = Some(Hidden(ref_id.into()));
         self
     }
 
-    /// Returns the place it comes from.
+    /// Returns the source of the file.
     pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Returns the requirements that its file must meet.
+    /// Returns the requirements that the file must meet.
     pub(crate) fn file_requirements(&self) -> FileRequirements<'_> {
         FileRequirements {
             name: "ticket",
             kind: TICKET,
-            // The API documents no maximum.
+            // The service does not document a maximum.
             max_size: u64::MAX,
             any_format: self.any_format,
             file_name: self.file_name.as_deref(),
@@ -83,19 +89,20 @@ impl Ticket {
     }
 }
 
-/// How lists of references and models go into the form: pages of the documentation disagree, and which one the service
-/// goes by is not known.
+/// The encoding of lists of references and models in the form.
+///
+/// Two pages of the documentation describe different encodings. It is not known which of them the service supports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TicketLists {
-    /// The newer page: one field, `a,b,c`.
+    /// A single field with the values separated by commas, such as `a,b,c`. The newer page describes it.
     #[default]
     Commas,
-    /// The older page: a field for each, `ref_ids[]` and `models[]`.
+    /// A field `ref_ids[]` or `models[]` for each value. The older page describes it.
     Fields,
 }
 
-/// Tickets that are submitted together; see [`Client::submit_tickets`](crate::Client::submit_tickets).
+/// A batch of tickets, which [`Client::submit_tickets`](crate::Client::submit_tickets) submits together.
 #[derive(Clone, Debug, Default)]
 #[must_use = "tickets do nothing until a client submits them"]
 pub struct Tickets {
@@ -106,7 +113,7 @@ pub struct Tickets {
 }
 
 impl Tickets {
-    /// None yet.
+    /// Creates an empty batch.
     pub fn new() -> Self {
         Self::default()
     }
@@ -117,23 +124,29 @@ impl Tickets {
         self
     }
 
-    /// The models that shall look at them: `Ellen`, for one. None is no classification at all, says the documentation.
-    /// Default: not sent; the service documents all models of the account's tier.
+    /// Sets the models that analyse the tickets, such as `Ellen`.
+    ///
+    /// According to the documentation, an empty list disables the classification. By default, the option is not sent,
+    /// and the service documents that it uses all models of the account's tier.
     pub fn models<T: Into<String>>(mut self, models: impl IntoIterator<Item = T>) -> Self {
         self.models = Some(models.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How lists go into the form. Default: [`TicketLists::Commas`].
+    /// Sets the encoding of lists in the form. Defaults to [`TicketLists::Commas`].
     pub fn lists(mut self, lists: TicketLists) -> Self {
         self.lists = lists;
         self
     }
 
-    /// A function that sees how the upload of all files together comes along, and can end it; see
-    /// [`Submission::on_progress`](crate::Submission::on_progress). Default: none.
-    pub fn on_progress(mut self, see: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static) -> Self {
-        self.watcher = Some(Watcher::new(see));
+    /// Sets a function that is called with the progress of the upload of all files together, and that can end it.
+    ///
+    /// See [`Submission::on_progress`](crate::Submission::on_progress). Defaults to no function.
+    pub fn on_progress(
+        mut self,
+        callback: impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.watcher = Some(Watcher::new(callback));
         self
     }
 
@@ -146,7 +159,7 @@ impl Tickets {
         Some(TaggedWatcher { watcher: self.watcher.as_ref()?, tag: None })
     }
 
-    /// Returns every field that is set, without the files.
+    /// Returns every form field that is set, except for the files.
     pub(crate) fn fields(&self) -> Result<Fields<'_>> {
         if self.all.is_empty() {
             return Err(Error::invalid_input("tickets", "there is none"));
@@ -162,7 +175,7 @@ impl Tickets {
         Ok(fields)
     }
 
-    /// Puts a list into the form. Its place says which ticket a reference is of, so empty ones are there, too.
+    /// Adds a list to the form. The position of a reference assigns it to a ticket, so empty references are included.
     fn list(&self, fields: &mut Fields<'_>, [whole, each]: [&'static str; 2], values: &[&str]) -> Result<()> {
         match self.lists {
             TicketLists::Commas if values.iter().any(|value| value.contains(',')) => {
@@ -172,14 +185,14 @@ impl Tickets {
                 ));
             }
             TicketLists::Commas => fields.text(whole, values.join(",")),
-            // No field at all would be the default.
+            // Without any field, the service would use its default.
             TicketLists::Fields if values.is_empty() => fields.text(each, ""),
             TicketLists::Fields => values.iter().for_each(|value| fields.text(each, (*value).to_owned())),
         }
         Ok(())
     }
 
-    /// What a refusal may quote.
+    /// Returns the values that errors must redact, because an error response may quote them.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         redactable(self.all.iter().filter_map(|ticket| ticket.ref_id.as_deref()))
     }

@@ -1,8 +1,8 @@
-//! Reports on tickets as the documentation shows them, and what is made of them.
+//! Tests of the responses about tickets: documented examples, summaries and serialisation.
 
 use super::*;
 
-/// The documentation's fields, with values made up.
+/// A report with every documented field and made-up values.
 const DONE: &str = r#"{"identifier": "65f0c0ffee65f0c0ffee65f0", "done": true, "total_results": 2, "results": [
     {"identifier": "a1", "ref_id": "r-1", "status": "done", "hash": "89ff", "name": "a.pdf",
      "verdict": {"confidence": 0.9, "classification": "tampered"},
@@ -17,7 +17,7 @@ fn id(text: &str) -> Identifier {
 }
 
 #[test]
-fn the_documented_answers_are_read() {
+fn documented_ticket_responses_are_parsed() {
     let json = r#"{"batch_id": "65f0", "total_tickets": 2, "submissions": [{"identifier": "a1", "ref_id": "r-1"},
         {"identifier": "a2", "ref_id": "r-1"}, {"identifier": "../x"}, 7]}"#;
     let sent = SubmittedTickets::read(json).unwrap();
@@ -36,7 +36,7 @@ fn the_documented_answers_are_read() {
 }
 
 #[test]
-fn each_is_one_line_for_people() {
+fn ticket_reports_display_as_one_line() {
     let shown = |json: &str| {
         let report = TicketsReport::read(json, &id("65f0")).unwrap();
         [report.to_string()].into_iter().chain(report.results().iter().map(ToString::to_string)).collect::<Vec<_>>()
@@ -67,7 +67,7 @@ fn each_is_one_line_for_people() {
 }
 
 #[test]
-fn each_is_written_as_it_came_with_an_identifier() {
+fn ticket_responses_serialise_with_identifier() {
     let anew = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
     let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
     assert_eq!(serde_json::to_value(&report).unwrap(), anew(DONE));
@@ -85,7 +85,7 @@ fn each_is_written_as_it_came_with_an_identifier() {
 }
 
 #[test]
-fn what_is_about_something_else_is_none() {
+fn response_about_something_else_is_rejected() {
     for json in ["", "[]", "{}", r#"{"batch_id": "a/b"}"#, r#"{"error": "no"}"#] {
         assert!(SubmittedTickets::read(json).is_err() && TicketsReport::read(json, &id("65f0")).is_err(), "{json}");
     }
@@ -95,7 +95,7 @@ fn what_is_about_something_else_is_none() {
 }
 
 #[test]
-fn words_that_nobody_knows_are_kept() {
+fn unknown_authenticity_is_kept() {
     for word in ["authentic", "tampered", "doubtful"] {
         assert_eq!(Authenticity::from_text(word).as_str(), word);
     }
