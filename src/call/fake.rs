@@ -1,4 +1,4 @@
-//! A clock that tests own, and answers that they script.
+//! A fake clock and a transport with scripted responses, for tests.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::http::transport::{Outcome, Transport};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Time that passes only when somebody sleeps, or a scripted answer takes some.
+/// A clock that advances only when the code under test sleeps or when a scripted response takes time.
 pub(crate) struct FakeClock {
     start: Instant,
     passed: Mutex<Duration>,
@@ -33,7 +33,7 @@ impl FakeClock {
         *self.passed.lock().unwrap() += time;
     }
 
-    /// How much time passed.
+    /// Returns the time that has passed.
     pub(crate) fn passed(&self) -> Duration {
         *self.passed.lock().unwrap()
     }
@@ -55,7 +55,7 @@ impl Clock for FakeClock {
     }
 
     fn sleep(&self, pause: Duration, cancel: &Cancel, _: &dyn Fn() -> bool) {
-        keep(&mut self.slept.lock().unwrap(), pause);
+        push_limited(&mut self.slept.lock().unwrap(), pause);
         self.pass(pause);
         (self.on_sleep)(cancel);
     }
@@ -65,29 +65,29 @@ impl Clock for FakeClock {
     }
 }
 
-/// Keeps the first ones, so that a test of memory does not find its own notes.
-fn keep<T>(list: &mut Vec<T>, item: T) {
+/// Adds `item` unless the list is long. A limited list does not distort the test that measures memory.
+fn push_limited<T>(list: &mut Vec<T>, item: T) {
     if list.len() < 10_000 {
         list.push(item);
     }
 }
 
-/// What a try comes to, and how long it takes.
+/// The scripted outcome of an attempt, and its duration.
 pub(crate) type Try = (Outcome, Duration);
 
-/// A try that was made.
+/// A recorded attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    /// How much time had passed.
+    /// The time that had passed when the attempt began.
     pub(crate) at: Duration,
-    /// How much it was given.
+    /// The maximum duration that the caller gave the attempt.
     pub(crate) limit: Duration,
     pub(crate) path: String,
 }
 
 type Script = Box<dyn FnMut(&Request<'_>) -> Try + Send>;
 
-/// A transport that answers as a script says.
+/// A transport whose responses come from a script.
 pub(crate) struct Scripted {
     clock: Arc<FakeClock>,
     script: Mutex<Script>,
@@ -95,7 +95,7 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    /// Returns a caller with `script` on `clock`, and the list of its attempts.
+    /// Creates a caller with `script` and `clock`. Also returns the list in which it records its attempts.
     pub(crate) fn caller(
         clock: &Arc<FakeClock>,
         script: impl FnMut(&Request<'_>) -> Try + Send + 'static,
@@ -116,18 +116,18 @@ impl fmt::Debug for Scripted {
 impl Transport for Scripted {
     fn send(&self, request: &Request<'_>, _: &ApiKey, limit: Duration, _: Option<Stall>) -> Outcome {
         let sent = Sent { at: self.clock.passed(), limit, path: request.path.to_string() };
-        keep(&mut self.sent.lock().unwrap(), sent);
+        push_limited(&mut self.sent.lock().unwrap(), sent);
         let (outcome, took) = (self.script.lock().unwrap())(request);
-        // No try takes longer than it is given.
+        // No attempt takes longer than its limit.
         self.clock.pass(took.min(limit));
         outcome
     }
 }
 
-/// A script that plays `tries` one after the other.
-pub(crate) fn in_turn(tries: Vec<Try>) -> impl FnMut(&Request<'_>) -> Try {
-    let mut tries = tries.into_iter();
-    move |_| tries.next().expect("sent more often than scripted")
+/// Returns a script that yields `outcomes` in their order.
+pub(crate) fn in_sequence(outcomes: Vec<Try>) -> impl FnMut(&Request<'_>) -> Try {
+    let mut outcomes = outcomes.into_iter();
+    move |_| outcomes.next().expect("sent more often than scripted")
 }
 
 pub(crate) fn status(status: u16, retry_after: Option<u64>) -> Try {

@@ -1,15 +1,15 @@
-//! Calls on a clock that the tests own, with responses that they script.
+//! Tests of calls, on a fake clock and with scripted responses.
 
 use std::sync::Mutex;
 
 use super::attempt::Observer;
-use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_turn, status};
+use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_sequence, status};
 use super::*;
 use crate::http::request::{Content, Method, Stall, Timeout};
 
 struct Call {
     result: Result<CallResponse>,
-    /// The limit that each try got.
+    /// The limit of each attempt.
     limits: Vec<Duration>,
     slept: Vec<Duration>,
     seen: Vec<Attempt>,
@@ -41,12 +41,12 @@ pub(crate) fn request() -> Request<'static> {
     }
 }
 
-fn run(tries: impl IntoIterator<Item = Try>, options: CallOptions) -> Call {
-    run_with(tries, &request(), options, |_| ())
+fn run(outcomes: impl IntoIterator<Item = Try>, options: CallOptions) -> Call {
+    run_with(outcomes, &request(), options, |_| ())
 }
 
 fn run_with(
-    tries: impl IntoIterator<Item = Try>,
+    outcomes: impl IntoIterator<Item = Try>,
     request: &Request<'_>,
     mut options: CallOptions,
     on_sleep: fn(&Cancel),
@@ -55,7 +55,7 @@ fn run_with(
     let log = Arc::clone(&seen);
     options.observer = Some(Observer::new(move |attempt: &Attempt| log.lock().unwrap().push(attempt.clone())));
     let clock = FakeClock::new(on_sleep);
-    let (caller, sent) = Scripted::caller(&clock, in_turn(tries.into_iter().collect()));
+    let (caller, sent) = Scripted::caller(&clock, in_sequence(outcomes.into_iter().collect()));
     let result = caller.call(request, &ApiKey::new("key"), &options);
     let limits = sent.lock().unwrap().iter().map(|sent| sent.limit).collect();
     let seen = seen.lock().unwrap().clone();
@@ -63,39 +63,43 @@ fn run_with(
 }
 
 #[test]
-fn a_429_is_retried_after_the_pause_that_the_service_asks_for() {
+fn call_after_429_is_retried_after_requested_pause() {
     let call = run([status(429, Some(1)), status(200, None)], options(30 * SECOND));
-    let answer = call.result.unwrap();
-    assert_eq!((answer.response.status, call.slept), (200, vec![SECOND]));
+    let last = call.result.unwrap();
+    assert_eq!((last.response.status, call.slept), (200, vec![SECOND]));
     assert_eq!(call.limits, [30 * SECOND, 29 * SECOND]);
 }
 
 #[test]
-fn without_a_hint_pauses_double_and_the_last_answer_stands() {
+fn call_after_429_without_hint_doubles_pauses() {
     let call = run([status(429, None), status(429, None), status(429, Some(9))], options(30 * SECOND));
-    let answer = call.result.unwrap();
+    let last = call.result.unwrap();
     assert_eq!(call.slept, [SECOND / 4, SECOND / 2]);
-    assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(9 * SECOND)));
-    assert!(!answer.may_have_been_sent);
+    assert_eq!(
+        (last.response.status, last.response.retry_after),
+        (429, Some(9 * SECOND)),
+        "the last response is returned"
+    );
+    assert!(!last.may_have_been_sent);
 }
 
 #[test]
-fn a_submit_of_unknown_fate_is_sent_once_and_says_so() {
-    for fate in [failure(ErrorKind::Disconnected, true), failure(ErrorKind::Timeout, true)] {
-        let call = run([fate], options(30 * SECOND));
+fn submit_possibly_accepted_is_not_repeated() {
+    for outcome in [failure(ErrorKind::Disconnected, true), failure(ErrorKind::Timeout, true)] {
+        let call = run([outcome], options(30 * SECOND));
         let error = call.result.unwrap_err();
         assert!(error.may_have_been_sent() && !error.to_string().contains("deadline"), "there was time left: {error}");
     }
     for unclear in [status(503, None), status(500, None), status(302, None)] {
-        let answer = run([unclear], options(30 * SECOND)).result.unwrap();
-        assert!(answer.may_have_been_sent);
+        let last = run([unclear], options(30 * SECOND)).result.unwrap();
+        assert!(last.may_have_been_sent);
     }
 }
 
 #[test]
-fn what_surely_did_not_arrive_is_sent_again() {
-    let tries = [failure(ErrorKind::Connect, false), failure(ErrorKind::Disconnected, false), status(200, None)];
-    let call = run(tries, options(30 * SECOND));
+fn submit_certainly_unsent_is_retried() {
+    let outcomes = [failure(ErrorKind::Connect, false), failure(ErrorKind::Disconnected, false), status(200, None)];
+    let call = run(outcomes, options(30 * SECOND));
     assert_eq!((call.result.unwrap().response.status, call.limits.len()), (200, 3));
     let call = run([failure(ErrorKind::Tls, false)], options(30 * SECOND));
     assert_eq!(call.result.unwrap_err().kind(), ErrorKind::Tls);
@@ -105,33 +109,33 @@ fn what_surely_did_not_arrive_is_sent_again() {
 }
 
 #[test]
-fn who_allows_it_may_pay_twice_and_an_unknown_fate_stays_unknown() {
+fn submit_resent_keeps_may_have_been_sent() {
     let resend = CallOptions { resend_if_unknown: true, ..options(30 * SECOND) };
-    let tries = [failure(ErrorKind::Disconnected, true), status(500, None), failure(ErrorKind::Connect, false)];
-    let error = run(tries, resend).result.unwrap_err();
+    let outcomes = [failure(ErrorKind::Disconnected, true), status(500, None), failure(ErrorKind::Connect, false)];
+    let error = run(outcomes, resend).result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
-    assert!(error.may_have_been_sent(), "the first try may have arrived");
+    assert!(error.may_have_been_sent(), "the first attempt may have arrived");
 }
 
 #[test]
-fn a_pause_beyond_the_deadline_ends_the_call_at_once_and_is_named() {
+fn pause_beyond_deadline_ends_call_at_once() {
     let call = run([status(429, Some(60))], options(30 * SECOND));
-    let answer = call.result.unwrap();
-    assert_eq!((call.slept.len(), answer.response.retry_after), (0, Some(60 * SECOND)));
+    let last = call.result.unwrap();
+    assert_eq!((call.slept.len(), last.response.retry_after), (0, Some(60 * SECOND)));
     let (outcome, _) = status(429, None);
     let call = run([(outcome, 29 * SECOND + SECOND * 7 / 8)], options(30 * SECOND));
-    assert_eq!(call.result.unwrap().response.retry_after, Some(SECOND / 4), "the pause that there was no time for");
+    assert_eq!(call.result.unwrap().response.retry_after, Some(SECOND / 4), "the pause for which no time was left");
     let error =
         run([(failure(ErrorKind::Connect, false).0, 29 * SECOND + SECOND * 7 / 8)], options(30 * SECOND)).result;
     assert!(error.unwrap_err().to_string().contains("no time to try again, 0.2 s later"));
     let resend = CallOptions { resend_if_unknown: true, ..options(SECOND / 8) };
-    assert_eq!(run([status(500, None)], resend).result.unwrap().response.retry_after, None, "nobody asked for it");
+    assert_eq!(run([status(500, None)], resend).result.unwrap().response.retry_after, None, "not requested");
     let call = run([status(503, Some(u64::MAX))], options(Duration::MAX));
     assert_eq!(call.result.unwrap().response.status, 503);
 }
 
 #[test]
-fn a_call_without_a_deadline_does_not_pause_for_ever() {
+fn pause_with_stall_limit_is_bounded_by_it() {
     let stall = Stall { sending: 60 * SECOND, answer: 120 * SECOND };
     let upload = Request { timeout: Timeout::Stall(stall), ..request() };
     let own = || CallOptions { timeout: None, ..options(SECOND) };
@@ -142,8 +146,8 @@ fn a_call_without_a_deadline_does_not_pause_for_ever() {
 }
 
 #[test]
-fn one_deadline_bounds_tries_and_pauses_together() {
-    let slow = |answer: Try| (answer.0, 12 * SECOND);
+fn deadline_covers_attempts_and_pauses() {
+    let slow = |outcome: Try| (outcome.0, 12 * SECOND);
     let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], options(30 * SECOND));
     assert_eq!(call.limits, [30 * SECOND, 13 * SECOND]);
     assert_eq!(call.slept, [5 * SECOND]);
@@ -158,19 +162,19 @@ fn one_deadline_bounds_tries_and_pauses_together() {
 }
 
 #[test]
-fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
+fn read_after_failure_is_retried() {
     let read =
         Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: Timeout::Whole(30 * SECOND), ..request() };
     let own = CallOptions { timeout: None, ..options(SECOND) };
     let slow = (failure(ErrorKind::Timeout, true).0, 10 * SECOND);
     let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
     assert_eq!(call.result.unwrap().response.status, 200);
-    assert_eq!(call.limits, [10 * SECOND; 3], "a try has ten seconds");
+    assert_eq!(call.limits, [10 * SECOND; 3], "the limit of an attempt is the request's try_timeout");
     let call = run_with([status(200, None)], &read, options(90 * SECOND), |_| ());
-    assert_eq!(call.limits, [30 * SECOND], "or a third of what the caller gives");
-    let tries = || [status(503, None), status(502, None), status(500, None)];
-    let answer = run_with(tries(), &read, options(30 * SECOND), |_| ()).result.unwrap();
-    assert_eq!((answer.response.status, answer.may_have_been_sent), (500, false));
+    assert_eq!(call.limits, [30 * SECOND], "or a third of the caller's timeout, if that is longer");
+    let outcomes = || [status(503, None), status(502, None), status(500, None)];
+    let last = run_with(outcomes(), &read, options(30 * SECOND), |_| ()).result.unwrap();
+    assert_eq!((last.response.status, last.may_have_been_sent), (500, false), "a read costs nothing");
     let error = run_with(
         [failure(ErrorKind::Disconnected, true)],
         &read,
@@ -182,12 +186,12 @@ fn what_is_idempotent_is_sent_again_and_never_said_to_be_paid_for() {
 }
 
 #[test]
-fn the_observer_sees_every_try_and_pause() {
-    let tries = [failure(ErrorKind::Connect, false), status(429, Some(3)), (status(200, None).0, SECOND)];
-    let seen = run(tries, options(30 * SECOND)).seen;
-    let told: Vec<_> = seen.iter().map(|a| (a.number, a.status, a.failure, a.took, a.pause)).collect();
+fn observer_sees_each_attempt_and_pause() {
+    let outcomes = [failure(ErrorKind::Connect, false), status(429, Some(3)), (status(200, None).0, SECOND)];
+    let seen = run(outcomes, options(30 * SECOND)).seen;
+    let fields: Vec<_> = seen.iter().map(|a| (a.number, a.status, a.failure, a.took, a.pause)).collect();
     assert_eq!(
-        told,
+        fields,
         [
             (1, None, Some(ErrorKind::Connect), Duration::ZERO, Some(SECOND / 4)),
             (2, Some(429), None, Duration::ZERO, Some(3 * SECOND)),
@@ -197,7 +201,7 @@ fn the_observer_sees_every_try_and_pause() {
 }
 
 #[test]
-fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
+fn call_cancelled_keeps_may_have_been_sent() {
     let call = run_with([status(429, Some(1))], &request(), options(30 * SECOND), Cancel::set);
     let error = call.result.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Cancelled, false));
@@ -207,7 +211,7 @@ fn a_cancelled_call_sends_no_more_and_keeps_what_is_known() {
 }
 
 #[test]
-fn cancelled_call_keeps_what_it_received() {
+fn call_cancelled_keeps_received_bytes() {
     for is_sent in [true, false] {
         let shared = Arc::<std::sync::OnceLock<Caller>>::default();
         let with_context = Arc::clone(&shared);
@@ -220,19 +224,21 @@ fn cancelled_call_keeps_what_it_received() {
         let once = CallOptions { retries: 0, ..options(30 * SECOND) };
         let error = caller.call(&request(), &ApiKey::new("key"), &once).unwrap_err();
         assert_eq!((error.kind(), error.body()), (ErrorKind::Cancelled, Some("abc")));
-        assert!(!error.may_repeat(), "a batch would submit it again");
+        assert!(!error.may_repeat(), "otherwise a batch would submit it again");
     }
 }
 
-/// `count` calls one after the other with the default rate limit and a key of their own, each answered with `status`.
+/// Makes `count` calls one after the other, with the default rate limit. Each attempt ends with `outcome`. Returns the
+/// results of the calls and the times of the attempts. Each test uses another `key`, because the process shares the
+/// window of a key.
 fn rate_limited(
     key: &str,
     count: usize,
     timeout: Duration,
-    answer: fn() -> Try,
+    outcome: fn() -> Try,
 ) -> (Vec<Result<CallResponse>>, Vec<Duration>) {
     let clock = FakeClock::new(|_| ());
-    let (caller, sent) = Scripted::caller(&clock, move |_| answer());
+    let (caller, sent) = Scripted::caller(&clock, move |_| outcome());
     let options = CallOptions { rate_limit: RateLimit::default(), ..options(timeout) };
     let results = (0..count).map(|_| caller.call(&request(), &ApiKey::new(key), &options)).collect();
     let times = sent.lock().unwrap().iter().map(|sent| sent.at).collect();
@@ -240,7 +246,7 @@ fn rate_limited(
 }
 
 #[test]
-fn calls_wait_for_their_turn_in_the_key_s_budget() {
+fn calls_over_the_rate_limit_wait_for_a_slot() {
     let (results, times) = rate_limited("rate_limited-1", 32, 120 * SECOND, || status(200, None));
     assert!(results.iter().all(Result::is_ok));
     let (gap, even) = (Duration::from_millis(1_020), Duration::from_millis(60_500) / 30);
@@ -249,9 +255,9 @@ fn calls_wait_for_their_turn_in_the_key_s_budget() {
 }
 
 #[test]
-fn a_turn_beyond_the_deadline_fails_at_once_and_is_named() {
+fn slot_beyond_deadline_fails_at_once() {
     let (results, times) = rate_limited("rate_limited-2", 31, 20 * SECOND, || status(200, None));
-    assert_eq!(times.len(), 30, "the last one was not sent");
+    assert_eq!(times.len(), 30, "the last request was not sent");
     let error = results[30].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::RateLimited, false));
     assert_eq!(
@@ -262,12 +268,12 @@ fn a_turn_beyond_the_deadline_fails_at_once_and_is_named() {
 }
 
 #[test]
-fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
+fn call_after_429_without_hint_waits_for_window_end() {
     let (results, times) = rate_limited("rate_limited-3", 1, 120 * SECOND, || status(429, None));
-    // The window began with each try; two retries have no room in two minutes.
+    // Each attempt begins a new window, so only one retry fits into the two minutes.
     assert_eq!(times, [Duration::ZERO, Duration::from_millis(60_500)]);
-    let answer = results[0].as_ref().unwrap();
-    assert_eq!((answer.response.status, answer.response.retry_after), (429, Some(Duration::from_millis(60_500))));
+    let last = results[0].as_ref().unwrap();
+    assert_eq!((last.response.status, last.response.retry_after), (429, Some(Duration::from_millis(60_500))));
     let (results, times) = rate_limited("rate_limited-4", 1, 30 * SECOND, || status(429, None));
     assert_eq!(
         (times.len(), results[0].as_ref().unwrap().response.retry_after),
@@ -276,7 +282,7 @@ fn a_429_without_a_hint_waits_for_what_is_left_of_the_minute() {
 }
 
 #[test]
-fn a_cancelled_turn_is_not_taken() {
+fn call_cancelled_waiting_for_slot_sends_nothing() {
     let clock = FakeClock::new(Cancel::set);
     let (caller, sent) = Scripted::caller(&clock, |_| status(200, None));
     let options = CallOptions { rate_limit: RateLimit::default(), ..options(120 * SECOND) };
@@ -286,22 +292,22 @@ fn a_cancelled_turn_is_not_taken() {
 }
 
 #[test]
-fn attempts_that_never_connected_give_their_slot_back() {
+fn slot_of_attempt_without_connection_is_returned() {
     let (results, times) = rate_limited("rate_limited-6", 11, 120 * SECOND, || failure(ErrorKind::Connect, false));
     assert_eq!(times.len(), 33, "three attempts each");
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Connect)));
-    // The network is back, and so is all of the budget.
+    // The network works again, and the whole rate limit is available.
     let (results, times) = rate_limited("rate_limited-6", 30, 120 * SECOND, || status(200, None));
     assert!(results.iter().all(Result::is_ok));
     assert_eq!((times[0], times[1]), (Duration::ZERO, Duration::from_millis(1_020)));
-    // What was sent counts, whatever became of it.
+    // An attempt that had a connection counts, whatever its outcome.
     rate_limited("rate_limited-7", 10, 120 * SECOND, || failure(ErrorKind::Disconnected, false));
     let (results, _) = rate_limited("rate_limited-7", 1, SECOND / 2, || status(200, None));
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::RateLimited);
 }
 
 #[test]
-fn a_slot_that_was_taken_before_the_call_comes_back_too() {
+fn slot_reserved_before_call_is_returned() {
     let clock = FakeClock::new(|_| ());
     let (caller, _) = Scripted::caller(&clock, |_| failure(ErrorKind::Connect, false));
     let key = ApiKey::new("rate_limited-8");
@@ -316,7 +322,7 @@ fn a_slot_that_was_taken_before_the_call_comes_back_too() {
 }
 
 #[test]
-fn a_slot_that_was_waited_for_in_vain_comes_back() {
+fn slot_of_cancelled_call_is_returned() {
     let clock = FakeClock::new(Cancel::set);
     let (caller, _) = Scripted::caller(&clock, |_| status(200, None));
     let options = CallOptions { rate_limit: RateLimit::default(), ..options(120 * SECOND) };
@@ -324,7 +330,7 @@ fn a_slot_that_was_waited_for_in_vain_comes_back() {
     caller.call(&request(), &key, &options).unwrap();
     let before = caller.next_slot_in(Method::Post, &key, options.rate_limit);
     assert_eq!(caller.call(&request(), &key, &options).unwrap_err().kind(), ErrorKind::Cancelled);
-    // The clock went on by the wait, and no slot lies behind the first one.
+    // The clock advanced by the wait, and only the slot of the first call is left in the window.
     assert_eq!(
         (before, caller.next_slot_in(Method::Post, &key, options.rate_limit)),
         (Duration::from_millis(1_020), Duration::ZERO)
@@ -332,15 +338,19 @@ fn a_slot_that_was_waited_for_in_vain_comes_back() {
 }
 
 #[test]
-fn a_response_that_was_accepted_is_final() {
+fn response_accepted_despite_500_is_not_repeated() {
     let accepted = Request { is_accepted: |received| received == b"abc", ..request() };
     let resend = || CallOptions { resend_if_unknown: true, ..options(30 * SECOND) };
     let refusal = || (Ok(Response { status: 500, body: b"abc".to_vec(), ..Response::default() }), Duration::ZERO);
     let call = run_with([refusal()], &accepted, resend(), |_| ());
-    assert_eq!((call.result.unwrap().response.status, call.limits.len()), (500, 1), "it would be paid for twice");
-    // A connection that was lost in the head, behind a field that has it.
+    assert_eq!((call.result.unwrap().response.status, call.limits.len()), (500, 1), "a retry would be paid for again");
+    // The connection was lost within the response head, after a header field that contains the identifier.
     let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(true);
     let lost = || (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO);
     let call = run_with([lost()], &accepted, resend(), |_| ());
-    assert_eq!((call.result.unwrap_err().body(), call.limits.len()), (Some("abc"), 1), "it would be paid for twice");
+    assert_eq!(
+        (call.result.unwrap_err().body(), call.limits.len()),
+        (Some("abc"), 1),
+        "a retry would be paid for again"
+    );
 }

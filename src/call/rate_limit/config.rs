@@ -1,4 +1,4 @@
-//! The rate limit that a caller sets.
+//! The options of the rate limit.
 
 use std::time::Duration;
 
@@ -6,22 +6,27 @@ use crate::error::{Error, Result};
 use crate::http::request::Method;
 use crate::util::time::div;
 
-/// How long a send counts. The service counts minutes; what leaves evenly may arrive unevenly.
+/// The time for which a send counts against the limit. The service counts per minute. The window is half a second longer
+/// because requests that are sent at even intervals may arrive at uneven ones.
 pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 
-/// How fast requests may follow each other.
+/// The maximum rate of requests per API key.
 ///
-/// The service allows a key one submit a second and 30 a minute, and two reads a second and 60 a minute. By default a
-/// process stays within that by itself, for each key: a call waits for its slot, and fails at once as
-/// [`RateLimited`](crate::ErrorKind::RateLimited) if that is beyond its deadline. What the service answers is believed:
-/// a 429 closes the class of requests for as long as `Retry-After` says, else for what is left of the minute. If
-/// `X-RateLimit-Remaining` or a 429 shows that others use the same key, the process spaces its requests evenly, within
-/// its share of the limit, so that several processes settle instead of fighting.
+/// The service allows one submit per second and 30 per minute for each key, and two reads per second and 60 per minute. By
+/// default a process keeps within these limits for each key. A call waits for its slot. If the slot is after the deadline
+/// of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
+///
+/// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` requests. Without that
+/// header, none is sent for the rest of the minute.
+///
+/// If `X-RateLimit-Remaining` or a 429 shows that other processes use the same key, this process reduces its rate to a
+/// share of the limit and spaces its requests evenly. The processes then seldom exceed the limit together. See
+/// [concepts](crate::concepts).
 ///
 /// ```
 /// use identifai::{Client, RateLimit};
 ///
-/// // A key for which the service allows more.
+/// // A key with a higher limit.
 /// let limit = RateLimit::per_minute(120, 240);
 /// let client = Client::builder("api-key").base_url("http://localhost:8080").rate_limit(limit).build()?;
 /// # Ok::<(), identifai::Error>(())
@@ -33,13 +38,15 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// No rate limit: for a sandbox, or a program that limits its own rate.
+    /// Creates a configuration without a limit, for a sandbox or a program that limits its own rate.
     pub const fn unlimited() -> Self {
         Self { submits_per_minute: None, reads_per_minute: None }
     }
 
-    /// So many submits and reads a minute, and a thirtieth of that a second, as the documented limits have it. An
-    /// override counts as a submit. 0 is unusable for a client.
+    /// Limits to `submits` and `reads` per minute, and to 1/30 of that per second. For example, 30 per minute allow one
+    /// per second. These are the proportions of the documented limits.
+    ///
+    /// An override counts as a submit. Building a client fails if one of the limits is 0.
     pub const fn per_minute(submits: u32, reads: u32) -> Self {
         Self { submits_per_minute: Some(submits), reads_per_minute: Some(reads) }
     }
@@ -52,12 +59,12 @@ impl RateLimit {
         Ok(())
     }
 
-    /// Returns the number of submits a minute; `None` if it is not limited.
+    /// Returns the maximum number of submits per minute, or `None` if it is not limited.
     pub const fn submits_per_minute(self) -> Option<u32> {
         self.submits_per_minute
     }
 
-    /// Returns the number of reads a minute; `None` if it is not limited.
+    /// Returns the maximum number of reads per minute, or `None` if it is not limited.
     pub const fn reads_per_minute(self) -> Option<u32> {
         self.reads_per_minute
     }
@@ -65,31 +72,32 @@ impl RateLimit {
     pub(super) fn limit(self, method: Method) -> Option<Limit> {
         let per_minute = match method {
             Method::Get => self.reads_per_minute,
-            // Nothing is documented for deleting.
+            // The service documents no limit for DELETE, so it counts as a submit, which has the lower limit.
             Method::Post | Method::Delete => self.submits_per_minute,
         };
         per_minute.map(Limit::new)
     }
 }
 
-/// Within the limits that the service documents: 30 submits and 60 reads a minute.
+/// The limits that the service documents: 30 submits and 60 reads per minute.
 impl Default for RateLimit {
     fn default() -> Self {
         Self::per_minute(30, 60)
     }
 }
 
-/// How many requests of a class may go.
+/// The limit of one class of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
-    /// In any [`WINDOW`].
+    /// The maximum number of requests in any [`WINDOW`].
     pub(super) per_minute: u32,
-    /// Between neighbours.
+    /// The minimum time between two requests.
     pub(super) gap: Duration,
 }
 
 impl Limit {
-    /// The gap is two hundredths longer than it would have to be, as arrivals jitter.
+    /// Creates the limit of `per_minute` requests. The gap is 2 % longer than the service requires, because the time
+    /// between two arrivals varies.
     fn new(per_minute: u32) -> Self {
         Self { per_minute, gap: div(Duration::from_millis(30_600), per_minute) }
     }
@@ -100,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_limits_are_the_default() {
+    fn rate_limit_default_is_the_documented_one() {
         let limit = |method| RateLimit::default().limit(method).unwrap();
         assert_eq!((limit(Method::Post).per_minute, limit(Method::Post).gap.as_millis()), (30, 1_020));
         assert_eq!((limit(Method::Get).per_minute, limit(Method::Get).gap.as_millis()), (60, 510));

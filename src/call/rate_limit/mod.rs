@@ -1,4 +1,6 @@
-//! The budgets of this process: one a key and service, whoever asks.
+//! The rate limiters of this process.
+//!
+//! There is one sliding window for each API key, service and class of requests. All clients of the process share it.
 
 pub(crate) mod config;
 mod sharing;
@@ -17,7 +19,8 @@ use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::util::sync::lock;
 
-/// What requests of one class with one key to one service share, and the limit that the caller keeps.
+/// The rate limiter of a key, a service and a class of requests: a window that all clients share, and the limit
+/// that this client set.
 #[derive(Debug)]
 pub(super) struct Limiter {
     window: Shared,
@@ -26,7 +29,8 @@ pub(super) struct Limiter {
 
 type Shared = Arc<Mutex<SlidingWindow>>;
 
-/// Windows by a hash of key, service and class: no copy of a key stays behind.
+/// All windows, by a hash of key, service and class. A hash is stored because a map of keys would keep a copy of each key
+/// in memory.
 #[derive(Default)]
 struct Windows {
     by_hash: HashMap<u64, Shared>,
@@ -38,7 +42,7 @@ impl Windows {
         if let Some(known) = self.by_hash.get(&hash) {
             return Arc::clone(known);
         }
-        self.by_hash.retain(|_, window| Arc::strong_count(window) > 1 || !lock(window).is_over(now));
+        self.by_hash.retain(|_, window| Arc::strong_count(window) > 1 || !lock(window).is_expired(now));
         Arc::clone(self.by_hash.entry(hash).or_default())
     }
 }
@@ -46,7 +50,8 @@ impl Windows {
 static WINDOWS: LazyLock<PerProcess<Mutex<Windows>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
 impl Limiter {
-    /// The one for what `key` asks of `service` by `method`; none if `rate_limit` sets no limit.
+    /// Returns the limiter for requests with `key` to `service` by `method`, or `None` if `rate_limit` does not limit
+    /// them.
     pub(super) fn for_key(
         key: &ApiKey,
         service: &str,
@@ -65,8 +70,8 @@ impl Limiter {
     }
 
     /// See [`SlidingWindow::reserve`].
-    pub(super) fn reserve(&self, now: Instant, most: Duration) -> Result<Duration, Duration> {
-        lock(&self.window).reserve(self.limit, now, most)
+    pub(super) fn reserve(&self, now: Instant, max_wait: Duration) -> Result<Duration, Duration> {
+        lock(&self.window).reserve(self.limit, now, max_wait)
     }
 
     /// See [`SlidingWindow::give_back`].
@@ -74,7 +79,7 @@ impl Limiter {
         lock(&self.window).give_back(slot);
     }
 
-    /// Learns from a response. Returns the time until the next slot if that is a refusal.
+    /// Learns from the rate limit headers of a response. If it is a 429, returns the time until the next slot.
     pub(super) fn learn(&self, now: Instant, response: &Response, jitter: f64) -> Option<Duration> {
         let is_refusal = response.status == 429;
         let mut window = lock(&self.window);
@@ -88,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_a_key_service_and_class() {
+    fn window_is_shared_per_key_service_and_class() {
         let now = Instant::now();
         let of = |key: &str, service: &str, method| {
             Limiter::for_key(&ApiKey::new(key), service, method, RateLimit::default(), now).unwrap().window
@@ -103,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_uses_any_more_is_forgotten_and_nothing_else() {
+    fn windows_unused_and_expired_are_removed() {
         let (mut windows, start) = (Windows::default(), Instant::now());
         let limit = RateLimit::default().limit(Method::Post).unwrap();
         let mut of = |key: &str, now| {
@@ -114,10 +119,13 @@ mod tests {
         lock(&sent).reserve(limit, start, Duration::ZERO).unwrap();
         let sent = Arc::downgrade(&{ sent });
         for number in 0..10 {
-            assert_eq!(of(&number.to_string(), start).1, 3, "the one before is not kept");
+            assert_eq!(of(&number.to_string(), start).1, 3, "the previous empty window is removed");
         }
-        assert!(Arc::ptr_eq(&held, &of("held", start).0) && sent.upgrade().is_some());
+        assert!(
+            Arc::ptr_eq(&held, &of("held", start).0) && sent.upgrade().is_some(),
+            "a window that is in use or has recent sends is kept"
+        );
         let minute = Duration::from_secs(61);
-        assert_eq!((of("last", start + minute).1, sent.upgrade().is_some()), (2, false), "it does not matter any more");
+        assert_eq!((of("last", start + minute).1, sent.upgrade().is_some()), (2, false), "all its sends expired");
     }
 }

@@ -1,70 +1,82 @@
-//! Whether others use the same key, and how much of its rate is left for this process.
+//! Detects other processes that use the same API key, and computes this process's share of the rate limit.
 
 use std::time::{Duration, Instant};
 
 use super::config::WINDOW;
 
-/// For how long others are reckoned with after their last trace.
+/// The time for which other processes are assumed to use the key after the last sign of them.
 const REMEMBERED: Duration = WINDOW.saturating_mul(10);
-/// One in so many, at the least.
-const SMALLEST_SHARE: u32 = 64;
+/// The divisor of the smallest share.
+const MAX_DIVISOR: u32 = 64;
 
-/// What answers show of others with the same key.
+/// An estimate of how many other processes use the same key, made from the responses of the service.
 ///
-/// Shares are halves of halves: the periods of the processes are then multiples of each other, so that once their
-/// requests have fallen between those of the others they stay there.
+/// The service counts the requests of a key in a window and reports how many are left (`X-RateLimit-Remaining`). If it
+/// counted more requests than this process sent, or if it sends a 429 although this process keeps within the limit, there
+/// are other processes. This process then takes half of the rate. It halves its share again after each 429 for the limit
+/// per minute. At the end of a window in which less than three quarters of the limit was used, it doubles its share. At
+/// the end of a window in which the service counted only its own requests, it takes the whole rate.
+///
+/// The divisor of a share is a power of two. The intervals between the requests of the processes are then multiples of
+/// each other, so requests that do not collide once do not collide later.
 #[derive(Debug)]
 pub(super) struct KeySharing {
-    /// This process takes one in so many of the requests that the key may make; 1 is all of them.
-    share: u32,
-    last_trace: Option<Instant>,
-    /// How many requests the service last counted in its window, and how many of those are our own.
-    taken: u32,
+    /// This process may send one of `divisor` requests that the key allows. 1 means all of them.
+    divisor: u32,
+    /// The time of the last sign of other processes.
+    others_seen: Option<Instant>,
+    /// The number of requests that the service last counted in its window.
+    counted: u32,
+    /// The number of those that this process sent.
     own: u32,
 }
 
 impl Default for KeySharing {
     fn default() -> Self {
-        Self { share: 1, last_trace: None, taken: 0, own: 0 }
+        Self { divisor: 1, others_seen: None, counted: 0, own: 0 }
     }
 }
 
 impl KeySharing {
-    pub(super) fn share(&self, now: Instant) -> u32 {
-        let is_recent = |trace| now.saturating_duration_since(trace) < REMEMBERED;
-        if self.last_trace.is_some_and(is_recent) { self.share } else { 1 }
+    /// Returns the divisor of the share of this process: 2 stands for half of the rate.
+    pub(super) fn divisor(&self, now: Instant) -> u32 {
+        let is_recent = |seen| now.saturating_duration_since(seen) < REMEMBERED;
+        if self.others_seen.is_some_and(is_recent) { self.divisor } else { 1 }
     }
 
-    /// Takes note of a request that was let in: the service counts it as the `taken`th in its window of `limit`.
-    pub(super) fn learn(&mut self, now: Instant, limit: u32, taken: u32, jitter: f64) {
-        let is_new_window = taken <= self.taken;
+    /// Records a request that was accepted. `counted` is its number in the service's window, which allows `limit`
+    /// requests.
+    pub(super) fn learn(&mut self, now: Instant, limit: u32, counted: u32, jitter: f64) {
+        let is_new_window = counted <= self.counted;
         if is_new_window {
-            let is_much_left = u64::from(self.taken) * 4 < u64::from(limit) * 3;
-            if self.own == self.taken {
-                self.share = 1;
+            let is_much_left = u64::from(self.counted) * 4 < u64::from(limit) * 3;
+            if self.own == self.counted {
+                self.divisor = 1;
             } else if is_much_left && jitter < 0.5 {
-                // By chance, as else all of them would do it at once.
-                self.share = (self.share / 2).max(2);
+                // Only with a probability of one half. Otherwise all processes would take more at the same time.
+                self.divisor = (self.divisor / 2).max(2);
             }
             self.own = 0;
         }
         self.own = self.own.saturating_add(1);
-        self.taken = taken;
-        if taken > self.own {
-            self.trace(now, self.share);
+        self.counted = counted;
+        if counted > self.own {
+            self.note_others(now, self.divisor);
         }
     }
 
-    /// Takes note of a 429, although this process keeps within the limit: `is_used_up` if it is about the whole minute.
+    /// Records a 429 that was received although this process keeps within the limit. `is_used_up` is `true` if it is for
+    /// the limit per minute.
     pub(super) fn refuse(&mut self, now: Instant, is_used_up: bool) {
-        // Who was let in before takes too much; who was not has yet to find out how much that is.
-        let share = if is_used_up && self.own > 1 { self.share.saturating_mul(2) } else { self.share };
-        self.trace(now, share);
+        // A process with more than one accepted request in the window takes too much. One with fewer cannot know its
+        // share yet.
+        let divisor = if is_used_up && self.own > 1 { self.divisor.saturating_mul(2) } else { self.divisor };
+        self.note_others(now, divisor);
     }
 
-    fn trace(&mut self, now: Instant, share: u32) {
-        self.share = share.clamp(2, SMALLEST_SHARE);
-        self.last_trace = Some(now);
+    fn note_others(&mut self, now: Instant, divisor: u32) {
+        self.divisor = divisor.clamp(2, MAX_DIVISOR);
+        self.others_seen = Some(now);
     }
 }
 
@@ -73,33 +85,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_are_noticed_reckoned_with_and_forgotten() {
+    fn share_shrinks_with_other_processes_and_recovers() {
         let (mut sharing, start) = (KeySharing::default(), Instant::now());
-        (1..=5).for_each(|taken| sharing.learn(start, 30, taken, 0.0));
-        assert_eq!(sharing.share(start), 1, "nobody else");
+        (1..=5).for_each(|counted| sharing.learn(start, 30, counted, 0.0));
+        assert_eq!(sharing.divisor(start), 1, "no other process");
         sharing.learn(start, 30, 7, 0.0);
-        assert_eq!(sharing.share(start), 2, "somebody took the sixth");
+        assert_eq!(sharing.divisor(start), 2, "another process sent the sixth request");
         sharing.refuse(start, false);
-        assert_eq!(sharing.share(start), 2, "a collision");
+        assert_eq!(sharing.divisor(start), 2, "a collision within one second");
         sharing.refuse(start, true);
-        assert_eq!(sharing.share(start), 4, "more than two");
+        assert_eq!(sharing.divisor(start), 4, "more than two processes");
         (1..=9).for_each(|_| sharing.refuse(start, true));
-        assert_eq!(sharing.share(start), SMALLEST_SHARE);
-        assert_eq!(sharing.share(start + REMEMBERED), 1, "for ten minutes");
+        assert_eq!(sharing.divisor(start), MAX_DIVISOR);
+        assert_eq!(sharing.divisor(start + REMEMBERED), 1, "other processes are forgotten after ten minutes");
     }
 
     #[test]
-    fn what_is_left_over_is_taken_and_all_of_it_by_who_is_alone() {
+    fn share_after_unused_window_grows() {
         let start = Instant::now();
-        // One in eight, and then the counts of a window, after which a new one begins.
-        let share_after = |window: &[u32], jitter| {
-            let mut sharing = KeySharing { share: 8, last_trace: Some(start), taken: 30, own: 3 };
-            window.iter().chain(&[1]).for_each(|taken| sharing.learn(start, 30, *taken, jitter));
-            sharing.share(start)
+        // Begins with a share of one eighth. `window` has the counts of one window, after which a new one begins.
+        let divisor_after = |window: &[u32], jitter| {
+            let mut sharing = KeySharing { divisor: 8, others_seen: Some(start), counted: 30, own: 3 };
+            window.iter().chain(&[1]).for_each(|counted| sharing.learn(start, 30, *counted, jitter));
+            sharing.divisor(start)
         };
-        assert_eq!(share_after(&[5, 14, 23], 0.0), 8, "little is left over");
-        assert_eq!(share_after(&[5, 9, 12], 0.0), 4, "much is");
-        assert_eq!(share_after(&[5, 9, 12], 0.9), 8, "by chance, others are to take it");
-        assert_eq!(share_after(&[1, 2, 3, 4], 0.0), 1, "alone");
+        assert_eq!(divisor_after(&[5, 14, 23], 0.0), 8, "more than three quarters were used");
+        assert_eq!(divisor_after(&[5, 9, 12], 0.0), 4, "less than three quarters were used");
+        assert_eq!(divisor_after(&[5, 9, 12], 0.9), 8, "jitter leaves the rest to other processes");
+        assert_eq!(divisor_after(&[1, 2, 3, 4], 0.0), 1, "the service counted only own requests");
     }
 }
