@@ -1,4 +1,4 @@
-//! Waiting for a result: when to look, when to go on after a failure, when to give up.
+//! Waiting for a result: the intervals between polls, failures that do not end the wait, and the timeout.
 
 #[cfg(test)]
 mod tests;
@@ -13,14 +13,14 @@ use crate::model::state::State;
 use crate::util::text::one_line;
 use crate::util::time::div;
 
-/// How long before the end of the wait the last look is made, at the most.
+/// The maximum time that is kept free for the last poll, before the end of the wait.
 const LAST_POLL: Duration = Duration::from_secs(1);
 
-/// How patiently to wait for a result.
+/// The options for waiting for a result: timeout and polling intervals.
 ///
-/// The first look comes 2 seconds after the submit, or at once for an identifier from elsewhere. The pauses between
-/// looks grow by half each, up to 10 seconds, and each is shortened by up to a fifth at random, so that programs that
-/// began together do not look together. All of it ends after 5 minutes.
+/// By default the first poll is made 2 seconds after the submit, or at once if another process made the submit. The
+/// interval grows by half after each poll, up to 10 seconds. Each interval is shortened by a random part of up to 20
+/// %, so that programs that started at the same time poll at different times. The wait ends after 5 minutes.
 ///
 /// ```
 /// use identifai::{Client, WaitOptions};
@@ -31,7 +31,7 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 /// # Ok::<(), identifai::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "it does nothing until a client is given it"]
+#[must_use = "options have no effect until they are passed to a client"]
 pub struct WaitOptions {
     pub(crate) timeout: Duration,
     /// The intervals between polls.
@@ -46,29 +46,36 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
-    /// How long to wait over all. The analysis goes on after that; its result can be asked for later.
-    /// Default: 5 minutes.
+    /// Sets the timeout of the whole wait.
+    ///
+    /// The analysis continues after a timeout, and its result can be polled later. Defaults to 5 minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long after its submit to look first; for an identifier from elsewhere, the pause after the first look.
-    /// Default: 2 seconds.
-    pub fn initial_interval(mut self, pause: Duration) -> Self {
-        self.backoff.initial = pause;
+    /// Sets the time between the submit and the first poll.
+    ///
+    /// If another process made the submit, the first poll is made at once, and this is the interval between the first
+    /// two polls. Defaults to 2 seconds.
+    pub fn initial_interval(mut self, interval: Duration) -> Self {
+        self.backoff.initial = interval;
         self
     }
 
-    /// What each pause is multiplied by to give the next one; 1 or more. Default: 1.5.
+    /// Sets the factor by which the interval grows after each poll.
+    ///
+    /// It must be at least 1. Defaults to 1.5.
     pub fn growth(mut self, factor: f64) -> Self {
         self.backoff.growth = factor;
         self
     }
 
-    /// The longest pause between two looks, unless the service asks for a longer one. Default: 10 seconds.
-    pub fn max_interval(mut self, pause: Duration) -> Self {
-        self.backoff.max = pause;
+    /// Sets the maximum interval between two polls.
+    ///
+    /// A longer pause that the service requests with `Retry-After` is still kept. Defaults to 10 seconds.
+    pub fn max_interval(mut self, interval: Duration) -> Self {
+        self.backoff.max = interval;
         self
     }
 
@@ -84,8 +91,10 @@ impl WaitOptions {
         Ok(())
     }
 
-    /// Returns the error of a wait that is over: the state that was seen last, the pause before the next poll if that
-    /// is the reason, and the failure of the last poll.
+    /// Creates the error of a wait that timed out.
+    ///
+    /// `last_state` is the last known state of the analysis. `too_late` is the pause before the next poll, if that
+    /// pause is the reason. `failure` is the error of the last poll, if it failed.
     pub(crate) fn timed_out(
         &self,
         last_state: Option<State>,
@@ -97,7 +106,7 @@ impl WaitOptions {
             None => "no poll succeeded".to_owned(),
         };
         let summary = match too_late {
-            Some(asked) => format!("the next poll may be made after {asked:.1?}, when the wait is over ({seen})"),
+            Some(pause) => format!("the next poll may be made after {pause:.1?}, when the wait is over ({seen})"),
             None => format!("the analysis was not finished within {:?} ({seen})", self.timeout),
         };
         let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state);
@@ -107,32 +116,36 @@ impl WaitOptions {
         }
     }
 
-    /// The pause to make before another look with `left` of the time, or nothing if it is no use to look again: `own`
-    /// is ours, `asked` what the service asks for.
+    /// Returns the pause before the next poll, with `left` until the end of the wait, or `None` if there is no time for
+    /// another poll.
     ///
-    /// A pause of ours that is too long is shortened, so that the time is made use of to its end. One that the service
-    /// asks for is not.
-    fn fit(&self, own: Duration, asked: Option<Duration>, left: Duration) -> Option<Duration> {
-        if let Some(asked) = asked.filter(|asked| *asked > own) {
-            return (asked < left).then_some(asked);
+    /// `own` is the interval of these options, and `requested` the pause that the service requests. The longer one
+    /// applies. An own interval that is too long is shortened, so that the last poll is made just before the end of
+    /// the wait. A requested pause is not shortened.
+    fn fit(&self, own: Duration, requested: Option<Duration>, left: Duration) -> Option<Duration> {
+        if let Some(requested) = requested.filter(|requested| *requested > own) {
+            return (requested < left).then_some(requested);
         }
-        let for_the_look = LAST_POLL.min(div(self.timeout, 4)).min(own);
-        let latest = left.checked_sub(for_the_look).filter(|latest| !latest.is_zero())?;
+        let time_for_poll = LAST_POLL.min(div(self.timeout, 4)).min(own);
+        let latest = left.checked_sub(time_for_poll).filter(|latest| !latest.is_zero())?;
         Some(own.min(latest))
     }
 }
 
-/// What one look came upon.
+/// The result of one poll.
 pub(crate) struct PollResult<T> {
-    /// What is waited for, once it is there.
+    /// The result of the analysis, if it is finished.
     pub(crate) finished: Option<T>,
     pub(crate) state: State,
-    /// When the service wants the next look.
+    /// The pause before the next poll that the service requests.
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// Looks, as `wait` says, until what is waited for is there. Time, chance and cancellation are those of `caller`. Each
-/// look is told how long it may take; `submitted` is when this process submitted it, if it did.
+/// Calls `poll` at the intervals of `wait` until it returns a finished result, fails with an error that is not
+/// [temporary](is_temporary), or the wait times out.
+///
+/// `caller` provides time, jitter and cancellation. `submitted` is the time of the submit, if this process made it.
+/// `poll` is passed the maximum duration of the poll.
 pub(crate) fn poll_until_done<T>(
     wait: &WaitOptions,
     caller: &Caller,
@@ -143,26 +156,26 @@ pub(crate) fn poll_until_done<T>(
     let deadline = Deadline::new(caller.now(), wait.timeout);
     let since_submit = submitted.map(|at| caller.now().saturating_duration_since(at));
     let mut numbers = 0..u32::MAX;
-    let mut own_pause = || wait.backoff.pause(numbers.next().unwrap_or(u32::MAX), caller.jitter());
-    let mut own = since_submit.map_or(Duration::ZERO, |passed| own_pause().saturating_sub(passed));
-    let (mut asked, mut last_state, mut failure) = (None, None, None);
-    while let Some(pause) = wait.fit(own, asked, deadline.left(caller.now())) {
+    let mut own_interval = || wait.backoff.pause(numbers.next().unwrap_or(u32::MAX), caller.jitter());
+    let mut own = since_submit.map_or(Duration::ZERO, |passed| own_interval().saturating_sub(passed));
+    let (mut requested, mut last_state, mut failure) = (None, None, None);
+    while let Some(pause) = wait.fit(own, requested, deadline.left(caller.now())) {
         caller.pause(pause)?;
         match poll(deadline.left(caller.now())) {
-            Ok(PollResult { finished: Some(found), .. }) => return Ok(found),
+            Ok(PollResult { finished: Some(result), .. }) => return Ok(result),
             Ok(PollResult { state, retry_after, .. }) => {
-                (asked, last_state, failure) = (retry_after, Some(state), None);
+                (requested, last_state, failure) = (retry_after, Some(state), None);
             }
-            Err(error) if may_pass(&error) => (asked, failure) = (error.retry_after(), Some(error)),
+            Err(error) if is_temporary(&error) => (requested, failure) = (error.retry_after(), Some(error)),
             Err(error) => return Err(error),
         }
-        own = own_pause();
+        own = own_interval();
     }
-    let too_late = asked.filter(|asked| *asked >= deadline.left(caller.now()));
-    Err(wait.timed_out(last_state, too_late, failure).with_retry_after(asked))
+    let too_late = requested.filter(|requested| *requested >= deadline.left(caller.now()));
+    Err(wait.timed_out(last_state, too_late, failure).with_retry_after(requested))
 }
 
-/// Returns `true` if the next poll may succeed after one that failed: the network and the service may recover.
-pub(crate) fn may_pass(error: &Error) -> bool {
+/// Returns `true` if the failure of a poll is temporary: the network or the service may recover before the next poll.
+pub(crate) fn is_temporary(error: &Error) -> bool {
     error.is_retryable() || error.status() == Some(408)
 }

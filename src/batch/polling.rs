@@ -11,7 +11,7 @@ use crate::model::media_type::MediaType;
 use crate::model::report::any::AnyReport;
 use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
-use crate::wait::may_pass;
+use crate::wait::is_temporary;
 
 /// How many submissions one look is for: what one request may ask for.
 const PAGE: usize = 100;
@@ -60,7 +60,7 @@ impl<I> Batch<I> {
             }
             Err(error) => {
                 self.not_seen(Some(submitted.media_type()), &error);
-                if !may_pass(&error) {
+                if !is_temporary(&error) {
                     self.fail_each(|pending| pending.submitted == *submitted, |_, _| error.without_submission());
                 }
                 Some(error)

@@ -14,8 +14,8 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The backoff between attempts that cost nothing. It has full jitter, so clients that failed at the same time retry
-    /// at different times.
+    /// The backoff between attempts that cost nothing. It has full jitter, so clients that failed at the same time
+    /// retry at different times.
     pub(crate) const RETRY: Self =
         Self { initial: Duration::from_millis(500), growth: 2.0, max: Duration::from_secs(8), jitter: 1.0 };
 

@@ -85,8 +85,8 @@ impl Caller {
         if self.cancel.is_set() { Err(cancelled()) } else { Ok(()) }
     }
 
-    /// Sleeps for `pause`. Returns earlier if `is_over` returns `true`, which is checked at the beginning and after each
-    /// [notification](Self::notify).
+    /// Sleeps for `pause`. Returns earlier if `is_over` returns `true`, which is checked at the beginning and after
+    /// each [notification](Self::notify).
     pub(crate) fn pause_unless(&self, pause: Duration, is_over: &dyn Fn() -> bool) {
         self.clock.sleep(pause, &self.cancel, is_over);
     }
@@ -139,8 +139,8 @@ impl Caller {
     /// limited to [`max_pause`].
     ///
     /// One attempt may take [`Request::try_timeout`] or a third of the deadline, whichever is longer, but never more
-    /// than the time that is left. A pause or a wait for a slot that would end after the deadline is not begun: the call
-    /// ends at once, and its error contains the time after which the caller may retry.
+    /// than the time that is left. A pause or a wait for a slot that would end after the deadline is not begun: the
+    /// call ends at once, and its error contains the time after which the caller may retry.
     pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
         let (total, stall) = match (options.timeout, request.timeout) {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
@@ -246,8 +246,8 @@ impl Caller {
 
 /// Returns the maximum duration of a pause, with `left` until the deadline.
 ///
-/// A call with a `stall` limit has no deadline, but nothing progresses during a pause. A pause is therefore limited to the
-/// time that such a call waits for a response.
+/// A call with a `stall` limit has no deadline, but nothing progresses during a pause. A pause is therefore limited to
+/// the time that such a call waits for a response.
 fn max_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.answer))
 }

@@ -1,8 +1,8 @@
 //! Retry decisions: if and when a request is sent again.
 //!
-//! The functions compute on values, without a clock or a network. A read is idempotent and is retried after every failure
-//! that may be temporary. A submit costs money, so it is retried only if the last attempt proves that the service did not
-//! accept it. [`may_have_been_sent`] lists those proofs.
+//! The functions compute on values, without a clock or a network. A read is idempotent and is retried after every
+//! failure that may be temporary. A submit costs money, so it is retried only if the last attempt proves that the
+//! service did not accept it. [`may_have_been_sent`] lists those proofs.
 
 use std::time::Duration;
 
@@ -45,10 +45,11 @@ pub(crate) struct Limits {
     pub(crate) left: Duration,
 }
 
-/// Decides on the step after an attempt that ended with `outcome`. `jitter` is a random number, at least 0 and less than 1.
+/// Decides on the step after an attempt that ended with `outcome`. `jitter` is a random number, at least 0 and less
+/// than 1.
 ///
-/// The pause before a retry is the one that the service requests with `Retry-After`. After a 429 it is at least the time
-/// until the next slot of the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
+/// The pause before a retry is the one that the service requests with `Retry-After`. After a 429 it is at least the
+/// time until the next slot of the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
 pub(crate) fn decide(outcome: &Outcome, limits: Limits, jitter: f64) -> Decision {
     let response = outcome.as_ref().ok();
     let asked = response.and_then(|response| response.retry_after).max(limits.next_slot);
@@ -88,10 +89,10 @@ fn is_temporary(outcome: &Outcome) -> bool {
 
 /// Returns `true` if a submit may be repeated after `outcome`.
 ///
-/// RFC 9110 (section 9.2.2) forbids retrying a request that is not idempotent unless the first one is known not to have
-/// been applied. That is known if the request was not sent completely or if a 429 refused it. With `resend_if_unknown`
-/// the caller accepts paying twice and allows the retry where it is not known. A 2xx shows that the submit was accepted,
-/// even if its body is truncated, so it is never retried.
+/// RFC 9110 (section 9.2.2) forbids retrying a request that is not idempotent unless the first one is known not to
+/// have been applied. That is known if the request was not sent completely or if a 429 refused it. With
+/// `resend_if_unknown` the caller accepts paying twice and allows the retry where it is not known. A 2xx shows that
+/// the submit was accepted, even if its body is truncated, so it is never retried.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let accepted = outcome.as_ref().is_ok_and(Response::is_success);
     is_temporary(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
@@ -101,14 +102,14 @@ fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
 ///
 /// These outcomes prove that the service did not accept it:
 ///
-/// - The request was not sent completely, because the connection or the upload failed, or because a response other than a
-///   2xx arrived before the end of the upload.
+/// - The request was not sent completely, because the connection or the upload failed, or because a response other
+///   than a 2xx arrived before the end of the upload.
 /// - The status code is a 4xx other than 408.
 ///
-/// All other outcomes prove nothing. A redirect, a 5xx, or a 2xx with an unreadable body may follow an accepted submit. A
-/// 408 may come from a proxy that forwarded the request. A 503 proves nothing even if it has a `Retry-After`: caches
-/// and proxies send a 503 after they forwarded the request, and Varnish's built-in VCL adds `Retry-After` to each of its
-/// own.
+/// All other outcomes prove nothing. A redirect, a 5xx, or a 2xx with an unreadable body may follow an accepted
+/// submit. A 408 may come from a proxy that forwarded the request. A 503 proves nothing even if it has a
+/// `Retry-After`: caches and proxies send a 503 after they forwarded the request, and Varnish's built-in VCL adds
+/// `Retry-After` to each of its own.
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // The service cannot have processed a request that it had not received completely.

@@ -1,4 +1,4 @@
-//! Waits on fake time: when it looks, what ends it, what it says then.
+//! Tests of waits on a fake clock: the times of the polls, the end of the wait, and its errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use crate::model::submitted::{AnySubmitted, Submitted};
 const NEW: &str = r#"{"identifier":"abc","status":"new"}"#;
 const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classification":"human"}}"#;
 
-/// A client on fake time, whose every look is answered by `script` (by its number, from 0).
+/// Creates a client on a fake clock. `script` returns the response to each poll by its number, counted from 0.
 fn fixture(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
     let clock = FakeClock::new(|_| ());
     let mut number = 0..;
@@ -25,25 +25,25 @@ fn fixture(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeC
     (client(caller), clock, sent)
 }
 
-/// A client without a rate limit.
+/// Creates a client without a rate limit.
 fn client(caller: Caller) -> Client {
     let mut settings = Settings::new(ApiKey::new("key"));
     settings.options.rate_limit = RateLimit::unlimited();
     Client::over(Arc::new(caller), &settings).unwrap()
 }
 
-fn from_elsewhere() -> Submitted<Image> {
+fn submitted_elsewhere() -> Submitted<Image> {
     Submitted::new("abc".parse().unwrap())
 }
 
 fn submitted_at(now: Instant) -> Submitted<Image> {
-    AnySubmitted::from(from_elsewhere()).with_own(Some(now), &[]).try_into().unwrap()
+    AnySubmitted::from(submitted_elsewhere()).with_own(Some(now), &[]).try_into().unwrap()
 }
 
 struct Waited {
     result: Result<ImageReport>,
     took: Duration,
-    /// When each look was made, in milliseconds.
+    /// The time of each poll, in milliseconds.
     polls: Vec<u128>,
     limits: Vec<Duration>,
 }
@@ -52,7 +52,7 @@ fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send +
     let (client, clock, sent) = fixture(script);
     let submitted = match is_ours {
         true => submitted_at(client.caller.now()),
-        false => from_elsewhere(),
+        false => submitted_elsewhere(),
     };
     let result = client.with_wait(wait).wait(&submitted);
     let sent = sent.lock().unwrap();
@@ -66,18 +66,18 @@ fn done_at(poll: usize) -> impl Fn(usize) -> Try {
 }
 
 #[test]
-fn looks_come_after_2_seconds_and_then_ever_more_rarely() {
-    // A chance of one half shortens each pause by a tenth: 1.8, 2.7, 4.05, 6.075, 9, 9.
+fn wait_default_polls_at_growing_intervals() {
+    // The jitter of the fake clock is one half, which shortens each interval by a tenth: 1.8, 2.7, 4.05, 6.075, 9, 9.
     let waited = wait(WaitOptions::default(), true, done_at(6));
     assert_eq!(waited.polls, [1_800, 4_500, 8_550, 14_625, 23_625, 32_625, 41_625]);
     assert_eq!(waited.result.unwrap().is_artificial(), Some(false));
     let waited = wait(WaitOptions::default(), false, done_at(3));
-    assert_eq!(waited.polls, [0, 1_800, 4_500, 8_550], "at once for what comes from elsewhere");
-    assert!(waited.limits.iter().all(|limit| *limit == 10 * SECOND), "a look has ten seconds");
+    assert_eq!(waited.polls, [0, 1_800, 4_500, 8_550], "the first poll is made at once without a known submit time");
+    assert!(waited.limits.iter().all(|limit| *limit == 10 * SECOND), "each poll may take ten seconds");
 }
 
 #[test]
-fn what_was_submitted_long_ago_is_looked_at_at_once() {
+fn wait_long_after_submit_polls_at_once() {
     let (client, clock, sent) = fixture(done_at(1));
     let submitted = submitted_at(client.caller.now());
     clock.pass(SECOND);
@@ -89,7 +89,7 @@ fn what_was_submitted_long_ago_is_looked_at_at_once() {
 }
 
 #[test]
-fn pauses_are_shortened_at_random_and_never_too_long() {
+fn intervals_are_shortened_by_jitter_and_bounded() {
     let wait = WaitOptions::default();
     let nominal = |number| wait.backoff.pause(number, 0.0).as_millis();
     assert_eq!([0, 1, 2, 3, 4, 5, u32::MAX].map(nominal), [2_000, 3_000, 4_500, 6_750, 10_000, 10_000, 10_000]);
@@ -101,20 +101,20 @@ fn pauses_are_shortened_at_random_and_never_too_long() {
 }
 
 #[test]
-fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
+fn wait_timeout_is_exact_and_error_has_last_state() {
     for seconds in [1, 7, 60, 300] {
         let timeout = Duration::from_secs(seconds);
         let waited = wait(WaitOptions::default().timeout(timeout), true, |_| json(NEW));
-        let last_look = Duration::from_millis(u64::try_from(*waited.polls.last().unwrap()).unwrap());
+        let last_poll = Duration::from_millis(u64::try_from(*waited.polls.last().unwrap()).unwrap());
         let reserve = SECOND.min(timeout / 4);
-        assert!(waited.took <= timeout && last_look + reserve == timeout, "{seconds}: {last_look:?}");
-        assert_eq!(waited.limits.last(), Some(&reserve), "the last look cannot take longer");
+        assert!(waited.took <= timeout && last_poll + reserve == timeout, "{seconds}: {last_poll:?}");
+        assert_eq!(waited.limits.last(), Some(&reserve), "the last poll may not end after the timeout");
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, Some(&State::Pending)));
         assert_eq!(error.identifier().unwrap().as_str(), "abc");
         assert!(error.to_string().contains(&format!("within {seconds}s (last seen as new)")), "{error}");
     }
-    // A look that takes all the time it is given does not make it longer.
+    // A poll that takes its whole time limit does not prolong the wait.
     let slow = |_| (failure(ErrorKind::Timeout, true).0, 60 * SECOND);
     let waited = wait(WaitOptions::default().timeout(25 * SECOND), false, slow);
     assert_eq!((waited.took, waited.polls.as_slice()), (25 * SECOND, &[0, 11_800, 24_000][..]));
@@ -122,7 +122,7 @@ fn time_runs_out_to_the_millisecond_and_the_error_says_where_it_stands() {
 }
 
 #[test]
-fn what_may_pass_does_not_end_it() {
+fn wait_after_temporary_failures_continues() {
     use ErrorKind::{Connect, Disconnected, Timeout};
     let waited = wait(WaitOptions::default(), false, |number| match number {
         0 => failure(Connect, false),
@@ -135,7 +135,7 @@ fn what_may_pass_does_not_end_it() {
         _ => json(DONE),
     });
     assert!(waited.result.is_ok());
-    assert_eq!(waited.polls.len(), 8, "one look, one try");
+    assert_eq!(waited.polls.len(), 8, "each poll is a single attempt");
     let error = wait(WaitOptions::default(), false, |_| failure(Connect, false)).result.unwrap_err();
     assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, None));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("failed"));
@@ -145,7 +145,7 @@ fn what_may_pass_does_not_end_it() {
 }
 
 #[test]
-fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
+fn wait_after_permanent_failure_ends_with_identifier() {
     let table = [
         (status(401, None), ErrorKind::Unauthorized),
         (status(403, None), ErrorKind::Forbidden),
@@ -156,12 +156,12 @@ fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
         (json("<html>"), ErrorKind::UnexpectedResponse),
         (json(r#"{"status":"errored","errors":["Not an image.","\u001b[31m"]}"#), ErrorKind::AnalysisFailed),
     ];
-    for (answer, kind) in table {
-        let answer = Mutex::new(Some(answer));
-        let waited = wait(WaitOptions::default(), false, move |_| answer.lock().unwrap().take().unwrap());
+    for (outcome, kind) in table {
+        let outcome = Mutex::new(Some(outcome));
+        let waited = wait(WaitOptions::default(), false, move |_| outcome.lock().unwrap().take().unwrap());
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), error.identifier().unwrap().as_str()), (kind, "abc"));
-        assert!(!error.may_have_been_sent(), "a look costs nothing");
+        assert!(!error.may_have_been_sent(), "a poll costs nothing");
         if kind == ErrorKind::AnalysisFailed {
             assert_eq!(error.message(), Some("Not an image.; \\u{1b}[31m"));
             assert!(error.body().unwrap().contains("errored"));
@@ -170,33 +170,33 @@ fn what_will_not_pass_ends_it_at_once_with_the_identifier() {
 }
 
 #[test]
-fn the_service_may_ask_for_a_longer_pause_but_not_for_a_shorter_one() {
-    let asks = |seconds| move |number| if number == 0 { status(429, Some(seconds)) } else { json(DONE) };
-    assert_eq!(wait(WaitOptions::default(), false, asks(40)).polls, [0, 40_000]);
-    assert_eq!(wait(WaitOptions::default(), false, asks(0)).polls, [0, 1_800]);
+fn retry_after_lengthens_interval_but_never_shortens() {
+    let requests = |seconds| move |number| if number == 0 { status(429, Some(seconds)) } else { json(DONE) };
+    assert_eq!(wait(WaitOptions::default(), false, requests(40)).polls, [0, 40_000]);
+    assert_eq!(wait(WaitOptions::default(), false, requests(0)).polls, [0, 1_800]);
     let pending = |number| match number {
         0 => (status(202, Some(30)).0, Duration::ZERO),
         _ => json(DONE),
     };
-    assert_eq!(wait(WaitOptions::default(), false, pending).polls, [0, 30_000], "with what is pending, too");
-    let waited = wait(WaitOptions::default(), false, asks(300));
+    assert_eq!(wait(WaitOptions::default(), false, pending).polls, [0, 30_000], "also in a pending report");
+    let waited = wait(WaitOptions::default(), false, requests(300));
     let error = waited.result.unwrap_err();
-    assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no use to wait for");
+    assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no time for another poll");
     assert_eq!((error.retry_after(), waited.polls.len()), (Some(300 * SECOND), 1));
     assert!(error.to_string().starts_with("the next poll may be made after 300.0s, when"), "{error}");
 }
 
 #[test]
-fn a_deadline_of_the_client_is_that_of_a_look() {
+fn client_timeout_limits_each_poll() {
     let (client, _, sent) = fixture(done_at(0));
-    client.with_timeout(3 * SECOND).wait(&from_elsewhere()).unwrap();
+    client.with_timeout(3 * SECOND).wait(&submitted_elsewhere()).unwrap();
     assert_eq!(sent.lock().unwrap()[0].limit, 3 * SECOND);
-    let error = client.with_timeout(Duration::ZERO).wait(&from_elsewhere()).unwrap_err();
+    let error = client.with_timeout(Duration::ZERO).wait(&submitted_elsewhere()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
 }
 
 #[test]
-fn a_cancelled_wait_looks_no_more() {
+fn wait_cancelled_polls_no_more() {
     let clock = FakeClock::new(Cancel::set);
     let (caller, sent) = Scripted::caller(&clock, |_| json(NEW));
     let client = client(caller);
@@ -206,7 +206,7 @@ fn a_cancelled_wait_looks_no_more() {
 }
 
 #[test]
-fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
+fn wait_options_invalid_are_rejected_before_submit() {
     let table = [
         (WaitOptions::default().timeout(Duration::ZERO), "wait.timeout"),
         (WaitOptions::default().initial_interval(Duration::ZERO), "wait.initial_interval"),
@@ -217,10 +217,10 @@ fn patience_of_no_use_is_refused_before_anything_is_paid_for() {
     ];
     let (client, _, sent) = fixture(|_| panic!("nothing is to be sent"));
     for (wait, field) in table {
-        let patient = client.with_wait(wait.clone());
-        let classified = patient.classify(&Image::from_url("https://x.test/"));
+        let with_options = client.with_wait(wait.clone());
+        let classified = with_options.classify(&Image::from_url("https://x.test/"));
         let built = Client::builder("key").base_url("http://localhost").wait(wait).build().map(drop);
-        for outcome in [patient.wait(&from_elsewhere()).map(drop), classified.map(drop), built] {
+        for outcome in [with_options.wait(&submitted_elsewhere()).map(drop), classified.map(drop), built] {
             let error = outcome.unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.to_string().starts_with(field), "{error}");
         }

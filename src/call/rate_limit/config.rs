@@ -6,18 +6,18 @@ use crate::error::{Error, Result};
 use crate::http::request::Method;
 use crate::util::time::div;
 
-/// The time for which a send counts against the limit. The service counts per minute. The window is half a second longer
-/// because requests that are sent at even intervals may arrive at uneven ones.
+/// The time for which a send counts against the limit. The service counts per minute. The window is half a second
+/// longer because requests that are sent at even intervals may arrive at uneven ones.
 pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 
 /// The maximum rate of requests per API key.
 ///
-/// The service allows one submit per second and 30 per minute for each key, and two reads per second and 60 per minute. By
-/// default a process keeps within these limits for each key. A call waits for its slot. If the slot is after the deadline
-/// of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
+/// The service allows one submit per second and 30 per minute for each key, and two reads per second and 60 per
+/// minute. By default a process keeps within these limits for each key. A call waits for its slot. If the slot is
+/// after the deadline of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
 ///
-/// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` requests. Without that
-/// header, none is sent for the rest of the minute.
+/// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` requests. Without
+/// that header, none is sent for the rest of the minute.
 ///
 /// If `X-RateLimit-Remaining` or a 429 shows that other processes use the same key, this process reduces its rate to a
 /// share of the limit and spaces its requests evenly. The processes then seldom exceed the limit together. See

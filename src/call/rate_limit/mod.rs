@@ -29,8 +29,8 @@ pub(super) struct Limiter {
 
 type Shared = Arc<Mutex<SlidingWindow>>;
 
-/// All windows, by a hash of key, service and class. A hash is stored because a map of keys would keep a copy of each key
-/// in memory.
+/// All windows, by a hash of key, service and class. A hash is stored because a map of keys would keep a copy of each
+/// key in memory.
 #[derive(Default)]
 struct Windows {
     by_hash: HashMap<u64, Shared>,

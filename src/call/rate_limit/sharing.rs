@@ -12,10 +12,10 @@ const MAX_DIVISOR: u32 = 64;
 /// An estimate of how many other processes use the same key, made from the responses of the service.
 ///
 /// The service counts the requests of a key in a window and reports how many are left (`X-RateLimit-Remaining`). If it
-/// counted more requests than this process sent, or if it sends a 429 although this process keeps within the limit, there
-/// are other processes. This process then takes half of the rate. It halves its share again after each 429 for the limit
-/// per minute. At the end of a window in which less than three quarters of the limit was used, it doubles its share. At
-/// the end of a window in which the service counted only its own requests, it takes the whole rate.
+/// counted more requests than this process sent, or if it sends a 429 although this process keeps within the limit,
+/// there are other processes. This process then takes half of the rate. It halves its share again after each 429 for
+/// the limit per minute. At the end of a window in which less than three quarters of the limit was used, it doubles
+/// its share. At the end of a window in which the service counted only its own requests, it takes the whole rate.
 ///
 /// The divisor of a share is a power of two. The intervals between the requests of the processes are then multiples of
 /// each other, so requests that do not collide once do not collide later.
@@ -65,8 +65,8 @@ impl KeySharing {
         }
     }
 
-    /// Records a 429 that was received although this process keeps within the limit. `is_used_up` is `true` if it is for
-    /// the limit per minute.
+    /// Records a 429 that was received although this process keeps within the limit. `is_used_up` is `true` if it is
+    /// for the limit per minute.
     pub(super) fn refuse(&mut self, now: Instant, is_used_up: bool) {
         // A process with more than one accepted request in the window takes too much. One with fewer cannot know its
         // share yet.

@@ -13,8 +13,8 @@ use crate::util::time::{div, saturating_add};
 
 /// The longest pause that a 429 for the limit per second requests. A longer one is for the limit per minute.
 const BRIEF: Duration = Duration::from_secs(2);
-/// The pauses, in gaps, after the first, second and each further 429 in a row for the limit per second. Two in a row show
-/// that another process uses the full rate, which usually goes on for a while.
+/// The pauses, in gaps, after the first, second and each further 429 in a row for the limit per second. Two in a row
+/// show that another process uses the full rate, which usually goes on for a while.
 const PAUSES: [u32; 3] = [1, 8, 16];
 
 /// The requests of one class that were sent recently or have a reserved slot.
@@ -32,12 +32,15 @@ pub(super) struct SlidingWindow {
 impl SlidingWindow {
     /// Returns the time until the next request may be sent.
     ///
-    /// A request is sent after all three of these: the gap after the last one; the end of the window if that already holds
-    /// the limit; the time for which the service closed the class.
+    /// The next request has to wait for the latest of these times:
     ///
-    /// A process that is the only user of the key starts with the shortest gap. Past two thirds of the limit it spaces its
-    /// requests evenly over the window. The throughput is the same, and a process that starts now finds gaps. A process
-    /// that shares the key spaces all its requests evenly, within its [share](KeySharing).
+    /// - the end of the gap after the last request,
+    /// - if the window already contains as many requests as the limit allows, the time at which the oldest one expires,
+    /// - the end of the time for which the service accepts no request.
+    ///
+    /// A process that is the only user of the key starts with the shortest gap. Past two thirds of the limit it spaces
+    /// its requests evenly over the window. The throughput is the same, and a process that starts now finds gaps. A
+    /// process that shares the key spaces all its requests evenly, within its [share](KeySharing).
     pub(super) fn wait(&self, limit: Limit, now: Instant) -> Duration {
         let per_minute = usize::try_from(limit.per_minute).unwrap_or(usize::MAX);
         let expired = self.sends.iter().take_while(|sent| now.saturating_duration_since(**sent) >= WINDOW).count();
@@ -104,8 +107,8 @@ impl SlidingWindow {
 
     /// Returns the pause after a 429.
     ///
-    /// It is the time that the service requests, else the rest of the window. After a 429 for the limit per second it is
-    /// extended to some [gaps](PAUSES) and by jitter, so that processes which collided do not collide again.
+    /// It is the time that the service requests, else the rest of the window. After a 429 for the limit per second it
+    /// is extended to some [gaps](PAUSES) and by jitter, so that processes which collided do not collide again.
     fn pause(&mut self, limit: Limit, now: Instant, headers: RateLimitHeaders, jitter: f64) -> Duration {
         let passed = |sent: &Instant| now.saturating_duration_since(*sent);
         let oldest = self.sends.iter().find(|sent| passed(sent) < WINDOW);
