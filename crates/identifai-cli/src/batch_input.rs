@@ -1,4 +1,4 @@
-//! The lines of a batch: read in a thread of their own, so that who writes them slowly holds nothing up.
+//! Input of a batch, read line by line on a separate thread, so that a slow writer does not delay the batch.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -17,21 +17,22 @@ use crate::names;
 use crate::options::Options;
 use crate::submission::{self, Checked};
 
-/// The longest line, in bytes.
+/// The maximum length of a line, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 const TOO_LONG: &str = "is longer than 1 MiB";
 /// The number of lines that are read ahead.
 const AHEAD: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// The time to wait for a line before something else is done.
+/// The maximum time that [`Lines::next`] waits for a line.
 const BRIEFLY: Duration = Duration::from_millis(20);
 
-/// The next step of reading a list.
+/// The result of reading the next line of a list.
 pub(crate) enum Next {
-    /// A line that is not blank: its number, from 1, and its text, if that can be read.
+    /// A line that is not blank: its number, counted from 1, and its text or the reason why it cannot be read.
     Line(u64, Result<OsString, String>),
-    /// The reason why nothing more of the list can be used.
+    /// The reason why the rest of the list cannot be used.
     Unusable(String),
+    /// No line has arrived yet.
     Pending,
     End,
 }
@@ -39,15 +40,15 @@ pub(crate) enum Next {
 /// The lines of a file or of standard input.
 pub(crate) struct Lines {
     received: Receiver<Next>,
-    /// The number of lines that are not blank, for a regular file.
+    /// The number of lines that are not blank. `None` if the source is not a regular file.
     pub(crate) count: Option<u64>,
 }
 
 impl Lines {
-    /// Begins to read the file at `path`, or standard input for `-`. A regular file is read to its end first, so that
-    /// nothing of it is paid for if it is not a list.
+    /// Starts to read the file at `path`, or standard input for `-`. A regular file is first checked to its end. If it
+    /// is not a list, this fails before any item is submitted and paid for.
     pub(crate) fn open(path: &OsStr) -> Result<Self, String> {
-        // The name is not shown: it may be the key, given by mistake.
+        // The file name is not printed, because it may be the API key, given by mistake.
         let unreadable = |error: io::Error| format!("cannot read the file of the batch: {error}");
         let (source, count): (Box<dyn BufRead + Send>, _) = if path == "-" {
             (Box::new(BufReader::new(io::stdin())), None)
@@ -84,8 +85,8 @@ impl Lines {
     }
 }
 
-/// Counts the lines that are not blank, or returns why the list cannot be used. A list that cannot be read fails where
-/// its lines are used.
+/// Counts the lines that are not blank, or returns the reason why the list cannot be used. A read error ends the count
+/// and is not returned. It is reported when the lines are read again for their items.
 fn count(source: impl BufRead) -> Result<u64, String> {
     let mut list = List::new(source);
     let mut count = 0;
@@ -98,12 +99,12 @@ fn count(source: impl BufRead) -> Result<u64, String> {
     }
 }
 
-/// A list that is read line by line.
+/// A reader of the lines of a list.
 pub(crate) struct List<R> {
     source: R,
-    /// The number of the last line that was read, from 1.
+    /// The number of the last line that was read, counted from 1.
     number: u64,
-    /// `true` while all lines so far are blank.
+    /// `true` until a line that is not blank was read.
     is_at_start: bool,
 }
 
@@ -112,7 +113,7 @@ impl<R: BufRead> List<R> {
         Self { source, number: 0, is_at_start: true }
     }
 
-    /// Returns the next line that is not blank. Nothing comes after [`Next::Unusable`] and [`Next::End`].
+    /// Returns the next line that is not blank. Callers stop after [`Next::Unusable`] and [`Next::End`].
     pub(crate) fn next(&mut self) -> io::Result<Next> {
         loop {
             let Some(Bytes { line, is_cut }) = read_line(&mut self.source)? else { return Ok(Next::End) };
@@ -130,7 +131,7 @@ impl<R: BufRead> List<R> {
             if known == Some("") && !is_cut {
                 continue;
             }
-            // The first line shows what the others are like.
+            // The format of the first line stands for the format of the whole list.
             let is_first = std::mem::take(&mut self.is_at_start);
             if let Some(reason) = known.filter(|_| is_first).and_then(why_foreign) {
                 return Ok(Next::Unusable(format!("line {number}: {reason}")));
@@ -141,14 +142,15 @@ impl<R: BufRead> List<R> {
     }
 }
 
-/// A line as it was read.
+/// The bytes of a line.
 pub(crate) struct Bytes {
-    /// Its bytes without the end of the line, and without the byte order mark in front that some editors write.
+    /// The bytes without the line ending, and without leading byte order marks, which some editors write.
     pub(crate) line: Vec<u8>,
-    /// `true` if it was longer than [`LONGEST`], and only its beginning is kept.
+    /// `true` if the line was longer than [`LONGEST`] and only its beginning was kept.
     pub(crate) is_cut: bool,
 }
 
+/// Reads a line of at most [`LONGEST`] bytes, and skips the rest of a longer line. Returns `None` at the end.
 pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> {
     let mut line = Vec::new();
     if source.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
@@ -156,7 +158,7 @@ pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> 
     }
     let is_cut = line.len() as u64 == LONGEST && !line.ends_with(b"\n");
     if is_cut {
-        // The rest of it, in pieces that are dropped one by one.
+        // Skip the rest of the line in pieces, so that it is never in memory as a whole.
         let mut rest = line.clone();
         while !rest.ends_with(b"\n") && !rest.is_empty() {
             rest.clear();
@@ -166,13 +168,13 @@ pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> 
     while matches!(line.last(), Some(b'\r' | b'\n')) {
         line.pop();
     }
-    // All at once, as a line may have 350,000 of them, and each removal moves the rest.
+    // Remove all marks at once: a line may have 350,000 of them, and each removal moves the rest of the line.
     let marks = line.chunks(BYTE_ORDER_MARK.len()).take_while(|chunk| *chunk == BYTE_ORDER_MARK).count();
     line.drain(..marks * BYTE_ORDER_MARK.len());
     Ok(Some(Bytes { line, is_cut }))
 }
 
-/// Reads a line that must be UTF-8, or returns why it cannot be used.
+/// Reads a line that must be UTF-8, or returns the reason why it cannot be used.
 pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<String, &'static str>>> {
     let line = read_line(source)?;
     Ok(line.map(|Bytes { line, is_cut }| match is_cut {
@@ -181,7 +183,7 @@ pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<S
     }))
 }
 
-/// Makes a line of its bytes: on Unix names may be any.
+/// Converts the bytes of a line to text. On Unix, file names may consist of any bytes.
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
@@ -193,17 +195,17 @@ pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
     String::from_utf8(line).map(OsString::from).map_err(|_| "is not UTF-8".to_owned())
 }
 
-/// The submission that a line asks for.
+/// The submission that a line describes.
 pub(crate) struct Read {
-    /// The URL or path, as it is shown.
+    /// The URL or path as text for display.
     pub(crate) input: String,
-    /// The path, if it is one.
+    /// The path, if the input is not a URL.
     pub(crate) file: Option<PathBuf>,
     pub(crate) checked: Result<Checked, String>,
 }
 
 impl Read {
-    /// A line of which not even the input can be read.
+    /// Creates the result for a line whose input cannot be read.
     pub(crate) fn failed(reason: String) -> Self {
         Self { input: String::new(), file: None, checked: Err(reason) }
     }
@@ -214,7 +216,8 @@ impl Read {
     }
 }
 
-/// Reads a line: a URL or path, or a JSON object with such an `input` and options, which win over `defaults`.
+/// Parses a line: a URL, a path, or a JSON object with a URL or path as its `input`. The options of an object take
+/// precedence over `defaults`, and its `medium` over `medium`.
 pub(crate) fn read(line: &OsStr, medium: Option<MediaType>, defaults: &Options) -> Read {
     let Some(text) = line.to_str().map(str::trim) else {
         return Read::new(line, submission::from_input(defaults, medium, line));
@@ -239,7 +242,7 @@ pub(crate) fn read(line: &OsStr, medium: Option<MediaType>, defaults: &Options) 
 }
 
 fn options(mut fields: Map<String, Value>) -> Result<(Option<MediaType>, Options), String> {
-    // pandas writes `null` where a cell is empty.
+    // pandas writes `null` for an empty cell.
     let medium = fields.remove("medium").filter(|medium| !medium.is_null());
     let medium = medium.map(MediaType::deserialize).transpose();
     let medium = medium.map_err(|_| "its `medium` is not image, video or audio".to_owned())?;
@@ -252,8 +255,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn byte_order_marks_in_front_are_dropped() {
-        // The last line is close to the longest one. Dropped one by one, its marks take seconds.
+    fn leading_byte_order_marks_are_removed() {
+        // The last line is close to the maximum length. Removing its marks one by one would take seconds.
         for (marks, rest) in [(0, "x"), (1, "x\u{feff}"), (3, "\u{fefe}"), (2, ""), (349_000, "x")] {
             let line = "\u{feff}".repeat(marks) + rest + "\n";
             let Bytes { line, is_cut } = read_line(&mut line.as_bytes()).unwrap().unwrap();

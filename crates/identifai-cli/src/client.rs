@@ -1,4 +1,4 @@
-//! From global options and environment to a client.
+//! Creation of a client from the common options and environment variables.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,23 +14,24 @@ use crate::ledger::Ledger;
 use crate::output::{self, Otherwise};
 use crate::{error_text, signals};
 
-/// A client, and the sandbox that it talks to, if it does.
+/// A client, and the sandbox that it sends requests to, with `--sandbox`.
 pub(crate) struct Connected {
     pub(crate) client: Client,
     pub(crate) key: ApiKey,
-    /// The items that a command submits, for the thread that ends it.
+    /// The items that the command submits, shared with the thread that handles signals.
     pub(crate) ledger: Ledger,
     _sandbox: Option<Sandbox>,
 }
 
-/// Connects as [`connect_only`] does, for a command that Ctrl-C cancels.
+/// Creates a client like [`connect_only`], and makes signals such as Ctrl-C cancel its calls.
 pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
     let connected = connect_only(global, wait_timeout)?;
     cancel_on_signal(&connected, Otherwise::results(global.json));
     Ok(connected)
 }
 
-/// Connects for calls that send no key, so none is looked for. The placeholder is a word that no text has.
+/// Creates a client for calls that send no API key, without reading a key. Its placeholder key is a text that does not
+/// occur in output, so redaction of the key changes nothing.
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError> {
     let connected =
         connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this"))).map_err(CliError::Usage)?;
@@ -38,7 +39,7 @@ pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError
     Ok(connected)
 }
 
-/// Connects as `global` says, to wait for verdicts no longer than `wait_timeout`.
+/// Creates a client from the common options. It waits for verdicts at most `wait_timeout`.
 pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
     connect_with(global, wait_timeout, || api_key(global)).map_err(CliError::Usage)
 }
@@ -50,7 +51,7 @@ fn connect_with(
 ) -> Result<Connected, String> {
     let mut wait = WaitOptions::default();
     let (sandbox, key) = if global.sandbox {
-        // Not left to clap, which sees only the options on one side of the command.
+        // clap cannot check this: it sees only the options on one side of the command's name.
         if global.base_url.is_some() || global.api_key_file.is_some() {
             return Err(
                 "--sandbox brings its own base URL and key: it goes without --base-url and --api-key-file".into()
@@ -58,7 +59,8 @@ fn connect_with(
         }
         let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
         output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
-        // Nobody wants to wait for what is made up; long enough for a look that comes too early.
+        // Made-up results are not worth waiting for. The analysis time is just long enough that the first poll finds
+        // the analysis pending.
         sandbox.set_limits(RateLimit::unlimited());
         sandbox.set_credits(1_000_000_000);
         sandbox.set_analysis_time(Duration::from_millis(60));
@@ -96,7 +98,7 @@ fn connect_with(
     Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
 }
 
-/// Names a setting by the option or variable that it comes from.
+/// Returns the text of an error about a setting, which names the option or variable that the setting comes from.
 fn by_origin(error: &Error, global: &Global, roots_origin: Option<&'static str>) -> String {
     error_text::with_field(error, |field| match field {
         "base_url" if global.base_url.is_none() => "IDENTIFAI_BASE_URL",
@@ -108,10 +110,11 @@ fn by_origin(error: &Error, global: &Global, roots_origin: Option<&'static str>)
 
 const CA_FILE: &str = "--ca-file";
 
-/// Reads the root certificates, if any are given, and returns them with the name of what gave them.
+/// Reads the root certificates, if any are given. Returns them together with the name of the option or variable that
+/// names their file.
 ///
-/// The environment variable is for all programs of the user, so it counts only where there is TLS. Build systems set it
-/// to a file that does not exist.
+/// The environment variable applies to all programs of the user, so it is ignored if the base URL is plain `http`. Build
+/// systems set it to a file that does not exist.
 fn root_certificates(global: &Global, base_url: Option<&str>) -> Result<Option<(&'static str, Vec<u8>)>, String> {
     const VARIABLE: &str = "SSL_CERT_FILE";
     let is_plain = base_url.and_then(|url| url.get(..7)).is_some_and(|start| start.eq_ignore_ascii_case("http://"));
@@ -129,7 +132,7 @@ fn root_certificates(global: &Global, base_url: Option<&str>) -> Result<Option<(
     }
 }
 
-/// Reads a file of moderate size, so that `/dev/zero` does not fill the memory.
+/// Reads a file of at most 16 MiB. The limit keeps a file such as `/dev/zero` from filling the memory.
 fn read_certificates(path: &Path) -> io::Result<Vec<u8>> {
     const MAX: u64 = 16 << 20;
     let mut pem = Vec::new();
@@ -147,20 +150,20 @@ fn api_key(global: &Global) -> Result<ApiKey, String> {
         return ApiKey::from_env().map_err(|_| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);
-    // The name is not shown: it may be the key, given by mistake.
+    // The file name is not printed, because it may be the API key, given by mistake.
     let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
-    // In place, as a copy of the key would stay behind in memory.
+    // The key is trimmed in place, because a copy of it would stay in memory.
     text.truncate(text.trim_end().len());
     Ok(ApiKey::new(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text }))
 }
 
-/// Blank counts as unset.
+/// Returns a trimmed environment variable. A blank variable counts as unset.
 fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Cancels the calls when Ctrl-C or another signal asks for the end, but for a submit that is under way: its identifier
-/// may have been paid for. A second signal ends the program, and what was paid for by then is told.
+/// Makes Ctrl-C and other signals cancel the calls. A submit in progress is finished first, because its identifier may
+/// have been paid for. A second signal reports the items that may have been paid for, and ends the program.
 fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
     let (cancel_handle, ledger) = (connected.client.cancel_handle(), connected.ledger.clone());
     let submits = ledger.clone();
@@ -172,6 +175,6 @@ fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
             cancel_handle.cancel();
         }
     };
-    // Without a handler a signal ends the program at once, which is no worse.
+    // If no handler can be installed, a signal ends the program at once, which is acceptable.
     let _ = signals::listen(first, move || output::tell(&ledger, otherwise));
 }

@@ -1,4 +1,5 @@
-//! Hidden access to the reading of a batch's lines, for fuzzing. Not an API: it may change or go at any time.
+//! Hidden access to the parsing of a batch's lines, for fuzzing. This is not an API: it may change or be removed at any
+//! time.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -11,37 +12,38 @@ use crate::options::Options;
 use crate::submission::Checked;
 use crate::{names, output};
 
-/// A line, as the program understands it.
+/// A parsed line.
 #[derive(Debug)]
 pub struct Line {
-    /// The URL or path, as it is shown.
+    /// The URL or path as text for display.
     pub input: String,
-    /// The path, if it is one.
+    /// The path, if the input is not a URL.
     pub file: Option<PathBuf>,
     /// The submission, or the reason why the line was refused.
     pub submission: Result<Submission, String>,
 }
 
-/// A submission that a line asks for.
+/// A submission that a line describes.
 #[derive(Debug)]
 pub struct Submission {
     /// The medium: `image`, `video` or `audio`.
     pub medium: &'static str,
-    /// The submission's `Debug`, or the reason why it cannot be sent.
+    /// The `Debug` text of the submission, or the reason why it cannot be sent.
     pub checked: Result<String>,
 }
 
-/// Reads the next line of `source`, without its end and without byte order marks.
+/// Reads the next line of `source`, without its line ending and leading byte order marks.
 pub fn read_line(source: &mut &[u8]) -> io::Result<Option<Vec<u8>>> {
     Ok(batch_input::read_line(source)?.map(|bytes| bytes.line))
 }
 
-/// Decodes a line, or returns why it cannot be used.
+/// Decodes a line, or returns the reason why it cannot be used.
 pub fn decode(line: Vec<u8>) -> Result<OsString, String> {
     batch_input::text(line)
 }
 
-/// Counts the lines of a list that are not blank, up to its end or to the reason why nothing more of it can be used.
+/// Counts the lines of a list that are not blank. Also returns the reason why the rest of the list cannot be used, if the
+/// count ended before the end of the list.
 pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
     let mut list = List::new(list);
     let mut count = 0;
@@ -54,7 +56,7 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
     }
 }
 
-/// Parses a line, where the command line names `medium`.
+/// Parses a line. `medium` is the medium that the command line names.
 pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
     let medium = medium.and_then(|medium| medium.parse().ok());
     let batch_input::Read { input, file, checked } = batch_input::read(line, medium, &Options::default());
@@ -65,12 +67,12 @@ pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
     Line { input, file, submission }
 }
 
-/// Returns a file's name as text.
+/// Returns a file name as text for display.
 pub fn display_source(name: &OsStr) -> String {
     names::shown(name)
 }
 
-/// Returns a text as it is printed.
+/// Escapes a text for output to a terminal.
 pub fn escape(text: &str) -> String {
     output::shown(text)
 }

@@ -1,9 +1,9 @@
-//! The program `identifai`: the client's calls as commands, for shells and scripts.
+//! The program `identifai`: commands for shells and scripts that call the client.
 //!
-//! It is a library so that fuzzing can call parts of it. [`main`] is the program, and the rest is not an API.
+//! The program is a library so that fuzzing can call parts of it. [`main`] runs the program. The rest is not an API.
 
 #![forbid(unsafe_code)]
-// Counts of lines and items, which are in memory or were printed.
+// Arithmetic is on counts of lines and items that are in memory or were printed, so it cannot overflow.
 #![allow(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::string_slice))]
 
@@ -42,7 +42,7 @@ use self::cli_error::CliError;
 use self::commands::{account, batch, classify, man, partner, results, sandbox, tickets};
 use self::exit_status::ExitStatus;
 
-/// Runs the command that the process's arguments name, and prints why it failed.
+/// Runs the command that the arguments of the process name. If it fails, prints the reason.
 pub fn main() -> ExitCode {
     signals::survive_file_size_limit();
     run().unwrap_or_else(CliError::report).into()

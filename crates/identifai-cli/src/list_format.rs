@@ -1,4 +1,4 @@
-//! Lists and lines of other formats than one item a line, told before anything of them is paid for.
+//! Detection of lists and lines in other formats than one item per line, before any item is submitted and paid for.
 
 use std::path::Path;
 
@@ -13,18 +13,21 @@ const COLUMNS: &str = "has several columns, as in CSV; write only the URL or pat
     {\"input\": \"cat.png\", \"ref_id\": \"17\"} (a URL with such a comma also goes into an object)";
 
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
-/// Maximum number of separators of a line that are looked at: it may have a MiB of them.
+/// The maximum number of separators that are examined in a line, which may have a MiB of them.
 const MOST_COLUMNS: usize = 16;
 
-/// Returns why no line of a list can be used that has this one, which is the `number`th, if it is not text.
+/// Returns the reason why a list with this line cannot be used: the line has NUL bytes or is UTF-16. Returns `None` if
+/// the line is text. `number` is the number of the line, counted from 1.
 pub(crate) fn why_not_text(line: &[u8], number: u64) -> Option<String> {
     let is_marked = number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff"));
     if !line.contains(&0) {
-        // In UTF-16 every ASCII character has a NUL, and so has the end of a line. A name may begin with these bytes.
+        // In UTF-16, every ASCII character and every line ending contains a NUL byte. A marked line without one may be
+        // a file name that begins with the bytes of the mark.
         let is_name = !line.contains(&b'\n') && exists(line);
         return (is_marked && !is_name).then(|| UTF_16.to_owned());
     }
-    // A line of UTF-16 begins with half a character where the one before ended in the other half.
+    // In little-endian UTF-16, a line ends between the two bytes of the line feed, so the next line begins with the
+    // second byte. The NUL bytes may therefore be at even or at odd positions.
     let (even, odd) = line.chunks_exact(2).fold((0, 0), |(even, odd), pair| match pair {
         [0, 0] => (even + 1, odd + 1),
         [0, _] => (even + 1, odd),
@@ -46,8 +49,8 @@ fn exists(_: &[u8]) -> bool {
     false
 }
 
-/// Returns why a line belongs to another format, if it does. A file of that very name is never refused, nor is a URL
-/// that may hold what looks like a separator.
+/// Returns the reason why a line belongs to another format, such as CSV or a JSON array. Returns `None` if a file of
+/// that name exists, or if the line may be a URL that contains a separator.
 pub(crate) fn why_foreign(line: &str) -> Option<&'static str> {
     let reason = match line.chars().next()? {
         '[' => ARRAY,
@@ -61,14 +64,14 @@ pub(crate) fn why_foreign(line: &str) -> Option<&'static str> {
     (!Path::new(line).exists()).then_some(reason)
 }
 
-/// Checks for one quoted text, with the comma of an array behind it at most. In CSV there is more.
+/// Checks for a single quoted text, optionally followed by a comma, as in an array. A line of CSV has further columns.
 fn is_quoted(line: &str, quote: char) -> bool {
     let line = line.strip_suffix(',').unwrap_or(line);
     let inner = line.strip_prefix(quote).and_then(|line| line.strip_suffix(quote));
     inner.is_some_and(|inner| !inner.contains(quote))
 }
 
-/// Checks for several columns, as far as they can be told from a URL or a path with a separator in it.
+/// Checks for several columns, as far as they can be distinguished from a URL or path that contains a separator.
 fn has_columns(line: &str) -> bool {
     if !line.contains(SEPARATORS) {
         return false;
@@ -81,7 +84,7 @@ fn has_columns(line: &str) -> bool {
         (before.trim_end(), after.trim_start_matches(SEPARATORS))
     });
     if !begins_url(line) {
-        // A path has no URL in it.
+        // A path does not contain a URL, so a URL after a separator is a column.
         let is_header = !line.contains(['.', '/', '\\']);
         return is_header
             || splits.any(|(before, after)| {
@@ -91,8 +94,8 @@ fn has_columns(line: &str) -> bool {
             });
     }
     splits.any(|(before, after)| {
-        // From `?` on, and where no file name ends, a separator is as likely a part of the URL. With a blank or a quote
-        // behind it, it never is.
+        // After a `?` or `#`, or if the text before it does not end in a file name, a separator may be a part of the
+        // URL. If a blank or a quote follows it, it is never a part of the URL.
         let is_whole = !before.contains(['?', '#']) && Format::from_extension(before).is_some();
         after.starts_with([' ', '"']) || (is_whole && (begins_url(after) || !after.contains(['=', '?'])))
     })
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_of_another_format_is_told() {
+    fn line_of_another_format_is_detected() {
         let table = [
             (ARRAY, &["[", r#"["https://x.test/a.jpg"]"#, r#"[{"input": "https://x.test/a.jpg"},"#][..]),
             (SPREAD, &["{", "]", "}", "},", r#"{"input": "https://x.test/a.jpg"},"#]),
@@ -148,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn url_or_missing_file_with_commas_is_left_alone() {
+    fn url_or_missing_file_with_commas_is_accepted() {
         for line in [
             "https://x.test/w_400,h_300,c_fill/cat.jpg",
             "https://x.test/cat,dog",
@@ -172,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_told_from_other_lines_with_nul() {
+    fn utf_16_is_distinguished_from_other_nul_bytes() {
         let encoded = |text: &str, encode: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(encode).collect::<Vec<_>>();
         let text = "https://x.test/caf\u{e9}\u{732b}.jpg\r\n";
         for encode in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
             for text in [text.to_owned(), format!("\u{feff}{text}"), "\u{feff}\u{732b}".to_owned()] {
                 assert_eq!(why_not_text(&encoded(&text, encode), 1).as_deref(), Some(UTF_16), "{text}");
             }
-            // As the lines after the first one come.
+            // Lines after the first one begin with the second byte of the line feed.
             assert_eq!(why_not_text(&encoded(text, encode)[1..], 2).as_deref(), Some(UTF_16));
         }
         for (line, number) in [(&b"cat.png\0dog.png\0"[..], 1), (b"\0\0\0\x20ftypisom", 1), (b"cat\0.png", 7)] {

@@ -1,4 +1,4 @@
-//! The program `identifai`; see the library beside this file.
+//! The program `identifai`. Its code is in the library of this crate.
 
 #![forbid(unsafe_code)]
 

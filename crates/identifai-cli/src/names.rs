@@ -1,4 +1,4 @@
-//! Inputs as they are shown: names of files, which need not be UTF-8 on Unix, and URLs, which hold secrets.
+//! Display of inputs: file names, which need not be UTF-8 on Unix, and URLs, which may contain secrets.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use identifai::Format;
 
-/// Extensions of files that are given as arguments and are not media.
+/// Extensions of files that are arguments but not media.
 const OTHER_EXTENSIONS: [&str; 6] = ["csv", "json", "jsonl", "list", "ndjson", "txt"];
 
-/// Returns a name as text. A byte that is not UTF-8 is shown as `\xff`.
+/// Returns a file name as text. A byte that is not UTF-8 is written as `\xff`.
 pub(crate) fn shown(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
@@ -21,12 +21,12 @@ pub(crate) fn shown(name: &OsStr) -> String {
     text
 }
 
-/// Tells a URL from a path.
+/// Returns `true` if the input is a URL, and `false` if it is a path.
 pub(crate) fn is_url(input: &OsStr) -> bool {
     input.as_encoded_bytes().windows(3).any(|bytes| bytes == b"://")
 }
 
-/// Returns a URL without user, password, query and fragment, which may be secret. A path stays as it is.
+/// Returns a URL without user, password, query and fragment, which may be secret. Returns a path unchanged.
 pub(crate) fn without_secrets(input: &str) -> String {
     let Some((scheme, rest)) = input.split_once("://") else { return input.to_owned() };
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -35,8 +35,8 @@ pub(crate) fn without_secrets(input: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// Returns the argument that was taken for `option` but is a file, or is named like one. Others are not shown: they may
-/// be the key.
+/// Returns the argument that clap took for `option`, if it is an existing file or has a known extension. Other arguments
+/// are not returned for display, because they may be the API key.
 pub(crate) fn file_like_option(option: &str, mut arguments: impl Iterator<Item = OsString>) -> Option<String> {
     let is_file = |argument: &OsString| {
         let name = argument.to_string_lossy();
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn option_that_looks_like_a_file_is_found() {
+    fn file_named_like_an_option_is_found() {
         let arguments = || ["classify", "-", "--x", "-KEY.x", "-x.png", "--y.txt"].into_iter().map(OsString::from);
         let table =
             [("-x", Some("-x.png")), ("--y.txt", Some("--y.txt")), ("-K", None), ("--x", None), ("--z.png", None)];
@@ -65,7 +65,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn bytes_that_are_not_utf_8_are_shown_as_such() {
+    fn non_utf_8_bytes_are_escaped() {
         use std::os::unix::ffi::OsStrExt;
 
         assert_eq!(shown(OsStr::from_bytes("caf\u{e9}.png".as_bytes())), "caf\u{e9}.png");

@@ -1,4 +1,4 @@
-//! Passwords from a file or a prompt. They are never arguments, which others on the machine can see.
+//! Passwords from a file or a prompt. They are never arguments, because other users of the machine can see arguments.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,7 +13,7 @@ pub(crate) fn from_file(path: &Path) -> Result<String, CliError> {
         Ok(Some(Ok(line))) if !line.is_empty() => return Ok(line),
         Ok(Some(Err(reason))) => format!("the first line of the file {reason}"),
         Ok(_) => "the first line of the file is empty".to_owned(),
-        // The name is not shown: it may be the password, given by mistake.
+        // The file name is not printed, because it may be the password, given by mistake.
         Err(error) => format!("cannot read the file that it names: {error}"),
     };
     Err(CliError::Usage(format!("--password-file: {reason}")))
@@ -23,7 +23,7 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(if path == Path::new("-") { Box::new(io::stdin().lock()) } else { Box::new(BufReader::new(File::open(path)?)) })
 }
 
-/// Asks for it twice at the terminal.
+/// Prompts for a password at the terminal, twice.
 pub(crate) fn ask() -> Result<String, CliError> {
     let password = prompt("Password: ")?;
     if password.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn ask() -> Result<String, CliError> {
 
 fn prompt(text: &str) -> Result<String, CliError> {
     rpassword::prompt_password(text).map_err(|error| match error.kind() {
-        // It takes Ctrl-C for what it means once the terminal is as it was.
+        // `rpassword` restores the terminal before it reports Ctrl-C.
         io::ErrorKind::Interrupted => CliError::Interrupted,
         io::ErrorKind::UnexpectedEof => unusable("there was none"),
         _ => unusable(&format!("there is no terminal to ask at ({error}); --password-file FILE reads it from a file")),

@@ -1,4 +1,4 @@
-//! Submissions from arguments and lines of a list, and the calls that take them.
+//! Submissions from arguments and from lines of a list, and the calls that send them.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::stdin::Spooled;
 use crate::{error_text, names, upload_bar};
 
-/// A submission that was checked, and a note about its name if an upload corrects that.
+/// A checked submission, and a note if its file is uploaded under a corrected name.
 pub(crate) struct Checked {
     pub(crate) submission: AnySubmission,
     pub(crate) note: Option<String>,
@@ -19,14 +19,15 @@ pub(crate) struct Checked {
 const FORCE: &str = "to send it anyway, pass --image, --video or --audio, and --any-format";
 
 impl MediumFlags {
-    /// Returns the medium that the command line names.
+    /// Returns the medium that the command line names, if any.
     pub(crate) fn chosen(&self) -> Option<MediaType> {
         let flags = [(self.image, MediaType::Image), (self.video, MediaType::Video), (self.audio, MediaType::Audio)];
         flags.into_iter().find_map(|(is_set, medium)| is_set.then_some(medium))
     }
 }
 
-/// Reads an argument of the command line: a URL, a path, or `-` for standard input. The error does not repeat it.
+/// Creates a submission from an argument: a URL, a path, or `-` for standard input. The error does not repeat the
+/// argument, because it may be the API key.
 pub(crate) fn from_argument(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<Checked, String> {
     if input != "-" {
         return from_input(options, chosen, input);
@@ -43,7 +44,8 @@ pub(crate) fn from_argument(options: &Options, chosen: Option<MediaType>, input:
     prepare(options, Ok(AnySubmission::from_reader_as(medium, file, len).file_name(name)))
 }
 
-/// Reads a URL or a path, and checks it. The error does not repeat it, since it may be the key.
+/// Creates and checks a submission from a URL or a path. The error does not repeat the input, because it may be the API
+/// key.
 pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<Checked, String> {
     if names::is_url(input) {
         let url = input.to_str().ok_or("URL: is not UTF-8; percent-encode it")?;
@@ -64,7 +66,7 @@ pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &O
 fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<Checked, String> {
     let submission = submission.map_err(|error| error_text::to_cli_text(&error))?;
     let submission = options.set_on(submission);
-    // Nothing that was asked for is left out silently.
+    // An option that the medium does not support is an error and is not ignored.
     if let Some(option) = submission.unsupported_options().first() {
         let what = match submission.media_type() {
             MediaType::Image => "an image",
@@ -73,21 +75,21 @@ fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<Check
         };
         return Err(format!("is {what}, for which there is no --{}", option.replace('_', "-")));
     }
-    // It checks everything, too, so the file is inspected once for both.
+    // This call also checks the submission, so the file is inspected only once.
     let name = submission.corrected_file_name().map_err(|error| error_text::to_cli_text(&error))?;
     let note = name.and_then(|name| correction(&name, submission.media_type()));
     Ok(Checked { submission, note })
 }
 
-/// Returns a note about an upload that goes by `name` rather than its own, to fit its content.
+/// Returns a note that a file is uploaded as `name`, because its own name does not fit its content.
 pub(crate) fn correction(name: &str, medium: MediaType) -> Option<String> {
     let format = Format::from_extension(name)?.to_string();
-    // The extension of recordings in 3GP is that of videos.
+    // In 3GP, recordings and videos have the same extension, which is known as one of a video.
     let format = if medium == MediaType::Audio { format.replacen("video/", "audio/", 1) } else { format };
     Some(format!("is {format} by its content, so it is uploaded as {name}"))
 }
 
-/// Submits, with a progress bar for an upload if standard error is a terminal.
+/// Sends a submission. An upload shows a progress bar if standard error is a terminal.
 pub(crate) fn submit(client: &Client, submission: &AnySubmission) -> Result<AnySubmitted> {
     let bar = upload_bar::new();
     let outcome = client.submit_any(&submission.clone().on_progress(upload_bar::updates(&bar)));
@@ -95,15 +97,15 @@ pub(crate) fn submit(client: &Client, submission: &AnySubmission) -> Result<AnyS
     outcome
 }
 
-/// Requests the reports of `submitted`: all in few requests, and then each that was left out by itself, since the
-/// response to that says why.
+/// Fetches the reports of `submitted` in as few requests as possible. A report that is missing in the responses is then
+/// requested separately, because the response to that request contains the reason.
 pub(crate) fn results_of(client: &Client, submitted: &[AnySubmitted]) -> Result<Vec<Result<AnyReport>>> {
     let reports = if submitted.len() == 1 { vec![None] } else { client.results_any(submitted)? };
     let reports = submitted.iter().zip(reports);
     Ok(reports.map(|(submitted, report)| report.map_or_else(|| client.result_any(submitted), Ok)).collect())
 }
 
-/// Returns the submissions with these identifiers.
+/// Returns a handle to an earlier submission for each identifier.
 pub(crate) fn submitted(medium: MediaType, identifiers: Vec<Identifier>) -> Vec<AnySubmitted> {
     identifiers.into_iter().map(|identifier| AnySubmitted::new(medium, identifier)).collect()
 }

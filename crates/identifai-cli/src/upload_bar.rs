@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::signals;
 
-/// Creates a bar that shows up with the first bytes. It draws nothing if standard error is not a terminal.
+/// Creates a progress bar that appears with the first bytes. It draws nothing if standard error is not a terminal.
 pub(crate) fn new() -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
     let bar = ProgressBar::no_length();
@@ -17,8 +17,8 @@ pub(crate) fn new() -> ProgressBar {
     }
 }
 
-/// Returns a function that updates the bar, and ends the upload once a signal asks for the end of the program: an upload
-/// that is not complete costs nothing.
+/// Returns a function that updates the bar. It also ends the upload after a signal that ends the program, because an
+/// incomplete upload costs nothing.
 pub(crate) fn updates(bar: &ProgressBar) -> impl Fn(UploadProgress<'_>) -> ControlFlow<()> + Send + Sync + 'static {
     let bar = bar.clone();
     move |progress| {

@@ -1,24 +1,25 @@
-//! Files that are written whole or not at all, as a disk may be full.
+//! Files that are written completely or not at all, because a disk may be full.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Writes a file whole or not at all, as a disk may be full. What is not a regular file is written to in place.
+/// Writes a file completely or not at all, because a disk may be full. A path that is not a regular file, such as a
+/// device, is written to in place.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(path, bytes);
     }
-    // A file may be writable in a directory that is not.
+    // The file may be writable even if its directory is not.
     let Ok(mut file) = create_beside(path, 0o666) else { return std::fs::write(path, bytes) };
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
 }
 
-/// Creates a temporary file beside `path`, to be renamed to it, with the permissions `mode` on Unix, as far as the
-/// umask leaves them. The error does not have its name, which nobody gave.
+/// Creates a temporary file in the directory of `path`, to be renamed to `path`. On Unix, it has the permissions `mode`,
+/// restricted by the umask. The error does not contain the generated name, which the user does not know.
 pub(crate) fn create_beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
