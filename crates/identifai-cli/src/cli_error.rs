@@ -1,4 +1,4 @@
-//! The reasons why a command ends early, and the one place that prints them.
+//! Errors that end a command, and the only place that prints them.
 
 use std::io;
 
@@ -7,14 +7,14 @@ use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
 use crate::output::{self, Otherwise, note};
 
-/// The reason why a command ends early.
+/// An error that ends a command.
 #[derive(Debug)]
 pub(crate) enum CliError {
-    /// Wrong arguments or settings. Nothing was sent.
+    /// Invalid arguments or settings. Nothing was sent.
     Usage(String),
-    /// A command line that clap refuses or answers by itself, as it does `--help`.
+    /// A command line that clap rejects, or handles itself, such as `--help`.
     CommandLine(clap::Error),
-    /// Failed items, which are printed already.
+    /// Failed items, which were printed already.
     Items(ExitStatus),
     /// Output that cannot be written.
     Output {
@@ -25,14 +25,14 @@ pub(crate) enum CliError {
         unprinted: Ledger,
         otherwise: Otherwise,
     },
-    /// A failure beside the results.
+    /// Any other failure, which does not concern a result.
     Failed(String),
     /// Ctrl-C at a prompt.
     Interrupted,
 }
 
 impl CliError {
-    /// Makes the error of output by a command that submits nothing.
+    /// Creates the error of failed output by a command that submits nothing.
     pub(crate) fn output(error: io::Error) -> Self {
         let (status, otherwise) = (ExitStatus::Done, Otherwise::Nowhere);
         Self::Output { error, status, unprinted: Ledger::default(), otherwise }

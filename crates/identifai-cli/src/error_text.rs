@@ -1,22 +1,22 @@
-//! The text of an error in the words of the command line.
+//! The texts of errors, with the names of the command line's options.
 
 use identifai::Error;
 
 use crate::cli_error::CliError;
 
-/// Returns the text of an error with its causes. It names an option in place of the field that it sets.
+/// Returns the text of an error with its causes. If the error is about a field, the text names the option that sets it.
 pub(crate) fn to_cli_text(error: &Error) -> String {
     with_field(error, flag)
 }
 
-/// Returns the text of an error with its causes, and with the name that `name` gives to its field.
+/// Returns the text of an error with its causes. If the error is about a field, `name` returns the name to print.
 pub(crate) fn with_field(error: &Error, name: impl Fn(&str) -> &str) -> String {
     let text = format!("{error:#}");
     let reason = error.field().and_then(|field| Some((name(field), text.strip_prefix(field)?)));
     reason.map(|(name, reason)| format!("{name}{reason}")).unwrap_or(text)
 }
 
-/// Returns the argument or option that sets `field`, or else `field`.
+/// Returns the argument or option that sets `field`, or `field` itself if there is none.
 pub(crate) fn flag(field: &str) -> &str {
     match field {
         "file_url" => "URL",
@@ -35,13 +35,13 @@ pub(crate) fn flag(field: &str) -> &str {
     }
 }
 
-/// Makes a usage error of an error about an argument or a setting.
+/// Converts an error about an argument or a setting to a usage error.
 pub(crate) fn usage(error: &Error) -> CliError {
     CliError::Usage(to_cli_text(error))
 }
 
-/// Returns the text of an error for people. If the service gave neither a reason nor an identifier, the beginning of
-/// its response follows, as it may show what answered.
+/// Returns the text of an error for people. If the response has neither a reason nor an identifier, its beginning is
+/// added, because it may show which server sent it.
 pub(crate) fn with_body(error: &Error) -> String {
     const LONGEST: usize = 200;
     let text = to_cli_text(error);

@@ -6,7 +6,7 @@ use identifai::{Error, ErrorKind};
 
 use crate::signals;
 
-/// An exit status. Of several items, the highest counts.
+/// An exit status. With several items, the program ends with the highest of their statuses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum ExitStatus {
@@ -24,7 +24,7 @@ pub(crate) enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// Takes the status of another item into account.
+    /// Raises the status to that of another item if that one is higher.
     pub(crate) fn raise(&mut self, other: impl Into<Self>) {
         *self = other.into().max(*self);
     }

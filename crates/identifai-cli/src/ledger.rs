@@ -1,5 +1,5 @@
-//! A list of items that may have been paid for and were not printed yet, to be told on standard error if the program
-//! ends.
+//! A list of items that were not printed yet. If the program ends early, it reports those that may have been paid for on
+//! standard error.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +20,11 @@ pub(crate) struct Ledger(Arc<Mutex<BTreeMap<u64, Entry>>>);
 /// An item of a list or of the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// Its place, such as `line 3: `, or nothing if it is the only one.
+    /// The position of the item, such as `line 3: `. Empty if it is the only item.
     pub(crate) place: String,
-    /// The word for what it is: `image`, `video`, `audio` or `tickets`.
+    /// The kind of item: `image`, `video`, `audio` or `tickets`.
     pub(crate) what: &'static str,
-    /// The argument or line as it was given, with the API key redacted.
+    /// The argument or line, with the API key redacted.
     pub(crate) input: String,
     pub(crate) state: State,
 }
@@ -39,7 +39,7 @@ pub(crate) enum State {
     Submitted(Identifier),
 }
 
-/// A report on an item: a line for people, and an object of the form of other results.
+/// A report on an item that was not printed, as text for people and as JSON like other results.
 pub(crate) struct Told {
     pub(crate) text: String,
     pub(crate) json: String,
@@ -79,15 +79,15 @@ impl Ledger {
         }
     }
 
-    /// Sets how far all submits came: of those that are not listed, nothing was sent.
+    /// Sets the states of all items. An item that is not listed is set to [`State::NotSent`].
     pub(crate) fn set_all(&self, mut states: BTreeMap<u64, State>) {
-        // In one step, as another thread may be telling the same.
+        // All states are set under one lock, because another thread may report the items at the same time.
         for (index, entry) in self.entries().iter_mut() {
             entry.state = states.remove(index).unwrap_or(State::NotSent);
         }
     }
 
-    /// Notes what came of a submit.
+    /// Records the outcome of a submit.
     pub(crate) fn settle(&self, index: u64, outcome: Result<&Identifier, &Error>) {
         self.set(
             index,
@@ -102,7 +102,7 @@ impl Ledger {
         );
     }
 
-    /// Returns `true` if the service may have an item whose identifier is not known: a submit may be under way.
+    /// Returns `true` if the service may have accepted an item whose identifier is unknown, as during a submit.
     pub(crate) fn has_open_submit(&self) -> bool {
         self.entries().values().any(|entry| entry.state == State::MaybeSubmitted)
     }
@@ -116,12 +116,12 @@ impl Ledger {
         self.entries().get(&index).and_then(Entry::told)
     }
 
-    /// Returns each item that may have been paid for.
+    /// Returns a report on each item that may have been paid for.
     pub(crate) fn told(&self) -> Vec<Told> {
         self.entries().values().filter_map(Entry::told).collect()
     }
 
-    /// Returns the commands that get the results of what was submitted.
+    /// Returns hints about the commands that print the results of submitted items.
     pub(crate) fn hints(&self) -> Vec<&'static str> {
         let entries = self.entries();
         let has = |are_tickets| {

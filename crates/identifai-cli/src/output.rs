@@ -1,4 +1,4 @@
-//! Lines of output: results on standard output, everything else on standard error.
+//! Output of the program: results on standard output, everything else on standard error.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -12,26 +12,28 @@ use crate::error_text;
 use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
 
-/// Prints a text that is read as a whole.
+/// Prints a complete text, such as a manual page, to standard output.
 pub(crate) fn page(text: &[u8]) -> Result<ExitStatus, CliError> {
     let mut out = io::stdout().lock();
     out.write_all(text).and_then(|()| out.flush()).map_err(CliError::output)?;
     Ok(ExitStatus::Done)
 }
 
-/// Notes that output failed. A reader that has seen enough, such as `head`, needs no message.
+/// Reports that output failed. A closed pipe is not reported: a reader such as `head` closes it on purpose.
 pub(crate) fn note_unwritten(error: &io::Error) {
     if error.kind() != io::ErrorKind::BrokenPipe {
         note(&format!("cannot write the result: {error}"));
     }
 }
 
-/// The place for what cannot be written to standard error.
+/// The fallback for reports that cannot be written to standard error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Otherwise {
-    /// The outcomes are still to come on standard output.
+    /// No fallback, because the outcomes are still printed on standard output later.
     Nowhere,
+    /// Lines of text on standard output.
     Text,
+    /// JSON objects on standard output.
     Json,
 }
 
@@ -41,7 +43,7 @@ impl Otherwise {
     }
 }
 
-/// Tells what may have been paid for and was not printed, on standard error.
+/// Reports on standard error each item that may have been paid for and was not printed.
 pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
     for told in ledger.told() {
         if try_note(&told.text).is_err() {
@@ -55,8 +57,9 @@ pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
     ledger.hints().into_iter().for_each(note);
 }
 
-/// Writes a response as one object with its identifier. A response that cannot be serialised (nested too deep, half a
-/// character) is written as it came, which is `raw`.
+/// Returns a response as one JSON object with its identifier. A response that cannot be serialised, because it is nested
+/// too deeply or contains half a surrogate pair, is returned as received: `raw`, with the identifier added if `raw` has
+/// none.
 pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
     serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
         Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
@@ -64,16 +67,16 @@ pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) 
     })
 }
 
-/// Prints one line of a result. It fails if nobody reads any more.
+/// Prints one line of a result on standard output. Fails if the output was closed or cannot be written.
 pub(crate) fn result(line: &str) -> io::Result<()> {
-    // In one piece, as several processes may write to one file.
+    // The line is written in one call, because several processes may write to the same file.
     let mut out = io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes())?;
     out.flush()
 }
 
-/// Prints one line of JSON. Characters that a terminal acts upon or hides are escaped: in JSON they stand only in
-/// strings. Between strings only blanks are replaced.
+/// Prints one line of JSON. Characters that control a terminal or are invisible are written as JSON escapes, which is
+/// valid because JSON has such characters only in strings. Tabs and line breaks are replaced by blanks.
 pub(crate) fn result_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
     for c in json.chars() {
@@ -90,17 +93,18 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
     result(&line)
 }
 
-/// Prints one line beside the results. It does not fail: nobody may be reading.
+/// Prints a message on standard error. Errors are ignored, because standard error may be closed.
 pub(crate) fn note(line: &str) {
     let _ = try_note(line);
 }
 
+/// Prints a message on standard error, or returns the error.
 pub(crate) fn try_note(line: &str) -> io::Result<()> {
-    // In one piece, as `writeln` would write part by part, and standard error has no buffer.
+    // The line is written in one call: `writeln` writes it in parts, and standard error has no buffer.
     io::stderr().lock().write_all(format!("identifai: {}\n", shown(line)).as_bytes())
 }
 
-/// Escapes a text that may quote somebody else's, as one line that no terminal acts upon.
+/// Escapes a text that may quote untrusted input. The result is one line without control characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
@@ -113,12 +117,12 @@ pub(crate) fn shown(text: &str) -> String {
     line
 }
 
-/// Returns `true` if a terminal shows the character, and does nothing else with it.
+/// Returns `true` if the character is printable and does not control the terminal.
 fn is_plain(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 
-/// Makes an item that failed, as `--json` prints it.
+/// Creates the JSON object of a failed item, as `--json` prints it.
 #[expect(clippy::indexing_slicing, reason = "an item is an object, and so is its error")]
 pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> Value {
     let mut item = json!({ "error": error });
@@ -137,7 +141,7 @@ pub(crate) fn failed_item(input: Option<&str>, error: &Error, submits: bool) -> 
     item
 }
 
-/// Makes the `error` of an item that failed without a call.
+/// Creates the `error` object of an item that failed without an error of the library.
 pub(crate) fn failure(kind: &str, message: &str, may_have_been_sent: bool) -> Value {
     json!({ "kind": kind, "status": null, "message": message, "may_have_been_sent": may_have_been_sent })
 }

@@ -1,4 +1,4 @@
-//! Outcomes of items, printed in the order of the command line.
+//! Printing of the outcomes of items, in the order of the command line.
 
 use std::io;
 
@@ -11,10 +11,10 @@ use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
 use crate::output::{self, Otherwise, failed_item, failure, note, result, result_json, shown, try_note};
 
-/// A result, as a person reads it and as a script does.
+/// A result as text for people and as JSON for scripts.
 pub(crate) struct Line {
     pub(crate) text: String,
-    /// One object.
+    /// One JSON object.
     pub(crate) json: String,
 }
 
@@ -25,13 +25,13 @@ impl From<&AnyReport> for Line {
     }
 }
 
-/// A printer of outcomes, which keeps the exit status.
+/// A printer of outcomes, which also collects the exit status.
 #[derive(Clone)]
 pub(crate) struct Printer<'a> {
     json: bool,
-    /// Empty for a command that is about nothing on the command line.
+    /// The items on the command line. Empty for a command without items.
     inputs: &'a [String],
-    /// The items that this run submits. `None` for a command that submits nothing.
+    /// The items that the command submits. `None` for a command that submits nothing.
     ledger: Option<Ledger>,
     pub(crate) status: ExitStatus,
 }
@@ -45,7 +45,7 @@ impl<'a> Printer<'a> {
         Self { ledger: Some(ledger.clone()), ..self }
     }
 
-    /// Prints the outcome of an item. It fails if nobody reads any more.
+    /// Prints the outcome of an item. Fails if standard output cannot be written.
     pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> Result<(), CliError> {
         self.try_print(index, outcome).map_err(|error| self.unread(error))?;
         if let Some(ledger) = &self.ledger {
@@ -57,13 +57,13 @@ impl<'a> Printer<'a> {
     fn try_print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
         match outcome {
             Ok(line) if self.json => result_json(&line.json),
-            // A list of nothing.
+            // An empty list has no line of text.
             Ok(line) if line.text.is_empty() => Ok(()),
             Ok(line) => result(&line.text),
             Err(error) => {
                 self.status.raise(error);
                 if self.json {
-                    // What cannot be sent is not repeated: it may be the key.
+                    // An argument that cannot be sent is not repeated, because it may be the API key.
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
                     return result_json(&failed_item(input, error, self.ledger.is_some()).to_string());
                 }
@@ -74,7 +74,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Names one of several items by its place, as URLs hold secrets.
+    /// Returns a prefix that names one of several items by its position. It does not name URLs, because they may contain
+    /// secrets.
     pub(crate) fn label(&self, index: usize) -> String {
         if self.inputs.len() <= 1 { String::new() } else { format!("item {}: ", index + 1) }
     }
@@ -93,7 +94,7 @@ impl<'a> Printer<'a> {
     /// Prints the one error that all items failed with.
     pub(crate) fn all_failed(&self, error: &Error) -> CliError {
         if error.kind() == ErrorKind::InvalidInput {
-            // What was given is not repeated: it may be the key.
+            // The input is not repeated, because it may be the API key.
             return error_text::usage(error);
         }
         let mut printer = self.clone();
@@ -104,7 +105,7 @@ impl<'a> Printer<'a> {
         outcome.err().unwrap_or(CliError::Items(printer.status))
     }
 
-    /// Prints that the result of the only item could not be kept.
+    /// Prints that the result of the only item could not be written to its file.
     pub(crate) fn not_written(&self, reason: &str) -> CliError {
         let error = failure("output", reason, false);
         let item = json!({ "input": self.input(0), "identifier": self.input(0), "error": error });
@@ -114,7 +115,7 @@ impl<'a> Printer<'a> {
         CliError::Items(self.status.max(ExitStatus::Failed))
     }
 
-    /// Makes the error of an outcome that cannot be written.
+    /// Creates the error for an outcome that cannot be written to standard output.
     pub(crate) fn unread(&self, error: io::Error) -> CliError {
         let (status, unprinted) = (self.status, self.ledger.clone().unwrap_or_default());
         CliError::Output { error, status, unprinted, otherwise: Otherwise::results(self.json) }

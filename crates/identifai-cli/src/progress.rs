@@ -1,4 +1,4 @@
-//! The progress of a batch, for a person who watches.
+//! The progress display of a batch.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,19 +10,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
 
-/// The longest that a signal waits for the bar.
+/// The maximum time that the signal thread waits for the bar.
 const BRIEFLY: Duration = Duration::from_millis(500);
 
-/// A bar and what it is told. It draws nothing where standard error is no terminal.
+/// A progress bar and its data. It draws nothing if standard error is not a terminal.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// The number of items, if it is known.
+    /// The number of items. `None` if it is not known.
     pub(crate) total: Option<u64>,
-    /// The rate limit of the key, in submits a minute.
+    /// The rate limit in submits per minute. `None` without a rate limit.
     rate: Option<u32>,
     began: Instant,
-    /// The number of wrong lines, which the batch does not see.
+    /// The number of invalid lines, which do not become jobs of the batch.
     pub(crate) refused: Arc<AtomicU64>,
     pub(crate) interrupted: Arc<AtomicBool>,
 }
@@ -54,19 +54,19 @@ impl Progress {
         ));
     }
 
-    /// Estimates the minutes left: those of the submits to come, and one for what is pending.
+    /// Estimates the remaining minutes: the time of the remaining submits, and one minute if any items are pending.
     fn minutes(&self, to_submit: u64, is_pending: bool) -> Option<u64> {
         let rate = self.rate.filter(|_| !self.interrupted.load(Ordering::Relaxed))?;
         Some(to_submit.div_ceil(rate.into()) + u64::from(is_pending))
     }
 
-    /// Runs a function that writes to the terminal, with the bar out of its way.
+    /// Hides the bar while `write` writes to the terminal.
     pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
-    /// Runs `act` on a thread of its own and waits half a second for it at most. The thread that handles signals must
-    /// not wait for the bar: the thread that has it may be writing to a pipe that nobody reads.
+    /// Runs `act` on a separate thread, and waits for it at most half a second. The thread that handles signals must not
+    /// wait for the bar, because the thread that holds it may be blocked by a pipe without a reader.
     pub(crate) fn briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
         let (board, (done, is_done)) = (self.clone(), mpsc::channel());
         let acting = thread::Builder::new().spawn(move || {

@@ -1,14 +1,14 @@
-//! Signals that ask the program to end: the first one asks for an orderly end, the second one for an end at once.
+//! Signals that end the program. The first signal makes it finish in order, and the second one ends it at once.
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::exit_status::ExitStatus;
 
-/// The exit status that the last signal stands for. 0 if there was none.
+/// The exit status that corresponds to the last signal. 0 if there was no signal.
 static STATUS: AtomicU8 = AtomicU8::new(0);
 
-/// Returns the exit status of a program that was interrupted: 128 and the number of the signal, as shells have it.
+/// Returns the exit status of an interrupted program: 128 plus the number of the signal, as in shells.
 pub(crate) fn exit_status() -> u8 {
     match STATUS.load(Ordering::Relaxed) {
         0 => ExitStatus::Interrupted as u8,
@@ -16,22 +16,22 @@ pub(crate) fn exit_status() -> u8 {
     }
 }
 
-/// Returns `true` once a signal has asked for the end.
+/// Returns `true` after a signal has requested the end of the program.
 pub(crate) fn is_requested() -> bool {
     STATUS.load(Ordering::Relaxed) != 0
 }
 
-/// A request to end.
+/// The kind of a signal that ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// A person pressed Ctrl-C, and may press it again.
+    /// SIGINT: a person pressed Ctrl-C and may press it again.
     Interrupt,
-    /// Any of the others: who sends one often sends SIGKILL next.
+    /// Any other signal. The sender often sends SIGKILL next.
     Terminate,
 }
 
-/// Calls `first` for the first signal, on a thread of its own, and `second` for the second one, after which the program
-/// ends. A third one ends it even if `second` cannot go on, as standard error may be a pipe that nobody reads.
+/// Calls `first` at the first signal and `second` at the second signal, on a separate thread. The program ends after
+/// `second`. A third signal ends it even if `second` is blocked, because standard error may be a pipe without a reader.
 pub(crate) fn listen(
     first: impl FnOnce(Signal) + Send + 'static,
     second: impl FnOnce() + Send + 'static,
@@ -65,19 +65,20 @@ mod system {
 
     use super::Signal;
 
-    /// The signals that end a program by default and that others send for that: job schedulers announce the end of a
-    /// job by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its effect, as it asks for a core dump.
+    /// The signals that end a program by default and that are sent for this purpose. Job schedulers announce the end of a
+    /// job by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its default effect, because it requests a core dump.
     const ENDING: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM];
 
-    /// Makes a write beyond the limit on the size of files (`ulimit -f`) fail like any other one. By default SIGXFSZ
-    /// ends the program in the middle of a line.
+    /// Makes a write beyond the limit on the file size (`ulimit -f`) return an error. By default, SIGXFSZ ends the program
+    /// in the middle of a line.
     pub(crate) fn survive_file_size_limit() {
-        // A handler that does next to nothing; without one the program is no worse off.
+        // The handler only sets a flag that is not read. If it cannot be installed, SIGXFSZ keeps its default effect.
         let _ = flag::register(SIGXFSZ, Arc::default());
     }
 
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {
-        // With its details, as a signal without them that comes twice before the thread runs is told once.
+        // Signals are received with their details. Without them, a signal that arrives twice before the thread runs is
+        // reported only once.
         let mut signals = SignalsInfo::<WithRawSiginfo>::new([0_i32; 0])?;
         let is_leaving = Arc::new(AtomicBool::new(false));
         let ignored = Ignored::read();
@@ -97,8 +98,8 @@ mod system {
                 handle(signal, status_of(info.si_signo));
             }
         });
-        // Without a thread, the first signal ends the program at once: the handlers above keep the system from doing
-        // so. As long as the thread is only slow to start, a signal waits for it.
+        // If the thread cannot be started, the first signal must end the program at once, because the handlers above
+        // disable the default effect. If the thread is only slow to start, a signal waits for it.
         thread.map(drop).inspect_err(|_| is_leaving.store(true, Ordering::SeqCst))
     }
 
@@ -106,20 +107,21 @@ mod system {
         u8::try_from(signal).unwrap_or_default().saturating_add(128)
     }
 
-    /// The signals that were ignored when the program started, as `nohup` does with SIGHUP. They stay ignored.
+    /// The signals that were ignored when the program started, such as SIGHUP under `nohup`. They stay ignored.
     struct Ignored(Option<u64>);
 
     impl Ignored {
-        /// Reads them where that can be done without `unsafe`: on Linux.
+        /// Reads the ignored signals on Linux. On other systems, this would require `unsafe`.
         fn read() -> Self {
             Self(std::fs::read_to_string("/proc/self/status").ok().and_then(|status| parse(&status)))
         }
 
         fn includes(&self, signal: i32) -> bool {
             match (signal, self.0) {
-                // Shells ignore it for what they start in the background. Who sends it to that means it.
+                // Shells make background jobs ignore SIGINT. A SIGINT sent to one is meant to end it.
                 (SIGINT, _) => false,
-                // Elsewhere SIGHUP keeps its effect: `nohup` works, and otherwise the program ends at once.
+                // The ignored signals are unknown on other systems. SIGHUP is not handled there, so `nohup` works, and
+                // without `nohup` SIGHUP ends the program at once.
                 (signal, None) => signal == SIGHUP,
                 (signal, Some(mask)) => u32::try_from(signal - 1)
                     .ok()
@@ -129,7 +131,7 @@ mod system {
         }
     }
 
-    /// Finds the mask of ignored signals in a process's status: bit 0 is signal 1.
+    /// Parses the mask of ignored signals from the status of a process. Bit 0 is signal 1.
     fn parse(status: &str) -> Option<u64> {
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
         u64::from_str_radix(mask.trim(), 16).ok()
@@ -140,7 +142,7 @@ mod system {
         use super::*;
 
         #[test]
-        fn ignored_signals_stay_ignored_but_for_ctrl_c() {
+        fn ignored_signals_stay_ignored_except_sigint() {
             let status = "Name:\tidentifai\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001003\nSigCgt:\t0\n";
             let ignored = Ignored(parse(status));
             assert!(ignored.includes(SIGHUP), "bit 0");
@@ -148,7 +150,7 @@ mod system {
         }
 
         #[test]
-        fn without_a_status_a_hangup_keeps_its_effect() {
+        fn sighup_without_process_status_is_not_handled() {
             for status in ["", "SigIgn:\tnonsense\n"] {
                 let ignored = Ignored(parse(status));
                 assert!(ignored.includes(SIGHUP) && !ignored.includes(SIGTERM) && !ignored.includes(SIGINT));
@@ -164,7 +166,7 @@ mod system {
     use super::Signal;
     use crate::exit_status::ExitStatus;
 
-    /// Does nothing: there is no such limit.
+    /// Does nothing: the limit exists only on Unix.
     pub(crate) fn survive_file_size_limit() {}
 
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {

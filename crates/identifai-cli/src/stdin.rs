@@ -1,25 +1,25 @@
-//! Standard input as a file: a form states the length of its file before the content.
+//! Standard input as a temporary file: a form states the length of its file before the content.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 
 use identifai::Format;
 
-/// The largest file that any medium may be: 5 GiB.
+/// The maximum size of a file of any medium: 5 GiB.
 const LARGEST: u64 = 5 << 30;
 
 /// The content of standard input, in a temporary file.
 pub(crate) struct Spooled {
-    /// It has no name, so that it is gone however the program ends.
+    /// The file has no name, so it is removed even if the program is killed.
     pub(crate) file: File,
     pub(crate) len: u64,
-    /// The name that it is uploaded under.
+    /// The file name in the upload.
     pub(crate) name: String,
     pub(crate) format: Option<Format>,
 }
 
 impl Spooled {
-    /// Reads standard input to its end, or to a length that is refused anyway.
+    /// Reads standard input to its end. Reading stops one byte after [`LARGEST`], because a longer file is refused anyway.
     pub(crate) fn new() -> Result<Self, String> {
         Self::read().map_err(|error| format!("cannot read standard input into a temporary file: {error}"))
     }

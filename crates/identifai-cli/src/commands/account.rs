@@ -1,4 +1,4 @@
-//! `identifai credits` and `health`: what the account has left, and how the service is.
+//! `identifai credits` and `identifai health`: the credits of the account, and the health of the service.
 
 use identifai::HealthStatus;
 
@@ -20,7 +20,7 @@ pub(crate) fn credits(global: &Global) -> Result<ExitStatus, CliError> {
     Printer::new(global.json, &[]).print_only(line)
 }
 
-/// Runs `identifai health`, which fails unless the service is ok.
+/// Runs `identifai health`. The exit status is [`ExitStatus::Failed`] unless the service is ok.
 pub(crate) fn health(global: &Global) -> Result<ExitStatus, CliError> {
     let connected = connect_without_key(global)?;
     let mut printer = Printer::new(global.json, &[]);

@@ -1,4 +1,4 @@
-//! `identifai classify`: submit each file and URL, print each identifier, or each verdict.
+//! `identifai classify`: submits files and URLs, and prints their identifiers or verdicts.
 
 use identifai::{AnySubmission, AnySubmitted, Error, ErrorKind};
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, C
     if arguments.inputs.iter().filter(|input| *input == "-").count() > 1 {
         return Err(CliError::Usage("standard input can be read once, so there can be one `-`".to_owned()));
     }
-    // All of them first: nothing is paid for on a command line that is wrong.
+    // All arguments are checked before the first submit, so an invalid command line costs nothing.
     let (mut jobs, mut notes) = (Vec::new(), Vec::new());
     for (index, input) in arguments.inputs.iter().enumerate() {
         let job = submission::from_argument(&arguments.options, arguments.medium.chosen(), input);
@@ -42,13 +42,13 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, C
     if arguments.wait { submit_and_wait(&connected, &jobs, printer) } else { submit(&connected, &jobs, printer) }
 }
 
-/// Prints an identifier as soon as it is there.
+/// Submits all items, and prints each identifier as soon as it is known.
 fn submit(connected: &Connected, jobs: &[AnySubmission], mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     for (index, job) in jobs.iter().enumerate() {
         let outcome = submit_one(connected, index, job).map(|sent| sent.identifier().clone());
         let cancelled = is_cancelled(&outcome);
         let outcome = outcome.map(|id| Line { text: id.to_string(), json: json!({ "identifier": id }).to_string() });
-        // Nothing more is paid for that nobody reads.
+        // If the identifier cannot be printed, nothing more is submitted and paid for.
         printer.print(index, outcome.as_ref())?;
         if cancelled {
             break;
@@ -57,8 +57,9 @@ fn submit(connected: &Connected, jobs: &[AnySubmission], mut printer: Printer<'_
     Ok(printer.status)
 }
 
-/// Submits all before it waits for the first, since they are analysed side by side; results come in the order of the
-/// command line. What was paid for is said at once, should the wait be broken off.
+/// Submits all items before it waits for the first one, because the service analyses them in parallel. Verdicts are
+/// printed in the order of the command line. Each identifier is reported on standard error at once, because the wait may
+/// be interrupted.
 fn submit_and_wait(
     connected: &Connected,
     jobs: &[AnySubmission],
@@ -79,7 +80,7 @@ fn submit_and_wait(
     print_each(printer, submitted.into_iter().map(|sent| sent.and_then(|sent| connected.client.wait_any(&sent))))
 }
 
-/// Submits an item, of which the ledger knows before and after.
+/// Submits an item, and records its state in the ledger before and after.
 fn submit_one(connected: &Connected, index: usize, job: &AnySubmission) -> Result<AnySubmitted, Error> {
     connected.ledger.set(index as u64, State::MaybeSubmitted);
     let outcome = submission::submit(&connected.client, job);

@@ -1,4 +1,5 @@
-//! `identifai completions` and `identifai man`: what shells and readers of manuals are given, made of the arguments.
+//! `identifai completions` and `identifai man`: completion scripts and manual pages, generated from the definition of the
+//! command line.
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +13,14 @@ use crate::cli_error::CliError;
 use crate::exit_status::ExitStatus;
 use crate::output;
 
-/// Prints the script by which `shell` completes.
+/// Prints a completion script for `shell`.
 pub(crate) fn completions(shell: Shell) -> Result<ExitStatus, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "identifai", &mut script);
     output::page(&script)
 }
 
-/// Writes a manual page for each command to `directory`, or prints the main one.
+/// Writes a manual page for each command to `directory`. Without a directory, prints the main page.
 pub(crate) fn man(directory: Option<&Path>) -> Result<ExitStatus, CliError> {
     let (command, mut page) = (Arguments::command().disable_help_subcommand(true), Vec::new());
     let written = match directory {
@@ -40,19 +41,19 @@ mod tests {
 
     use super::*;
 
-    /// Runs a program with `text` as its input. `None` if there is no such program.
+    /// Runs a program with `text` as its standard input. Returns `None` if the program is not installed.
     fn fed(program: &str, arguments: &[&str], text: &[u8]) -> Option<Output> {
         let mut process = Process::new(program);
         process.args(arguments).env("LC_ALL", "C.UTF-8").stdin(Stdio::piped()).stdout(Stdio::piped());
         let Ok(mut child) = process.stderr(Stdio::piped()).spawn() else {
-            eprintln!("SKIPPED: what {program} says, as it is not there");
+            eprintln!("SKIPPED: the check by {program}, which is not installed");
             return None;
         };
         child.stdin.take().unwrap().write_all(text).unwrap();
         Some(child.wait_with_output().unwrap())
     }
 
-    /// Returns a command and all below it, as they are once it is built.
+    /// Returns a command and all its subcommands, at all levels.
     fn family(command: &Command) -> Vec<&Command> {
         let below = command.get_subcommands().flat_map(family);
         std::iter::once(command).chain(below).collect()
@@ -64,7 +65,7 @@ mod tests {
         command
     }
 
-    /// Checks that `text` has the names of the commands below `command` and of its long options.
+    /// Checks that `text` contains the names of the subcommands and long options of `command`.
     fn assert_complete(text: &str, command: &Command) {
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
         let options = command.get_arguments().filter_map(|arg| Some(format!("--{}", arg.get_long()?)));
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn script_for_bash_is_accepted_and_complete() {
+    fn bash_completion_script_is_valid_and_complete() {
         let mut script = Vec::new();
         clap_complete::generate(Shell::Bash, &mut Arguments::command(), "identifai", &mut script);
         let script = String::from_utf8(script).unwrap();
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn each_command_has_a_page_without_warnings() {
+    fn man_pages_are_complete_and_without_warnings() {
         let directory = tempfile::tempdir().unwrap();
         man(Some(directory.path())).unwrap();
         let (command, mut pages) = (built(), Vec::new());
@@ -102,7 +103,7 @@ mod tests {
             pages.push(page);
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), commands.len());
-        // Each begins anew by its title.
+        // All pages are checked in one run, because each begins with its own title.
         for (program, arguments) in
             [("groff", &["-man", "-Tutf8", "-ww", "-z"][..]), ("man", &["--warnings", "-l", "-"])]
         {

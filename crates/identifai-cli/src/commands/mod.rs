@@ -1,4 +1,4 @@
-//! The commands: one file for each, or for a group of them.
+//! The commands of the program, with one module for each command or group of commands.
 
 pub(crate) mod account;
 pub(crate) mod batch;

@@ -1,4 +1,4 @@
-//! `identifai partner`: the users of a partner, and their plans.
+//! `identifai partner`: the users of a partner account, and their plans.
 
 use identifai::{Client, PartnerUser, PartnerUserForm, PartnerUserQuery, Pricing};
 
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, command: &Partner) -> Result<ExitStatus, CliE
     }
 }
 
-/// Prints users as they come: a page is asked for once the one before is printed.
+/// Prints users as they arrive. A page of users is requested after the users of the page before it were printed.
 fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> Result<ExitStatus, CliError> {
     let mut query = PartnerUserQuery::default().per_page(arguments.per_page);
     if let Some(id) = arguments.pricing_id {
@@ -51,7 +51,7 @@ fn users(client: &Client, arguments: &Users, mut printer: Printer<'_>) -> Result
     Ok(printer.status)
 }
 
-/// Makes the form to save.
+/// Creates the form to save.
 fn form(arguments: &UserForm) -> Result<PartnerUserForm, CliError> {
     let UserForm { id, name, email, heuristic, pricing_id, .. } = arguments;
     let mut form = PartnerUserForm::new(name, email, heuristic, *pricing_id);
@@ -74,14 +74,14 @@ fn form(arguments: &UserForm) -> Result<PartnerUserForm, CliError> {
     })
 }
 
-/// `7 Ann <ann@example.com>`.
+/// Formats a user, such as `7 Ann <ann@example.com>`.
 fn user(user: &PartnerUser) -> Line {
     let text = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
     let text = format!("{} {} <{}>", number(user.id), text(&user.name), text(&user.email));
     Line { text, json: user.raw_json().to_owned() }
 }
 
-/// `2 Pro (PRO-2)`.
+/// Formats a plan, such as `2 Pro (PRO-2)`.
 fn plan(plan: &Pricing) -> String {
     let sku = plan.sku.as_deref().map_or(String::new(), |sku| format!(" ({})", shown(sku)));
     format!("{} {}{sku}", number(plan.id), plan.name.as_deref().map_or("-".to_owned(), shown))

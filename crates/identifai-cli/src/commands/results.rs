@@ -1,4 +1,4 @@
-//! `identifai result`, `wait`, `heatmap` and `override`: what becomes of what was submitted.
+//! `identifai result`, `wait`, `heatmap` and `override`: commands about earlier submissions.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(crate) fn wait(global: &Global, arguments: &WaitFor) -> Result<ExitStatus, C
     print_each_of(medium, Printer::new(global.json, inputs), reports)
 }
 
-/// Prints reports as they come, with a hint if one is not found and no medium was named.
+/// Prints reports as they arrive. If a report is not found and no medium was named, prints a hint.
 fn print_each_of(
     medium: &MediumFlags,
     printer: Printer<'_>,
@@ -54,7 +54,7 @@ fn print_each_of(
     Ok(status)
 }
 
-/// Prints reports as they come.
+/// Prints reports as they arrive.
 pub(crate) fn print_each(
     mut printer: Printer<'_>,
     reports: impl IntoIterator<Item = identifai::Result<AnyReport>>,
@@ -113,7 +113,7 @@ fn parse(inputs: &[String]) -> Result<Vec<Identifier>, CliError> {
     inputs.iter().enumerate().map(|(index, input)| parse_one(index, input)).collect()
 }
 
-/// Parses an identifier of the command line. The error does not repeat it: it may be the key.
+/// Parses an identifier on the command line. The error does not repeat it, because it may be the API key.
 fn parse_one(index: usize, input: &str) -> Result<Identifier, CliError> {
     let place = index + 1;
     if input.contains("://") {

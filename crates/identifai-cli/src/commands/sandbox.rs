@@ -1,4 +1,4 @@
-//! `identifai sandbox`: the sandbox for other programs.
+//! `identifai sandbox`: the sandbox as a server for other programs.
 
 use std::sync::mpsc;
 
@@ -10,7 +10,7 @@ use crate::cli_error::CliError;
 use crate::exit_status::ExitStatus;
 use crate::{output, signals};
 
-/// Serves until Ctrl-C.
+/// Runs the sandbox until Ctrl-C.
 pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
     let Serve { port, submits_per_minute, reads_per_minute, no_limits, .. } = *arguments;
     let sandbox = Sandbox::start_on(port)
@@ -30,10 +30,10 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
     if let Err(error) = signals::listen(first, || ()) {
         output::note(&format!("Ctrl-C will not be noticed: {error}"));
     }
-    // The first line, which a program that started this one waits for.
+    // Programs that start this command wait for this line, so it is the first one.
     output::result(&format!("listening on {}", sandbox.base_url())).map_err(CliError::output)?;
     output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
-    // `stop` lives until here, so this waits even if Ctrl-C is not noticed.
+    // `stop` is not dropped before this line, so `recv` blocks even if no signal handler could be installed.
     let _ = stopped.recv();
     drop(stop);
     Ok(ExitStatus::Done)

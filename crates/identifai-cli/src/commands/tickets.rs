@@ -1,4 +1,4 @@
-//! `identifai tickets`: receipts and the like in one batch, and whether somebody has tampered with them.
+//! `identifai tickets`: submits receipts and similar documents as one batch, and prints verdicts about manipulation.
 
 use std::ffi::OsStr;
 
@@ -20,13 +20,13 @@ use crate::{names, upload_bar};
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliError> {
     match &arguments.batch {
-        Some(batch) => look(global, arguments, batch),
+        Some(batch) => print_batch(global, arguments, batch),
         None => submit(global, arguments),
     }
 }
 
-/// Prints how a batch stands that was submitted before.
-fn look(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> Result<ExitStatus, CliError> {
+/// Prints the state of a batch that was submitted earlier.
+fn print_batch(global: &Global, arguments: &args::Tickets, batch: &Identifier) -> Result<ExitStatus, CliError> {
     let connected = connect(global, arguments.wait_timeout)?;
     let inputs = [batch.to_string()];
     let client = &connected.client;
@@ -54,12 +54,12 @@ fn submit(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliE
         return printer.print_only(sent.map(|sent| submitted(&sent)));
     }
     let sent = sent.map_err(|error| printer.all_failed(&error))?;
-    // At once, should the wait be broken off.
+    // The identifier is printed before the wait, because the wait may be interrupted.
     output::note(&format!("submitted as {}", sent.batch()));
     print(printer, connected.client.wait_for_tickets(sent.batch()))
 }
 
-/// The tickets, and a note about each whose name is corrected.
+/// Creates the tickets, and a note about each ticket whose file name is corrected.
 fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> {
     let args::Tickets { inputs, ref_ids, models, no_models, lists, any_format, .. } = arguments;
     if !ref_ids.is_empty() && ref_ids.len() != inputs.len() {
@@ -76,7 +76,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
             ticket = ticket.ref_id(ref_id);
         }
         ticket = ticket.any_format(*any_format);
-        // Errors are reported by the submit.
+        // An error is ignored here, because the submit reports it.
         let name = ticket.corrected_file_name().ok().flatten();
         let note = name.and_then(|name| correction(&name, MediaType::Image));
         notes.extend(note.map(|note| format!("argument {}: {note}", index + 1)));
@@ -117,7 +117,7 @@ fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> Result<Exit
     }))
 }
 
-/// The batch, and a line for each ticket.
+/// Formats a submitted batch: its identifier, and a line for each ticket.
 fn submitted(sent: &SubmittedTickets) -> Line {
     let mut lines = vec![sent.batch().to_string()];
     for ticket in sent.tickets() {
@@ -127,7 +127,7 @@ fn submitted(sent: &SubmittedTickets) -> Line {
     Line { text: lines.join("\n"), json: output::json(sent, sent.batch(), sent.raw_json()) }
 }
 
-/// `65f0c0ffee receipt.pdf: tampered, confidence 0.94`.
+/// Formats the report on a ticket, such as `65f0c0ffee receipt.pdf: tampered, confidence 0.94`.
 fn line(ticket: &TicketReport) -> String {
     let identifier = ticket.identifier.as_ref().map_or("-", Identifier::as_str);
     let name = ticket.name.as_deref().map_or(String::new(), |name| format!(" {}:", shown(name)));

@@ -1,4 +1,4 @@
-//! `identifai batch --html`: the results as one page, which needs no other file and trusts no text that is in it.
+//! `identifai batch --html`: the results as one HTML page, which needs no other files and escapes all text.
 
 mod pictures;
 
@@ -18,20 +18,20 @@ use self::pictures::{Picture, Pictures};
 use crate::whole_file::create_beside;
 use crate::{error_text, names, output};
 
-/// Permissions on Unix: a page is its owner's.
+/// The permissions of a page on Unix: only its owner may read it.
 const PRIVATE: u32 = 0o600;
 const TEMPLATE: &str = include_str!("report.html");
-/// Maximum number of rows of a page: browsers get slow with more.
+/// The maximum number of rows of a page. Browsers get slow with more rows.
 const MOST_ROWS: usize = 50_000;
-/// Maximum length of a text in the page, in characters: a line of a list may have a MiB.
+/// The maximum length of a text in the page, in characters. A line of a list may have a MiB.
 const LONGEST_TEXT: usize = 2_000;
 
 /// An item and its outcome.
 pub(crate) struct Row {
-    /// Its number among all lines, from 1.
+    /// The number of the line, counted from 1.
     pub(crate) line: u64,
     pub(crate) input: String,
-    /// Its path, if it is a file: what is shown need not be a name.
+    /// The path, if the item is a file. `input` is text for display and may differ from the path.
     pub(crate) file: Option<PathBuf>,
     pub(crate) identifier: Option<Identifier>,
     pub(crate) reference: Option<String>,
@@ -56,7 +56,7 @@ impl Found {
         }
     }
 
-    /// Returns the word that the page filters by, and the text of the verdict.
+    /// Returns the word that the page filters by, and the displayed text of the verdict.
     fn verdict(&self) -> (&'static str, &str) {
         match self {
             Self::Failure(_) => ("failed", "failed"),
@@ -67,7 +67,7 @@ impl Found {
     }
 }
 
-/// The page while its rows come in.
+/// A page that is being collected.
 pub(crate) struct Page {
     path: PathBuf,
     rows: Vec<Row>,
@@ -75,9 +75,10 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Checks that the page can be written, before anything is paid for.
+    /// Creates an empty page, and checks that it can be written at the end. The check is made before any item is paid
+    /// for.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
-        // A link, too: it would be replaced, not followed.
+        // A symbolic link is also refused, because it would be replaced and not followed.
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(io::Error::other("is not a regular file"));
         }
@@ -94,7 +95,7 @@ impl Page {
         }
     }
 
-    /// Fetches heatmaps, for as long as that is wanted, and writes the page, whole or not at all.
+    /// Fetches heatmaps while `is_wanted` returns `true`, and writes the page completely or not at all.
     pub(crate) fn write(mut self, client: &Client, is_wanted: impl Fn() -> bool) -> io::Result<()> {
         self.rows.sort_by_key(|row| row.line);
         let heatmaps = self.rows.iter().filter(|row| row.wants_heatmap()).count();
@@ -125,7 +126,7 @@ impl Page {
     }
 }
 
-/// Returns the hash of the template's style or script, in which no value stands.
+/// Returns the hash of the template's style or script. Both contain no template values, so the hash is constant.
 fn hash(tag: &str) -> String {
     let text = TEMPLATE.split_once(&format!("<{tag}>")).map_or("", |(_, rest)| rest);
     let text = text.split_once(&format!("</{tag}>")).map_or("", |(text, _)| text);
@@ -159,7 +160,7 @@ impl Row {
             word,
             line: self.line,
             pictures: file.into_iter().chain(heatmap).collect(),
-            // A page is passed on, so passwords and signatures in URLs are left out.
+            // A page may be passed on to others, so passwords and signatures in URLs are left out.
             name: text(&names::without_secrets(&self.input)),
             no_heatmap,
             verdict: text(verdict),
@@ -171,22 +172,23 @@ impl Row {
     }
 }
 
-/// The values of the template. The engine escapes each of them.
+/// The values of the template. The template engine escapes each of them.
 #[derive(Serialize)]
 struct Values {
-    /// Hashes of the style and the script, which alone are allowed.
+    /// The hash of the style. The content security policy of the page allows only this style and script.
     style: String,
+    /// The hash of the script.
     script: String,
     version: &'static str,
     time: String,
     counts: [Count; 4],
     is_whole: bool,
-    /// The number of rows, if there were more of them.
+    /// The number of rows in the page, if some were left out.
     cut_to: Option<usize>,
     rows: Vec<Cells>,
 }
 
-/// The number of items with one outcome, and the word that the page filters by.
+/// The number of items with an outcome, and the word that the page filters by.
 #[derive(Clone, Copy, Serialize)]
 struct Count {
     word: &'static str,
@@ -208,7 +210,7 @@ struct Cells {
     error: String,
 }
 
-/// A confidence from 0 to 1, as the page sorts by it, shows it and draws it.
+/// A confidence from 0 to 1, formatted as the sort key, the displayed percentage and the value of the meter.
 #[derive(Serialize)]
 struct Confidence {
     sort: String,
@@ -223,11 +225,11 @@ impl Confidence {
     }
 }
 
-/// Cuts a foreign text to a length that browsers show. Characters that would turn around the text next to them, or not
-/// be seen at all, are shown by their numbers.
-fn text(foreign: &str) -> String {
-    match foreign.char_indices().nth(LONGEST_TEXT).and_then(|(end, _)| foreign.get(..end)) {
+/// Truncates and escapes an untrusted text for display. Characters that are invisible, or that change the direction of
+/// the surrounding text, are shown as escapes with their numbers.
+fn text(untrusted: &str) -> String {
+    match untrusted.char_indices().nth(LONGEST_TEXT).and_then(|(end, _)| untrusted.get(..end)) {
         Some(start) => output::shown(start) + "\u{2026}",
-        None => output::shown(foreign),
+        None => output::shown(untrusted),
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures in the page of a batch: small files and heatmaps.
+//! Pictures in the page of a batch: small image files and heatmaps.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,9 +11,11 @@ use serde::Serialize;
 
 use crate::error_text;
 
-/// Maximum sizes of a file that is shown, of a heatmap, and of all pictures together, in bytes.
+/// The maximum size of a file to embed, in bytes.
 const LARGEST_FILE: u64 = 256 << 10;
+/// The maximum size of a heatmap, in bytes.
 const LARGEST_HEATMAP: usize = 1 << 20;
+/// The maximum size of all pictures of a page together, in bytes.
 const ALL_PICTURES: usize = 32 << 20;
 
 /// A picture in a page.
@@ -21,7 +23,7 @@ const ALL_PICTURES: usize = 32 << 20;
 pub(super) struct Picture {
     what: &'static str,
     format: &'static str,
-    /// Its bytes in base64.
+    /// The bytes of the picture in base64.
     data: String,
 }
 
@@ -31,13 +33,13 @@ impl Picture {
     }
 }
 
-/// A source of pictures, as long as there is room for them in the page.
+/// A source of pictures, up to the maximum size of all pictures of a page.
 pub(super) struct Pictures<'a> {
     client: &'a Client,
     is_wanted: &'a dyn Fn() -> bool,
-    /// The number of bytes that there is room for.
+    /// The number of bytes left for pictures.
     left: usize,
-    /// Why no more heatmaps are fetched.
+    /// The reason why no more heatmaps are fetched.
     gave_up: Option<String>,
 }
 
@@ -46,14 +48,14 @@ impl<'a> Pictures<'a> {
         Self { client, is_wanted, left: ALL_PICTURES, gave_up: None }
     }
 
-    /// Returns a file, if it is one that is small and that browsers show.
+    /// Returns a file as a picture, if it is small enough and of a format that browsers display.
     pub(super) fn file(&mut self, path: &Path) -> Option<Picture> {
         let (format, bytes) = read(path)?;
         self.left = self.left.checked_sub(bytes.len())?;
         Some(Picture::new("", format, &bytes))
     }
 
-    /// Fetches a heatmap, or returns why it is missing.
+    /// Fetches a heatmap, or returns the reason why it is missing.
     pub(super) fn heatmap(&mut self, identifier: &Identifier) -> Result<Picture, String> {
         if !(self.is_wanted)() {
             return Err("not fetched, as the run was interrupted".to_owned());
@@ -62,7 +64,7 @@ impl<'a> Pictures<'a> {
             return Err(reason.clone());
         }
         let heatmap = self.client.heatmap(&Submitted::new(identifier.clone())).map_err(|error| {
-            // What is not about this one would be the same with the next, after a while.
+            // An error that does not concern this heatmap would repeat with the next one, perhaps after a timeout.
             if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedResponse) {
                 self.gave_up = Some("not fetched, as one before could not be".to_owned());
             }
@@ -81,9 +83,9 @@ impl<'a> Pictures<'a> {
     }
 }
 
-/// Reads a small file, and tells its format by its content.
+/// Reads a small file, and detects its format from its content.
 fn read(path: &Path) -> Option<(&'static str, Vec<u8>)> {
-    // Nothing else is opened: a pipe would wait.
+    // Only regular files are opened, because opening a pipe would block.
     if !path.metadata().is_ok_and(|file| file.is_file() && file.len() <= LARGEST_FILE) {
         return None;
     }

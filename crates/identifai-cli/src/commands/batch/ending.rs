@@ -1,4 +1,4 @@
-//! The end of a batch by a signal, and what may have been paid for by then.
+//! The end of a batch by a signal, and the report on items that may have been paid for.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use crate::output::{self, Otherwise};
 use crate::progress::Progress;
 use crate::signals::{self, Signal};
 
-/// The part of the batch that a signal's thread has: what may have been paid for, and how that is told.
+/// The state of a batch that the signal thread needs to stop it, and to report items that may have been paid for.
 #[derive(Clone)]
 pub(super) struct Ending {
     pub(super) stop_handle: StopHandle,
@@ -19,13 +19,14 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Returns `true` if there is a journal that could not keep the identifier of an outcome.
+    /// Returns `true` if there is a journal, and the identifier of an outcome could not be written to it.
     pub(super) fn is_unrecorded(&self, outcome: &Outcome) -> bool {
         let is_unrecorded = |job: Unfinished| job.identifier.is_some() && !job.is_recorded;
         self.has_journal && self.stop_handle.unfinished_job(outcome.index).is_some_and(is_unrecorded)
     }
 
-    /// Tells what may have been paid for and was not printed: a line for each, but for what is in the journal.
+    /// Reports the items that may have been paid for and were not printed: one line for each, and one line for all items
+    /// that are in the journal.
     pub(super) fn tell(&self, otherwise: Otherwise) {
         let (mut recorded, mut states) = (0_u64, BTreeMap::new());
         for Unfinished { index, identifier, is_recorded, .. } in self.stop_handle.unfinished() {
@@ -44,7 +45,7 @@ impl Ending {
         }
     }
 
-    /// Ends the submitting at the first signal, and the program at a second one.
+    /// Makes the first signal stop the submits, and the second one end the program.
     pub(super) fn begin_on_signal(&self, board: &Progress) {
         let (first, last) = (self.clone(), self.clone());
         let (board, board_at_end) = (board.clone(), board.clone());
@@ -53,7 +54,8 @@ impl Ending {
             first.stop_handle.stop();
             board.briefly(move |board| {
                 board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
-                // Nobody may be there to press Ctrl-C again, and SIGKILL may come next.
+                // The signal may come from a program, which does not send a second one and may send SIGKILL next. The
+                // items are therefore reported now.
                 if signal == Signal::Terminate && !first.has_journal {
                     board.beside(|| first.tell(Otherwise::Nowhere));
                 }
@@ -68,7 +70,7 @@ impl Ending {
                 "interrupted; without --journal a new run submits everything again"
             });
         };
-        // Without a handler a signal ends the program at once, which is no worse.
+        // If no handler can be installed, a signal ends the program at once, which is acceptable.
         let _ = signals::listen(first, second);
     }
 }

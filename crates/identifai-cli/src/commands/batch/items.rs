@@ -1,4 +1,4 @@
-//! The items of a batch: printed as their outcomes come, and counted.
+//! The items of a batch, which are printed and counted as their outcomes arrive.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -16,15 +16,15 @@ use crate::output;
 use crate::printer::Line;
 use crate::progress::Progress;
 
-/// Maximum number of wrong lines shown on standard error, and of corrected names.
+/// The maximum number of invalid lines reported on standard error, and of corrected names.
 const SHOWN: u64 = 10;
 
 /// A line that became a job.
 #[derive(Default)]
 struct Item {
-    /// Its number among all items, from 0.
+    /// The number of the item among all items, counted from 0.
     index: u64,
-    /// Its number among all lines, from 1.
+    /// The number of its line, counted from 1.
     line: u64,
     input: String,
     file: Option<PathBuf>,
@@ -33,34 +33,34 @@ struct Item {
 /// The items that were read, and their outcomes so far.
 pub(super) struct Items {
     board: Progress,
-    /// The items on their way, by their number among the jobs.
+    /// The items in progress, by the index of their job.
     on_their_way: HashMap<u64, Item>,
-    /// The items that are not printed yet, for the thread that ends the program.
+    /// The items that were not printed yet, shared with the signal thread.
     pub(super) ledger: Ledger,
     jobs: u64,
     pub(super) count: u64,
     corrected: u64,
     totals: Totals,
-    /// The number of items with an identifier that the journal could not keep.
+    /// The number of items with an identifier that could not be written to the journal.
     unrecorded: u64,
     pub(super) status: ExitStatus,
-    /// `true` if the list ended with something that cannot be used.
+    /// `true` if the rest of the list could not be used.
     pub(super) is_list_unusable: bool,
-    /// The kinds of failures that were told: one of each is.
+    /// The kinds of errors that were reported on standard error. Only the first error of each kind is.
     said: HashSet<ErrorKind>,
-    /// Why nothing can be printed any more.
+    /// The error that made standard output unusable.
     pub(super) unread: Option<io::Error>,
     pub(super) page: Option<Page>,
 }
 
-/// Numbers of items by outcome.
+/// The numbers of items by outcome.
 #[derive(Default)]
 struct Totals {
     done: u64,
     failed: u64,
-    /// Items that may have been submitted, without an identifier.
+    /// The number of items that may have been submitted and have no identifier.
     unknown: u64,
-    /// Items that another run may do better with.
+    /// The number of items that may succeed in another run.
     left: u64,
 }
 
@@ -99,14 +99,14 @@ impl Items {
         self.count += 1;
     }
 
-    /// Tells why the rest of the list cannot be used.
+    /// Reports the reason why the rest of the list cannot be used.
     pub(super) fn end_list(&mut self, reason: &str) {
         self.is_list_unusable = true;
         self.status.raise(ExitStatus::Usage);
         self.board.say(reason);
     }
 
-    /// Notes an upload under another name than its own, as long as there are few.
+    /// Reports an upload under a corrected name. Only the first [`SHOWN`] are reported one by one.
     pub(super) fn correct(&mut self, note: &str) {
         match self.corrected {
             0..SHOWN => self.board.say(note),
@@ -116,13 +116,13 @@ impl Items {
         self.corrected += 1;
     }
 
-    /// Counts an item with an identifier that the journal could not keep.
+    /// Counts an item with an identifier that could not be written to the journal.
     pub(super) fn count_unrecorded(&mut self) {
         self.unrecorded += 1;
         self.status.raise(ExitStatus::Failed);
     }
 
-    /// Prints a line that is not a job.
+    /// Prints the error of a line that does not become a job.
     pub(super) fn refuse(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
         let error = output::failure(ErrorKind::InvalidInput.as_str(), reason, false);
         let item = json!({ "index": self.count, "input": input, "error": error });
@@ -162,7 +162,7 @@ impl Items {
                 self.totals.done += 1;
                 let head = json!({ "index": index, "input": input }).to_string();
                 let report = Line::from(&report).json;
-                // One object of the fields of both.
+                // Merge both objects into one.
                 let fields = report.strip_prefix('{').unwrap_or("}");
                 self.write(&format!("{},{fields}", head.trim_end_matches('}')));
             }
@@ -190,7 +190,7 @@ impl Items {
         }
     }
 
-    /// Tells how it went, and returns the exit status.
+    /// Prints a summary, and returns the exit status.
     pub(super) fn sum_up(&self, has_journal: bool) -> ExitStatus {
         if self.unread.is_some() {
             return self.status.max(ExitStatus::Failed);
@@ -217,7 +217,7 @@ impl Items {
     }
 }
 
-/// Returns `true` if another run can do no better.
+/// Returns `true` if another run would fail with the same error.
 fn is_final(error: &Error) -> bool {
     use ErrorKind::{AnalysisFailed, Indeterminate, InvalidInput, NotFound, Rejected};
     matches!(error.kind(), AnalysisFailed | InvalidInput | NotFound | Rejected | Indeterminate)

@@ -1,4 +1,4 @@
-//! `identifai batch`: many, from a file or a pipe, each result as it comes.
+//! `identifai batch`: submits a list from a file or a pipe, and prints each result as it arrives.
 
 mod ending;
 mod items;
@@ -23,7 +23,7 @@ use crate::output::{self, Otherwise};
 use crate::progress::Progress;
 use crate::submission::Checked;
 
-/// The rate of a key that is documented, in submits a minute.
+/// The documented rate limit of a key, in submits per minute.
 const RATE: u32 = 30;
 
 /// Runs the command.
@@ -65,7 +65,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliE
     }
     board.clear();
     note_changed_files(batch.progress().changed);
-    // The submits that workers have begun are finished before all is told.
+    // Dropping the batch finishes the submits in progress, so their identifiers are known for the report.
     drop(batch);
     let mut items = items.borrow_mut();
     if let Some(error) = &items.unread {
@@ -91,7 +91,7 @@ fn page_failure(error: &io::Error) -> String {
     format!("--html: cannot write the file that it names: {error}")
 }
 
-/// Tells why files cost again although the journal has their paths.
+/// Reports files that are submitted and paid for again although the journal has their paths.
 fn note_changed_files(count: u64) {
     let (files, are) = if count == 1 { ("file", "is") } else { ("files", "are") };
     if count > 0 {
@@ -102,7 +102,7 @@ fn note_changed_files(count: u64) {
     }
 }
 
-/// Makes a job of each line. What is wrong with a line is printed at once.
+/// Creates a job for each line. Errors in a line are printed at once.
 fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>) -> impl Iterator<Item = Job> {
     let (medium, defaults) = (arguments.medium.chosen(), arguments.options.clone());
     std::iter::from_fn(move || {
@@ -132,7 +132,7 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
                     items.borrow_mut().begin(number, input, file, submission.media_type().as_str());
                     return Some(submission.into());
                 }
-                // The reason may quote a name or a value of the line.
+                // The reason may quote a name or a value of the line, so the key is redacted in it.
                 Err(reason) => {
                     let reason = format!("line {number}: {reason}");
                     items.borrow_mut().refuse(number, input, file, &key.redact(&reason));
