@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Mutex;
 
 use crate::error::{Error, Result};
-use crate::model::format::{Choice, Content, Format, choose, look_into};
+use crate::model::format::{Choice, Content, Format, choose, detect_content};
 use crate::model::medium::Medium;
 use crate::model::submission::Submission;
 use crate::model::submission::any::AnySubmission;
@@ -36,7 +36,7 @@ impl<'a> Upload<'a> {
             Source::Url(_) => return Ok(None),
             Source::Path(path) => inspect(path)?,
             Source::Bytes(bytes) => {
-                (bytes.len() as u64, look_into(&mut io::Cursor::new(&bytes[..])).map_err(unreadable)?)
+                (bytes.len() as u64, detect_content(&mut io::Cursor::new(&bytes[..])).map_err(unreadable)?)
             }
             Source::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
@@ -117,7 +117,7 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
         let end = usize::try_from(end).unwrap_or(usize::MAX).min(head.len());
         Ok(usize::try_from(at).ok().and_then(|at| head.get(at..end)).unwrap_or_default().to_vec())
     };
-    Content::look(window).map_err(unreadable)
+    Content::detect(window).map_err(unreadable)
 }
 
 /// Replaces the extension of a name.

@@ -72,7 +72,8 @@ impl Health {
         &self.status
     }
 
-    /// Returns the JSON of the response. The documentation shows only the status, but the response may have more fields.
+    /// Returns the JSON of the response. The documentation shows only the status, but the response may have more
+    /// fields.
     pub fn raw_json(&self) -> &str {
         self.raw.as_str()
     }

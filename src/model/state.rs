@@ -14,8 +14,8 @@ open_enum! {
         Done = "done",
         /// `errored`: the analysis failed. `errors` of the report has the reason.
         Errored = "errored";
-        /// A state that is not documented, as the service wrote it. It counts as pending unless the report has a verdict
-        /// with a classification.
+        /// A state that is not documented, as the service wrote it. It counts as pending unless the report has a
+        /// verdict with a classification.
         Other
     }
 }

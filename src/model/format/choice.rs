@@ -1,18 +1,19 @@
-//! Decides on a format by a file's content, its name and the medium that the caller asks for.
+//! The choice of the format of a file by its content, its name and the medium that the caller requests.
 
 use super::Format;
 use super::rows::{Family, MP2, MP3, Row};
 use super::seen::{Certainty, Content, Seen};
 
-/// The format that a file is submitted as.
+/// The format as which a file is submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) format: Format,
-    /// `true` if the extension of its name stands for another format of the same medium.
+    /// `true` if the extension of the file name stands for another format of the same medium.
     pub(crate) is_misnamed: bool,
 }
 
-/// Chooses the format that a file is submitted as, or returns the reason why it cannot be submitted.
+/// Chooses the format as which a file is submitted. `kind` is the medium, or [`TICKET`](super::TICKET). The error is
+/// the reason why the file cannot be submitted.
 pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Result<Choice, String> {
     let named = named.map(|format| format.0);
     let Content::Format(seen) = content else { return by_name(kind, content == Content::Text, named) };
@@ -29,7 +30,7 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
     let Some(row) = row.as_medium(kind).or_else(|| seen.other_medium(kind)) else {
         return Err(format!("is {}, which is no {kind}", row.media_type));
     };
-    // The caller asks for the other medium of a container, and the name says the one.
+    // The caller requests one medium of a shared container, but the extension stands for the other medium only.
     if let Some(named) = named.filter(|named| is_misnamed && named.as_medium(kind).is_none()) {
         return Err(contradicts(named, row.media_type));
     }
@@ -37,14 +38,14 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
     if seen.certainty == Certainty::Sound && row.medium == "video" && seen.row == row {
         return Err(format!("is {} with sound only, which is no video", row.media_type));
     }
-    // Its name says that there is something to see, and there is not.
+    // The extension stands for a video, but the file contains sound only.
     let hides_sound = seen.certainty == Certainty::Sound && row.medium == "audio";
-    let is_video_name = named.is_some_and(|named| named.medium == "video" && !named.names_either());
+    let is_video_name = named.is_some_and(|named| named.medium == "video" && !named.has_ambiguous_extension());
     let is_misnamed = is_misnamed || (hides_sound && is_video_name);
     Ok(Choice { format: Format(row), is_misnamed })
 }
 
-/// The format that a file has, as far as content and name tell without a medium.
+/// Returns the most likely format by content and extension, without a requested medium.
 fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
     let seen = match content {
         Content::Text => return None,
@@ -53,16 +54,16 @@ fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
     };
     let Some(named) = named else { return (seen.certainty != Certainty::ByName).then_some(seen.row) };
     let agrees = seen.agrees_with(named);
-    let names_sound = named.medium == "audio" && !named.names_either();
+    let names_sound = named.medium == "audio" && !named.has_ambiguous_extension();
     Some(match seen.certainty {
-        Certainty::Sound if agrees && (named.names_either() || named.medium == "audio") => {
+        Certainty::Sound if agrees && (named.has_ambiguous_extension() || named.medium == "audio") => {
             named.as_medium("audio").unwrap_or(seen.row)
         }
         Certainty::Open | Certainty::ByName | Certainty::Weak | Certainty::Tag if agrees => named,
         Certainty::Certain if named.media_type == seen.row.media_type => named,
-        // Layers II and III share a media type, and players do not care.
+        // Layers II and III share a media type, and players accept either under the extension of the other.
         Certainty::Certain if agrees && seen.row == &MP2 => named,
-        // What is sure to hold a video may be meant for its sound, as its name says.
+        // The content is a video format, but the extension says that the file is submitted for its sound.
         Certainty::Certain if agrees && names_sound => seen.row.as_medium("audio").unwrap_or(seen.row),
         Certainty::Open if names_sound => seen.row.as_medium("audio").unwrap_or(seen.row),
         _ => seen.row,
@@ -70,21 +71,21 @@ fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
 }
 
 impl Content {
-    /// Returns the format of a file with this content, as far as that and its name tell.
+    /// Returns the format of a file with this content whose extension stands for `named`.
     pub(crate) fn format(self, named: Option<Format>) -> Option<Format> {
         best(self, named.map(|format| format.0)).map(Format)
     }
 }
 
 impl Seen {
-    /// Returns `true` if a file of that name may have this content.
+    /// Returns `true` if a file whose extension stands for `named` may have this content.
     fn agrees_with(self, named: &Row) -> bool {
-        let is_kin = self.row.is_kin_of(named);
+        let is_kin = self.row.is_related_to(named);
         match self.certainty {
             Certainty::Certain | Certainty::Sound if self.row.family == Family::Mpeg => {
                 self.row == named || (self.row == &MP2 && named == &MP3)
             }
-            // A tag stands before streams, and before some files that have a place of their own for it.
+            // An ID3 tag may precede any MPEG stream. It may also precede formats that have metadata of their own.
             Certainty::Tag => {
                 named.medium == "audio" && matches!(named.family, Family::Mpeg | Family::Alone | Family::Ogg)
             }
@@ -92,7 +93,7 @@ impl Seen {
         }
     }
 
-    /// Returns the format of a container that may hold either, for the medium that the name does not say.
+    /// Returns the format for the medium `kind` if the content is a container that may hold that medium, too.
     fn other_medium(self, kind: &str) -> Option<&'static Row> {
         let is_open = matches!(self.certainty, Certainty::Open | Certainty::ByName | Certainty::Sound);
         let row = self.row.as_medium(kind).or_else(|| self.row.as_video()?.as_medium(kind));
@@ -100,7 +101,7 @@ impl Seen {
     }
 }
 
-/// Decides by the name alone, for content that shows no format.
+/// Chooses by the extension alone, if the format of the content is not recognized.
 fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Choice, String> {
     let Some(named) = named else {
         return Err(format!("is of no {kind} format that the service documents"));
@@ -109,7 +110,8 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
         return Err(format!("is {}, which is no {kind}", named.media_type));
     };
     documented(kind, row)?;
-    // MPEG streams may begin with anything but text.
+    // A part of an MPEG stream may begin with any bytes, so its extension is trusted unless the content is text. Every
+    // other format would have been recognized.
     if named.family != Family::Mpeg {
         return Err(not_by_content(named));
     }
@@ -119,13 +121,14 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
     Ok(Choice { format: Format(row), is_misnamed: false })
 }
 
-/// Decides by the caller's medium alone, for a container of an unknown kind without a name that tells.
+/// Chooses by the requested medium alone, for a container of an unknown kind if the extension is missing or unknown.
 fn unnamed(kind: &str, seen: Seen) -> Result<Choice, String> {
     let row = seen.other_medium(kind).ok_or_else(|| format!("is of no {kind} format that the service documents"))?;
     documented(kind, row)?;
     Ok(Choice { format: Format(row), is_misnamed: false })
 }
 
+/// Fails if the service does not document the format.
 fn documented(kind: &str, row: &Row) -> Result<(), String> {
     if row.is_documented {
         return Ok(());

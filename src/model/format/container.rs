@@ -1,32 +1,35 @@
-//! Containers of tracks, read part by part at their offsets.
+//! A reader for containers of tracks. It reads only the headers of the parts, and skips their bodies.
 
 use std::io;
 use std::ops::Range;
 
-/// A function that returns the bytes of a file from an offset on; see [`Content::look`](super::Content::look).
+/// A function that returns the bytes of a file at an offset. See [`Content::detect`](super::Content::detect).
 pub(super) type Window<'a> = dyn FnMut(u64) -> io::Result<Vec<u8>> + 'a;
 
-/// The header of a part: its kind, the length of the header, and that of the whole part.
+/// The header of a part: the kind of the part, the length of the header, and the length of the whole part.
 pub(super) type Header<K> = (K, usize, u64);
 
-/// The structure of a container, whose parts have a kind `K` and may hold other parts.
+/// The structure of a container. It consists of parts, which have a kind `K` and may contain other parts. The parts are
+/// boxes in ISO base media files and elements in Matroska.
 pub(super) struct Container<K: 'static> {
-    /// Reads the header of the part that bytes begin with.
+    /// Parses the header of a part from the bytes at its beginning.
     pub(super) header: fn(&[u8]) -> Option<Header<K>>,
-    /// The kinds of the parts that lead to the tracks, from the outermost one.
+    /// The path to the part that contains the tracks, as kinds of parts from the outermost to the innermost.
     pub(super) tracks: &'static [K],
     /// The kind of a track.
     pub(super) track: K,
-    /// The kinds of the parts that lead from a track to the one that `is_sound` reads.
+    /// The path from a track to the part that is passed to `is_sound`.
     pub(super) track_kind: &'static [K],
-    /// Returns `true` for a track of sound, `false` for one that has nothing to see either, and `None` for any other.
+    /// Returns `Some(true)` for an audio track, `Some(false)` for a track that is neither audio nor visible, and `None`
+    /// for a track that is or may be visible.
     pub(super) is_sound: fn(&[u8]) -> Option<bool>,
-    /// Maximum number of parts that are read.
+    /// The maximum number of parts that are read.
     pub(super) parts_max: usize,
 }
 
 impl<K: PartialEq> Container<K> {
-    /// Returns `true` if a file has sound and nothing to see. A track that is out of reach is taken for that of a video.
+    /// Returns `true` if a file has an audio track and no track that is or may be visible. A track that cannot be read
+    /// counts as visible.
     pub(super) fn has_only_sound(&self, window: &mut Window<'_>) -> io::Result<bool> {
         let mut walk = Walk { container: self, window, left: self.parts_max };
         let Some(mut tracks) = walk.find(self.tracks, 0..u64::MAX)? else { return Ok(false) };
@@ -43,15 +46,16 @@ impl<K: PartialEq> Container<K> {
     }
 }
 
+/// The state of reading one file.
 struct Walk<'a, K: 'static> {
     container: &'a Container<K>,
     window: &'a mut Window<'a>,
-    /// Number of parts that may still be read.
+    /// The number of parts that may still be read.
     left: usize,
 }
 
 impl<K: PartialEq> Walk<'_, K> {
-    /// Reads the first part in a range of offsets: its kind, and the range of its body.
+    /// Reads the first part in a range of offsets, and returns its kind and the range of its body.
     fn read(&mut self, within: &Range<u64>) -> io::Result<Option<(K, Range<u64>)>> {
         let Some(left) = self.left.checked_sub(1).filter(|_| !within.is_empty()) else { return Ok(None) };
         self.left = left;
@@ -62,7 +66,8 @@ impl<K: PartialEq> Walk<'_, K> {
         }))
     }
 
-    /// Finds the first part of each kind in that of the kind before: the range of the body of the last.
+    /// Follows a path of `kinds` from the outermost part to the innermost. At each level, it takes the first part of
+    /// the kind. Returns the range of the body of the innermost part.
     fn find(&mut self, kinds: &[K], mut within: Range<u64>) -> io::Result<Option<Range<u64>>> {
         for wanted in kinds {
             within = loop {
@@ -76,6 +81,7 @@ impl<K: PartialEq> Walk<'_, K> {
         Ok(Some(within))
     }
 
+    /// Classifies a track whose body is at the range `track`, with the result of [`Container::is_sound`].
     fn is_sound(&mut self, track: Range<u64>) -> io::Result<Option<bool>> {
         let Some(range) = self.find(self.container.track_kind, track)? else { return Ok(None) };
         let bytes = (self.window)(range.start)?;

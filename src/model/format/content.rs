@@ -1,4 +1,4 @@
-//! Detects formats by content alone.
+//! Detection of formats by the content alone.
 
 use std::io;
 
@@ -6,43 +6,48 @@ use super::rows::{
     AIFF, ALL, AVI, BMP, CR2, DICOM, Family, ICO, MIDI, MP3, OGG, OGV, Row, SWF, TAR, TIFF, WAV, WEBP, WMA, WMV,
 };
 use super::seen::Certainty::{Certain, Open, Tag};
-use super::seen::{Content, Seen, has};
+use super::seen::{Content, Seen, contains};
 use super::{iso, matroska, mpeg, text, tracks};
 
-/// Maximum number of tags, and blocks of padding behind them, that are skipped.
+/// The maximum number of ID3 tags and of blocks of padding that are skipped.
 const TAGS: usize = 32;
 
 impl Content {
-    /// Returns what `head` shows.
+    /// Detects the content of a file by its first bytes.
     pub(super) fn from_bytes(head: &[u8]) -> Self {
         let bytes = |at: u64| Ok(usize::try_from(at).ok().and_then(|at| head.get(at..)).unwrap_or_default().to_vec());
-        Self::look(bytes).unwrap_or(Self::Unknown)
+        Self::detect(bytes).unwrap_or(Self::Unknown)
     }
 
-    /// Looks at a file through `window`, which returns the bytes from an offset on:
-    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) at the least if the file has them, and none for an offset that is
-    /// out of reach.
-    pub(crate) fn look(mut window: impl FnMut(u64) -> io::Result<Vec<u8>>) -> io::Result<Self> {
+    /// Detects the content of a file that is read through `window`.
+    ///
+    /// `window` takes an offset and returns the bytes that follow it. It returns at least
+    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) bytes unless the file ends before, and no bytes if the offset
+    /// cannot be reached.
+    ///
+    /// ID3 tags may precede the content of any format, so they are skipped first.
+    pub(crate) fn detect(mut window: impl FnMut(u64) -> io::Result<Vec<u8>>) -> io::Result<Self> {
         let (mut at, mut is_tagged) = (0_u64, false);
         for _ in 0..TAGS {
             let head = window(at)?;
             let tag = mpeg::id3_len(&head);
-            if mpeg::is_cut_id3(&head) {
+            if mpeg::is_truncated_id3(&head) {
                 break;
             }
             is_tagged |= tag.is_some();
-            // Writers leave room behind a tag, and not all of them count it in. Boxes begin with up to 3 zeros.
+            // Some writers put zeros after a tag and do not include them in the length of the tag, so they are skipped.
+            // The last 3 zeros are kept, because they may be the beginning of an ISO box, which starts with its size.
             let padding = head.iter().take_while(|byte| **byte == 0).count() as u64;
             match tag {
                 Some(len) => at = at.saturating_add(len),
-                None => match see(&head) {
+                None => match detect_at_start(&head) {
                     Self::Unknown if is_tagged && padding > 0 => {
                         at = at.saturating_add(padding.saturating_sub(3).max(1));
                     }
                     Self::Unknown if is_tagged => break,
                     Self::Format(seen) => {
                         let mut behind = |offset| window(at.saturating_add(offset));
-                        return tracks::told_by_tracks(seen, &mut behind).map(Self::Format);
+                        return tracks::refine_by_tracks(seen, &mut behind).map(Self::Format);
                     }
                     content => return Ok(content),
                 },
@@ -52,16 +57,17 @@ impl Content {
     }
 }
 
-fn see(head: &[u8]) -> Content {
+/// Detects the content that `head` begins with.
+fn detect_at_start(head: &[u8]) -> Content {
     let is = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
     let row = ALL.iter().find(|row| row.magic.iter().any(|magic| is(0, magic))).copied().or_else(|| chunked(head));
     let seen = if let Some(row) = row {
-        // Archives and compound files are what their names say they hold.
+        // Many document formats are Zip archives or compound files. The extension tells which format it is.
         Some(if matches!(row.family, Family::Zip | Family::Ole) { Open.of(row) } else { Certain.of(row) })
     } else if is(0, b"II*\0") || is(0, b"MM\0*") || is(0, b"II+\0") || is(0, b"MM\0+") {
         Some(if is(8, b"CR\x02") { Certain.of(&CR2) } else { Open.of(&TIFF) })
     } else if is(0, b"\x1a\x45\xdf\xa3") {
-        Some(matroska::see(head))
+        Some(matroska::detect(head))
     } else if is(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") {
         Some(windows_media(head))
     } else if is(0, b"OggS") {
@@ -79,7 +85,7 @@ fn see(head: &[u8]) -> Content {
     } else if matches!(head, [b'F' | b'C' | b'Z', b'W', b'S', 1..=0x40, ..]) {
         Some(Certain.of(&SWF))
     } else {
-        iso::see(head).or_else(|| mpeg::see(head))
+        iso::detect(head).or_else(|| mpeg::detect(head))
     };
     match seen {
         Some(seen) => Content::Format(seen),
@@ -88,7 +94,7 @@ fn see(head: &[u8]) -> Content {
     }
 }
 
-/// Tells a file of chunks (RIFF, IFF) by the form that stands behind its length.
+/// Detects the format of a file that consists of chunks (RIFF or IFF) by its form type, which follows its length.
 fn chunked(head: &[u8]) -> Option<&'static Row> {
     Some(match (head.get(..4)?, head.get(8..12)?) {
         (b"RIFF", b"WEBP") => &WEBP,
@@ -100,20 +106,22 @@ fn chunked(head: &[u8]) -> Option<&'static Row> {
     })
 }
 
-/// The stream types of ASF (its specification, section 10.4), in a header that is in the head as a whole.
+/// Distinguishes the audio and video formats of ASF by the GUIDs of the stream types (ASF specification, section 10.4).
+/// The file counts as video unless `head` contains the whole header, and it has audio streams only.
 fn windows_media(head: &[u8]) -> Seen {
     const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
     const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
     let size = head.get(16..).and_then(|rest| rest.first_chunk()).map(|size| u64::from_le_bytes(*size));
     let header = size.and_then(|size| head.get(..usize::try_from(size).ok()?));
     match header {
-        Some(header) if has(header, AUDIO) && !has(header, VIDEO) => Certain.of(&WMA),
+        Some(header) if contains(header, AUDIO) && !contains(header, VIDEO) => Certain.of(&WMA),
         _ => Open.of(&WMV),
     }
 }
 
-/// The streams of an Ogg file begin on pages of their own before anything else (RFC 3533, section 4); each first
-/// packet names its codec.
+/// Distinguishes the audio and video formats of Ogg by their codecs. Each stream begins with a page of its own, and
+/// these pages precede all other pages (RFC 3533, section 4). The first packet of a stream begins with the name of its
+/// codec.
 fn ogg(head: &[u8]) -> Seen {
     const VIDEO: [&[u8]; 6] = [b"\x80theora", b"BBCD\0", b"OVP80", b"\x01video", b"\x80daala", b"YUV4Mpeg"];
     const AUDIO: [&[u8]; 9] = [
@@ -128,11 +136,12 @@ fn ogg(head: &[u8]) -> Seen {
         b"\x01Direct",
     ];
     let (mut rest, mut has_sound) = (head, false);
-    // A page: magic number, version, flags, 20 bytes of numbers, and the lengths of segments behind their number.
+    // A page consists of a magic number, the version, flags, 20 bytes of numbers, the number of segments, the length of
+    // each segment, and the segments.
     while let [b'O', b'g', b'g', b'S', _, flags, page @ ..] = rest {
         let Some((count, page)) = page.get(20..).and_then(|page| page.split_first()) else { break };
         let Some((lengths, packets)) = page.split_at_checked(usize::from(*count)) else { break };
-        // Heads are cut.
+        // The head may end within the packet, so only the beginning of the packet is compared.
         let is_first = flags & 2 != 0;
         if is_first && VIDEO.iter().any(|codec| packets.starts_with(codec)) {
             return Certain.of(&OGV);

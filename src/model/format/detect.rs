@@ -1,4 +1,4 @@
-//! Detection of a file's format.
+//! Detection of the format of a file: the public functions.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,22 +7,28 @@ use super::rows::ALL;
 use super::seen::Content;
 
 impl Format {
-    /// The format that a file's first bytes show, if they show one that is known. Videos and recordings share some
-    /// formats; those are taken for what they mostly are. See [`detect`](Self::detect) for a file that has a name.
+    /// Detects a format by the first bytes of a file. Returns `None` if the format is not recognized.
+    ///
+    /// Some formats contain videos as well as recordings. For these, the more common medium is returned. If the file
+    /// has a name, use [`detect`](Self::detect), which takes the name into account.
     pub fn from_bytes(head: &[u8]) -> Option<Self> {
-        Self::of_content(Content::from_bytes(head), "")
+        Self::from_content(Content::from_bytes(head), "")
     }
 
-    /// The format that the extension of a file's name says, in any case of letters.
+    /// Returns the format for which the extension of a file name stands. Upper and lower case are not distinguished.
     pub fn from_extension(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         let extension = extension.to_ascii_lowercase();
         ALL.iter().find(|row| row.extensions.contains(&extension.as_str())).map(|row| Self(row))
     }
 
-    /// Detects the format of a file by its first bytes and its name. The bytes count. The name decides where they show
-    /// a container that may hold a video or a recording, unless its tracks show sound only, and where they show
-    /// nothing.
+    /// Detects the format of a file by its first bytes and its name.
+    ///
+    /// The bytes take precedence. The name decides in two cases:
+    ///
+    /// - The bytes show a container that may hold a video or a recording, and its tracks do not show that it holds
+    ///   sound only.
+    /// - The bytes do not show any format, and are not plain text.
     ///
     /// ```
     /// use identifai::Format;
@@ -33,28 +39,30 @@ impl Format {
     /// assert_eq!(Format::detect(b"import { a } from 'b';", "code.ts"), None);
     /// ```
     pub fn detect(head: &[u8], name: &str) -> Option<Self> {
-        Self::of_content(Content::from_bytes(head), name)
+        Self::from_content(Content::from_bytes(head), name)
     }
 
-    /// Detects the format of a file, as [`detect`](Self::detect) does, and looks behind ID3 tags of any length.
+    /// Detects the format of a file in the same way as [`detect`](Self::detect), and also skips ID3 tags of any length.
+    ///
+    /// On success, the file is positioned at its start.
     ///
     /// # Errors
     ///
-    /// Those of the file, which is left at its start otherwise.
+    /// The errors of reading the file.
     pub fn from_file(file: &mut (impl Read + Seek), name: &str) -> io::Result<Option<Self>> {
-        let content = look_into(file)?;
+        let content = detect_content(file)?;
         file.rewind()?;
-        Ok(Self::of_content(content, name))
+        Ok(Self::from_content(content, name))
     }
 
-    fn of_content(content: Content, name: &str) -> Option<Self> {
+    fn from_content(content: Content, name: &str) -> Option<Self> {
         content.format(Self::from_extension(name))
     }
 }
 
-/// Looks at a file from its start.
-pub(crate) fn look_into(file: &mut (impl Read + Seek)) -> io::Result<Content> {
-    Content::look(|at| {
+/// Reads a file at the offsets that matter, from its start, and detects what it contains.
+pub(crate) fn detect_content(file: &mut (impl Read + Seek)) -> io::Result<Content> {
+    Content::detect(|at| {
         file.seek(SeekFrom::Start(at))?;
         let mut head = Vec::with_capacity(Format::LOOKS_AT);
         file.by_ref().take(Format::LOOKS_AT as u64).read_to_end(&mut head)?;

@@ -1,4 +1,9 @@
-//! File formats: told by a file's content and by its name.
+//! File formats, and their detection by the content and the name of a file.
+//!
+//! [`detect`] is the entry point. It reads the beginning of a file and passes it to [`content`], which compares magic
+//! numbers (in [`rows`]) and calls the detectors of [`iso`], [`matroska`] and [`mpeg`]. If a container may hold a video
+//! or a recording, [`tracks`] reads the descriptions of its tracks. [`choice`] combines the result with the extension
+//! of the file name.
 
 mod choice;
 mod container;
@@ -17,12 +22,13 @@ mod tracks;
 use std::fmt;
 
 pub(crate) use self::choice::{Choice, choose};
-pub(crate) use self::detect::look_into;
+pub(crate) use self::detect::detect_content;
 use self::rows::Row;
 pub(crate) use self::rows::TICKET;
 pub(crate) use self::seen::Content;
 
-/// A file format: one that the service takes, or another one that is known, so that it can be refused by its name.
+/// A file format. It may also be a format that the service does not accept. Such formats are known in order that errors
+/// can name them.
 ///
 /// ```
 /// use identifai::Format;
@@ -36,32 +42,34 @@ pub(crate) use self::seen::Content;
 pub struct Format(&'static Row);
 
 impl Format {
-    /// How many of the first bytes [`from_bytes`](Self::from_bytes) looks at.
+    /// The number of bytes at the beginning of a file that [`from_bytes`](Self::from_bytes) examines.
     pub const LOOKS_AT: usize = 4096;
 
-    /// Returns the medium: `image`, `video`, `audio`, `document` (PDF is for tickets), or `other`.
+    /// Returns the medium: `image`, `video`, `audio`, `document` or `other`. PDF is a `document`, and is accepted for
+    /// tickets.
     pub fn medium(&self) -> &'static str {
         self.0.medium
     }
 
-    /// Its media type, such as `image/png`.
+    /// Returns the media type, such as `image/png`.
     pub fn media_type(&self) -> &'static str {
         self.0.media_type
     }
 
-    /// The usual extension of its files, without the dot.
+    /// Returns the usual file name extension, without the dot.
     pub fn extension(&self) -> &'static str {
         self.0.extensions.first().copied().unwrap_or_default()
     }
 
-    /// `true` if the service documents that it takes this format. An upload of another one is refused unless
-    /// [`any_format`](crate::Submission::any_format) is set.
+    /// Returns `true` if the service documents that it accepts this format.
+    ///
+    /// The client refuses to upload any other format unless [`any_format`](crate::Submission::any_format) is set.
     pub fn is_documented(&self) -> bool {
         self.0.is_documented
     }
 }
 
-/// Its media type.
+/// Writes the media type.
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0.media_type)

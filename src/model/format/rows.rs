@@ -1,37 +1,40 @@
 //! The table of formats.
 
-/// The kind of file that a ticket may be.
+/// The kind of file that is accepted as a ticket. It is used in messages, like the name of a medium.
 pub(crate) const TICKET: &str = "image or PDF";
 
-/// A format: one line of the table.
+/// A format: a row of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) medium: &'static str,
     pub(super) media_type: &'static str,
-    /// In lower case; the first is the usual one.
+    /// The file name extensions, in lower case. The first is the usual one.
     pub(super) extensions: &'static [&'static str],
     pub(super) family: Family,
-    /// Magic numbers that a file may start with. Those of a few letters that a text may begin with have more after them.
+    /// The magic numbers with which a file may begin. If plain text could begin with the letters of a magic number, it
+    /// includes the bytes that follow.
     pub(super) magic: &'static [&'static [u8]],
-    /// `true` if the service documents that it takes it.
+    /// `true` if the service documents that it accepts the format.
     pub(super) is_documented: bool,
 }
 
-/// Formats that share a container or a way to begin, so that content alone does not always tell them apart.
+/// A family of formats that share a container or the first bytes. Content alone does not always distinguish the formats
+/// of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
+    /// The format does not belong to a family.
     Alone,
-    /// ISO base media files: MP4 and its kin.
+    /// ISO base media files, such as MP4.
     Iso,
     Ogg,
     Matroska,
     /// Windows Media.
     Asf,
-    /// MPEG streams, with video or without.
+    /// MPEG streams, with or without video.
     Mpeg,
-    /// TIFF, and what cameras write in its structure.
+    /// TIFF, and the raw formats of cameras that have the structure of TIFF.
     Tiff,
-    /// Zip archives, and documents that are such archives.
+    /// Zip archives, and the document formats that are Zip archives.
     Zip,
     /// Microsoft's compound files.
     Ole,
@@ -48,13 +51,14 @@ macro_rules! rows {
             magic: &[$($($magic),+)?],
             is_documented: $documented,
         };)*
-        /// Every row. Of two with the same extension, the first is the one that the extension stands for.
+        /// All rows. If two rows have the same extension, the extension stands for the first one.
         pub(super) static ALL: &[&Row] = &[$(&$name),*];
     };
 }
 
-// Images and audio: what the documentation lists. Videos: it says "any video/*", so these are the usual ones. Documents
-// are for tickets. What follows is known only to be refused under its own name.
+// The first block contains the documented formats. For images and audio, these are the formats that the documentation
+// lists. For videos, it says "any video/*", so these are the usual ones. PDF is for tickets. The second block contains
+// formats that are not documented. They are known in order that errors can name them.
 rows! {
     PNG: true, "image", "image/png", ["png", "apng"], Alone, [b"\x89PNG\r\n\x1a\n"];
     JPEG: true, "image", "image/jpeg", ["jpg", "jpeg", "jpe", "jfif"], Alone, [b"\xff\xd8\xff"];
@@ -163,8 +167,10 @@ rows! {
 }
 
 impl Row {
-    /// Returns this format as it goes for `medium`, or as a [ticket](TICKET): a container that holds videos
-    /// holds recordings, too, under another media type.
+    /// Returns the format as which a file of this format is submitted for `medium`, which may also be [`TICKET`].
+    ///
+    /// This is usually the format itself. A container for videos may also hold a recording, which has another media
+    /// type. Returns `None` if the format does not fit the medium.
     pub(super) fn as_medium(&'static self, medium: &str) -> Option<&'static Self> {
         if medium == self.medium || (medium == TICKET && matches!(self.medium, "image" | "document")) {
             return Some(self);
@@ -173,12 +179,12 @@ impl Row {
         self.siblings().filter(|_| is_sound_of_video).map(|(_, recording)| recording)
     }
 
-    /// Returns the videos that come in the container of this recording.
+    /// Returns the video format with the same container, if this is the format of a recording.
     pub(super) fn as_video(&'static self) -> Option<&'static Self> {
         if self.medium == "video" { Some(self) } else { self.siblings().map(|(video, _)| video) }
     }
 
-    /// Returns the video and the recording that come in the container of this format.
+    /// Returns the video format and the audio format that have the same container as this format.
     fn siblings(&self) -> Option<(&'static Self, &'static Self)> {
         Some(match self.family {
             Family::Iso if [&THREE_GP, &THREE_GP_AUDIO].contains(&self) => (&THREE_GP, &THREE_GP_AUDIO),
@@ -191,12 +197,13 @@ impl Row {
         })
     }
 
-    /// Returns `true` if the extension stands for recordings, too: the service documents some for both.
-    pub(super) fn names_either(&self) -> bool {
+    /// Returns `true` if the service documents the extension for videos as well as for recordings.
+    pub(super) fn has_ambiguous_extension(&self) -> bool {
         [&MP4, &THREE_GP, &OGG].contains(&self)
     }
 
-    pub(super) fn is_kin_of(&self, other: &Self) -> bool {
+    /// Returns `true` if both are the same format or belong to the same family.
+    pub(super) fn is_related_to(&self, other: &Self) -> bool {
         self == other || (self.family != Family::Alone && self.family == other.family)
     }
 }

@@ -1,45 +1,52 @@
-//! The evidence that a file's content gives of its format.
+//! The result of the detection by content.
 
 use super::rows::Row;
 
-/// The result of looking at a file's content.
+/// The content of a file, as far as it was recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
+    /// A known format.
     Format(Seen),
+    /// Plain text.
     Text,
+    /// Anything else.
     Unknown,
 }
 
-/// A format that content shows.
+/// A format that was detected by the content, with the certainty of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(super) row: &'static Row,
     pub(super) certainty: Certainty,
 }
 
+/// The certainty of a detection by content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Certainty {
-    /// It is this format.
+    /// The content has exactly this format.
     Certain,
-    /// It is of this format's family; its name tells which, and without one it is this format.
+    /// The content has a format of this family. The extension tells which one. Without an extension of the family, this
+    /// format is assumed.
     Open,
-    /// It is of this format's family; without a name of that family it is nothing.
+    /// The content has a format of this family. The extension tells which one. Without an extension of the family, the
+    /// format remains unknown.
     ByName,
-    /// It begins like this format, and like others of the family.
+    /// The content begins like this format, but other formats of the family begin in the same way.
     Weak,
-    /// It is a container of this format's family, and its tracks show sound and nothing to see.
+    /// The content is a container of this family, and its tracks show that it holds sound only.
     Sound,
-    /// It begins with an ID3 tag, and what follows is out of reach or unknown.
+    /// The content begins with an ID3 tag, and the bytes after the tag cannot be reached or were not recognized.
     Tag,
 }
 
 impl Certainty {
+    /// Returns the detection of the format `row` with this certainty.
     pub(super) fn of(self, row: &'static Row) -> Seen {
         Seen { row, certainty: self }
     }
 }
 
-/// Returns `true` if `sought` is anywhere in `bytes`.
-pub(super) fn has(bytes: &[u8], sought: &[u8]) -> bool {
+/// Returns `true` if `bytes` contains `sought` at any position.
+pub(super) fn contains(bytes: &[u8], sought: &[u8]) -> bool {
     bytes.windows(sought.len()).any(|window| window == sought)
 }

@@ -1,61 +1,63 @@
-//! Formats by content, by name, and by both.
+//! Tests of the detection of formats by content, by name, and by both.
 
 use std::io::Cursor;
 
 use super::rows::ALL;
 use super::*;
 
-/// A box of an ISO base media file.
+/// Builds a box of an ISO base media file.
 fn iso(kind: &[u8], body: &[u8]) -> Vec<u8> {
     let size = u32::try_from(body.len() + 8).unwrap();
     [&size.to_be_bytes(), kind, body].concat()
 }
 
+/// Builds an `ftyp` box from the major brand and the compatible brands.
 fn ftyp(major: &[u8], compatible: &[&[u8; 4]]) -> Vec<u8> {
     let mut body = [major, &[0, 0, 2, 0]].concat();
     body.extend(compatible.iter().copied().flatten());
     iso(b"ftyp", &body)
 }
 
-/// A track of a movie, as far as it says what it is of.
+/// Builds a track of a movie, up to the handler that names its type.
 fn track(handler: &[u8]) -> Vec<u8> {
     let handler = iso(b"hdlr", &[&[0; 8], handler, &[0; 12]].concat());
     iso(b"trak", &[iso(b"tkhd", &[0; 84]), iso(b"mdia", &[iso(b"mdhd", &[0; 24]), handler].concat())].concat())
 }
 
-/// An ID3v2.4 tag whose text and pictures have this many bytes.
+/// Builds an ID3v2.4 tag with a body of `len` bytes.
 fn id3(len: usize) -> Vec<u8> {
     let digit = |shift: usize| u8::try_from(len >> shift & 0x7f).unwrap();
     let head = [b'I', b'D', b'3', 4, 0, 0, digit(21), digit(14), digit(7), digit(0)];
     head.into_iter().chain(std::iter::repeat_n(b'x', len)).collect()
 }
 
-/// Frames of 128 kbit/s at 44.1 kHz: 417 bytes each.
+/// Builds frames of MP3 with 128 kbit/s at 44.1 kHz, of 417 bytes each.
 fn mp3() -> Vec<u8> {
     [&[0xff, 0xfb, 0x90, 0x64][..], &[0; 413]].concat().repeat(3)
 }
 
-/// MPEG-1 layer II, 128 kbit/s at 44.1 kHz.
+/// Builds frames of MPEG-1 layer II with 128 kbit/s at 44.1 kHz.
 fn mp2() -> Vec<u8> {
     [&[0xff, 0xfd, 0x80, 0x04][..], &[0; 413]].concat().repeat(3)
 }
 
-/// ADTS frames of 100 bytes.
+/// Builds ADTS frames of 100 bytes.
 fn aac() -> Vec<u8> {
     [&[0xff, 0xf1, 0x50, 0x80, 0x0c, 0x9f, 0xfc][..], &[0; 93]].concat().repeat(3)
 }
 
-fn transport_stream(before: usize, behind: usize) -> Vec<u8> {
-    [&vec![0; before][..], &[0x47, 0x40, 0x00, 0x10], &[0xff; 184], &vec![0; behind]].concat().repeat(4)
+/// Builds packets of MPEG-TS, with `before` bytes before and `after` bytes after each packet.
+fn transport_stream(before: usize, after: usize) -> Vec<u8> {
+    [&vec![0; before][..], &[0x47, 0x40, 0x00, 0x10], &[0xff; 184], &vec![0; after]].concat().repeat(4)
 }
 
-/// A page that begins a stream of an Ogg file.
+/// Builds the first page of a stream of an Ogg file.
 fn page(packet: &[u8]) -> Vec<u8> {
     let len = u8::try_from(packet.len()).unwrap();
     [b"OggS\0\x02", &[0; 20][..], &[1, len], packet].concat()
 }
 
-/// An ASF header with one stream of a type.
+/// Builds an ASF header with one stream, whose type begins with `stream`.
 fn asf(stream: [u8; 4]) -> Vec<u8> {
     let kind = [&stream[..], b"\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b"].concat();
     let size = 100_u64.to_le_bytes();
@@ -64,49 +66,51 @@ fn asf(stream: [u8; 4]) -> Vec<u8> {
     header
 }
 
-/// An EBML element of less than 127 bytes.
+/// Builds an EBML element with a body of less than 127 bytes.
 fn element(id: &[u8], body: &[u8]) -> Vec<u8> {
     [id, &[0x80 | u8::try_from(body.len()).unwrap()], body].concat()
 }
 
-/// A track of Matroska, of a codec whose first letter tells the kind.
+/// Builds a track of Matroska. The first letter of the codec determines the type of the track.
 fn matroska_track(codec: &str) -> Vec<u8> {
     let kind = if codec.starts_with('A') { 2 } else { 1 };
     element(b"\xae", &[element(b"\x86", codec.as_bytes()), element(b"\x83", &[kind])].concat())
 }
 
+/// Builds a Matroska file with one track.
 fn matroska(kind: &str, codec: &str) -> Vec<u8> {
     let header = [element(b"\x42\x86", b"\x01"), element(b"\x42\x82", kind.as_bytes())].concat();
     let tracks = [element(b"\xec", b""), element(b"\x16\x54\xae\x6b", &matroska_track(codec))].concat();
     [element(b"\x1a\x45\xdf\xa3", &header), element(b"\x18\x53\x80\x67", &tracks)].concat()
 }
 
-/// Submits a file as the program does without a medium: returns the medium, the media type, and the new extension if
-/// the name is wrong; or the reason of the refusal.
+/// Detects the medium of a file and chooses its format, as a submit without an explicit medium does. Returns the
+/// medium, the media type, and the corrected extension if the name is wrong. The error is the reason of the refusal.
 fn sent(content: &[u8], name: &str) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
     let detected = Format::from_file(&mut Cursor::new(content), name).unwrap().or_else(|| Format::from_extension(name));
     let kind = detected.ok_or("unknown")?.medium();
     as_medium(kind, content, name)
 }
 
-/// Submits a file as a given medium, with the same outcome.
+/// Chooses the format of a file for an explicit medium, with the same result as [`sent`].
 fn as_medium(
     kind: &'static str,
     content: &[u8],
     name: &str,
 ) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
-    let content = look_into(&mut Cursor::new(content)).unwrap();
+    let content = detect_content(&mut Cursor::new(content)).unwrap();
     let Choice { format, is_misnamed } = choose(kind, content, Format::from_extension(name))?;
     Ok((kind, format.media_type(), is_misnamed.then(|| format.extension())))
 }
 
-fn is_refused(content: &[u8], name: &str, with_source: &str) {
+/// Asserts that a file is refused for a reason that contains `expected`.
+fn is_refused(content: &[u8], name: &str, expected: &str) {
     let outcome = sent(content, name);
-    assert!(outcome.as_ref().is_err_and(|reason| reason.contains(with_source)), "{name}: {outcome:?}");
+    assert!(outcome.as_ref().is_err_and(|reason| reason.contains(expected)), "{name}: {outcome:?}");
 }
 
 #[test]
-fn every_format_is_told_by_its_first_bytes() {
+fn formats_are_detected_by_first_bytes() {
     let table: [(&[u8], &str); 30] = [
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "png"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "jpg"),
@@ -142,7 +146,7 @@ fn every_format_is_told_by_its_first_bytes() {
     for (head, extension) in table {
         assert_eq!(Format::from_bytes(head).map(|format| format.extension()), Some(extension), "{head:?}");
     }
-    let nothing: [&[u8]; 9] = [
+    let unknown: [&[u8]; 9] = [
         b"",
         b"\xff",
         b"\xff\xff\xff\xff",
@@ -153,16 +157,17 @@ fn every_format_is_told_by_its_first_bytes() {
         b"MZ\x90\0",
         b"\x7fELF",
     ];
-    for head in nothing {
+    for head in unknown {
         assert_eq!(Format::from_bytes(head), None, "{head:?}");
     }
 }
 
 #[test]
-fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
-    let told = |head: &[u8]| Format::from_bytes(head).map(|format| format.extension());
+fn headers_with_reserved_values_are_rejected() {
+    let detected = |head: &[u8]| Format::from_bytes(head).map(|format| format.extension());
     for (head, expected) in [
-        // Reserved version, layer, bit rate and sampling rate.
+        // The first row has a reserved version. The next rows have a reserved layer, a single header of layer II, a
+        // reserved bit rate and a reserved sampling rate.
         (&[0xff, 0xeb, 0x90, 0x64][..], None),
         (&[0xff, 0xff, 0x90, 0x64], None),
         (&[0xff, 0xfd, 0x90, 0x64], None),
@@ -170,11 +175,11 @@ fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
         (&[0xff, 0xfb, 0x9c, 0x64], None),
         (&[0xff, 0xe3, 0x18, 0xc4], Some("mp3")),
         (&[0xff, 0xfa, 0x90, 0x64], Some("mp3")),
-        // The highest sampling rate of ADTS, and one beyond it.
+        // The highest sampling rate index of ADTS, and a reserved one.
         (&[0xff, 0xf1, 0x70, 0x80], Some("aac")),
         (&[0xff, 0xf1, 0x34, 0x80], None),
         (&[0xff, 0xf3, 0x50, 0x80], Some("mp3")),
-        // A transport error, and scrambled.
+        // A packet with a transport error, and a scrambled packet.
         (&[0x47, 0xc0, 0x00, 0x10], None),
         (&[0x47, 0x40, 0x00, 0xd0], None),
         (&[0x47, 0x1f, 0xff, 0x3f], Some("ts")),
@@ -185,15 +190,15 @@ fn headers_without_a_magic_number_are_looked_at_bit_by_bit() {
         (b"\0\0\x10\0mdat", Some("mov")),
         (b"\0\0\0\x08free", Some("mov")),
     ] {
-        assert_eq!(told(head), expected, "{head:x?}");
+        assert_eq!(detected(head), expected, "{head:x?}");
     }
 }
 
 #[test]
-fn every_format_is_told_by_its_extension_once() {
+fn extensions_are_unique_and_ignore_case() {
     let all: Vec<_> = ALL.iter().flat_map(|row| row.extensions).collect();
     for extension in &all {
-        // A recording in 3GP has no usual extension of its own.
+        // Videos and recordings in 3GP share the extension.
         let count = if extension == &&"3gp" { 2 } else { 1 };
         assert_eq!(all.iter().filter(|other| other == &extension).count(), count, "{extension}");
         let name = format!("a.b.{}", extension.to_uppercase());
@@ -206,11 +211,11 @@ fn every_format_is_told_by_its_extension_once() {
 }
 
 #[test]
-fn documented_formats_fit_their_media() {
+fn documented_formats_are_accepted_for_their_media() {
     let fits = |name: &str, medium| {
         Format::from_extension(name).unwrap().0.as_medium(medium).is_some_and(|row| row.is_documented)
     };
-    // What the documentation lists for audio may be a video by its extension.
+    // Some of the formats that the documentation lists for audio have an extension that stands for a video.
     for name in ["a.mp3", "a.wav", "a.ogg", "a.flac", "a.aac", "a.3gp", "a.m4a", "a.m4b", "a.m4p", "a.m4r", "a.mp4"] {
         assert!(fits(name, "audio"), "{name}");
     }
@@ -224,7 +229,7 @@ fn documented_formats_fit_their_media() {
 }
 
 #[test]
-fn recording_in_a_video_container_is_audio_by_name() {
+fn video_container_with_audio_extension_is_audio() {
     for brand in [b"dash", b"isom", b"mp42", b"iso6", b"iso2", b"mp41", b"3gp4", b"qt  ", b"M4A\0", b"M4A ", b"MSNV"] {
         for name in ["a.m4a", "a.M4B", "a.m4p", "a.m4r", "a.f4a", "a.f4b"] {
             let (medium, media_type, new_extension) = sent(&ftyp(brand, &[]), name).unwrap();
@@ -253,7 +258,7 @@ fn recording_in_a_video_container_is_audio_by_name() {
 }
 
 #[test]
-fn video_in_a_shared_container_stays_video() {
+fn shared_container_without_audio_name_is_video() {
     for (content, name, media_type) in [
         (ftyp(b"isom", &[]), "a", "video/mp4"),
         (ftyp(b"isom", &[]), "a.mov", "video/quicktime"),
@@ -273,11 +278,11 @@ fn video_in_a_shared_container_stays_video() {
 }
 
 #[test]
-fn movie_with_nothing_but_sound_is_audio() {
+fn movie_with_sound_tracks_only_is_audio() {
     let description = |tracks: &[Vec<u8>]| iso(b"moov", &[iso(b"mvhd", &[0; 100]), tracks.concat()].concat());
     let sound = description(&[track(b"soun"), track(b"text")]);
     let [both, cover, layer] = [b"vide", b"pict", b"auxv"].map(|other| description(&[track(b"soun"), track(other)]));
-    // In front of the media, and behind them.
+    // The description of the tracks may precede or follow the media data.
     for (brand, media_type) in [(b"iso5", "audio/mp4"), (b"3gp5", "audio/3gpp")] {
         for before in [vec![], iso(b"mdat", &vec![7; 100_000])] {
             let file = |movie: &[u8]| [&ftyp(brand, &[]), &before, movie].concat();
@@ -291,35 +296,39 @@ fn movie_with_nothing_but_sound_is_audio() {
                 let (medium, sent, corrected) = sent(&file(&sound), name).unwrap();
                 assert_eq!((medium, sent, corrected.is_some()), ("audio", media_type, true), "{name}");
             }
-            assert_eq!(as_medium("video", &file(&sound), "a.mp4").unwrap().0, "video", "the caller decides");
+            assert_eq!(
+                as_medium("video", &file(&sound), "a.mp4").unwrap().0,
+                "video",
+                "an explicit medium takes precedence"
+            );
         }
     }
-    // Boxes without an end.
+    // The search ends after a limited number of boxes.
     let endless = [ftyp(b"isom", &[]), iso(b"free", &[]).repeat(100_000)].concat();
     assert_eq!(sent(&endless, "a").unwrap().0, "video");
 }
 
 #[test]
-fn explicit_medium_wins_where_the_container_holds_it() {
+fn explicit_medium_decides_for_shared_container() {
     let mp4 = ftyp(b"isom", &[]);
     assert_eq!(as_medium("video", &mp4, "a.m4a").unwrap(), ("video", "video/mp4", None));
     assert_eq!(as_medium("audio", &mp4, "a.mp4").unwrap(), ("audio", "audio/mp4", None));
     assert_eq!(as_medium("audio", &ftyp(b"3gp4", &[]), "a.3gp").unwrap(), ("audio", "audio/3gpp", None));
     assert_eq!(as_medium("audio", &page(b"\x80theora"), "a.ogv").unwrap(), ("audio", "audio/ogg", None));
     assert_eq!(as_medium("video", &asf([0; 4]), "a.wma").unwrap(), ("video", "video/x-ms-wmv", None));
-    for (kind, content, name, with_source) in [
+    for (kind, content, name, expected) in [
         ("video", ftyp(b"M4A ", &[]), "a.m4a", "is audio/mp4, which is no video"),
         ("video", page(b"OpusHead"), "a.ogg", "is audio/ogg, which is no video"),
         ("video", mp4.clone(), "a.mp3", "is audio/mpeg by its name and video/mp4 by its content"),
         ("audio", matroska("webm", "V_VP9"), "a.webm", "is audio/webm, which is not one of the audio formats"),
         ("image", mp4, "a", "is video/mp4, which is no image"),
     ] {
-        assert!(as_medium(kind, &content, name).unwrap_err().contains(with_source), "{kind} {name}");
+        assert!(as_medium(kind, &content, name).unwrap_err().contains(expected), "{kind} {name}");
     }
 }
 
 #[test]
-fn still_in_a_video_container_is_refused_as_an_image() {
+fn still_image_in_iso_container_is_refused() {
     let stills: [&[u8; 4]; 22] = [
         b"mif1", b"mif2", b"msf1", b"miaf", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
         b"avif", b"avis", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"MA1A", b"crx ", b"jp2 ",
@@ -338,7 +347,7 @@ fn still_in_a_video_container_is_refused_as_an_image() {
 }
 
 #[test]
-fn unknown_brand_goes_by_compatible_ones_then_name() {
+fn unknown_brand_falls_back_to_compatible_then_name() {
     for (compatible, medium) in
         [(b"isom", "video"), (b"M4V ", "video"), (b"M4A ", "audio"), (b"3gp4", "video"), (b"qt  ", "video")]
     {
@@ -355,7 +364,8 @@ fn unknown_brand_goes_by_compatible_ones_then_name() {
     assert!(as_medium("image", &unknown, "a").is_err());
     assert_eq!(as_medium("video", &unknown, "a").unwrap().1, "video/mp4");
 
-    // A size of 64 bits, one to the end of the file, one that is too short for a brand, and boxes in front.
+    // A box with a size of 64 bits, a box to the end of the file, a box that is too short for a brand, and other boxes
+    // before `ftyp`.
     let long = [b"\0\0\0\x01ftyp\0\0\0\0\0\0\0\x1cheic\0\0\0\0mif1", &[0; 9][..]].concat();
     is_refused(&long, "a", "is image/heic");
     is_refused(b"\0\0\0\0ftypavif\0\0\0\0", "a", "is image/avif");
@@ -373,7 +383,7 @@ fn unknown_brand_goes_by_compatible_ones_then_name() {
 }
 
 #[test]
-fn undocumented_format_is_refused_by_its_own_name() {
+fn undocumented_format_is_refused_and_named() {
     for (content, name, media_type) in [
         (&b"II*\0\x08\0\0\0"[..], "a.dng", "image/x-adobe-dng"),
         (b"II*\0\x08\0\0\0", "a.NEF", "image/x-nikon-nef"),
@@ -398,12 +408,12 @@ fn undocumented_format_is_refused_by_its_own_name() {
     }
     is_refused(b"PK\x03\x04", "a.mp3", "is audio/mpeg by its name and application/zip by its content");
     assert_eq!(sent(&mp2(), "a.mp3").unwrap(), ("audio", "audio/mpeg", None));
-    // What cameras and phones export under the name of the original.
+    // Some cameras and phones export a JPEG under the extension of the original HEIC file.
     assert_eq!(sent(b"\xff\xd8\xff\xe0", "a.heic").unwrap(), ("image", "image/jpeg", Some("jpg")));
 }
 
 #[test]
-fn id3_tag_is_passed_over() {
+fn id3_tag_before_content_is_skipped() {
     let bodies: [(&[u8], &str); 9] = [
         (&ftyp(b"M4A ", &[]), "audio/mp4"),
         (&ftyp(b"isom", &[]), "video/mp4"),
@@ -425,7 +435,7 @@ fn id3_tag_is_passed_over() {
             }
         }
     }
-    // Out of reach: the name decides among what may follow.
+    // If the content after the tag cannot be reached, the name decides among the formats that may follow a tag.
     let cut = &id3(5_000)[..4_096];
     for (name, media_type) in
         [("a.flac", "audio/flac"), ("a.WAV", "audio/wav"), ("a.aac", "audio/aac"), ("a", "audio/mpeg")]
@@ -437,13 +447,13 @@ fn id3_tag_is_passed_over() {
     is_refused(&[id3(9), b"Not found".to_vec()].concat(), "a.mp3", "plain text by its content");
     assert_eq!(Format::from_bytes(b"ID3 is a format of tags."), None);
     assert_eq!(sent(b"BW64\xff\xff\xff\xffWAVEds64", "a.wav").unwrap(), ("audio", "audio/wav", None));
-    // Nothing but tags, and nothing but padding, ends.
+    // The search ends in files that consist of tags only, or of a tag and padding.
     assert_eq!(sent(&id3(0).repeat(1_000), "a").unwrap().1, "audio/mpeg");
     assert_eq!(sent(&[id3(0), vec![0; 1_000_000]].concat(), "a").unwrap().1, "audio/mpeg");
 }
 
 #[test]
-fn text_is_not_media_whatever_its_name() {
+fn plain_text_with_media_extension_is_refused() {
     let page = "<!doctype html><title>404</title>".repeat(200);
     let wide = |bytes: fn(u16) -> [u8; 2]| {
         "\u{feff}Nicht gefunden \u{1f408}\r\n".encode_utf16().flat_map(bytes).collect::<Vec<_>>()
@@ -473,18 +483,18 @@ fn text_is_not_media_whatever_its_name() {
             assert!(sent(text, name).is_err(), "{name}: {text:?}");
         }
     }
-    // Streams that begin in their middle are told by their names.
+    // A part of an MPEG stream may begin with any bytes, so its extension decides.
     for name in ["a.ts", "a.mp3", "a.aac", "a.mpg"] {
         let noise: Vec<u8> =
             (0..4_096_u32).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
         assert!(sent(&noise, name).is_ok() && sent(&[0; 5_000], name).is_ok(), "{name}");
     }
-    // A packet without another one behind it.
+    // A packet of MPEG-TS that is not followed by another one.
     assert_eq!(Format::from_bytes(&[b"G@\0\x10", &[1; 500][..]].concat()), None);
 }
 
 #[test]
-fn name_of_another_format_of_the_medium_is_corrected() {
+fn wrong_extension_of_same_medium_is_corrected() {
     let png: &[u8] = b"\x89PNG\r\n\x1a\n";
     let files: [(&[u8], &str, &str, &str); 14] = [
         (b"RIFF\x24\0\0\0WEBPVP8 ", "a.jpg", "image/webp", "webp"),

@@ -1,12 +1,15 @@
-//! Text, which is never media, whatever its name says.
+//! Detection of plain text, which is never accepted as a medium, whatever the extension. For example, a failed download
+//! may have left an error page under the name of a video.
 
-/// Heads shorter than this say too little about texts that are not UTF-8.
+/// The minimum number of bytes by which text in an encoding other than UTF-8 and UTF-16 is recognized.
 const SHORTEST: usize = 16;
-/// Binary data of this length without a single control character does not occur: one byte in ten is one.
+/// The number of bytes without a control character that are certainly text. In binary data, about one byte in ten is a
+/// control character.
 const SURE: usize = 256;
 
-/// Returns `true` if a file that begins with `head` is plain text: UTF-8, UTF-16 with a byte order mark, or an 8-bit or
-/// multi-byte encoding without control characters.
+/// Returns `true` if a file that begins with `head` is plain text.
+///
+/// The text may be UTF-8, UTF-16 with a byte order mark, or an 8-bit or multi-byte encoding without control characters.
 pub(super) fn is_text(head: &[u8]) -> bool {
     match head {
         [] => false,
@@ -17,24 +20,29 @@ pub(super) fn is_text(head: &[u8]) -> bool {
     }
 }
 
-/// Returns `true` if a file that shows no format is text with a few bytes that do not belong in one, of an encoding
-/// without a byte order mark, or too short for [`is_text`] to be sure of an encoding.
+/// Returns `true` if a file is probably text although [`is_text`] did not recognize it. It must be called only if no
+/// other format was detected.
+///
+/// Such text contains a few bytes that do not occur in plain text, is UTF-16 or UTF-32 without a byte order mark, or is
+/// too short for [`is_text`] to recognize the encoding.
 pub(super) fn is_unclean_text(head: &[u8]) -> bool {
     if head.is_empty() {
         return false;
     }
-    // Bell, backspace, vertical tab, and the end of a file in DOS.
+    // Bell, backspace, vertical tab, and the end-of-file character of DOS.
     let is_in_texts = |byte: u8| is_printable(byte) || matches!(byte, 0x07 | 0x08 | 0x0b | 0x1a);
     let unprintable = head.iter().filter(|byte| !is_in_texts(**byte)).count();
     let foreign = head.iter().filter(|byte| !byte.is_ascii()).count();
     let letters = head.len().saturating_sub(foreign).saturating_sub(unprintable);
-    // Silence in MPEG audio has a few bytes of a header in every frame of a letter that repeats.
+    // Silence in MPEG audio may look like text: each frame consists of a header of a few bytes and a letter that
+    // repeats. The limit is low enough for the headers to exceed it.
     let most = head.len().checked_div(64).unwrap_or_default().saturating_add(2);
     let is_mostly_letters = unprintable <= most && unprintable.saturating_mul(4) <= letters;
     unprintable == 0 || (is_mostly_letters && (foreign == 0 || is_utf_8(head))) || is_wide(head)
 }
 
-/// Checks for UTF-16 and UTF-32 without a byte order mark, or with one of UTF-32: most characters are ASCII.
+/// Returns `true` if the text is UTF-16 without a byte order mark, or UTF-32 with or without one. At least three
+/// quarters of the characters must be ASCII.
 fn is_wide(head: &[u8]) -> bool {
     let has_most = |width: usize, at: usize| {
         let is_ascii = |unit: &&[u8]| {
@@ -48,27 +56,30 @@ fn is_wide(head: &[u8]) -> bool {
     [(2, 0), (2, 1), (4, 0), (4, 3)].into_iter().any(|(width, at)| has_most(width, at))
 }
 
-/// Terminals know more control characters, but texts have these only: tab, line breaks, form feed, and the escape of
-/// ISO 2022.
+/// Returns `true` unless the byte is a control character that does not occur in text. The control characters of text
+/// are tab, line feed, carriage return, form feed, and the escape character of ISO 2022.
 fn is_printable(byte: u8) -> bool {
     !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
 }
 
-/// The end of the head may split a character.
+/// Returns `true` if `head` is UTF-8. The last character may be incomplete, because the end of `head` may split it.
 fn is_utf_8(head: &[u8]) -> bool {
     std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none() && error.valid_up_to() > 0, |_| true)
 }
 
+/// Returns `true` if the bytes after a byte order mark are UTF-16 in the byte order of `unit`, without control
+/// characters.
 fn is_utf_16(rest: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let units = rest.chunks_exact(2).filter_map(|pair| Some(unit(pair.try_into().ok()?)));
     let count = rest.len() / 2;
     char::decode_utf16(units).enumerate().all(|(at, decoded)| match decoded {
         Ok(c) => u8::try_from(c).map_or(c != '\u{fffe}' && c != '\u{ffff}', is_printable),
-        // A character that the end of the head splits.
+        // The end of the head may split the last character.
         Err(error) => at.saturating_add(1) >= count && (0xd800..0xdc00).contains(&error.unpaired_surrogate()),
     })
 }
 
+/// Returns `true` if bytes without control characters are text in an encoding other than UTF-8 and UTF-16.
 fn is_legacy(head: &[u8]) -> bool {
     let foreign = head.iter().filter(|byte| !byte.is_ascii()).count();
     head.len() >= SURE || (head.len() >= SHORTEST && foreign.saturating_mul(3) < head.len())
@@ -100,7 +111,7 @@ mod tests {
             wide(says, u32::to_le_bytes),
             wide(says, u32::to_be_bytes),
             wide("\u{feff}<html>", u32::to_le_bytes),
-            // Shift JIS, Big5 and KOI8, which are too short for an encoding to be sure.
+            // Texts in Shift JIS, Big5 and KOI8 that are too short for `is_text` to recognize the encoding.
             b"\x8c\xa9\x82\xc2\x82\xa9\x82\xe8\x82\xdc\x82\xb9\x82\xf1".repeat(8),
             b"\xa7\xe4\xa4\xa3\xa8\xec".to_vec(),
             b"\xe6\xc1\xca\xcc \xce\xc5".to_vec(),

@@ -1,4 +1,4 @@
-//! Containers of videos that hold nothing but sound, which is told by the descriptions of their tracks.
+//! Detection of video containers that hold sound only, by the descriptions of their tracks.
 
 use std::io;
 
@@ -10,12 +10,12 @@ use super::rows::{AVI, FLV, Family, MPEG, MPEG_TS};
 use super::seen::Certainty::Sound;
 use super::seen::Seen;
 
-/// Maximum number of chunks of AVI, and of tags of FLV, that are read.
+/// The maximum number of chunks of AVI, and of tags of FLV, that are read.
 const CHUNKS: usize = 64;
 
-/// Returns `seen` as a recording if the file behind `window` has sound and nothing to see. A description that is out of
-/// reach is taken for that of a video.
-pub(super) fn told_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<Seen> {
+/// Refines the detection of a video: if the tracks show that the file holds sound only, returns the detection of a
+/// recording. If the description of a track cannot be read, the file counts as a video.
+pub(super) fn refine_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<Seen> {
     let is_sound = match seen.row {
         row if row.medium != "video" => false,
         row if row.family == Family::Iso => MOVIE.has_only_sound(window)?,
@@ -29,7 +29,8 @@ pub(super) fn told_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<
     Ok(if is_sound { Sound.of(seen.row.as_medium("audio").unwrap_or(seen.row)) } else { seen })
 }
 
-/// Reads the kinds of streams in the headers of AVI: `strh` in each list `strl`, of which `hdrl` has one a stream.
+/// Returns `true` if AVI holds sound only. The list `hdrl` contains a list `strl` for each stream. The chunk `strh` of
+/// `strl` contains the type of the stream.
 fn avi(window: &mut Window<'_>) -> io::Result<bool> {
     let (mut at, mut has_sound) = (12_u64, false);
     for _ in 0..CHUNKS {
@@ -37,7 +38,7 @@ fn avi(window: &mut Window<'_>) -> io::Result<bool> {
         let Some((id, rest)) = head.split_first_chunk::<4>() else { return Ok(false) };
         let Some((size, body)) = rest.split_first_chunk::<4>() else { return Ok(false) };
         let skipped = match (id, body.get(..4)) {
-            // Their chunks are read one by one.
+            // The chunks in these lists are read in turn, so only the header of the list is skipped.
             (b"LIST", Some(b"hdrl" | b"strl")) => 4,
             (b"LIST", Some(b"movi")) => return Ok(has_sound),
             (b"strh", Some(b"auds")) => {
@@ -53,21 +54,21 @@ fn avi(window: &mut Window<'_>) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Chunks begin at even offsets.
+/// Returns the size of the body of a chunk with its padding. Chunks begin at even offsets.
 fn padded(size: [u8; 4]) -> u64 {
     let size = u64::from(u32::from_le_bytes(size));
     size.saturating_add(size % 2)
 }
 
-/// Reads the header of FLV, which says if there is a video, and the kinds of the first tags, as some writers do not
-/// know it when they write the header.
+/// Returns `true` if FLV holds sound only. The header has a flag for video. Some writers do not know yet whether there
+/// will be a video when they write the header, so the types of the first tags are also checked.
 fn flv(window: &mut Window<'_>) -> io::Result<bool> {
     const AUDIO: u8 = 8;
     const VIDEO: u8 = 9;
     let head = window(0)?;
     let Some([b'F', b'L', b'V', _, flags, header @ ..]) = head.get(..9) else { return Ok(false) };
     let Some(header) = header.first_chunk().filter(|_| flags & 1 == 0) else { return Ok(false) };
-    // Behind the header and behind each tag is the length of the tag before.
+    // A length of 4 bytes follows the header and each tag. It is the length of the preceding tag.
     let (mut at, mut has_sound) = (u64::from(u32::from_be_bytes(*header)).saturating_add(4), false);
     for _ in 0..CHUNKS {
         let head = window(at)?;

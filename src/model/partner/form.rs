@@ -147,8 +147,8 @@ impl PartnerUserQuery {
 
     /// Adds another query parameter. By default, none is added.
     ///
-    /// The service has a parameter that filters by name and mail address, but the documentation does not state its name.
-    /// Queries may be logged by servers, by proxies, and by the HTTP library at trace level.
+    /// The service has a parameter that filters by name and mail address, but the documentation does not state its
+    /// name. Queries may be logged by servers, by proxies, and by the HTTP library at trace level.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.others.push((name.into(), Hidden(value.into())));
         self

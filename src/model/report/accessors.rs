@@ -29,7 +29,8 @@ macro_rules! accessors {
             self.common().classification()
         }
 
-        /// Returns `true` if the [`classification`](Self::classification) is `artificial`, and `false` if it is `human`.
+        /// Returns `true` if the [`classification`](Self::classification) is `artificial`, and `false` if it is
+        /// `human`.
         ///
         /// An override takes precedence over the verdict. Returns `None` if there is no classification or another one.
         pub fn is_artificial(&self) -> Option<bool> {
@@ -60,8 +61,8 @@ macro_rules! accessors {
             self.common().force_classification.as_ref()
         }
 
-        /// Returns the SHA-256 of the file, in hexadecimal digits. It differs from the identifier. An override names the
-        /// file by this hash.
+        /// Returns the SHA-256 of the file, in hexadecimal digits. It differs from the identifier. An override names
+        /// the file by this hash.
         pub fn hash(&self) -> Option<&str> {
             self.common().hash.as_deref()
         }
@@ -81,7 +82,8 @@ macro_rules! accessors {
             self.common().result_url.as_deref()
         }
 
-        /// Returns the version of the API that performed the analysis. The service sets it when the analysis is finished.
+        /// Returns the version of the API that performed the analysis. The service sets it when the analysis is
+        /// finished.
         pub fn api_version(&self) -> Option<&str> {
             self.common().api_version.as_deref()
         }
@@ -99,8 +101,8 @@ macro_rules! accessors {
 
         /// Returns the JSON of the response, including fields that this version does not know.
         ///
-        /// The JSON is unchanged, except that bytes that are not UTF-8 are replaced, and that the API key is redacted. If
-        /// the response did not contain JSON, it is `null`.
+        /// The JSON is unchanged, except that bytes that are not UTF-8 are replaced, and that the API key is redacted.
+        /// If the response did not contain JSON, it is `null`.
         pub fn raw_json(&self) -> &str {
             self.common().raw.as_str()
         }

@@ -49,7 +49,7 @@ pub struct ValidationResults {
 
 impl Part for ValidationResults {}
 
-/// The findings for one manifest, grouped by outcome.
+/// The findings for a single manifest, grouped by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

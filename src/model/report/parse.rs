@@ -63,8 +63,8 @@ impl<M: Medium> Report<M> {
         report
     }
 
-    /// Reads a report that is nested in the report on the submission `identifier`. If the nested report does not have an
-    /// identifier of its own, it gets this one. Returns `None` if it does not set any field.
+    /// Reads a report that is nested in the report on the submission `identifier`. If the nested report does not have
+    /// an identifier of its own, it gets this one. Returns `None` if it does not set any field.
     pub(super) fn read_within(json: &str, identifier: &Identifier) -> Option<Self> {
         let object = Object::parse(json).ok()?;
         let own = Self::from_object(&object, json, None);

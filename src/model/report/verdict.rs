@@ -32,8 +32,8 @@ impl FromStr for Classification {
 
 /// The verdict of a heuristic, which combines the results of the detection models.
 ///
-/// Like the other parts of a report, it serialises with the field names of the API. It deserialises from JSON text only,
-/// because each field is parsed from its raw JSON.
+/// Like the other parts of a report, it serialises with the field names of the API. It deserialises from JSON text
+/// only, because each field is parsed from its raw JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

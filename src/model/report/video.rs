@@ -34,7 +34,8 @@ impl Report<Video> {
         &self.findings.images
     }
 
-    /// Returns the reports of the soundtrack. A report without an identifier of its own has the identifier of the video.
+    /// Returns the reports of the soundtrack. A report without an identifier of its own has the identifier of the
+    /// video.
     pub fn audios(&self) -> &[AudioReport] {
         &self.findings.audios
     }

@@ -7,7 +7,7 @@ use super::any::{AnySubmission, DetectedBy};
 use super::file::{inspect, unreadable, unusable};
 use super::source::Source;
 use crate::error::{Error, Result};
-use crate::model::format::{Content, Format, look_into};
+use crate::model::format::{Content, Format, detect_content};
 use crate::model::media_type::MediaType;
 
 const NOT_A_MEDIUM: &str = "which is not an image, a video or a recording";
@@ -43,7 +43,7 @@ impl AnySubmission {
     /// [`any_format`](Self::any_format).
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes = bytes.into();
-        let content = look_into(&mut Cursor::new(&bytes)).map_err(unreadable)?;
+        let content = detect_content(&mut Cursor::new(&bytes)).map_err(unreadable)?;
         Self::detected(bytes.len() as u64, content, None, Source::Bytes(bytes.into()))
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::model::format::{Content, look_into};
+use crate::model::format::{Content, detect_content};
 
 /// Returns the length of a regular file, and fails for anything else.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn regular_file_len(path: &Path) -> Result<u64> {
 /// Returns the length of a file, and the format of its content.
 pub(crate) fn inspect(path: &Path) -> Result<(u64, Content)> {
     let len = regular_file_len(path)?;
-    Ok((len, look_into(&mut open(path)?).map_err(unreadable)?))
+    Ok((len, detect_content(&mut open(path)?).map_err(unreadable)?))
 }
 
 pub(crate) fn open(path: &Path) -> Result<File> {

@@ -23,9 +23,9 @@ macro_rules! setter {
         /// Sets the file name that is sent with an upload, and that the report returns.
         ///
         /// The extension is corrected if it contradicts the content. See
-        /// [`corrected_file_name`](Self::corrected_file_name). The option has no effect on a URL. Defaults to the name of
-        /// the file on disk. For bytes and readers, it defaults to the medium and the usual extension of the format, such
-        /// as `image.png`.
+        /// [`corrected_file_name`](Self::corrected_file_name). The option has no effect on a URL. Defaults to the name
+        /// of the file on disk. For bytes and readers, it defaults to the medium and the usual extension of the format,
+        /// such as `image.png`.
         pub fn file_name(self, name: impl Into<String>) -> Self {
             self.change(|submission| submission.file_name = Some($crate::util::hidden::Hidden(name.into())))
         }
@@ -33,8 +33,8 @@ macro_rules! setter {
     (max_size) => {
         /// Sets the maximum size of a file in bytes. A larger file is refused before anything is sent.
         ///
-        /// The option has no effect on a URL. Defaults to 50 MiB for images and recordings, and to 5 GiB for videos. The
-        /// service documents these limits as 50 MB and 5 GB.
+        /// The option has no effect on a URL. Defaults to 50 MiB for images and recordings, and to 5 GiB for videos.
+        /// The service documents these limits as 50 MB and 5 GB.
         pub fn max_size(self, bytes: u64) -> Self {
             self.change(|submission| submission.max_size = Some(bytes))
         }
@@ -42,8 +42,8 @@ macro_rules! setter {
     (any_format) => {
         /// If `true`, submits a file of any format, under its own name.
         ///
-        /// If `false`, the format must be one that the service documents for the medium, and the name must not stand for
-        /// another medium. Either way, the service decides whether it accepts the file. Defaults to `false`.
+        /// If `false`, the format must be one that the service documents for the medium, and the name must not stand
+        /// for another medium. Either way, the service decides whether it accepts the file. Defaults to `false`.
         pub fn any_format(self, on: bool) -> Self {
             self.change(|submission| submission.any_format = on)
         }
@@ -129,8 +129,8 @@ macro_rules! setter {
     (with_nsfw) => {
         /// Enables the detection of content that is not safe for work (images and videos).
         ///
-        /// Its support for videos is our interpretation of the documentation. Defaults to the service's choice, which is
-        /// not documented.
+        /// Its support for videos is our interpretation of the documentation. Defaults to the service's choice, which
+        /// is not documented.
         pub fn with_nsfw(self, on: bool) -> Self {
             self.change(|submission| submission.options.with_nsfw = Some(on))
         }
@@ -138,8 +138,8 @@ macro_rules! setter {
     (prevent_c2pa_forces) => {
         /// If `true`, a C2PA signature does not force the verdict to artificial.
         ///
-        /// If `false`, a signature forces the verdict. For recordings, the service documents the option for uploads only.
-        /// Defaults to the service's choice, documented as `false`.
+        /// If `false`, a signature forces the verdict. For recordings, the service documents the option for uploads
+        /// only. Defaults to the service's choice, documented as `false`.
         pub fn prevent_c2pa_forces(self, on: bool) -> Self {
             self.change(|submission| submission.options.prevent_c2pa_forces = Some(on))
         }

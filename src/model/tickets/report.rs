@@ -214,8 +214,8 @@ impl Serialize for TicketsReport {
 /// The report on a ticket.
 ///
 /// `Display` writes a summary of one line such as `tampered, confidence 0.94`, with control characters escaped. It
-/// serialises as the JSON from which it was parsed. `Debug` does not show names and references, because they are private
-/// to the user.
+/// serialises as the JSON from which it was parsed. `Debug` does not show names and references, because they are
+/// private to the user.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TicketReport {
@@ -280,8 +280,8 @@ impl TicketReport {
         }
     }
 
-    /// Returns `true` if the main verdict is `tampered`, and `false` if it is `authentic`. Returns `None` if there is no
-    /// main verdict or another classification.
+    /// Returns `true` if the main verdict is `tampered`, and `false` if it is `authentic`. Returns `None` if there is
+    /// no main verdict or another classification.
     pub fn is_tampered(&self) -> Option<bool> {
         match self.verdict.as_ref()?.classification.as_ref()? {
             Authenticity::Authentic => Some(false),

@@ -38,8 +38,8 @@ impl Ticket {
 
     /// Creates a ticket of `len` bytes from a reader.
     ///
-    /// A reader can be read only once. A submit of it is never retried automatically, and clones of the ticket share the
-    /// reader.
+    /// A reader can be read only once. A submit of it is never retried automatically, and clones of the ticket share
+    /// the reader.
     pub fn from_reader(reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::from(Source::Reader(Reader::new(reader), len))
     }

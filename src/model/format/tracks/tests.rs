@@ -1,30 +1,32 @@
-//! Tracks of containers that hold sound only, or something to see.
+//! Tests of containers of videos that hold sound only.
 
 use crate::model::format::Content;
 use crate::model::format::choice::choose;
-use crate::model::format::{Format, look_into};
+use crate::model::format::{Format, detect_content};
 
-fn look(file: &[u8]) -> Content {
-    look_into(&mut std::io::Cursor::new(file)).unwrap()
+fn detect(file: &[u8]) -> Content {
+    detect_content(&mut std::io::Cursor::new(file)).unwrap()
 }
 
-/// Checks that a file is a video under any name, or is never sent as one.
+/// Asserts that a file is accepted as a video, or refused as one. Also checks that no truncation of the file panics.
 fn check(file: &[u8], is_video: bool, name: &str) {
-    let chosen = choose("video", look(file), Format::from_extension(name));
+    let chosen = choose("video", detect(file), Format::from_extension(name));
     assert_eq!(chosen.is_ok(), is_video, "{name}: {chosen:?}, {file:x?}");
     if !is_video {
         assert!(chosen.unwrap_err().contains("with sound only, which is no video"));
     }
     for head in 0..file.len().min(300) {
-        look(&file[..head]);
+        detect(&file[..head]);
     }
 }
 
+/// Builds a chunk of AVI with its padding.
 fn chunk(id: &[u8], body: &[u8]) -> Vec<u8> {
     let padding = &[0][..body.len() % 2];
     [id, &u32::try_from(body.len()).unwrap().to_le_bytes(), body, padding].concat()
 }
 
+/// Builds an AVI file with streams of these types.
 fn avi(kinds: &[&[u8]]) -> Vec<u8> {
     let stream = |kind: &&[u8]| {
         let index = chunk(b"indx", &[0; 5_001]);
@@ -37,7 +39,7 @@ fn avi(kinds: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn avi_with_sound_only_is_no_video() {
+fn avi_with_sound_only_is_not_a_video() {
     check(&avi(&[b"auds", b"auds"]), false, "a.avi");
     for kinds in [&[&b"vids"[..], b"auds"][..], &[b"auds", b"vids"], &[b"iavs"], &[], &[b"txts"]] {
         check(&avi(kinds), true, "a.avi");
@@ -46,7 +48,7 @@ fn avi_with_sound_only_is_no_video() {
 }
 
 #[test]
-fn flv_with_sound_only_is_no_video() {
+fn flv_with_sound_only_is_not_a_video() {
     let tag = |kind: u8| [&[kind, 0, 19, 136][..], &[0; 7], &[0; 5_000], &[0, 0, 19, 147]].concat();
     let flv = |flags: u8, kinds: &[u8]| {
         let tags: Vec<u8> = kinds.iter().flat_map(|kind| tag(*kind)).collect();
@@ -58,7 +60,7 @@ fn flv_with_sound_only_is_no_video() {
     }
 }
 
-/// A packet of a transport stream that begins a section.
+/// Builds a packet of MPEG-TS in which a section begins.
 fn packet(pid: u16, stuffing: usize, section: &[u8]) -> Vec<u8> {
     let [high, low] = pid.to_be_bytes();
     let mut packet = vec![0x47, 0x40 | high, low, if stuffing > 0 { 0x30 } else { 0x10 }];
@@ -72,23 +74,25 @@ fn packet(pid: u16, stuffing: usize, section: &[u8]) -> Vec<u8> {
     packet
 }
 
+/// Builds a section of a table.
 fn section(table: u8, body: &[u8]) -> Vec<u8> {
     let len = u8::try_from(body.len() + 9).unwrap();
     [&[table, 0xb0, len, 0, 1, 0xc1, 0, 0][..], body, &[0; 4]].concat()
 }
 
-/// A table of streams that have a descriptor of a tag.
+/// Builds a program table of streams of these types, each with a descriptor of this tag.
 fn described(types: &[u8], tag: u8) -> Vec<u8> {
     let streams = types.iter().flat_map(|kind| [*kind, 0xe1, 0, 0xf0, 5, 0x0a, 0, tag, 1, 0]);
     section(2, &[0xe1, 0, 0xf0, 1, 7].into_iter().chain(streams).collect::<Vec<_>>())
 }
 
+/// Builds a program table whose descriptors do not show the type of private streams.
 fn program(types: &[u8]) -> Vec<u8> {
     described(types, 0x52)
 }
 
 #[test]
-fn private_streams_are_told_by_descriptors() {
+fn ts_private_streams_are_classified_by_descriptor() {
     let tables = section(0, &[0, 1, 0xe0, 0x10]);
     let stream = |types: &[u8], tag: u8| {
         [packet(0, 0, &tables), packet(0x10, 0, &described(types, tag)), packet(0x200, 0, &[])].concat()
@@ -99,7 +103,7 @@ fn private_streams_are_told_by_descriptors() {
     for (types, tag) in [(&[6][..], 0x56), (&[6], 0x05), (&[3, 6], 0x80), (&[6, 0x1b], 0x6a), (&[6], 0x52)] {
         check(&stream(types, tag), true, "a.ts");
     }
-    // The first packet of a stream, behind the pointer that `packet` writes.
+    // The first packet of a private stream has a start code of 0, 0, 1. `packet` already writes the first zero.
     let (audio, other) = (packet(0x100, 0, b"\0\x01\xc0"), packet(0x100, 0, b"\0\x01\xbd"));
     check(&[stream(&[6], 0x52), audio.clone()].concat(), false, "a.ts");
     check(&[stream(&[6, 6], 0x52), audio.clone()].concat(), false, "a.ts");
@@ -108,7 +112,7 @@ fn private_streams_are_told_by_descriptors() {
 }
 
 #[test]
-fn transport_stream_with_sound_only_is_no_video() {
+fn mpeg_ts_with_sound_only_is_not_a_video() {
     let tables = section(0, &[0, 0, 0xe0, 0x10, 0, 1, 0xf0, 0x01, 0, 2, 0xf0, 0x02]);
     let stream = |first: &[u8], second: &[u8], before: usize| {
         let packets = [
@@ -133,7 +137,7 @@ fn transport_stream_with_sound_only_is_no_video() {
 }
 
 #[test]
-fn program_stream_with_sound_only_is_no_video() {
+fn mpeg_ps_with_sound_only_is_not_a_video() {
     let stream = |pack: &[u8], ids: &[u8]| {
         let streams: Vec<u8> = ids.iter().flat_map(|id| [*id, 0xc0, 0x20]).collect();
         let len = u8::try_from(streams.len() + 6).unwrap();
