@@ -15,11 +15,11 @@ use crate::error::Error;
 
 /// An accepted submission of any medium: its identifier and its medium.
 ///
-/// It is required to request the result, so keep it. If it is lost, so is the result that was paid for. If the medium
-/// is known at compile time, use [`Submitted`].
+/// Keep it until you have the result: the service charges for the submission, and the result is requested by the
+/// identifier. If the medium is known at compile time, use [`Submitted`].
 ///
-/// It serialises as `{"medium": "image", "identifier": "..."}`. Two values are equal if their media and identifiers
-/// are.
+/// It serialises as `{"medium": "image", "identifier": "..."}`. Two values are equal if their media and identifiers are
+/// equal.
 ///
 /// ```
 /// use identifai::{AnySubmitted, MediaType};
@@ -108,8 +108,8 @@ impl fmt::Debug for AnySubmitted {
 
 /// An accepted submission of one medium.
 ///
-/// It is required to request the result, so keep it. If it is lost, so is the result that was paid for. It serialises
-/// in the same form as [`AnySubmitted`].
+/// Keep it until you have the result: the service charges for the submission, and the result is requested by the
+/// identifier. It serialises in the same form as [`AnySubmitted`].
 ///
 /// ```
 /// use identifai::{Image, Submitted};

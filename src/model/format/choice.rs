@@ -4,7 +4,7 @@ use super::Format;
 use super::rows::{Family, MP2, MP3, Row};
 use super::seen::{Certainty, Content, Seen};
 
-/// The format as which a file is submitted.
+/// The format that was chosen for a file to submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) format: Format,
@@ -12,8 +12,8 @@ pub(crate) struct Choice {
     pub(crate) is_misnamed: bool,
 }
 
-/// Chooses the format as which a file is submitted. `kind` is the medium, or [`TICKET`](super::TICKET). The error is
-/// the reason why the file cannot be submitted.
+/// Chooses the format of a file to submit. `kind` is the medium, or [`TICKET`](super::TICKET). `named` is the format
+/// for which the extension stands. The error is the reason why the file cannot be submitted.
 pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Result<Choice, String> {
     let named = named.map(|format| format.0);
     let Content::Format(seen) = content else { return by_name(kind, content == Content::Text, named) };

@@ -21,9 +21,9 @@ impl Content {
 
     /// Detects the content of a file that is read through `window`.
     ///
-    /// `window` takes an offset and returns the bytes that follow it. It returns at least
-    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) bytes unless the file ends before, and no bytes if the offset
-    /// cannot be reached.
+    /// `window` takes an offset and returns the bytes that follow it. These must be at least
+    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) bytes, unless the file ends earlier. If the offset cannot be
+    /// reached, `window` returns no bytes.
     ///
     /// ID3 tags may precede the content of any format, so they are skipped first.
     pub(crate) fn detect(mut window: impl FnMut(u64) -> io::Result<Vec<u8>>) -> io::Result<Self> {

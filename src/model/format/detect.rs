@@ -15,7 +15,7 @@ impl Format {
         Self::from_content(Content::from_bytes(head), "")
     }
 
-    /// Returns the format for which the extension of a file name stands. Upper and lower case are not distinguished.
+    /// Returns the format for which the extension of a file name stands. Case is ignored.
     pub fn from_extension(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;
         let extension = extension.to_ascii_lowercase();
@@ -60,7 +60,7 @@ impl Format {
     }
 }
 
-/// Reads a file at the offsets that matter, from its start, and detects what it contains.
+/// Detects the content of a file. It seeks in the file, and leaves it at any position.
 pub(crate) fn detect_content(file: &mut (impl Read + Seek)) -> io::Result<Content> {
     Content::detect(|at| {
         file.seek(SeekFrom::Start(at))?;

@@ -27,8 +27,9 @@ use self::rows::Row;
 pub(crate) use self::rows::TICKET;
 pub(crate) use self::seen::Content;
 
-/// A file format. It may also be a format that the service does not accept. Such formats are known in order that errors
-/// can name them.
+/// A file format.
+///
+/// The crate also recognizes formats that the service does not accept, to name them in errors.
 ///
 /// ```
 /// use identifai::Format;

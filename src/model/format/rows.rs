@@ -58,7 +58,7 @@ macro_rules! rows {
 
 // The first block contains the documented formats. For images and audio, these are the formats that the documentation
 // lists. For videos, it says "any video/*", so these are the usual ones. PDF is for tickets. The second block contains
-// formats that are not documented. They are known in order that errors can name them.
+// formats that are not documented. They are only used to name the format of a refused file in errors.
 rows! {
     PNG: true, "image", "image/png", ["png", "apng"], Alone, [b"\x89PNG\r\n\x1a\n"];
     JPEG: true, "image", "image/jpeg", ["jpg", "jpeg", "jpe", "jfif"], Alone, [b"\xff\xd8\xff"];
@@ -167,7 +167,7 @@ rows! {
 }
 
 impl Row {
-    /// Returns the format as which a file of this format is submitted for `medium`, which may also be [`TICKET`].
+    /// Returns the format that a file of this format has if it is submitted as `medium`, which may also be [`TICKET`].
     ///
     /// This is usually the format itself. A container for videos may also hold a recording, which has another media
     /// type. Returns `None` if the format does not fit the medium.

@@ -250,9 +250,9 @@ fn field_of_wrong_type_is_absent_but_in_raw_json() {
     let newest: Value = serde_json::from_str(NEWEST).unwrap();
     for field in optional {
         for wrong in [json!(null), json!(7), json!([7, null, "x", [[]]]), json!({"a": [7]})] {
-            let mut odd = newest.clone();
-            odd[field] = wrong.clone();
-            let report = read(&odd);
+            let mut changed = newest.clone();
+            changed[field] = wrong.clone();
+            let report = read(&changed);
             let absent = match field {
                 "hash" => report.hash().is_none(),
                 "api_version" => report.api_version().is_none(),
@@ -272,7 +272,7 @@ fn field_of_wrong_type_is_absent_but_in_raw_json() {
             assert!(absent, "{field}: {wrong}");
             let raw: Value = serde_json::from_str(report.raw_json()).unwrap();
             assert_eq!(raw[field], wrong);
-            assert_eq!(serde_json::to_value(&report).unwrap(), odd);
+            assert_eq!(serde_json::to_value(&report).unwrap(), changed);
             let rest = if field == "name" { report.ref_id() } else { report.name() };
             assert!(rest.is_some(), "a wrong type of {field} affects no other field");
         }
@@ -337,10 +337,10 @@ fn unknown_fields_survive_the_round_trip() {
         let text = serde_json::to_string(&report).unwrap();
         let same: Value = serde_json::from_str(fixture).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), same);
-        let again: ImageReport = serde_json::from_str(&text).unwrap();
-        assert_eq!(serde_json::to_value(&again).unwrap(), same);
-        assert_eq!((again.to_string(), again.state()), (report.to_string(), report.state()));
-        assert_eq!(again.results(), report.results());
+        let restored: ImageReport = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_value(&restored).unwrap(), same);
+        assert_eq!((restored.to_string(), restored.state()), (report.to_string(), report.state()));
+        assert_eq!(restored.results(), report.results());
     }
     let exact = r#"{"identifier":"abc","verdict":{"confidence":0.48909765028524077}}"#;
     assert_eq!(serde_json::to_string(&ImageReport::from_json(exact).unwrap()).unwrap(), exact, "all digits are kept");
@@ -348,8 +348,8 @@ fn unknown_fields_survive_the_round_trip() {
     assert_eq!((other.identifier().as_str(), other.classification(), other.raw_json()), ("abc", None, "null"));
     let pending = ImageReport::pending("", &"abc".parse().unwrap());
     assert_eq!(pending.raw_json(), "null");
-    let again: ImageReport = serde_json::from_value(serde_json::to_value(&pending).unwrap()).unwrap();
-    assert_eq!((again.identifier().as_str(), again.state()), ("abc", &State::Pending));
+    let restored: ImageReport = serde_json::from_value(serde_json::to_value(&pending).unwrap()).unwrap();
+    assert_eq!((restored.identifier().as_str(), restored.state()), ("abc", &State::Pending));
 }
 
 #[test]
@@ -368,11 +368,11 @@ fn large_deep_or_malformed_report_does_not_panic() {
     }
     assert!(ImageReport::from_json(deep(10_000)).is_err());
 
-    let mut odd = b"\xef\xbb\xbf {\"identifier\":\"abc\",\"name\":\"caf\xe9\",\"ref_id\":\"\\ud800\"} \n".to_vec();
-    let report = ImageReport::from_json(&odd).unwrap();
+    let mut body = b"\xef\xbb\xbf {\"identifier\":\"abc\",\"name\":\"caf\xe9\",\"ref_id\":\"\\ud800\"} \n".to_vec();
+    let report = ImageReport::from_json(&body).unwrap();
     assert_eq!((report.name(), report.ref_id()), (Some("caf\u{fffd}"), None));
-    odd.truncate(odd.len() - 3);
-    assert!(ImageReport::from_json(&odd).is_err());
+    body.truncate(body.len() - 3);
+    assert!(ImageReport::from_json(&body).is_err());
 }
 
 #[test]

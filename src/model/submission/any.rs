@@ -59,14 +59,14 @@ pub enum DetectedBy {
     Caller,
     /// The content of the file has this format.
     Content(Format),
-    /// The extension of the name stands for this format. The content is not known, or its format was not recognized.
+    /// The extension of the file name or URL stands for this format. The content of a file was not recognized.
     Extension(Format),
     /// A URL without a known extension, which is submitted as an image.
     Default,
 }
 
 impl AnySubmission {
-    /// Creates a submission of a URL, `http` or `https`, from which the service downloads the medium.
+    /// Creates a submission of a medium that the service downloads from an `http` or `https` URL.
     pub fn from_url_as(media_type: MediaType, file_url: impl Into<String>) -> Self {
         Self::new(media_type, DetectedBy::Caller, Source::Url(file_url.into()))
     }
@@ -104,7 +104,7 @@ impl AnySubmission {
         }
     }
 
-    /// Returns the medium as which it is submitted.
+    /// Returns the medium of the submission.
     pub fn media_type(&self) -> MediaType {
         self.media_type
     }

@@ -32,8 +32,8 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(unreadable)
 }
 
-/// Builds the error for a file that cannot be submitted. The error does not contain the name of the file: if the caller
-/// swapped two arguments, the name is the API key.
+/// Builds the error for a file that cannot be submitted. The error does not contain the name of the file, because the
+/// name is the API key if the caller swapped two arguments.
 pub(crate) fn unusable(reason: &str) -> Error {
     Error::invalid_input("file", reason)
 }

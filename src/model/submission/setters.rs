@@ -40,7 +40,7 @@ macro_rules! setter {
         }
     };
     (any_format) => {
-        /// If `true`, submits a file of any format, under its own name.
+        /// If `true`, submits a file of any format, with its file name unchanged.
         ///
         /// If `false`, the format must be one that the service documents for the medium, and the name must not stand
         /// for another medium. Either way, the service decides whether it accepts the file. Defaults to `false`.

@@ -39,7 +39,7 @@ impl Reader {
 pub(crate) struct FileRequirements<'a> {
     /// The default file name, without an extension.
     pub(crate) name: &'static str,
-    /// The medium as which the file is submitted, or [`TICKET`](crate::model::format::TICKET).
+    /// The medium of the submission, or [`TICKET`](crate::model::format::TICKET).
     pub(crate) kind: &'static str,
     pub(crate) max_size: u64,
     pub(crate) any_format: bool,

@@ -19,8 +19,8 @@ use crate::util::text::one_line;
 
 /// The response to a submit of tickets: the identifiers of the batch and of each ticket in it.
 ///
-/// The identifier of the batch is required to request the results, so keep it. If it is lost, so are the results that
-/// were paid for.
+/// Keep the identifier of the batch until you have the results: the service charges for the submission, and the results
+/// are requested by this identifier.
 ///
 /// It serialises as the JSON from which it was parsed, with the identifier of the batch as the field `identifier`.
 #[derive(Clone, PartialEq, Eq)]
