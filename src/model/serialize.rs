@@ -61,7 +61,7 @@ pub(crate) fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S)
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
-/// Serialises JSON text as the JSON value that it contains. `None` becomes `null`.
+/// Serialises JSON text as the JSON value that it contains. `None` is serialised as `null`.
 pub(crate) fn json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     raw(json.as_deref().unwrap_or("null"), serializer)
 }

@@ -46,7 +46,7 @@ fn header(head: &[u8]) -> Option<Header<u64>> {
     let header = id_len.saturating_add(size_len);
     let marker = 1_u64 << size_len.checked_mul(7)?;
     let size = size ^ marker;
-    // A size of all ones means that the size is not known, such as in a live stream.
+    // If all bits of the size are set, the size is not known, as in a live stream.
     let len = if size == marker.wrapping_sub(1) { u64::MAX } else { size.saturating_add(header as u64) };
     Some((id, header, len))
 }

@@ -11,8 +11,8 @@ use crate::model::medium::Medium;
 use crate::model::state::State;
 
 impl<M: Medium> Report<M> {
-    /// Parses a report that does not come from a [`Client`](crate::Client), but from the body of a webhook request, a
-    /// file or a database.
+    /// Parses a report from JSON that a [`Client`](crate::Client) did not receive, such as the body of a webhook request
+    /// or the content of a file.
     ///
     /// Webhook requests are not signed, so their sender cannot be verified. To verify the report, request the result by
     /// its [`identifier`](Self::identifier).

@@ -30,7 +30,7 @@ impl FromStr for Classification {
     }
 }
 
-/// The verdict of a heuristic, which combines the results of the detection models.
+/// The verdict of a heuristic, which combines the results of the detection models. See [concepts](crate::concepts).
 ///
 /// Like the other parts of a report, it serialises with the field names of the API. It deserialises from JSON text
 /// only, because each field is parsed from its raw JSON.

@@ -18,7 +18,7 @@ use self::source::Source;
 use super::medium::{Audio, Image, Medium, Video};
 use crate::error::Error;
 
-/// An image, video or recording to submit, with its options.
+/// An image, video or recording to submit, with its options. See [concepts](crate::concepts).
 ///
 /// It is created by the constructors of [`Image`], [`Video`] and [`Audio`], such as
 /// [`Image::from_url`](crate::Image::from_url) and [`Video::from_path`](crate::Video::from_path). For a medium that is
