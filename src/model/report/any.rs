@@ -92,22 +92,22 @@ impl AnyReport {
 }
 
 impl AnyReport {
-    /// Reads a report of a medium. `asked` is the identifier that was requested, if any. A report without an identifier
+    /// Reads a report of a medium. `requested` is the identifier of the request, if any. A report without an identifier
     /// gets this one, and a report with another identifier is an error. The error is the reason as text.
-    pub(crate) fn read(medium: MediaType, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
+    pub(crate) fn read(medium: MediaType, json: &str, requested: Option<&Identifier>) -> Result<Self, &'static str> {
         match medium {
-            MediaType::Image => Report::read(json, asked).map(Self::Image),
-            MediaType::Video => Report::read(json, asked).map(Self::Video),
-            MediaType::Audio => Report::read(json, asked).map(Self::Audio),
+            MediaType::Image => Report::read(json, requested).map(Self::Image),
+            MediaType::Video => Report::read(json, requested).map(Self::Video),
+            MediaType::Audio => Report::read(json, requested).map(Self::Audio),
         }
     }
 
     /// Creates the report of an analysis that is not finished. See [`Report::pending`].
-    pub(crate) fn pending(medium: MediaType, json: &str, asked: &Identifier) -> Self {
+    pub(crate) fn pending(medium: MediaType, json: &str, requested: &Identifier) -> Self {
         match medium {
-            MediaType::Image => Self::Image(Report::pending(json, asked)),
-            MediaType::Video => Self::Video(Report::pending(json, asked)),
-            MediaType::Audio => Self::Audio(Report::pending(json, asked)),
+            MediaType::Image => Self::Image(Report::pending(json, requested)),
+            MediaType::Video => Self::Video(Report::pending(json, requested)),
+            MediaType::Audio => Self::Audio(Report::pending(json, requested)),
         }
     }
 

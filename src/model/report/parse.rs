@@ -11,8 +11,8 @@ use crate::model::medium::Medium;
 use crate::model::state::State;
 
 impl<M: Medium> Report<M> {
-    /// Parses a report from JSON that a [`Client`](crate::Client) did not receive, such as the body of a webhook request
-    /// or the content of a file.
+    /// Parses a report from JSON that a [`Client`](crate::Client) did not receive, such as the body of a webhook
+    /// request or the content of a file.
     ///
     /// Webhook requests are not signed, so their sender cannot be verified. To verify the report, request the result by
     /// its [`identifier`](Self::identifier).
@@ -28,14 +28,14 @@ impl<M: Medium> Report<M> {
         Self::read(&json, None).map_err(|reason| not_a_report(reason, json.as_bytes()))
     }
 
-    /// Reads a report. `asked` is the identifier that was requested, if any. A report without an identifier gets this
+    /// Reads a report. `requested` is the identifier of the request, if any. A report without an identifier gets this
     /// one, and a report with another identifier is an error. The error is the reason as text.
-    pub(crate) fn read(json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
-        Self::from_object(&Object::parse(json)?, json, asked)
+    pub(crate) fn read(json: &str, requested: Option<&Identifier>) -> Result<Self, &'static str> {
+        Self::from_object(&Object::parse(json)?, json, requested)
     }
 
     /// Reads `object`, which was parsed from `json`, in the same way as [`read`](Self::read).
-    fn from_object(object: &Object<'_>, json: &str, asked: Option<&Identifier>) -> Result<Self, &'static str> {
+    fn from_object(object: &Object<'_>, json: &str, requested: Option<&Identifier>) -> Result<Self, &'static str> {
         if other_medium(object).is_some_and(|medium| medium != M::TYPE) {
             return Err("it is that of another medium");
         }
@@ -43,22 +43,23 @@ impl<M: Medium> Report<M> {
         if named.is_none() && object.json("error").is_some() {
             return Err("it is no report but an error");
         }
-        let identifier = named.or_else(|| asked.cloned()).ok_or("its field `identifier` is missing")?;
-        if asked.is_some_and(|asked| *asked != identifier) {
+        let identifier = named.or_else(|| requested.cloned()).ok_or("its field `identifier` is missing")?;
+        if requested.is_some_and(|requested| *requested != identifier) {
             return Err("its `identifier` is that of another submission");
         }
         Ok(Self::new(object, identifier, json))
     }
 
     /// Creates the report of an analysis that is not finished. The fields of `json` are used unless `json` has another
-    /// identifier than `asked`.
-    pub(crate) fn pending(json: &str, asked: &Identifier) -> Self {
-        let is_asked = |object: &Object<'_>| identifier(object).is_ok_and(|named| named.is_none_or(|id| id == *asked));
-        let (object, raw) = match Object::parse(json).ok().filter(is_asked) {
+    /// identifier than `requested`.
+    pub(crate) fn pending(json: &str, requested: &Identifier) -> Self {
+        let is_requested =
+            |object: &Object<'_>| identifier(object).is_ok_and(|named| named.is_none_or(|id| id == *requested));
+        let (object, raw) = match Object::parse(json).ok().filter(is_requested) {
             Some(object) => (object, json),
             None => (Object::default(), "null"),
         };
-        let mut report = Self::new(&object, asked.clone(), raw);
+        let mut report = Self::new(&object, requested.clone(), raw);
         report.common.state = State::Pending;
         report
     }

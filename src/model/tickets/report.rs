@@ -129,11 +129,11 @@ pub struct TicketsReport {
 }
 
 impl TicketsReport {
-    /// Reads the report on the batch `asked`. A report with another identifier is an error.
-    pub(crate) fn read(json: &str, asked: &Identifier) -> Result<Self, &'static str> {
+    /// Reads the report on the batch `requested`. A report with another identifier is an error.
+    pub(crate) fn read(json: &str, requested: &Identifier) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         let batch = identifier(&object)?;
-        if batch.as_ref().is_some_and(|batch| batch != asked) {
+        if batch.as_ref().is_some_and(|batch| batch != requested) {
             return Err("its `identifier` is that of another batch");
         }
         if batch.is_none() && !object.has("done") && !object.has("results") {
@@ -142,12 +142,12 @@ impl TicketsReport {
         let is_done = object.field("done").unwrap_or(false);
         let results = object.elements("results", |json| TicketReport::read(json, is_done));
         let total = object.field("total_results");
-        Ok(Self { batch: asked.clone(), is_done, total, results, raw: json.into() })
+        Ok(Self { batch: requested.clone(), is_done, total, results, raw: json.into() })
     }
 
     /// Creates the report on a batch about which the service has no results yet.
-    pub(crate) fn pending(asked: &Identifier) -> Self {
-        Self { batch: asked.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".into() }
+    pub(crate) fn pending(requested: &Identifier) -> Self {
+        Self { batch: requested.clone(), is_done: false, total: None, results: Vec::new(), raw: "null".into() }
     }
 
     /// Returns the identifier of the batch.
