@@ -1,8 +1,8 @@
 //! The choice of the format of a file by its content, its name and the medium that the caller requests.
 
 use super::Format;
+use super::detected::{Certainty, Content, DetectedFormat};
 use super::rows::{Family, MP2, MP3, Row};
-use super::seen::{Certainty, Content, Seen};
 
 /// The format that was chosen for a file to submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub(crate) struct Choice {
 /// for which the extension stands. The error is the reason why the file cannot be submitted.
 pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Result<Choice, String> {
     let named = named.map(|format| format.0);
-    let Content::Format(seen) = content else { return by_name(kind, content == Content::Text, named) };
-    let Some(row) = best(content, named) else { return unnamed(kind, seen) };
-    let is_misnamed = named.is_some_and(|named| !seen.agrees_with(named));
-    if let Some(named) = named.filter(|_| is_misnamed && seen.certainty == Certainty::ByName) {
+    let Content::Format(detected) = content else { return by_name(kind, content == Content::Text, named) };
+    let Some(row) = best(content, named) else { return unnamed(kind, detected) };
+    let is_misnamed = named.is_some_and(|named| !detected.agrees_with(named));
+    if let Some(named) = named.filter(|_| is_misnamed && detected.certainty == Certainty::ByName) {
         documented(kind, named)?;
         return Err(not_by_content(named));
     }
@@ -27,7 +27,7 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
     if let Some(named) = contradiction {
         return Err(contradicts(named, row.media_type));
     }
-    let Some(row) = row.as_medium(kind).or_else(|| seen.other_medium(kind)) else {
+    let Some(row) = row.as_medium(kind).or_else(|| detected.other_medium(kind)) else {
         return Err(format!("is {}, which is no {kind}", row.media_type));
     };
     // The caller requests one medium of a shared container, but the extension stands for the other medium only.
@@ -35,11 +35,11 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
         return Err(contradicts(named, row.media_type));
     }
     documented(kind, row)?;
-    if seen.certainty == Certainty::Sound && row.medium == "video" && seen.row == row {
+    if detected.certainty == Certainty::SoundOnly && row.medium == "video" && detected.row == row {
         return Err(format!("is {} with sound only, which is no video", row.media_type));
     }
     // The extension stands for a video, but the file contains sound only.
-    let hides_sound = seen.certainty == Certainty::Sound && row.medium == "audio";
+    let hides_sound = detected.certainty == Certainty::SoundOnly && row.medium == "audio";
     let is_video_name = named.is_some_and(|named| named.medium == "video" && !named.has_ambiguous_extension());
     let is_misnamed = is_misnamed || (hides_sound && is_video_name);
     Ok(Choice { format: Format(row), is_misnamed })
@@ -47,26 +47,26 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
 
 /// Returns the most likely format by content and extension, without a requested medium.
 fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
-    let seen = match content {
+    let detected = match content {
         Content::Text => return None,
         Content::Unknown => return named,
-        Content::Format(seen) => seen,
+        Content::Format(detected) => detected,
     };
-    let Some(named) = named else { return (seen.certainty != Certainty::ByName).then_some(seen.row) };
-    let agrees = seen.agrees_with(named);
+    let Some(named) = named else { return (detected.certainty != Certainty::ByName).then_some(detected.row) };
+    let agrees = detected.agrees_with(named);
     let names_sound = named.medium == "audio" && !named.has_ambiguous_extension();
-    Some(match seen.certainty {
-        Certainty::Sound if agrees && (named.has_ambiguous_extension() || named.medium == "audio") => {
-            named.as_medium("audio").unwrap_or(seen.row)
+    Some(match detected.certainty {
+        Certainty::SoundOnly if agrees && (named.has_ambiguous_extension() || named.medium == "audio") => {
+            named.as_medium("audio").unwrap_or(detected.row)
         }
-        Certainty::Open | Certainty::ByName | Certainty::Weak | Certainty::Tag if agrees => named,
-        Certainty::Certain if named.media_type == seen.row.media_type => named,
+        Certainty::Ambiguous | Certainty::ByName | Certainty::Weak | Certainty::Id3Tag if agrees => named,
+        Certainty::Certain if named.media_type == detected.row.media_type => named,
         // Layers II and III share a media type, and players accept either under the extension of the other.
-        Certainty::Certain if agrees && seen.row == &MP2 => named,
+        Certainty::Certain if agrees && detected.row == &MP2 => named,
         // The content is a video format, but the extension says that the file is submitted for its sound.
-        Certainty::Certain if agrees && names_sound => seen.row.as_medium("audio").unwrap_or(seen.row),
-        Certainty::Open if names_sound => seen.row.as_medium("audio").unwrap_or(seen.row),
-        _ => seen.row,
+        Certainty::Certain if agrees && names_sound => detected.row.as_medium("audio").unwrap_or(detected.row),
+        Certainty::Ambiguous if names_sound => detected.row.as_medium("audio").unwrap_or(detected.row),
+        _ => detected.row,
     })
 }
 
@@ -77,16 +77,16 @@ impl Content {
     }
 }
 
-impl Seen {
+impl DetectedFormat {
     /// Returns `true` if a file whose extension stands for `named` may have this content.
     fn agrees_with(self, named: &Row) -> bool {
         let is_kin = self.row.is_related_to(named);
         match self.certainty {
-            Certainty::Certain | Certainty::Sound if self.row.family == Family::Mpeg => {
+            Certainty::Certain | Certainty::SoundOnly if self.row.family == Family::Mpeg => {
                 self.row == named || (self.row == &MP2 && named == &MP3)
             }
             // An ID3 tag may precede any MPEG stream. It may also precede formats that have metadata of their own.
-            Certainty::Tag => {
+            Certainty::Id3Tag => {
                 named.medium == "audio" && matches!(named.family, Family::Mpeg | Family::Alone | Family::Ogg)
             }
             _ => is_kin,
@@ -95,9 +95,9 @@ impl Seen {
 
     /// Returns the format for the medium `kind` if the content is a container that may hold that medium, too.
     fn other_medium(self, kind: &str) -> Option<&'static Row> {
-        let is_open = matches!(self.certainty, Certainty::Open | Certainty::ByName | Certainty::Sound);
+        let is_shared = matches!(self.certainty, Certainty::Ambiguous | Certainty::ByName | Certainty::SoundOnly);
         let row = self.row.as_medium(kind).or_else(|| self.row.as_video()?.as_medium(kind));
-        row.filter(|_| is_open)
+        row.filter(|_| is_shared)
     }
 }
 
@@ -122,8 +122,9 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
 }
 
 /// Chooses by the requested medium alone, for a container of an unknown kind if the extension is missing or unknown.
-fn unnamed(kind: &str, seen: Seen) -> Result<Choice, String> {
-    let row = seen.other_medium(kind).ok_or_else(|| format!("is of no {kind} format that the service documents"))?;
+fn unnamed(kind: &str, detected: DetectedFormat) -> Result<Choice, String> {
+    let row =
+        detected.other_medium(kind).ok_or_else(|| format!("is of no {kind} format that the service documents"))?;
     documented(kind, row)?;
     Ok(Choice { format: Format(row), is_misnamed: false })
 }

@@ -2,11 +2,11 @@
 
 use std::io;
 
+use super::detected::Certainty::{Ambiguous, Certain, Id3Tag};
+use super::detected::{Content, DetectedFormat, contains};
 use super::rows::{
     AIFF, ALL, AVI, BMP, CR2, DICOM, Family, ICO, MIDI, MP3, OGG, OGV, Row, SWF, TAR, TIFF, WAV, WEBP, WMA, WMV,
 };
-use super::seen::Certainty::{Certain, Open, Tag};
-use super::seen::{Content, Seen, contains};
 use super::{iso, matroska, mpeg, text, tracks};
 
 /// The maximum number of ID3 tags and of blocks of padding that are skipped.
@@ -45,15 +45,15 @@ impl Content {
                         at = at.saturating_add(padding.saturating_sub(3).max(1));
                     }
                     Self::Unknown if is_tagged => break,
-                    Self::Format(seen) => {
+                    Self::Format(detected) => {
                         let mut behind = |offset| window(at.saturating_add(offset));
-                        return tracks::refine_by_tracks(seen, &mut behind).map(Self::Format);
+                        return tracks::refine_by_tracks(detected, &mut behind).map(Self::Format);
                     }
                     content => return Ok(content),
                 },
             }
         }
-        Ok(Self::Format(Tag.of(&MP3)))
+        Ok(Self::Format(Id3Tag.of(&MP3)))
     }
 }
 
@@ -61,11 +61,11 @@ impl Content {
 fn detect_at_start(head: &[u8]) -> Content {
     let is = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
     let row = ALL.iter().find(|row| row.magic.iter().any(|magic| is(0, magic))).copied().or_else(|| chunked(head));
-    let seen = if let Some(row) = row {
+    let detected = if let Some(row) = row {
         // Many document formats are Zip archives or compound files. The extension tells which format it is.
-        Some(if matches!(row.family, Family::Zip | Family::Ole) { Open.of(row) } else { Certain.of(row) })
+        Some(if matches!(row.family, Family::Zip | Family::Ole) { Ambiguous.of(row) } else { Certain.of(row) })
     } else if is(0, b"II*\0") || is(0, b"MM\0*") || is(0, b"II+\0") || is(0, b"MM\0+") {
-        Some(if is(8, b"CR\x02") { Certain.of(&CR2) } else { Open.of(&TIFF) })
+        Some(if is(8, b"CR\x02") { Certain.of(&CR2) } else { Ambiguous.of(&TIFF) })
     } else if is(0, b"\x1a\x45\xdf\xa3") {
         Some(matroska::detect(head))
     } else if is(0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11") {
@@ -87,8 +87,8 @@ fn detect_at_start(head: &[u8]) -> Content {
     } else {
         iso::detect(head).or_else(|| mpeg::detect(head))
     };
-    match seen {
-        Some(seen) => Content::Format(seen),
+    match detected {
+        Some(detected) => Content::Format(detected),
         None if text::is_unclean_text(head) => Content::Text,
         None => Content::Unknown,
     }
@@ -108,21 +108,21 @@ fn chunked(head: &[u8]) -> Option<&'static Row> {
 
 /// Distinguishes the audio and video formats of ASF by the GUIDs of the stream types (ASF specification, section 10.4).
 /// The file counts as video unless `head` contains the whole header, and it has audio streams only.
-fn windows_media(head: &[u8]) -> Seen {
+fn windows_media(head: &[u8]) -> DetectedFormat {
     const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
     const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
     let size = head.get(16..).and_then(|rest| rest.first_chunk()).map(|size| u64::from_le_bytes(*size));
     let header = size.and_then(|size| head.get(..usize::try_from(size).ok()?));
     match header {
         Some(header) if contains(header, AUDIO) && !contains(header, VIDEO) => Certain.of(&WMA),
-        _ => Open.of(&WMV),
+        _ => Ambiguous.of(&WMV),
     }
 }
 
 /// Distinguishes the audio and video formats of Ogg by their codecs. Each stream begins with a page of its own, and
 /// these pages precede all other pages (RFC 3533, section 4). The first packet of a stream begins with the name of its
 /// codec.
-fn ogg(head: &[u8]) -> Seen {
+fn ogg(head: &[u8]) -> DetectedFormat {
     const VIDEO: [&[u8]; 6] = [b"\x80theora", b"BBCD\0", b"OVP80", b"\x01video", b"\x80daala", b"YUV4Mpeg"];
     const AUDIO: [&[u8]; 9] = [
         b"\x01vorbis",
@@ -153,5 +153,5 @@ fn ogg(head: &[u8]) -> Seen {
         let len = lengths.iter().map(|len| usize::from(*len)).sum();
         rest = packets.get(len..).unwrap_or_default();
     }
-    if has_sound { Certain.of(&OGG) } else { Open.of(&OGG) }
+    if has_sound { Certain.of(&OGG) } else { Ambiguous.of(&OGG) }
 }

@@ -3,8 +3,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::Format;
+use super::detected::Content;
 use super::rows::ALL;
-use super::seen::Content;
 
 impl Format {
     /// Detects a format by the first bytes of a file. Returns `None` if the format is not recognized.

@@ -8,9 +8,9 @@
 //! the tracks or the file name decide.
 
 use super::container::{Container, Header};
+use super::detected::Certainty::{Ambiguous, ByName, Certain};
+use super::detected::DetectedFormat;
 use super::rows::{AVIF, CR3, HEIC, JP2, M4A, MOV, MP4, Row, THREE_GP};
-use super::seen::Certainty::{ByName, Certain, Open};
-use super::seen::Seen;
 
 /// The kind of file for which a brand stands. If compatible brands stand for different kinds, the kind that is listed
 /// first here takes precedence.
@@ -61,7 +61,7 @@ fn split(head: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
 }
 
 /// Detects an ISO base media file by its first boxes.
-pub(super) fn detect(head: &[u8]) -> Option<Seen> {
+pub(super) fn detect(head: &[u8]) -> Option<DetectedFormat> {
     let mut is_quick_time = false;
     let mut rest = head;
     while let Some((kind, body, after)) = split(rest) {
@@ -69,21 +69,24 @@ pub(super) fn detect(head: &[u8]) -> Option<Seen> {
             b"ftyp" => return brands(body),
             // The file is a segment of a stream and cannot be played alone, so a brand of the structure only does not
             // make it a video.
-            b"styp" => return brands(body).map(|seen| if seen.certainty == Open { ByName.of(seen.row) } else { seen }),
+            b"styp" => {
+                return brands(body)
+                    .map(|detected| if detected.certainty == Ambiguous { ByName.of(detected.row) } else { detected });
+            }
             b"moof" | b"sidx" | b"ssix" | b"emsg" | b"prft" => return Some(ByName.of(&MP4)),
             // Old QuickTime files do not have an `ftyp` box.
-            b"moov" | b"mdat" => return Some(Open.of(&MOV)),
+            b"moov" | b"mdat" => return Some(Ambiguous.of(&MOV)),
             b"free" | b"skip" | b"wide" | b"pnot" => is_quick_time = true,
             b"udta" | b"uuid" => {}
             _ => break,
         }
         rest = after;
     }
-    is_quick_time.then(|| Open.of(&MOV))
+    is_quick_time.then(|| Ambiguous.of(&MOV))
 }
 
 /// Detects a format by the body of an `ftyp` box: the major brand, its version, and the compatible brands.
-fn brands(body: &[u8]) -> Option<Seen> {
+fn brands(body: &[u8]) -> Option<DetectedFormat> {
     let major: &[u8; 4] = body.first_chunk()?;
     let compatible =
         || body.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|brand| brand.first_chunk().copied());
@@ -101,7 +104,7 @@ fn brands(body: &[u8]) -> Option<Seen> {
     Some(match class {
         Class::Still if compatible().any(|brand| matches!(&brand, b"avif" | b"avis")) => Certain.of(&AVIF),
         Class::Still | Class::Video | Class::Audio => Certain.of(row),
-        Class::ThreeGp | Class::QuickTime | Class::Structure => Open.of(row),
+        Class::ThreeGp | Class::QuickTime | Class::Structure => Ambiguous.of(row),
     })
 }
 

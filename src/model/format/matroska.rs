@@ -5,9 +5,9 @@
 //! a recording.
 
 use super::container::{Container, Header};
+use super::detected::Certainty::Ambiguous;
+use super::detected::{DetectedFormat, contains};
 use super::rows::{MKV, WEBM};
-use super::seen::Certainty::Open;
-use super::seen::{Seen, contains};
 
 const SEGMENT: u64 = 0x1853_8067;
 const TRACKS: u64 = 0x1654_ae6b;
@@ -31,11 +31,11 @@ pub(super) const MATROSKA: Container<u64> = Container {
 };
 
 /// Distinguishes `WebM` from Matroska by the document type in the EBML header (RFC 8794).
-pub(super) fn detect(head: &[u8]) -> Seen {
+pub(super) fn detect(head: &[u8]) -> DetectedFormat {
     // The search is limited to the header. The elements after it name the program that wrote the file, and that name
     // may be "webm".
     let header = head.get(..128).unwrap_or(head);
-    Open.of(if contains(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
+    Ambiguous.of(if contains(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
 }
 
 /// Parses the header of the element that `head` begins with. Returns `None` at a cluster, which ends the search: a file

@@ -9,11 +9,11 @@ mod choice;
 mod container;
 mod content;
 mod detect;
+mod detected;
 mod iso;
 mod matroska;
 mod mpeg;
 mod rows;
-mod seen;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,9 +23,9 @@ use std::fmt;
 
 pub(crate) use self::choice::{Choice, choose};
 pub(crate) use self::detect::detect_content;
+pub(crate) use self::detected::Content;
 use self::rows::Row;
 pub(crate) use self::rows::TICKET;
-pub(crate) use self::seen::Content;
 
 /// A file format.
 ///

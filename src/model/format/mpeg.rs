@@ -7,9 +7,9 @@
 use std::io;
 
 use super::container::Window;
+use super::detected::Certainty::{Certain, Weak};
+use super::detected::DetectedFormat;
 use super::rows::{AAC, AC3, MP2, MP3, MPEG, MPEG_TS, Row};
-use super::seen::Certainty::{Certain, Weak};
-use super::seen::Seen;
 
 /// Returns the length of the ID3 tag that `head` begins with (ID3v2.4, section 3.1).
 pub(super) fn id3_len(head: &[u8]) -> Option<u64> {
@@ -29,7 +29,7 @@ pub(super) fn is_truncated_id3(head: &[u8]) -> bool {
 }
 
 /// Detects an MPEG stream by its first bytes.
-pub(super) fn detect(head: &[u8]) -> Option<Seen> {
+pub(super) fn detect(head: &[u8]) -> Option<DetectedFormat> {
     if head.starts_with(b"\0\0\x01\xba") || head.starts_with(b"\0\0\x01\xb3") {
         return Some(Certain.of(&MPEG));
     }
@@ -49,7 +49,7 @@ pub(super) fn detect(head: &[u8]) -> Option<Seen> {
 const PACKETS: [(usize, usize); 3] = [(0, 188), (4, 192), (0, 204)];
 
 /// Detects MPEG-TS by three packets in a row, or by fewer if `head` is shorter.
-fn transport_stream(head: &[u8]) -> Option<Seen> {
+fn transport_stream(head: &[u8]) -> Option<DetectedFormat> {
     // The sync byte, without a transport error and without scrambling.
     let is_packet = |at: usize| match head.get(at..) {
         Some([0x47, two, _, four, ..]) => Some(two & 0x80 == 0 && four & 0xc0 == 0),
@@ -85,7 +85,7 @@ fn is_latm(head: &[u8]) -> bool {
 }
 
 /// Detects MPEG audio and ADTS by two frames in a row, or by one if `head` ends before the next one.
-fn audio(head: &[u8]) -> Option<Seen> {
+fn audio(head: &[u8]) -> Option<DetectedFormat> {
     let frame = Frame::read(head)?;
     let next = frame.len.and_then(|len| head.get(len..)).filter(|rest| rest.len() >= Frame::HEADER);
     match next {

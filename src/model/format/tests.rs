@@ -430,8 +430,8 @@ fn id3_tag_before_content_is_skipped() {
         for tag in [id3(0), id3(300), id3(5_000_000), [id3(9), id3(9_000)].concat(), footer.clone()] {
             for padding in [0, 1, 5_000] {
                 let file = [&tag[..], &vec![0; padding], body].concat();
-                let seen = Format::from_file(&mut Cursor::new(&file), "").unwrap().unwrap();
-                assert_eq!(seen.media_type(), media_type, "{} and {padding}", tag.len());
+                let detected = Format::from_file(&mut Cursor::new(&file), "").unwrap().unwrap();
+                assert_eq!(detected.media_type(), media_type, "{} and {padding}", tag.len());
             }
         }
     }

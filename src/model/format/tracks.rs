@@ -3,20 +3,20 @@
 use std::io;
 
 use super::container::Window;
+use super::detected::Certainty::SoundOnly;
+use super::detected::DetectedFormat;
 use super::iso::MOVIE;
 use super::matroska::MATROSKA;
 use super::mpeg;
 use super::rows::{AVI, FLV, Family, MPEG, MPEG_TS};
-use super::seen::Certainty::Sound;
-use super::seen::Seen;
 
 /// The maximum number of chunks of AVI, and of tags of FLV, that are read.
 const CHUNKS: usize = 64;
 
 /// Refines the detection of a video: if the tracks show that the file holds sound only, returns the detection of a
 /// recording. If the description of a track cannot be read, the file counts as a video.
-pub(super) fn refine_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Result<Seen> {
-    let is_sound = match seen.row {
+pub(super) fn refine_by_tracks(detected: DetectedFormat, window: &mut Window<'_>) -> io::Result<DetectedFormat> {
+    let is_sound = match detected.row {
         row if row.medium != "video" => false,
         row if row.family == Family::Iso => MOVIE.has_only_sound(window)?,
         row if row.family == Family::Matroska => MATROSKA.has_only_sound(window)?,
@@ -26,7 +26,7 @@ pub(super) fn refine_by_tracks(seen: Seen, window: &mut Window<'_>) -> io::Resul
         row if row == &MPEG => mpeg::has_only_sound_streams(&window(0)?),
         _ => false,
     };
-    Ok(if is_sound { Sound.of(seen.row.as_medium("audio").unwrap_or(seen.row)) } else { seen })
+    Ok(if is_sound { SoundOnly.of(detected.row.as_medium("audio").unwrap_or(detected.row)) } else { detected })
 }
 
 /// Returns `true` if AVI holds sound only. The list `hdrl` contains a list `strl` for each stream. The chunk `strh` of

@@ -6,7 +6,7 @@ use super::rows::Row;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A known format.
-    Format(Seen),
+    Format(DetectedFormat),
     /// Plain text.
     Text,
     /// Anything else.
@@ -15,7 +15,7 @@ pub(crate) enum Content {
 
 /// A format that was detected by the content, with the certainty of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct DetectedFormat {
     pub(super) row: &'static Row,
     pub(super) certainty: Certainty,
 }
@@ -27,22 +27,22 @@ pub(super) enum Certainty {
     Certain,
     /// The content has a format of this family. The extension tells which one. Without an extension of the family, this
     /// format is assumed.
-    Open,
+    Ambiguous,
     /// The content has a format of this family. The extension tells which one. Without an extension of the family, the
     /// format remains unknown.
     ByName,
     /// The content begins like this format, but other formats of the family begin in the same way.
     Weak,
     /// The content is a container of this family, and its tracks show that it holds sound only.
-    Sound,
+    SoundOnly,
     /// The content begins with an ID3 tag, and the bytes after the tag cannot be reached or were not recognized.
-    Tag,
+    Id3Tag,
 }
 
 impl Certainty {
     /// Returns the detection of the format `row` with this certainty.
-    pub(super) fn of(self, row: &'static Row) -> Seen {
-        Seen { row, certainty: self }
+    pub(super) fn of(self, row: &'static Row) -> DetectedFormat {
+        DetectedFormat { row, certainty: self }
     }
 }
 
