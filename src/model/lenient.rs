@@ -83,7 +83,8 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: FromJson + Default + PartialEq>
 
 /// Reads an element of a list. Returns `None` if it does not set any field.
 ///
-/// Otherwise a list of a million empty objects would take a hundred times as much memory as its JSON.
+/// Skipping empty elements saves memory: a list of a million empty objects would take a hundred times as much memory as
+/// its JSON.
 pub(crate) fn unless_blank<T: FromJson + Default + PartialEq>(json: &str) -> Option<T> {
     T::from_json(json).filter(|element| *element != T::default())
 }

@@ -1,4 +1,4 @@
-//! Detection of ISO base media files (ISO 14496-12), such as MP4, QuickTime, 3GP and HEIC.
+//! Detection of ISO base media files (ISO 14496-12), such as MP4, `QuickTime`, 3GP and HEIC.
 //!
 //! A file is a sequence of boxes. Each box begins with its size and its type. The first box is usually `ftyp`, which
 //! lists the brands of the file: a major brand and any number of compatible brands. A brand names a specification with

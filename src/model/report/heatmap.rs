@@ -25,7 +25,7 @@ const HEADER: &[u8] = b"\0\0\0\x0dIHDR";
 const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 
 impl Heatmap {
-    /// Checks that `png` is a complete PNG. The error has the reason, and returns the bytes.
+    /// Checks that `png` is a complete PNG. The error consists of the reason and the bytes.
     pub(crate) fn read(png: Vec<u8>) -> Result<Self, (&'static str, Vec<u8>)> {
         match size(&png) {
             Ok((width, height)) => Ok(Self { png, width, height }),

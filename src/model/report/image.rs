@@ -52,7 +52,7 @@ impl Report<Image> {
         self.findings.c2pa.as_ref()
     }
 
-    /// Returns `true` if the service has a heatmap, which [`Client::heatmap`](crate::Client::heatmap) fetches.
+    /// Returns `true` if a heatmap is available. [`Client::heatmap`](crate::Client::heatmap) fetches it.
     pub fn has_heatmap(&self) -> Option<bool> {
         self.findings.has_heatmap
     }

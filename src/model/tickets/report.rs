@@ -223,7 +223,7 @@ pub struct TicketReport {
     pub identifier: Option<Identifier>,
     /// The reference that was set for the ticket.
     pub ref_id: Option<String>,
-    /// The status of the analysis, as the service wrote it. It documents `done` and `inprogress`.
+    /// The status of the analysis, as the service wrote it. The service documents `done` and `inprogress`.
     pub status: Option<String>,
     /// The SHA-256 of the file, in hexadecimal digits.
     pub hash: Option<String>,
