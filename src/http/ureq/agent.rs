@@ -1,4 +1,4 @@
-//! ureq's agent, with every default that matters here set.
+//! The configuration of ureq's agent. It sets every option whose default would break a promise of this crate.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::tls_roots;
 use crate::error::{Error, Result};
 use crate::http::endpoint::Target;
 
-/// Maximum number of idle connections. A batch has 64 workers at most.
+/// Maximum number of idle connections. A batch has at most 64 workers.
 const MAX_IDLE_CONNECTIONS: usize = 64;
 
-/// The configuration from which each process makes its agent.
+/// The configuration of the agent. Each process creates an agent of its own from it.
 pub(super) struct AgentConfig {
     config: Config,
     connect_timeout: Duration,
@@ -24,7 +24,7 @@ impl AgentConfig {
     pub(super) fn new(target: &Target, timeouts: Timeouts) -> Result<Self> {
         let proxy = match &target.proxy {
             None => None,
-            // ureq's error may quote the URL, and with it a password.
+            // The error of ureq is dropped, since it may quote the URL, which may contain a password.
             Some(url) => Some(Proxy::new(&url.0).map_err(|_| Error::config("proxy", "is not a URL that can be used"))?),
         };
         let roots = target.root_certificates.as_deref().map(tls_roots::roots).transpose()?;
@@ -35,7 +35,8 @@ impl AgentConfig {
             .proxy(proxy)
             .user_agent(&target.user_agent)
             .timeout_await_100(Some(timeouts.await_continue))
-            // A feature of ureq that another crate turns on must not change the request.
+            // Another crate may enable the compression features of ureq, and ureq would then send this header by
+            // itself.
             .accept_encoding("")
             .input_buffer_size(INPUT)
             .output_buffer_size(OUTPUT)

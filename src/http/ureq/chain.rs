@@ -1,24 +1,24 @@
-//! Chains of connectors: a socket, with TLS on top for `https`.
+//! Chains of connectors, which open a socket and add TLS for `https`.
 
 use ::ureq::Error as UreqError;
 use ::ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
 
 pub(super) type Chain = Box<dyn Connector<(), Out = Box<dyn Transport>>>;
 
-/// Adds TLS to a chain, and boxes its connections.
+/// Adds TLS for `https` to a chain, and boxes its connections.
 pub(super) fn with_tls(chain: impl Connector<()>) -> Chain {
     #[cfg(feature = "rustls")]
     let chain = chain.chain(::ureq::unversioned::transport::RustlsConnector::default());
     #[cfg(feature = "native-tls")]
     let chain = chain.chain(::ureq::unversioned::transport::NativeTlsConnector::default());
-    Box::new(chain.chain(Finish))
+    Box::new(chain.chain(BoxConnection))
 }
 
-/// The end of a chain, which makes connections of every type one type.
+/// The last connector of a chain. It boxes the connection, so that all connections have the same type.
 #[derive(Debug)]
-struct Finish;
+struct BoxConnection;
 
-impl<In: Transport> Connector<In> for Finish {
+impl<In: Transport> Connector<In> for BoxConnection {
     type Out = Box<dyn Transport>;
 
     fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, UreqError> {
@@ -26,7 +26,7 @@ impl<In: Transport> Connector<In> for Finish {
     }
 }
 
-/// Returns a copy of `details`, which do not implement `Clone`.
+/// Returns a copy of `details`. `ConnectionDetails` does not implement `Clone`.
 pub(super) fn copy<'a>(details: &ConnectionDetails<'a>) -> ConnectionDetails<'a> {
     ConnectionDetails {
         uri: details.uri,

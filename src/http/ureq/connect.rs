@@ -1,5 +1,7 @@
-//! The agent's connector: looks the name up, opens a socket or a tunnel, and starts TLS. Its errors are those from
-//! before the request.
+//! The connector of the agent. It looks up the host name, opens a socket or a tunnel through a proxy, and does the TLS
+//! handshake.
+//!
+//! No byte of the request is sent before it has returned, so its errors mean that the service did not receive it.
 
 use std::io;
 use std::time::Duration;
@@ -18,7 +20,8 @@ use super::socket::Dial;
 use super::tunnel::Tunnel;
 use crate::http::dns::DnsResolver;
 
-/// A resolver without an answer. ureq asks it for each request, and names are looked up only for a new connection.
+/// A resolver that returns no addresses. ureq calls its resolver for each request, but a lookup is necessary only for a
+/// new connection. [`Connect`] does it.
 #[derive(Debug)]
 pub(super) struct NoopResolver;
 
@@ -41,7 +44,8 @@ impl Resolver for DnsResolver {
         };
         let mut addresses = self.empty();
         for address in found {
-            // There is room for 16, which are more than the deadline allows to try.
+            // Further addresses are dropped if the array is full. It holds 16, more than can be tried before the
+            // deadline.
             let _ = addresses.try_push(address);
         }
         Ok(addresses)
@@ -51,7 +55,7 @@ impl Resolver for DnsResolver {
 /// The agent's connector.
 #[derive(Debug)]
 pub(super) struct Connect {
-    /// Connects to the target: by a proxy or a socket, with TLS on top for `https`.
+    /// Connects to the target through a proxy or directly, with TLS for `https`.
     chain: Chain,
     resolver: DnsResolver,
     timeout: Duration,
@@ -65,9 +69,9 @@ impl Connect {
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
         let proxy = details.config.proxy();
         let limit = || NextTimeout { after: request_context::left().into(), ..details.timeout };
-        // A proxy looks the target up, except for the versions of SOCKS that cannot.
-        let is_unresolved = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
-        let addrs = if is_unresolved {
+        // With most proxies, the proxy looks up the target. With `socks4` and `socks5`, the client does.
+        let needs_lookup = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
+        let addrs = if needs_lookup {
             self.resolver.resolve(details.uri, details.config, limit())?
         } else {
             details.addrs.clone()

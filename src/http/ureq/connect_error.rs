@@ -1,4 +1,4 @@
-//! Errors from before the request, and their meaning to a call.
+//! Errors of connecting, which occur before a request is sent, and their conversion to a [`Failure`].
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,12 +20,12 @@ pub(super) fn port(uri: &Uri) -> u16 {
     })
 }
 
-/// Returns host and port. An IPv6 address has its brackets.
+/// Returns `host:port`. An IPv6 address is in brackets.
 pub(super) fn address(uri: &Uri) -> String {
     format!("{}:{}", uri.host().unwrap_or_default(), port(uri))
 }
 
-/// An error from before the request, on its way through ureq.
+/// An error of connecting. ureq passes it on as [`UreqError::Other`].
 #[derive(Debug)]
 pub(super) struct ConnectError {
     step: Step,
@@ -39,9 +39,9 @@ pub(super) struct ConnectError {
 pub(super) enum Step {
     Lookup,
     Connect,
-    /// A proxy refused the user name or the password.
+    /// A proxy rejected the user name or the password.
     Login,
-    /// A proxy answered the request for a tunnel with this status code.
+    /// A proxy rejected the request for a tunnel with this status code.
     Refused(u16),
     /// A proxy did not open a connection to the target.
     Proxy,
@@ -50,7 +50,8 @@ pub(super) enum Step {
 }
 
 impl ConnectError {
-    /// Marks `error`, unless it is marked: the connector that reaches a proxy runs within another one.
+    /// Wraps `error`, unless it is wrapped already. The connector that connects to a proxy runs inside of another one,
+    /// and the innermost step is the most precise.
     pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {
             UreqError::Other(inner) if inner.is::<Self>() => UreqError::Other(inner),
@@ -60,37 +61,37 @@ impl ConnectError {
 
     fn kind(&self) -> ErrorKind {
         match (self.step, &self.error) {
-            // Not retried, as some proxies lock a user out after too many wrong passwords.
+            // An error of this kind is not retried, since some proxies lock out a user after several wrong passwords.
             (Step::Login, _) => ErrorKind::Config,
-            // The proxy could not reach the target at the moment, as `Connect` means without a proxy.
+            // The proxy could not reach the target. Without a proxy, the kind would be `Connect` as well.
             (Step::Refused(500 | 502..=504), _) => ErrorKind::Connect,
-            // It refuses the target, and will refuse it again.
+            // The proxy rejects this target, and a retry would not change that.
             (Step::Refused(_), _) => ErrorKind::Config,
             (_, UreqError::Timeout(_)) => ErrorKind::Timeout,
             (_, UreqError::Tls(_) | UreqError::TlsRequired) => ErrorKind::Tls,
             #[cfg(feature = "rustls")]
             (_, UreqError::Rustls(_)) => ErrorKind::Tls,
-            // rustls reports bytes that it cannot parse as an error of I/O.
+            // ureq's rustls transport reports bytes that rustls cannot parse as an I/O error.
             #[cfg(feature = "rustls")]
-            (_, UreqError::Io(error)) if carries(error, UreqError::Rustls) => ErrorKind::Tls,
+            (_, UreqError::Io(error)) if wraps(error, UreqError::Rustls) => ErrorKind::Tls,
             #[cfg(feature = "native-tls")]
             (_, UreqError::NativeTls(_) | UreqError::Der(_)) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
         }
     }
 
-    /// Returns `true` if the peer accepted the connection and ended it.
-    fn is_end(&self) -> bool {
+    /// Returns `true` if the peer accepted the connection and then closed it.
+    fn is_closed_by_peer(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
         matches!(&self.error, UreqError::Io(error) if ends.contains(&error.kind()))
     }
 
-    /// Explains the error to a call to `base`. Any other peer is a proxy.
+    /// Converts the error to the failure of a request to `base`. A peer other than the host of `base` is a proxy.
     pub(super) fn failure(self, base: &Base) -> Failure {
         let (kind, target, peer) = (self.kind(), format!("{}:{}", base.host, base.port), &self.to);
         let to = if *peer == target { target.clone() } else { format!("the proxy {peer}") };
-        // ureq adds a prefix to an error of I/O.
+        // The text of an I/O error is taken from the error itself, since ureq adds a prefix to it.
         let reason = match &self.error {
             UreqError::Io(error) => error.to_string(),
             error => error.to_string(),
@@ -101,7 +102,9 @@ impl ConnectError {
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
             (ErrorKind::Tls, _) => tls_error::explain(format!("no secure connection to {to}"), &reason),
             (_, Step::Lookup) => format!("could not look up {to}"),
-            (_, Step::Connect) if self.is_end() => format!("{to} closed the connection before it was set up"),
+            (_, Step::Connect) if self.is_closed_by_peer() => {
+                format!("{to} closed the connection before it was set up")
+            }
             (_, Step::Connect) => format!("could not connect to {to}"),
             (_, Step::Login) => format!(
                 "proxy: {peer} wants a user name and a password that it knows, as in http://user:password@host:port"
@@ -113,11 +116,13 @@ impl ConnectError {
                 "proxy: {peer} refused to connect to {target}: {reason}; check the URL of the proxy, and whether it \
                  allows this host"
             ),
-            (_, Step::Tunnel) if self.is_end() => format!("the tunnel to {to} was closed before it was set up"),
+            (_, Step::Tunnel) if self.is_closed_by_peer() => {
+                format!("the tunnel to {to} was closed before it was set up")
+            }
             (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
         };
         Failure {
-            // A proxy may count refusals, and lock out a client that repeats a request.
+            // Some proxies count rejected requests, and lock out a client that repeats them.
             is_final: matches!(self.step, Step::Refused(_)),
             source: source(self.error),
             ..Failure::new(kind, summary).before_connection()
@@ -133,17 +138,17 @@ impl fmt::Display for ConnectError {
 
 impl StdError for ConnectError {}
 
-/// Returns `true` if `error` carries an error of the type that `variant` takes. The type is that of a library which is
-/// not among our dependencies, so it cannot be named.
+/// Returns `true` if `error` wraps an error of the type that `variant` contains. The type is inferred from `variant`,
+/// since it belongs to a crate that is not a direct dependency, so it cannot be named here.
 #[cfg(feature = "rustls")]
-fn carries<E: StdError + 'static>(error: &io::Error, _variant: fn(E) -> UreqError) -> bool {
+fn wraps<E: StdError + 'static>(error: &io::Error, _variant: fn(E) -> UreqError) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
-/// Returns the cause of a failure: an error of the standard library, or else a text.
+/// Returns the cause of a failure: an I/O error itself, or the text of any other error.
 pub(super) fn source(error: UreqError) -> Option<Cause> {
     match error {
-        // The summary says so already.
+        // The summary of the failure already mentions the timeout.
         UreqError::Timeout(_) => None,
         UreqError::Io(error) => Some(error.into()),
         error => Some(error.to_string().into()),
@@ -155,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_says_how_far_it_came() {
+    fn connect_error_at_each_step_is_explained() {
         let io = |kind: io::ErrorKind| UreqError::Io(kind.into());
         let timeout = || UreqError::Timeout(::ureq::Timeout::Connect);
         let table = [
@@ -206,7 +211,7 @@ mod tests {
                 ErrorKind::Connect,
                 "the tunnel to api.test:443 was closed before it was set up",
             ),
-            // Bytes that are not understood may be anything.
+            // Bytes that cannot be parsed do not show the reason, so the text stays general.
             (
                 Step::Proxy,
                 io(io::ErrorKind::InvalidData),
@@ -225,14 +230,14 @@ mod tests {
         let base = Base::parse("https://api.test").unwrap();
         let uri = Uri::from_static("https://user:pw@api.test/");
         for (step, error, kind, summary) in table {
-            let UreqError::Other(marked) = ConnectError::at(step, &uri, error) else { panic!("not marked") };
-            let failure = marked.downcast::<ConnectError>().unwrap().failure(&base);
+            let UreqError::Other(wrapped) = ConnectError::at(step, &uri, error) else { panic!("not wrapped") };
+            let failure = wrapped.downcast::<ConnectError>().unwrap().failure(&base);
             assert_eq!((failure.kind, failure.summary.as_str(), failure.request_fully_sent), (kind, summary, false));
         }
     }
 
     #[test]
-    fn ports_follow_the_scheme() {
+    fn port_defaults_to_that_of_the_scheme() {
         for (uri, expected) in [("https://x", 443), ("http://x", 80), ("socks5h://x", 1080), ("http://x:8080", 8080)] {
             assert_eq!(port(&Uri::from_static(uri)), expected, "{uri}");
         }

@@ -1,5 +1,7 @@
-//! The connection as ureq sees it, above TLS. It puts the key into the request, sends the head together with the
-//! content, hides interim responses from ureq, and decides whether the connection may be used again.
+//! The connection that ureq uses as its transport, above TLS.
+//!
+//! It inserts the key into the request, sends the head together with a small content, hides interim responses from
+//! ureq, and decides whether the connection is reused.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,18 +13,20 @@ use ::ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 use super::head_text::{INTERIM_MAX, VERSION, head_len, may_be_http};
 use super::{keep_alive, request_context};
 
-/// The beginning of an interim response (RFC 9110, section 15.2), and of `101`.
+/// The beginning of an interim response (RFC 9110, section 15.2). `101` begins with it as well.
 const INTERIM: &[u8] = b"HTTP/1.1 1";
-/// The shortest `100 Continue`, so that it fits wherever a longer one stood.
+/// The shortest form of `100 Continue`. It fits into the space of any `100 Continue` that it replaces.
 const CONTINUE: &[u8] = b"HTTP/1.1 100\n\n";
 
-/// An error that kept the end of the request from being sent.
+/// An error that prevented the end of the request from being sent.
 #[derive(Debug)]
 pub(super) struct SendError(pub(super) UreqError);
 
 impl SendError {
-    /// Marks the error of a socket that did not take all of its output. Within TLS, the error may be about what is sent
-    /// behind the request.
+    /// Wraps the error of an incomplete write to a socket without TLS.
+    ///
+    /// With TLS, the error is returned unchanged: it may concern data that TLS sends after the request, so it does not
+    /// prove that the request was incomplete.
     fn unless_in_tls(error: UreqError, is_tls: bool) -> UreqError {
         if is_tls { error } else { UreqError::Other(Box::new(Self(error))) }
     }
@@ -36,18 +40,20 @@ impl fmt::Display for SendError {
 
 impl StdError for SendError {}
 
+/// A connection to the target, direct or through a proxy.
 #[derive(Debug)]
 pub(super) struct Connection {
     inner: Box<dyn Transport>,
-    /// The head of a request that waits for its content.
+    /// The head of a request, held back until its content is written.
     held: Vec<u8>,
-    /// The total size of the interim responses to this request.
+    /// The total size of the interim responses to the current request.
     interim: usize,
-    /// If `true`, the last read filled the buffer. TLS may then hold more, which does not show at the socket.
+    /// If `true`, the last read filled the buffer. TLS may then hold further decrypted bytes, which a check of the
+    /// socket does not show.
     is_full: bool,
-    /// The end of the last response. `None` while a request is under way.
+    /// The end of the last response, or `None` while a request is running.
     idle_since: Option<Instant>,
-    /// The end of its use that the last response announced.
+    /// The time at which reuse ends, if the last response announced one.
     reuse_end: Option<Instant>,
 }
 
@@ -57,8 +63,8 @@ impl Connection {
         Self { inner, held: Vec::new(), interim: 0, is_full: false, idle_since, reuse_end: None }
     }
 
-    /// Puts the held head in front of the first `amount` bytes of the output, and returns the length of both. The
-    /// output has room for them, see [`JOINED_MAX`](super::limits::JOINED_MAX).
+    /// Inserts the held head before the first `amount` bytes of the output, and returns the total length. The output
+    /// buffer is large enough for both; see [`JOINED_MAX`](super::limits::JOINED_MAX).
     fn join(&mut self, amount: usize) -> usize {
         let (output, len) = (self.inner.buffers().output(), self.held.len());
         let both = len.saturating_add(amount);
@@ -70,6 +76,7 @@ impl Connection {
         both
     }
 
+    /// Reads more input, and returns `false` at the end of the connection.
     fn read(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         let buffers = self.inner.buffers();
         let end = buffers.input().len().saturating_add(buffers.input_append_buf().len());
@@ -78,7 +85,7 @@ impl Connection {
         Ok(has_more)
     }
 
-    /// Removes interim responses, and returns `true` if ureq can parse a head at the front of the input.
+    /// Removes interim responses, and returns `true` if the input begins with a head that ureq can parse.
     fn has_head(&mut self) -> Result<bool, UreqError> {
         let buffers = self.inner.buffers();
         self.interim = self.interim.saturating_add(take_interim(buffers));
@@ -89,8 +96,8 @@ impl Connection {
         let response = input.strip_prefix(CONTINUE).unwrap_or(input);
         let head = head_len(response).and_then(|len| response.get(..len)).filter(|head| head.starts_with(VERSION));
         if let Some(head) = head {
-            // Not left to the response that ureq returns: ureq puts the connection of a response without a body into
-            // its pool before that.
+            // `Keep-Alive` is parsed here and not from the response that ureq returns. If a response has no body, ureq
+            // returns its connection to the pool before it returns the response.
             self.reuse_end = keep_alive::reuse_end(head, Instant::now());
         }
         Ok(head.is_some() || response.len() < input.len())
@@ -103,7 +110,8 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), UreqError> {
-        // ureq asks for nothing over and over if a content ends before its declared length.
+        // If the content ends before its declared length, ureq calls this function endlessly with an amount of 0. The
+        // deadline ends that loop.
         if amount == 0 && request_context::left().is_zero() {
             return Err(UreqError::Timeout(timeout.reason));
         }
@@ -124,17 +132,20 @@ impl Transport for Connection {
         outcome.map_err(|error| SendError::unless_in_tls(error, self.inner.is_tls()))
     }
 
-    /// Shows ureq a head once it is complete, and no interim response but `100 Continue` without fields. ureq takes one
-    /// that has fields for a refusal, and so it takes an interim response of another kind in its place.
+    /// Waits until the head of the response is complete, and hides interim responses from ureq.
+    ///
+    /// ureq accepts `100 Continue` only without header fields. It treats one with fields, and any other interim
+    /// response, as a rejection of the upload. So only `100 Continue` is passed on, and without fields.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         if request_context::has_response() {
             return self.read(timeout);
         }
-        // ureq leaves a refusal that comes in place of `100 Continue` in the input, and then waits for a response.
+        // The input is checked before anything is read. If the service rejects an upload in place of `100 Continue`,
+        // ureq leaves that response in the input and then waits for a response, although no further one will arrive.
         while !self.has_head()? {
             let buffers = self.inner.buffers();
             if buffers.input_append_buf().is_empty() {
-                // ureq would take this for the end of the connection.
+                // Reading into a full buffer would return 0 bytes, which ureq treats as the end of the connection.
                 return Err(UreqError::LargeResponseHeader(buffers.input().len(), buffers.input().len()));
             }
             let has_more = self.read(timeout)?;
@@ -145,8 +156,10 @@ impl Transport for Connection {
         Ok(true)
     }
 
-    /// ureq calls this when a response was read, and again before the next request. Only the second call looks at the
-    /// socket, where bytes show that arrived in between.
+    /// Returns `true` if the connection may be used for another request.
+    ///
+    /// ureq calls this after a response was read, and again before the next request. Only the second call checks the
+    /// socket. It detects all bytes that arrived between the two calls.
     fn is_open(&mut self) -> bool {
         let now = Instant::now();
         let is_in_time = self.reuse_end.is_none_or(|end| now < end);
@@ -162,8 +175,8 @@ impl Transport for Connection {
     }
 }
 
-/// ureq drops a connection if it cannot parse the response. That may hold the identifier of a submit, which was paid
-/// for.
+/// ureq drops the connection if it cannot parse a response. The received bytes are kept, since they may contain the
+/// identifier of a submit, which has been paid for.
 impl Drop for Connection {
     fn drop(&mut self) {
         let input = self.inner.buffers().input();
@@ -173,13 +186,13 @@ impl Drop for Connection {
     }
 }
 
-/// `101` is final: what follows it is not HTTP.
+/// Returns `true` if `input` begins with an interim response. `101` is final, since the protocol after it is not HTTP.
 fn is_interim(input: &[u8]) -> bool {
     input.starts_with(INTERIM) && !input.starts_with(b"HTTP/1.1 101")
 }
 
-/// Removes the complete interim responses from the front of the input, and returns their total size. If `100 Continue`
-/// is among them, the shortest form of it stays.
+/// Removes the complete interim responses at the beginning of the input, and returns their total size. If one of them
+/// is `100 Continue`, its shortest form is put in their place.
 fn take_interim(buffers: &mut dyn Buffers) -> usize {
     let (mut rest, mut has_continue) = (buffers.input(), false);
     while let Some(end) = is_interim(rest).then(|| head_len(rest)).flatten() {
@@ -187,19 +200,19 @@ fn take_interim(buffers: &mut dyn Buffers) -> usize {
         rest = rest.get(end..).unwrap_or_default();
     }
     let len = buffers.input().len();
-    let taken = len.saturating_sub(rest.len());
+    let removed = len.saturating_sub(rest.len());
     if has_continue {
         let input = [CONTINUE, rest].concat();
         buffers.input_consume(len);
-        // There is room for it, as it is no longer than before.
-        if let Some(room) = buffers.input_append_buf().get_mut(..input.len()) {
-            room.copy_from_slice(&input);
+        // It fits into the buffer, because it is at most as long as the previous input.
+        if let Some(target) = buffers.input_append_buf().get_mut(..input.len()) {
+            target.copy_from_slice(&input);
             buffers.input_appended(input.len());
         }
     } else {
-        buffers.input_consume(taken);
+        buffers.input_consume(removed);
     }
-    taken
+    removed
 }
 
 #[cfg(test)]

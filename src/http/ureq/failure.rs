@@ -1,4 +1,4 @@
-//! The meaning of ureq's errors to a call.
+//! Conversion of ureq's errors to a [`Failure`].
 
 use std::error::Error as StdError;
 
@@ -12,13 +12,13 @@ use crate::http::endpoint::Base;
 use crate::http::request::Stall;
 use crate::http::response::Failure;
 
-/// Explains an error of ureq. `is_read` is `true` if the request was read to its end. `stall` is what bounds it in place
-/// of a deadline.
+/// Converts an error of ureq. `is_read` is `true` if the content of the request was read to its end. `stall` has the
+/// limits of an upload that has no deadline.
 pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, base: &Base) -> Failure {
     let host = &base.authority;
     let error = match downcast::<ConnectError>(error) {
-        // Our connector made it, so no byte of the request was sent.
-        Ok(not_connected) => return not_connected.failure(base),
+        // The error comes from `Connect`, so no byte of the request was sent.
+        Ok(connect_error) => return connect_error.failure(base),
         Err(error) => error,
     };
     let (error, request_fully_sent) = match downcast(error) {
@@ -37,7 +37,8 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
             };
             (ErrorKind::Timeout, summary)
         }
-        // In TLS 1.3 a server may refuse the handshake when it is over for the client.
+        // In TLS 1.3, the handshake may be complete for the client before the server rejects it. The alert then
+        // arrives as an I/O error of the open connection.
         UreqError::Io(error) => {
             let summary = format!("lost the connection to {host}");
             (ErrorKind::Disconnected, tls_error::explain(summary, &error.to_string()))
@@ -50,7 +51,7 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
     Failure { request_fully_sent, source: source(error), ..Failure::new(kind, summary) }
 }
 
-/// Returns the error that we gave to ureq, or else ureq's own.
+/// Returns the error of type `E` that this crate passed through ureq, or else the unchanged error.
 pub(super) fn downcast<E: StdError + 'static>(error: UreqError) -> Result<E, UreqError> {
     match error {
         UreqError::Other(inner) => inner.downcast().map(|downcast| *downcast).map_err(UreqError::Other),

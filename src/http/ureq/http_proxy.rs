@@ -1,4 +1,4 @@
-//! HTTP proxies: asks for a connection to the target with CONNECT (RFC 9110, section 9.3.6).
+//! HTTP proxies: requests a connection to the target with CONNECT (RFC 9110, section 9.3.6).
 
 use std::io::{self, Write};
 
@@ -11,11 +11,16 @@ use super::head_text::{INTERIM_MAX, VERSION, head_len, lines, may_be_http};
 use crate::util::encodings::redactable;
 use crate::util::text::one_line;
 
-/// Maximum number of characters of a reason phrase that are shown.
+/// Maximum number of characters of a reason phrase in an error.
 const REASON_MAX: usize = 80;
 
-/// Asks the proxy for a connection, and reads its response up to the first byte from the target.
-pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, proxy: &Proxy) -> Result<(), UreqError> {
+/// Requests a connection from the proxy, and reads the head of its response. Bytes after the head come from the target,
+/// and stay in the input.
+pub(super) fn connect(
+    stream: &mut TransportAdapter,
+    details: &ConnectionDetails,
+    proxy: &Proxy,
+) -> Result<(), UreqError> {
     let credentials = Credentials::from_proxy(proxy);
     stream.write_all(request(details, credentials.as_ref()).as_bytes())?;
     let status = read_status(stream.get_mut(), details.timeout)?;
@@ -23,20 +28,21 @@ pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, pr
         return Ok(());
     }
     let error = io::Error::other(status.display(credentials.as_ref())).into();
-    // Some proxies answer a wrong password with 401, which is meant for servers.
+    // Some proxies reject a wrong password with 401, although RFC 9110 defines that status code for servers and 407
+    // for proxies.
     let step = if matches!(status.code, 401 | 407) { Step::Login } else { Step::Refused(status.code) };
     Err(ConnectError::at(step, proxy.uri(), error))
 }
 
-/// Returns the request. Its values hold no control characters: `base_url` and `user_agent` are checked before, and
-/// Base64 has none.
+/// Returns the CONNECT request. Its values cannot contain control characters: `base_url` and `user_agent` have been
+/// validated, and the credentials are in Base64.
 fn request(details: &ConnectionDetails, credentials: Option<&Credentials<'_>>) -> String {
     let to = address(details.uri);
     let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
     if let AutoHeaderValue::Provided(agent) = details.config.user_agent() {
         request.extend(["User-Agent: ", agent, "\r\n"]);
     }
-    // Not a header of any RFC, but old proxies close the connection without it.
+    // No RFC defines this header, but some old proxies close the connection without it.
     request.push_str("Proxy-Connection: Keep-Alive\r\n");
     if let Some(credentials) = credentials {
         request.extend(["Proxy-Authorization: Basic ", &credentials.base64, "\r\n"]);
@@ -45,11 +51,11 @@ fn request(details: &ConnectionDetails, credentials: Option<&Credentials<'_>>) -
     request
 }
 
-/// The user name and the password of the proxy's URL, percent-decoded.
+/// The percent-decoded user name and password of the URL of a proxy.
 struct Credentials<'a> {
     user: &'a str,
     password: &'a str,
-    /// Both, encoded for the `Basic` scheme (RFC 7617).
+    /// The user name and the password, encoded for the `Basic` scheme (RFC 7617).
     base64: String,
 }
 
@@ -60,13 +66,14 @@ impl<'a> Credentials<'a> {
         Some(Self { user, password, base64: base64(format!("{user}:{password}").as_bytes()) })
     }
 
-    /// Returns `true` if `text` repeats one of them.
-    fn are_in(&self, text: &str) -> bool {
+    /// Returns `true` if `text` contains the user name, the password or their encoded form.
+    fn occur_in(&self, text: &str) -> bool {
         redactable([self.user, self.password, &self.base64].into_iter()).into_iter().any(|secret| text.contains(secret))
     }
 }
 
-/// Encodes `bytes` (RFC 4648, section 4). ureq brings a crate for that, which is not among the three dependencies.
+/// Encodes `bytes` as Base64 (RFC 4648, section 4). ureq depends on a crate for this, but its use here would add a
+/// direct dependency to the three that this crate has.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -102,23 +109,26 @@ impl Status {
         Some(Self { code, reason: String::from_utf8_lossy(reason).into_owned() })
     }
 
-    /// Returns `true` for an interim response (RFC 9110, section 15.2). `101` is final: what follows it is not HTTP.
+    /// Returns `true` for an interim response (RFC 9110, section 15.2). `101` is final, since the protocol after it is
+    /// not HTTP.
     fn is_interim(&self) -> bool {
         (100..=199).contains(&self.code) && self.code != 101
     }
 
-    /// Returns code and reason phrase for an error text. A reason phrase that repeats the credentials is left out.
+    /// Returns the code and the reason phrase for an error text. A reason phrase that contains credentials is omitted.
     fn display(&self, credentials: Option<&Credentials<'_>>) -> String {
         let reason: String = self.reason.trim().chars().take(REASON_MAX).collect();
-        if reason.is_empty() || credentials.is_some_and(|credentials| credentials.are_in(&self.reason)) {
+        if reason.is_empty() || credentials.is_some_and(|credentials| credentials.occur_in(&self.reason)) {
             return self.code.to_string();
         }
         format!("{} {}", self.code, one_line(&reason))
     }
 }
 
-/// Reads the head of the final response, and leaves the bytes behind it in the input: behind a 2xx, they come through the
-/// tunnel. The body of a refusal is not waited for.
+/// Reads up to the end of the head of the final response, and returns its status.
+///
+/// Further bytes stay in the input, since after a 2xx they come through the tunnel. The body of an error response is
+/// not read.
 fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<Status, UreqError> {
     let mut interim = 0_usize;
     loop {
@@ -136,7 +146,7 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             continue;
         }
         if !may_be_http(input) {
-            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { speaks_tls() } else { not_http() });
+            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { is_tls() } else { not_http() });
         }
         if transport.buffers().input_append_buf().is_empty() {
             return Err(io::Error::other("the head of its response is longer than 16 KiB").into());
@@ -151,8 +161,9 @@ fn not_http() -> UreqError {
     io::Error::other("its response is not HTTP").into()
 }
 
-/// The first byte of a TLS record is 22 in a handshake, and 21 in an alert (RFC 8446, section 5.1).
-fn speaks_tls() -> UreqError {
+/// Returns the error for a response that is a TLS record. The first byte of a record is 22 in a handshake, and 21 in an
+/// alert (RFC 8446, section 5.1).
+fn is_tls() -> UreqError {
     io::Error::other("its response is TLS; use https:// in the URL of the proxy").into()
 }
 

@@ -1,28 +1,29 @@
 //! The `Keep-Alive` header of a response: the time for which the server keeps an idle connection open.
 //!
-//! A server that closes an idle connection races the client that is about to use it. If the close crosses a request on
-//! the way, the client cannot tell whether the server acted on that request, and a submit may have been paid for. Many
-//! servers announce when they close (`Keep-Alive: timeout=5`), which makes the race avoidable.
+//! A server may close an idle connection at the moment when the client sends a request on it. The client then cannot
+//! tell whether the server acted on that request, and a submit may have been paid for. Many servers announce when they
+//! close an idle connection (`Keep-Alive: timeout=5`), and a client that stops using it earlier avoids this race.
 //!
-//! - The server's clock starts when it has handed the last byte to its kernel, which can be long before that byte
-//!   arrives here. So the time counts from the arrival of the head, not from the end of the body.
-//! - The next request needs time to reach the server, and the server's clock may be coarse. So the connection is used
-//!   until one second before the announced time ([`MARGIN`]).
-//! - A server may also announce how many more requests it accepts (`max=99`). With one left it may close right behind
-//!   the next response, so the connection is used while two or more are left.
+//! - The timer of the server starts when it has passed the last byte to its kernel, which can be long before that byte
+//!   arrives here. So the time is measured from the arrival of the head, not from the end of the body.
+//! - The next request needs time to reach the server, and the timer of the server may be coarse. So the connection is
+//!   used only until one second before the announced time ([`MARGIN`]).
+//! - A server may also announce how many further requests it accepts (`max=99`). If it accepts only one, it may close
+//!   the connection right after the next response. So the connection is used only while `max` is at least 2.
 //!
-//! RFC 2068, section 19.7.1.1, introduced the header; `draft-thomson-hybi-http-timeout` defines `timeout` and `max`.
+//! RFC 2068, section 19.7.1.1, introduced the header. `draft-thomson-hybi-http-timeout` defines `timeout` and `max`.
 
 use std::time::{Duration, Instant};
 
 use super::head_text::lines;
 use crate::util::time::saturating_add;
 
-/// The time between the last use of a connection and the announced end.
+/// The minimum time between the last use of a connection and its announced end.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// Returns the time from which on the connection is not used again, for the head of a response that arrived at
-/// `arrival`. Returns `None` if the head sets no limit. Of several parameters with one name, the smallest counts.
+/// Returns the time after which the connection is not used again, according to the head of a response that arrived at
+/// `arrival`. Returns `None` if the head announces no limit. If a parameter occurs several times, the smallest value
+/// counts.
 pub(super) fn reuse_end(head: &[u8], arrival: Instant) -> Option<Instant> {
     let (mut timeout, mut max) = (None, None);
     // The first line is the status line.
@@ -49,8 +50,8 @@ fn field_value(line: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b":").filter(|_| name.eq_ignore_ascii_case(NAME))
 }
 
-/// Parses `name=number`. The number may be in quotes, a fraction is cut off, and one too large for the type becomes the
-/// largest.
+/// Parses `name=number`. The number may be in quotes. Fractions are cut off, and a number that overflows becomes
+/// `u64::MAX`.
 fn parse(parameter: &str) -> Option<(&str, u64)> {
     let (name, value) = parameter.split_once('=')?;
     let value = value.trim_matches(|c: char| c.is_whitespace() || c == '"');
@@ -62,7 +63,7 @@ fn parse(parameter: &str) -> Option<(&str, u64)> {
 mod tests {
     use super::*;
 
-    /// Returns for how many seconds a connection is used again after a head with these fields.
+    /// Returns the number of seconds for which a connection is reused after a head with these fields.
     fn seconds(fields: &str) -> Option<u64> {
         let arrival = Instant::now();
         let end = reuse_end(format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), arrival)?;
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_parsed_leniently() {
+    fn malformed_parameters_are_tolerated() {
         let table = [
             ("Keep-Alive: timeout=5", 4),
             ("keep-alive:timeout=5,max=99", 4),
@@ -83,7 +84,7 @@ mod tests {
             ("Keep-Alive: timeout=9, timeout=2, timeout=5", 1),
             ("Keep-Alive: timeout=9\r\nDate: today\r\nKeep-Alive: max=4\r\nKeep-Alive: timeout=3", 2),
             ("Keep-Alive: timeout=9, \u{fffd}\u{0}==,=", 8),
-            // A comma within quotes is taken for the end of a parameter. That can only shorten the time.
+            // A comma inside quotes is treated as the end of a parameter. This can only shorten the time.
             ("Keep-Alive: x=\"a, timeout=3\", timeout=9", 2),
         ];
         for (fields, expected) in table {

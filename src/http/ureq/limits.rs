@@ -1,20 +1,21 @@
-//! The sizes and durations that the transport goes by.
+//! The size limits and timeouts of the transport.
 
 use std::time::Duration;
 
-/// Maximum size of the head of a response.
+/// The size of the input buffer, in bytes. It limits the size of the head of a response.
 pub(super) const INPUT: usize = 16 * 1024;
-/// A large file is sent twice as fast as in pieces of 16 KiB.
+/// The size of the output buffer, in bytes. With 64 KiB, a large file is sent twice as fast as with 16 KiB.
 pub(super) const OUTPUT: usize = 64 * 1024;
-/// Maximum length of content that is sent together with the head. The output has room for both.
+/// Maximum length of a content that is sent together with the head, in bytes. Both fit into the output buffer.
 pub(super) const JOINED_MAX: u64 = 32 * 1024;
+/// Maximum idle time of a connection that is reused. A submit has a [shorter one](Timeouts::submit_max_idle).
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(15);
 
-/// Durations that only tests change.
+/// Timeouts that only tests change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
-    /// Maximum idle time of a connection that a submit uses. The peer may be about to close one that has been idle for
-    /// longer, and a submit that meets the close may have been accepted.
+    /// Maximum idle time of a connection that a submit uses. The peer may be about to close a connection that has been
+    /// idle for longer. If it does so while the submit is sent, the service may or may not have accepted the submit.
     pub(super) submit_max_idle: Duration,
     /// Maximum time to wait for `100 Continue`.
     pub(super) await_continue: Duration,

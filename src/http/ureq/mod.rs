@@ -1,54 +1,63 @@
-//! The transport over ureq. No other module names that crate.
+//! The transport over ureq. No other module uses that crate.
 //!
 //! ureq writes requests, parses responses and pools connections. Some of its behaviour would break a promise of this
-//! crate, and no setting changes it. It is replaced through ureq's own traits for resolvers, connectors and transports.
+//! crate, and no option of ureq changes it. This module replaces those parts through ureq's own traits for resolvers,
+//! connectors and transports.
 //!
-//! # Settings
+//! # Options
 //!
-//! By default, ureq follows redirects and sends the key to any host that they name, drops the body of a 4xx or 5xx, and
-//! reads proxies from the environment for loopback, too. [`agent`] sets all that. No setting is made for a single
-//! request: ureq would copy its configuration, and make a full TLS handshake for each new connection.
+//! By default, ureq follows redirects and sends the key to the host of the redirect, drops the body of a 4xx or 5xx
+//! response, and reads proxies from the environment, also for requests to loopback. [`agent`] changes these defaults.
 //!
-//! # A resolver that does nothing
+//! No option is set for a single request. ureq would then copy its configuration, and do a full TLS handshake for each
+//! new connection.
 //!
-//! ureq looks the host up before it looks into its pool, so for every request, and it starts a thread for that if there
-//! is a deadline. The agent has [`NoopResolver`](connect::NoopResolver) instead, and
-//! [`Connect`](connect::Connect) looks names up when it makes a connection. This saves a warm call a thread and
-//! 13,500 instructions.
+//! # A resolver without addresses
 //!
-//! # A request context
+//! ureq calls its resolver before it searches its pool for a connection, so it would look up the host name for each
+//! request. If the request has a timeout, it also starts a thread for the lookup. The agent therefore uses
+//! [`NoopResolver`](connect::NoopResolver), which returns nothing, and [`Connect`](connect::Connect) looks up the name
+//! for a new connection. A request on an open connection saves the thread and 13,500 instructions.
 //!
-//! ureq calls a connection without the request that runs on it, and hands limits down as durations. These begin anew
-//! with each read of a proxy's response, and with each write that a signal interrupts. The connection needs the deadline
-//! itself, the key, and some more facts about the request, which [`RequestContext`] lists. ureq runs a request on the
-//! thread of its caller from beginning to end, so the context is kept in a thread-local variable.
+//! # The request context
 //!
-//! # A placeholder for the key
+//! A transport of ureq does not learn which request it is used for, and it receives limits as durations. Such a
+//! duration starts again with each read of a proxy's response, and with each write that a signal interrupts. The
+//! connection needs the deadline itself, the key, and further facts about the request. [`RequestContext`] has all of
+//! them. ureq runs a request on the thread of its caller from beginning to end, so the context is a thread-local
+//! variable.
 //!
-//! ureq logs the head of each request at level `trace`, and does not wipe the memory of its copies. So ureq gets a
-//! placeholder of the same length. [`Connection`](connection::Connection) puts the key in its place when the head is
-//! sent, and overwrites it right after that.
+//! # The placeholder for the key
 //!
-//! # Sockets, and the way through a proxy
+//! ureq logs the head of each request at trace level, and does not erase its copies of the head from memory. So ureq
+//! gets a placeholder that is as long as the key. [`Connection`](connection::Connection) writes the key over the
+//! placeholder when it sends the head, and overwrites the key right after that.
 //!
-//! [`Socket`](socket::Socket) keeps the deadline of the request whatever the peer trickles and however often a signal
-//! interrupts it. It also counts each write as progress, since an upload may take any time as long as it moves. It
-//! changes the timeouts of the system's socket only if they do not fit, which saves a warm call two system calls.
+//! # Sockets
 //!
-//! ureq's SOCKS runs on sockets of its own. Its CONNECT accepts no success but 200 and reads at most 20 header fields.
-//! [`http_proxy`] and `socks` replace them, on a connection that [`tunnel`] makes.
+//! [`Socket`](socket::Socket) enforces the deadline of the request, even if the peer sends single bytes or signals
+//! interrupt the system calls. It also records each write as progress, since an upload may take any time as long as it
+//! makes progress. It sets the timeout of a socket only if the current one does not fit. A request on an open
+//! connection saves two system calls that way.
+//!
+//! # Proxies
+//!
+//! ureq's implementation of SOCKS opens its own sockets. Its implementation of CONNECT accepts only the status code
+//! 200, and reads at most 20 header fields. [`http_proxy`] and `socks` replace them, on a connection that [`tunnel`]
+//! opens.
 //!
 //! # A connection above TLS
 //!
-//! [`Connection`](connection::Connection) is what ureq sees as its transport. Besides the key, it
+//! [`Connection`](connection::Connection) is the transport that ureq uses. It inserts the key, and also does this:
 //!
-//! - sends a head together with a small content, which saves a warm submit a system call and a packet;
-//! - removes interim responses, since ureq takes `100 Continue` with header fields, or `103 Early Hints` before it, for
-//!   a refusal, and then waits for a response to a request that it did not send;
-//! - ends the use of a connection before the peer does so (`Keep-Alive: timeout=N`), after an ambiguous response, and
-//!   after an idle time that depends on the request: a submit that meets the close of the peer may be paid for;
-//! - looks at the socket once between two requests, while ureq does so twice, which saves three system calls;
-//! - keeps the bytes that ureq could not parse, as they may hold the identifier of a submit.
+//! - It sends the head together with a small content. A submit on an open connection saves a system call and a packet.
+//! - It removes interim responses. ureq treats `100 Continue` with header fields, or `103 Early Hints` before it, as a
+//!   rejection, does not send the content, and then waits for a response that will not arrive.
+//! - It stops using a connection before the peer closes it (`Keep-Alive: timeout=N`), after a response whose end is
+//!   ambiguous, and after an idle time that depends on the request. A submit may have been paid for if the peer closes
+//!   the connection while it is sent.
+//! - It checks the socket once between two requests. ureq would do that twice. This saves three system calls.
+//! - It keeps the bytes that ureq could not parse, since they may contain the identifier of a submit.
 
 mod agent;
 mod chain;
@@ -90,12 +99,12 @@ use super::transport::{Outcome, Transport};
 use crate::api_key::ApiKey;
 use crate::error::Result;
 
-/// A transport over real sockets.
+/// A transport that sends requests over the network.
 pub(crate) struct HttpTransport {
     base: Base,
     prebuilt: Prebuilt,
     timeouts: Timeouts,
-    /// Overrides the limit of the request.
+    /// Maximum size of a response body, in bytes. If set, it overrides the limit of the request.
     response_limit: Option<u64>,
     config: AgentConfig,
     agent: PerProcess<Agent>,
@@ -122,7 +131,8 @@ impl HttpTransport {
         self.agent.get(|| self.config.agent())
     }
 
-    /// Sends the request on one connection, and returns the content for another one.
+    /// Sends the request on one connection. Also returns its content, which can be sent on another connection if it has
+    /// not been read from.
     fn send_once<'a>(
         &self,
         request: &Request<'_>,
@@ -142,9 +152,9 @@ impl HttpTransport {
         let outcome = match outcome {
             Ok(response) => Ok(Response { arrived_before_upload_end: !is_read, ..response }),
             Err(error) => {
-                // A broken file ends the connection, so it is the cause.
-                let broken = body.take_failure();
-                let failure = broken.unwrap_or_else(|| failure::from_error(error, is_read, stall, &self.base));
+                // If a file cannot be read, that ends the request, so it is the cause of ureq's error.
+                let file_failure = body.take_failure();
+                let failure = file_failure.unwrap_or_else(|| failure::from_error(error, is_read, stall, &self.base));
                 Err(Failure { received, ..failure })
             }
         };
@@ -173,13 +183,13 @@ impl Transport for HttpTransport {
         let start = Instant::now();
         let body = Body::open(request.content.as_ref()).map_err(Failure::before_connection)?;
         let (outcome, body) = self.send_once(request, key, limit, stall, body, Expect::IfLarge);
-        let is_refused =
+        let is_rejected =
             outcome.as_ref().is_ok_and(|response| response.status == 417 && !(request.is_accepted)(&response.body));
-        if !is_refused || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
+        if !is_rejected || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
             return outcome;
         }
-        // A server or proxy that does not support `Expect` refused the request for that alone. RFC 9110, section
-        // 10.1.1, has the client repeat it without the header. A reader that has been read from cannot be sent again.
+        // A server or proxy that does not support `Expect` responds with 417. RFC 9110, section 10.1.1, then allows
+        // the client to repeat the request without that header. A reader that has been read from cannot be sent again.
         let body = match body {
             body if !body.has_begun() => body,
             _ if request.is_one_shot() => return outcome,
@@ -187,7 +197,7 @@ impl Transport for HttpTransport {
         };
         let left = limit.saturating_sub(start.elapsed());
         let (outcome, _) = self.send_once(request, key, left, stall, body, Expect::Never);
-        // The service has seen the first request, so its slot of the rate limit is used.
+        // The service has received the first request, so the attempt has used its slot of the rate limit.
         outcome.map_err(|failure| Failure { connected: true, ..failure })
     }
 

@@ -1,4 +1,4 @@
-//! A request as ureq gets it: URI, header fields and content.
+//! Conversion of a request to the types of ureq: the URI, the header fields and the content.
 
 use std::io::{self, Read};
 
@@ -14,22 +14,27 @@ use crate::http::body::Body;
 use crate::http::endpoint::{Base, Target, default_port};
 use crate::http::request::{Method, Request};
 
-/// Above this length of the content, the service is asked first (RFC 9110, section 10.1.1): a refusal is then read,
-/// rather than lost to a reset. A service that does not support this costs a second.
+/// The length of the content, in bytes, above which a request has `Expect: 100-continue` (RFC 9110, section 10.1.1).
+///
+/// A service that rejects the upload then responds before the content is sent. Without the header, it may reset the
+/// connection during the upload, and its response would be lost. If the service does not support the header, the
+/// request is delayed by one second.
 pub(super) const EXPECT_ABOVE: u64 = 1024 * 1024;
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// Without this a server may compress its response (RFC 9110, section 12.5.3), and the identifier could not be read.
+/// The value of `Accept-Encoding`. Without this header, a server may compress its response (RFC 9110, section 12.5.3),
+/// and the identifier in it could not be read.
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// The use of `Expect: 100-continue`, which asks the service before a large content is sent.
+/// The use of `Expect: 100-continue`. With this header, the client waits for the consent of the service before it sends
+/// the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expect {
     IfLarge,
     Never,
 }
 
-/// The parts of each request that are the same. Parsing them once saves each request 2,700 instructions.
+/// The parts that all requests have in common. They are parsed only once, which saves 2,700 instructions per request.
 pub(super) struct Prebuilt {
     scheme: Scheme,
     authority: Authority,
@@ -50,7 +55,8 @@ impl Prebuilt {
         })
     }
 
-    /// Returns the head of `request`, with a placeholder for the key. `Host` is its first field (RFC 9110, section 7.2).
+    /// Returns the head of `request`, with a placeholder for the key. The first field is `Host`, as RFC 9110, section
+    /// 7.2, recommends.
     pub(super) fn head(
         &self,
         request: &Request<'_>,
@@ -90,7 +96,7 @@ impl Prebuilt {
     }
 }
 
-/// Runs a request on `agent`, with its content if there is one.
+/// Runs a request on `agent`, with `content` if it is not `None`.
 pub(super) fn run(
     agent: &Agent,
     head: http::Request<()>,
@@ -105,7 +111,7 @@ pub(super) fn run(
     }
 }
 
-/// The content of a request, as ureq reads it.
+/// A reader from which ureq reads the content. It notes the end of the content in the request context.
 struct Outgoing<'a, 'b>(&'a mut Body<'b>);
 
 impl Read for Outgoing<'_, '_> {

@@ -1,4 +1,4 @@
-//! The body of a response, read to its end or its limit.
+//! Reading of a response body, up to its end or the size limit.
 
 use std::io::{self, Read};
 
@@ -10,16 +10,16 @@ use crate::error::ErrorKind;
 use crate::http::endpoint::Base;
 use crate::http::response::{Failure, Response};
 
-/// Adds the body to `response`, as far as it arrives and `limit` allows.
+/// Reads the body, up to `limit` bytes or the first error, and adds it to `response`.
 pub(super) fn read(response: Response, mut body: Body, limit: u64, base: &Base) -> Response {
-    // Room for the declared length, and some more to see the end. Without it, whole pieces are filled with zeros, at 8,000
-    // instructions for a small body.
+    // Reserve the declared length, and a few bytes more to detect the end. Otherwise `read_to_end` would fill blocks of
+    // 16 KiB with zeros, which costs 8,000 instructions for a small body.
     let declared = body.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
     let mut bytes = Vec::with_capacity(declared.min(INPUT).saturating_add(64));
-    // Read up to the limit even if the declared length is over it, as the beginning may hold an identifier.
+    // Read up to the limit even if the declared length exceeds it, since the beginning may contain an identifier.
     let outcome = read_to_end(body.as_reader().take(limit.saturating_add(1)), &mut bytes);
-    // If the first chunk is malformed, nothing is decoded. Dropping the body drops the connection, which then hands
-    // over the bytes that it had received.
+    // If the first chunk is malformed, ureq decodes nothing. Dropping the body also drops the connection, which passes
+    // the received bytes to the request context.
     drop(body);
     if outcome.is_err() && bytes.is_empty() {
         bytes = request_context::take_received();
@@ -33,25 +33,26 @@ pub(super) fn read(response: Response, mut body: Body, limit: u64, base: &Base) 
     Response { body: bytes, is_over_limit, truncated, ..response }
 }
 
-/// Reads to the end, and keeps the bytes that came before an error.
+/// Reads to the end, and keeps the bytes before an error.
 ///
-/// ureq decodes as many chunks at a time as the buffer has room for. If a malformed chunk follows them, it returns the
-/// error alone, but the decoded bytes are in the buffer, in front of the zeros that it was filled with.
+/// ureq decodes as many chunks at a time as fit into the buffer. If a malformed chunk follows, ureq returns only the
+/// error, but the buffer contains the decoded bytes, followed by the zeros with which it was filled before. So after an
+/// error, the bytes up to the last one that is not zero are kept.
 fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let start = bytes.len();
-        let room = match bytes.capacity().saturating_sub(start) {
+        let block_len = match bytes.capacity().saturating_sub(start) {
             0 => INPUT,
             spare => spare.min(INPUT),
         };
-        bytes.resize(start.saturating_add(room), 0);
-        let piece = bytes.get_mut(start..).unwrap_or_default();
-        let (len, outcome) = match reader.read(piece) {
+        bytes.resize(start.saturating_add(block_len), 0);
+        let block = bytes.get_mut(start..).unwrap_or_default();
+        let (len, outcome) = match reader.read(block) {
             Ok(0) => (0, Some(Ok(()))),
             Ok(len) => (len, None),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => (0, None),
             Err(error) => {
-                (piece.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1)), Some(Err(error)))
+                (block.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1)), Some(Err(error)))
             }
         };
         bytes.truncate(start.saturating_add(len));

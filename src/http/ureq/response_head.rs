@@ -1,4 +1,4 @@
-//! The head of a response.
+//! Conversion of a response head.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,11 +21,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The framing of a body (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// A length or chunks tell where it ends.
+    /// A length or chunks specify the end of the body.
     Delimited,
-    /// It ends with the connection.
+    /// The body ends with the connection.
     UntilClose,
-    /// A proxy may see another end than we do.
+    /// The header fields contradict each other, or some recipients do not understand them. A proxy may assume another
+    /// end of the body than ureq does, so the connection must not be reused.
     Ambiguous,
 }
 
@@ -48,7 +49,7 @@ impl Framing {
     }
 }
 
-/// Returns the response with this head, without a body. Of several fields with one name, the first counts.
+/// Returns the response with this head, without a body. If a field occurs several times, the first one counts.
 pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
     let field = |name| head.headers.get(name).map(text);
     let number = |name| field(name)?.trim().parse().ok();
@@ -61,7 +62,7 @@ pub(super) fn read(head: &Parts, framing: Framing, key: &ApiKey) -> Response {
         status: head.status.as_u16(),
         content_type: field(CONTENT_TYPE),
         content_encoding: field(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")),
-        // Masked before it is taken apart: half a key would not be recognized.
+        // The key is masked before the URL is split, since a part of a key would not be recognized.
         location: field(LOCATION).map(|location| key.mask(&location).into_owned()),
         request_id: field(REQUEST_ID),
         retry_after,

@@ -1,4 +1,5 @@
-//! TCP sockets that keep the deadline of the request, whatever trickles in and however often a signal interrupts.
+//! TCP sockets that enforce the deadline of the request, even if the peer sends single bytes or signals interrupt the
+//! system calls.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -14,7 +15,7 @@ use ::ureq::{Error as UreqError, Timeout};
 use super::request_context;
 use crate::util::time::div;
 
-/// Opens a socket to the first address that accepts a connection, unless a proxy has opened one.
+/// A connector that opens a socket, unless a preceding connector has opened a connection through a proxy.
 #[derive(Debug)]
 pub(super) struct Dial;
 
@@ -29,6 +30,7 @@ impl<In: Transport> Connector<In> for Dial {
     }
 }
 
+/// Connects to the first of `addresses` that accepts a connection.
 fn dial(addresses: &[SocketAddr], reason: Timeout) -> Result<TcpStream, UreqError> {
     let mut last = UreqError::HostNotFound;
     let mut addresses = addresses.iter().peekable();
@@ -37,8 +39,8 @@ fn dial(addresses: &[SocketAddr], reason: Timeout) -> Result<TcpStream, UreqErro
         if left.is_zero() {
             return Err(UreqError::Timeout(reason));
         }
-        // All but the last get half of the time that is left, as an address that drops packets must leave time for the
-        // others.
+        // Each address but the last gets half of the remaining time. An address that drops packets then leaves time for
+        // the others.
         let share = if addresses.peek().is_none() { left } else { div(left, 2).max(Duration::from_millis(1)) };
         let opened = TcpStream::connect_timeout(address, share);
         match opened.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
@@ -56,26 +58,28 @@ fn is_timeout(error: &io::Error) -> bool {
 
 /// A TCP connection.
 pub(super) struct Socket {
-    /// Shared with the handle that shuts it down.
+    /// The socket. It is shared with the handle that ureq uses to shut it down.
     stream: Arc<TcpStream>,
     buffers: LazyBuffers,
     read_timeout: SocketTimeout,
     write_timeout: SocketTimeout,
 }
 
-/// The timeout that is set at a socket for one operation. Setting it is a system call, so a timeout that fits stays.
+/// The timeout that a socket currently has for reads or for writes. A change is a system call, so it is changed only if
+/// it does not fit.
 #[derive(Clone, Copy, Debug, Default)]
 struct SocketTimeout(Duration);
 
 impl SocketTimeout {
-    /// Sets the timeout, unless it is between half of `most` and `most`.
-    fn fit(&mut self, most: Duration, set: impl FnOnce(Option<Duration>) -> io::Result<()>) -> io::Result<()> {
-        if (div(most, 2)..=most).contains(&self.0) {
+    /// Sets the timeout with `set`, unless the current one is between half of `max` and `max`.
+    fn fit(&mut self, max: Duration, set: impl FnOnce(Option<Duration>) -> io::Result<()>) -> io::Result<()> {
+        if (div(max, 2)..=max).contains(&self.0) {
             return Ok(());
         }
-        // Three quarters fit for a while, although limits shrink and differ.
-        let timeout = div(most, 4).saturating_mul(3);
-        // macOS refuses to set a timeout once the peer has closed, even if its response is still to be read.
+        // Three quarters of `max` also fit somewhat smaller and larger limits, such as those of the next operations.
+        let timeout = div(max, 4).saturating_mul(3);
+        // macOS does not set a timeout after the peer has closed the connection, even if its response has not been read
+        // yet. The old timeout then stays.
         match set(Some(timeout)) {
             Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => {}
             outcome => outcome?,
@@ -96,8 +100,11 @@ impl Socket {
     }
 }
 
-/// Repeats `operate` while signals interrupt it, until the time is over. It gets a part of the time each time: a write
-/// that sends less than all returns when its time is over, and the progress of the upload is noted only then.
+/// Repeats `operate` until it succeeds, fails, or the time is over. Interruptions by signals and timeouts of the socket
+/// do not end the loop.
+///
+/// Each repetition gets at most an eighth of the time. A blocking write that could send only a part of its bytes
+/// returns when its timeout is over, and only then can the progress of the upload be noted.
 fn uninterrupted(
     limit: NextTimeout,
     mut operate: impl FnMut(Duration) -> io::Result<usize>,
@@ -153,12 +160,12 @@ impl Transport for Socket {
     }
 
     fn is_open(&mut self) -> bool {
-        // TLS may not have read all of this yet.
+        // The input buffer may contain bytes that TLS has not read yet.
         self.buffers.input().is_empty() && is_quiet(&self.stream).unwrap_or(false)
     }
 }
 
-/// Returns `true` if nothing has arrived, neither bytes nor the end of the connection.
+/// Returns `true` if neither bytes nor the end of the connection have arrived.
 fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
     stream.set_nonblocking(true)?;
     let quiet = stream.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
@@ -166,7 +173,7 @@ fn is_quiet(mut stream: &TcpStream) -> io::Result<bool> {
     Ok(quiet)
 }
 
-/// The buffers hold requests and responses, so they are left out.
+/// Shows only the socket, since the buffers contain requests and responses.
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket").field("stream", &self.stream).finish_non_exhaustive()
@@ -178,21 +185,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timeout_that_fits_stays_and_is_never_too_long() {
+    fn socket_timeout_is_set_only_if_it_does_not_fit() {
         let (mut timeout, mut set) = (SocketTimeout::default(), Vec::new());
         let mut fit = |millis: u64| {
-            let most = Duration::from_millis(millis);
-            let keep = |limit| {
+            let max = Duration::from_millis(millis);
+            let record = |limit| {
                 set.extend(limit);
                 Ok(())
             };
-            timeout.fit(most, keep).unwrap();
-            assert!(timeout.0 <= most && timeout.0 >= most / 2, "{timeout:?} for {most:?}");
+            timeout.fit(max, record).unwrap();
+            assert!(timeout.0 <= max && timeout.0 >= max / 2, "{timeout:?} for {max:?}");
         };
         [1_000, 999, 1_001, 800, 1_500, 700, 1_200, 100_000].into_iter().for_each(&mut fit);
         assert_eq!(set, [750, 525, 900, 75_000].map(Duration::from_millis));
-        let refused = |_| Err(io::Error::from(io::ErrorKind::Unsupported));
-        assert!(timeout.fit(Duration::from_millis(1), refused).is_err());
-        assert_eq!(timeout.0, Duration::from_secs(75), "as it is at the socket");
+        let fails = |_| Err(io::Error::from(io::ErrorKind::Unsupported));
+        assert!(timeout.fit(Duration::from_millis(1), fails).is_err());
+        assert_eq!(timeout.0, Duration::from_secs(75), "the socket still has the old timeout");
     }
 }

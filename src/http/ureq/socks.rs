@@ -1,4 +1,4 @@
-//! SOCKS proxies: asks for a connection to the target.
+//! SOCKS proxies: requests a connection to the target.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -8,12 +8,16 @@ use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
 
 use super::connect_error::{ConnectError, Step, port};
 
-/// Asks the proxy for a connection, in its version of the protocol.
-pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, proxy: &Proxy) -> Result<(), UreqError> {
+/// Requests a connection from the proxy, in the protocol version of its URL.
+pub(super) fn connect(
+    stream: &mut TransportAdapter,
+    details: &ConnectionDetails,
+    proxy: &Proxy,
+) -> Result<(), UreqError> {
     let to = Destination::from_details(details, proxy)?;
     match proxy.protocol() {
-        ProxyProtocol::Socks4 | ProxyProtocol::Socks4A => ask_version_4(stream, &to),
-        _ => ask_version_5(stream, proxy, &to),
+        ProxyProtocol::Socks4 | ProxyProtocol::Socks4A => connect_v4(stream, &to),
+        _ => connect_v5(stream, proxy, &to),
     }
 }
 
@@ -21,7 +25,7 @@ pub(super) fn ask(stream: &mut TransportAdapter, details: &ConnectionDetails, pr
 #[derive(Debug)]
 enum Destination<'a> {
     Address(SocketAddr),
-    /// A name that the proxy looks up.
+    /// A host name, which the proxy looks up, and a port.
     Name(&'a str, u16),
 }
 
@@ -39,31 +43,31 @@ impl<'a> Destination<'a> {
     }
 }
 
-/// Asks for a connection by SOCKS 5 (RFC 1928), with a password by RFC 1929.
-fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destination<'_>) -> Result<(), UreqError> {
-    const NO_LOGIN: u8 = 0;
+/// Requests a connection with SOCKS 5 (RFC 1928). A user name and a password are sent as in RFC 1929.
+fn connect_v5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destination<'_>) -> Result<(), UreqError> {
+    const NO_AUTHENTICATION: u8 = 0;
     const PASSWORD: u8 = 2;
-    let no_entry = |why| Err(ConnectError::at(Step::Login, proxy.uri(), io::Error::other(why).into()));
+    let login_error = |reason| Err(ConnectError::at(Step::Login, proxy.uri(), io::Error::other(reason).into()));
 
     let user = proxy.username();
-    stream.write_all(if user.is_some() { &[5, 2, NO_LOGIN, PASSWORD] } else { &[5, 1, NO_LOGIN] })?;
+    stream.write_all(if user.is_some() { &[5, 2, NO_AUTHENTICATION, PASSWORD] } else { &[5, 1, NO_AUTHENTICATION] })?;
     match (read(stream)?, user) {
-        ([5, NO_LOGIN], _) => {}
+        ([5, NO_AUTHENTICATION], _) => {}
         ([5, PASSWORD], Some(user)) => {
             let password = proxy.password().unwrap_or_default();
-            stream.write_all(&[&[1][..], &counted(user)?, &counted(password)?].concat())?;
+            stream.write_all(&[&[1][..], &length_prefixed(user)?, &length_prefixed(password)?].concat())?;
             if read::<2>(stream)?[1] != 0 {
-                return no_entry("it refused the password");
+                return login_error("it refused the password");
             }
         }
-        ([5, _], _) => return no_entry("it offered no way in"),
+        ([5, _], _) => return login_error("it offered no way in"),
         _ => return Err(not_socks()),
     }
 
     let (kind, address, port) = match to {
         Destination::Address(SocketAddr::V4(to)) => (1, to.ip().octets().to_vec(), to.port()),
         Destination::Address(SocketAddr::V6(to)) => (4, to.ip().octets().to_vec(), to.port()),
-        Destination::Name(name, port) => (3, counted(name)?, *port),
+        Destination::Name(name, port) => (3, length_prefixed(name)?, *port),
     };
     stream.write_all(&[&[5, 1, 0, kind], &address[..], &port.to_be_bytes()].concat())?;
     match read(stream)? {
@@ -71,7 +75,7 @@ fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destinati
         [5, reply] => return Err(io::Error::other(reason(reply)).into()),
         _ => return Err(not_socks()),
     }
-    // The address from which the proxy connects. It is not used.
+    // Skip the address and the port from which the proxy connects to the target.
     let len = match read(stream)? {
         [_, 1] => 4,
         [_, 4] => 16,
@@ -81,19 +85,19 @@ fn ask_version_5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destinati
         }
         _ => return Err(not_socks()),
     };
-    fill(stream, &mut vec![0; len])?;
+    read_exact(stream, &mut vec![0; len])?;
     let _port: [u8; 2] = read(stream)?;
     Ok(())
 }
 
-/// Asks for a connection by SOCKS 4 (<https://www.openssh.com/txt/socks4.protocol>), or 4A for a name
-/// (<https://www.openssh.com/txt/socks4a.protocol>).
-fn ask_version_4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<(), UreqError> {
+/// Requests a connection with SOCKS 4 (<https://www.openssh.com/txt/socks4.protocol>). A host name is sent as in SOCKS
+/// 4A (<https://www.openssh.com/txt/socks4a.protocol>).
+fn connect_v4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<(), UreqError> {
     const NO_USER: &[u8] = &[0];
     let (port, address, name) = match to {
         Destination::Address(SocketAddr::V4(to)) => (to.port(), to.ip().octets(), None),
         Destination::Address(SocketAddr::V6(_)) => return Err(io::Error::other("SOCKS 4 has no IPv6").into()),
-        // This address tells that a name follows.
+        // This address means that a host name follows.
         Destination::Name(name, port) => (*port, [0, 0, 0, 1], Some(name)),
     };
     let mut request = [&[4, 1], &port.to_be_bytes()[..], &address, NO_USER].concat();
@@ -108,7 +112,7 @@ fn ask_version_4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Resu
     }
 }
 
-/// Explains a reply code (RFC 1928, section 6).
+/// Returns the meaning of a reply code (RFC 1928, section 6).
 fn reason(reply: u8) -> &'static str {
     match reply {
         2 => "its rules do not allow it",
@@ -126,19 +130,20 @@ fn not_socks() -> UreqError {
     io::Error::other("what it answered is not SOCKS").into()
 }
 
-/// Returns `text` behind a byte that holds its length.
-fn counted(text: &str) -> io::Result<Vec<u8>> {
+/// Returns `text` after a byte with its length.
+fn length_prefixed(text: &str) -> io::Result<Vec<u8>> {
     let len = u8::try_from(text.len()).map_err(|_| io::Error::other("a name is too long for SOCKS"))?;
     Ok([&[len], text.as_bytes()].concat())
 }
 
 fn read<const LEN: usize>(stream: &mut impl Read) -> io::Result<[u8; LEN]> {
     let mut bytes = [0; LEN];
-    fill(stream, &mut bytes)?;
+    read_exact(stream, &mut bytes)?;
     Ok(bytes)
 }
 
-fn fill(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<()> {
+/// Fills `bytes`. The error at the end of the connection says that the proxy closed it.
+fn read_exact(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<()> {
     stream.read_exact(bytes).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "it closed the connection"),
         _ => error,

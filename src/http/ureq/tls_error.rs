@@ -1,15 +1,15 @@
-//! Explains errors of TLS libraries, which say what they saw and not what to do about it.
+//! Explanations for errors of TLS libraries. Their own texts describe the symptom, but not the remedy.
 //!
-//! The texts are compared, since naming the types would take one more dependency. `tests/it/tls/bad_peers.rs` fails if
-//! rustls changes its texts. Those of OpenSSL have been the same for years.
+//! The errors are recognized by their texts, since their types would require a further dependency.
+//! `tests/it/tls/bad_peers.rs` fails if rustls changes its texts. The texts of OpenSSL have not changed for years.
 
 const NOT_TRUSTED: &str =
     "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
 
-/// Parts of the texts of the libraries, and their explanation.
-const MEANINGS: [(&[&str], &str); 10] = [
+/// The explanations, each with the parts of error texts that it applies to.
+const EXPLANATIONS: [(&[&str], &str); 10] = [
     (&["UnknownIssuer", "local issuer certificate", "self-signed certificate"], NOT_TRUSTED),
-    // The name of the issuer is known, but not this issuer.
+    // A trusted certificate has the name of the issuer, but another key.
     (&["BadSignature", "certificate signature failure"], NOT_TRUSTED),
     (&["CaUsedAsEndEntity"], "its certificate is one for an authority (CA:TRUE), and a host cannot use that"),
     (
@@ -38,8 +38,8 @@ const MEANINGS: [(&[&str], &str); 10] = [
 
 /// Adds the explanation of `error` to `summary`, if there is one.
 pub(super) fn explain(summary: String, error: &str) -> String {
-    match MEANINGS.iter().find(|(signs, _)| signs.iter().any(|sign| error.contains(sign))) {
-        Some((_, meaning)) => format!("{summary}: {meaning}"),
+    match EXPLANATIONS.iter().find(|(parts, _)| parts.iter().any(|part| error.contains(part))) {
+        Some((_, explanation)) => format!("{summary}: {explanation}"),
         None => summary,
     }
 }

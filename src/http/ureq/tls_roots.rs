@@ -1,4 +1,5 @@
-//! The TLS library and the root certificates. Both are always set, since ureq panics if its default is not compiled in.
+//! The choice of the TLS library and the root certificates. Both are always set explicitly, since ureq panics if its
+//! default library is not compiled in.
 
 use ::ureq::config::ConfigBuilder;
 use ::ureq::typestate::AgentScope;
@@ -23,14 +24,15 @@ mod with_tls {
     use super::{AgentConfig, unusable};
     use crate::error::Result;
 
-    /// Reads the certificates in `pem`. Text around them is skipped, as bundles have comments between them.
+    /// Parses the certificates in `pem`. Other text is skipped, since bundles have comments between the certificates.
     pub(in crate::http::ureq) fn roots(pem: &[u8]) -> Result<RootCerts> {
-        // Editors on Windows write a byte order mark, behind which the parser does not see the first certificate.
+        // Some editors on Windows write a byte order mark. The parser would not find a certificate directly after it.
         let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
         let (mut certificates, mut has_key) = (Vec::new(), false);
         for item in parse_pem(pem) {
             match item {
-                // TLS libraries skip what they cannot parse. If nothing is left, they trust no certificate.
+                // TLS libraries silently skip certificates that they cannot parse. If they skip all of them, every
+                // connection fails, so an error is returned here.
                 Ok(PemItem::Certificate(certificate)) if !is_der_sequence(certificate.der()) => {
                     return Err(unusable(
                         "holds something that is not a certificate between BEGIN CERTIFICATE and END",
@@ -51,7 +53,7 @@ mod with_tls {
         }))
     }
 
-    /// Returns `true` if `der` is one sequence from its first byte to its last, as a certificate is (ITU-T X.690,
+    /// Returns `true` if `der` consists of exactly one DER sequence, as a certificate does (ITU-T X.690, section
     /// 8.1.3).
     fn is_der_sequence(der: &[u8]) -> bool {
         const SEQUENCE: u8 = 0x30;
@@ -65,9 +67,10 @@ mod with_tls {
         content.len() == declared
     }
 
-    /// Sets the library, and the roots to `given` or the usual ones.
+    /// Sets the TLS library and the root certificates. The latter are those in `given`, or else the usual ones.
     pub(in crate::http::ureq) fn trust(config: AgentConfig, given: Option<RootCerts>) -> AgentConfig {
-        // `rustls` is a default feature, so `native-tls` is the one that was chosen.
+        // If both features are enabled, `native-tls` takes precedence: it was chosen explicitly, while `rustls` is a
+        // default feature.
         let native = cfg!(feature = "native-tls");
         let is_platform = native || cfg!(feature = "platform-verifier");
         let usual = if is_platform { RootCerts::PlatformVerifier } else { RootCerts::WebPki };

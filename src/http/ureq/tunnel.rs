@@ -1,4 +1,4 @@
-//! The way through a proxy: connects to the proxy, which then connects to the target.
+//! Connections through a proxy: connects to the proxy, which then connects to the target.
 
 use ::ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport, TransportAdapter};
 use ::ureq::{Error as UreqError, Proxy, ProxyProtocol};
@@ -10,7 +10,7 @@ use super::socket::Dial;
 #[cfg(feature = "socks-proxy")]
 use super::socks;
 
-/// Opens a connection through the proxy, if there is one.
+/// A connector that opens a connection through the proxy. Without a proxy, it opens none.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     /// Connects to the proxy itself, with TLS if its URL is `https`.
@@ -38,14 +38,14 @@ impl Connector for Tunnel {
         let transport = self.connect_to_proxy(details, proxy)?;
         let mut stream = TransportAdapter::new(transport, details.current_time.clone());
         stream.set_timeout(details.timeout);
-        let asked = match proxy.protocol() {
-            ProxyProtocol::Http | ProxyProtocol::Https => http_proxy::ask(&mut stream, details, proxy),
+        let outcome = match proxy.protocol() {
+            ProxyProtocol::Http | ProxyProtocol::Https => http_proxy::connect(&mut stream, details, proxy),
             #[cfg(feature = "socks-proxy")]
-            _ => socks::ask(&mut stream, details, proxy),
+            _ => socks::connect(&mut stream, details, proxy),
             #[cfg(not(feature = "socks-proxy"))]
             _ => Err(UreqError::InvalidProxyUrl),
         };
-        asked.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
+        outcome.map_err(|error| ConnectError::at(Step::Proxy, details.uri, error))?;
         Ok(Some(Tunneled(stream.into_inner())))
     }
 }

@@ -1,9 +1,9 @@
-//! Base64, and the status line of a proxy.
+//! Tests of Base64, and of the status line of a proxy.
 
 use super::*;
 
 #[test]
-fn base64_is_that_of_rfc_4648() {
+fn base64_matches_examples_of_rfc_4648() {
     let table = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
     for (len, expected) in table.into_iter().enumerate() {
         assert_eq!(base64(&b"foobar"[..len]), expected);
@@ -12,7 +12,7 @@ fn base64_is_that_of_rfc_4648() {
 }
 
 #[test]
-fn base64_agrees_with_the_crate() {
+fn base64_of_all_bytes_matches_the_base64_crate() {
     use ::base64::Engine;
     let bytes: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
     for start in 0..bytes.len() {
@@ -22,7 +22,7 @@ fn base64_agrees_with_the_crate() {
 }
 
 #[test]
-fn status_line_is_parsed_with_and_without_a_reason() {
+fn status_line_with_or_without_reason_is_parsed() {
     for (line, expected) in [
         ("HTTP/1.1 200 Connection established\r\n", Some((200, "200 Connection established"))),
         ("HTTP/1.0 200\n", Some((200, "200"))),

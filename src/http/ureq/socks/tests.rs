@@ -1,4 +1,4 @@
-//! SOCKS against proxies that are scripted.
+//! Tests of SOCKS with scripted proxies.
 
 use std::net::TcpListener;
 use std::sync::mpsc::channel;
@@ -14,21 +14,21 @@ use crate::http::transport::Transport as _;
 use crate::http::ureq::{HttpTransport, Timeouts};
 use crate::model::medium::Image;
 
-/// A proxy that says what it is to say, and keeps what it is asked.
+/// A proxy that sends scripted responses, and records the requests.
 struct Script {
-    says: io::Cursor<Vec<u8>>,
-    asked: Vec<u8>,
+    responses: io::Cursor<Vec<u8>>,
+    requests: Vec<u8>,
 }
 
 impl Read for Script {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.says.read(buffer)
+        self.responses.read(buffer)
     }
 }
 
 impl Write for Script {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.asked.write(buffer)
+        self.requests.write(buffer)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -36,21 +36,23 @@ impl Write for Script {
     }
 }
 
-/// What is asked of a proxy that says `says`, and how it ends.
-fn ask(url: &str, to: &Destination<'_>, says: &[u8]) -> (Vec<u8>, Result<(), UreqError>) {
-    let mut proxy = Script { says: io::Cursor::new(says.to_vec()), asked: Vec::new() };
-    let outcome = match url.starts_with("socks4") {
-        true => ask_version_4(&mut proxy, to),
-        false => ask_version_5(&mut proxy, &Proxy::new(url).unwrap(), to),
+/// Connects through a proxy that sends `responses`. Returns the requests that it received, and the outcome.
+fn connect(url: &str, to: &Destination<'_>, responses: &[u8]) -> (Vec<u8>, Result<(), UreqError>) {
+    let mut proxy = Script { responses: io::Cursor::new(responses.to_vec()), requests: Vec::new() };
+    let outcome = if url.starts_with("socks4") {
+        connect_v4(&mut proxy, to)
+    } else {
+        connect_v5(&mut proxy, &Proxy::new(url).unwrap(), to)
     };
-    assert!(outcome.is_err() || proxy.says.position() == says.len() as u64, "all of it is read, and no more");
-    (proxy.asked, outcome)
+    let is_all_read = proxy.responses.position() == responses.len() as u64;
+    assert!(outcome.is_err() || is_all_read, "the responses are read to their end");
+    (proxy.requests, outcome)
 }
 
 const NAME: Destination<'_> = Destination::Name("api.test", 443);
 
 #[test]
-fn it_asks_as_the_specifications_say() {
+fn socks_requests_match_the_specifications() {
     let address = |text: &str| Destination::Address(text.parse().unwrap());
     let (v4, v6) = (address("192.0.2.1:443"), address("[2001:db8::1]:443"));
     let table: [(&str, &Destination<'_>, &[u8], &[u8]); 8] = [
@@ -73,7 +75,7 @@ fn it_asks_as_the_specifications_say() {
             b"\x05\x02\x01\x00\x05\x00\x00\x01ABCDPP",
             b"\x05\x02\x00\x02\x01\x02me\x04pa$s\x05\x01\x00\x03\x08api.test\x01\xbb",
         ),
-        // Not sent where nobody asks.
+        // The password is not sent, because the proxy does not request it.
         (
             "socks5h://me:pw@p",
             &NAME,
@@ -84,15 +86,15 @@ fn it_asks_as_the_specifications_say() {
         ("socks4a://p", &v4, b"\x00\x5aPPABCD", b"\x04\x01\x01\xbb\xc0\x00\x02\x01\x00"),
         ("socks4a://p", &NAME, b"\x00\x5aPPABCD", b"\x04\x01\x01\xbb\x00\x00\x00\x01\x00api.test\x00"),
     ];
-    for (url, to, says, expected) in table {
-        let (asked, outcome) = ask(url, to, says);
+    for (url, to, responses, expected) in table {
+        let (requests, outcome) = connect(url, to, responses);
         assert!(outcome.is_ok(), "{url} {to:?}: {outcome:?}");
-        assert_eq!(asked, expected, "{url} {to:?}");
+        assert_eq!(requests, expected, "{url} {to:?}");
     }
 }
 
 #[test]
-fn a_refusal_says_what_it_is_about_and_a_login_is_a_setting() {
+fn socks_rejection_explains_the_reason() {
     let base = Base::parse("https://api.test").unwrap();
     let long = format!("socks5h://{}@p", "u".repeat(256));
     let table: [(&str, &[u8], ErrorKind, &str); 10] = [
@@ -107,20 +109,20 @@ fn a_refusal_says_what_it_is_about_and_a_login_is_a_setting() {
         ("socks4a://p", b"\x00\x5bPPABCD", ErrorKind::Connect, "it refused"),
         (&long, b"\x05\x02", ErrorKind::Connect, "too long"),
     ];
-    for (url, says, kind, with_source) in table {
-        let error = ask(url, &NAME, says).1.unwrap_err();
-        let UreqError::Other(marked) = ConnectError::at(Step::Proxy, &"https://api.test".parse().unwrap(), error)
+    for (url, responses, kind, reason) in table {
+        let error = connect(url, &NAME, responses).1.unwrap_err();
+        let UreqError::Other(wrapped) = ConnectError::at(Step::Proxy, &"https://api.test".parse().unwrap(), error)
         else {
-            panic!("not marked")
+            panic!("not wrapped")
         };
-        let error = marked.downcast::<ConnectError>().unwrap().failure(&base).into_error();
+        let error = wrapped.downcast::<ConnectError>().unwrap().failure(&base).into_error();
         let source = std::error::Error::source(&error).unwrap().to_string();
-        assert!(error.kind() == kind && source.contains(with_source), "{url} {says:?}: {error}: {source}");
+        assert!(error.kind() == kind && source.contains(reason), "{url} {responses:?}: {error}: {source}");
     }
 }
 
 #[test]
-fn an_upload_through_a_proxy_that_takes_no_more_ends() {
+fn upload_through_stalled_proxy_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = Target {
         base: Base::parse("http://api.test").unwrap(),
