@@ -1,4 +1,4 @@
-//! Redaction of everything that leaves a call.
+//! Redaction of the errors and response bodies that a call returns.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -7,11 +7,12 @@ use crate::api_key::ApiKey;
 use crate::error::Error;
 use crate::util::encodings::mask;
 
-/// The texts that must not leave a call: the key, and the secret parts of the request.
+/// A redactor of the API key and of the secret parts of a request.
 #[derive(Debug)]
 pub(crate) struct Redactor<'a> {
     key: &'a ApiKey,
-    /// The longest comes first. Otherwise a part that is masked would leave the rest of the whole unmasked.
+    /// The secret parts of the request, longest first. A secret may contain a shorter one. If the shorter one were
+    /// replaced first, the rest of the longer one would no longer be recognized.
     secrets: Vec<&'a str>,
 }
 
@@ -22,9 +23,10 @@ impl<'a> Redactor<'a> {
         Self { key, secrets }
     }
 
-    /// Replaces the key and the secrets in every text of `error`, and then cuts its long texts.
+    /// Replaces the key and the secrets in every text of `error`, and then truncates long texts. In the opposite order,
+    /// a truncated key would not be recognized.
     pub(crate) fn error(&self, error: Error) -> Error {
-        // A body may be long, so it is not copied without need.
+        // A text is copied only if something in it is replaced, since a body may be long.
         let clean = |text: &mut String| {
             let mut clean = self.key.mask(text);
             for secret in &self.secrets {
@@ -39,9 +41,10 @@ impl<'a> Redactor<'a> {
         error.cleaned(clean, |identifier| self.key.is_in(identifier))
     }
 
-    /// Replaces the key in the body of a response, so that a service that echoes it does not get it into a report.
+    /// Replaces the key in the body of a response. Otherwise the key would appear in a report if the service echoes it.
     ///
-    /// The secrets stay: an identifier may be the hash that the URL of its file contains.
+    /// The secrets of the request are not replaced here. The URL of a file may contain the hash that is also its
+    /// identifier, and the identifier must stay intact.
     pub(crate) fn body(&self, body: Vec<u8>) -> Vec<u8> {
         match self.key.redact(&String::from_utf8_lossy(&body)) {
             Cow::Owned(masked) => masked.into_bytes(),
@@ -58,7 +61,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn texts_are_masked_before_they_are_cut() {
+    fn key_at_truncation_limit_is_redacted() {
         let key = ApiKey::new("0123456789");
         let body = format!("{}0123456789", "\u{e9}".repeat(2_046));
         let error = Error::new(ErrorKind::Server, "failed").with_body(body.as_bytes());
@@ -71,21 +74,21 @@ mod tests {
     }
 
     #[test]
-    fn a_query_string_that_the_service_quotes_is_masked() {
+    fn query_string_in_service_text_is_redacted() {
         let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?sig=t0ken"));
         let error = Redactor::new(&ApiKey::new("key"), &["sig=t0ken"]).error(error);
         assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
     }
 
     #[test]
-    fn secret_that_is_part_of_another_leaves_no_rest() {
+    fn secret_inside_longer_secret_leaves_no_rest() {
         let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some("no file at https://x/?t=1234rest"));
         let error = Redactor::new(&ApiKey::new("key"), &["1234", "t=1234rest"]).error(error);
         assert_eq!(error.message().unwrap(), "no file at https://x/?[..]");
     }
 
     #[test]
-    fn a_cause_that_names_the_key_is_replaced() {
+    fn cause_with_key_is_replaced_by_redacted_text() {
         let key = ApiKey::new("0123456789");
         let cause = std::io::Error::other("header 0123456789 refused");
         let redactor = Redactor::new(&key, &[]);
@@ -94,7 +97,11 @@ mod tests {
         let cause = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         let harmless = redactor.error(Error::new(ErrorKind::Server, "failed").with_source(cause));
         let cause = harmless.source().unwrap().downcast_ref::<std::io::Error>();
-        assert_eq!(cause.unwrap().kind(), std::io::ErrorKind::ConnectionReset, "a harmless one keeps its type");
+        assert_eq!(
+            cause.unwrap().kind(),
+            std::io::ErrorKind::ConnectionReset,
+            "a cause without the key keeps its type"
+        );
         let shown = format!("{error:?}");
         assert!(
             shown.starts_with("Error { kind: Server, field: None, summary: \"failed\"")

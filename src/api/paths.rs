@@ -11,7 +11,7 @@ pub(super) fn from_url(medium: MediaType) -> &'static str {
     }
 }
 
-/// Returns the endpoint that accepts a file. Followed by a slash and an identifier, it is the endpoint for one result.
+/// Returns the endpoint that accepts a file. Followed by a slash and an identifier, it is the endpoint of a result.
 pub(super) fn result(medium: MediaType) -> &'static str {
     match medium {
         MediaType::Image => "/api/classification",

@@ -1,4 +1,4 @@
-//! Forms, as they are sent.
+//! The encoding of forms.
 
 use std::io::{self, Read};
 
@@ -25,7 +25,7 @@ impl<'a> Form<'a> {
         Self(multipart::encode(&form, Boundary::random(), "", Vec::new()))
     }
 
-    /// Encodes a submission. It fails if the submission is unusable.
+    /// Encodes a submission. Fails if a check of the submission fails.
     pub fn of_submission(submission: &'a AnySubmission, boundary: &str) -> Result<Self> {
         let request = classification::submit_with(submission, submission.upload()?, Boundary::fixed(boundary));
         Ok(Self(request.content.unwrap_or_default()))
@@ -41,13 +41,13 @@ impl<'a> Form<'a> {
         self.0.len()
     }
 
-    /// Opens the body, which begins at its first byte.
+    /// Opens the body at its first byte.
     pub fn open(&self) -> Result<FormBody<'_>> {
         Body::open(Some(&self.0)).map(FormBody).map_err(Failure::into_error)
     }
 }
 
-/// The body of a [`Form`] on its way out.
+/// A reader of the body of a [`Form`].
 pub struct FormBody<'a>(Body<'a>);
 
 impl FormBody<'_> {

@@ -1,4 +1,4 @@
-//! The journal of a batch, as the batch reads and writes it.
+//! The interface through which a batch reads and writes its journal.
 
 use crate::batch::Journal;
 pub use crate::batch::store::{EarlierRun, Key, Store};
@@ -9,7 +9,7 @@ pub fn failed(journal: &Journal, key: Key, kind: ErrorKind, may_have_been_sent: 
     journal.failed(key, &Error::new(kind, "failed").mark_maybe_sent(may_have_been_sent))
 }
 
-/// Ties the journal to `service`, or fails if it belongs to another one.
+/// Binds the journal to `service`. Fails if the journal belongs to another service.
 pub fn bind(journal: &Journal, service: &str) -> Result<()> {
     journal.bind(service)
 }

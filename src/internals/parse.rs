@@ -16,7 +16,7 @@ use crate::model::report::heatmap::Heatmap;
 use crate::model::report::verdict::Classification;
 use crate::model::tickets::report::{SubmittedTickets, TicketsReport};
 
-/// A response, as it comes from the transport.
+/// A response of the transport.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The status code.
@@ -25,20 +25,20 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The `Location`.
     pub location: Option<String>,
-    /// The identifier of the request, for the service's support.
+    /// The request ID, which the support of the service can look up.
     pub request_id: Option<String>,
     /// The `Retry-After`.
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
-    /// If `true`, the message tells where the body ends. Else it ended with the connection.
+    /// If `true`, the message specifies the end of the body. Otherwise the body ended with the connection.
     pub length_known: bool,
-    /// If `true`, the connection was lost within the body.
+    /// If `true`, the connection was lost before the end of the body.
     pub truncated: bool,
 }
 
 impl Response {
-    /// Makes a whole response with status 200.
+    /// Builds a complete response with the status code 200.
     pub fn ok(content_type: &str, body: Vec<u8>) -> Self {
         Self { status: 200, content_type: Some(content_type.to_owned()), body, length_known: true, ..Self::default() }
     }
@@ -65,14 +65,19 @@ pub fn submit(response: Response) -> Result<Identifier> {
     identifier::identifier(response.into_inner())
 }
 
-/// Parses the response to a request for the result of the submission `asked`.
-pub fn result(response: Response, medium: MediaType, asked: &Identifier) -> Result<AnyReport> {
-    parse::report(response.into_inner(), medium, asked)
+/// Parses the response to a request for the result of the submission `requested`.
+pub fn result(response: Response, medium: MediaType, requested: &Identifier) -> Result<AnyReport> {
+    parse::report(response.into_inner(), medium, requested)
 }
 
-/// Parses the response to a request for the results of many submissions.
-pub fn results(response: Response, medium: MediaType, asked: impl Fn(&Identifier) -> bool) -> Result<Vec<AnyReport>> {
-    parse::reports(response.into_inner(), medium, asked)
+/// Parses the response to a request for the results of several submissions. Reports for which `requested` returns
+/// `false` are left out.
+pub fn results(
+    response: Response,
+    medium: MediaType,
+    requested: impl Fn(&Identifier) -> bool,
+) -> Result<Vec<AnyReport>> {
+    parse::reports(response.into_inner(), medium, requested)
 }
 
 /// Parses the response to a request for a heatmap.
@@ -85,12 +90,12 @@ pub fn override_verdict(response: Response, hash: &str, classification: &Classif
     parse::overridden(response.into_inner(), hash, classification)
 }
 
-/// Returns a body as text, without a byte order mark and blanks around it.
+/// Returns a body as text, without a byte order mark and without surrounding white space.
 pub fn json_text(body: &[u8]) -> Cow<'_, str> {
     lenient::json_text(body)
 }
 
-/// The reason why a text is not what it was read as.
+/// The reason why a text cannot be parsed as the requested type.
 type Reason = &'static str;
 
 /// Parses the credits of an account.
@@ -108,7 +113,7 @@ pub fn partner_user(json: &str) -> Result<PartnerUser, Reason> {
     PartnerUser::read(json)
 }
 
-/// Parses a page of a partner's users. Returns `true` with them if there is another page.
+/// Parses a page of a partner's users. Also returns `true` if there is another page.
 pub fn partner_users(json: &str, page: u64) -> Result<(Vec<PartnerUser>, bool), Reason> {
     UsersPage::read(json, page).map(|page| (page.users, page.has_next))
 }
@@ -118,12 +123,12 @@ pub fn pricings(json: &str) -> Result<Pricings, Reason> {
     Pricings::read(json)
 }
 
-/// Parses the names of tickets that were submitted.
+/// Parses the response to a submit of tickets, which has their identifiers.
 pub fn submitted_tickets(json: &str) -> Result<SubmittedTickets, Reason> {
     SubmittedTickets::read(json)
 }
 
-/// Parses the report on the batch of tickets `asked`.
-pub fn tickets_report(json: &str, asked: &Identifier) -> Result<TicketsReport, Reason> {
-    TicketsReport::read(json, asked)
+/// Parses the report on the batch of tickets `requested`.
+pub fn tickets_report(json: &str, requested: &Identifier) -> Result<TicketsReport, Reason> {
+    TicketsReport::read(json, requested)
 }

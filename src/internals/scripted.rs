@@ -1,4 +1,4 @@
-//! Clients on a fake clock, whose responses a script gives.
+//! Clients with a fake clock and scripted responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,10 @@ use crate::model::medium::Image;
 /// A response: a JSON body, or a status code and seconds of `Retry-After`.
 pub type ScriptedResponse = Result<String, (u16, Option<u64>)>;
 
-/// Builds a client whose responses come from `script`, which is given the method and the fake time that passed; and a
-/// function that returns that time. Sleeping takes no real time.
+/// Builds a client with scripted responses and a fake clock, on which sleeping takes no real time.
+///
+/// `script` receives the method of each request and the fake time that has passed. Also returns a function that returns
+/// this time.
 #[allow(clippy::missing_panics_doc, clippy::unwrap_used)] // The configuration is valid.
 pub fn client(
     key: &str,
@@ -23,10 +25,10 @@ pub fn client(
     mut script: impl FnMut(&'static str, Duration) -> ScriptedResponse + Send + 'static,
 ) -> (Client, impl Fn() -> Duration) {
     let clock = FakeClock::new(|_| ());
-    let of_script = Arc::clone(&clock);
+    let script_clock = Arc::clone(&clock);
     let (caller, _) = Scripted::caller(&clock, move |request| {
         let method = if request.method == Method::Get { "GET" } else { "POST" };
-        match script(method, of_script.passed()) {
+        match script(method, script_clock.passed()) {
             Ok(body) => json(&body),
             Err((code, retry_after)) => status(code, retry_after),
         }
@@ -37,11 +39,12 @@ pub fn client(
     (Client::over(Arc::new(caller), &settings).unwrap(), move || clock.passed())
 }
 
-/// Sends `count` images through a batch that has room for `in_flight`, and returns the number of reports. The clock is
-/// fake, and the service finishes each image before the first poll.
+/// Sends `count` images through a batch with at most `in_flight` jobs at a time, and returns the number of reports.
+///
+/// The clock is fake, and the scripted service finishes each image before its first poll.
 pub fn batch(count: usize, in_flight: usize) -> usize {
     let mut submitted = 0_u64;
-    let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |request| answer(&mut submitted, request));
+    let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |request| respond(&mut submitted, request));
     let mut settings = Settings::new(ApiKey::new("bench"));
     settings.options.rate_limit = RateLimit::unlimited();
     let Ok(client) = Client::over(Arc::new(caller), &settings) else { return 0 };
@@ -49,7 +52,7 @@ pub fn batch(count: usize, in_flight: usize) -> usize {
     client.batch(jobs).in_flight(in_flight).filter(|outcome| outcome.result.is_ok()).count()
 }
 
-fn answer(submitted: &mut u64, request: &Request<'_>) -> Try {
+fn respond(submitted: &mut u64, request: &Request<'_>) -> Try {
     let (outcome, _) = match request.method {
         Method::Post => {
             *submitted = submitted.saturating_add(1);

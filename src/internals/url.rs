@@ -1,4 +1,4 @@
-//! URLs, of the service and of media.
+//! URLs of the service and of media files.
 
 use crate::error::Result;
 pub use crate::http::endpoint::Base;

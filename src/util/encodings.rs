@@ -1,4 +1,4 @@
-//! The encodings in which a secret may be echoed, and their replacement in a text.
+//! The encodings in which a service may echo a secret, and the replacement of all of them in a text.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ pub(crate) fn mask<'a>(text: &'a str, secret: &str, mask: &str) -> Cow<'a, str> 
     mask_encodings(text, encodings(secret, &others), mask)
 }
 
-/// Replaces each of `forms` in `text` with `mask`.
+/// Replaces each of `forms` in `text` with `mask`. Empty forms are ignored.
 pub(crate) fn mask_encodings<'a, 'b>(text: &'a str, forms: impl Iterator<Item = &'b str>, mask: &str) -> Cow<'a, str> {
     let mut masked = Cow::Borrowed(text);
     for form in forms.filter(|form| !form.is_empty()) {
@@ -19,14 +19,17 @@ pub(crate) fn mask_encodings<'a, 'b>(text: &'a str, forms: impl Iterator<Item = 
     masked
 }
 
-/// Returns the [other encodings](other_encodings) of a secret, and last itself, so that it breaks up no longer one.
+/// Returns the [other encodings](other_encodings) of a secret, followed by the secret itself.
+///
+/// The secret comes last because it may be a part of a longer encoding. If it were replaced first, the rest of that
+/// encoding would no longer be recognized.
 pub(crate) fn encodings<'a>(secret: &'a str, others: &'a [String]) -> impl Iterator<Item = &'a str> {
     others.iter().map(String::as_str).chain([secret])
 }
 
-/// A secret escaped as in JSON and percent-encoded, if that changes it.
+/// Returns the secret as escaped in JSON and as percent-encoded. Returns nothing if no encoding changes it.
 pub(crate) fn other_encodings(secret: &str) -> Vec<String> {
-    // Most keys need no encoding, so no copy of them is made.
+    // Most keys contain only unreserved characters. No copies of them are created.
     if secret.bytes().all(is_unreserved) {
         return Vec::new();
     }
@@ -38,7 +41,8 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// Escapes `text` as PHP's `json_encode` does, which the service uses: slashes and what is not ASCII, too.
+/// Escapes `text` in the same way as `json_encode` of PHP, which the service uses. It also escapes slashes and
+/// characters that are not ASCII.
 fn json_escaped(text: &str) -> String {
     let mut escaped = String::new();
     for unit in text.encode_utf16() {
@@ -51,7 +55,8 @@ fn json_escaped(text: &str) -> String {
     escaped
 }
 
-/// Returns the `values` that are long enough to be looked for in other texts. A shorter one occurs in many words.
+/// Returns the `values` that are long enough to be redacted in other texts. A shorter value occurs in many ordinary
+/// words.
 pub(crate) fn redactable<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     values.filter(|value| value.len() >= 4).collect()
 }
@@ -67,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secret_in_each_encoding_is_masked() {
+    fn secret_in_each_encoding_is_replaced() {
         for echo in ["a/b\"c&d\u{e9}", "a\\/b\\\"c&d\\u00e9", "a%2Fb%22c%26d%C3%A9"] {
             assert_eq!(mask(&format!("<{echo}>"), "a/b\"c&d\u{e9}", "*"), "<*>");
         }

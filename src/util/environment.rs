@@ -1,15 +1,15 @@
-//! The environment as a source of settings: what counts as set.
+//! Reading of settings from the environment.
 
-/// The value of `name` in `env`, trimmed; blank counts as unset.
+/// Returns the value of the variable `name` in `env`, without surrounding white space. A blank value counts as unset.
 pub(crate) fn value(env: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
     let mut value = env(name)?;
-    // In place, as a copy of the key would stay behind in memory.
+    // The value is trimmed in place, since it may be the API key, and the original of a copy would stay in memory.
     value.truncate(value.trim_end().len());
     value.drain(..value.len().saturating_sub(value.trim_start().len()));
     Some(value).filter(|value| !value.is_empty())
 }
 
-/// The environment of this process; what is not Unicode counts as unset.
+/// Returns the value of a variable in the environment of this process. A value that is not Unicode counts as unset.
 pub(crate) fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -21,11 +21,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_are_removed_without_a_copy() {
+    fn value_with_blanks_is_trimmed_in_place() {
         let text = String::from(" \tkey\n");
-        let (place, text) = (text.as_ptr(), Cell::new(text));
+        let (address, text) = (text.as_ptr(), Cell::new(text));
         let value = value(|_| Some(text.take()), "X").unwrap();
-        assert_eq!((value.as_str(), value.as_ptr()), ("key", place));
+        assert_eq!((value.as_str(), value.as_ptr()), ("key", address));
         for blank in ["", " \n"] {
             assert_eq!(super::value(|_| Some(blank.to_owned()), "X"), None);
         }

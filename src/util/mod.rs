@@ -1,4 +1,4 @@
-//! Small helpers without a policy. They import nothing of the crate.
+//! General helpers. They do not depend on other modules of the crate.
 
 pub(crate) mod encodings;
 pub(crate) mod environment;

@@ -1,11 +1,13 @@
-//! Foreign text, made safe to be shown.
+//! Safe display of untrusted text.
 
-/// Foreign text as one line that no terminal interprets: control characters are escaped, and so are those that reorder
-/// or break lines, or cannot be seen (Unicode's bidirectional controls, separators and formats without a width).
+/// Returns untrusted text as a single line that is safe to print to a terminal.
+///
+/// Control characters are escaped. So are characters that reorder text, break lines or are invisible: Unicode's
+/// bidirectional controls, separators and formatting characters without a width.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for c in text.trim().chars() {
-        if c.is_control() || is_odd(c) {
+        if c.is_control() || is_deceptive(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -14,7 +16,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-fn is_odd(c: char) -> bool {
+fn is_deceptive(c: char) -> bool {
     matches!(
         c,
         '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'

@@ -1,16 +1,16 @@
-//! Arithmetic with times that stays in range, however long a service or a caller wants a pause.
+//! Arithmetic with times that never overflows, whatever duration a service or a caller specifies.
 
 use std::time::{Duration, Instant};
 
-/// The longest time that is reckoned with.
+/// Maximum duration in computations: ten years.
 pub(crate) const MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// When `pause` has passed after `start`. It stays in range, however long a service or a caller wants the pause.
+/// Returns the time at which `pause` has passed since `start`. A longer pause counts as [`MAX`].
 pub(crate) fn saturating_add(start: Instant, pause: Duration) -> Instant {
     start.checked_add(pause.min(MAX)).unwrap_or(start)
 }
 
-/// The `n`th part of a time.
+/// Returns `time` divided by `n`, or zero if `n` is zero.
 pub(crate) fn div(time: Duration, n: u32) -> Duration {
     time.checked_div(n).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! As much of RFC 3986 as checking a URL takes: where its parts begin and end. Nothing is decoded or rewritten.
+//! A URL parser for checks. It splits a URL into its parts according to RFC 3986, and does not decode or change them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The parts of `scheme://user@host:port/path?query#fragment`, as they are written.
+/// The parts of `scheme://user@host:port/path?query#fragment`, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports it.
 pub struct Url<'a> {
@@ -12,16 +12,16 @@ pub struct Url<'a> {
     pub user_info: Option<&'a str>,
     /// The host, with the brackets of an IPv6 address.
     pub host: &'a str,
-    /// The port, which need not be a number.
+    /// The text after the colon that follows the host. It is not necessarily a number.
     pub port: Option<&'a str>,
-    /// The path from the first slash on; empty if there is none.
+    /// The path, beginning with its slash. It is empty if the URL has no path.
     pub path: &'a str,
     /// If `true`, a query or a fragment follows.
     pub has_tail: bool,
 }
 
 impl<'a> Url<'a> {
-    /// Splits an absolute URL with an authority; anything else is `None`.
+    /// Splits an absolute URL with an authority. Returns `None` for anything else.
     pub(crate) fn split(text: &'a str) -> Option<Self> {
         let (scheme, rest) = text.split_once(':')?;
         let rest = rest.strip_prefix("//")?;
@@ -53,18 +53,18 @@ impl<'a> Url<'a> {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// Scheme and host: what may be shown of a URL whose rest may be secret.
+    /// Returns the scheme and the host. They may be shown even if the rest of the URL is secret.
     pub(crate) fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.host)
     }
 }
 
-/// What stands before the first of some ASCII characters, and the rest.
+/// Splits `text` before the first of the ASCII characters in `any`.
 fn split_before<'a>(text: &'a str, any: &[u8]) -> (&'a str, &'a str) {
     text.split_at(text.bytes().position(|byte| any.contains(&byte)).unwrap_or(text.len()))
 }
 
-/// Whether a host can be nothing but this machine: 127.0.0.0/8, `[::1]` or `localhost` (RFC 6761, section 6.3).
+/// Returns `true` if the host always means this machine: 127.0.0.0/8, `[::1]` or `localhost` (RFC 6761, section 6.3).
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
@@ -72,20 +72,20 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || bare.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether a port, where there is one, is a number from 1 to 65535.
+/// Returns `true` if the URL has no port, or a port from 1 to 65535.
 pub(crate) fn has_usable_port(url: &Url<'_>) -> bool {
     let is_number = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     url.port.is_none_or(|port| is_number(port) && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
-/// Why the service cannot fetch from or call `url`, if that is plain to see. What is left of the URL is the service's
-/// to judge: it passes untouched.
+/// Returns the reason why the service cannot fetch or call `url`, if the URL itself shows one. Everything else is left
+/// to the service, which receives the URL unchanged.
 pub(crate) fn check_http_url(url: &str) -> Option<&'static str> {
     if url.is_empty() {
         return Some("is empty");
     }
-    let is_odd = |c: char| c.is_control() || c == ' ';
-    if url.contains(is_odd) {
+    let is_blank_or_control = |c: char| c.is_control() || c == ' ';
+    if url.contains(is_blank_or_control) {
         return Some("contains a blank or a control character; percent-encode it");
     }
     match Url::split(url) {
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_found_where_rfc_3986_puts_them() {
+    fn url_is_split_according_to_rfc_3986() {
         let url = Url::split("https://user:p@ss@[2001:db8::1]:8443/a/b?c=/d@e#f").unwrap();
         assert_eq!((url.scheme, url.user_info), ("https", Some("user:p@ss")));
         assert_eq!((url.host, url.port), ("[2001:db8::1]", Some("8443")));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
+    fn loopback_excludes_similar_host_names() {
         for host in ["127.0.0.1", "127.9.8.7", "[::1]", "localhost", "LocalHost"] {
             assert!(is_loopback(host), "{host}");
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_the_service_could_fetch_is_refused() {
+    fn only_urls_that_cannot_be_fetched_are_rejected() {
         let long = format!("https://example.com/?sig={}", "a%2F".repeat(20_000));
         for url in [
             "http://example.com/cat.jpg",
