@@ -63,7 +63,7 @@ impl ApiKey {
     ///
     /// [`Config`](crate::ErrorKind::Config) if the variable is not set.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(environment::of_process)
+        Self::from_variables(environment::process_value)
     }
 
     /// Reads the key as [`from_env`](Self::from_env) does, from the variables that `env` returns by name.

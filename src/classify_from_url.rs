@@ -62,7 +62,7 @@ impl UrlOptions {
     ///
     /// [`Config`](crate::ErrorKind::Config) if there is no key. What else is wrong, the call reports.
     pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(environment::of_process)?, image: Image::from_url(file_url) })
+        Ok(Self { settings: Settings::from_env(environment::process_value)?, image: Image::from_url(file_url) })
     }
 
     settings_setters!();

@@ -103,7 +103,7 @@ pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
 impl Connection {
     /// Makes the caller for these settings. Nothing is connected yet.
     pub(crate) fn caller(&self) -> Result<Arc<Caller>> {
-        Ok(Arc::new(Caller::new(self.target(environment::of_process)?)?))
+        Ok(Arc::new(Caller::new(self.target(environment::process_value)?)?))
     }
 
     /// Checks everything, and works out what the settings come to.

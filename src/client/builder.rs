@@ -33,7 +33,7 @@ impl ClientBuilder {
     ///
     /// [`Config`](ErrorKind::Config) if there is no key.
     pub fn from_env() -> Result<Self> {
-        Ok(Self { settings: Settings::from_env(environment::of_process)?, wait: WaitOptions::default() })
+        Ok(Self { settings: Settings::from_env(environment::process_value)?, wait: WaitOptions::default() })
     }
 
     settings_setters!();

@@ -10,7 +10,7 @@ pub(crate) fn value(env: impl Fn(&str) -> Option<String>, name: &str) -> Option<
 }
 
 /// Returns the value of a variable in the environment of this process. A value that is not Unicode counts as unset.
-pub(crate) fn of_process(name: &str) -> Option<String> {
+pub(crate) fn process_value(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
