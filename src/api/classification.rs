@@ -41,7 +41,7 @@ pub(crate) fn submit_with<'a>(job: &'a AnySubmission, upload: Option<Upload<'a>>
         redact: job.secrets(),
         is_accepted: |received| identifier::is_accepted(received, Field::Identifier),
         timeout,
-        try_timeout: Duration::MAX,
+        attempt_timeout: Duration::MAX,
         ..post(path, Content { watcher: job.watcher(), ..content })
     }
 }
@@ -138,7 +138,7 @@ mod tests {
         let request = result(MediaType::Image, &id);
         assert_eq!((request.method, &*request.path), (Method::Get, "/api/classification/abc"));
         assert!(request.is_idempotent && request.content.is_none());
-        assert_eq!((request.timeout, request.try_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
+        assert_eq!((request.timeout, request.attempt_timeout.as_secs()), (Timeout::Whole(Duration::from_secs(30)), 10));
         let image = heatmap(&id);
         assert_eq!(image.path, "/api/classification/heatmap/abc");
         assert_eq!((request.response_limit, image.response_limit), (4_194_304, 67_108_864), "as documented");

@@ -9,7 +9,7 @@ use crate::util::encodings::percent_encoded;
 /// The limits of an upload. Its duration depends on the file and the network, so an upload has no timeout as long as it
 /// makes progress.
 pub(super) const UPLOAD_TIMEOUT: Timeout =
-    Timeout::Stall(Stall { sending: Duration::from_secs(60), answer: Duration::from_secs(120) });
+    Timeout::Stall(Stall { sending: Duration::from_secs(60), response: Duration::from_secs(120) });
 /// The timeout of every other call, with all its attempts.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The timeout of one attempt. It is shorter than that of the call, so there is time for a retry.
@@ -29,7 +29,7 @@ pub(super) fn get(path: impl Into<Cow<'static, str>>) -> Request<'static> {
         is_accepted: |_| false,
         requires_key: true,
         timeout: Timeout::Whole(READ_TIMEOUT),
-        try_timeout: READ_ATTEMPT_TIMEOUT,
+        attempt_timeout: READ_ATTEMPT_TIMEOUT,
         response_limit: JSON_LIMIT,
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: &Fields<'_>, files: Vec<U
         redact: tickets.secrets(),
         is_accepted: |received| identifier::is_accepted(received, Field::BatchId),
         timeout: UPLOAD_TIMEOUT,
-        try_timeout: Duration::MAX,
+        attempt_timeout: Duration::MAX,
         ..post(TICKETS, Content { watcher: tickets.watcher(), ..content })
     }
 }

@@ -175,8 +175,8 @@ impl Caller {
             }
             number = number.saturating_add(1);
             // Scale the per-attempt timeout with the overall one: at least a third of it.
-            let try_timeout = request.try_timeout.max(div(deadline.total, 3));
-            let limit = deadline.left(now).min(try_timeout);
+            let attempt_timeout = request.attempt_timeout.max(div(deadline.total, 3));
+            let limit = deadline.left(now).min(attempt_timeout);
             let outcome = self.transport.send(request, key, limit, stall);
             let (end, jitter) = (self.clock.now(), self.clock.jitter());
             let next_slot = match (&limiter, &outcome) {
@@ -249,7 +249,7 @@ impl Caller {
 /// A call with a `stall` limit has no deadline, but nothing progresses during a pause. A pause is therefore limited to
 /// the time that such a call waits for a response.
 fn max_pause(left: Duration, stall: Option<Stall>) -> Duration {
-    stall.map_or(left, |stall| left.min(stall.answer))
+    stall.map_or(left, |stall| left.min(stall.response))
 }
 
 /// Returns the bytes that were received in response, even if they are not HTTP.

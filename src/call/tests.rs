@@ -36,7 +36,7 @@ pub(crate) fn request() -> Request<'static> {
         is_accepted: |_| false,
         requires_key: true,
         timeout: Timeout::Whole(120 * SECOND),
-        try_timeout: Duration::MAX,
+        attempt_timeout: Duration::MAX,
         response_limit: 1_000,
     }
 }
@@ -136,7 +136,7 @@ fn pause_beyond_deadline_ends_call_at_once() {
 
 #[test]
 fn pause_with_stall_limit_is_bounded_by_it() {
-    let stall = Stall { sending: 60 * SECOND, answer: 120 * SECOND };
+    let stall = Stall { sending: 60 * SECOND, response: 120 * SECOND };
     let upload = Request { timeout: Timeout::Stall(stall), ..request() };
     let own = || CallOptions { timeout: None, ..options(SECOND) };
     let call = run_with([status(429, Some(86_400))], &upload, own(), |_| ());
@@ -163,13 +163,17 @@ fn deadline_covers_attempts_and_pauses() {
 
 #[test]
 fn read_after_failure_is_retried() {
-    let read =
-        Request { is_idempotent: true, try_timeout: 10 * SECOND, timeout: Timeout::Whole(30 * SECOND), ..request() };
+    let read = Request {
+        is_idempotent: true,
+        attempt_timeout: 10 * SECOND,
+        timeout: Timeout::Whole(30 * SECOND),
+        ..request()
+    };
     let own = CallOptions { timeout: None, ..options(SECOND) };
     let slow = (failure(ErrorKind::Timeout, true).0, 10 * SECOND);
     let call = run_with([slow, failure(ErrorKind::Disconnected, true), status(200, None)], &read, own, |_| ());
     assert_eq!(call.result.unwrap().response.status, 200);
-    assert_eq!(call.limits, [10 * SECOND; 3], "the limit of an attempt is the request's try_timeout");
+    assert_eq!(call.limits, [10 * SECOND; 3], "the limit of an attempt is the request's attempt_timeout");
     let call = run_with([status(200, None)], &read, options(90 * SECOND), |_| ());
     assert_eq!(call.limits, [30 * SECOND], "or a third of the caller's timeout, if that is longer");
     let outcomes = || [status(503, None), status(502, None), status(500, None)];

@@ -36,7 +36,7 @@ pub(crate) struct Request<'a> {
     /// The timeout of the whole call, unless the caller sets one.
     pub(crate) timeout: Timeout,
     /// Maximum duration of one attempt.
-    pub(crate) try_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
     /// Maximum size of the response body in bytes, unless the caller sets one.
     pub(crate) response_limit: u64,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Stall {
     /// The limit while the request is sent.
     pub(crate) sending: Duration,
     /// The limit between the last byte of the request and the response.
-    pub(crate) answer: Duration,
+    pub(crate) response: Duration,
 }
 
 /// The content of a request, with its media type.

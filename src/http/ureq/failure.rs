@@ -28,7 +28,7 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
     let (kind, summary) = match &error {
         UreqError::Timeout(_) => {
             let summary = match stall {
-                Some(Stall { answer, .. }) if request_fully_sent => {
+                Some(Stall { response: answer, .. }) if request_fully_sent => {
                     format!("no answer of {host} came within {answer:?} after the upload")
                 }
                 Some(Stall { sending, .. }) => format!("the upload to {host} stalled: for {sending:?} nothing moved"),

@@ -117,7 +117,7 @@ pub(super) fn left() -> Duration {
 pub(super) fn note_progress() {
     with(|request| {
         if let Some(stall) = request.stall {
-            let limit = if request.is_body_done { stall.answer } else { stall.sending };
+            let limit = if request.is_body_done { stall.response } else { stall.sending };
             request.end = saturating_add(Instant::now(), limit);
         }
     });

@@ -168,7 +168,7 @@ fn upload_without_100_continue_is_sent_after_timeout() {
 
 #[test]
 fn upload_times_out_only_without_progress() {
-    let stall = Stall { sending: Duration::from_millis(220), answer: Duration::from_millis(300) };
+    let stall = Stall { sending: Duration::from_millis(220), response: Duration::from_millis(300) };
     // Each pause is shorter than the limit, but their sum is longer.
     let (outcome, took) = upload(Some(stall), |stream, _| serve_upload(stream, 6, Duration::from_millis(40)));
     assert!(outcome.is_ok() && took > stall.sending, "{took:?}: {outcome:?}");
@@ -186,7 +186,7 @@ fn upload_times_out_only_without_progress() {
 
 #[test]
 fn response_after_upload_has_its_own_limit() {
-    let stall = Stall { sending: 20 * SECOND, answer: Duration::from_millis(50) };
+    let stall = Stall { sending: 20 * SECOND, response: Duration::from_millis(50) };
     let start = Instant::now();
     let (outcome, _) = upload(Some(stall), |mut stream, _| {
         let mut left = UPLOAD;

@@ -144,7 +144,7 @@ fn upload_through_stalled_proxy_times_out() {
         let _ = is_over.recv();
     });
     let job = Image::from_url("https://example.com/cat.jpg").ref_id("x".repeat(16 << 20));
-    let stall = Stall { sending: Duration::from_millis(220), answer: Duration::from_secs(10) };
+    let stall = Stall { sending: Duration::from_millis(220), response: Duration::from_secs(10) };
     let start = Instant::now();
     let request = api::submit(job.as_any(), None);
     let failure = http.send(&request, &ApiKey::new("key"), Duration::from_secs(30), Some(stall)).unwrap_err();
