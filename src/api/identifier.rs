@@ -32,8 +32,8 @@ pub(crate) enum Field {
     BatchId,
 }
 
-/// Returns the identifier in a 2xx response. Anything else is an error. If that response has an identifier as well, the
-/// error [carries it](add_to).
+/// Returns the identifier in a 2xx response. Any other outcome is an error. If the response has an identifier
+/// nevertheless, the error [carries it](add_to).
 ///
 /// In a 2xx, `"identifier":"..."` with its closing quote counts wherever it occurs, even if the text after it is
 /// malformed or missing. The service has accepted the submit, so its identifier must not be lost with the rest of the

@@ -23,7 +23,7 @@ pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, 
     read(&json).map_err(|reason| unexpected(reason, &response))
 }
 
-/// Parses the JSON of a 2xx response as [`typed`] does, or returns `pending` of it if there is no result yet.
+/// Parses the JSON of a 2xx response as [`typed`] does, or calls `pending` with it if there is no result yet.
 ///
 /// The documentation does not show the response before there is a result. This function assumes that it has the status
 /// code 202 or holds nothing: no body, `null`, or `[]`, which is how PHP encodes an empty object.
@@ -39,12 +39,12 @@ fn unless_pending<T>(
     })
 }
 
-/// Parses the report on a batch of tickets. A response without a report means that it is pending.
+/// Parses the report on a batch of tickets. A response without a report means that the batch is pending.
 pub(crate) fn tickets(response: Response, requested: &Identifier) -> Result<TicketsReport> {
     unless_pending(response, |_| TicketsReport::pending(requested), |json| TicketsReport::read(json, requested))
 }
 
-/// Parses the report on the submission `requested`. A response without a report means that it is pending.
+/// Parses the report on the submission `requested`. A response without a report means that the submission is pending.
 pub(crate) fn report(response: Response, medium: MediaType, requested: &Identifier) -> Result<AnyReport> {
     let pending = |json: &str| AnyReport::pending(medium, json, requested);
     unless_pending(response, pending, |json| AnyReport::read(medium, json, Some(requested)))

@@ -12,7 +12,7 @@ use super::upload::Upload;
 use crate::error::{Error, ErrorKind};
 use crate::model::submission::progress::TaggedWatcher;
 
-/// The content that is still to be read, and an error of its files.
+/// The part of a content that has not been read yet, and the error of a file that could not be read.
 pub(crate) struct Body<'a> {
     /// The remaining bytes before the open file, or before the end of the content.
     bytes: &'a [u8],

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_date() {
+    fn malformed_or_impossible_date_is_rejected() {
         for text in [
             "",
             "soon",

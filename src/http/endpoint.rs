@@ -25,13 +25,13 @@ pub(crate) struct Target {
 pub struct Base {
     /// The whole URL.
     pub url: String,
-    /// If `true`, the scheme is `https`. Else it is `http`.
+    /// If `true`, the scheme is `https`. Otherwise it is `http`.
     pub is_https: bool,
     /// The host, with the brackets of an IPv6 address.
     pub host: String,
     /// The port in decimal digits. If the URL has no port, this is the default of its scheme.
     pub port: String,
-    /// The host and the port as given in the URL, without a default port.
+    /// The host, and the port if the URL has one.
     pub authority: String,
     /// The path. It is empty or begins with a slash.
     pub path: String,
@@ -45,8 +45,8 @@ impl Base {
     fn read(text: &str) -> Result<Self, &'static str> {
         let url = Url::split(text).ok_or("is not a URL like https://host")?;
         let is_https = url.is_scheme("https");
-        // All URL parsers interpret the characters accepted here in the same way. A stricter or laxer parser later on
-        // cannot mistake a part of the path for the host.
+        // All URL parsers interpret the characters accepted here in the same way, so no parser that is used later can
+        // mistake a part of the path for the host.
         let plain = |byte: u8, more: &[u8]| byte.is_ascii_alphanumeric() || more.contains(&byte);
         if !is_https && !url.is_scheme("http") {
             Err("must start with https:// or http://")

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Maximum duration in computations: ten years.
 pub(crate) const MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Returns the time at which `pause` has passed since `start`. A longer pause counts as [`MAX`].
+/// Returns the time at which `pause` has passed since `start`. A pause of more than [`MAX`] is treated as `MAX`.
 pub(crate) fn saturating_add(start: Instant, pause: Duration) -> Instant {
     start.checked_add(pause.min(MAX)).unwrap_or(start)
 }

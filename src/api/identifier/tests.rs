@@ -323,12 +323,12 @@ fn response_without_identifier_explains_the_reason() {
     }
     let binary = Response { body: vec![0xff, 0xfe], ..json(200, "") };
     assert!(reason(identifier(binary)).contains("neither JSON nor plain text"));
-    let refused = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
-    assert_eq!((refused.kind(), refused.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
+    let error = identifier(json(200, "{\"error\":\"Busy\"}")).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::UnexpectedResponse, Some("Busy")));
     // The status code of an error is more useful than the fact that its body was truncated.
     let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut"));
-    let refused = identifier(Response { truncated, ..json(401, "{\"err") }).unwrap_err();
-    assert_eq!((refused.kind(), refused.may_have_been_sent()), (ErrorKind::Unauthorized, false));
+    let error = identifier(Response { truncated, ..json(401, "{\"err") }).unwrap_err();
+    assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Unauthorized, false));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn upload<M: Medium>(job: &Submission<M>) -> (String, &'static str, u64) {
     (upload.file_name, upload.media_type, upload.len)
 }
 
-fn refused<M: Medium>(job: &Submission<M>) -> String {
+fn rejection<M: Medium>(job: &Submission<M>) -> String {
     let error = job.check().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     error.to_string()
@@ -102,7 +102,7 @@ fn audio_in_mp4_is_sent_as_m4a() {
     assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.m4a")), ("talk.m4a".into(), "audio/mp4", 16));
     assert_eq!(upload(&Audio::from_bytes(MP4).file_name("talk.mp4")), ("talk.mp4".into(), "audio/mp4", 16));
     let mka = Audio::from_bytes(*b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska").file_name("talk.mka");
-    assert!(refused(&mka).contains("is audio/x-matroska, which is not one of the audio formats"));
+    assert!(rejection(&mka).contains("is audio/x-matroska, which is not one of the audio formats"));
     assert_eq!(upload(&mka.any_format(true)), ("talk.mka".into(), "audio/x-matroska", 16));
 }
 
@@ -130,16 +130,16 @@ fn reader_with_id3_tag_is_detected_and_sent_whole() {
 
 #[test]
 fn file_size_outside_of_limits_is_rejected() {
-    assert!(refused(&Image::from_bytes([])).contains("is empty"));
-    assert!(refused(&Image::from_reader(PNG, 0)).contains("is empty"));
-    let too_large = refused(&Image::from_reader(PNG, 50 * 1024 * 1024 + 1));
+    assert!(rejection(&Image::from_bytes([])).contains("is empty"));
+    assert!(rejection(&Image::from_reader(PNG, 0)).contains("is empty"));
+    let too_large = rejection(&Image::from_reader(PNG, 50 * 1024 * 1024 + 1));
     assert!(too_large.contains("has 52428801 bytes, more than the 52428800"), "{too_large}");
     Image::from_reader(PNG, 50 * 1024 * 1024).check().unwrap();
     Image::from_reader(PNG, u64::MAX).max_size(u64::MAX).check().unwrap();
-    assert!(refused(&Image::from_bytes(PNG).max_size(12)).contains("more than the 12"));
+    assert!(rejection(&Image::from_bytes(PNG).max_size(12)).contains("more than the 12"));
     Video::from_reader(MP4, 5 * 1024 * 1024 * 1024).check().unwrap();
-    assert!(refused(&Video::from_reader(MP4, 5 * 1024 * 1024 * 1024 + 1)).contains("5368709120"));
-    assert!(refused(&Audio::from_reader(MP3, 50 * 1024 * 1024 + 1)).contains("52428800"));
+    assert!(rejection(&Video::from_reader(MP4, 5 * 1024 * 1024 * 1024 + 1)).contains("5368709120"));
+    assert!(rejection(&Audio::from_reader(MP3, 50 * 1024 * 1024 + 1)).contains("52428800"));
 }
 
 #[test]

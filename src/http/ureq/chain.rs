@@ -14,7 +14,7 @@ pub(super) fn with_tls(chain: impl Connector<()>) -> Chain {
     Box::new(chain.chain(BoxConnection))
 }
 
-/// The last connector of a chain. It boxes the connection, so that all connections have the same type.
+/// The last connector of a chain. It boxes the connection, which gives all connections the same type.
 #[derive(Debug)]
 struct BoxConnection;
 

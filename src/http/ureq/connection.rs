@@ -134,8 +134,9 @@ impl Transport for Connection {
 
     /// Waits until the head of the response is complete, and hides interim responses from ureq.
     ///
-    /// ureq accepts `100 Continue` only without header fields. It treats one with fields, and any other interim
-    /// response, as a rejection of the upload. So only `100 Continue` is passed on, and without fields.
+    /// ureq accepts `100 Continue` only without header fields. It treats any other interim response, and a
+    /// `100 Continue` with fields, as a rejection of the upload. So only `100 Continue` is passed on, and without
+    /// fields.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, UreqError> {
         if request_context::has_response() {
             return self.read(timeout);
