@@ -1,1 +1,285 @@
 //! Concepts: the terms that the documentation of this crate uses.
+//!
+//! - [Submission](#submission): a file or URL with its options
+//! - [Identifier](#identifier): the service's name for an accepted submission
+//! - [Report](#report): the result of a submission
+//! - [Verdict and heuristic](#verdict-and-heuristic): the conclusion in a report, and the rule behind it
+//! - [Pending](#pending): a submission whose analysis is not finished
+//! - [Indeterminate](#indeterminate): a submit that the service may or may not have accepted
+//! - [Deadline and stall limit](#deadline-and-stall-limit): the timeouts, and which one bounds what
+//! - [Rate limit](#rate-limit): the time between requests, also with several processes
+//! - [Journal](#journal): the file with which a batch resumes
+//!
+//! Some statements below are marked *not documented*. There the API's documentation is silent, and this crate acts on
+//! an interpretation of the documentation and its examples.
+//!
+//! # Submission
+//!
+//! A [`Submission`] is one image, video or recording of speech together with the options of its analysis. The content
+//! is either a file that is uploaded or a URL that the service downloads. Building a submission sends nothing.
+//!
+//! [`Client::submit`] sends it to the service. This spends credits of the account. The service accepts the submission,
+//! returns an identifier, and analyses the content afterwards. In this documentation, *a submit* is the request that
+//! sends a submission.
+//!
+//! Image, video and audio are called the *medium* of a submission. If the medium is known at compile time, it is a
+//! type parameter: `Submission<Image>`, `Submitted<Image>`, `Report<Image>`. If it is known at run time only, use
+//! [`AnySubmission`], [`AnySubmitted`] and [`AnyReport`].
+//!
+//! # Identifier
+//!
+//! An [`Identifier`] is the service's name for an accepted submission. The result is requested with it, so store it
+//! until you have the report. If it is lost, the result cannot be fetched, and submitting again may cost again.
+//!
+//! [`Submitted`] is an identifier together with its medium. An identifier that was stored earlier, by this program or
+//! by another one, becomes a [`Submitted`] again:
+//!
+//! ```no_run
+//! use identifai::{Client, Image, Submitted};
+//!
+//! let stored = "8d64370a87b820cc1cf620338f5c898bab37439c9a405f32d9eaffc50c4f27b0";
+//! let report = Client::from_env()?.wait(&Submitted::<Image>::new(stored.parse()?))?;
+//! println!("{report}");
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! An identifier is not the hash of the file. [`Report::hash`] is the SHA-256 of the file, and
+//! [`Client::override_verdict`] takes that hash.
+//!
+//! # Report
+//!
+//! A [`Report`] is the service's result for a submission. It has the [state](State) of the analysis, the verdicts, and
+//! the results of the single detection models. Parsing is lenient: a field that is missing or malformed counts as
+//! absent, and [`raw_json`](Report::raw_json) has everything that the service sent.
+//!
+//! # Verdict and heuristic
+//!
+//! Several detection models analyse a submission. A *heuristic* is a rule that combines their results, such as
+//! `Majority` or `AverageExcludeObsolete`. A [`Verdict`] is the result of one heuristic: a classification (`human` or
+//! `artificial`) and a confidence. The service names the heuristics and does not explain them.
+//!
+//! - [`Report::verdict`] is the main verdict, by the default heuristic of the account.
+//! - [`Report::verdicts`] has one verdict for each heuristic.
+//!
+//! [`Verdict::confidence`] is the confidence in **the verdict's own classification**, from 0 to 1. It is not the
+//! probability that the content is artificial (*not documented*; the examples in the documentation show it). A verdict
+//! of `human` with confidence 0.75 has an [`artificial_score`](Verdict::artificial_score) of 0.25.
+//!
+//! The user of an account can override the classification of a file with [`Client::override_verdict`]. The override
+//! takes precedence over the verdict in [`Report::classification`], [`Report::is_artificial`] and
+//! [`Report::artificial_score`]. The verdict itself stays in the report.
+//!
+//! ```
+//! use identifai::ImageReport;
+//!
+//! let json = r#"{"identifier": "8d64370a", "status": "done",
+//!                "verdict": {"heuristic": "Majority", "classification": "human", "confidence": 0.75}}"#;
+//! let report = ImageReport::from_json(json)?;
+//! assert_eq!(report.is_artificial(), Some(false));
+//! assert_eq!(report.artificial_score(), Some(0.25));
+//!
+//! let overridden = json.replace("\"done\",", "\"done\", \"force_classification\": \"artificial\",");
+//! let report = ImageReport::from_json(overridden)?;
+//! assert_eq!(report.is_artificial(), Some(true));
+//! assert_eq!(report.artificial_score(), Some(1.0));
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! # Pending
+//!
+//! A submission is *pending* while its analysis is not finished. A report has one of these [states](State):
+//!
+//! | `status` in the response | state | meaning |
+//! | --- | --- | --- |
+//! | `new` | [`State::Pending`] | The analysis is not finished. |
+//! | `done` | [`State::Done`] | The analysis is finished. |
+//! | `errored` | [`State::Errored`] | The analysis failed. [`Report::errors`] has the reason. |
+//! | any other word | [`State::Other`] | Pending, unless the report has a verdict with a classification (*not documented*). |
+//! | absent | [`State::Done`] or [`State::Pending`] | Done if the report has a verdict or results, else pending (*not documented*). |
+//!
+//! The API does not show the response for a pending submission. In addition to `new`, the crate treats status code 202
+//! and an empty response as pending (*not documented*). A 404 is an error: [`ErrorKind::NotFound`].
+//!
+//! The service does not notify the client, so the client *polls*: it requests the report repeatedly. [`Client::poll`]
+//! polls once. [`Client::wait`] polls until the analysis is finished or [`WaitOptions::timeout`] has passed. By
+//! default the first poll is made 2 seconds after the submit. The intervals grow from 2 to 3, 4.5, 6.75 and 10
+//! seconds, and stay at 10. Each interval is shortened at random by up to a fifth. After 5 minutes, the wait fails
+//! with [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the [identifier of the
+//! error](Error::identifier).
+//!
+//! # Indeterminate
+//!
+//! A submit is *indeterminate* if the service may have accepted it, but the response does not show it. For example,
+//! the connection is lost after the whole request was sent and before the response arrives. The submission may then
+//! have been paid for, and its identifier is not known.
+//!
+//! **The crate does not repeat such a submit**, since that could pay for the same submission twice. A submit is
+//! repeated in two cases only: the request surely did not arrive completely, or the service refused it with a 429. A
+//! 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
+//! (section 9.2.2) requires this caution for requests that are not idempotent. Requests that only read are retried,
+//! since repeating them costs nothing.
+//!
+//! [`Error::may_have_been_sent`] returns `true` for the error of an indeterminate submit. The [kind](Error::kind) of
+//! the error is the cause, such as [`Timeout`](ErrorKind::Timeout), [`Disconnected`](ErrorKind::Disconnected) or
+//! [`Server`](ErrorKind::Server). If the method returns `false`, the submit was surely not accepted.
+//!
+//! ```no_run
+//! use identifai::{Client, Image};
+//!
+//! let client = Client::from_env()?;
+//! match client.submit(&Image::from_path("cat.png")) {
+//!     Ok(submitted) => println!("{}", client.wait(&submitted)?),
+//!     // Possibly paid for. The error has the identifier if the response contained one.
+//!     Err(error) if error.may_have_been_sent() => eprintln!("check the dashboard: {error}"),
+//!     // Certainly not accepted, and the cause is temporary.
+//!     Err(error) if error.is_retryable() => eprintln!("submit it again later: {error}"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok::<(), identifai::Error>(())
+//! ```
+//!
+//! There are three ways to handle an indeterminate submit:
+//!
+//! 1. Look at the dashboard or at [`Client::credits`], to see if the submission arrived.
+//! 2. Submit it again. The service documents that it may answer the same file with the same options from an earlier
+//!    analysis, unless [`no_cache`](Submission::no_cache) is set. So a second submit is probably not charged (*not
+//!    documented*).
+//! 3. Let the crate repeat it: [`ClientBuilder::resend_if_unknown`] for calls, and `Journal::retry_indeterminate` for
+//!    the jobs of a batch that an earlier run left indeterminate. **Both may pay twice.** Both default to `false`.
+//!
+//! [`ErrorKind::Indeterminate`] is the kind of such a job in a batch that resumes from a [journal](#journal).
+//!
+//! # Deadline and stall limit
+//!
+//! A call has a *deadline*. It bounds the whole call: the name lookup, connecting, TLS, sending, waiting for the
+//! response, the pauses for the rate limit, and the retries. [`ClientBuilder::timeout`] sets it. The defaults are:
+//!
+//! | call | deadline | one attempt |
+//! | --- | --- | --- |
+//! | submit by URL | 120 s, since the service downloads the file before it responds | up to the deadline |
+//! | upload | none, but a stall limit of 60 s while sending and 120 s for the response | the same |
+//! | every other call | 30 s | 10 s |
+//!
+//! A *stall limit* bounds the time without progress instead of the total time. An upload may take hours on a slow line
+//! as long as bytes are sent. It fails if no byte could be sent for 60 seconds, or if the response does not arrive
+//! within 120 seconds after the last byte. A pause for the rate limit before an upload is limited to 120 seconds as
+//! well. If you set [`timeout`](ClientBuilder::timeout), that deadline replaces the stall limits.
+//!
+//! Further timeouts apply within the deadline:
+//!
+//! - [`ClientBuilder::connect_timeout`] (10 s) bounds the name lookup, connecting and the TLS handshake of each
+//!   attempt.
+//! - An attempt of a submit may take all the time that is left. An attempt of any other call may take a third of the
+//!   deadline, and at least 10 seconds, so that there is time for a retry.
+//!
+//! A wait has a timeout of its own, [`WaitOptions::timeout`], which defaults to 5 minutes. Each poll is a call with
+//! its own deadline, but it ends with the wait at the latest.
+//!
+//! For example, a client has a [`timeout`](ClientBuilder::timeout) of 60 s, a
+//! [`connect_timeout`](ClientBuilder::connect_timeout) of 5 s and a [`WaitOptions::timeout`] of 180 s. It calls
+//! [`classify`](Client::classify) with an image by URL:
+//!
+//! - The submit ends within 60 s. If a connection cannot be established within 5 s, that attempt fails. The call
+//!   pauses for up to 0.5 s and retries. After the second failure it pauses for up to 1 s. The third failure is final,
+//!   since [`retries`](ClientBuilder::retries) defaults to 2. So an unreachable service is reported after at most 16.5
+//!   s, plus the wait for a slot of the rate limit.
+//! - The wait then ends within 180 s. A poll may take 20 s, a third of 60 s.
+//! - The whole `classify` ends within 240 s.
+//!
+//! With the defaults, a `classify` by URL ends within 120 s + 300 s = 7 minutes.
+//!
+//! # Rate limit
+//!
+//! The service allows each API key 30 submits and 60 reads a minute, and 1 submit and 2 reads a second. The crate
+//! keeps these limits: a call waits until it may be sent. If the next slot is after the deadline of the call, the call
+//! fails at once with [`ErrorKind::RateLimited`], and [`Error::retry_after`] is the time until the slot. [`RateLimit`]
+//! changes the limits or disables them.
+//!
+//! Submits and reads are counted separately. Every `POST` and `DELETE` request counts as a submit, such as
+//! [`override_verdict`](Client::override_verdict). Every `GET` request counts as a read. [`health`](Client::health) is
+//! not limited. All clients of a process with the same key, host and port share one count.
+//!
+//! The limit is a sliding window: in any 60.5 seconds there are at most 30 submits. The half second allows for
+//! requests that arrive closer together than they were sent. Up to two thirds of the window, submits are sent 1.02 s
+//! apart. From then on they are spaced evenly, 60.5 s / 30 = 2.02 s apart. Even spacing has the same throughput, and
+//! it leaves gaps in which another process can start. For example, 100 submits one after the other are sent at these
+//! times:
+//!
+//! | submit | time | reason |
+//! | --- | --- | --- |
+//! | 1 to 20 | 0 s, 1.02 s, ..., 19.4 s | 1.02 s apart |
+//! | 21 to 30 | 21.4 s, ..., 39.6 s | 2.02 s apart |
+//! | 31 | 60.5 s | The window is full until the first submit leaves it. |
+//! | 32 to 100 | 62.5 s, ..., 199.7 s | 2.02 s apart |
+//!
+//! ## Several processes with one key
+//!
+//! The service counts requests for each key, but processes do not know of each other. A process detects others in two
+//! ways: by a 429 that it receives although it keeps the limit, and by the response headers `X-RateLimit-Limit` and
+//! `X-RateLimit-Remaining`, if the service sends them (*not documented*). For example, if the headers say that 12
+//! submits were made in this minute and the process made only 11, there is another one.
+//!
+//! A process that detects others reduces its share of the limit to a half and spaces its requests evenly: one submit
+//! every 4.03 s. Two processes settle there, since 2 × 15 = 30. With three processes, 3 × 15 is too much, so the
+//! service refuses one of them for the rest of the minute. That process halves its share again and sends a submit
+//! every 8.07 s. The processes settle at a half, a quarter and a quarter. The smallest share is 1/64.
+//!
+//! A process increases its share again:
+//!
+//! - If a whole minute shows no requests but its own, it takes the whole limit.
+//! - If less than three quarters of a minute's limit were used, it doubles its share with a probability of 1/2.
+//! - If there was no sign of other processes for 605 s (ten windows), it takes the whole limit.
+//!
+//! After a 429, the process sends no request of the same class for as long as the service asks for (`Retry-After`, or
+//! `X-RateLimit-Reset`), and for at most about an hour. If the service does not say, it waits until the oldest request
+//! leaves the window.
+//!
+//! # Journal
+//!
+//! A [`Journal`] is a file with which a [`Batch`] resumes after its process has ended, for whatever reason. It needs
+//! the feature `journal`. It records, as one line of JSON for each event:
+//!
+//! - the host and port of the service,
+//! - that a job is about to be submitted,
+//! - that the job was accepted, with its identifier, or that the submit failed,
+//! - that the analysis is finished, with the report.
+//!
+//! To resume, run the program again with the same jobs and the same file. The order of the jobs does not matter. Each
+//! job continues according to its last line:
+//!
+//! | the journal has | the batch |
+//! | --- | --- |
+//! | a report | returns the report again, without a request |
+//! | an identifier | waits for the report |
+//! | the beginning of a submit and no result, or an [indeterminate](#indeterminate) result | reports [`ErrorKind::Indeterminate`], unless `Journal::retry_indeterminate` is set |
+//! | a refused submit, or nothing | submits the job |
+//!
+//! A job is recognized by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
+//! with the length and modification time of the file. So a file that has changed is submitted, and paid for, as a new
+//! job. [`BatchProgress::changed`] counts these. A submission that the service no longer knows is reported as
+//! [`ErrorKind::NotFound`] in each run, and a new journal submits it again.
+//!
+//! A journal costs no requests. It costs three lines of disk space for each job, one of which has the whole report,
+//! and memory for each job of earlier runs. Opening a journal reads all of it. With `Journal::sync`, each line also
+//! waits for the disk, so that it survives a power failure. A journal is in use by one batch at a time. It has no API
+//! key, but it has URLs without user and query, paths and reports, so on Unix only its owner can read it.
+//!
+#![cfg_attr(feature = "journal", doc = "```no_run")]
+#![cfg_attr(not(feature = "journal"), doc = "```ignore")]
+//! use identifai::{Client, Image, Journal};
+//!
+//! // Run this again after a crash: images with a result are not requested again.
+//! let jobs = (1..=1_000).map(|number| Image::from_url(format!("https://example.com/{number}.jpg")));
+//! for outcome in Client::from_env()?.batch(jobs).journal(Journal::open("images.journal")?) {
+//!     println!("{}: {:?}", outcome.index, outcome.result.map(|report| report.is_artificial()));
+//! }
+//! # Ok::<(), identifai::Error>(())
+//! ```
+#![cfg_attr(feature = "journal", doc = "\n[`Journal`]: crate::Journal")]
+#![cfg_attr(not(feature = "journal"), doc = "\n[`Journal`]: #journal")]
+
+#[cfg(doc)]
+use crate::{
+    AnyReport, AnySubmission, AnySubmitted, Batch, BatchProgress, Client, ClientBuilder, Error, ErrorKind, Identifier,
+    RateLimit, Report, State, Submission, Submitted, Verdict, WaitOptions,
+};
