@@ -1,10 +1,12 @@
-//! An **unofficial**, blocking client of the [identifAI](https://identifai.net) API, which tells whether an image, a
-//! video or a voice recording was made by a human or by a machine.
+//! A blocking client for the [identifAI](https://identifai.net) API, which detects if an image, a video or a recording
+//! of speech was made by a human or by a machine.
+//!
+//! This crate is **unofficial**: it is not made or supported by the company behind identifAI.
 //!
 //! # Three ways to use it
 //!
-//! **The plain function**: one submit, from anywhere. Calls share a small cache of connections; what comes back is an
-//! [`Identifier`], and the verdict is ready a little later.
+//! **One function.** [`classify_from_url`] submits the image at a URL and returns an [`Identifier`]. The verdict is
+//! available a little later, under that identifier. Calls share a small cache of connections.
 //!
 //! ```no_run
 //! use identifai::{UrlOptions, classify_from_url};
@@ -15,22 +17,24 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! **The client**: verdicts, and many calls over one set of connections. What goes in is an [`Image`], a [`Video`] or
-//! an [`Audio`]: by URL, or from a file, memory or a reader, which are uploaded in constant memory. What comes back is
-//! an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`]. If the medium is known at run time only, the same values are
-//! an [`AnySubmission`], which can detect it, an [`AnySubmitted`] and an [`AnyReport`].
+//! **A client.** [`Client`] makes many calls over the same connections, and waits for verdicts. It takes an [`Image`],
+//! a [`Video`] or an [`Audio`], given as a URL, a file, bytes in memory or a reader. Uploads use constant memory. It
+//! returns an [`ImageReport`], a [`VideoReport`] or an [`AudioReport`].
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
 //!
 //! let client = Client::from_env()?;
-//! let report = client.classify(&Image::from_path("cat.png"))?; // submit, and wait
+//! let report = client.classify(&Image::from_path("cat.png"))?; // submits the image and waits for the report
 //! println!("{report}, made by a machine: {:?}", report.is_artificial());
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! **The batch**: very many, of any medium, within the key's rate and, with a journal, over several runs; see
-//! [`Client::batch`].
+//! If the medium is known at run time only, use [`AnySubmission`], which can detect it, [`AnySubmitted`] and
+//! [`AnyReport`].
+//!
+//! **A batch.** [`Client::batch`] processes any number of submissions of any medium at the maximum rate of the key.
+//! With a journal, it can resume after the process has ended.
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
@@ -42,37 +46,50 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! Besides: [`credits`](Client::credits) and [`health`](Client::health), the users of a partner
-//! ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]). What went wrong, whether
-//! it may have been paid for, and what to do about it: [`Error`], [`ErrorKind`]. No key, no network: the
-//! crate `identifai-sandbox` is a fake of the service.
+//! There are calls for the rest of the API as well: [`credits`](Client::credits) and [`health`](Client::health), the
+//! users of a partner ([`Client::partner_users`]), and receipts and other tickets ([`Client::submit_tickets`]).
 //!
-//! # What it promises
+//! # Where to read on
 //!
-//! - **It never pays twice.** A submit is repeated only if it never arrived whole, or was refused.
-//! - **It never hangs.** One deadline bounds a call, from the name lookup to the last retry; and one a wait.
-//! - **It takes nothing for done that is not**, and keeps what it does not know.
-//! - **It never leaks the key.** No redirect is followed, no proxy sees it, no `Debug` or error shows it.
-//! - **It keeps within the key's rate**: calls wait for their slot; see [`RateLimit`].
-//! - **It loses nothing that was paid for**: errors have the identifier, and a batch its journal.
-//! - **It starts no thread** on a warm call, only to look up a name for a new connection; and it prints nothing.
+//! - [Concepts](concepts) explains the terms: submission, identifier, verdict, pending, indeterminate, deadline, rate
+//!   limit, journal.
+//! - [`ErrorKind`] lists the errors and how to fix them. [`Error::may_have_been_sent`] tells if a failed submit may
+//!   have been charged.
+//! - [`ClientBuilder`] has the options: timeouts, retries, proxy, certificates, rate limit.
+//! - The crate `identifai-sandbox` is a fake of the service, to try this crate without a key and without a network.
+//!
+//! # Guarantees
+//!
+//! - **Safe retries.** A submit is repeated only if the request surely did not arrive completely, or if the service
+//!   refused it with a 429. So the crate does not pay twice. See [indeterminate](concepts#indeterminate).
+//! - **Bounded time.** A deadline bounds each call, from the name lookup to the last retry. An upload may take as long
+//!   as it makes progress. A wait has a timeout of its own. See [deadline and stall
+//!   limit](concepts#deadline-and-stall-limit).
+//! - **Strict results.** A pending or malformed response is never reported as a finished report. Fields and values
+//!   that this crate does not know are kept.
+//! - **Secret API key.** Redirects are not followed, proxies do not see the key, and no error and no `Debug` output
+//!   shows it.
+//! - **Recoverable submissions.** An error carries the identifier if it is known, and a batch can keep a journal.
+//! - **Local rate limit.** Calls wait until the key's rate limit allows them. See [`RateLimit`].
+//! - **No output, no hidden runtime.** The crate prints nothing. A call starts a thread only to look up a host name
+//!   for a new connection.
 //!
 //! # Features
 //!
 //! | feature | default | effect |
 //! | --- | --- | --- |
-//! | `rustls` | yes | HTTPS by rustls with bundled roots |
-//! | `platform-verifier` | no | rustls, trusting what the operating system trusts |
-//! | `native-tls` | no | HTTPS by the operating system's library; used instead of rustls where both are there |
-//! | `socks-proxy` | no | SOCKS proxies; without it they are an error |
-//! | `journal` | no | the journal with which a batch goes on where it was ended |
+//! | `rustls` | yes | Enables HTTPS with rustls and bundled root certificates. |
+//! | `platform-verifier` | no | Makes rustls verify certificates as the operating system does. |
+//! | `native-tls` | no | Enables HTTPS with the TLS library of the operating system. It takes precedence over `rustls`. |
+//! | `socks-proxy` | no | Enables SOCKS proxies. Without it, they are an error. |
+//! | `journal` | no | Enables the journal of a batch. |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// A test that goes wrong may panic.
+// Tests may panic on overflows and slices.
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
-/// The README's examples are tests, too.
+/// The examples of the README, which are compiled as doctests.
 #[cfg(all(doctest, feature = "journal"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
