@@ -63,8 +63,8 @@
 //! - **Safe retries.** A submit is repeated only if the request surely did not arrive completely, or if the service
 //!   refused it with a 429. So the crate does not pay twice. See [indeterminate](concepts#indeterminate).
 //! - **Bounded time.** A deadline bounds each call, from the name lookup to the last retry. An upload may take as long
-//!   as it makes progress. A wait has a timeout of its own. See [deadline and stall
-//!   limit](concepts#deadline-and-stall-limit).
+//!   as it makes progress. A wait has a timeout of its own. See
+//!   [deadline and stall limit](concepts#deadline-and-stall-limit).
 //! - **Strict results.** A pending or malformed response is never reported as a finished report. Fields and values
 //!   that this crate does not know are kept.
 //! - **Secret API key.** Redirects are not followed, proxies do not see the key, and no error and no `Debug` output

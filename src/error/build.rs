@@ -1,4 +1,4 @@
-//! The ways in which the modules of the crate build errors.
+//! Constructors and builder methods of errors, for the modules of the crate.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::model::media_type::MediaType;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
-/// How much of the service's text an error keeps, in bytes.
+/// Maximum length of the service's text in an error, in bytes.
 const MESSAGE_MAX: usize = 1_000;
-/// How much of an answer's body an error keeps, in bytes.
+/// Maximum length of the body of a response in an error, in bytes.
 pub(crate) const BODY_MAX: usize = 4 * 1024;
 
 impl Error {
@@ -32,33 +32,35 @@ impl Error {
         }))
     }
 
-    /// `field` cannot be sent. The value is not named: arguments get swapped, it may be the key.
+    /// Creates the error of a `field` that cannot be sent. The text does not contain the value, since a caller who
+    /// swaps two arguments may have passed the key.
     pub(crate) fn invalid_input(field: &'static str, reason: &str) -> Self {
         Self::of_field(ErrorKind::InvalidInput, field, reason)
     }
 
-    /// `setting` cannot be used; see [`invalid_input`](Self::invalid_input).
+    /// Creates the error of a `setting` that cannot be used. The text does not contain the value, for the same reason
+    /// as in [`invalid_input`](Self::invalid_input).
     pub(crate) fn config(setting: &'static str, reason: &str) -> Self {
         Self::of_field(ErrorKind::Config, setting, reason)
     }
 
-    /// Makes the error of a field or setting, which its text begins with.
+    /// Creates the error of a field or setting. The text begins with its name.
     pub(crate) fn of_field(kind: ErrorKind, field: &'static str, reason: &str) -> Self {
         Self::new(kind, format!("{field}: {reason}")).with_field(Some(field))
     }
 
-    /// Makes the error of a value that is of another medium than its new type.
+    /// Creates the error of a value that has another medium than the type it is converted to.
     pub(crate) fn other_medium(what: &str, is: MediaType, wanted: MediaType) -> Self {
         Self::invalid_input("medium", &format!("the {what} is of the medium {is}, not {wanted}"))
     }
 
-    /// Puts what the error is about in front of its text.
+    /// Adds a prefix to the text, which names the subject of the error.
     pub(crate) fn prefixed(mut self, what: &str) -> Self {
         self.0.summary = format!("{what}: {}", self.0.summary);
         self
     }
 
-    /// Copies the error for another submission that it affects: without identifier, body and cause.
+    /// Copies the error for another submission that has the same problem. The copy has no identifier, body and cause.
     pub(crate) fn without_submission(&self) -> Self {
         let Inner { kind, field, summary, message, status, request_id, retry_after, .. } = &*self.0;
         let (message, request_id) = (message.clone(), request_id.clone());
@@ -67,7 +69,7 @@ impl Error {
         error
     }
 
-    /// Returns what went wrong, with the service's own text.
+    /// Returns the text of the error, followed by the service's own text.
     pub(crate) fn summary(&self) -> String {
         match &self.0.message {
             Some(message) => format!("{}: {message}", self.0.summary),
@@ -125,13 +127,13 @@ impl Error {
         self
     }
 
-    /// Marks that the submit may have arrived; what was marked before stays marked.
+    /// Marks the submit as possibly accepted. `false` does not remove an earlier mark.
     pub(crate) fn mark_maybe_sent(mut self, may_have_been_sent: bool) -> Self {
         self.0.may_have_been_sent |= may_have_been_sent;
         self
     }
 
-    /// Marks that the request may be repeated; what was marked before stays marked.
+    /// Marks the request as repeatable. `false` does not remove an earlier mark.
     pub(crate) fn mark_repeatable(mut self, may_repeat: bool) -> Self {
         self.0.may_repeat |= may_repeat;
         self
@@ -142,15 +144,15 @@ impl Error {
         self.0.may_repeat
     }
 
-    /// Lets `clean` rewrite every text of this error, and drops an identifier that `is_secret`. `clean` returns `true`
-    /// if it changed the text.
+    /// Redacts the error: `clean` rewrites each of its texts, and an identifier for which `is_secret` returns `true`
+    /// is removed. `clean` returns `true` if it changed the text.
     pub(crate) fn cleaned(mut self, clean: impl Fn(&mut String) -> bool, is_secret: impl Fn(&str) -> bool) -> Self {
         let inner = &mut *self.0;
         let texts = [Some(&mut inner.summary), inner.message.as_mut(), inner.request_id.as_mut(), inner.body.as_mut()];
         for text in texts.into_iter().flatten() {
             clean(text);
         }
-        // Only now: a cut through a secret would leave half of it, which `clean` does not find.
+        // The texts are cut after the redaction. A cut through a secret would leave a part that `clean` does not find.
         if let Some(body) = &mut inner.body {
             cut(body, BODY_MAX, "");
         }
@@ -162,7 +164,7 @@ impl Error {
         }
         inner.identifier = inner.identifier.take().filter(|identifier| !is_secret(identifier.as_str()));
         if let Some(source) = &inner.source {
-            // A cause keeps its type unless its text has a secret.
+            // If the text of the cause contains a secret, the redacted text replaces the cause. Else it keeps its type.
             let (mut shown, mut raw) = (source.to_string(), format!("{source:?}"));
             if clean(&mut shown) | clean(&mut raw) {
                 inner.source = Some(shown.into());
@@ -178,7 +180,7 @@ impl From<InvalidIdentifier> for Error {
     }
 }
 
-/// Cuts `text` to at most `max` bytes, and puts `end` behind it if that took something away.
+/// Cuts `text` to at most `max` bytes. If it was longer, appends `end`.
 fn cut(text: &mut String, max: usize, end: &str) {
     if text.len() > max {
         let at = (0..=max).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
@@ -192,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_stays_on_one_line() {
+    fn error_display_escapes_service_text() {
         let error = Error::new(ErrorKind::Rejected, "refused").with_message(Some(" a\r\nb\x1b[31m\u{202e}\u{2028}c "));
         assert_eq!(error.to_string(), "refused: a\\r\\nb\\u{1b}[31m\\u{202e}\\u{2028}c");
     }

@@ -1,15 +1,16 @@
-//! What went wrong, by meaning: the kinds, with what to do about each, and their numbers and names.
+//! The kinds of errors, each with its remedy, its code and its name.
 
 use std::fmt;
 
-/// Defines the kinds, each with its code and its name, which are fixed for good.
+/// Defines the kinds, each with its code and its name. Both never change.
 macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
-        /// The kind of a failure, by meaning.
+        /// The kind of an [`Error`](crate::Error): the cause and the remedy.
         ///
-        /// [`code`](Self::code) and [`as_str`](Self::as_str) of a kind never change; kinds may be added. Where a kind
-        /// leaves open whether a submit was accepted,
-        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells.
+        /// The [`code`](Self::code) and the name ([`as_str`](Self::as_str)) of a kind never change. New kinds may be
+        /// added. Some kinds do not show if the service accepted the submit.
+        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) does. See
+        /// [indeterminate](crate::concepts#indeterminate).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -17,7 +18,7 @@ macro_rules! kinds {
         }
 
         impl ErrorKind {
-            /// All kinds, in the order of their codes. New ones are added at the end.
+            /// All kinds, in the order of their codes. New kinds are added at the end.
             ///
             /// ```
             /// use identifai::ErrorKind;
@@ -28,14 +29,15 @@ macro_rules! kinds {
             /// ```
             pub const ALL: &'static [Self] = &[$(Self::$kind),+];
 
-            /// A positive number that stands for this kind, for exit statuses and the C interface.
+            /// Returns the code of the kind, a positive number. Exit statuses and the C interface use it.
             pub const fn code(self) -> i32 {
                 match self {
                     $(Self::$kind => $code,)+
                 }
             }
 
-            /// The kind in lower case with underscores, as `--json` prints it.
+            /// Returns the name of the kind in lower case with underscores, as in `not_found`. It is the kind in JSON
+            /// as well.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)+
@@ -45,62 +47,72 @@ macro_rules! kinds {
     };
 }
 
-// A new kind comes last, with the next number.
+// Add new kinds at the end, with the next code.
 kinds! {
-    /// An option of the call is unusable. Nothing was sent: fix what the message names.
+    /// An argument of the call is invalid. Nothing was sent. Fix the argument that the message names.
     InvalidInput = (1, "invalid_input");
-    /// A setting (key, base URL, proxy, ...) is unusable. Nothing was sent: fix what the message names.
+    /// A setting is invalid, such as the key, the base URL or the proxy. Nothing was sent. Fix the setting that the
+    /// message names.
     Config = (2, "config");
-    /// No connection: the name was not found, or nobody answered there. This try sent nothing: check network and proxy,
-    /// and try again.
+    /// The connection could not be established: the host name was not found, or the host did not accept the
+    /// connection. This attempt sent nothing. Check the network and the proxy, and retry.
     Connect = (3, "connect");
-    /// No secure connection: the certificate or the handshake was refused. This try sent nothing: check the
-    /// certificates, the clock, and whether something on the way intercepts TLS.
+    /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. This
+    /// attempt sent nothing. Check the certificates and the clock. A firewall or proxy may intercept TLS.
     Tls = (4, "tls");
-    /// A limit passed: the deadline of the call, or the connect timeout. See whether it may have been sent before you
-    /// try again.
+    /// A timeout passed: the deadline of the call, a stall limit or the connect timeout. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Timeout = (5, "timeout");
-    /// The connection ended before the answer was complete. See whether it may have been sent before you try again.
+    /// The connection ended before the response was complete. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Disconnected = (6, "disconnected");
-    /// The service answered with a redirect (3xx). None is followed, since the key would go along: correct the base
-    /// URL.
+    /// The response is a redirect (3xx). Redirects are not followed, since the key would be sent to another URL.
+    /// Correct the base URL.
     Redirect = (7, "redirect");
-    /// 401: the key is missing or not valid. The dashboard shows yours in the profile menu, under "API Key".
+    /// 401: The key is missing or invalid. The dashboard shows the key in the profile menu, under "API Key".
     Unauthorized = (8, "unauthorized");
-    /// 403: the key may not use this API, or the terms of service were not accepted: do so on the dashboard. With an
-    /// HTML page, something in front of the API refused the request; the message says so.
+    /// 403: The key is not authorized for this API, or the terms of service were not accepted on the dashboard. If the
+    /// response is an HTML page, a firewall or proxy in front of the API refused the request. The message says so.
     Forbidden = (9, "forbidden");
-    /// 404: no such submission, user or batch, no heatmap, or the base URL is not the API's. Check both.
+    /// 404: The submission, user, batch or heatmap does not exist, or the base URL does not point at the API. Check
+    /// both.
     NotFound = (10, "not_found");
-    /// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
-    /// [`Error::message`](crate::Error::message) has the service's reason.
+    /// Any other 4xx. For example, a parameter is wrong, the service could not download the file, or the file is too
+    /// large or has an unsupported type. [`Error::message`](crate::Error::message) has the service's reason.
     Rejected = (11, "rejected");
-    /// The account has no credits left: buy some.
+    /// The account has no credits left. Buy credits.
     ///
-    /// The API has no code for it, so this is a guess: a 400 whose text speaks of credits (or a 402).
+    /// The API has no error code for this. The kind is used for a 400 whose text mentions credits, and for a 402.
     OutOfCredits = (12, "out_of_credits");
-    /// 429: more requests than the key may make. Wait for as long as [`Error::retry_after`](crate::Error::retry_after)
-    /// tells. If there is no [`status`](crate::Error::status), the next slot of the local rate limit is after the
-    /// deadline, and nothing was sent.
+    /// 429: The rate limit of the key is exceeded. Retry after [`Error::retry_after`](crate::Error::retry_after).
+    ///
+    /// If the error has no [`status`](crate::Error::status), nothing was sent: the next slot of the local
+    /// [rate limit](crate::concepts#rate-limit) is after the deadline of the call.
     RateLimited = (13, "rate_limited");
-    /// 5xx: the service failed. Try again later; see whether it may have been sent.
+    /// 5xx: The service failed. Check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry
+    /// a submit.
     Server = (14, "server");
-    /// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
-    /// [`Error::body`](crate::Error::body) has its beginning; see whether it may have been sent.
+    /// The response does not have the form that the API documents. For example, it is an HTML page of a proxy, it is
+    /// not JSON, it has no identifier, or it is too long.
+    ///
+    /// [`Error::body`](crate::Error::body) has the beginning of the response. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     UnexpectedResponse = (15, "unexpected_response");
-    /// The service took the submission and could not analyse it. [`Error::message`](crate::Error::message) has its
-    /// reason: submit a better file.
+    /// The service accepted the submission and could not analyse it. [`Error::message`](crate::Error::message) has the
+    /// service's reason. Submit a better file.
     AnalysisFailed = (16, "analysis_failed");
-    /// The analysis did not end in the time that was given for waiting. It goes on: ask again by
-    /// [`Error::identifier`](crate::Error::identifier), rather than pay again.
+    /// The analysis did not finish within the timeout of the wait. It continues: wait again for
+    /// [`Error::identifier`](crate::Error::identifier), since submitting again may cost again.
     WaitTimedOut = (17, "wait_timed_out");
-    /// [`CancelHandle::cancel`](crate::CancelHandle::cancel) was called, or a batch was stopped. See whether it may
-    /// have been sent.
+    /// The call was cancelled by a [`CancelHandle`](crate::CancelHandle) or by a watcher of an upload, or the batch
+    /// was stopped. [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells if a submit may have been
+    /// accepted.
     Cancelled = (18, "cancelled");
-    /// The journal of a batch cannot be opened, read or written; the message says why. Nothing more is submitted.
+    /// The [journal](crate::concepts#journal) of a batch cannot be opened, read or written. The message has the
+    /// reason. The batch submits nothing more.
     Journal = (19, "journal");
-    /// An earlier run of a batch was ended while it submitted this, or got no answer: whether the service accepted it
-    /// is not known. `Journal::retry_indeterminate` has it submitted again.
+    /// It is not known if the service accepted the job: an earlier run of the batch ended during the submit, or got no
+    /// response. `Journal::retry_indeterminate` submits it again. See [indeterminate](crate::concepts#indeterminate).
     Indeterminate = (20, "indeterminate");
 }
 
@@ -115,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_and_names_are_fixed() {
+    fn error_kind_codes_and_names_are_fixed() {
         let names = "invalid_input config connect tls timeout disconnected redirect unauthorized forbidden not_found \
             rejected out_of_credits rate_limited server unexpected_response analysis_failed wait_timed_out cancelled \
             journal indeterminate";

@@ -1,4 +1,4 @@
-//! What can go wrong, and what an error tells: one type for all of the crate.
+//! The error type of the crate.
 
 mod build;
 mod kind;
@@ -14,18 +14,19 @@ use crate::model::identifier::Identifier;
 use crate::model::state::State;
 use crate::util::text::one_line;
 
-/// The result of every fallible call of this crate.
+/// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed.
+/// The error of a failed call.
 ///
-/// `Display` is one line, holds neither the key nor the query string of a URL that was submitted, and leaves the cause
-/// to [`source`](StdError::source), as programs that print a chain expect; `{:#}` adds the causes. What came from the
-/// service is escaped and may be printed as it is.
+/// The [`kind`](Self::kind) is for programs, and `Display` is for people. `Display` writes one line. It contains
+/// neither the API key nor the query of a submitted URL. Text from the service is escaped, so the line is safe to
+/// print. The cause is not part of the line, since programs that print a chain of errors get it from
+/// [`source`](StdError::source). The alternate form `{:#}` adds the causes.
 ///
-/// `Serialize` writes an object with `kind`, `status`, `message` and `may_have_been_sent`, and with `field`,
-/// `retry_after` in seconds, `identifier` and `body` where there are any. Its `message` is the service's own text, or else
-/// that of `{:#}`.
+/// `Serialize` writes an object with `kind`, `status`, `message` and `may_have_been_sent`. The fields `field`,
+/// `retry_after` (in seconds), `identifier` and `body` are present if the error has them. `message` is the
+/// [service's text](Self::message), or the text of `{:#}` if there is none.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
@@ -62,12 +63,13 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the field or setting that the error is about, by the name it has in this crate or in the API, such as
-    /// `file_url` or `base_url`.
+    /// Returns the name of the field or setting that the error is about, such as `file_url` or `base_url`. It is the
+    /// name in this crate or in the API.
     ///
     /// Errors of the kinds [`InvalidInput`](ErrorKind::InvalidInput), [`Config`](ErrorKind::Config) and
-    /// [`Journal`](ErrorKind::Journal) have one, and their `Display` begins with it, unless it names one of several
-    /// tickets first. A program can put the name of its own option in its place.
+    /// [`Journal`](ErrorKind::Journal) have a field. Their `Display` begins with it, except that the name of the
+    /// ticket comes first if one of several tickets is invalid. A program can use this to print the name of its own
+    /// option instead.
     ///
     /// ```
     /// use identifai::{UrlOptions, classify_from_url};
@@ -80,54 +82,60 @@ impl Error {
         self.0.field
     }
 
-    /// The HTTP status of the answer, if there was one.
+    /// Returns the HTTP status code of the response, if a response arrived.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The service's own text (`error` or `message` of its answer), in one line and with control characters escaped.
+    /// Returns the service's own text, which is the field `error` or `message` of the response. It is one line, and
+    /// control characters are escaped.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// What the service calls this request in its logs (`X-Request-Id`), if it says so. Undocumented; of use to its
-    /// support.
+    /// Returns the header `X-Request-Id` of the response, if there is one. The support of the service may find the
+    /// request in its logs by it. The API does not document this header.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The submission this error is about: what was paid for is not lost, its result can be asked for later.
+    /// Returns the identifier of the submission that the error is about, if it is known. The result can still be
+    /// requested with it.
     pub fn identifier(&self) -> Option<&Identifier> {
         self.0.identifier.as_ref()
     }
 
-    /// The state that was seen last, if waiting for a result timed out and it was seen at all.
+    /// Returns the last known state of the submission, if a wait timed out and at least one poll succeeded.
     pub fn last_state(&self) -> Option<&State> {
         self.0.last_state.as_ref()
     }
 
-    /// Returns the time to wait before another try: the pause that the service asks for or that the deadline had no
-    /// room for, or, for a call that was rate limited locally, the time until its slot.
+    /// Returns the time to wait before a retry, if it is known.
+    ///
+    /// It is the time that the service asks for, or the pause that did not fit before the deadline. For a call that
+    /// the local rate limit refused, it is the time until the next slot.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether the same call may succeed later and repeating it cannot pay twice.
+    /// Returns `true` if the same call may succeed later, and if repeating it cannot pay twice.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
         let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
         passing && !self.0.may_have_been_sent
     }
 
-    /// Whether the service may have accepted the submit, and charged for it, although the call failed.
+    /// Returns `true` if the service may have accepted the submit, and charged for it, although the call failed. See
+    /// [indeterminate](crate::concepts#indeterminate).
     ///
-    /// `false` is certain: it never arrived whole, it was refused, or the call was none that submits.
+    /// `false` is certain: the request did not arrive completely, the service refused it, or the call was not a
+    /// submit.
     pub fn may_have_been_sent(&self) -> bool {
         self.0.may_have_been_sent
     }
 
-    /// Returns the first 4 KiB of the response's body, or of what came in place of an HTTP response. It is raw: escape
-    /// it before you show it. `None` if nothing came.
+    /// Returns the first 4 KiB of the body of the response, or of the bytes that arrived instead of an HTTP response.
+    /// Returns `None` if no bytes arrived. The text is not escaped: escape it before you print it.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
@@ -140,7 +148,7 @@ impl fmt::Display for Error {
         if let Some(message) = &inner.message {
             write!(f, ": {message}")?;
         }
-        // A hint to try again would have the reader pay twice where the submit may have been accepted.
+        // If the submit may have been accepted, a retry may pay twice. So the hint is left out.
         if let Some(pause) = inner.retry_after.filter(|_| !inner.may_have_been_sent) {
             write!(f, " (try again in {} s)", pause.as_secs_f64().ceil())?;
         }
@@ -159,7 +167,7 @@ impl Error {
         let mut cause = self.source();
         while let Some(error) = cause {
             let text = one_line(&error.to_string());
-            // A cause of causes often repeats them.
+            // The text of an error often contains the text of its own source.
             if !shown.contains(&text) {
                 write!(f, ": {text}")?;
                 shown.push_str(&text);
@@ -202,20 +210,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_alternate_form_adds_causes_once_and_in_one_line() {
+    fn error_alternate_display_adds_each_cause_once() {
         let io = std::io::Error::other("reset\nby peer");
         let cause = Error::new(ErrorKind::Disconnected, "the connection ended").with_source(io);
         let error = Error::new(ErrorKind::WaitTimedOut, "not finished").with_source(cause);
         assert_eq!(error.to_string(), "not finished");
         assert_eq!(format!("{error:#}"), "not finished: the connection ended: reset\\nby peer");
-        let told = Error::new(ErrorKind::Server, "failed as reset").with_source(std::io::Error::other("reset"));
-        assert_eq!(format!("{told:#}"), "failed as reset");
+        let error = Error::new(ErrorKind::Server, "failed as reset").with_source(std::io::Error::other("reset"));
+        assert_eq!(format!("{error:#}"), "failed as reset", "the summary contains the cause already");
     }
 
     #[test]
-    fn an_error_is_one_word_wide_and_crosses_threads() {
-        fn crosses_threads<T: Send + Sync + 'static>() {}
-        crosses_threads::<Error>();
+    fn error_is_pointer_sized_and_send_and_sync() {
+        fn assert_send_and_sync<T: Send + Sync + 'static>() {}
+        assert_send_and_sync::<Error>();
         assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as JSON, and kinds by their names.
+//! The serialization of errors, and the conversion of kinds from and to their names.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_as_json_has_what_it_tells() {
+    fn error_as_json_has_all_public_fields() {
         let error = Error::new(ErrorKind::Server, "failed").with_source(std::io::Error::other("reset"));
         let expected = json!({
             "kind": "server", "status": null, "message": "failed: reset", "may_have_been_sent": false,
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_is_found_by_its_exact_name_only() {
+    fn error_kind_parses_from_exact_name_only() {
         for kind in ErrorKind::ALL {
             let json = serde_json::to_string(kind).unwrap();
             assert_eq!((json.as_str(), serde_json::from_str(&json).unwrap()), (&*format!("\"{kind}\""), *kind));
