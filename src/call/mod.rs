@@ -138,7 +138,7 @@ impl Caller {
     /// [`Stall`] has no deadline. The transport ends its attempts when they make no progress, and a pause is
     /// limited to [`max_pause`].
     ///
-    /// One attempt may take [`Request::try_timeout`] or a third of the deadline, whichever is longer, but never more
+    /// One attempt may take [`Request::attempt_timeout`] or a third of the deadline, whichever is longer, but never more
     /// than the time that is left. A pause or a wait for a slot that would end after the deadline is not begun: the
     /// call ends at once, and its error contains the time after which the caller may retry.
     pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
