@@ -16,7 +16,7 @@ pub(crate) fn with_field(error: &Error, name: impl Fn(&str) -> &str) -> String {
     reason.map(|(name, reason)| format!("{name}{reason}")).unwrap_or(text)
 }
 
-/// Returns the argument or option that sets `field`, or `field` itself if there is none.
+/// Returns the name of the argument or option that sets `field`. If no option sets it, returns `field` itself.
 pub(crate) fn flag(field: &str) -> &str {
     match field {
         "file_url" => "URL",

@@ -42,8 +42,8 @@ pub fn decode(line: Vec<u8>) -> Result<OsString, String> {
     batch_input::text(line)
 }
 
-/// Counts the lines of a list that are not blank. Also returns the reason why the rest of the list cannot be used, if the
-/// count ended before the end of the list.
+/// Counts the lines of a list that are not blank. Also returns the reason why the rest of the list cannot be used, if
+/// the count ended before the end of the list.
 pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
     let mut list = List::new(list);
     let mut count = 0;

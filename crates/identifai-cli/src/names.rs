@@ -35,8 +35,8 @@ pub(crate) fn without_secrets(input: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// Returns the argument that clap took for `option`, if it is an existing file or has a known extension. Other arguments
-/// are not returned for display, because they may be the API key.
+/// Returns the argument that clap took for `option`, if it is an existing file or has a known extension. Other
+/// arguments are not returned for display, because they may be the API key.
 pub(crate) fn file_like_option(option: &str, mut arguments: impl Iterator<Item = OsString>) -> Option<String> {
     let is_file = |argument: &OsString| {
         let name = argument.to_string_lossy();

@@ -24,8 +24,8 @@ pub(crate) struct Options {
     pub(crate) webhook_url: Option<String>,
     /// Submit files of undocumented or unrecognized formats
     ///
-    /// Use it together with --image, --video or --audio. Files are uploaded under their own names, even if the extension
-    /// does not fit the content. By default, such files are refused, and a wrong extension is corrected.
+    /// Use it together with --image, --video or --audio. Files are uploaded under their own names, even if the
+    /// extension does not fit the content. By default, such files are refused, and a wrong extension is corrected.
     #[arg(long)]
     #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,

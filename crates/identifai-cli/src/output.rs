@@ -57,9 +57,9 @@ pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
     ledger.hints().into_iter().for_each(note);
 }
 
-/// Returns a response as one JSON object with its identifier. A response that cannot be serialised, because it is nested
-/// too deeply or contains half a surrogate pair, is returned as received: `raw`, with the identifier added if `raw` has
-/// none.
+/// Returns a response as one JSON object with its identifier. A response that cannot be serialised, because it is
+/// nested too deeply or contains half a surrogate pair, is returned as received: `raw`, with the identifier added if
+/// `raw` has none.
 pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
     serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
         Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),

@@ -74,8 +74,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Returns a prefix that names one of several items by its position. It does not name URLs, because they may contain
-    /// secrets.
+    /// Returns a prefix that names one of several items by its position. It does not name URLs, because they may
+    /// contain secrets.
     pub(crate) fn label(&self, index: usize) -> String {
         if self.inputs.len() <= 1 { String::new() } else { format!("item {}: ", index + 1) }
     }

@@ -65,8 +65,8 @@ impl Progress {
         self.bar.suspend(write)
     }
 
-    /// Runs `act` on a separate thread, and waits for it at most half a second. The thread that handles signals must not
-    /// wait for the bar, because the thread that holds it may be blocked by a pipe without a reader.
+    /// Runs `act` on a separate thread, and waits for it at most half a second. The thread that handles signals must
+    /// not wait for the bar, because the thread that holds it may be blocked by a pipe without a reader.
     pub(crate) fn briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
         let (board, (done, is_done)) = (self.clone(), mpsc::channel());
         let acting = thread::Builder::new().spawn(move || {

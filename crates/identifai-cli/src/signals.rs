@@ -65,12 +65,12 @@ mod system {
 
     use super::Signal;
 
-    /// The signals that end a program by default and that are sent for this purpose. Job schedulers announce the end of a
-    /// job by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its default effect, because it requests a core dump.
+    /// The signals that end a program by default and that are sent for this purpose. Job schedulers announce the end of
+    /// a job by SIGUSR1, SIGUSR2 or SIGXCPU. SIGQUIT keeps its default effect, because it requests a core dump.
     const ENDING: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM];
 
-    /// Makes a write beyond the limit on the file size (`ulimit -f`) return an error. By default, SIGXFSZ ends the program
-    /// in the middle of a line.
+    /// Makes a write beyond the limit on the file size (`ulimit -f`) return an error. By default, SIGXFSZ ends the
+    /// program in the middle of a line.
     pub(crate) fn survive_file_size_limit() {
         // The handler only sets a flag that is not read. If it cannot be installed, SIGXFSZ keeps its default effect.
         let _ = flag::register(SIGXFSZ, Arc::default());

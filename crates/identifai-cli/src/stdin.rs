@@ -19,7 +19,8 @@ pub(crate) struct Spooled {
 }
 
 impl Spooled {
-    /// Reads standard input to its end. Reading stops one byte after [`LARGEST`], because a longer file is refused anyway.
+    /// Reads standard input to its end. Reading stops one byte after [`LARGEST`], because a longer file is refused
+    /// anyway.
     pub(crate) fn new() -> Result<Self, String> {
         Self::read().map_err(|error| format!("cannot read standard input into a temporary file: {error}"))
     }

@@ -18,8 +18,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a temporary file in the directory of `path`, to be renamed to `path`. On Unix, it has the permissions `mode`,
-/// restricted by the umask. The error does not contain the generated name, which the user does not know.
+/// Creates a temporary file in the directory of `path`, to be renamed to `path`. On Unix, it has the permissions
+/// `mode`, restricted by the umask. The error does not contain the generated name, which the user does not know.
 pub(crate) fn create_beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

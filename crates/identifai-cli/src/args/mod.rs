@@ -85,8 +85,8 @@ pub(crate) struct Global {
     pub(crate) allow_http: bool,
     /// Trust only the root certificates in this PEM file [default: $SSL_CERT_FILE]
     ///
-    /// For a private CA, or for a proxy that inspects TLS. The certificates replace the usual ones. The file may contain
-    /// several certificates, like /etc/ssl/certs/ca-certificates.crt.
+    /// For a private CA, or for a proxy that inspects TLS. The certificates replace the usual ones. The file may
+    /// contain several certificates, like /etc/ssl/certs/ca-certificates.crt.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -99,8 +99,8 @@ pub(crate) enum Command {
     /// inputs are submitted first, and then the verdicts are printed in the order of the command line. `identifai wait`
     /// and `identifai result` print them later.
     ///
-    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out is
-    /// not sent.
+    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out
+    /// is not sent.
     #[command(after_long_help = help::CLASSIFY)]
     Classify(Classify),
     /// Print the state of submissions: pending, failed or a verdict
@@ -117,8 +117,8 @@ pub(crate) enum Command {
     /// the `index` of the item, counted from 0, the `input`, and either the report or an `error`. Requests stay within
     /// the rate limit of the key. With --journal, the same command resumes a run that was interrupted.
     ///
-    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out is
-    /// not sent.
+    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out
+    /// is not sent.
     #[command(after_long_help = help::BATCH)]
     Batch(Batch),
     /// Write the heatmap of an image to a file

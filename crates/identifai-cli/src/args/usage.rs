@@ -1,5 +1,5 @@
-//! Errors about the command line. They do not repeat a misplaced argument unless it looks like an option, because it may
-//! be the API key.
+//! Errors about the command line. They do not repeat a misplaced argument unless it looks like an option, because it
+//! may be the API key.
 
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _, Write as _};

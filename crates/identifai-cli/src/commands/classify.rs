@@ -58,8 +58,8 @@ fn submit(connected: &Connected, jobs: &[AnySubmission], mut printer: Printer<'_
 }
 
 /// Submits all items before it waits for the first one, because the service analyses them in parallel. Verdicts are
-/// printed in the order of the command line. Each identifier is reported on standard error at once, because the wait may
-/// be interrupted.
+/// printed in the order of the command line. Each identifier is reported on standard error at once, because the wait
+/// may be interrupted.
 fn submit_and_wait(
     connected: &Connected,
     jobs: &[AnySubmission],

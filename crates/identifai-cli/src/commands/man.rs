@@ -1,5 +1,5 @@
-//! `identifai completions` and `identifai man`: completion scripts and manual pages, generated from the definition of the
-//! command line.
+//! `identifai completions` and `identifai man`: completion scripts and manual pages, generated from the definition of
+//! the command line.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `identifai batch`: every item is printed once, and paid for once, however often it is killed.
+//! Tests of `identifai batch`: each item is printed once and paid for once, even if the program is killed repeatedly.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
@@ -12,7 +12,7 @@ use test_support::{Directory, KEY, Request, Server, done_reports, json, response
 
 use crate::support::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
 
-/// A service that accepts everything, knows the report of everything, and counts what was submitted by its URL.
+/// A fake service that accepts every submit, returns a report for every identifier, and counts the submits of each URL.
 pub(crate) struct Counting {
     server: Server,
     pub(crate) submits: Arc<Mutex<HashMap<String, u32>>>,
@@ -41,48 +41,51 @@ impl Counting {
     }
 }
 
+/// Returns the submitted URL, if the request is a submit by URL.
 pub(crate) fn file_url(seen: &Request) -> Option<String> {
     let body = String::from_utf8(seen.body.clone()).unwrap();
     let (_, value) = body.split_once("name=\"file_url\"\r\n\r\n")?;
     Some(value.split_once('\r').unwrap().0.to_owned())
 }
 
-/// The identifier of what was submitted from `url`.
+/// Returns the identifier that the fake service gives to the submission of `url`.
 pub(crate) fn name(url: &str) -> String {
     format!("{:x}", BuildHasherDefault::<DefaultHasher>::default().hash_one(url))
 }
 
+/// Returns a command that runs `identifai batch`.
 pub(crate) fn batch(env: &Env, arguments: &[&str]) -> Command {
     let mut command = program(env);
     command.arg("batch").args(arguments);
     command
 }
 
+/// Returns a list of `count` URLs, one per line.
 pub(crate) fn urls(count: usize) -> String {
     (0..count).map(|number| format!("https://x.test/{number}.jpg\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]
-fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once() {
+fn batch_killed_and_rerun_submits_each_item_once() {
     const ITEMS: usize = 300;
     let (service, here) = (Counting::start(), Directory::new());
     let (list, journal) = (here.file("list", urls(ITEMS)), here.path("journal"));
-    // A hundred submits a second, so that there are that many moments.
+    // With 100 submits per second, the kills hit the run at many different points.
     let arguments = ["--rate-limit", "6000,6000", "--journal", &journal, &list];
     let mut kills = 0;
     for number in 0..50 {
         let mut child = batch(&service.env(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let chance = RandomState::new().hash_one(number) % 50;
-        std::thread::sleep(Duration::from_millis(chance));
+        let millis = RandomState::new().hash_one(number) % 50;
+        std::thread::sleep(Duration::from_millis(millis));
         child.kill().unwrap();
         kills += u32::from(child.wait().unwrap().code().is_none());
     }
-    assert!(kills > 20, "only {kills} were killed before they were done");
+    assert!(kills > 20, "only {kills} of 50 runs were killed before they ended");
     let outcome = fed(batch(&service.env(), &arguments), "");
     let lines = json_lines(&outcome.out);
     let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
     indexes.sort_unstable();
-    assert_eq!(indexes, (0..ITEMS as u64).collect::<Vec<_>>(), "each item once: {}", outcome.err);
+    assert_eq!(indexes, (0..ITEMS as u64).collect::<Vec<_>>(), "each item is printed once: {}", outcome.err);
     let unknown: Vec<_> = lines.iter().filter(|line| line["error"]["kind"] == "indeterminate").collect();
     let done = lines.iter().filter(|line| line["verdict"]["classification"] == "human").count();
     assert_eq!(unknown.len() + done, ITEMS);
@@ -95,14 +98,14 @@ fn killed_at_any_moment_and_run_again_each_item_ends_once_and_is_submitted_once(
     let outcome = fed(batch(&service.env(), &[&["--retry-indeterminate"], &arguments[..]].concat()), "");
     assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
     let after = service.submits.lock().unwrap().values().sum::<u32>();
-    assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "these and no others");
+    assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "only indeterminate items are resubmitted");
     let again = fed(batch(&service.env(), &arguments), "");
     assert_eq!((again.status, json_lines(&again.out).len()), (0, ITEMS));
-    assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all is in the journal");
+    assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all items are in the journal");
 }
 
 #[test]
-fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing() {
+fn batch_invalid_line_is_reported_without_stopping() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let cat = here.file("cat.png", b"\x89PNG\r\n\x1a\n...");
@@ -125,13 +128,13 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
     let indexes: Vec<_> = items.iter().map(|item| item["index"].as_u64().unwrap()).collect();
-    assert_eq!(indexes, (0..11).collect::<Vec<_>>(), "blank lines are none");
+    assert_eq!(indexes, (0..11).collect::<Vec<_>>(), "blank lines do not count as items");
     for (index, input) in [(0, "https://x.test/a.jpg"), (1, cat.as_str())] {
         assert_eq!(items[index]["input"], input);
         assert!(items[index]["verdict"]["classification"].is_string(), "{}", items[index]);
     }
     assert_eq!((&items[2]["ref_id"], items[2]["results"]["images"].as_array().unwrap().len()), (&json!("17"), 10));
-    // What holds for images and videos is wrong for a recording.
+    // `--with-nsfw` applies to images and videos, so it is an error for a recording.
     let says = [
         (3, "line 5: is a recording, for which there is no --with-nsfw"),
         (4, "line 6: is an image, for which there is no --frames"),
@@ -152,7 +155,7 @@ fn lines_are_urls_paths_or_objects_and_a_broken_one_is_named_and_stops_nothing()
 }
 
 #[test]
-fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
+fn batch_error_escapes_control_characters_of_line() {
     let (_sandbox, env) = sandbox();
     let line = r#"{"input": "https://x.test/a.jpg", "\u001b[2J\n\u202e": 1}"#;
     let outcome = fed(batch(&env, &["-"]), line);
@@ -161,10 +164,10 @@ fn what_a_line_says_does_nothing_to_the_terminal_that_shows_it() {
 }
 
 #[test]
-fn the_exit_status_says_what_became_of_the_worst() {
+fn batch_exit_status_is_that_of_worst_item() {
     let (_sandbox, env) = sandbox();
     let table = [("c2pa.jpg", 0), ("errored.jpg", 6), ("unsupported.txt", 3), ("no-credits.jpg", 3)];
-    // Side by side, as two of them wait for a verdict.
+    // The runs are concurrent, because two of them wait for a verdict.
     std::thread::scope(|scope| {
         for (path, status) in table {
             let command = batch(&env, &["--no-rate-limit", "-"]);
@@ -193,7 +196,7 @@ fn the_exit_status_says_what_became_of_the_worst() {
 }
 
 #[test]
-fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
+fn batch_with_wrong_key_stops_after_one_request() {
     let server = Server::responding(response(401, "application/json", r#"{"error":"Unauthorized"}"#));
     let env = at(&server);
     let outcome = fed(batch(&env, &["-", "--no-rate-limit"]), urls(20));
@@ -202,7 +205,7 @@ fn a_wrong_key_is_said_once_and_nothing_more_is_sent() {
 }
 
 #[test]
-fn a_journal_of_another_service_is_refused() {
+fn journal_of_another_service_is_rejected() {
     let (service, (_sandbox, env)) = (Counting::start(), sandbox());
     let here = Directory::new();
     let journal = here.path("journal");
@@ -212,11 +215,11 @@ fn a_journal_of_another_service_is_refused() {
     let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
     let of_unsubmitted =
         messages.filter(|text| text.starts_with("\"not submitted: journal: is that of another service"));
-    assert_eq!(of_unsubmitted.count(), 2, "nor is a result of there printed: {}", outcome.out);
+    assert_eq!(of_unsubmitted.count(), 2, "results of the other service are not printed: {}", outcome.out);
 }
 
 #[test]
-fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alone() {
+fn journal_in_use_or_of_other_format_is_rejected() {
     let (service, here) = (Counting::start(), Directory::new());
     let journal = here.path("journal");
     let mut command = batch(&service.env(), &["-", "--journal", &journal]);
@@ -228,7 +231,7 @@ fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alon
     assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
     assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
     drop(child.stdin.take());
-    assert!(child.wait().unwrap().success(), "it printed its verdict while it waited for more lines: {line}");
+    assert!(child.wait().unwrap().success(), "the verdict was printed before the end of the input: {line}");
 
     let precious = here.file("precious", "not a journal");
     let outcome = fed(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
@@ -237,7 +240,7 @@ fn a_second_process_on_a_journal_is_refused_and_a_file_that_is_none_is_left_alon
 }
 
 #[test]
-fn overwritten_files_are_submitted_again_and_counted() {
+fn overwritten_files_are_resubmitted_and_counted() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let journal = here.path("journal");
@@ -267,7 +270,7 @@ fn overwritten_files_are_submitted_again_and_counted() {
 
 #[cfg(unix)]
 #[test]
-fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
+fn journal_is_private_and_contains_no_secrets() {
     use std::os::unix::fs::PermissionsExt;
 
     let (service, here) = (Counting::start(), Directory::new());
@@ -285,19 +288,19 @@ fn a_journal_is_its_owner_s_and_has_no_secret_in_it() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
+fn batch_ctrl_c_waits_for_pending_and_second_exits() {
     for (again, journal) in [(false, true), (true, true), (true, false)] {
         let here = Directory::new();
         let journal = journal.then(|| here.path("journal"));
         let (submitted, is_submitted) = std::sync::mpsc::channel();
-        let let_go = Arc::new(Mutex::new(false));
-        let finished = Arc::clone(&let_go);
+        let is_released = Arc::new(Mutex::new(false));
+        let released = Arc::clone(&is_released);
         let server = Server::start(move |connection| {
             while let Some(seen) = connection.request() {
                 connection.send(&if let Some(url) = file_url(&seen) {
                     let _ = submitted.send(());
                     json(&json!({"identifier": name(&url)}).to_string())
-                } else if *finished.lock().unwrap() {
+                } else if *released.lock().unwrap() {
                     done_reports(&seen.requested_ids())
                 } else {
                     json("[]")
@@ -312,26 +315,26 @@ fn ctrl_c_stops_submitting_and_collects_and_a_second_one_leaves_at_once() {
         is_submitted.recv().unwrap();
         let mut err = BufReader::new(child.stderr.take().unwrap());
         interrupt(&child);
-        let mut said = String::new();
-        err.read_line(&mut said).unwrap();
-        assert!(said.contains("nothing more is submitted; waiting for what is pending"), "{said}");
+        let mut errors = String::new();
+        err.read_line(&mut errors).unwrap();
+        assert!(errors.contains("nothing more is submitted; waiting for what is pending"), "{errors}");
         if again {
             interrupt(&child);
         } else {
-            *let_go.lock().unwrap() = true;
+            *is_released.lock().unwrap() = true;
         }
-        err.read_to_string(&mut said).unwrap();
+        err.read_to_string(&mut errors).unwrap();
         let output = child.wait_with_output().unwrap();
         let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
-        assert_eq!((output.status.code(), lines.len()), (Some(130), if again { 0 } else { 2 }), "{said}");
+        assert_eq!((output.status.code(), lines.len()), (Some(130), if again { 0 } else { 2 }), "{errors}");
         assert_eq!(server.requests().iter().filter(|seen| file_url(seen).is_some()).count(), 2);
         let hint = if journal.is_some() { "the same command goes on" } else { "submits everything again" };
-        assert!(said.contains(hint), "{said}");
+        assert!(errors.contains(hint), "{errors}");
     }
 }
 
 #[test]
-fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
+fn batch_with_closed_pipe_ends_without_error_message() {
     let (service, here) = (Counting::start(), Directory::new());
     let list = here.file("list", urls(2_000));
     let ends_quietly = |journal: Option<String>| {
@@ -344,12 +347,12 @@ fn a_pipe_that_is_closed_ends_it_quietly_and_soon() {
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(5), "{err}");
-        // What is in no journal, and what nobody has seen, is not lost all the same.
-        let (told, in_journal) = (err.contains("submitted as "), err.contains("all in the journal"));
-        assert!(err.is_empty() || (told, in_journal) == (journal.is_none(), journal.is_some()), "{err}");
+        // Submitted items that were not printed are either in the journal or reported on standard error.
+        let (is_reported, in_journal) = (err.contains("submitted as "), err.contains("all in the journal"));
+        assert!(err.is_empty() || (is_reported, in_journal) == (journal.is_none(), journal.is_some()), "{err}");
         assert!(!err.contains("pipe"), "{err}");
     };
-    // Side by side, as each waits for its first verdict.
+    // The runs are concurrent, because each waits for its first verdict.
     std::thread::scope(|scope| {
         scope.spawn(|| ends_quietly(Some(here.path("journal"))));
         scope.spawn(|| ends_quietly(None));

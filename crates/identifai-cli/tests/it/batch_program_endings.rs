@@ -1,5 +1,5 @@
-//! `identifai batch`: however it ends, each identifier that was paid for is on standard output, on standard error or in
-//! the journal.
+//! Tests of the end of `identifai batch`: each identifier that was paid for is on standard output, on standard error or
+//! in the journal, however the program ends.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,32 +13,34 @@ use test_support::{Directory, IO_TIMEOUT, Server, done_reports, json};
 use crate::batch_program::{Counting, batch, file_url, name, urls};
 use crate::support::{at, by_shell, fed, json_lines, piped, read_until, signal};
 
-/// The command that runs a shell which may mount a disk, and the one that mounts it: 64 KiB, with 4 KiB free.
+/// The command that runs a shell with the permission to mount a disk.
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];
+/// The script that mounts a disk of 64 KiB with 4 KiB free.
 const SMALL_DISK: &str = "mount -t tmpfs -o size=64k tmpfs disk && head -c 60k /dev/zero > disk/filler";
 const STOPPED: &str = "nothing more is submitted; waiting for what is pending";
 
-/// A service that accepts each URL and tells so, but holds a URL with `held` in it, and has results once they are
-/// released, each of a size.
+/// A fake service that accepts each submitted URL. It does not respond to the submit of a URL that contains `held`. It
+/// has no reports until they are released, and each report has a filler of a given size.
 struct Slow {
     server: Server,
+    /// Receives a message for each submit.
     submitted: mpsc::Receiver<()>,
-    /// The number of identifiers that each look asks for.
-    looks: mpsc::Receiver<usize>,
+    /// Receives the number of identifiers in each poll.
+    polls: mpsc::Receiver<usize>,
     is_released: Arc<AtomicBool>,
 }
 
 impl Slow {
     fn start(filler: usize) -> Self {
         let (submitted, is_submitted) = mpsc::channel();
-        let (looked, looks) = mpsc::channel();
+        let (polled, polls) = mpsc::channel();
         let is_released = Arc::new(AtomicBool::new(false));
         let released = Arc::clone(&is_released);
         let filler = "x".repeat(filler);
         let server = Server::start(move |connection| {
             while let Some(seen) = connection.request() {
                 let Some(url) = file_url(&seen) else {
-                    looked.send(seen.requested_ids().len()).unwrap_or_default();
+                    polled.send(seen.requested_ids().len()).unwrap_or_default();
                     let is_done = released.load(Ordering::SeqCst) && seen.head.starts_with("GET ");
                     let reports = done_reports(&seen.requested_ids())
                         .replace("\"status\"", &format!("\"filler\":\"{filler}\",\"status\""));
@@ -53,7 +55,7 @@ impl Slow {
                 connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
             }
         });
-        Self { server, submitted: is_submitted, looks, is_released }
+        Self { server, submitted: is_submitted, polls, is_released }
     }
 
     fn wait_for_submits(&self, count: usize) {
@@ -61,21 +63,21 @@ impl Slow {
     }
 }
 
-/// Expects that each of `urls` is told with its identifier.
-fn assert_told(err: &str, urls: &[&str]) {
+/// Checks that each of `urls` is reported with its identifier.
+fn assert_reported(err: &str, urls: &[&str]) {
     for url in urls {
         let line = err.lines().find(|line| line.contains(&format!("submitted as {}, ", name(url))));
-        let line = line.unwrap_or_else(|| panic!("{url} is not told in {err}"));
+        let line = line.unwrap_or_else(|| panic!("{url} is not reported in {err}"));
         assert!(line.contains(url.split('?').next().unwrap()), "{line}");
     }
 }
 
 #[test]
-fn batch_second_signal_tells_what_is_pending() {
+fn batch_second_signal_reports_pending_items() {
     let here = Directory::new();
     let list = ["https://x.test/0.jpg?signature=s3cret", "https://x.test/1.mp4", "https://x.test/held\u{202e}.jpg"];
     let list = here.file("list", list.join("\n"));
-    // Side by side, as each waits for processes.
+    // The runs are concurrent, because each waits for processes.
     std::thread::scope(|scope| {
         for (signals, status) in [
             (["INT", "INT"], 130),
@@ -92,11 +94,11 @@ fn batch_second_signal_tells_what_is_pending() {
                 slow.wait_for_submits(3);
                 let mut err = BufReader::new(child.stderr.take().unwrap());
                 signal(&child, signals[0]);
-                let mut said = read_until(&mut err, STOPPED);
+                let mut errors = read_until(&mut err, STOPPED);
                 signal(&child, signals[1]);
-                err.read_to_string(&mut said).unwrap();
+                err.read_to_string(&mut errors).unwrap();
                 let output = child.wait_with_output().unwrap();
-                assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(status), &b""[..]), "{said}");
+                assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(status), &b""[..]), "{errors}");
                 let [first, second] = ["https://x.test/0.jpg?signature=s3cret", "https://x.test/1.mp4"].map(name);
                 for line in [
                     format!("identifai: line 1: submitted as {first}, result not printed: image https://x.test/0.jpg"),
@@ -104,37 +106,37 @@ fn batch_second_signal_tells_what_is_pending() {
                     "identifai: line 3: may have been submitted, identifier unknown: image https://x.test/held\\u{202e}.jpg"
                         .to_owned(),
                 ] {
-                    assert!(said.lines().any(|said| said == line), "no {line:?} in {said}");
+                    assert!(errors.lines().any(|error| error == line), "no {line:?} in {errors}");
                 }
-                assert!(said.contains("`identifai wait ID`") && !said.contains("s3cret"), "{said}");
+                assert!(errors.contains("`identifai wait ID`") && !errors.contains("s3cret"), "{errors}");
             });
         }
     });
 }
 
 #[test]
-fn batch_first_sigterm_tells_what_is_pending_and_waits_for_it() {
+fn batch_first_sigterm_reports_pending_and_waits() {
     let slow = Slow::start(0);
     let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--in-flight", "2", "-"]));
     child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
-    // By then the program has both identifiers.
-    while slow.looks.recv_timeout(IO_TIMEOUT).unwrap() < 2 {}
+    // A poll for two reports shows that the program has both identifiers.
+    while slow.polls.recv_timeout(IO_TIMEOUT).unwrap() < 2 {}
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
-    let mut said = read_until(&mut err, "`identifai wait ID`");
-    assert!(said.contains(STOPPED));
+    let mut errors = read_until(&mut err, "`identifai wait ID`");
+    assert!(errors.contains(STOPPED));
     slow.is_released.store(true, Ordering::SeqCst);
-    err.read_to_string(&mut said).unwrap();
+    err.read_to_string(&mut errors).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_told(&said, &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
-    assert!(said.contains("2 with a verdict, 0 without"), "{said}");
-    assert_eq!(said.matches("submitted as").count(), 2, "what was printed is not told again: {said}");
+    assert_reported(&errors, &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
+    assert!(errors.contains("2 with a verdict, 0 without"), "{errors}");
+    assert_eq!(errors.matches("submitted as").count(), 2, "printed items are not reported again: {errors}");
     let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
-    assert_eq!((output.status.code(), lines.len()), (Some(143), 2), "{said}");
+    assert_eq!((output.status.code(), lines.len()), (Some(143), 2), "{errors}");
 }
 
 #[test]
-fn batch_second_signal_with_a_journal_tells_one_line() {
+fn batch_second_signal_with_journal_prints_one_line() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(2) + "https://x.test/held.jpg\n");
     let mut child =
@@ -142,16 +144,16 @@ fn batch_second_signal_with_a_journal_tells_one_line() {
     slow.wait_for_submits(3);
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
-    let mut said = read_until(&mut err, STOPPED);
+    let mut errors = read_until(&mut err, STOPPED);
     signal(&child, "TERM");
-    err.read_to_string(&mut said).unwrap();
+    err.read_to_string(&mut errors).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
-    let told = "identifai: 3 submitted and not printed, all in the journal: the same command goes on";
-    assert!(said.lines().any(|line| line == told) && !said.contains("submitted as"), "{said}");
+    let report = "identifai: 3 submitted and not printed, all in the journal: the same command goes on";
+    assert!(errors.lines().any(|line| line == report) && !errors.contains("submitted as"), "{errors}");
 }
 
 #[test]
-fn batch_started_by_nohup_survives_a_hangup() {
+fn batch_under_nohup_survives_sighup() {
     let slow = Slow::start(0);
     let command = batch(&at(&slow.server), &["--no-rate-limit", "-"]);
     let mut child = piped(&mut by_shell(&command, &["env"], "trap '' HUP; exec \"$0\" \"$@\""));
@@ -160,7 +162,7 @@ fn batch_started_by_nohup_survives_a_hangup() {
     slow.wait_for_submits(1);
     signal(&child, "HUP");
     input.write_all(b"https://x.test/1.jpg\n").unwrap();
-    // It goes on submitting.
+    // The program continues to submit.
     slow.wait_for_submits(1);
     drop(input);
     slow.is_released.store(true, Ordering::SeqCst);
@@ -171,26 +173,26 @@ fn batch_started_by_nohup_survives_a_hangup() {
 }
 
 #[test]
-fn batch_with_a_stalled_reader_leaves_on_the_second_signal() {
+fn batch_with_stalled_stdout_exits_on_second_signal() {
     let (slow, here) = (Slow::start(1 << 20), Directory::new());
     let list = here.file("list", urls(2));
     slow.is_released.store(true, Ordering::SeqCst);
     let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
-    // A result is larger than a pipe: it is being printed, and will be until the end.
+    // A result is larger than the buffer of a pipe, so the program is blocked while it prints the first one.
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut [0]).unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "INT");
-    // It may not say this, as whoever prints has the bar.
+    // The message about the first signal may be missing, because the thread that prints the result holds the bar.
     signal(&child, "TERM");
-    let mut said = String::new();
-    err.read_to_string(&mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(143), "{said}");
-    assert_told(&said, &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
+    let mut errors = String::new();
+    err.read_to_string(&mut errors).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{errors}");
+    assert_reported(&errors, &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
 }
 
 #[test]
-fn batch_with_a_stalled_standard_error_leaves_on_the_third_signal() {
+fn batch_with_stalled_stderr_exits_on_third_signal() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(300_000)));
     let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
@@ -199,15 +201,15 @@ fn batch_with_a_stalled_standard_error_leaves_on_the_third_signal() {
     signal(&child, "INT");
     read_until(&mut err, STOPPED);
     signal(&child, "INT");
-    let mut told = vec![0; 40];
-    err.read_exact(&mut told).unwrap();
-    assert!(String::from_utf8(told).unwrap().contains("line 1: "), "it tells more than a pipe takes");
+    let mut report = vec![0; 40];
+    err.read_exact(&mut report).unwrap();
+    assert!(String::from_utf8(report).unwrap().contains("line 1: "), "the report is larger than a pipe's buffer");
     signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]
-fn batch_with_failing_output_tells_all_that_was_not_printed() {
+fn batch_with_failing_stdout_reports_unprinted_items() {
     let (service, here) = (Counting::start(), Directory::new());
     let list = here.file("list", urls(5));
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -217,11 +219,11 @@ fn batch_with_failing_output_tells_all_that_was_not_printed() {
     assert_eq!(err.matches("cannot write the result: No space left on device").count(), 1, "{err}");
     let submits = service.submits.lock().unwrap();
     assert_eq!(submits.len(), 3, "nothing more is submitted");
-    assert_told(&err, &submits.keys().map(String::as_str).collect::<Vec<_>>());
+    assert_reported(&err, &submits.keys().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
-fn batch_with_a_closed_pipe_tells_all_that_was_not_printed() {
+fn batch_with_closed_pipe_reports_unprinted_items() {
     let here = Directory::new();
     let list = here.file("list", urls(3));
     let [first, second, third] = [0, 1, 2].map(|number| format!("https://x.test/{number}.jpg"));
@@ -244,29 +246,29 @@ fn batch_with_a_closed_pipe_tells_all_that_was_not_printed() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(5), "{err}");
     assert!(printed.contains(&name(&first)) && !err.contains(&name(&first)), "{err}");
-    assert_told(&err, &[&second, &third]);
+    assert_reported(&err, &[&second, &third]);
     assert!(!err.to_lowercase().contains("pipe"), "{err}");
 }
 
 #[test]
-fn batch_with_failing_output_finishes_the_submits_of_its_workers() {
+fn batch_with_failing_stdout_finishes_open_submits() {
     let here = Directory::new();
-    let (second_came, is_there) = mpsc::channel();
-    let is_there = std::sync::Mutex::new(is_there);
-    let (let_go, is_let_go) = mpsc::channel();
-    let is_let_go = std::sync::Mutex::new(is_let_go);
+    let (arrived, has_arrived) = mpsc::channel();
+    let has_arrived = std::sync::Mutex::new(has_arrived);
+    let (release, is_released) = mpsc::channel();
+    let is_released = std::sync::Mutex::new(is_released);
     let server = Server::start(move |connection| {
         while let Some(seen) = connection.request() {
             if let Some(url) = file_url(&seen) {
                 if url.contains("/1.jpg") {
-                    second_came.send(()).unwrap();
-                    is_let_go.lock().unwrap().recv().unwrap();
+                    arrived.send(()).unwrap();
+                    is_released.lock().unwrap().recv().unwrap();
                 }
                 connection.send(&json(&json!({ "identifier": name(&url) }).to_string()));
             } else {
-                is_there.lock().unwrap().recv().unwrap();
+                has_arrived.lock().unwrap().recv().unwrap();
                 connection.send(&done_reports(&seen.requested_ids()));
-                let_go.send(()).unwrap();
+                release.send(()).unwrap();
             }
         }
     });
@@ -274,11 +276,11 @@ fn batch_with_failing_output_finishes_the_submits_of_its_workers() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let arguments = ["--no-rate-limit", "--workers", "2", "--in-flight", "2", &list];
     let output = batch(&at(&server), &arguments).stdout(full).output().unwrap();
-    assert_told(&String::from_utf8(output.stderr).unwrap(), &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
+    assert_reported(&String::from_utf8(output.stderr).unwrap(), &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
 }
 
 #[test]
-fn batch_with_dead_standard_error_tells_on_standard_output() {
+fn batch_with_failing_stderr_reports_items_on_stdout() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(1) + "https://x.test/held.jpg\n");
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -297,8 +299,8 @@ fn batch_with_dead_standard_error_tells_on_standard_output() {
     assert_eq!(lines[1]["error"]["may_have_been_sent"], true);
 }
 
-/// Runs the batch of `list` in a shell, after `prepare` and with `"$@"` as the program, and then as often as it takes
-/// without what hinders it. Whatever was submitted must be known, and nothing is submitted twice.
+/// Runs a batch of 50 URLs in a shell script that makes writes fail, and then again without the script. Checks that
+/// each submitted item is printed, recorded or reported by the first run, and that no item is submitted twice.
 fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], script: &str) {
     let (list, journal) = (here.path("list"), here.path("journal"));
     let command = batch(&service.env(), &["--no-rate-limit", "--in-flight", "5", "--journal", "journal", &list]);
@@ -313,7 +315,7 @@ fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], scr
     assert!(kept.ends_with('\n') && kept.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
     let printed: Vec<&str> = out.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
     let submitted: Vec<String> = service.submits.lock().unwrap().keys().cloned().collect();
-    assert!(!submitted.is_empty() && submitted.len() < 50, "it stopped on its way: {err}");
+    assert!(!submitted.is_empty() && submitted.len() < 50, "the run did not stop between the items: {err}");
     for url in &submitted {
         let identifier = name(url);
         let is_printed = printed.iter().any(|line| line.contains(&identifier));
@@ -325,14 +327,15 @@ fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], scr
 }
 
 #[test]
-fn batch_beyond_the_file_size_limit_loses_nothing() {
+fn batch_beyond_file_size_limit_loses_no_items() {
     let (service, here) = (Counting::start(), Directory::new());
     here.file("list", urls(50));
     assert_nothing_is_lost(&service, &here, &["env"], "ulimit -f 4; exec \"$0\" \"$@\"");
 }
 
-/// Runs a batch in a shell that has `out` for its results and no room for all of them: what is not in there is told.
-fn assert_unprinted_is_told(by: &[&str], script: &str, reason: &str) {
+/// Runs a batch of 50 URLs in a shell script that writes results to a file `out`, which is too small for all of them.
+/// Checks that each submitted item that is not in the file is reported.
+fn assert_unprinted_is_reported(by: &[&str], script: &str, reason: &str) {
     let (service, here) = (Counting::start(), Directory::new());
     let list = here.file("list", urls(50));
     fs::create_dir(here.path("disk")).unwrap();
@@ -348,22 +351,22 @@ fn assert_unprinted_is_told(by: &[&str], script: &str, reason: &str) {
     let printed: Vec<&str> = out.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
     let unprinted: Vec<String> = service.submits.lock().unwrap().keys().cloned().collect();
     let unprinted = unprinted.iter().filter(|url| !printed.iter().any(|line| line.contains(&name(url))));
-    assert_told(&err, &unprinted.map(String::as_str).collect::<Vec<_>>());
+    assert_reported(&err, &unprinted.map(String::as_str).collect::<Vec<_>>());
 }
 
-/// Notes that a test needs a disk of its own, if it cannot have one here.
+/// Returns `true` and prints a message if the test cannot mount a disk in this environment.
 fn is_skipped(err: &str) -> bool {
     let is_skipped = err.contains("unshare:") || err.contains("mount:");
     if is_skipped {
-        eprintln!("SKIPPED: no small disk, as {err}");
+        eprintln!("SKIPPED: cannot mount a small disk: {err}");
     }
     is_skipped
 }
 
 #[test]
-fn batch_journal_without_the_last_identifier_is_reported() {
+fn batch_identifier_missing_in_journal_is_reported() {
     let (service, here) = (Counting::start(), Directory::new());
-    // The line before the submit fits, the one behind it does not.
+    // The journal's line before the submit fits into the limit, and the line after it does not.
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(250)));
     let command = batch(&service.env(), &["--no-rate-limit", "--journal", &here.path("journal"), &list]);
     let output = by_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
@@ -376,18 +379,18 @@ fn batch_journal_without_the_last_identifier_is_reported() {
 }
 
 #[test]
-fn batch_with_results_beyond_the_size_limit_tells_them() {
-    assert_unprinted_is_told(&["env"], "ulimit -f 1; exec \"$0\" \"$@\" > out", "File too large");
+fn batch_results_beyond_file_size_limit_are_reported() {
+    assert_unprinted_is_reported(&["env"], "ulimit -f 1; exec \"$0\" \"$@\" > out", "File too large");
 }
 
 #[test]
-fn batch_with_results_on_a_full_disk_tells_them() {
+fn batch_results_on_full_disk_are_reported() {
     let script = format!("{SMALL_DISK} && {{ \"$0\" \"$@\" > disk/out; status=$?; cp disk/out .; exit $status; }}");
-    assert_unprinted_is_told(&OWN_MOUNTS, &script, "No space left on device");
+    assert_unprinted_is_reported(&OWN_MOUNTS, &script, "No space left on device");
 }
 
 #[test]
-fn batch_on_a_full_disk_loses_nothing() {
+fn batch_on_full_disk_loses_no_items() {
     let (service, here) = (Counting::start(), Directory::new());
     here.file("list", urls(50));
     fs::create_dir(here.path("disk")).unwrap();

@@ -1,4 +1,4 @@
-//! `identifai batch --html`: one page with everything, in which nothing foreign is more than text.
+//! Tests of `identifai batch --html`: one self-contained page, in which all untrusted text is escaped.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,12 +13,12 @@ const BROWSER: &str = "/usr/bin/chromium";
 const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
                        </script>{{ 7 * 7 }}\u{202e}gnp";
 
-/// The page that a run with these lines writes.
+/// Runs a batch with these lines, and returns the page that it writes.
 fn page_of(here: &Directory, lines: &str, status: i32) -> String {
     let (_sandbox, env) = sandbox();
     let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--html", &here.path("page.html")]), lines);
     assert_eq!(outcome.status, status, "{}", outcome.err);
-    assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are printed all the same");
+    assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are also printed");
     std::fs::read_to_string(here.path("page.html")).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn lines(here: &Directory) -> String {
 }
 
 #[test]
-fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
+fn html_report_escapes_text_and_hides_url_secrets() {
     let here = Directory::new();
     let page = page_of(&here, &lines(&here), 6);
     for (text, count) in [
@@ -69,7 +69,7 @@ fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
     ] {
         assert_eq!(page.matches(text).count(), count, "{text}");
     }
-    // Each row has its cells, and in them no mark but ours.
+    // Each row has all its cells, and their only tags are those of the template.
     let (_, rows) = page.split_once("<tbody>\n").unwrap();
     for row in rows.split_once("\n\n").map_or(rows, |(rows, _)| rows).lines().take(7) {
         assert_eq!(row.matches("<td").count(), 7, "{row}");
@@ -80,14 +80,14 @@ fn nothing_foreign_is_more_than_text_and_no_secret_of_a_url_is_there() {
     }
 }
 
-/// The page as the browser has it after its script ran, for each of these fragments of its address; none without a
-/// browser.
+/// Opens the page in a browser with each of these URL fragments, and returns its HTML after its script ran. Returns
+/// `None` if no browser is installed.
 ///
-/// It is loaded into frames of another page, as it takes long to start a browser.
+/// The page is loaded into frames of another page, so that the browser is started only once, which takes long.
 fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
     const END: &str = "<end of a frame>";
     if !Path::new(BROWSER).exists() {
-        eprintln!("SKIPPED: the page in a browser, as there is no {BROWSER}");
+        eprintln!("SKIPPED: the page in a browser, because there is no {BROWSER}");
         return None;
     }
     let frames = here.file(
@@ -108,7 +108,7 @@ fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
     let mut command = Command::new(BROWSER);
     command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]);
     command.args(["--disable-component-update", "--disable-sync", "--dump-dom", "--virtual-time-budget=10000"]);
-    // Else no file may look into another.
+    // Without this option, a page from a file cannot read frames from other files.
     command.arg("--allow-file-access-from-files");
     command.arg(format!("--user-data-dir={}", profile.path().display())).arg(format!("file://{frames}"));
     let output = command.stdin(Stdio::null()).output().unwrap();
@@ -120,7 +120,7 @@ fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
 }
 
 #[test]
-fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
+fn html_report_in_browser_is_filtered_by_fragment() {
     let here = Directory::new();
     page_of(&here, &lines(&here), 6);
     let shown = |dom: &str| {
@@ -137,25 +137,25 @@ fn in_a_browser_the_table_is_filtered_and_sorted_as_the_address_says() {
         ("q=%3Cscript%3E&verdict=nonsense", "7"),
         ("q=sandbox.test&sort=-confidence", "5 6"),
         ("q=sandbox.test&sort=identifier%00", "5 6"),
-        ("q=nobody+has+this", ""),
+        ("q=not+in+any+row", ""),
     ];
     let Some(pages) = loaded(&here, &table.map(|(fragment, _)| fragment)) else { return };
     for ((fragment, expected), dom) in table.into_iter().zip(pages) {
         assert_eq!(shown(&dom), expected, "{fragment}");
         let count = expected.split_whitespace().count();
-        assert!(dom.contains(&format!(">{count} of 7 shown</span>")), "{fragment}: the script ran");
+        assert!(dom.contains(&format!(">{count} of 7 shown</span>")), "{fragment}: the script did not run");
         assert!(dom.contains("<title>identifai: results</title>") && dom.matches("<img ").count() == 3);
     }
 }
 
-/// A PNG of so many bytes, as far as this crate looks into it.
+/// Returns `len` bytes that pass this crate's check for a PNG file.
 fn png(len: usize) -> Vec<u8> {
     let (head, end) = (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01", b"\0\0\0\0IEND\xae\x42\x60\x82");
     [&head[..], &vec![b'.'; len - head.len() - end.len()], end].concat()
 }
 
 #[test]
-fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() {
+fn html_report_names_missing_and_too_large_heatmaps() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let line = seen.head.lines().next().unwrap();
@@ -195,11 +195,11 @@ fn a_heatmap_that_is_missing_or_too_large_is_said_and_there_is_an_end_to_them() 
     assert_eq!(count("<small>no heatmap: it has more than 1 MiB"), 1);
     assert_eq!(count("<small>no heatmap: there is no room"), 2);
     let fetched = server.requests().iter().filter(|seen| seen.head.lines().next().unwrap().contains("heatmap")).count();
-    assert_eq!(fetched, 35, "after the first for which there is no room no more are fetched");
+    assert_eq!(fetched, 35, "no more heatmaps are fetched after the first one that does not fit");
 }
 
 #[test]
-fn where_no_page_can_be_written_nothing_is_submitted() {
+fn html_report_to_invalid_path_prevents_submits() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
@@ -212,7 +212,7 @@ fn where_no_page_can_be_written_nothing_is_submitted() {
 
 #[cfg(unix)]
 #[test]
-fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
+fn html_report_after_ctrl_c_has_known_results() {
     use std::io::{BufRead, BufReader, Read, Write};
 
     let (_sandbox, env) = sandbox();
@@ -232,7 +232,7 @@ fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
     let page = std::fs::read_to_string(here.path("page.html")).unwrap();
     for (text, count) in [
         ("<tr data-verdict=", 2),
-        ("<p>The run was interrupted", 1),
+        ("<p>The run was interrupted.", 1),
         ("<small>no heatmap: not fetched, as the run was interrupted</small>", 2),
     ] {
         assert_eq!(page.matches(text).count(), count, "{text}");
@@ -242,7 +242,7 @@ fn after_ctrl_c_there_is_a_page_of_what_was_known_and_nothing_beside_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn batch_page_that_cannot_be_written_takes_no_result_along() {
+fn html_report_write_failure_keeps_results_on_stdout() {
     use crate::support::by_shell;
 
     let ((_sandbox, env), here) = (sandbox(), Directory::new());
@@ -254,5 +254,5 @@ fn batch_page_that_cannot_be_written_takes_no_result_along() {
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");
     assert!(err.contains("--html: cannot write the file that it names: File too large"), "{err}");
     let left: Vec<_> = std::fs::read_dir(here.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["list"], "half a page is not left behind");
+    assert_eq!(left, ["list"], "no partial page is left behind");
 }

@@ -1,6 +1,6 @@
-//! The program, run as its users run it: a file for each topic, in one binary.
+//! Tests of the program, which run it as users do. Each module covers one topic, and all are in one binary.
 
-// A test that cannot go on panics.
+// Tests panic if they cannot continue.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What README has a reader type at a shell does what it says.
+//! Tests that the shell commands in the README work as described.
 
 use std::process::{Command, Output};
 
@@ -6,22 +6,22 @@ use test_support::Directory;
 
 use crate::support::{alone, json_lines, run, sandbox};
 
-/// The lines of README's blocks for a shell, block by block.
+/// Returns the lines of each shell block in the README.
 fn blocks() -> Vec<Vec<&'static str>> {
     let blocks = include_str!("../../../../README.md").split("```sh\n").skip(1);
     blocks.map(|rest| rest.split_once("\n```").unwrap().0.lines().collect()).collect()
 }
 
-/// Whether a tool is there. If not, says that `what` is skipped.
-fn there_is(tool: &str, what: &str) -> bool {
+/// Returns `true` if a tool is installed. If not, prints that the check `what` is skipped.
+fn is_installed(tool: &str, what: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok();
     if !found {
-        eprintln!("SKIPPED: {what}, as there is no {tool}");
+        eprintln!("SKIPPED: {what}, because {tool} is not installed");
     }
     found
 }
 
-/// Runs a script where the program is on the path, and stops at what fails.
+/// Runs a script with the program on the path. The script stops at the first command that fails.
 fn bash(env: &[(&str, &str)], directory: &Directory, script: &str) -> Output {
     let programs = std::path::Path::new(env!("CARGO_BIN_EXE_identifai")).parent().unwrap().to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -35,7 +35,7 @@ fn bash(env: &[(&str, &str)], directory: &Directory, script: &str) -> Output {
 }
 
 #[test]
-fn what_it_has_you_try_needs_no_key_and_ends_as_it_says() {
+fn readme_sandbox_commands_have_stated_exit_statuses() {
     let blocks = blocks();
     let tried = blocks.iter().flatten().filter_map(|line| line.strip_prefix("cargo run -- "));
     let outcomes = tried.map(|arguments| run(&[], &arguments.split(' ').collect::<Vec<_>>()));
@@ -43,8 +43,8 @@ fn what_it_has_you_try_needs_no_key_and_ends_as_it_says() {
 }
 
 #[test]
-fn the_program_is_used_as_it_shows() {
-    if !there_is("bash", "README's block on the program") {
+fn readme_program_block_runs_in_shell() {
+    if !is_installed("bash", "the README's block about the program") {
         return;
     }
     let blocks = blocks();
@@ -60,7 +60,7 @@ fn the_program_is_used_as_it_shows() {
     ] {
         std::fs::write(directory.path(name), bytes).unwrap();
     }
-    // It is installed, has a key, and no rate limit.
+    // The script replaces `cargo install` by a check of its arguments, and turns the rate limit off.
     let prelude = "cargo() { test \"$*\" = 'install --path crates/identifai-cli'; }\n\
                    identifai() { command identifai --no-rate-limit \"$@\"; }\n";
     let script = prelude.to_owned() + &block.join("\n").replace('…', key) + "\ncomplete -p identifai >&2";
@@ -73,7 +73,7 @@ fn the_program_is_used_as_it_shows() {
 
     let manual = "identifai man | man -l -";
     assert!(block.iter().any(|line| line.contains(manual)));
-    if there_is("man", "README's manual page") {
+    if is_installed("man", "the README's manual page") {
         let output = bash(&[], &directory, manual);
         assert!(String::from_utf8_lossy(&output.stdout).contains("identifai-classify(1)"));
     }

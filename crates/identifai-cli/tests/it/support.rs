@@ -1,4 +1,4 @@
-//! Running the program `identifai`, and what it said.
+//! Helpers that run the program `identifai` and collect its output.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -10,6 +10,7 @@ use identifai_sandbox::Sandbox;
 use serde_json::Value;
 use test_support::{KEY, Server};
 
+/// The exit status, standard output and standard error of the program.
 pub(crate) struct Outcome {
     pub(crate) status: i32,
     pub(crate) out: String,
@@ -17,7 +18,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Whatever is tested, the key is not shown.
+    /// Creates an outcome, and checks in every test that the output does not contain the API key.
     fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let outcome =
@@ -27,19 +28,19 @@ impl Outcome {
     }
 }
 
-/// Which service the program is to use, and with which key.
+/// The environment variables with the API key and the base URL for the program.
 pub(crate) type Env = [(&'static str, String); 2];
 
 fn env(key: &str, base_url: &str) -> Env {
     [("IDENTIFAI_API_KEY", key.to_owned()), ("IDENTIFAI_BASE_URL", base_url.to_owned())]
 }
 
-/// The server, with the planted key.
+/// Returns the variables for `server`, with the test key.
 pub(crate) fn at(server: &Server) -> Env {
     env(KEY, &server.base_url())
 }
 
-/// A sandbox that analyses at once and any number, and how the program finds it.
+/// Starts a sandbox without a rate limit and without analysis time. Returns it with the variables for the program.
 pub(crate) fn sandbox() -> (Sandbox, Env) {
     let sandbox = Sandbox::start().unwrap();
     sandbox.set_analysis_time(Duration::ZERO);
@@ -48,7 +49,7 @@ pub(crate) fn sandbox() -> (Sandbox, Env) {
     (sandbox, env)
 }
 
-/// `command` with no setting of whoever runs the tests.
+/// Removes settings of the environment of the tests from `command`, such as proxies and API keys.
 pub(crate) fn alone(mut command: Command) -> Command {
     for (name, _) in std::env::vars() {
         let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
@@ -60,29 +61,31 @@ pub(crate) fn alone(mut command: Command) -> Command {
     command
 }
 
+/// Returns a command that runs the program with these environment variables.
 pub(crate) fn program<S: AsRef<OsStr>>(env: &[(&str, S)]) -> Command {
     let mut command = alone(Command::new(env!("CARGO_BIN_EXE_identifai")));
     command.envs(env.iter().map(|(name, value)| (name, value)));
     command
 }
 
+/// Runs the program with these environment variables and arguments.
 pub(crate) fn run(env: &[(&str, &str)], arguments: &[&str]) -> Outcome {
     Outcome::of(program(env).args(arguments).output().unwrap())
 }
 
-/// Without the rate limit, which would be that of the service.
+/// Returns a command that runs the program without a local rate limit, so that tests do not have to wait.
 pub(crate) fn without_rate_limit(env: &Env, arguments: &[&str]) -> Command {
     let mut command = program(env);
     command.arg("--no-rate-limit").args(arguments);
     command
 }
 
-/// Runs the program where `env` says, without the rate limit.
+/// Runs the program with `env`, without a local rate limit.
 pub(crate) fn run_at(env: &Env, arguments: &[&str]) -> Outcome {
     Outcome::of(without_rate_limit(env, arguments).output().unwrap())
 }
 
-/// Runs the program against `server` with the planted key, without the rate limit.
+/// Runs the program against `server` with the test key, without a local rate limit.
 pub(crate) fn against(server: &Server, arguments: &[&str]) -> Outcome {
     run_at(&at(server), arguments)
 }
@@ -90,16 +93,17 @@ pub(crate) fn against(server: &Server, arguments: &[&str]) -> Outcome {
 /// Runs `command` with `input` as its standard input.
 pub(crate) fn fed(mut command: Command, input: impl AsRef<[u8]>) -> Outcome {
     let mut child = piped(&mut command);
-    // It may end before it has read everything.
+    // The program may end before it has read all input.
     let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     Outcome::of(child.wait_with_output().unwrap())
 }
 
-/// Starts `command` with pipes to and from it.
+/// Starts `command` with pipes for standard input, output and error.
 pub(crate) fn piped(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// Sends SIGINT to the program.
 #[cfg(unix)]
 pub(crate) fn interrupt(child: &Child) {
     signal(child, "INT");
@@ -112,7 +116,8 @@ pub(crate) fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args(arguments).status().unwrap().success());
 }
 
-/// The program as `command` has it, run by a shell after `commands`, such as `ulimit -f 1`. In them it is `"$0" "$@"`.
+/// Wraps `command` in a shell script `commands`, such as `ulimit -f 1; exec "$0" "$@"`. In the script, `"$0" "$@"` is
+/// the command. `shell` is the program that runs `sh`, with its arguments.
 #[cfg(unix)]
 pub(crate) fn by_shell(command: &Command, shell: &[&str], commands: &str) -> Command {
     let mut wrapped = Command::new(shell[0]);
@@ -127,7 +132,7 @@ pub(crate) fn by_shell(command: &Command, shell: &[&str], commands: &str) -> Com
     wrapped
 }
 
-/// Reads lines of `source` until one has `word` in it, and returns them all.
+/// Reads lines of `source` until a line contains `word`, and returns all lines.
 pub(crate) fn read_until(source: &mut impl std::io::BufRead, word: &str) -> String {
     let mut text = String::new();
     while !text.lines().last().is_some_and(|line| line.contains(word)) {
@@ -136,6 +141,7 @@ pub(crate) fn read_until(source: &mut impl std::io::BufRead, word: &str) -> Stri
     text
 }
 
+/// Parses each line as JSON.
 pub(crate) fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -25,8 +25,8 @@ impl Ending {
         self.has_journal && self.stop_handle.unfinished_job(outcome.index).is_some_and(is_unrecorded)
     }
 
-    /// Reports the items that may have been paid for and were not printed: one line for each, and one line for all items
-    /// that are in the journal.
+    /// Reports the items that may have been paid for and were not printed: one line for each, and one line for all
+    /// items that are in the journal.
     pub(super) fn tell(&self, otherwise: Otherwise) {
         let (mut recorded, mut states) = (0_u64, BTreeMap::new());
         for Unfinished { index, identifier, is_recorded, .. } in self.stop_handle.unfinished() {

@@ -1,4 +1,4 @@
-//! Credits, health, and the users of a partner.
+//! Tests of the commands `credits`, `health` and `partner`.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ pub(super) const USER: &str = r#"{"data": {"id": 7, "name": "A\u001b[31mnn", "em
 pub(super) const SAVE: [&str; 10] =
     ["partner", "save", "--name", "Ann", "--email", "ann@example.com", "--heuristic", "Majority", "--pricing-id", "2"];
 #[test]
-fn credits_are_printed_and_as_they_came() {
+fn credits_json_is_printed_as_received() {
     let server = Server::responding(json("{\"available_credits\": 159,\n\"total_spent\": 41, \"new\": \"\u{9b}\"}"));
     let outcome = against(&server, &["credits"]);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "159 left, 41 spent\n", ""));
@@ -25,7 +25,7 @@ fn credits_are_printed_and_as_they_came() {
 }
 
 #[test]
-fn health_needs_no_key_and_is_0_only_if_all_is_well() {
+fn health_without_key_exits_with_0_only_if_ok() {
     for (word, status) in [("ok", 0), ("degraded", 5), ("on \u{9b}fire", 5)] {
         let body = json!({ "status": word, "database": "up" }).to_string();
         let server = Server::responding(json(&body));
@@ -48,22 +48,22 @@ fn health_needs_no_key_and_is_0_only_if_all_is_well() {
         }
     }
     assert_eq!(run(&[], &["--sandbox", "health"]).out, "ok\n");
-    assert_eq!(run(&[], &["credits"]).status, 2, "others need one");
+    assert_eq!(run(&[], &["credits"]).status, 2, "other commands need a key");
     let help = run(&[], &["health", "--help"]).out;
     assert!(help.replace('\n', " ").contains("Exit status: 0 for ok, 5 for anything else"), "{help}");
 }
 
 #[test]
-fn users_are_printed_page_by_page() {
-    let (ask, asked) = std::sync::mpsc::channel();
-    let (go, wait) = std::sync::mpsc::channel();
-    let wait = std::sync::Mutex::new(wait);
+fn users_are_printed_before_next_page_is_fetched() {
+    let (request, requests) = std::sync::mpsc::channel();
+    let (release, is_released) = std::sync::mpsc::channel();
+    let is_released = std::sync::Mutex::new(is_released);
     let server = Server::start(move |connection| {
         for page in 1..=2 {
             let Some(seen) = connection.request() else { return };
-            ask.send(seen.head).unwrap();
+            request.send(seen.head).unwrap();
             if page == 2 {
-                wait.lock().unwrap().recv().unwrap();
+                is_released.lock().unwrap().recv().unwrap();
             }
             connection.send(&json(&format!(
                 r#"{{"last_page": 2, "data": [{{"id": {page}, "name": "A\u009bnn", "email": "ann@example.com"}}]}}"#
@@ -77,18 +77,18 @@ fn users_are_printed_page_by_page() {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
-    assert_eq!(line, "1 A\\u{9b}nn <ann@example.com>\n", "before the second page is there");
-    go.send(()).unwrap();
+    assert_eq!(line, "1 A\\u{9b}nn <ann@example.com>\n", "printed before the second page arrives");
+    release.send(()).unwrap();
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     assert_eq!((child.wait().unwrap().code(), rest.as_str()), (Some(0), "2 A\\u{9b}nn <ann@example.com>\n"));
-    let second = asked.iter().nth(1).unwrap();
+    let second = requests.iter().nth(1).unwrap();
     let expected = "?page=2&per_page=1&pricing_id=2&order=name&direction=desc&search=a%3Db ";
     assert!(second.contains(expected), "{second}");
 }
 
 #[test]
-fn users_come_as_json_and_what_follows_a_failure_is_told() {
+fn users_before_failed_page_are_printed() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             connection.send(&match seen.head.contains("?page=1&per_page=100 ") {
@@ -112,7 +112,7 @@ fn users_come_as_json_and_what_follows_a_failure_is_told() {
 }
 
 #[test]
-fn users_are_saved_and_mailed_and_plans_are_listed_in_the_sandbox() {
+fn partner_commands_in_sandbox_succeed() {
     let (_sandbox, env) = sandbox();
     let run = |arguments: &[&str]| run_at(&env, arguments);
     for arguments in [&SAVE[..], &["partner", "send-mail", "1"], &["partner", "users"]] {
@@ -120,7 +120,7 @@ fn users_are_saved_and_mailed_and_plans_are_listed_in_the_sandbox() {
         assert_eq!((outcome.status, outcome.out.as_str()), (0, "1 Ann <ann@example.com>\n"), "{}", outcome.err);
     }
     assert_eq!(json_lines(&run(&[&SAVE[..], &["--json", "--id", "1"]].concat()).out)[0]["heuristic"], "Majority");
-    assert_eq!(run(&["partner", "users"]).out.lines().count(), 1, "it was changed, not created");
+    assert_eq!(run(&["partner", "users"]).out.lines().count(), 1, "the user was changed, not created");
     assert_eq!(run(&["partner", "pricings"]).out, "1 Basic (SANDBOX-1)\n2 Pro (SANDBOX-2)\n");
     assert_eq!(json_lines(&run(&["partner", "pricings", "--json"]).out)[0]["data"][1]["id"], 2);
     assert_eq!(run(&["partner", "send-mail", "2"]).status, 3);
@@ -128,7 +128,7 @@ fn users_are_saved_and_mailed_and_plans_are_listed_in_the_sandbox() {
 }
 
 #[test]
-fn a_user_is_saved_with_what_was_said_and_nothing_else() {
+fn partner_save_sends_only_given_fields() {
     let server = Server::responding(json(USER));
     let outcome = against(&server, &SAVE);
     assert_eq!((outcome.status, outcome.out.as_str()), (0, "7 A\\u{1b}[31mnn <ann@example.com>\n"));

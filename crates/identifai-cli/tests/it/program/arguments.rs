@@ -1,4 +1,4 @@
-//! Names of files as arguments: those that look like options, and those that are not UTF-8.
+//! Tests of file names as arguments: names that look like options, and names that are not UTF-8.
 
 use test_support::{Directory, ID, Server, accepted};
 
@@ -7,7 +7,7 @@ use crate::support::{at, fed, run, sandbox, without_rate_limit};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
 #[test]
-fn file_named_like_an_option_is_told_how_to_be_written() {
+fn file_named_like_option_gets_hint_about_path() {
     let server = Server::responding(accepted());
     let here = Directory::new();
     for name in ["-x.png", "--cat.png", "-there"] {
@@ -36,11 +36,11 @@ fn file_named_like_an_option_is_told_how_to_be_written() {
         assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{arguments:?}: {}", outcome.err);
     }
     let other = run(&["classify", "-secret"]);
-    assert!(other.status == 2 && !other.err.contains("secret"), "it may be the key: {}", other.err);
+    assert!(other.status == 2 && !other.err.contains("secret"), "the argument may be the key: {}", other.err);
 }
 
 #[test]
-fn empty_file_and_empty_standard_input_are_told_alike() {
+fn empty_file_and_empty_stdin_get_the_same_error() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     for arguments in [
@@ -62,7 +62,7 @@ fn empty_file_and_empty_standard_input_are_told_alike() {
     assert_eq!(sandbox.submits(), 0);
 }
 
-/// Linux has names of any bytes; other systems refuse most of them.
+/// Tests of file names with any bytes. Only Linux accepts them, and other systems refuse most of them.
 #[cfg(target_os = "linux")]
 mod any_bytes {
     use std::ffi::OsStr;
@@ -81,7 +81,7 @@ mod any_bytes {
         OsStr::from_bytes(bytes)
     }
 
-    /// A directory with a file of each name, which differ in their length.
+    /// Creates a directory with a file of each name. The files differ in length.
     fn files() -> Directory {
         let here = Directory::new();
         for (number, bytes) in NAMES.iter().enumerate() {
@@ -91,7 +91,7 @@ mod any_bytes {
     }
 
     #[test]
-    fn argument_is_uploaded_under_a_safe_name() {
+    fn non_utf_8_argument_is_uploaded_with_safe_name() {
         let server = Server::responding(accepted());
         let here = files();
         for command in ["classify", "tickets"] {
@@ -112,7 +112,7 @@ mod any_bytes {
     }
 
     #[test]
-    fn message_shows_the_bytes_and_does_nothing_to_a_terminal() {
+    fn message_about_non_utf_8_name_escapes_its_bytes() {
         let server = Server::responding(response(422, "application/json", r#"{"message": "No"}"#));
         let here = files();
         let run = |arguments: &[&str], files: &[&[u8]]| {
@@ -136,10 +136,10 @@ mod any_bytes {
     }
 
     #[test]
-    fn list_journal_and_page_take_them() {
+    fn batch_with_non_utf_8_names_is_resumed() {
         let (sandbox, env) = sandbox();
         let here = files();
-        // A line break cannot be in a line.
+        // The third name contains a line break, so it cannot be in a list.
         let names = &NAMES[..2];
         std::fs::write(here.path("list"), [names.join(&b'\n'), b"\r\n".to_vec()].concat()).unwrap();
         let list = name(b"\xfelist");
@@ -163,7 +163,7 @@ mod any_bytes {
 }
 
 #[test]
-fn manual_goes_to_stdout_or_to_a_directory() {
+fn man_pages_are_written_to_stdout_or_directory() {
     let directory = Directory::new();
     let page = run(&[], &["man"]);
     assert!(page.status == 0 && page.out.contains(".SH SYNOPSIS"), "{}{}", page.out, page.err);
@@ -171,7 +171,7 @@ fn manual_goes_to_stdout_or_to_a_directory() {
     assert_eq!((written.status, written.out.as_str(), written.err.as_str()), (0, "", ""));
     assert_eq!(std::fs::read_to_string(directory.path("identifai.1")).unwrap(), page.out);
     assert!(std::fs::read_to_string(directory.path("identifai-partner-save.1")).unwrap().contains("email"));
-    assert_eq!(run(&[], &["man", &directory.path("new/man1")]).status, 0, "a missing directory is made");
+    assert_eq!(run(&[], &["man", &directory.path("new/man1")]).status, 0, "a missing directory is created");
     assert!(std::fs::exists(directory.path("new/man1/identifai.1")).unwrap());
     let file = run(&[], &["man", &directory.path("identifai.1")]);
     assert_eq!((file.status, file.out.as_str()), (5, ""));

@@ -1,4 +1,4 @@
-//! Lists of other formats than one item a line, which are told before anything of them is paid for.
+//! Tests of lists in other formats than one item per line. They are detected before any item is submitted and paid for.
 
 use serde_json::json;
 use test_support::Directory;
@@ -13,7 +13,7 @@ fn utf_16(text: &str, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn list_that_is_not_one_item_a_line_ends_the_batch_at_once() {
+fn list_of_other_format_ends_batch_before_submits() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let (utf_16_says, nul_says) =
@@ -55,21 +55,21 @@ fn list_that_is_not_one_item_a_line_ends_the_batch_at_once() {
 }
 
 #[test]
-fn nul_far_down_a_list_ends_the_batch() {
+fn nul_byte_in_later_line_ends_batch() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let list = format!("{}{URL}\0\nhttps://x.test/b.jpg\n", "https://x.test/first.jpg\n".repeat(100));
     let outcome = fed(without_rate_limit(&env, &["batch", &here.file("list", &list)]), "");
     assert_eq!((outcome.status, outcome.out.as_str(), sandbox.submits()), (2, "", 0), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
-    // A pipe cannot be read beforehand.
+    // A pipe cannot be checked before the batch starts.
     let outcome = fed(without_rate_limit(&env, &["batch", "-"]), &list);
     assert_eq!((outcome.status, json_lines(&outcome.out).len(), sandbox.submits()), (2, 100, 100), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
 }
 
 #[test]
-fn line_of_another_format_costs_nothing_and_stops_nothing() {
+fn line_of_other_format_fails_without_stopping_batch() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let with_comma = here.file("cat, 2026.png", PNG);
@@ -107,7 +107,7 @@ fn line_of_another_format_costs_nothing_and_stops_nothing() {
 }
 
 #[test]
-fn file_named_like_an_object_is_a_file() {
+fn line_like_object_naming_existing_file_is_path() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     here.file("{2}.png", PNG);
@@ -119,7 +119,7 @@ fn file_named_like_an_object_is_a_file() {
 }
 
 #[test]
-fn null_counts_as_absent_in_every_field() {
+fn null_in_any_field_counts_as_absent() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let fields = [
@@ -153,5 +153,5 @@ fn null_counts_as_absent_in_every_field() {
         "{\"input\": null}\n{\"input\": \"cat.png\", \"colour\": null}\n",
     );
     assert!(outcome.err.contains("line 1: has no `input`"), "{}", outcome.err);
-    assert!(outcome.err.contains("line 2: its options: unknown field `colour`"), "a typo is told: {}", outcome.err);
+    assert!(outcome.err.contains("line 2: its options: unknown field `colour`"), "a typo is not null: {}", outcome.err);
 }

@@ -1,4 +1,4 @@
-//! `--ca-file` and `SSL_CERT_FILE`: which certificates the program trusts.
+//! Tests of `--ca-file` and `SSL_CERT_FILE`, which set the certificates that the program trusts.
 
 use test_support::tls::{Authority, Peer};
 use test_support::{CAT, Directory, ID, KEY, Server, accepted};
@@ -6,7 +6,7 @@ use test_support::{CAT, Directory, ID, KEY, Server, accepted};
 use crate::support::{Outcome, run};
 
 #[test]
-fn ca_file_is_trusted_and_wins_over_the_environment() {
+fn ca_file_is_trusted_and_overrides_environment() {
     let (company, other) = (Authority::new("company"), Authority::new("other"));
     let peer = Peer::serving(company.certify("localhost").config());
     let directory = Directory::new();
@@ -25,7 +25,7 @@ fn ca_file_is_trusted_and_wins_over_the_environment() {
         (&bad, &[], false),
         (" ", &[], false),
     ] {
-        // The platform's verifier reads the variable, too, and fails in its own way on a blank.
+        // The verifier of the platform also reads the variable, and a blank one makes it fail with another error.
         if variable == " " && cfg!(feature = "platform-verifier") {
             continue;
         }
@@ -42,7 +42,7 @@ fn ca_file_is_trusted_and_wins_over_the_environment() {
 }
 
 #[test]
-fn environment_counts_only_where_there_is_tls() {
+fn ssl_cert_file_without_tls_is_ignored() {
     let server = Server::responding(accepted());
     let env = [("IDENTIFAI_API_KEY", KEY), ("SSL_CERT_FILE", "/no/such/file")];
     let Outcome { status, out, err } = run(&env, &["--base-url", &server.base_url(), "classify", CAT]);

@@ -1,14 +1,14 @@
-//! The program's colours: at a terminal only, and nowhere if `NO_COLOR` is set. Only Linux has `script` as it is called
-//! here.
+//! Tests of colours: the program prints them only on a terminal, and never if `NO_COLOR` is set. They need the `script`
+//! command of Linux.
 
 use std::process::Command;
 
 use crate::support::alone;
 
-/// Each writes through something else: help, what is wrong with a command line, and a bar.
+/// Commands for each kind of coloured output: help, an error about the command line, and a progress bar.
 const COMMANDS: [&str; 3] = ["--help", "classify", "--sandbox batch /dev/stdin < /dev/null"];
 
-/// What the program shows for `arguments`, at a terminal or in pipes.
+/// Runs the program on a terminal or with pipes, and returns its output.
 fn shown(arguments: &str, at_terminal: bool, env: &[(&str, &str)]) -> String {
     let line = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_identifai"));
     let mut command = match at_terminal {
@@ -26,14 +26,14 @@ fn shown(arguments: &str, at_terminal: bool, env: &[(&str, &str)]) -> String {
     String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
 }
 
-/// Whether it changes how text looks. What moves the cursor is no colour.
+/// Returns `true` if the text contains escape sequences for colours or styles. Cursor movements do not count.
 fn has_colour(text: &str) -> bool {
     let sequences = text.split("\u{1b}[").skip(1);
     sequences.into_iter().any(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m'))
 }
 
 #[test]
-fn colours_are_for_terminals_and_none_are_shown_with_no_color() {
+fn colours_are_shown_on_terminals_without_no_color() {
     for arguments in COMMANDS {
         for env in [&[][..], &[("CLICOLOR_FORCE", "1")]] {
             let text = shown(arguments, false, env);
@@ -41,7 +41,7 @@ fn colours_are_for_terminals_and_none_are_shown_with_no_color() {
         }
     }
     if Command::new("script").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: colours at a terminal, as there is no script");
+        eprintln!("SKIPPED: colours on a terminal, because `script` is not installed");
         return;
     }
     for arguments in COMMANDS {
@@ -51,6 +51,6 @@ fn colours_are_for_terminals_and_none_are_shown_with_no_color() {
         }
     }
     for env in [&[][..], &[("NO_COLOR", "")]] {
-        assert!(has_colour(&shown("--help", true, env)), "{env:?}: this test would see colours");
+        assert!(has_colour(&shown("--help", true, env)), "{env:?}: no colours, so the checks above prove nothing");
     }
 }

@@ -1,4 +1,5 @@
-//! All commands but `batch`: however they end, what was paid for is told.
+//! Tests of the end of all commands except `batch`: each item that may have been paid for is reported, however the
+//! program ends.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
@@ -13,7 +14,7 @@ use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbo
 
 const TICKETS: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 1, "submissions": [{"identifier": "a1"}]}"#;
 
-/// Something that takes no byte.
+/// Opens a device to which every write fails.
 fn full() -> File {
     File::options().write(true).open("/dev/full").unwrap()
 }
@@ -24,7 +25,8 @@ fn outcome(command: &mut Command) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// A service that holds the submit which comes `held`th, from 1, or the first look, and tells when that is there.
+/// Starts a fake service that does not respond to the submit with number `held`, counted from 1, or to the first read.
+/// The receiver gets a message when that request arrives.
 fn held_up(held: usize) -> (Server, mpsc::Receiver<()>) {
     let (reached, is_reached) = mpsc::channel();
     let submits = std::sync::atomic::AtomicUsize::new(0);
@@ -42,11 +44,11 @@ fn held_up(held: usize) -> (Server, mpsc::Receiver<()>) {
     (server, is_reached)
 }
 
-/// What the program says of the first signal during a submit.
+/// The beginning of the message about the first signal during a submit.
 const FINISHING: &str = "the submit under way is finished first";
 
 #[test]
-fn signal_lets_a_submit_finish_and_starts_no_other() {
+fn signal_during_submit_finishes_it_and_stops() {
     for (name, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
         let (reached, is_reached) = mpsc::channel();
         let (release, is_released) = mpsc::channel::<()>();
@@ -76,10 +78,10 @@ fn signal_lets_a_submit_finish_and_starts_no_other() {
 }
 
 #[test]
-fn second_signal_during_a_submit_tells_it() {
+fn second_signal_during_submit_reports_item() {
     let directory = Directory::new();
     let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
-    for (arguments, told) in
+    for (arguments, item) in
         [(["classify", CAT], format!("image {CAT}")), (["tickets", &pdf], format!("tickets {pdf}"))]
     {
         let (server, is_reached) = held_up(1);
@@ -89,13 +91,13 @@ fn second_signal_during_a_submit_tells_it() {
         let mut err = BufReader::new(child.stderr.take().unwrap());
         read_until(&mut err, FINISHING);
         signal(&child, "TERM");
-        read_until(&mut err, &format!("may have been submitted, identifier unknown: {told}"));
+        read_until(&mut err, &format!("may have been submitted, identifier unknown: {item}"));
         assert_eq!(child.wait().unwrap().code(), Some(143));
     }
 }
 
 #[test]
-fn signal_ends_an_upload_that_has_not_left_whole() {
+fn signal_during_incomplete_upload_cancels_it() {
     let (reached, is_reached) = mpsc::channel();
     let server = Server::start(move |connection: &mut Connection| {
         connection.head();
@@ -108,7 +110,7 @@ fn signal_ends_an_upload_that_has_not_left_whole() {
     let png = directory.path("large.png");
     let mut file = File::create(&png).unwrap();
     file.write_all(b"\x89PNG\r\n\x1a\n").unwrap();
-    // More than all buffers on the way hold, and no byte of it is on the disk.
+    // The file is larger than all buffers between the program and the server. It is sparse, so it needs no disk space.
     file.set_len(48 << 20).unwrap();
     let arguments = ["classify", &png];
     let mut child = piped(&mut without_rate_limit(&at(&server), &arguments));
@@ -123,7 +125,7 @@ fn signal_ends_an_upload_that_has_not_left_whole() {
 }
 
 #[test]
-fn sigterm_in_a_wait_tells_what_was_submitted() {
+fn sigterm_during_wait_reports_identifier() {
     let directory = Directory::new();
     let (png, pdf) = (directory.file("a.png", b"\x89PNG\r\n\x1a\n..."), directory.file("a.pdf", b"%PDF-1.7\n"));
     for (arguments, identifier) in [
@@ -144,10 +146,10 @@ fn sigterm_in_a_wait_tells_what_was_submitted() {
 }
 
 #[test]
-fn an_identifier_that_cannot_be_printed_is_told_and_nothing_more_is_paid_for() {
+fn identifier_not_printed_is_reported_and_stops() {
     let directory = Directory::new();
     let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
-    for (arguments, told) in [
+    for (arguments, report) in [
         (&["classify", CAT][..], format!("submitted as {ID}, result not printed: image {CAT}")),
         (&["--json", "classify", CAT, CAT], format!("item 1: submitted as {ID}, result not printed: image {CAT}")),
         (&["tickets", &pdf], format!("submitted as 65f0c0ff, result not printed: tickets {pdf}")),
@@ -157,13 +159,13 @@ fn an_identifier_that_cannot_be_printed_is_told_and_nothing_more_is_paid_for() {
         assert_eq!((status, server.requests().len()), (Some(5), 1), "{err}");
         let mut lines = err.lines();
         assert!(lines.next().unwrap().contains("cannot write the result: No space left on device"), "{err}");
-        assert_eq!(lines.next(), Some(format!("identifai: {told}").as_str()));
-        assert!(lines.next().unwrap().contains(if told.contains("tickets") { "--batch ID`" } else { "wait ID`" }));
+        assert_eq!(lines.next(), Some(format!("identifai: {report}").as_str()));
+        assert!(lines.next().unwrap().contains(if report.contains("tickets") { "--batch ID`" } else { "wait ID`" }));
     }
 }
 
 #[test]
-fn a_closed_pipe_is_no_error_to_tell_but_what_was_paid_for_is() {
+fn closed_pipe_reports_only_paid_items() {
     let server = Server::responding(accepted());
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
@@ -178,7 +180,7 @@ fn a_closed_pipe_is_no_error_to_tell_but_what_was_paid_for_is() {
 }
 
 #[test]
-fn item_printed_before_the_pipe_closed_is_not_told() {
+fn item_printed_before_pipe_closed_is_not_reported() {
     let (close, is_closed) = mpsc::channel();
     let is_closed = std::sync::Mutex::new(is_closed);
     let server = Server::start(move |connection| {
@@ -200,7 +202,7 @@ fn item_printed_before_the_pipe_closed_is_not_told() {
 }
 
 #[test]
-fn a_failure_that_cannot_be_printed_is_told_if_it_may_cost() {
+fn failure_not_printed_is_reported_if_it_may_cost() {
     for body in ["{\"identifier\":\"!\"}", ""] {
         let server = Server::responding(json(body));
         let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--json", "classify", CAT]).stdout(full()));
@@ -213,8 +215,8 @@ fn a_failure_that_cannot_be_printed_is_told_if_it_may_cost() {
 }
 
 #[test]
-fn results_that_cannot_be_printed_leave_those_behind_them_told() {
-    // The fate of the second one is not known, and only its result would say so.
+fn result_not_printed_reports_all_later_items() {
+    // The response to the second submit has no identifier. Only its result, which cannot be printed, would report this.
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let body = String::from_utf8_lossy(&seen.body).into_owned();
@@ -235,14 +237,15 @@ fn results_that_cannot_be_printed_leave_those_behind_them_told() {
         "identifai: item 2: may have been submitted, identifier unknown: video https://x.test/second.mp4".to_owned(),
     ];
     for line in lines {
-        assert!(err.lines().any(|told| told == line), "no {line:?} in {err}");
+        assert!(err.lines().any(|reported| reported == line), "no {line:?} in {err}");
     }
 }
 
 #[test]
-fn a_second_signal_tells_what_the_first_one_left() {
+fn second_signal_with_blocked_stdout_reports_item() {
     let server = Server::responding(accepted());
-    // A socket that is full: the identifier cannot be printed, and the call is over.
+    // The socket for standard output is full: the call returns, and the program is blocked while it prints the
+    // identifier.
     let (mut reader, writer) = UnixStream::pair().unwrap();
     let mut filled = writer.try_clone().unwrap();
     filled.set_nonblocking(true).unwrap();
@@ -260,9 +263,9 @@ fn a_second_signal_tells_what_the_first_one_left() {
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143), "{err}");
-    // It may have been cancelled while the response came in.
-    let told = format!("submitted as {ID}, result not printed: image {CAT}");
-    assert!(err.contains(&told) || err.contains("may have been"), "{err}");
+    // The call may have been cancelled while the response was being received.
+    let report = format!("submitted as {ID}, result not printed: image {CAT}");
+    assert!(err.contains(&report) || err.contains("may have been"), "{err}");
     reader.set_nonblocking(true).unwrap();
     let mut out = Vec::new();
     let _ = reader.read_to_end(&mut out);
@@ -270,7 +273,7 @@ fn a_second_signal_tells_what_the_first_one_left() {
 }
 
 #[test]
-fn with_dead_standard_error_it_is_told_on_standard_output() {
+fn failing_stderr_reports_items_on_stdout() {
     let (server, _is_reached) = held_up(9);
     let arguments = ["classify", "--wait", "--wait-timeout", "0.1", "--timeout", "0.1", CAT];
     let (status, out, _) = outcome(without_rate_limit(&at(&server), &arguments).stderr(full()));
@@ -281,7 +284,7 @@ fn with_dead_standard_error_it_is_told_on_standard_output() {
 }
 
 #[test]
-fn beyond_the_file_size_limit_an_identifier_is_told() {
+fn identifier_beyond_file_size_limit_is_reported() {
     let (directory, server) = (Directory::new(), Server::responding(accepted()));
     let command = without_rate_limit(&at(&server), &["classify", CAT]);
     let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\" > out");
@@ -291,7 +294,7 @@ fn beyond_the_file_size_limit_an_identifier_is_told() {
 }
 
 #[test]
-fn a_heatmap_is_written_whole_or_not_at_all() {
+fn heatmap_write_failure_leaves_no_partial_file() {
     let (_sandbox, env) = sandbox();
     let directory = Directory::new();
     let identifier = run_at(&env, &["classify", "--with-heatmap", CAT]).out.trim_end().to_owned();
@@ -309,7 +312,7 @@ fn a_heatmap_is_written_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_is_printed_before_a_signal_is_not_told_again() {
+fn item_printed_before_signal_is_not_reported() {
     let (server, is_reached) = held_up(2);
     let mut child = piped(&mut without_rate_limit(&at(&server), &["--json", "classify", CAT, CAT]));
     let mut out = BufReader::new(child.stdout.take().unwrap());

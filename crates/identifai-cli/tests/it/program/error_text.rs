@@ -1,18 +1,19 @@
-//! What the program says is wrong: in the words of its command line, and without the key.
+//! Tests of error messages, which name the options of the command line and do not contain the API key.
 
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, accepted, response};
 
 use crate::support::{Outcome, against, json_lines, program, run};
 
-fn said(env: &[(&str, &str)], arguments: &[&str]) -> String {
+/// Runs the program with an invalid command line, and returns its message.
+fn usage_error(env: &[(&str, &str)], arguments: &[&str]) -> String {
     let Outcome { status, out, err } = run(env, arguments);
     assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}: {err}");
     err
 }
 
 #[test]
-fn what_is_wrong_is_named_as_it_was_typed() {
+fn error_names_option_or_variable_as_typed() {
     let directory = Directory::new();
     let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
     let key = ("IDENTIFAI_API_KEY", KEY);
@@ -46,9 +47,9 @@ fn what_is_wrong_is_named_as_it_was_typed() {
         (&[], &["sandbox", "--port", "99999"], "--port <PORT>: not a port, which is a number from 0 to 65535\n"),
         (&[key], &["credits", "-x"], "`identifai COMMAND --help`"),
     ] {
-        let err = said(env, arguments);
+        let err = usage_error(env, arguments);
         assert!(err.contains(says), "{arguments:?}: {err}");
-        for ours in [
+        for internal in [
             "(true)",
             "::",
             "base_url",
@@ -61,13 +62,13 @@ fn what_is_wrong_is_named_as_it_was_typed() {
             "ref_ids",
             "root_certificates",
         ] {
-            assert!(!err.contains(ours), "{arguments:?} says {ours}: {err}");
+            assert!(!err.contains(internal), "the message for {arguments:?} contains {internal}: {err}");
         }
     }
 }
 
 #[test]
-fn a_response_without_an_identifier_is_shown() {
+fn error_without_identifier_shows_response_body() {
     let page = format!("<h1>Sign \u{1b}[31min</h1>\r\n{KEY} {}", "x".repeat(300));
     let masked = page.replace(KEY, "[api key]");
     let start: String = masked.chars().take(200).collect();
@@ -85,18 +86,18 @@ fn a_response_without_an_identifier_is_shown() {
         let [line] = json_lines(&outcome.out).try_into().unwrap();
         assert_eq!(line["error"]["body"], json!(masked), "{}", outcome.err);
     }
-    // A reason or an identifier says more.
+    // The response is not printed if it has a reason or an identifier, which are more useful.
     for body in ["{\"error\": \"no\"}", &format!("{{\"identifier\": \"{ID}\"}}")] {
         let outcome = against(&Server::responding(response(409, "application/json", body)), &["classify", CAT]);
         assert!(!outcome.err.contains("the response begins") && !outcome.err.contains('{'), "{}", outcome.err);
     }
-    // What is not HTTP, and text in front of a head.
+    // A response that is not HTTP is also printed.
     let outcome = against(&Server::responding("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
     assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
 }
 
 #[test]
-fn an_identifier_of_a_refusal_is_told() {
+fn error_with_identifier_shows_it() {
     let body = format!("{{\"message\": \"Already there.\", \"identifier\": \"{ID}\"}}");
     for status in [409, 500] {
         let server = Server::responding(response(status, "application/json", &body));
@@ -110,20 +111,20 @@ fn an_identifier_of_a_refusal_is_told() {
 }
 
 #[test]
-fn who_has_no_key_or_a_wrong_one_learns_where_to_find_it() {
+fn error_about_key_says_where_to_find_it() {
     let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
     let refused = against(&Server::responding(response(401, "application/json", "{}")), &["credits"]);
     assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
     for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
-        assert!(said(env, &["credits"]).contains(hint));
+        assert!(usage_error(env, &["credits"]).contains(hint));
     }
 }
 
-/// A file that is there, whose format nobody looks at before the comma is found.
+/// An existing file. Its format is not checked, because the comma in the reference is found first.
 const CARGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 #[test]
-fn the_service_s_own_words_stay() {
+fn error_message_of_service_is_unchanged() {
     let server =
         Server::responding(response(400, "application/json", r#"{"error": "webhook_url: see TicketLists::Fields"}"#));
     let url = server.base_url();
@@ -132,7 +133,7 @@ fn the_service_s_own_words_stay() {
 }
 
 #[test]
-fn who_looks_for_a_video_among_images_is_told() {
+fn not_found_without_medium_hints_at_video_option() {
     let server = Server::responding(response(404, "application/json", "{}"));
     let url = server.base_url();
     for (command, hint) in [("result", true), ("wait", true), ("heatmap", false)] {
@@ -147,7 +148,7 @@ fn who_looks_for_a_video_among_images_is_told() {
 }
 
 #[test]
-fn an_input_that_holds_the_key_is_shown_without_it() {
+fn input_containing_key_is_redacted() {
     let key = ("IDENTIFAI_API_KEY", KEY);
     let (with_key, shown) = (format!("{CAT}?key={KEY}"), format!("{CAT}?key=[api key]"));
     let refused = Server::responding(response(400, "application/json", r#"{"error": "no"}"#));
@@ -177,7 +178,7 @@ fn an_input_that_holds_the_key_is_shown_without_it() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn help_that_cannot_be_written_is_a_failure() {
+fn help_to_full_disk_is_a_failure() {
     for arguments in [&["--help"][..], &["classify", "-h"], &["--version"], &["man"], &["completions", "bash"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = program::<&str>(&[]).args(arguments).stdout(full).output().unwrap();

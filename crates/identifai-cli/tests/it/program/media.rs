@@ -1,11 +1,12 @@
-//! Files, URLs and standard input, of every medium.
+//! Tests of files, URLs and standard input of every medium.
 
 use serde_json::json;
 use test_support::{CAT, Directory, ID, Server, accepted, json};
 
 use crate::support::{against, at, fed, json_lines, run_at, sandbox, without_rate_limit};
 
-/// A directory with a picture, a video, a recording, and two that are none of these.
+/// Creates a directory with an image, a video, a recording, a file with the extension of another medium, and a text
+/// file.
 fn files() -> Directory {
     let directory = Directory::new();
     let files: [(&str, &[u8]); 5] = [
@@ -22,7 +23,7 @@ fn files() -> Directory {
 }
 
 #[test]
-fn files_and_urls_are_mixed_and_each_goes_where_it_belongs() {
+fn classify_mixed_media_uses_matching_endpoints() {
     let server = Server::responding(accepted());
     let files = files();
     let arguments = [
@@ -64,7 +65,7 @@ fn files_and_urls_are_mixed_and_each_goes_where_it_belongs() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
+fn classify_unsupported_input_fails_before_submits() {
     let server = Server::responding(accepted());
     let files = files();
     let (cat, clip, odd, notes) =
@@ -101,7 +102,7 @@ fn what_does_not_fit_together_is_said_before_anything_is_paid_for() {
 }
 
 #[test]
-fn standard_input_is_uploaded_like_a_file() {
+fn stdin_is_uploaded_like_a_file() {
     let server = Server::responding(accepted());
     let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{}", outcome.err);
@@ -110,7 +111,7 @@ fn standard_input_is_uploaded_like_a_file() {
 }
 
 #[test]
-fn every_medium_s_verdict_is_printed() {
+fn verdict_of_every_medium_is_printed() {
     let (_sandbox, env) = sandbox();
     let files = files();
     let paths = ["cat.png", "clip", "call.mp3"].map(|name| files.path(name));
@@ -134,10 +135,10 @@ fn every_medium_s_verdict_is_printed() {
     let hash = lines[1]["hash"].as_str().unwrap();
     let outcome = run_at(&env, &["override", "--video", hash, "human", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "human", "type": "video"})]);
-    assert_eq!(run_at(&env, &["override", hash, "human"]).status, 3, "of no image");
+    assert_eq!(run_at(&env, &["override", hash, "human"]).status, 3, "the hash is not that of an image");
 }
 
-/// The paths of the requests and the parts of files in them, as `Content-Disposition` and `Content-Type` say.
+/// Returns the last path segment of each request, and the file name and media type of the file in it.
 fn parts(server: &Server) -> Vec<(String, String)> {
     let part = |body: &[u8]| {
         let body = String::from_utf8_lossy(body).into_owned();
@@ -149,7 +150,7 @@ fn parts(server: &Server) -> Vec<(String, String)> {
 }
 
 #[test]
-fn recording_in_a_video_container_is_sent_as_audio() {
+fn recording_in_video_container_is_sent_as_audio() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let isom: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
@@ -188,7 +189,7 @@ fn recording_in_a_video_container_is_sent_as_audio() {
 }
 
 #[test]
-fn undocumented_format_is_refused_by_its_name() {
+fn undocumented_format_is_refused_by_extension() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let wma = directory.file("a.wma", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9");
@@ -223,7 +224,7 @@ fn undocumented_format_is_refused_by_its_name() {
 }
 
 #[test]
-fn extension_of_a_url_is_that_of_its_path() {
+fn extension_of_url_is_read_from_path_only() {
     let server = Server::responding(accepted());
     let images = [
         "https://photos.mov",
@@ -244,7 +245,7 @@ fn extension_of_a_url_is_that_of_its_path() {
 }
 
 #[test]
-fn url_path_is_decoded_and_parted_from_parameters() {
+fn url_path_is_decoded_without_parameters() {
     let server = Server::responding(accepted());
     let inputs = [
         ("https://x.test/a.mp4;jsessionid=1.route", "video_fromurl"),
@@ -268,7 +269,7 @@ fn url_path_is_decoded_and_parted_from_parameters() {
 }
 
 #[test]
-fn sound_in_a_video_container_is_never_sent_as_video() {
+fn audio_only_video_container_is_not_sent_as_video() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let part = |kind: &[u8], body: &[u8]| [&u32::try_from(body.len() + 8).unwrap().to_be_bytes(), kind, body].concat();
@@ -296,7 +297,7 @@ fn sound_in_a_video_container_is_never_sent_as_video() {
     let outcome = against(&server, &["classify", &memo]);
     let note = "identifai: argument 1: is audio/3gpp by its content, so it is uploaded as memo.3gp\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
-    assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "who says so decides");
+    assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "an explicit medium is used");
     let expected = [
         ("classification_audio", "\"talk.m4a\" audio/mp4"),
         ("classification_audio", "\"memo.3gp\" audio/3gpp"),
@@ -307,7 +308,7 @@ fn sound_in_a_video_container_is_never_sent_as_video() {
 }
 
 #[test]
-fn file_of_no_medium_needs_one_with_any_format() {
+fn any_format_with_unknown_medium_is_refused() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     for (name, bytes) in [("a.docx", &b"PK\x03\x04\x14\0"[..]), ("a", b"%PDF-1.7\n"), ("a.jpg", b"\x1f\x8b\x08\0")] {
@@ -321,7 +322,7 @@ fn file_of_no_medium_needs_one_with_any_format() {
 }
 
 #[test]
-fn corrected_name_is_sent_and_noted_once_a_file() {
+fn corrected_file_name_is_sent_and_reported_once() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let gif = b"GIF89a\x01\0";
@@ -342,7 +343,7 @@ fn corrected_name_is_sent_and_noted_once_a_file() {
     assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
 
-    // In a batch not each of many.
+    // A batch reports only the first ten corrections.
     let (_sandbox, env) = sandbox();
     let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
     let outcome = fed(without_rate_limit(&env, &["batch", "-"]), names.join("\n"));
@@ -356,7 +357,7 @@ fn corrected_name_is_sent_and_noted_once_a_file() {
 }
 
 #[test]
-fn large_tag_in_front_is_looked_behind() {
+fn format_after_large_id3_tag_is_detected() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let cover = 2_000_000;

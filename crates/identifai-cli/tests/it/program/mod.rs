@@ -1,4 +1,4 @@
-//! The program: results on stdout, everything else on stderr, and an exit status that says what happened.
+//! Tests of the program's commands: their results on standard output, messages on standard error, and exit statuses.
 
 mod account;
 mod arguments;
@@ -25,10 +25,10 @@ use crate::support::{against, at, json_lines, program, run};
 use crate::support::{interrupt, piped};
 
 #[test]
-fn the_first_command_of_the_readme_prints_an_identifier() {
+fn classify_in_sandbox_prints_identifier() {
     let env = [
         ("IDENTIFAI_API_KEY", KEY),
-        ("IDENTIFAI_BASE_URL", "http://nobody.test"),
+        ("IDENTIFAI_BASE_URL", "http://unused.test"),
         ("HTTP_PROXY", "http://127.0.0.1:1"),
     ];
     for arguments in [["--sandbox", "classify", CAT], ["classify", CAT, "--sandbox"]] {
@@ -41,7 +41,7 @@ fn the_first_command_of_the_readme_prints_an_identifier() {
 }
 
 #[test]
-fn every_option_reaches_the_wire() {
+fn classify_options_are_sent_as_form_fields() {
     let server = Server::responding(accepted());
     let arguments = [
         "classify",
@@ -78,7 +78,7 @@ fn every_option_reaches_the_wire() {
 }
 
 #[test]
-fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
+fn classify_continues_after_failure_with_max_status() {
     let server = Server::start(|connection| {
         while let Some(seen) = connection.request() {
             let body = String::from_utf8(seen.body).unwrap();
@@ -102,7 +102,7 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
         second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
         "{second}"
     );
-    assert_eq!(against(&server, &["classify", urls[1], urls[0]]).status, 4, "in any order");
+    assert_eq!(against(&server, &["classify", urls[1], urls[0]]).status, 4, "the order does not matter");
     let outcome = against(&server, &["--json", "classify", urls[1]]);
     assert_eq!(json_lines(&outcome.out)[0]["error"]["retry_after"], json!(600.0));
     let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
@@ -114,7 +114,7 @@ fn several_items_go_on_after_a_failure_and_the_highest_status_counts() {
 }
 
 #[test]
-fn each_failure_has_its_exit_status() {
+fn failure_of_each_kind_has_its_exit_status() {
     let table = [
         (response(400, "application/json", "{\"error\":\"credits\"}"), 3, "out_of_credits"),
         (response(401, "application/json", "{}"), 3, "unauthorized"),
@@ -137,7 +137,7 @@ fn each_failure_has_its_exit_status() {
 }
 
 #[test]
-fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
+fn invalid_command_line_fails_before_requests() {
     let server = Server::responding(accepted());
     let url = server.base_url();
     for arguments in [
@@ -166,7 +166,7 @@ fn what_is_wrong_with_the_command_line_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
+fn options_override_environment_variables() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let path = directory.file("key", format!("{KEY}\n"));
@@ -178,7 +178,7 @@ fn the_key_may_come_from_a_file_and_flags_beat_the_environment() {
 }
 
 #[test]
-fn swapped_arguments_do_not_show_the_key() {
+fn misplaced_key_is_not_printed() {
     let server = Server::responding(accepted());
     for (arguments, says) in [
         (&["classify", KEY][..], "argument 1: file: does not exist (a URL has a ://)"),
@@ -199,20 +199,20 @@ fn swapped_arguments_do_not_show_the_key() {
     }
     assert_eq!(server.connections(), 0);
     let typo = against(&server, &["classify", CAT, "--with-hetamap"]);
-    assert!(typo.status == 2 && typo.err.contains("--with-heatmap"), "a typo is helped with: {}", typo.err);
+    assert!(typo.status == 2 && typo.err.contains("--with-heatmap"), "no suggestion for a typo: {}", typo.err);
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_the_call_with_status_130() {
-    let (reached, held_up) = std::sync::mpsc::channel();
+fn ctrl_c_during_call_exits_with_130() {
+    let (reached, is_reached) = std::sync::mpsc::channel();
     let server = Server::start(move |connection| {
         connection.request();
         reached.send(()).unwrap();
         connection.wait_for_end();
     });
     let child = piped(program(&at(&server)).args(["classify", CAT, CAT]));
-    held_up.recv().unwrap();
+    is_reached.recv().unwrap();
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
@@ -221,7 +221,7 @@ fn ctrl_c_ends_the_call_with_status_130() {
 }
 
 #[test]
-fn help_names_every_exit_status_and_variable() {
+fn help_lists_exit_statuses_and_variables() {
     let outcome = run(&[], &["--help"]);
     for word in ["IDENTIFAI_API_KEY", "IDENTIFAI_BASE_URL", "Exit status", "130", "--sandbox", "--json", "unofficial"] {
         assert!(outcome.out.to_lowercase().contains(&word.to_lowercase()), "{word}: {}", outcome.out);
@@ -229,7 +229,7 @@ fn help_names_every_exit_status_and_variable() {
 }
 
 #[test]
-fn every_command_has_the_exit_statuses_of_the_others() {
+fn failure_has_same_exit_status_in_every_command() {
     let directory = Directory::new();
     let file = directory.file("a.pdf", b"%PDF-1.7\n");
     let file = &*file;
@@ -250,7 +250,7 @@ fn every_command_has_the_exit_statuses_of_the_others() {
         (429, "{}", 4, "rate_limited"),
         (200, "<html>", 5, "unexpected_response"),
     ] {
-        // Longer than any deadline, so nobody waits for it.
+        // `Retry-After` is longer than any deadline, so there is no retry.
         let server =
             Server::responding(response_with(status, "Content-Type: application/json\r\nRetry-After: 600\r\n", body));
         for arguments in commands {
@@ -270,7 +270,7 @@ fn every_command_has_the_exit_statuses_of_the_others() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_nothing_is_sent() {
+fn invalid_arguments_of_commands_fail_before_requests() {
     let server = Server::responding(json("{}"));
     let directory = Directory::new();
     let (pdf, text) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("notes.txt", b"some text"));
@@ -312,7 +312,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_key_in_the_wrong_place_is_not_repeated_in_json() {
+fn misplaced_key_is_not_printed_in_json() {
     let key = "plantedKEY0f3a";
     let server = Server::responding(json("{}"));
     let url = server.base_url();

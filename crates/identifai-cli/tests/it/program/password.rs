@@ -1,4 +1,5 @@
-//! The password of a partner's user: from a file, a pipe or a prompt, and never from an argument or to be seen.
+//! Tests of passwords for partner users. They come from a file, a pipe or a prompt, and never from an argument. They
+//! are never printed.
 
 use test_support::form::{fields, has_field};
 use test_support::{Directory, Server, json, response};
@@ -9,7 +10,7 @@ use crate::support::{against, at, fed, without_rate_limit};
 const PASSWORD: &str = "planted pass-WORD";
 
 #[test]
-fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
+fn password_from_file_or_pipe_is_sent_and_not_printed() {
     let quotes = format!(r#"{{"message": "{PASSWORD} is too short"}}"#);
     let server = Server::responding(response(422, "application/json", &quotes));
     let directory = Directory::new();
@@ -30,7 +31,7 @@ fn a_password_is_taken_from_a_file_or_a_pipe_and_never_shown() {
 }
 
 #[test]
-fn a_password_that_is_an_argument_or_none_is_refused_without_a_word_of_it() {
+fn password_as_argument_or_empty_is_refused() {
     let server = Server::responding(json(USER));
     let directory = Directory::new();
     let (empty, blank) = (directory.file("empty", b""), directory.file("blank", b"\nplanted\n"));
@@ -58,7 +59,8 @@ fn a_password_that_is_an_argument_or_none_is_refused_without_a_word_of_it() {
     assert_eq!(server.connections(), 0);
 }
 
-/// The program without a terminal, or at one of its own. Only Linux has both programs for sure.
+/// Tests without a terminal and on a separate terminal. They need the programs `setsid` and `script`, which are certain
+/// to exist only on Linux.
 #[cfg(target_os = "linux")]
 mod terminal {
     use std::io::{Read, Write};
@@ -67,6 +69,7 @@ mod terminal {
     use super::*;
     use crate::support::alone;
 
+    /// Returns a command that runs `by` with the arguments `more`, against `server`.
     fn started(server: &Server, by: &[&str], more: &[&str]) -> Command {
         let mut command = alone(Command::new(by[0]));
         command.args(&by[1..]).args(more).envs(at(server));
@@ -74,7 +77,7 @@ mod terminal {
     }
 
     #[test]
-    fn without_one_a_prompt_is_an_error_that_names_the_file() {
+    fn prompt_without_terminal_hints_at_password_file() {
         let server = Server::responding(json(USER));
         let arguments = [&[env!("CARGO_BIN_EXE_identifai")], &SAVE[..], &["--ask-password"]].concat();
         let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
@@ -83,7 +86,7 @@ mod terminal {
         assert_eq!(server.connections(), 0);
     }
 
-    /// Waits until a terminal echoes no more: the prompt is there a little before.
+    /// Waits until a terminal has turned its echo off, which happens shortly after the prompt appears.
     fn wait_until_silent(terminal: &str) {
         let is_silent = || {
             let modes = Command::new("stty").args(["-a", "-F", terminal]).output().unwrap().stdout;
@@ -92,8 +95,9 @@ mod terminal {
         assert!((0..1_000).any(|_| is_silent()), "{terminal} echoes");
     }
 
-    /// What a terminal shows while each prompt gets its answer, and the exit status.
-    fn at_terminal(server: &Server, answers: [&str; 2]) -> (i32, String) {
+    /// Runs the program on a terminal and types a text at each prompt. Returns the exit status and the terminal's
+    /// output.
+    fn at_terminal(server: &Server, inputs: [&str; 2]) -> (i32, String) {
         let line = format!("tty; '{}' '{}' --ask-password", env!("CARGO_BIN_EXE_identifai"), SAVE.join("' '"));
         let script = ["script", "--quiet", "--return", "--command", &line, "/dev/null"];
         let mut command = started(server, &script, &[]);
@@ -111,33 +115,33 @@ mod terminal {
             shown.clone()
         };
         let terminal = read(Some("\n")).trim_end().to_owned();
-        for (prompt, answer) in ["Password: ", "The same again: "].into_iter().zip(answers) {
-            if answer.is_empty() {
+        for (prompt, typed) in ["Password: ", "The same again: "].into_iter().zip(inputs) {
+            if typed.is_empty() {
                 break;
             }
             read(Some(prompt));
             wait_until_silent(&terminal);
-            input.write_all(answer.as_bytes()).unwrap();
+            input.write_all(typed.as_bytes()).unwrap();
         }
         let shown = read(None);
         (child.wait().unwrap().code().unwrap(), shown)
     }
 
     #[test]
-    fn at_one_it_is_asked_for_twice_and_not_echoed() {
+    fn prompt_at_terminal_asks_twice_without_echo() {
         let server = Server::responding(json(USER));
         let typed = format!("{PASSWORD}\r");
         let (status, shown) = at_terminal(&server, [&typed, &typed]);
         assert_eq!(status, 0, "{shown}");
         assert!(shown.contains("7 A\\u{1b}[31mnn <ann@example.com>") && !shown.contains("planted"), "{shown}");
         assert!(has_field(&fields(&server, 0), "password", PASSWORD));
-        for (answers, expected, says) in [
+        for (inputs, expected, says) in [
             ([&typed[..], "another\r"], 2, "is not the same as the first"),
             (["\r", ""], 2, "there was none"),
             (["\x04", ""], 2, "there was none"),
             (["\x03", ""], 130, "cancelled"),
         ] {
-            let (status, shown) = at_terminal(&server, answers);
+            let (status, shown) = at_terminal(&server, inputs);
             assert!(status == expected && shown.contains(says) && !shown.contains("planted"), "{status}: {shown}");
         }
         assert_eq!(server.requests().len(), 1);

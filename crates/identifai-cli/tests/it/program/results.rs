@@ -1,4 +1,4 @@
-//! Verdicts, heatmaps and overrides, as the program prints them.
+//! Tests of the output of verdicts, heatmaps and overrides.
 
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, response};
@@ -6,26 +6,26 @@ use test_support::{CAT, Directory, ID, KEY, Server, response};
 use crate::support::{against, json_lines, run, run_at, sandbox, without_rate_limit};
 
 #[test]
-fn the_readme_s_verdicts_come_with_their_exit_statuses() {
+fn classify_wait_in_sandbox_prints_verdict() {
     let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/c2pa.jpg"]);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let (identifier, verdict) = outcome.out.trim_end().split_once(' ').unwrap();
     assert_eq!((identifier.len(), verdict), (64, "artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)"));
-    assert!(outcome.err.contains(&format!("submitted as {identifier}")), "said at once: {}", outcome.err);
+    assert!(outcome.err.contains(&format!("submitted as {identifier}")), "not reported at once: {}", outcome.err);
     let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/errored.jpg"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (6, ""));
     assert!(outcome.err.contains("the service could not analyse it: The file is not an image."), "{}", outcome.err);
 }
 
 #[test]
-fn verdicts_of_several_come_in_the_order_of_the_command_line() {
+fn verdicts_are_printed_in_command_line_order() {
     let urls = ["errored.jpg", "a.jpg", "forbidden.jpg", "b.jpg"].map(|path| format!("https://sandbox.test/{path}"));
     let [one, two, three, four] = urls.each_ref().map(String::as_str);
     let outcome = run(&[], &["--sandbox", "--json", "classify", "--wait", one, two, three, four]);
     assert_eq!(outcome.status, 6, "{}", outcome.err);
     let lines = json_lines(&outcome.out);
     assert_eq!((&lines[0]["input"], &lines[0]["error"]["kind"]), (&json!(one), &json!("analysis_failed")));
-    assert!(lines[0]["identifier"].is_string(), "what was paid for is named");
+    assert!(lines[0]["identifier"].is_string(), "a paid item has its identifier");
     assert_eq!(lines[0]["error"]["identifier"], lines[0]["identifier"]);
     assert_eq!(lines[0]["error"]["may_have_been_sent"], true);
     assert_eq!((&lines[1]["name"], &lines[1]["status"]), (&json!("a.jpg"), &json!("done")));
@@ -38,7 +38,7 @@ fn verdicts_of_several_come_in_the_order_of_the_command_line() {
 }
 
 #[test]
-fn results_are_read_and_waited_for_by_identifier() {
+fn result_and_wait_by_identifier_print_verdicts() {
     let (_sandbox, env) = sandbox();
     let url = |path: &str| format!("https://sandbox.test/{path}");
     let submit = |path: &str| run_at(&env, &["classify", &url(path)]).out.trim_end().to_owned();
@@ -70,7 +70,7 @@ fn results_are_read_and_waited_for_by_identifier() {
 }
 
 #[test]
-fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
+fn wait_timeout_exits_with_5_and_shows_identifier() {
     let server = Server::responding(response(200, "application/json", "{\"status\":\"new\"}"));
     let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
     assert_eq!(outcome.status, 5);
@@ -82,13 +82,13 @@ fn a_wait_that_takes_too_long_ends_with_5_and_names_the_submission() {
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID} pending (new)\n")));
     let failing = Server::responding(response(401, "application/json", "{\"error\":\"Unauthorized\"}"));
     let outcome = against(&failing, &["result", ID, "other"]);
-    assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error of all: {}", outcome.err);
+    assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error for all items: {}", outcome.err);
     let outcome = against(&failing, &["result", "--json", ID, "other"]);
-    assert_eq!(json_lines(&outcome.out).len(), 2, "but a line for each");
+    assert_eq!(json_lines(&outcome.out).len(), 2, "one object for each item");
 }
 
 #[test]
-fn a_heatmap_is_written_once_it_is_whole() {
+fn heatmap_is_written_to_file_or_stdout() {
     let (_sandbox, env) = sandbox();
     let directory = Directory::new();
     let path = &*directory.path("heat.png");
@@ -117,7 +117,7 @@ fn a_heatmap_is_written_once_it_is_whole() {
 }
 
 #[test]
-fn an_override_shows_in_the_next_result() {
+fn override_appears_in_next_result() {
     let (_sandbox, env) = sandbox();
     let wait = run_at(&env, &["classify", "--json", "--wait", "https://sandbox.test/c2pa.jpg"]);
     let [report] = json_lines(&wait.out).try_into().unwrap();
@@ -133,7 +133,7 @@ fn an_override_shows_in_the_next_result() {
 }
 
 #[test]
-fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
+fn invalid_identifier_or_hash_fails_before_requests() {
     let server = Server::responding(response(200, "application/json", "{}"));
     let hash = "0".repeat(64);
     for (arguments, says) in [
@@ -157,7 +157,7 @@ fn what_is_no_identifier_hash_or_class_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
+fn unserializable_report_is_printed_as_received() {
     for (field, raw) in [("name", "\"\\ud83d\""), ("new", "1e999"), ("new", &*("[".repeat(200) + &"]".repeat(200)))] {
         let body = format!("{{\"status\":\"done\",\n\"{field}\":{raw},\"verdict\":{{\"classification\":\"human\"}}}}");
         let server = Server::responding(response(200, "application/json", &body));
@@ -168,7 +168,7 @@ fn a_report_that_cannot_be_written_anew_is_printed_as_it_came() {
 }
 
 #[test]
-fn no_foreign_character_reaches_a_terminal() {
+fn control_characters_in_reports_are_escaped() {
     let body = "{\"status\":\"done\",\"name\":\"\u{9b}2J\u{202e}x\",\"verdict\":{\"classification\":\"\u{9b}\"}}";
     let server = Server::responding(response(200, "application/json", body));
     for arguments in [&["result", ID][..], &["result", ID, "--json"], &["wait", ID, "--json"]] {

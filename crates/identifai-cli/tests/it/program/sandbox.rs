@@ -1,4 +1,4 @@
-//! `identifai sandbox`: a fake of the service that other programs can use.
+//! Tests of `identifai sandbox`, a fake service for other programs.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use test_support::CAT;
 
 use crate::support::{Outcome, json_lines, program, run};
 
-/// `identifai sandbox`, and where it listens. It ends with this.
+/// A running `identifai sandbox` and its URL. Dropping it ends the process.
 struct Serving(std::process::Child, String);
 
 impl Serving {
@@ -26,7 +26,7 @@ impl Serving {
         run(&[("IDENTIFAI_API_KEY", "sandbox"), ("IDENTIFAI_BASE_URL", &self.1)], arguments)
     }
 
-    /// Output of a client without a rate limit, and without the time to try again after a refusal.
+    /// Runs a client without a local rate limit, and with a timeout too short for retries. Returns its results.
     fn without_rate_limit(&self, arguments: &[&str]) -> Vec<Value> {
         json_lines(&self.run(&[&["--no-rate-limit", "--json", "--timeout", "0.9"], arguments].concat()).out)
     }
@@ -39,7 +39,7 @@ impl Drop for Serving {
 }
 
 #[test]
-fn the_sandbox_command_says_where_it_listens_and_serves() {
+fn sandbox_command_prints_url_and_serves() {
     let sandbox = Serving::start(&[]);
     assert!(sandbox.1.starts_with("http://127.0.0.1:"), "{}", sandbox.1);
     let outcome = sandbox.run(&["classify", CAT]);
@@ -47,7 +47,7 @@ fn the_sandbox_command_says_where_it_listens_and_serves() {
 }
 
 #[test]
-fn the_sandbox_command_keeps_the_limits_that_it_is_told() {
+fn sandbox_command_enforces_configured_limits() {
     let kinds = |lines: &[Value]| -> Vec<String> {
         let kind = |line: &Value| line["error"]["kind"].as_str().unwrap_or("none").to_owned();
         lines.iter().map(kind).collect()
@@ -56,16 +56,17 @@ fn the_sandbox_command_keeps_the_limits_that_it_is_told() {
     let [a, b, c] = urls.each_ref().map(String::as_str);
 
     let documented = Serving::start(&[]).without_rate_limit(&["classify", a, a, a, a]);
-    assert!(kinds(&documented[1..]).contains(&"rate_limited".to_owned()), "one a second: {documented:?}");
+    assert!(kinds(&documented[1..]).contains(&"rate_limited".to_owned()), "one submit per second: {documented:?}");
 
     let few = Serving::start(&["--submits-per-minute", "1", "--reads-per-minute", "0"]);
-    let (submits, reads) = (few.without_rate_limit(&["classify", a, a]), few.without_rate_limit(&["result", "nobody"]));
+    let (submits, reads) =
+        (few.without_rate_limit(&["classify", a, a]), few.without_rate_limit(&["result", "unknown"]));
     assert_eq!(
         (kinds(&submits), kinds(&reads)),
         (vec!["none".into(), "rate_limited".into()], vec!["rate_limited".into()])
     );
     assert_eq!(submits[1]["error"]["message"], "Too Many Attempts.");
-    assert!(submits[1]["error"]["retry_after"].as_f64() > Some(30.0), "the rest of a minute: {submits:?}");
+    assert!(submits[1]["error"]["retry_after"].as_f64() > Some(30.0), "the wait lasts most of a minute: {submits:?}");
 
     let free = Serving::start(&["--no-limits", "--credits", "2", "--analysis-time", "0"]);
     let submits = free.without_rate_limit(&["classify", a, b, c]);

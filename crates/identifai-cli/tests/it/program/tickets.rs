@@ -1,4 +1,4 @@
-//! Tickets: submitted in one request, and their batch.
+//! Tests of `identifai tickets`: the submit of all tickets in one request, and the reports on the batch.
 
 use serde_json::json;
 use test_support::form::{fields, has_field, parse_multipart};
@@ -14,7 +14,7 @@ const REPORT: &str = r#"{"identifier": "65f0c0ff", "done": false, "results": [
     {"identifier": "a1", "status": "done", "name": "a\u202e.pdf", "verdict": {"classification": "tampered", "confidence": 0.94}},
     {"identifier": "a2", "status": "in\u001bprogress"}]}"#;
 
-/// Submits are answered with `sent`, and looks with `report`.
+/// Starts a fake service that responds to submits with `sent` and to reads with `report`.
 fn tickets_server(sent: String, report: String) -> Server {
     Server::start(move |connection| {
         while let Some(seen) = connection.request() {
@@ -24,7 +24,7 @@ fn tickets_server(sent: String, report: String) -> Server {
 }
 
 #[test]
-fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
+fn tickets_are_submitted_in_one_request_with_options() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
     let odd = directory.file("odd", b"anything");
@@ -47,7 +47,7 @@ fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
     for (name, value) in [("ref_ids[]", "r 1"), ("ref_ids[]", ""), ("models[]", "Ellen"), ("models[]", "V2")] {
         assert!(has_field(&sent(3), name, value), "{name}: {:?}", sent(3));
     }
-    assert!(has_field(&sent(4), "models", ""), "none is not all: {:?}", sent(4));
+    assert!(has_field(&sent(4), "models", ""), "`--no-models` must not request all models: {:?}", sent(4));
     let outcome = fed(without_rate_limit(&at(&server), &["tickets", "-", &gif]), "%PDF-1.7\n from a pipe");
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let parts = parse_multipart(&server.requests()[6]);
@@ -55,7 +55,7 @@ fn tickets_are_submitted_in_one_request_and_everything_said_reaches_it() {
 }
 
 #[test]
-fn verdicts_of_tickets_are_printed_in_the_sandbox() {
+fn tickets_in_sandbox_print_verdicts() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
     let arguments = ["--sandbox", "tickets", &pdf, &gif, "--wait"];
@@ -68,8 +68,8 @@ fn verdicts_of_tickets_are_printed_in_the_sandbox() {
     let [report] = json_lines(&json.out).try_into().unwrap();
     assert_eq!((&report["identifier"], &report["done"]), (&json!(batch.trim_end()), &json!(true)));
     assert_eq!(report["results"][1]["verdict"]["confidence"], json!(0.6549));
-    let unlooked = run(&[], &[&arguments[..], &["--no-models"]].concat());
-    assert!(unlooked.status == 0 && unlooked.out.ends_with("b.gif: finished without a main verdict\n"));
+    let without_models = run(&[], &[&arguments[..], &["--no-models"]].concat());
+    assert!(without_models.status == 0 && without_models.out.ends_with("b.gif: finished without a main verdict\n"));
 
     let (sandbox, env) = sandbox();
     let sent = run_at(&env, &["tickets", arguments[2], arguments[3]]);
@@ -78,11 +78,11 @@ fn verdicts_of_tickets_are_printed_in_the_sandbox() {
         let later = run_at(&env, &[&["tickets", "--batch", batch], more].concat());
         assert_eq!((later.status, later.out.lines().count(), later.err.as_str()), (0, 2, ""), "{more:?}");
     }
-    assert_eq!(sandbox.credits(), 998, "to look costs nothing");
+    assert_eq!(sandbox.credits(), 998, "reading a batch costs nothing");
 }
 
 #[test]
-fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
+fn tickets_batch_prints_state_and_escapes_text() {
     let server = Server::responding(json(REPORT));
     let outcome = against(&server, &["tickets", "--batch", "65f0c0ff"]);
     let expected = "a1 a\\u{202e}.pdf: tampered, confidence 0.94\na2 pending (in\\u{1b}progress)\n";
@@ -100,14 +100,14 @@ fn a_batch_is_printed_as_it_stands_and_nothing_foreign_acts() {
     }
     let odd = Server::responding(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
     let expected = "{\"identifier\":\"65f0c0ff\",\"done\": true, \"new\": [1e999, \"\\ud83d\"]}\n";
-    assert_eq!(against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "as it came");
+    assert_eq!(against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "printed as received");
     let failed = Server::responding(json(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#));
     let outcome = against(&failed, &["tickets", "--batch", "65f0c0ff"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (6, "a1 the analysis failed (broken)\n"));
 }
 
 #[test]
-fn a_batch_that_is_paid_for_is_not_lost() {
+fn tickets_failed_wait_still_prints_identifier() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
     let wait = ["tickets", &pdf, &gif, "--wait", "--wait-timeout", "0.1"];
@@ -121,7 +121,7 @@ fn a_batch_that_is_paid_for_is_not_lost() {
         assert!(lines[1].contains("(submission 65f0c0ff)"), "{}", outcome.err);
         let outcome = against(&server, &[&wait[..], &["--json"]].concat());
         let lines = json_lines(&outcome.out);
-        assert_eq!((outcome.status, lines.len()), (status, 2), "a line for each file");
+        assert_eq!((outcome.status, lines.len()), (status, 2), "one line for each file");
         for (line, input) in lines.iter().zip(&wait[1..]) {
             assert_eq!((&line["input"], &line["identifier"]), (&json!(input), &json!("65f0c0ff")));
             assert_eq!(line["error"]["may_have_been_sent"], true);
@@ -133,10 +133,10 @@ fn a_batch_that_is_paid_for_is_not_lost() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_in_a_wait_leaves_the_batch_on_standard_error() {
+fn tickets_ctrl_c_during_wait_reports_identifier() {
     let directory = Directory::new();
     let pdf = directory.file("a.pdf", b"%PDF-1.7\n");
-    let (reached, held_up) = std::sync::mpsc::channel();
+    let (reached, is_reached) = std::sync::mpsc::channel();
     let server = Server::start(move |connection: &mut Connection| {
         connection.request();
         connection.send(&json(SENT));
@@ -145,7 +145,7 @@ fn ctrl_c_in_a_wait_leaves_the_batch_on_standard_error() {
         connection.wait_for_end();
     });
     let child = piped(&mut without_rate_limit(&at(&server), &["tickets", "--wait", &pdf]));
-    held_up.recv().unwrap();
+    is_reached.recv().unwrap();
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
