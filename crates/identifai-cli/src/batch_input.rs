@@ -12,19 +12,19 @@ use identifai::MediaType;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::list_format::{why_foreign, why_not_text};
+use crate::list_format::{not_text_reason, other_format_reason};
 use crate::names;
 use crate::options::Options;
 use crate::submission::{self, Checked};
 
 /// The maximum length of a line, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+const MAX_LINE_LEN: u64 = 1024 * 1024;
 const TOO_LONG: &str = "is longer than 1 MiB";
 /// The number of lines that are read ahead.
-const AHEAD: usize = 64;
+const READ_AHEAD: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The maximum time that [`Lines::next`] waits for a line.
-const BRIEFLY: Duration = Duration::from_millis(20);
+const MAX_WAIT: Duration = Duration::from_millis(20);
 
 /// The result of reading the next line of a list.
 pub(crate) enum Next {
@@ -61,7 +61,7 @@ impl Lines {
             let count = if Path::new(path).is_file() { Some(count(open().map_err(unreadable)?)?) } else { None };
             (Box::new(open().map_err(unreadable)?), count)
         };
-        let (send, received) = mpsc::sync_channel(AHEAD);
+        let (send, received) = mpsc::sync_channel(READ_AHEAD);
         let mut list = List::new(source);
         let read = move || {
             loop {
@@ -77,7 +77,7 @@ impl Lines {
     }
 
     pub(crate) fn next(&self) -> Next {
-        match self.received.recv_timeout(BRIEFLY) {
+        match self.received.recv_timeout(MAX_WAIT) {
             Ok(next) => next,
             Err(RecvTimeoutError::Timeout) => Next::Pending,
             Err(RecvTimeoutError::Disconnected) => Next::End,
@@ -116,53 +116,53 @@ impl<R: BufRead> List<R> {
     /// Returns the next line that is not blank. Callers stop after [`Next::Unusable`] and [`Next::End`].
     pub(crate) fn next(&mut self) -> io::Result<Next> {
         loop {
-            let Some(Bytes { line, is_cut }) = read_line(&mut self.source)? else { return Ok(Next::End) };
+            let Some(RawLine { line, is_truncated }) = read_line(&mut self.source)? else { return Ok(Next::End) };
             self.number += 1;
             let number = self.number;
-            if let Some(reason) = why_not_text(&line, number) {
+            if let Some(reason) = not_text_reason(&line, number) {
                 return Ok(Next::Unusable(reason));
             }
-            let known = if is_cut {
+            let known = if is_truncated {
                 Some(String::from_utf8_lossy(&line))
             } else {
                 std::str::from_utf8(&line).ok().map(Into::into)
             };
             let known = known.as_deref().map(str::trim);
-            if known == Some("") && !is_cut {
+            if known == Some("") && !is_truncated {
                 continue;
             }
             // The format of the first line stands for the format of the whole list.
             let is_first = std::mem::take(&mut self.is_at_start);
-            if let Some(reason) = known.filter(|_| is_first).and_then(why_foreign) {
+            if let Some(reason) = known.filter(|_| is_first).and_then(other_format_reason) {
                 return Ok(Next::Unusable(format!("line {number}: {reason}")));
             }
-            let line = if is_cut { Err(TOO_LONG.to_owned()) } else { text(line) };
+            let line = if is_truncated { Err(TOO_LONG.to_owned()) } else { decode(line) };
             return Ok(Next::Line(number, line));
         }
     }
 }
 
 /// The bytes of a line.
-pub(crate) struct Bytes {
+pub(crate) struct RawLine {
     /// The bytes without the line ending, and without leading byte order marks, which some editors write.
     pub(crate) line: Vec<u8>,
-    /// `true` if the line was longer than [`LONGEST`] and only its beginning was kept.
-    pub(crate) is_cut: bool,
+    /// `true` if the line was longer than [`MAX_LINE_LEN`] and only its beginning was kept.
+    pub(crate) is_truncated: bool,
 }
 
-/// Reads a line of at most [`LONGEST`] bytes, and skips the rest of a longer line. Returns `None` at the end.
-pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> {
+/// Reads a line of at most [`MAX_LINE_LEN`] bytes, and skips the rest of a longer line. Returns `None` at the end.
+pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<RawLine>> {
     let mut line = Vec::new();
-    if source.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+    if source.by_ref().take(MAX_LINE_LEN).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
-    let is_cut = line.len() as u64 == LONGEST && !line.ends_with(b"\n");
-    if is_cut {
+    let is_truncated = line.len() as u64 == MAX_LINE_LEN && !line.ends_with(b"\n");
+    if is_truncated {
         // Skip the rest of the line in pieces, so that it is never in memory as a whole.
         let mut rest = line.clone();
         while !rest.ends_with(b"\n") && !rest.is_empty() {
             rest.clear();
-            source.by_ref().take(LONGEST).read_until(b'\n', &mut rest)?;
+            source.by_ref().take(MAX_LINE_LEN).read_until(b'\n', &mut rest)?;
         }
     }
     while matches!(line.last(), Some(b'\r' | b'\n')) {
@@ -171,13 +171,13 @@ pub(crate) fn read_line(source: &mut impl BufRead) -> io::Result<Option<Bytes>> 
     // Remove all marks at once: a line may have 350,000 of them, and each removal moves the rest of the line.
     let marks = line.chunks(BYTE_ORDER_MARK.len()).take_while(|chunk| *chunk == BYTE_ORDER_MARK).count();
     line.drain(..marks * BYTE_ORDER_MARK.len());
-    Ok(Some(Bytes { line, is_cut }))
+    Ok(Some(RawLine { line, is_truncated }))
 }
 
 /// Reads a line that must be UTF-8, or returns the reason why it cannot be used.
 pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<String, &'static str>>> {
     let line = read_line(source)?;
-    Ok(line.map(|Bytes { line, is_cut }| match is_cut {
+    Ok(line.map(|RawLine { line, is_truncated }| match is_truncated {
         true => Err(TOO_LONG),
         false => String::from_utf8(line).map_err(|_| "is not UTF-8"),
     }))
@@ -186,17 +186,17 @@ pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<S
 /// Converts the bytes of a line to text. On Unix, file names may consist of any bytes.
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
+pub(crate) fn decode(line: Vec<u8>) -> Result<OsString, String> {
     Ok(std::os::unix::ffi::OsStringExt::from_vec(line))
 }
 
 #[cfg(not(unix))]
-pub(crate) fn text(line: Vec<u8>) -> Result<OsString, String> {
+pub(crate) fn decode(line: Vec<u8>) -> Result<OsString, String> {
     String::from_utf8(line).map(OsString::from).map_err(|_| "is not UTF-8".to_owned())
 }
 
 /// The submission that a line describes.
-pub(crate) struct Read {
+pub(crate) struct ParsedLine {
     /// The URL or path as text for display.
     pub(crate) input: String,
     /// The path, if the input is not a URL.
@@ -204,7 +204,7 @@ pub(crate) struct Read {
     pub(crate) checked: Result<Checked, String>,
 }
 
-impl Read {
+impl ParsedLine {
     /// Creates the result for a line whose input cannot be read.
     pub(crate) fn failed(reason: String) -> Self {
         Self { input: String::new(), file: None, checked: Err(reason) }
@@ -212,33 +212,33 @@ impl Read {
 
     fn new(input: &OsStr, checked: Result<Checked, String>) -> Self {
         let file = (!names::is_url(input)).then(|| PathBuf::from(input));
-        Self { input: names::shown(input), file, checked }
+        Self { input: names::display(input), file, checked }
     }
 }
 
 /// Parses a line: a URL, a path, or a JSON object with a URL or path as its `input`. The options of an object take
 /// precedence over `defaults`, and its `medium` over `medium`.
-pub(crate) fn read(line: &OsStr, medium: Option<MediaType>, defaults: &Options) -> Read {
+pub(crate) fn parse_line(line: &OsStr, medium: Option<MediaType>, defaults: &Options) -> ParsedLine {
     let Some(text) = line.to_str().map(str::trim) else {
-        return Read::new(line, submission::from_input(defaults, medium, line));
+        return ParsedLine::new(line, submission::from_input(defaults, medium, line));
     };
-    if let Some(reason) = why_foreign(text) {
-        return Read::new(OsStr::new(text), Err(reason.to_owned()));
+    if let Some(reason) = other_format_reason(text) {
+        return ParsedLine::new(OsStr::new(text), Err(reason.to_owned()));
     }
     if !text.starts_with('{') || Path::new(text).exists() {
-        return Read::new(OsStr::new(text), submission::from_input(defaults, medium, OsStr::new(text)));
+        return ParsedLine::new(OsStr::new(text), submission::from_input(defaults, medium, OsStr::new(text)));
     }
     let mut fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
-        Err(error) => return Read::failed(format!("is no JSON object: {error}")),
+        Err(error) => return ParsedLine::failed(format!("is no JSON object: {error}")),
     };
     let Some(Value::String(input)) = fields.remove("input") else {
-        return Read::failed("has no `input`, which is a URL or a path".to_owned());
+        return ParsedLine::failed("has no `input`, which is a URL or a path".to_owned());
     };
     let input = OsStr::new(&input);
     let submission =
         options(fields).and_then(|(own, options)| submission::from_input(&options.or(defaults), own.or(medium), input));
-    Read::new(input, submission)
+    ParsedLine::new(input, submission)
 }
 
 fn options(mut fields: Map<String, Value>) -> Result<(Option<MediaType>, Options), String> {
@@ -259,8 +259,8 @@ mod tests {
         // The last line is close to the maximum length. Removing its marks one by one would take seconds.
         for (marks, rest) in [(0, "x"), (1, "x\u{feff}"), (3, "\u{fefe}"), (2, ""), (349_000, "x")] {
             let line = "\u{feff}".repeat(marks) + rest + "\n";
-            let Bytes { line, is_cut } = read_line(&mut line.as_bytes()).unwrap().unwrap();
-            assert_eq!((line.as_slice(), is_cut), (rest.as_bytes(), false), "{marks}");
+            let RawLine { line, is_truncated } = read_line(&mut line.as_bytes()).unwrap().unwrap();
+            assert_eq!((line.as_slice(), is_truncated), (rest.as_bytes(), false), "{marks}");
         }
     }
 }

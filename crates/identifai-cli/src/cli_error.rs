@@ -5,7 +5,7 @@ use std::io;
 use crate::args;
 use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
-use crate::output::{self, Otherwise, note};
+use crate::output::{self, Fallback, note};
 
 /// An error that ends a command.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum CliError {
         status: ExitStatus,
         /// The items that may have been paid for and were not printed.
         unprinted: Ledger,
-        otherwise: Otherwise,
+        fallback: Fallback,
     },
     /// Any other failure, which does not concern a result.
     Failed(String),
@@ -34,8 +34,8 @@ pub(crate) enum CliError {
 impl CliError {
     /// Creates the error of failed output by a command that submits nothing.
     pub(crate) fn output(error: io::Error) -> Self {
-        let (status, otherwise) = (ExitStatus::Done, Otherwise::Nowhere);
-        Self::Output { error, status, unprinted: Ledger::default(), otherwise }
+        let (status, fallback) = (ExitStatus::Done, Fallback::None);
+        Self::Output { error, status, unprinted: Ledger::default(), fallback }
     }
 
     /// Prints the error, and returns the exit status.
@@ -47,9 +47,9 @@ impl CliError {
             }
             Self::CommandLine(error) => args::usage::print(&error).unwrap_or_else(Self::report),
             Self::Items(status) => status,
-            Self::Output { error, status, unprinted, otherwise } => {
-                output::note_unwritten(&error);
-                output::tell(&unprinted, otherwise);
+            Self::Output { error, status, unprinted, fallback } => {
+                output::note_output_error(&error);
+                output::report_unprinted(&unprinted, fallback);
                 status.max(ExitStatus::Failed)
             }
             Self::Failed(reason) => {

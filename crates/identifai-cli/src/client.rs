@@ -11,7 +11,7 @@ use identifai_sandbox::Sandbox;
 use crate::args::Global;
 use crate::cli_error::CliError;
 use crate::ledger::Ledger;
-use crate::output::{self, Otherwise};
+use crate::output::{self, Fallback};
 use crate::{error_text, signals};
 
 /// A client, and the sandbox that it sends requests to, with `--sandbox`.
@@ -23,10 +23,10 @@ pub(crate) struct Connected {
     _sandbox: Option<Sandbox>,
 }
 
-/// Creates a client like [`connect_only`], and makes signals such as Ctrl-C cancel its calls.
+/// Creates a client like [`connect_without_signals`], and makes signals such as Ctrl-C cancel its calls.
 pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
-    let connected = connect_only(global, wait_timeout)?;
-    cancel_on_signal(&connected, Otherwise::results(global.json));
+    let connected = connect_without_signals(global, wait_timeout)?;
+    cancel_on_signal(&connected, Fallback::results(global.json));
     Ok(connected)
 }
 
@@ -35,12 +35,12 @@ pub(crate) fn connect(global: &Global, wait_timeout: Option<Duration>) -> Result
 pub(crate) fn connect_without_key(global: &Global) -> Result<Connected, CliError> {
     let connected =
         connect_with(global, None, || Ok(ApiKey::new("no-key-is-sent-with-this"))).map_err(CliError::Usage)?;
-    cancel_on_signal(&connected, Otherwise::results(global.json));
+    cancel_on_signal(&connected, Fallback::results(global.json));
     Ok(connected)
 }
 
 /// Creates a client from the common options. It waits for verdicts at most `wait_timeout`.
-pub(crate) fn connect_only(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
+pub(crate) fn connect_without_signals(global: &Global, wait_timeout: Option<Duration>) -> Result<Connected, CliError> {
     connect_with(global, wait_timeout, || api_key(global)).map_err(CliError::Usage)
 }
 
@@ -94,12 +94,12 @@ fn connect_with(
     } else if let Some((submits, reads)) = global.rate_limit {
         builder = builder.rate_limit(RateLimit::per_minute(submits, reads));
     }
-    let client = builder.build().map_err(|error| by_origin(&error, global, roots_origin))?;
+    let client = builder.build().map_err(|error| with_origin(&error, global, roots_origin))?;
     Ok(Connected { client, key, ledger: Ledger::default(), _sandbox: sandbox })
 }
 
 /// Returns the text of an error about a setting, which names the option or variable that the setting comes from.
-fn by_origin(error: &Error, global: &Global, roots_origin: Option<&'static str>) -> String {
+fn with_origin(error: &Error, global: &Global, roots_origin: Option<&'static str>) -> String {
     error_text::with_field(error, |field| match field {
         "base_url" if global.base_url.is_none() => "IDENTIFAI_BASE_URL",
         "api_key" if global.api_key_file.is_none() => "IDENTIFAI_API_KEY",
@@ -164,7 +164,7 @@ fn env(name: &str) -> Option<String> {
 
 /// Makes Ctrl-C and other signals cancel the calls. A submit in progress is finished first, because its identifier may
 /// have been paid for. A second signal reports the items that may have been paid for, and ends the program.
-fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
+fn cancel_on_signal(connected: &Connected, fallback: Fallback) {
     let (cancel_handle, ledger) = (connected.client.cancel_handle(), connected.ledger.clone());
     let submits = ledger.clone();
     let first = move |_| {
@@ -176,5 +176,5 @@ fn cancel_on_signal(connected: &Connected, otherwise: Otherwise) {
         }
     };
     // If no handler can be installed, a signal ends the program at once, which is acceptable.
-    let _ = signals::listen(first, move || output::tell(&ledger, otherwise));
+    let _ = signals::listen(first, move || output::report_unprinted(&ledger, fallback));
 }

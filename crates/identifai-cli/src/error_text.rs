@@ -43,11 +43,11 @@ pub(crate) fn usage(error: &Error) -> CliError {
 /// Returns the text of an error for people. If the response has neither a reason nor an identifier, its beginning is
 /// added, because it may show which server sent it.
 pub(crate) fn with_body(error: &Error) -> String {
-    const LONGEST: usize = 200;
+    const MAX_CHARS: usize = 200;
     let text = to_cli_text(error);
     let body = error.body().filter(|_| error.message().is_none() && error.identifier().is_none());
     let Some(body) = body.map(str::trim).filter(|body| !body.is_empty()) else { return text };
-    let start: String = body.chars().take(LONGEST).collect();
+    let start: String = body.chars().take(MAX_CHARS).collect();
     let more = if start.len() < body.len() { "\u{2026}" } else { "" };
     format!("{text}; the response begins: {start}{more}")
 }

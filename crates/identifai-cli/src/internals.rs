@@ -39,7 +39,7 @@ pub fn read_line(source: &mut &[u8]) -> io::Result<Option<Vec<u8>>> {
 
 /// Decodes a line, or returns the reason why it cannot be used.
 pub fn decode(line: Vec<u8>) -> Result<OsString, String> {
-    batch_input::text(line)
+    batch_input::decode(line)
 }
 
 /// Counts the lines of a list that are not blank. Also returns the reason why the rest of the list cannot be used, if
@@ -59,7 +59,7 @@ pub fn count_lines(list: &[u8]) -> io::Result<(usize, Option<String>)> {
 /// Parses a line. `medium` is the medium that the command line names.
 pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
     let medium = medium.and_then(|medium| medium.parse().ok());
-    let batch_input::Read { input, file, checked } = batch_input::read(line, medium, &Options::default());
+    let batch_input::ParsedLine { input, file, checked } = batch_input::parse_line(line, medium, &Options::default());
     let submission = checked.map(|Checked { submission, .. }| Submission {
         medium: submission.media_type().as_str(),
         checked: submission.check().map(|()| format!("{submission:?}")),
@@ -69,10 +69,10 @@ pub fn parse_line(line: &OsStr, medium: Option<&str>) -> Line {
 
 /// Returns a file name as text for display.
 pub fn display_source(name: &OsStr) -> String {
-    names::shown(name)
+    names::display(name)
 }
 
 /// Escapes a text for output to a terminal.
 pub fn escape(text: &str) -> String {
-    output::shown(text)
+    output::escape(text)
 }

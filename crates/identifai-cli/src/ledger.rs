@@ -21,9 +21,9 @@ pub(crate) struct Ledger(Arc<Mutex<BTreeMap<u64, Entry>>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The position of the item, such as `line 3: `. Empty if it is the only item.
-    pub(crate) place: String,
+    pub(crate) position: String,
     /// The kind of item: `image`, `video`, `audio` or `tickets`.
-    pub(crate) what: &'static str,
+    pub(crate) kind: &'static str,
     /// The argument or line, with the API key redacted.
     pub(crate) input: String,
     pub(crate) state: State,
@@ -40,14 +40,14 @@ pub(crate) enum State {
 }
 
 /// A report on an item that was not printed, as text for people and as JSON like other results.
-pub(crate) struct Told {
+pub(crate) struct Unprinted {
     pub(crate) text: String,
     pub(crate) json: String,
 }
 
 impl Entry {
-    fn told(&self) -> Option<Told> {
-        let Self { place, what, input, state } = self;
+    fn unprinted(&self) -> Option<Unprinted> {
+        let Self { position, kind, input, state } = self;
         let (identifier, fate) = match state {
             State::NotSent => return None,
             State::MaybeSubmitted => (None, "may have been submitted, identifier unknown".to_owned()),
@@ -55,12 +55,12 @@ impl Entry {
                 (Some(identifier), format!("submitted as {identifier}, result not printed"))
             }
         };
-        let text = format!("{place}{fate}: {what} {}", without_secrets(input));
+        let text = format!("{position}{fate}: {kind} {}", without_secrets(input));
         let mut item = json!({ "input": input, "error": failure("output", &text, true) });
         if let (Some(fields), Some(identifier)) = (item.as_object_mut(), identifier) {
             fields.insert("identifier".to_owned(), identifier.as_str().into());
         }
-        Some(Told { text, json: item.to_string() })
+        Some(Unprinted { text, json: item.to_string() })
     }
 }
 
@@ -88,7 +88,7 @@ impl Ledger {
     }
 
     /// Records the outcome of a submit.
-    pub(crate) fn settle(&self, index: u64, outcome: Result<&Identifier, &Error>) {
+    pub(crate) fn set_outcome(&self, index: u64, outcome: Result<&Identifier, &Error>) {
         self.set(
             index,
             match outcome {
@@ -112,20 +112,20 @@ impl Ledger {
         self.entries().remove(&index);
     }
 
-    pub(crate) fn get(&self, index: u64) -> Option<Told> {
-        self.entries().get(&index).and_then(Entry::told)
+    pub(crate) fn get(&self, index: u64) -> Option<Unprinted> {
+        self.entries().get(&index).and_then(Entry::unprinted)
     }
 
     /// Returns a report on each item that may have been paid for.
-    pub(crate) fn told(&self) -> Vec<Told> {
-        self.entries().values().filter_map(Entry::told).collect()
+    pub(crate) fn unprinted(&self) -> Vec<Unprinted> {
+        self.entries().values().filter_map(Entry::unprinted).collect()
     }
 
     /// Returns hints about the commands that print the results of submitted items.
     pub(crate) fn hints(&self) -> Vec<&'static str> {
         let entries = self.entries();
         let has = |are_tickets| {
-            let is_one = |entry: &Entry| (entry.what == TICKETS) == are_tickets;
+            let is_one = |entry: &Entry| (entry.kind == TICKETS) == are_tickets;
             entries.values().any(|entry| is_one(entry) && matches!(entry.state, State::Submitted(_)))
         };
         let media = "`identifai wait ID` gets a result (of a video with --video, of audio with --audio)";

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::string_slice))]
 
 mod args;
+mod atomic_file;
 mod batch_input;
 mod cli_error;
 mod client;
@@ -31,7 +32,6 @@ mod signals;
 mod stdin;
 mod submission;
 mod upload_bar;
-mod whole_file;
 
 use std::process::ExitCode;
 
@@ -44,7 +44,7 @@ use self::exit_status::ExitStatus;
 
 /// Runs the command that the arguments of the process name. If it fails, prints the reason.
 pub fn main() -> ExitCode {
-    signals::survive_file_size_limit();
+    signals::handle_file_size_signal();
     run().unwrap_or_else(CliError::report).into()
 }
 

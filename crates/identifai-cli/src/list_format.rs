@@ -7,18 +7,18 @@ use identifai::Format;
 const UTF_16: &str = "the list is UTF-16; write it as UTF-8 (in PowerShell: `Out-File -Encoding utf8`)";
 const NUL: &str = "has a NUL byte; a list is UTF-8 text with one item a line (not `find -print0`)";
 const ARRAY: &str = "is a JSON array; write one object a line (`jq -c '.[]'` does)";
-const SPREAD: &str = "is JSON over several lines; write each object on a line of its own (`jq -c .` does)";
+const MULTI_LINE: &str = "is JSON over several lines; write each object on a line of its own (`jq -c .` does)";
 const QUOTED: &str = "is in quotes; write the URL or path without them (`jq -r` does)";
 const COLUMNS: &str = "has several columns, as in CSV; write only the URL or path, or an object such as \
     {\"input\": \"cat.png\", \"ref_id\": \"17\"} (a URL with such a comma also goes into an object)";
 
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 /// The maximum number of separators that are examined in a line, which may have a MiB of them.
-const MOST_COLUMNS: usize = 16;
+const MAX_SEPARATORS: usize = 16;
 
 /// Returns the reason why a list with this line cannot be used: the line has NUL bytes or is UTF-16. Returns `None` if
 /// the line is text. `number` is the number of the line, counted from 1.
-pub(crate) fn why_not_text(line: &[u8], number: u64) -> Option<String> {
+pub(crate) fn not_text_reason(line: &[u8], number: u64) -> Option<String> {
     let is_marked = number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff"));
     if !line.contains(&0) {
         // In UTF-16, every ASCII character and every line ending contains a NUL byte. A marked line without one may be
@@ -51,11 +51,11 @@ fn exists(_: &[u8]) -> bool {
 
 /// Returns the reason why a line belongs to another format, such as CSV or a JSON array. Returns `None` if a file of
 /// that name exists, or if the line may be a URL that contains a separator.
-pub(crate) fn why_foreign(line: &str) -> Option<&'static str> {
+pub(crate) fn other_format_reason(line: &str) -> Option<&'static str> {
     let reason = match line.chars().next()? {
         '[' => ARRAY,
-        ']' | '}' => SPREAD,
-        '{' if line == "{" || line.ends_with(',') => SPREAD,
+        ']' | '}' => MULTI_LINE,
+        '{' if line == "{" || line.ends_with(',') => MULTI_LINE,
         '{' => return None,
         quote @ ('"' | '\'') if is_quoted(line, quote) => QUOTED,
         _ if has_columns(line) => COLUMNS,
@@ -79,7 +79,7 @@ fn has_columns(line: &str) -> bool {
     if line.contains('\t') || line.starts_with('"') {
         return true;
     }
-    let mut splits = line.match_indices(SEPARATORS).take(MOST_COLUMNS).map(|(at, _)| {
+    let mut splits = line.match_indices(SEPARATORS).take(MAX_SEPARATORS).map(|(at, _)| {
         let (before, after) = line.split_at_checked(at).unwrap_or((line, ""));
         (before.trim_end(), after.trim_start_matches(SEPARATORS))
     });
@@ -114,7 +114,7 @@ mod tests {
     fn line_of_another_format_is_detected() {
         let table = [
             (ARRAY, &["[", r#"["https://x.test/a.jpg"]"#, r#"[{"input": "https://x.test/a.jpg"},"#][..]),
-            (SPREAD, &["{", "]", "}", "},", r#"{"input": "https://x.test/a.jpg"},"#]),
+            (MULTI_LINE, &["{", "]", "}", "},", r#"{"input": "https://x.test/a.jpg"},"#]),
             (QUOTED, &[r#""https://x.test/a.jpg""#, r#""cat.png","#, "'cat.png'"]),
             (
                 COLUMNS,
@@ -145,7 +145,7 @@ mod tests {
         ];
         for (reason, lines) in table {
             for line in lines {
-                assert_eq!(why_foreign(line), Some(reason), "{line}");
+                assert_eq!(other_format_reason(line), Some(reason), "{line}");
             }
         }
     }
@@ -170,7 +170,7 @@ mod tests {
             r#"{"input": "https://x.test/a.jpg,human"}"#,
             "it's.png",
         ] {
-            assert_eq!(why_foreign(line), None, "{line}");
+            assert_eq!(other_format_reason(line), None, "{line}");
         }
     }
 
@@ -180,17 +180,17 @@ mod tests {
         let text = "https://x.test/caf\u{e9}\u{732b}.jpg\r\n";
         for encode in [u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes] {
             for text in [text.to_owned(), format!("\u{feff}{text}"), "\u{feff}\u{732b}".to_owned()] {
-                assert_eq!(why_not_text(&encoded(&text, encode), 1).as_deref(), Some(UTF_16), "{text}");
+                assert_eq!(not_text_reason(&encoded(&text, encode), 1).as_deref(), Some(UTF_16), "{text}");
             }
             // Lines after the first one begin with the second byte of the line feed.
-            assert_eq!(why_not_text(&encoded(text, encode)[1..], 2).as_deref(), Some(UTF_16));
+            assert_eq!(not_text_reason(&encoded(text, encode)[1..], 2).as_deref(), Some(UTF_16));
         }
         for (line, number) in [(&b"cat.png\0dog.png\0"[..], 1), (b"\0\0\0\x20ftypisom", 1), (b"cat\0.png", 7)] {
-            let reason = why_not_text(line, number).unwrap();
+            let reason = not_text_reason(line, number).unwrap();
             assert_eq!(reason, format!("line {number}: {NUL}"), "{line:?}");
         }
         for line in ["", "cat.png", "https://x.test/\u{732b}"] {
-            assert_eq!(why_not_text(line.as_bytes(), 1), None);
+            assert_eq!(not_text_reason(line.as_bytes(), 1), None);
         }
     }
 }

@@ -10,7 +10,7 @@ use identifai::Format;
 const OTHER_EXTENSIONS: [&str; 6] = ["csv", "json", "jsonl", "list", "ndjson", "txt"];
 
 /// Returns a file name as text. A byte that is not UTF-8 is written as `\xff`.
-pub(crate) fn shown(name: &OsStr) -> String {
+pub(crate) fn display(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());
@@ -46,7 +46,7 @@ pub(crate) fn file_like_option(option: &str, mut arguments: impl Iterator<Item =
             && name.len() > 1
             && (Path::new(argument).is_file() || Format::from_extension(&name).is_some() || is_other)
     };
-    arguments.find(is_file).map(|argument| shown(&argument))
+    arguments.find(is_file).map(|argument| display(&argument))
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
     fn non_utf_8_bytes_are_escaped() {
         use std::os::unix::ffi::OsStrExt;
 
-        assert_eq!(shown(OsStr::from_bytes("caf\u{e9}.png".as_bytes())), "caf\u{e9}.png");
-        assert_eq!(shown(OsStr::from_bytes(b"\xffcaf\xe9\xe8.png\xc3")), r"\xffcaf\xe9\xe8.png\xc3");
+        assert_eq!(display(OsStr::from_bytes("caf\u{e9}.png".as_bytes())), "caf\u{e9}.png");
+        assert_eq!(display(OsStr::from_bytes(b"\xffcaf\xe9\xe8.png\xc3")), r"\xffcaf\xe9\xe8.png\xc3");
     }
 }

@@ -13,14 +13,14 @@ use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
 
 /// Prints a complete text, such as a manual page, to standard output.
-pub(crate) fn page(text: &[u8]) -> Result<ExitStatus, CliError> {
+pub(crate) fn print_text(text: &[u8]) -> Result<ExitStatus, CliError> {
     let mut out = io::stdout().lock();
     out.write_all(text).and_then(|()| out.flush()).map_err(CliError::output)?;
     Ok(ExitStatus::Done)
 }
 
 /// Reports that output failed. A closed pipe is not reported: a reader such as `head` closes it on purpose.
-pub(crate) fn note_unwritten(error: &io::Error) {
+pub(crate) fn note_output_error(error: &io::Error) {
     if error.kind() != io::ErrorKind::BrokenPipe {
         note(&format!("cannot write the result: {error}"));
     }
@@ -28,29 +28,29 @@ pub(crate) fn note_unwritten(error: &io::Error) {
 
 /// The fallback for reports that cannot be written to standard error.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Otherwise {
+pub(crate) enum Fallback {
     /// No fallback, because the outcomes are still printed on standard output later.
-    Nowhere,
+    None,
     /// Lines of text on standard output.
     Text,
     /// JSON objects on standard output.
     Json,
 }
 
-impl Otherwise {
+impl Fallback {
     pub(crate) fn results(is_json: bool) -> Self {
         if is_json { Self::Json } else { Self::Text }
     }
 }
 
 /// Reports on standard error each item that may have been paid for and was not printed.
-pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
-    for told in ledger.told() {
-        if try_note(&told.text).is_err() {
-            let _ = match otherwise {
-                Otherwise::Nowhere => Ok(()),
-                Otherwise::Text => result(&shown(&told.text)),
-                Otherwise::Json => result_json(&told.json),
+pub(crate) fn report_unprinted(ledger: &Ledger, fallback: Fallback) {
+    for item in ledger.unprinted() {
+        if try_note(&item.text).is_err() {
+            let _ = match fallback {
+                Fallback::None => Ok(()),
+                Fallback::Text => print_result(&escape(&item.text)),
+                Fallback::Json => print_json(&item.json),
             };
         }
     }
@@ -60,15 +60,15 @@ pub(crate) fn tell(ledger: &Ledger, otherwise: Otherwise) {
 /// Returns a response as one JSON object with its identifier. A response that cannot be serialised, because it is
 /// nested too deeply or contains half a surrogate pair, is returned as received: `raw`, with the identifier added if
 /// `raw` has none.
-pub(crate) fn json(answer: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
-    serde_json::to_string(answer).unwrap_or_else(|_| match raw.strip_prefix('{') {
+pub(crate) fn json(response: &impl Serialize, identifier: &Identifier, raw: &str) -> String {
+    serde_json::to_string(response).unwrap_or_else(|_| match raw.strip_prefix('{') {
         Some(fields) if !raw.contains("\"identifier\"") => format!("{{\"identifier\":\"{identifier}\",{fields}"),
         _ => raw.to_owned(),
     })
 }
 
 /// Prints one line of a result on standard output. Fails if the output was closed or cannot be written.
-pub(crate) fn result(line: &str) -> io::Result<()> {
+pub(crate) fn print_result(line: &str) -> io::Result<()> {
     // The line is written in one call, because several processes may write to the same file.
     let mut out = io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes())?;
@@ -77,12 +77,12 @@ pub(crate) fn result(line: &str) -> io::Result<()> {
 
 /// Prints one line of JSON. Characters that control a terminal or are invisible are written as JSON escapes, which is
 /// valid because JSON has such characters only in strings. Tabs and line breaks are replaced by blanks.
-pub(crate) fn result_json(json: &str) -> io::Result<()> {
+pub(crate) fn print_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
     for c in json.chars() {
         match c {
             '\t' | '\r' | '\n' => line.push(' '),
-            c if is_plain(c) => line.push(c),
+            c if is_printable(c) => line.push(c),
             c => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(line, "\\u{unit:04x}");
@@ -90,7 +90,7 @@ pub(crate) fn result_json(json: &str) -> io::Result<()> {
             }
         }
     }
-    result(&line)
+    print_result(&line)
 }
 
 /// Prints a message on standard error. Errors are ignored, because standard error may be closed.
@@ -101,14 +101,14 @@ pub(crate) fn note(line: &str) {
 /// Prints a message on standard error, or returns the error.
 pub(crate) fn try_note(line: &str) -> io::Result<()> {
     // The line is written in one call: `writeln` writes it in parts, and standard error has no buffer.
-    io::stderr().lock().write_all(format!("identifai: {}\n", shown(line)).as_bytes())
+    io::stderr().lock().write_all(format!("identifai: {}\n", escape(line)).as_bytes())
 }
 
 /// Escapes a text that may quote untrusted input. The result is one line without control characters.
-pub(crate) fn shown(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {
-        if is_plain(c) {
+        if is_printable(c) {
             line.push(c);
         } else {
             line.extend(c.escape_default());
@@ -118,7 +118,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Returns `true` if the character is printable and does not control the terminal.
-fn is_plain(c: char) -> bool {
+fn is_printable(c: char) -> bool {
     matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1
 }
 

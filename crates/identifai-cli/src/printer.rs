@@ -9,7 +9,7 @@ use crate::cli_error::CliError;
 use crate::error_text;
 use crate::exit_status::ExitStatus;
 use crate::ledger::Ledger;
-use crate::output::{self, Otherwise, failed_item, failure, note, result, result_json, shown, try_note};
+use crate::output::{self, Fallback, escape, failed_item, failure, note, print_json, print_result, try_note};
 
 /// A result as text for people and as JSON for scripts.
 pub(crate) struct Line {
@@ -47,7 +47,7 @@ impl<'a> Printer<'a> {
 
     /// Prints the outcome of an item. Fails if standard output cannot be written.
     pub(crate) fn print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> Result<(), CliError> {
-        self.try_print(index, outcome).map_err(|error| self.unread(error))?;
+        self.try_print(index, outcome).map_err(|error| self.output_error(error))?;
         if let Some(ledger) = &self.ledger {
             ledger.remove(index as u64);
         }
@@ -56,20 +56,20 @@ impl<'a> Printer<'a> {
 
     fn try_print(&mut self, index: usize, outcome: Result<&Line, &Error>) -> io::Result<()> {
         match outcome {
-            Ok(line) if self.json => result_json(&line.json),
+            Ok(line) if self.json => print_json(&line.json),
             // An empty list has no line of text.
             Ok(line) if line.text.is_empty() => Ok(()),
-            Ok(line) => result(&line.text),
+            Ok(line) => print_result(&line.text),
             Err(error) => {
                 self.status.raise(error);
                 if self.json {
                     // An argument that cannot be sent is not repeated, because it may be the API key.
                     let input = self.input(index).filter(|_| error.kind() != ErrorKind::InvalidInput);
-                    return result_json(&failed_item(input, error, self.ledger.is_some()).to_string());
+                    return print_json(&failed_item(input, error, self.ledger.is_some()).to_string());
                 }
-                let is_told = try_note(&format!("{}{}", self.label(index), error_text::with_body(error))).is_ok();
-                let paid = self.ledger.as_ref().filter(|_| !is_told).and_then(|ledger| ledger.get(index as u64));
-                paid.map_or(Ok(()), |paid| result(&shown(&paid.text)))
+                let is_reported = try_note(&format!("{}{}", self.label(index), error_text::with_body(error))).is_ok();
+                let paid = self.ledger.as_ref().filter(|_| !is_reported).and_then(|ledger| ledger.get(index as u64));
+                paid.map_or(Ok(()), |paid| print_result(&escape(&paid.text)))
             }
         }
     }
@@ -109,15 +109,15 @@ impl<'a> Printer<'a> {
     pub(crate) fn not_written(&self, reason: &str) -> CliError {
         let error = failure("output", reason, false);
         let item = json!({ "input": self.input(0), "identifier": self.input(0), "error": error });
-        if !self.json || result_json(&item.to_string()).is_err() {
+        if !self.json || print_json(&item.to_string()).is_err() {
             note(reason);
         }
         CliError::Items(self.status.max(ExitStatus::Failed))
     }
 
     /// Creates the error for an outcome that cannot be written to standard output.
-    pub(crate) fn unread(&self, error: io::Error) -> CliError {
+    pub(crate) fn output_error(&self, error: io::Error) -> CliError {
         let (status, unprinted) = (self.status, self.ledger.clone().unwrap_or_default());
-        CliError::Output { error, status, unprinted, otherwise: Otherwise::results(self.json) }
+        CliError::Output { error, status, unprinted, fallback: Fallback::results(self.json) }
     }
 }

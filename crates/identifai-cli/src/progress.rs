@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output;
 
 /// The maximum time that the signal thread waits for the bar.
-const BRIEFLY: Duration = Duration::from_millis(500);
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// A progress bar and its data. It draws nothing if standard error is not a terminal.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct Progress {
     pub(crate) total: Option<u64>,
     /// The rate limit in submits per minute. `None` without a rate limit.
     rate: Option<u32>,
-    began: Instant,
+    start: Instant,
     /// The number of invalid lines, which do not become jobs of the batch.
     pub(crate) refused: Arc<AtomicU64>,
     pub(crate) interrupted: Arc<AtomicBool>,
@@ -38,14 +38,14 @@ impl Progress {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         };
-        Self { bar, total, rate, began: Instant::now(), refused: Arc::default(), interrupted: Arc::default() }
+        Self { bar, total, rate, start: Instant::now(), refused: Arc::default(), interrupted: Arc::default() }
     }
 
     pub(crate) fn show(&self, progress: BatchProgress) {
         let BatchProgress { submitted, pending, done, .. } = progress;
         let failed = progress.failed + self.refused.load(Ordering::Relaxed);
         self.bar.set_position(done + failed);
-        let per_minute = submitted * 60 / self.began.elapsed().as_secs().max(60);
+        let per_minute = submitted * 60 / self.start.elapsed().as_secs().max(60);
         let left =
             self.total.and_then(|total| self.minutes(total.saturating_sub(done + failed + pending), pending > 0));
         let left = left.map_or(String::new(), |minutes| format!(", {minutes} min left"));
@@ -61,25 +61,25 @@ impl Progress {
     }
 
     /// Hides the bar while `write` writes to the terminal.
-    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
     /// Runs `act` on a separate thread, and waits for it at most half a second. The thread that handles signals must
     /// not wait for the bar, because the thread that holds it may be blocked by a pipe without a reader.
-    pub(crate) fn briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
-        let (board, (done, is_done)) = (self.clone(), mpsc::channel());
+    pub(crate) fn act_briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
+        let (progress, (done, is_done)) = (self.clone(), mpsc::channel());
         let acting = thread::Builder::new().spawn(move || {
-            act(&board);
+            act(&progress);
             let _ = done.send(());
         });
         if acting.is_ok() {
-            let _ = is_done.recv_timeout(BRIEFLY);
+            let _ = is_done.recv_timeout(MAX_WAIT);
         }
     }
 
-    pub(crate) fn say(&self, text: &str) {
-        self.beside(|| output::note(text));
+    pub(crate) fn note(&self, text: &str) {
+        self.suspend(|| output::note(text));
     }
 
     pub(crate) fn clear(&self) {

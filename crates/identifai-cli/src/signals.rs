@@ -49,7 +49,7 @@ pub(crate) fn listen(
     })
 }
 
-pub(crate) use self::system::survive_file_size_limit;
+pub(crate) use self::system::handle_file_size_signal;
 
 #[cfg(unix)]
 mod system {
@@ -71,7 +71,7 @@ mod system {
 
     /// Makes a write beyond the limit on the file size (`ulimit -f`) return an error. By default, SIGXFSZ ends the
     /// program in the middle of a line.
-    pub(crate) fn survive_file_size_limit() {
+    pub(crate) fn handle_file_size_signal() {
         // The handler only sets a flag that is not read. If it cannot be installed, SIGXFSZ keeps its default effect.
         let _ = flag::register(SIGXFSZ, Arc::default());
     }
@@ -167,7 +167,7 @@ mod system {
     use crate::exit_status::ExitStatus;
 
     /// Does nothing: the limit exists only on Unix.
-    pub(crate) fn survive_file_size_limit() {}
+    pub(crate) fn handle_file_size_signal() {}
 
     pub(super) fn listen(mut handle: impl FnMut(Signal, u8) + Send + 'static) -> io::Result<()> {
         ctrlc::set_handler(move || handle(Signal::Interrupt, ExitStatus::Interrupted as u8)).map_err(io::Error::other)

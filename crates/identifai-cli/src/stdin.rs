@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use identifai::Format;
 
 /// The maximum size of a file of any medium: 5 GiB.
-const LARGEST: u64 = 5 << 30;
+const MAX_LEN: u64 = 5 << 30;
 
 /// The content of standard input, in a temporary file.
 pub(crate) struct Spooled {
@@ -19,7 +19,7 @@ pub(crate) struct Spooled {
 }
 
 impl Spooled {
-    /// Reads standard input to its end. Reading stops one byte after [`LARGEST`], because a longer file is refused
+    /// Reads standard input to its end. Reading stops one byte after [`MAX_LEN`], because a longer file is refused
     /// anyway.
     pub(crate) fn new() -> Result<Self, String> {
         Self::read().map_err(|error| format!("cannot read standard input into a temporary file: {error}"))
@@ -27,7 +27,7 @@ impl Spooled {
 
     fn read() -> io::Result<Self> {
         let mut file = tempfile::tempfile()?;
-        let len = io::copy(&mut io::stdin().lock().take(LARGEST + 1), &mut file)?;
+        let len = io::copy(&mut io::stdin().lock().take(MAX_LEN + 1), &mut file)?;
         let format = Format::from_file(&mut file, "")?;
         let name = format!("stdin.{}", format.map_or("bin", |format| format.extension()));
         Ok(Self { file, len, name, format })

@@ -55,7 +55,7 @@ pub(crate) fn print(error: &clap::Error) -> Result<ExitStatus, CliError> {
     } else if is_wrong {
         write!(io::stderr().lock(), "{}", error.render()).unwrap_or_default();
     } else {
-        output::page(error.render().to_string().as_bytes())?;
+        output::print_text(error.render().to_string().as_bytes())?;
     }
     Ok(if is_wrong { ExitStatus::Usage } else { ExitStatus::Done })
 }

@@ -6,7 +6,7 @@ use crate::args::Global;
 use crate::cli_error::CliError;
 use crate::client::{connect, connect_without_key};
 use crate::exit_status::ExitStatus;
-use crate::output::shown;
+use crate::output::escape;
 use crate::printer::{Line, Printer};
 
 /// Runs `identifai credits`.
@@ -29,6 +29,6 @@ pub(crate) fn health(global: &Global) -> Result<ExitStatus, CliError> {
         printer.status = ExitStatus::Failed;
     }
     printer.print_only(
-        health.map(|health| Line { text: shown(health.status().as_str()), json: health.raw_json().to_owned() }),
+        health.map(|health| Line { text: escape(health.status().as_str()), json: health.raw_json().to_owned() }),
     )
 }

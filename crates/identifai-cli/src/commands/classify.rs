@@ -9,7 +9,7 @@ use crate::cli_error::CliError;
 use crate::client::{Connected, connect};
 use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State};
-use crate::names::shown;
+use crate::names::display;
 use crate::output;
 use crate::printer::{Line, Printer};
 use crate::submission::{self, Checked};
@@ -23,21 +23,21 @@ pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, C
     let (mut jobs, mut notes) = (Vec::new(), Vec::new());
     for (index, input) in arguments.inputs.iter().enumerate() {
         let job = submission::from_argument(&arguments.options, arguments.medium.chosen(), input);
-        let place = format!("argument {}", index + 1);
-        let Checked { submission, note } = job.map_err(|reason| CliError::Usage(format!("{place}: {reason}")))?;
-        notes.extend(note.map(|note| format!("{place}: {note}")));
+        let position = format!("argument {}", index + 1);
+        let Checked { submission, note } = job.map_err(|reason| CliError::Usage(format!("{position}: {reason}")))?;
+        notes.extend(note.map(|note| format!("{position}: {note}")));
         jobs.push(submission);
     }
     let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
-        arguments.inputs.iter().map(|input| connected.key.redact(&shown(input)).into_owned()).collect();
+        arguments.inputs.iter().map(|input| connected.key.redact(&display(input)).into_owned()).collect();
     for note in &notes {
         output::note(&connected.key.redact(note));
     }
     let printer = Printer::new(global.json, &inputs).of_submits(&connected.ledger);
     for (index, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
-        let (place, what) = (printer.label(index), job.media_type().as_str());
-        connected.ledger.add(index as u64, Entry { place, what, input: input.clone(), state: State::NotSent });
+        let (position, kind) = (printer.label(index), job.media_type().as_str());
+        connected.ledger.add(index as u64, Entry { position, kind, input: input.clone(), state: State::NotSent });
     }
     if arguments.wait { submit_and_wait(&connected, &jobs, printer) } else { submit(&connected, &jobs, printer) }
 }
@@ -84,7 +84,7 @@ fn submit_and_wait(
 fn submit_one(connected: &Connected, index: usize, job: &AnySubmission) -> Result<AnySubmitted, Error> {
     connected.ledger.set(index as u64, State::MaybeSubmitted);
     let outcome = submission::submit(&connected.client, job);
-    connected.ledger.settle(index as u64, outcome.as_ref().map(AnySubmitted::identifier));
+    connected.ledger.set_outcome(index as u64, outcome.as_ref().map(AnySubmitted::identifier));
     outcome
 }
 

@@ -17,7 +17,7 @@ use crate::output;
 pub(crate) fn completions(shell: Shell) -> Result<ExitStatus, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "identifai", &mut script);
-    output::page(&script)
+    output::print_text(&script)
 }
 
 /// Writes a manual page for each command to `directory`. Without a directory, prints the main page.
@@ -28,7 +28,7 @@ pub(crate) fn man(directory: Option<&Path>) -> Result<ExitStatus, CliError> {
         None => Man::new(command).render(&mut page),
     };
     written.map_err(|error| CliError::Failed(format!("cannot write the manual: {error}")))?;
-    output::page(&page)
+    output::print_text(&page)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::args::{Global, Partner, UserForm, Users};
 use crate::cli_error::CliError;
 use crate::client::connect;
 use crate::exit_status::ExitStatus;
-use crate::output::shown;
+use crate::output::escape;
 use crate::password;
 use crate::printer::{Line, Printer};
 
@@ -76,15 +76,15 @@ fn form(arguments: &UserForm) -> Result<PartnerUserForm, CliError> {
 
 /// Formats a user, such as `7 Ann <ann@example.com>`.
 fn user(user: &PartnerUser) -> Line {
-    let text = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
+    let text = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), escape);
     let text = format!("{} {} <{}>", number(user.id), text(&user.name), text(&user.email));
     Line { text, json: user.raw_json().to_owned() }
 }
 
 /// Formats a plan, such as `2 Pro (PRO-2)`.
 fn plan(plan: &Pricing) -> String {
-    let sku = plan.sku.as_deref().map_or(String::new(), |sku| format!(" ({})", shown(sku)));
-    format!("{} {}{sku}", number(plan.id), plan.name.as_deref().map_or("-".to_owned(), shown))
+    let sku = plan.sku.as_deref().map_or(String::new(), |sku| format!(" ({})", escape(sku)));
+    format!("{} {}{sku}", number(plan.id), plan.name.as_deref().map_or("-".to_owned(), escape))
 }
 
 fn number(number: Option<u64>) -> String {

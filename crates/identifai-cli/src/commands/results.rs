@@ -8,13 +8,13 @@ use identifai::{AnyReport, Classification, ErrorKind, Identifier, MediaType, Sta
 use serde_json::json;
 
 use crate::args::{Class, Global, Heatmap, Identifiers, MediumFlags, Override, WaitFor};
+use crate::atomic_file::write_atomically;
 use crate::cli_error::CliError;
 use crate::client::connect;
 use crate::exit_status::ExitStatus;
 use crate::output;
 use crate::printer::{Line, Printer};
 use crate::submission::{results_of, submitted};
-use crate::whole_file::write_whole;
 
 /// Runs `identifai result`.
 pub(crate) fn result(global: &Global, arguments: &Identifiers) -> Result<ExitStatus, CliError> {
@@ -81,10 +81,10 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> Result<ExitStatus
     let printer = Printer::new(global.json, slice::from_ref(input));
     let heatmap = connected.client.heatmap(&sent).map_err(|error| printer.all_failed(&error))?;
     if to_stdout {
-        heatmap.write_to(io::stdout().lock()).map_err(|error| printer.unread(error))?;
+        heatmap.write_to(io::stdout().lock()).map_err(|error| printer.output_error(error))?;
         return Ok(ExitStatus::Done);
     }
-    write_whole(output, heatmap.as_bytes())
+    write_atomically(output, heatmap.as_bytes())
         .map_err(|error| printer.not_written(&format!("--output: cannot write the heatmap: {error}")))?;
     let (width, height, bytes) = (heatmap.width(), heatmap.height(), heatmap.as_bytes().len());
     let path = output.display().to_string();

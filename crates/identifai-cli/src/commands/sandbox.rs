@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
         output::note(&format!("Ctrl-C will not be noticed: {error}"));
     }
     // Programs that start this command wait for this line, so it is the first one.
-    output::result(&format!("listening on {}", sandbox.base_url())).map_err(CliError::output)?;
+    output::print_result(&format!("listening on {}", sandbox.base_url())).map_err(CliError::output)?;
     output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
     // `stop` is not dropped before this line, so `recv` blocks even if no signal handler could be installed.
     let _ = stopped.recv();

@@ -11,7 +11,7 @@ use crate::cli_error::CliError;
 use crate::client::connect;
 use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State, TICKETS};
-use crate::output::{self, shown};
+use crate::output::{self, escape};
 use crate::printer::{Line, Printer};
 use crate::stdin::Spooled;
 use crate::submission::correction;
@@ -38,17 +38,17 @@ fn submit(global: &Global, arguments: &args::Tickets) -> Result<ExitStatus, CliE
     let (tickets, notes) = tickets(arguments).map_err(CliError::Usage)?;
     let connected = connect(global, arguments.wait_timeout)?;
     let inputs: Vec<_> =
-        arguments.inputs.iter().map(|input| connected.key.redact(&names::shown(input)).into_owned()).collect();
+        arguments.inputs.iter().map(|input| connected.key.redact(&names::display(input)).into_owned()).collect();
     for note in &notes {
         output::note(&connected.key.redact(note));
     }
     let ledger = &connected.ledger;
     let printer = Printer::new(global.json, &inputs).of_submits(ledger);
     let state = State::MaybeSubmitted;
-    ledger.add(0, Entry { place: String::new(), what: TICKETS, input: inputs.join(", "), state });
+    ledger.add(0, Entry { position: String::new(), kind: TICKETS, input: inputs.join(", "), state });
     let bar = upload_bar::new();
     let sent = connected.client.submit_tickets(&tickets.on_progress(upload_bar::updates(&bar)));
-    ledger.settle(0, sent.as_ref().map(SubmittedTickets::batch));
+    ledger.set_outcome(0, sent.as_ref().map(SubmittedTickets::batch));
     bar.finish_and_clear();
     if !arguments.wait {
         return printer.print_only(sent.map(|sent| submitted(&sent)));
@@ -121,7 +121,7 @@ fn print(mut printer: Printer<'_>, report: Result<TicketsReport>) -> Result<Exit
 fn submitted(sent: &SubmittedTickets) -> Line {
     let mut lines = vec![sent.batch().to_string()];
     for ticket in sent.tickets() {
-        let ref_id = ticket.ref_id.as_deref().map_or(String::new(), |ref_id| format!(" {}", shown(ref_id)));
+        let ref_id = ticket.ref_id.as_deref().map_or(String::new(), |ref_id| format!(" {}", escape(ref_id)));
         lines.push(format!("{}{ref_id}", ticket.identifier));
     }
     Line { text: lines.join("\n"), json: output::json(sent, sent.batch(), sent.raw_json()) }
@@ -130,6 +130,6 @@ fn submitted(sent: &SubmittedTickets) -> Line {
 /// Formats the report on a ticket, such as `65f0c0ffee receipt.pdf: tampered, confidence 0.94`.
 fn line(ticket: &TicketReport) -> String {
     let identifier = ticket.identifier.as_ref().map_or("-", Identifier::as_str);
-    let name = ticket.name.as_deref().map_or(String::new(), |name| format!(" {}:", shown(name)));
+    let name = ticket.name.as_deref().map_or(String::new(), |name| format!(" {}:", escape(name)));
     format!("{identifier}{name} {ticket}")
 }

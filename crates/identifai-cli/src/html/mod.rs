@@ -15,16 +15,16 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use self::pictures::{Picture, Pictures};
-use crate::whole_file::create_beside;
+use crate::atomic_file::create_temporary;
 use crate::{error_text, names, output};
 
 /// The permissions of a page on Unix: only its owner may read it.
 const PRIVATE: u32 = 0o600;
 const TEMPLATE: &str = include_str!("report.html");
 /// The maximum number of rows of a page. Browsers get slow with more rows.
-const MOST_ROWS: usize = 50_000;
+const MAX_ROWS: usize = 50_000;
 /// The maximum length of a text in the page, in characters. A line of a list may have a MiB.
-const LONGEST_TEXT: usize = 2_000;
+const MAX_TEXT_LEN: usize = 2_000;
 
 /// An item and its outcome.
 pub(crate) struct Row {
@@ -35,16 +35,16 @@ pub(crate) struct Row {
     pub(crate) file: Option<PathBuf>,
     pub(crate) identifier: Option<Identifier>,
     pub(crate) reference: Option<String>,
-    pub(crate) found: Found,
+    pub(crate) outcome: RowOutcome,
 }
 
 /// A verdict, or the reason why it is missing.
-pub(crate) enum Found {
+pub(crate) enum RowOutcome {
     Report { classification: Option<Classification>, confidence: Option<f64>, has_heatmap: bool },
     Failure(String),
 }
 
-impl Found {
+impl RowOutcome {
     pub(crate) fn of(result: &Result<AnyReport, Error>) -> Self {
         match result {
             Ok(report) => Self::Report {
@@ -82,27 +82,27 @@ impl Page {
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
             return Err(io::Error::other("is not a regular file"));
         }
-        create_beside(path, PRIVATE)?;
-        let counts = ["human", "artificial", "other", "failed"].map(|word| Count { word, number: 0 });
+        create_temporary(path, PRIVATE)?;
+        let counts = ["human", "artificial", "other", "failed"].map(|category| Count { category, number: 0 });
         Ok(Self { path: path.to_owned(), rows: Vec::new(), counts })
     }
 
     pub(crate) fn add(&mut self, row: Row) {
-        let (word, _) = row.found.verdict();
-        self.counts.iter_mut().filter(|count| count.word == word).for_each(|count| count.number += 1);
-        if self.rows.len() < MOST_ROWS {
+        let (category, _) = row.outcome.verdict();
+        self.counts.iter_mut().filter(|count| count.category == category).for_each(|count| count.number += 1);
+        if self.rows.len() < MAX_ROWS {
             self.rows.push(row);
         }
     }
 
-    /// Fetches heatmaps while `is_wanted` returns `true`, and writes the page completely or not at all.
-    pub(crate) fn write(mut self, client: &Client, is_wanted: impl Fn() -> bool) -> io::Result<()> {
+    /// Fetches heatmaps while `should_continue` returns `true`, and writes the page completely or not at all.
+    pub(crate) fn write(mut self, client: &Client, should_continue: impl Fn() -> bool) -> io::Result<()> {
         self.rows.sort_by_key(|row| row.line);
         let heatmaps = self.rows.iter().filter(|row| row.wants_heatmap()).count();
-        if heatmaps > 0 && is_wanted() {
+        if heatmaps > 0 && should_continue() {
             output::note(&format!("heatmaps to fetch for the page: {heatmaps}"));
         }
-        let mut pictures = Pictures::new(client, &is_wanted);
+        let mut pictures = Pictures::new(client, &should_continue);
         let rows = self.rows.iter().map(|row| row.cells(&mut pictures)).collect();
         let page = render(&Values {
             style: hash("style"),
@@ -110,11 +110,11 @@ impl Page {
             version: env!("CARGO_PKG_VERSION"),
             time: httpdate::fmt_http_date(SystemTime::now()),
             counts: self.counts,
-            is_whole: is_wanted(),
-            cut_to: (self.count() > MOST_ROWS).then_some(MOST_ROWS),
+            is_complete: should_continue(),
+            truncated_to: (self.count() > MAX_ROWS).then_some(MAX_ROWS),
             rows,
         })?;
-        let mut file = create_beside(&self.path, PRIVATE)?;
+        let mut file = create_temporary(&self.path, PRIVATE)?;
         file.write_all(page.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
@@ -141,14 +141,14 @@ fn render(values: &Values) -> io::Result<String> {
 
 impl Row {
     fn wants_heatmap(&self) -> bool {
-        matches!(self.found, Found::Report { has_heatmap: true, .. })
+        matches!(self.outcome, RowOutcome::Report { has_heatmap: true, .. })
     }
 
     fn cells(&self, pictures: &mut Pictures<'_>) -> Cells {
-        let (word, verdict) = self.found.verdict();
-        let (confidence, error) = match &self.found {
-            Found::Report { confidence, .. } => (*confidence, ""),
-            Found::Failure(reason) => (None, reason.as_str()),
+        let (category, verdict) = self.outcome.verdict();
+        let (confidence, error) = match &self.outcome {
+            RowOutcome::Report { confidence, .. } => (*confidence, ""),
+            RowOutcome::Failure(reason) => (None, reason.as_str()),
         };
         let file = self.file.as_deref().and_then(|path| pictures.file(path));
         let heatmap = self.identifier.as_ref().filter(|_| self.wants_heatmap()).map(|it| pictures.heatmap(it));
@@ -157,7 +157,7 @@ impl Row {
             Err(reason) => (None, Some(text(&reason))),
         };
         Cells {
-            word,
+            category,
             line: self.line,
             pictures: file.into_iter().chain(heatmap).collect(),
             // A page may be passed on to others, so passwords and signatures in URLs are left out.
@@ -182,23 +182,23 @@ struct Values {
     version: &'static str,
     time: String,
     counts: [Count; 4],
-    is_whole: bool,
+    is_complete: bool,
     /// The number of rows in the page, if some were left out.
-    cut_to: Option<usize>,
+    truncated_to: Option<usize>,
     rows: Vec<Cells>,
 }
 
 /// The number of items with an outcome, and the word that the page filters by.
 #[derive(Clone, Copy, Serialize)]
 struct Count {
-    word: &'static str,
+    category: &'static str,
     number: usize,
 }
 
 /// A row of the table.
 #[derive(Serialize)]
 struct Cells {
-    word: &'static str,
+    category: &'static str,
     line: u64,
     pictures: Vec<Picture>,
     name: String,
@@ -219,17 +219,17 @@ struct Confidence {
 }
 
 impl Confidence {
-    fn new(sure: f64) -> Self {
-        let percent = sure * 100.0;
-        Self { sort: format!("{sure:.6}"), percent: format!("{percent:.1}"), meter: format!("{sure:.4}") }
+    fn new(confidence: f64) -> Self {
+        let percent = confidence * 100.0;
+        Self { sort: format!("{confidence:.6}"), percent: format!("{percent:.1}"), meter: format!("{confidence:.4}") }
     }
 }
 
 /// Truncates and escapes an untrusted text for display. Characters that are invisible, or that change the direction of
 /// the surrounding text, are shown as escapes with their numbers.
 fn text(untrusted: &str) -> String {
-    match untrusted.char_indices().nth(LONGEST_TEXT).and_then(|(end, _)| untrusted.get(..end)) {
-        Some(start) => output::shown(start) + "\u{2026}",
-        None => output::shown(untrusted),
+    match untrusted.char_indices().nth(MAX_TEXT_LEN).and_then(|(end, _)| untrusted.get(..end)) {
+        Some(start) => output::escape(start) + "\u{2026}",
+        None => output::escape(untrusted),
     }
 }

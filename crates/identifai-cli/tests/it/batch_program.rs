@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 use test_support::{Directory, KEY, Request, Server, done_reports, json, response};
 
-use crate::support::{Env, at, fed, interrupt, json_lines, piped, program, sandbox};
+use crate::support::{Env, env_of, interrupt, json_lines, piped, program, run_with_input, sandbox};
 
 /// A fake service that accepts every submit, returns a report for every identifier, and counts the submits of each URL.
 pub(crate) struct Counting {
@@ -37,7 +37,7 @@ impl Counting {
     }
 
     pub(crate) fn env(&self) -> Env {
-        at(&self.server)
+        env_of(&self.server)
     }
 }
 
@@ -81,7 +81,7 @@ fn batch_killed_and_rerun_submits_each_item_once() {
         kills += u32::from(child.wait().unwrap().code().is_none());
     }
     assert!(kills > 20, "only {kills} of 50 runs were killed before they ended");
-    let outcome = fed(batch(&service.env(), &arguments), "");
+    let outcome = run_with_input(batch(&service.env(), &arguments), "");
     let lines = json_lines(&outcome.out);
     let mut indexes: Vec<u64> = lines.iter().map(|line| line["index"].as_u64().unwrap()).collect();
     indexes.sort_unstable();
@@ -95,11 +95,11 @@ fn batch_killed_and_rerun_submits_each_item_once() {
     assert!(twice.is_empty(), "submitted twice: {twice:?}");
 
     let before = service.submits.lock().unwrap().values().sum::<u32>();
-    let outcome = fed(batch(&service.env(), &[&["--retry-indeterminate"], &arguments[..]].concat()), "");
+    let outcome = run_with_input(batch(&service.env(), &[&["--retry-indeterminate"], &arguments[..]].concat()), "");
     assert_eq!((outcome.status, json_lines(&outcome.out).len()), (0, ITEMS), "{}", outcome.err);
     let after = service.submits.lock().unwrap().values().sum::<u32>();
     assert_eq!(usize::try_from(after - before).unwrap(), unknown.len(), "only indeterminate items are resubmitted");
-    let again = fed(batch(&service.env(), &arguments), "");
+    let again = run_with_input(batch(&service.env(), &arguments), "");
     assert_eq!((again.status, json_lines(&again.out).len()), (0, ITEMS));
     assert_eq!(after, service.submits.lock().unwrap().values().sum::<u32>(), "all items are in the journal");
 }
@@ -123,7 +123,7 @@ fn batch_invalid_line_is_reported_without_stopping() {
         "/no/such/file.png",
         "\r\n\u{feff}https://sandbox.test/unsupported.txt\r",
     ];
-    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--with-nsfw=false"]), lines.join("\n"));
+    let outcome = run_with_input(batch(&env, &["-", "--no-rate-limit", "--with-nsfw=false"]), lines.join("\n"));
     assert_eq!(outcome.status, 3, "{}", outcome.err);
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
@@ -158,7 +158,7 @@ fn batch_invalid_line_is_reported_without_stopping() {
 fn batch_error_escapes_control_characters_of_line() {
     let (_sandbox, env) = sandbox();
     let line = r#"{"input": "https://x.test/a.jpg", "\u001b[2J\n\u202e": 1}"#;
-    let outcome = fed(batch(&env, &["-"]), line);
+    let outcome = run_with_input(batch(&env, &["-"]), line);
     assert!(outcome.err.contains(r"unknown field `\u{1b}[2J\n\u{202e}`"), "{}", outcome.err);
     assert!(outcome.out.is_ascii() && json_lines(&outcome.out).len() == 1, "{}", outcome.out);
 }
@@ -172,12 +172,12 @@ fn batch_exit_status_is_that_of_worst_item() {
         for (path, status) in table {
             let command = batch(&env, &["--no-rate-limit", "-"]);
             scope.spawn(move || {
-                let outcome = fed(command, format!("https://sandbox.test/{path}\n"));
+                let outcome = run_with_input(command, format!("https://sandbox.test/{path}\n"));
                 assert_eq!(outcome.status, status, "{path}: {}", outcome.err);
             });
         }
     });
-    let nothing = fed(batch(&env, &["--no-rate-limit", "-"]), "\n\n");
+    let nothing = run_with_input(batch(&env, &["--no-rate-limit", "-"]), "\n\n");
     assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
     for (arguments, says) in [
         (&["/no/such/list"][..], "cannot read the file of the batch"),
@@ -189,7 +189,7 @@ fn batch_exit_status_is_that_of_worst_item() {
         (&["-", "--in-flight", "0"], "--in-flight"),
         (&["-", "--rate-limit", "30"], "--rate-limit"),
     ] {
-        let outcome = fed(batch(&env, arguments), "https://x.test/\n");
+        let outcome = run_with_input(batch(&env, arguments), "https://x.test/\n");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
@@ -198,8 +198,8 @@ fn batch_exit_status_is_that_of_worst_item() {
 #[test]
 fn batch_with_wrong_key_stops_after_one_request() {
     let server = Server::responding(response(401, "application/json", r#"{"error":"Unauthorized"}"#));
-    let env = at(&server);
-    let outcome = fed(batch(&env, &["-", "--no-rate-limit"]), urls(20));
+    let env = env_of(&server);
+    let outcome = run_with_input(batch(&env, &["-", "--no-rate-limit"]), urls(20));
     assert_eq!((outcome.status, server.requests().len(), json_lines(&outcome.out).len()), (3, 1, 20));
     assert_eq!(outcome.err.matches("401").count(), 1, "{}", outcome.err);
 }
@@ -209,8 +209,8 @@ fn journal_of_another_service_is_rejected() {
     let (service, (_sandbox, env)) = (Counting::start(), sandbox());
     let here = Directory::new();
     let journal = here.path("journal");
-    assert_eq!(fed(batch(&env, &["-", "--journal", &journal]), urls(1)).status, 0);
-    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(2));
+    assert_eq!(run_with_input(batch(&env, &["-", "--journal", &journal]), urls(1)).status, 0);
+    let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &journal]), urls(2));
     assert_eq!((outcome.status, service.submits.lock().unwrap().len()), (5, 0), "{}", outcome.err);
     let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
     let of_unsubmitted =
@@ -227,14 +227,14 @@ fn journal_in_use_or_of_other_format_is_rejected() {
     child.stdin.as_mut().unwrap().write_all(b"https://x.test/1.jpg\n").unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal]), urls(1));
+    let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &journal]), urls(1));
     assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
     assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success(), "the verdict was printed before the end of the input: {line}");
 
     let precious = here.file("precious", "not a journal");
-    let outcome = fed(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
+    let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
     assert!(outcome.status == 2 && outcome.err.contains("is no journal"), "{}", outcome.err);
     assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
 }
@@ -248,7 +248,7 @@ fn overwritten_files_are_resubmitted_and_counted() {
     let files: Vec<_> = (0..3).map(|number| here.file(&format!("{number}.png"), png("one"))).collect();
     let run = || {
         let before = sandbox.submits();
-        let outcome = fed(batch(&env, &["--no-rate-limit", "--journal", &journal, "-"]), files.join("\n"));
+        let outcome = run_with_input(batch(&env, &["--no-rate-limit", "--journal", &journal, "-"]), files.join("\n"));
         assert_eq!(outcome.status, 0, "{}", outcome.err);
         (sandbox.submits() - before, outcome)
     };
@@ -276,7 +276,7 @@ fn journal_is_private_and_contains_no_secrets() {
     let (service, here) = (Counting::start(), Directory::new());
     let journal = here.path("journal");
     let line = "https://user:passw0rd@x.test:8443/a.jpg?signature=s3cret#fragment\n";
-    let outcome = fed(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
+    let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &journal, "--journal-sync"]), line);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let text = std::fs::read_to_string(&journal).unwrap();
     assert!(text.contains(r#""input":"https://x.test:8443/a.jpg""#), "{text}");
@@ -307,7 +307,7 @@ fn batch_ctrl_c_waits_for_pending_and_second_exits() {
                 });
             }
         });
-        let env = at(&server);
+        let env = env_of(&server);
         let keep: Vec<&str> = journal.iter().flat_map(|path| ["--journal", path]).collect();
         let mut child = piped(&mut batch(&env, &[&["--in-flight", "2", "--no-rate-limit", "-"], &keep[..]].concat()));
         child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();

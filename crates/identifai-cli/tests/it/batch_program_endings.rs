@@ -11,7 +11,7 @@ use serde_json::json;
 use test_support::{Directory, IO_TIMEOUT, Server, done_reports, json};
 
 use crate::batch_program::{Counting, batch, file_url, name, urls};
-use crate::support::{at, by_shell, fed, json_lines, piped, read_until, signal};
+use crate::support::{env_of, in_shell, json_lines, piped, read_until, run_with_input, signal};
 
 /// The command that runs a shell with the permission to mount a disk.
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];
@@ -90,7 +90,7 @@ fn batch_second_signal_reports_pending_items() {
             let list = &list;
             scope.spawn(move || {
                 let slow = Slow::start(0);
-                let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", list]));
+                let mut child = piped(&mut batch(&env_of(&slow.server), &["--no-rate-limit", list]));
                 slow.wait_for_submits(3);
                 let mut err = BufReader::new(child.stderr.take().unwrap());
                 signal(&child, signals[0]);
@@ -117,7 +117,7 @@ fn batch_second_signal_reports_pending_items() {
 #[test]
 fn batch_first_sigterm_reports_pending_and_waits() {
     let slow = Slow::start(0);
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--in-flight", "2", "-"]));
+    let mut child = piped(&mut batch(&env_of(&slow.server), &["--no-rate-limit", "--in-flight", "2", "-"]));
     child.stdin.as_mut().unwrap().write_all(urls(5).as_bytes()).unwrap();
     // A poll for two reports shows that the program has both identifiers.
     while slow.polls.recv_timeout(IO_TIMEOUT).unwrap() < 2 {}
@@ -140,7 +140,7 @@ fn batch_second_signal_with_journal_prints_one_line() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(2) + "https://x.test/held.jpg\n");
     let mut child =
-        piped(&mut batch(&at(&slow.server), &["--no-rate-limit", "--journal", &here.path("journal"), &list]));
+        piped(&mut batch(&env_of(&slow.server), &["--no-rate-limit", "--journal", &here.path("journal"), &list]));
     slow.wait_for_submits(3);
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
@@ -155,8 +155,8 @@ fn batch_second_signal_with_journal_prints_one_line() {
 #[test]
 fn batch_under_nohup_survives_sighup() {
     let slow = Slow::start(0);
-    let command = batch(&at(&slow.server), &["--no-rate-limit", "-"]);
-    let mut child = piped(&mut by_shell(&command, &["env"], "trap '' HUP; exec \"$0\" \"$@\""));
+    let command = batch(&env_of(&slow.server), &["--no-rate-limit", "-"]);
+    let mut child = piped(&mut in_shell(&command, &["env"], "trap '' HUP; exec \"$0\" \"$@\""));
     let mut input = child.stdin.take().unwrap();
     input.write_all(b"https://x.test/0.jpg\n").unwrap();
     slow.wait_for_submits(1);
@@ -177,7 +177,7 @@ fn batch_with_stalled_stdout_exits_on_second_signal() {
     let (slow, here) = (Slow::start(1 << 20), Directory::new());
     let list = here.file("list", urls(2));
     slow.is_released.store(true, Ordering::SeqCst);
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
+    let mut child = piped(&mut batch(&env_of(&slow.server), &["--no-rate-limit", &list]));
     // A result is larger than the buffer of a pipe, so the program is blocked while it prints the first one.
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut [0]).unwrap();
@@ -195,7 +195,7 @@ fn batch_with_stalled_stdout_exits_on_second_signal() {
 fn batch_with_stalled_stderr_exits_on_third_signal() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(300_000)));
-    let mut child = piped(&mut batch(&at(&slow.server), &["--no-rate-limit", &list]));
+    let mut child = piped(&mut batch(&env_of(&slow.server), &["--no-rate-limit", &list]));
     slow.wait_for_submits(1);
     let mut err = BufReader::with_capacity(16, child.stderr.take().unwrap());
     signal(&child, "INT");
@@ -238,7 +238,7 @@ fn batch_with_closed_pipe_reports_unprinted_items() {
             });
         }
     });
-    let mut child = piped(&mut batch(&at(&server), &["--no-rate-limit", &list]));
+    let mut child = piped(&mut batch(&env_of(&server), &["--no-rate-limit", &list]));
     let mut printed = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut printed).unwrap();
     is_closed.store(true, Ordering::SeqCst);
@@ -275,7 +275,7 @@ fn batch_with_failing_stdout_finishes_open_submits() {
     let list = here.file("list", urls(2));
     let full = File::options().write(true).open("/dev/full").unwrap();
     let arguments = ["--no-rate-limit", "--workers", "2", "--in-flight", "2", &list];
-    let output = batch(&at(&server), &arguments).stdout(full).output().unwrap();
+    let output = batch(&env_of(&server), &arguments).stdout(full).output().unwrap();
     assert_reported(&String::from_utf8(output.stderr).unwrap(), &["https://x.test/0.jpg", "https://x.test/1.jpg"]);
 }
 
@@ -284,7 +284,7 @@ fn batch_with_failing_stderr_reports_items_on_stdout() {
     let (slow, here) = (Slow::start(0), Directory::new());
     let list = here.file("list", urls(1) + "https://x.test/held.jpg\n");
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let mut command = batch(&at(&slow.server), &["--no-rate-limit", &list]);
+    let mut command = batch(&env_of(&slow.server), &["--no-rate-limit", &list]);
     let child = command.stdout(Stdio::piped()).stderr(full).spawn().unwrap();
     slow.wait_for_submits(2);
     signal(&child, "HUP");
@@ -304,7 +304,7 @@ fn batch_with_failing_stderr_reports_items_on_stdout() {
 fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], script: &str) {
     let (list, journal) = (here.path("list"), here.path("journal"));
     let command = batch(&service.env(), &["--no-rate-limit", "--in-flight", "5", "--journal", "journal", &list]);
-    let first: Command = by_shell(&command, by, script);
+    let first: Command = in_shell(&command, by, script);
     let output = { first }.current_dir(here.path("")).output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     if is_skipped(&err) {
@@ -321,7 +321,7 @@ fn assert_nothing_is_lost(service: &Counting, here: &Directory, by: &[&str], scr
         let is_printed = printed.iter().any(|line| line.contains(&identifier));
         assert!(is_printed || kept.contains(&identifier) || err.contains(&identifier), "{url} is lost: {err}");
     }
-    let again = fed(batch(&service.env(), &["--no-rate-limit", "--journal", &journal, &list]), "");
+    let again = run_with_input(batch(&service.env(), &["--no-rate-limit", "--journal", &journal, &list]), "");
     assert_eq!(json_lines(&again.out).len(), 50, "{}", again.err);
     assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");
 }
@@ -340,7 +340,7 @@ fn assert_unprinted_is_reported(by: &[&str], script: &str, reason: &str) {
     let list = here.file("list", urls(50));
     fs::create_dir(here.path("disk")).unwrap();
     let command = batch(&service.env(), &["--no-rate-limit", "--in-flight", "5", &list]);
-    let output = by_shell(&command, by, script).current_dir(here.path("")).output().unwrap();
+    let output = in_shell(&command, by, script).current_dir(here.path("")).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     if is_skipped(&err) {
         return;
@@ -369,11 +369,11 @@ fn batch_identifier_missing_in_journal_is_reported() {
     // The journal's line before the submit fits into the limit, and the line after it does not.
     let list = here.file("list", format!("https://x.test/{}.jpg\n", "x".repeat(250)));
     let command = batch(&service.env(), &["--no-rate-limit", "--journal", &here.path("journal"), &list]);
-    let output = by_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
+    let output = in_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 1), "{err}");
     assert!(err.contains("1 printed, but not in the journal, which could not be written"), "{err}");
-    let again = fed(command, "");
+    let again = run_with_input(command, "");
     assert_eq!(json_lines(&again.out)[0]["error"]["kind"], "indeterminate", "{}", again.err);
     assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use test_support::{Directory, Server, json};
 
 use crate::batch_program::{batch, urls};
-use crate::support::{at, fed, interrupt, json_lines, piped, sandbox};
+use crate::support::{env_of, interrupt, json_lines, piped, run_with_input, sandbox};
 
 const BROWSER: &str = "/usr/bin/chromium";
 const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&amp;</script><script>document.title='own'\
@@ -16,7 +16,7 @@ const HOSTILE: &str = "/no/such/<img src=x onerror=document.title='owned'>\"'&am
 /// Runs a batch with these lines, and returns the page that it writes.
 fn page_of(here: &Directory, lines: &str, status: i32) -> String {
     let (_sandbox, env) = sandbox();
-    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--html", &here.path("page.html")]), lines);
+    let outcome = run_with_input(batch(&env, &["-", "--no-rate-limit", "--html", &here.path("page.html")]), lines);
     assert_eq!(outcome.status, status, "{}", outcome.err);
     assert_eq!(json_lines(&outcome.out).len(), lines.lines().count(), "the results are also printed");
     std::fs::read_to_string(here.path("page.html")).unwrap()
@@ -183,9 +183,9 @@ fn html_report_names_missing_and_too_large_heatmaps() {
         }
     });
     let here = Directory::new();
-    let env = at(&server);
+    let env = env_of(&server);
     let path = here.file("page.html", "an older one");
-    let outcome = fed(batch(&env, &["-", "--no-rate-limit", "--html", &path]), urls(36));
+    let outcome = run_with_input(batch(&env, &["-", "--no-rate-limit", "--html", &path]), urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
@@ -203,7 +203,7 @@ fn html_report_to_invalid_path_prevents_submits() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
-        let outcome = fed(batch(&env, &["-", "--html", &path]), urls(1));
+        let outcome = run_with_input(batch(&env, &["-", "--html", &path]), urls(1));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{path}: {}", outcome.err);
         assert!(outcome.err.contains("--html: cannot write the file that it names: "), "{}", outcome.err);
     }
@@ -243,12 +243,12 @@ fn html_report_after_ctrl_c_has_known_results() {
 #[cfg(target_os = "linux")]
 #[test]
 fn html_report_write_failure_keeps_results_on_stdout() {
-    use crate::support::by_shell;
+    use crate::support::in_shell;
 
     let ((_sandbox, env), here) = (sandbox(), Directory::new());
     let list = here.file("list", urls(3));
     let command = batch(&env, &["--no-rate-limit", "--html", "page.html", &list]);
-    let limited = by_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
+    let limited = in_shell(&command, &["env"], "ulimit -f 1; exec \"$0\" \"$@\"").current_dir(here.path("")).output();
     let output = limited.unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use test_support::Directory;
 
-use crate::support::{alone, json_lines, run, sandbox};
+use crate::support::{clear_env, json_lines, run, sandbox};
 
 /// Returns the lines of each shell block in the README.
 fn blocks() -> Vec<Vec<&'static str>> {
@@ -28,8 +28,12 @@ fn bash(env: &[(&str, &str)], directory: &Directory, script: &str) -> Output {
     let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path))).unwrap();
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "-c", script]);
-    let output =
-        alone(command).envs(env.iter().copied()).env("PATH", path).current_dir(directory.path("")).output().unwrap();
+    let output = clear_env(command)
+        .envs(env.iter().copied())
+        .env("PATH", path)
+        .current_dir(directory.path(""))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     output
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use test_support::secrets::{PLANTED, SIGNED_URL, assert_no_key, echo};
 use test_support::{CAT, Directory, KEY, Server};
 
-use crate::support::against;
+use crate::support::run_against;
 
 #[test]
 fn output_hides_secrets_echoed_by_service() {
@@ -18,7 +18,7 @@ fn output_hides_secrets_echoed_by_service() {
                 // With the journal of the run before, nothing would be submitted.
                 let _ = std::fs::remove_file(&journal);
                 let server = Server::start(move |connection| echo(connection, &[status; 9], SIGNED_URL));
-                let outcome = against(&server, &[arguments, json].concat());
+                let outcome = run_against(&server, &[arguments, json].concat());
                 assert!(outcome.status != 0 && !server.requests().is_empty(), "{}", outcome.err);
                 let kept = std::fs::read_to_string(&journal).unwrap_or_default();
                 assert_eq!(kept.is_empty(), arguments[0] != "batch");
@@ -42,7 +42,7 @@ fn error_about_line_with_key_redacts_key() {
     let list = directory.file("list", lines.join("\n"));
     let server = Server::responding("");
     for json in [&[][..], &["--json"]] {
-        let outcome = against(&server, &[&["batch", &*list][..], json].concat());
+        let outcome = run_against(&server, &[&["batch", &*list][..], json].concat());
         let shown = outcome.out + &outcome.err;
         assert!(
             shown.contains("line 1: its options: unknown field") && shown.contains("line 2: its options"),

@@ -36,7 +36,7 @@ fn env(key: &str, base_url: &str) -> Env {
 }
 
 /// Returns the variables for `server`, with the test key.
-pub(crate) fn at(server: &Server) -> Env {
+pub(crate) fn env_of(server: &Server) -> Env {
     env(KEY, &server.base_url())
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn sandbox() -> (Sandbox, Env) {
 }
 
 /// Removes settings of the environment of the tests from `command`, such as proxies and API keys.
-pub(crate) fn alone(mut command: Command) -> Command {
+pub(crate) fn clear_env(mut command: Command) -> Command {
     for (name, _) in std::env::vars() {
         let is_proxy = name.to_ascii_lowercase().ends_with("_proxy");
         if is_proxy || name.starts_with("IDENTIFAI_") || name == "SSL_CERT_FILE" {
@@ -63,7 +63,7 @@ pub(crate) fn alone(mut command: Command) -> Command {
 
 /// Returns a command that runs the program with these environment variables.
 pub(crate) fn program<S: AsRef<OsStr>>(env: &[(&str, S)]) -> Command {
-    let mut command = alone(Command::new(env!("CARGO_BIN_EXE_identifai")));
+    let mut command = clear_env(Command::new(env!("CARGO_BIN_EXE_identifai")));
     command.envs(env.iter().map(|(name, value)| (name, value)));
     command
 }
@@ -81,17 +81,17 @@ pub(crate) fn without_rate_limit(env: &Env, arguments: &[&str]) -> Command {
 }
 
 /// Runs the program with `env`, without a local rate limit.
-pub(crate) fn run_at(env: &Env, arguments: &[&str]) -> Outcome {
+pub(crate) fn run_with(env: &Env, arguments: &[&str]) -> Outcome {
     Outcome::of(without_rate_limit(env, arguments).output().unwrap())
 }
 
 /// Runs the program against `server` with the test key, without a local rate limit.
-pub(crate) fn against(server: &Server, arguments: &[&str]) -> Outcome {
-    run_at(&at(server), arguments)
+pub(crate) fn run_against(server: &Server, arguments: &[&str]) -> Outcome {
+    run_with(&env_of(server), arguments)
 }
 
 /// Runs `command` with `input` as its standard input.
-pub(crate) fn fed(mut command: Command, input: impl AsRef<[u8]>) -> Outcome {
+pub(crate) fn run_with_input(mut command: Command, input: impl AsRef<[u8]>) -> Outcome {
     let mut child = piped(&mut command);
     // The program may end before it has read all input.
     let _ = child.stdin.take().unwrap().write_all(input.as_ref());
@@ -119,7 +119,7 @@ pub(crate) fn signal(child: &Child, name: &str) {
 /// Wraps `command` in a shell script `commands`, such as `ulimit -f 1; exec "$0" "$@"`. In the script, `"$0" "$@"` is
 /// the command. `shell` is the program that runs `sh`, with its arguments.
 #[cfg(unix)]
-pub(crate) fn by_shell(command: &Command, shell: &[&str], commands: &str) -> Command {
+pub(crate) fn in_shell(command: &Command, shell: &[&str], commands: &str) -> Command {
     let mut wrapped = Command::new(shell[0]);
     wrapped.args(&shell[1..]).args(["sh", "-c", commands]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {

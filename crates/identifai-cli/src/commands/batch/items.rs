@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::error_text;
 use crate::exit_status::ExitStatus;
-use crate::html::{Found, Page, Row};
+use crate::html::{Page, Row, RowOutcome};
 use crate::ledger::{Entry, Ledger, State};
 use crate::output;
 use crate::printer::Line;
@@ -32,9 +32,9 @@ struct Item {
 
 /// The items that were read, and their outcomes so far.
 pub(super) struct Items {
-    board: Progress,
+    progress: Progress,
     /// The items in progress, by the index of their job.
-    on_their_way: HashMap<u64, Item>,
+    in_progress: HashMap<u64, Item>,
     /// The items that were not printed yet, shared with the signal thread.
     pub(super) ledger: Ledger,
     jobs: u64,
@@ -47,9 +47,9 @@ pub(super) struct Items {
     /// `true` if the rest of the list could not be used.
     pub(super) is_list_unusable: bool,
     /// The kinds of errors that were reported on standard error. Only the first error of each kind is.
-    said: HashSet<ErrorKind>,
+    reported: HashSet<ErrorKind>,
     /// The error that made standard output unusable.
-    pub(super) unread: Option<io::Error>,
+    pub(super) output_error: Option<io::Error>,
     pub(super) page: Option<Page>,
 }
 
@@ -65,11 +65,11 @@ struct Totals {
 }
 
 impl Items {
-    pub(super) fn new(board: Progress, page: Option<Page>) -> Self {
+    pub(super) fn new(progress: Progress, page: Option<Page>) -> Self {
         Self {
-            board,
+            progress,
             page,
-            on_their_way: HashMap::new(),
+            in_progress: HashMap::new(),
             ledger: Ledger::default(),
             jobs: 0,
             count: 0,
@@ -78,23 +78,23 @@ impl Items {
             unrecorded: 0,
             status: ExitStatus::Done,
             is_list_unusable: false,
-            said: HashSet::new(),
-            unread: None,
+            reported: HashSet::new(),
+            output_error: None,
         }
     }
 
-    pub(super) fn wants_no_more(&self) -> bool {
-        self.is_interrupted() || self.unread.is_some()
+    pub(super) fn should_stop(&self) -> bool {
+        self.is_interrupted() || self.output_error.is_some()
     }
 
     fn is_interrupted(&self) -> bool {
-        self.board.interrupted.load(Ordering::Relaxed)
+        self.progress.interrupted.load(Ordering::Relaxed)
     }
 
-    pub(super) fn begin(&mut self, line: u64, input: String, file: Option<PathBuf>, what: &'static str) {
-        let place = format!("line {line}: ");
-        self.ledger.add(self.jobs, Entry { place, what, input: input.clone(), state: State::NotSent });
-        self.on_their_way.insert(self.jobs, Item { index: self.count, line, input, file });
+    pub(super) fn add_job(&mut self, line: u64, input: String, file: Option<PathBuf>, kind: &'static str) {
+        let position = format!("line {line}: ");
+        self.ledger.add(self.jobs, Entry { position, kind, input: input.clone(), state: State::NotSent });
+        self.in_progress.insert(self.jobs, Item { index: self.count, line, input, file });
         self.jobs += 1;
         self.count += 1;
     }
@@ -103,14 +103,14 @@ impl Items {
     pub(super) fn end_list(&mut self, reason: &str) {
         self.is_list_unusable = true;
         self.status.raise(ExitStatus::Usage);
-        self.board.say(reason);
+        self.progress.note(reason);
     }
 
     /// Reports an upload under a corrected name. Only the first [`SHOWN`] are reported one by one.
-    pub(super) fn correct(&mut self, note: &str) {
+    pub(super) fn note_corrected_name(&mut self, note: &str) {
         match self.corrected {
-            0..SHOWN => self.board.say(note),
-            SHOWN => self.board.say("more names say another format than the content, and are corrected, too"),
+            0..SHOWN => self.progress.note(note),
+            SHOWN => self.progress.note("more names say another format than the content, and are corrected, too"),
             _ => {}
         }
         self.corrected += 1;
@@ -123,39 +123,39 @@ impl Items {
     }
 
     /// Prints the error of a line that does not become a job.
-    pub(super) fn refuse(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
+    pub(super) fn print_invalid_line(&mut self, line: u64, input: String, file: Option<PathBuf>, reason: &str) {
         let error = output::failure(ErrorKind::InvalidInput.as_str(), reason, false);
         let item = json!({ "index": self.count, "input": input, "error": error });
         self.count += 1;
         self.totals.failed += 1;
         self.status.raise(ExitStatus::Usage);
-        match self.board.refused.fetch_add(1, Ordering::Relaxed) {
-            0..SHOWN => self.board.say(reason),
-            SHOWN => self.board.say("more lines are wrong; standard output names each"),
+        match self.progress.refused.fetch_add(1, Ordering::Relaxed) {
+            0..SHOWN => self.progress.note(reason),
+            SHOWN => self.progress.note("more lines are wrong; standard output names each"),
             _ => {}
         }
         self.write(&item.to_string());
         if let Some(page) = &mut self.page {
-            let found = Found::Failure(reason.to_owned());
-            page.add(Row { line, input, file, identifier: None, reference: None, found });
+            let row_outcome = RowOutcome::Failure(reason.to_owned());
+            page.add(Row { line, input, file, identifier: None, reference: None, outcome: row_outcome });
         }
     }
 
     pub(super) fn print(&mut self, outcome: Outcome) {
         let index = outcome.index;
         self.print_outcome(outcome);
-        if self.unread.is_none() {
+        if self.output_error.is_none() {
             self.ledger.remove(index);
         }
     }
 
     #[expect(clippy::indexing_slicing, reason = "an item is an object")]
     fn print_outcome(&mut self, outcome: Outcome) {
-        let Item { index, line, input, file } = self.on_their_way.remove(&outcome.index).unwrap_or_default();
+        let Item { index, line, input, file } = self.in_progress.remove(&outcome.index).unwrap_or_default();
         if let Some(page) = &mut self.page {
-            let found = Found::of(&outcome.result);
+            let row_outcome = RowOutcome::of(&outcome.result);
             let (identifier, reference) = (outcome.identifier.clone(), outcome.ref_id);
-            page.add(Row { line, input: input.clone(), file, identifier, reference, found });
+            page.add(Row { line, input: input.clone(), file, identifier, reference, outcome: row_outcome });
         }
         match outcome.result {
             Ok(report) => {
@@ -171,8 +171,8 @@ impl Items {
                 self.totals.unknown += u64::from(error.may_have_been_sent() && outcome.identifier.is_none());
                 self.totals.left += u64::from(!is_final(&error));
                 self.status.raise(&error);
-                if self.said.insert(error.kind()) {
-                    self.board.say(&format!("line {line}: {}", error_text::with_body(&error)));
+                if self.reported.insert(error.kind()) {
+                    self.progress.note(&format!("line {line}: {}", error_text::with_body(&error)));
                 }
                 let mut item = output::failed_item(Some(&input), &error, true);
                 item["index"] = index.into();
@@ -185,18 +185,18 @@ impl Items {
     }
 
     fn write(&mut self, json: &str) {
-        if let Err(error) = self.board.beside(|| output::result_json(json)) {
-            self.unread.get_or_insert(error);
+        if let Err(error) = self.progress.suspend(|| output::print_json(json)) {
+            self.output_error.get_or_insert(error);
         }
     }
 
     /// Prints a summary, and returns the exit status.
-    pub(super) fn sum_up(&self, has_journal: bool) -> ExitStatus {
-        if self.unread.is_some() {
+    pub(super) fn print_summary(&self, has_journal: bool) -> ExitStatus {
+        if self.output_error.is_some() {
             return self.status.max(ExitStatus::Failed);
         }
         let Totals { done, failed, unknown, left } = self.totals;
-        let not_begun = self.board.total.filter(|_| self.is_interrupted());
+        let not_begun = self.progress.total.filter(|_| self.is_interrupted());
         let not_begun = not_begun.map(|total| format!(", {} not begun", total.saturating_sub(self.count)));
         output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
         if self.count == 0 && !self.is_interrupted() {

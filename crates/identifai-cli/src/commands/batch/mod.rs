@@ -1,7 +1,7 @@
 //! `identifai batch`: submits a list from a file or a pipe, and prints each result as it arrives.
 
-mod ending;
 mod items;
+mod shutdown;
 
 use std::cell::RefCell;
 use std::io;
@@ -10,16 +10,16 @@ use std::rc::Rc;
 
 use identifai::{ApiKey, Job, Journal};
 
-use self::ending::Ending;
 use self::items::Items;
+use self::shutdown::Shutdown;
 use crate::args::{Batch, Global};
-use crate::batch_input::{self, Lines, Next, Read};
+use crate::batch_input::{self, Lines, Next, ParsedLine};
 use crate::cli_error::CliError;
-use crate::client::connect_only;
+use crate::client::connect_without_signals;
 use crate::error_text;
 use crate::exit_status::ExitStatus;
 use crate::html::Page;
-use crate::output::{self, Otherwise};
+use crate::output::{self, Fallback};
 use crate::progress::Progress;
 use crate::submission::Checked;
 
@@ -28,7 +28,7 @@ const RATE: u32 = 30;
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliError> {
-    let connected = connect_only(global, arguments.wait_timeout)?;
+    let connected = connect_without_signals(global, arguments.wait_timeout)?;
     let lines = Lines::open(&arguments.input).map_err(CliError::Usage)?;
     let journal = arguments.journal.as_deref().map(|path| open_journal(path, arguments)).transpose();
     let journal = journal.map_err(|error| error_text::usage(&error))?;
@@ -42,45 +42,45 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliE
     }
     let is_rate_limited = !global.no_rate_limit && !global.sandbox;
     let rate = is_rate_limited.then(|| global.rate_limit.map_or(RATE, |(submits, _)| submits));
-    let board = Progress::new(lines.count, rate);
-    let items = Rc::new(RefCell::new(Items::new(board.clone(), page)));
+    let progress = Progress::new(lines.count, rate);
+    let items = Rc::new(RefCell::new(Items::new(progress.clone(), page)));
     let jobs = jobs(arguments, lines, connected.key.clone(), Rc::clone(&items));
     let mut batch = connected.client.batch(jobs).in_flight(arguments.in_flight).workers(arguments.workers.into());
     if let Some(journal) = journal {
         batch = batch.journal(journal);
     }
-    let ending = Ending { stop_handle: batch.stop_handle(), ledger: items.borrow().ledger.clone(), has_journal };
-    ending.begin_on_signal(&board);
-    let shown = board.clone();
-    batch = batch.on_progress(move |progress| shown.show(progress));
+    let shutdown = Shutdown { stop_handle: batch.stop_handle(), ledger: items.borrow().ledger.clone(), has_journal };
+    shutdown.handle_signals(&progress);
+    let bar = progress.clone();
+    batch = batch.on_progress(move |counts| bar.show(counts));
     for outcome in batch.by_ref() {
         let mut items = items.borrow_mut();
-        if ending.is_unrecorded(&outcome) {
+        if shutdown.is_unrecorded(&outcome) {
             items.count_unrecorded();
         }
         items.print(outcome);
-        if items.unread.is_some() {
+        if items.output_error.is_some() {
             break;
         }
     }
-    board.clear();
+    progress.clear();
     note_changed_files(batch.progress().changed);
     // Dropping the batch finishes the submits in progress, so their identifiers are known for the report.
     drop(batch);
     let mut items = items.borrow_mut();
-    if let Some(error) = &items.unread {
-        output::note_unwritten(error);
+    if let Some(error) = &items.output_error {
+        output::note_output_error(error);
     }
-    ending.tell(Otherwise::Json);
+    shutdown.report_unprinted(Fallback::Json);
     let page = items.page.take();
     if items.is_list_unusable && items.count == 0 {
         return Ok(items.status);
     }
-    if let Some(Err(error)) = page.map(|page| page.write(&connected.client, || !items.wants_no_more())) {
+    if let Some(Err(error)) = page.map(|page| page.write(&connected.client, || !items.should_stop())) {
         output::note(&page_failure(&error));
         items.status.raise(ExitStatus::Failed);
     }
-    Ok(items.sum_up(has_journal))
+    Ok(items.print_summary(has_journal))
 }
 
 fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
@@ -107,7 +107,7 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
     let (medium, defaults) = (arguments.medium.chosen(), arguments.options.clone());
     std::iter::from_fn(move || {
         loop {
-            if items.borrow().wants_no_more() {
+            if items.borrow().should_stop() {
                 return None;
             }
             let (number, line) = match lines.next() {
@@ -119,23 +119,23 @@ fn jobs(arguments: &Batch, lines: Lines, key: ApiKey, items: Rc<RefCell<Items>>)
                 Next::Pending => return Some(Job::pending()),
                 Next::End => return None,
             };
-            let Read { input, file, checked } = match line {
-                Ok(line) => batch_input::read(&line, medium, &defaults),
-                Err(reason) => Read::failed(reason),
+            let ParsedLine { input, file, checked } = match line {
+                Ok(line) => batch_input::parse_line(&line, medium, &defaults),
+                Err(reason) => ParsedLine::failed(reason),
             };
             let input = key.redact(&input).into_owned();
             match checked {
                 Ok(Checked { submission, note }) => {
                     if let Some(note) = note {
-                        items.borrow_mut().correct(&key.redact(&format!("line {number}: {note}")));
+                        items.borrow_mut().note_corrected_name(&key.redact(&format!("line {number}: {note}")));
                     }
-                    items.borrow_mut().begin(number, input, file, submission.media_type().as_str());
+                    items.borrow_mut().add_job(number, input, file, submission.media_type().as_str());
                     return Some(submission.into());
                 }
                 // The reason may quote a name or a value of the line, so the key is redacted in it.
                 Err(reason) => {
                     let reason = format!("line {number}: {reason}");
-                    items.borrow_mut().refuse(number, input, file, &key.redact(&reason));
+                    items.borrow_mut().print_invalid_line(number, input, file, &key.redact(&reason));
                 }
             }
         }

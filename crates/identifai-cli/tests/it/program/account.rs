@@ -7,7 +7,7 @@ use serde_json::json;
 use test_support::form::{fields, has_field};
 use test_support::{KEY, Server, json, response};
 
-use crate::support::{against, at, json_lines, run, run_at, sandbox, without_rate_limit};
+use crate::support::{env_of, json_lines, run, run_against, run_with, sandbox, without_rate_limit};
 
 pub(super) const USER: &str = r#"{"data": {"id": 7, "name": "A\u001b[31mnn", "email": "ann@example.com"}}"#;
 pub(super) const SAVE: [&str; 10] =
@@ -15,12 +15,12 @@ pub(super) const SAVE: [&str; 10] =
 #[test]
 fn credits_json_is_printed_as_received() {
     let server = Server::responding(json("{\"available_credits\": 159,\n\"total_spent\": 41, \"new\": \"\u{9b}\"}"));
-    let outcome = against(&server, &["credits"]);
+    let outcome = run_against(&server, &["credits"]);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "159 left, 41 spent\n", ""));
-    let outcome = against(&server, &["credits", "--json"]);
+    let outcome = run_against(&server, &["credits", "--json"]);
     let expected = "{\"available_credits\": 159, \"total_spent\": 41, \"new\": \"\\u009b\"}\n";
     assert_eq!((outcome.status, outcome.out.as_str()), (0, expected));
-    assert_eq!(against(&Server::responding(json(r#"{"available_credits": 0.5}"#)), &["credits"]).out, "0.5 left\n");
+    assert_eq!(run_against(&Server::responding(json(r#"{"available_credits": 0.5}"#)), &["credits"]).out, "0.5 left\n");
     assert_eq!(run(&[], &["--sandbox", "credits"]).out, "1000000000 left, 0 spent\n");
 }
 
@@ -72,7 +72,7 @@ fn users_are_printed_before_next_page_is_fetched() {
     });
     let query =
         ["--pricing-id", "2", "--order", "name", "--descending", "--per-page", "1", "--parameter", "search=a=b"];
-    let mut child = without_rate_limit(&at(&server), &[&["partner", "users"], &query[..]].concat());
+    let mut child = without_rate_limit(&env_of(&server), &[&["partner", "users"], &query[..]].concat());
     let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -99,14 +99,14 @@ fn users_before_failed_page_are_printed() {
             });
         }
     });
-    let outcome = against(&server, &["partner", "users", "--json"]);
+    let outcome = run_against(&server, &["partner", "users", "--json"]);
     let lines = json_lines(&outcome.out);
     assert_eq!(
         (outcome.status, &lines[..2]),
         (3, &[json!({"id": 1, "new": true}), json!({"id": 2, "name": null})][..])
     );
     assert_eq!((lines.len(), &lines[2]["error"]["kind"], lines[2].get("input")), (3, &json!("forbidden"), None));
-    let outcome = against(&server, &["partner", "users"]);
+    let outcome = run_against(&server, &["partner", "users"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n2 - <->\n"));
     assert!(outcome.err.starts_with("identifai: the key may not use this"), "{}", outcome.err);
 }
@@ -114,7 +114,7 @@ fn users_before_failed_page_are_printed() {
 #[test]
 fn partner_commands_in_sandbox_succeed() {
     let (_sandbox, env) = sandbox();
-    let run = |arguments: &[&str]| run_at(&env, arguments);
+    let run = |arguments: &[&str]| run_with(&env, arguments);
     for arguments in [&SAVE[..], &["partner", "send-mail", "1"], &["partner", "users"]] {
         let outcome = run(arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (0, "1 Ann <ann@example.com>\n"), "{}", outcome.err);
@@ -124,22 +124,22 @@ fn partner_commands_in_sandbox_succeed() {
     assert_eq!(run(&["partner", "pricings"]).out, "1 Basic (SANDBOX-1)\n2 Pro (SANDBOX-2)\n");
     assert_eq!(json_lines(&run(&["partner", "pricings", "--json"]).out)[0]["data"][1]["id"], 2);
     assert_eq!(run(&["partner", "send-mail", "2"]).status, 3);
-    assert_eq!(against(&Server::responding(json("[]")), &["partner", "pricings"]).out, "");
+    assert_eq!(run_against(&Server::responding(json("[]")), &["partner", "pricings"]).out, "");
 }
 
 #[test]
 fn partner_save_sends_only_given_fields() {
     let server = Server::responding(json(USER));
-    let outcome = against(&server, &SAVE);
+    let outcome = run_against(&server, &SAVE);
     assert_eq!((outcome.status, outcome.out.as_str()), (0, "7 A\\u{1b}[31mnn <ann@example.com>\n"));
     let more = ["--id", "7", "--readonly", "--newsletter=false", "--save-files=true"];
-    assert_eq!(against(&server, &[&SAVE[..], &more].concat()).status, 0);
+    assert_eq!(run_against(&server, &[&SAVE[..], &more].concat()).status, 0);
     let names = |at| fields(&server, at).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names(0), ["name", "email", "heuristic", "pricing_id"]);
     let sent = fields(&server, 1);
     for (name, value) in [("id", "7"), ("readonly", "true"), ("newsletter", "false"), ("save_files", "true")] {
         assert!(has_field(&sent, name, value), "{name}: {sent:?}");
     }
-    assert_eq!(against(&server, &["partner", "send-mail", "7"]).status, 0);
+    assert_eq!(run_against(&server, &["partner", "send-mail", "7"]).status, 0);
     assert_eq!(fields(&server, 2), [("id".to_owned(), "7".to_owned())]);
 }

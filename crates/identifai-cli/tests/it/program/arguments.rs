@@ -2,7 +2,7 @@
 
 use test_support::{Directory, ID, Server, accepted};
 
-use crate::support::{at, fed, run, sandbox, without_rate_limit};
+use crate::support::{env_of, run, run_with_input, sandbox, without_rate_limit};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
 
@@ -14,9 +14,9 @@ fn file_named_like_option_gets_hint_about_path() {
         here.file(name, PNG);
     }
     let run = |arguments: &[&str]| {
-        let mut command = without_rate_limit(&at(&server), arguments);
+        let mut command = without_rate_limit(&env_of(&server), arguments);
         command.current_dir(here.path(""));
-        fed(command, "")
+        run_with_input(command, "")
     };
     for (arguments, name) in [
         (&["classify", "-x.png"][..], "-x.png"),
@@ -51,12 +51,12 @@ fn empty_file_and_empty_stdin_get_the_same_error() {
         &["tickets", "-"],
         &["tickets", &here.file("empty.pdf", "")],
     ] {
-        let outcome = fed(without_rate_limit(&env, arguments), "");
+        let outcome = run_with_input(without_rate_limit(&env, arguments), "");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.ends_with(" file: is empty\n"), "{arguments:?}: {}", outcome.err);
     }
     for list in ["-", &here.file("list", "")] {
-        let outcome = fed(without_rate_limit(&env, &["batch", list]), "");
+        let outcome = run_with_input(without_rate_limit(&env, &["batch", list]), "");
         assert!(outcome.status == 0 && outcome.err.contains("the list is empty: there was no line"), "{}", outcome.err);
     }
     assert_eq!(sandbox.submits(), 0);
@@ -99,9 +99,9 @@ mod any_bytes {
                 "tickets" => &Server::responding(json(r#"{"batch":"1","tickets":[]}"#)),
                 _ => &server,
             };
-            let mut program = without_rate_limit(&at(server), &[command]);
+            let mut program = without_rate_limit(&env_of(server), &[command]);
             program.current_dir(here.path("")).args(NAMES.map(name));
-            fed(program, "");
+            run_with_input(program, "");
             let bodies: Vec<_> = server.requests().iter().flat_map(|seen| seen.body.clone()).collect();
             let bodies = String::from_utf8_lossy(&bodies);
             for name in ["caf\u{fffd},1.png", "\u{fffd}\u{fffd}%22<b>%0A\u{1b}[2J\u{fffd}.png"] {
@@ -116,9 +116,9 @@ mod any_bytes {
         let server = Server::responding(response(422, "application/json", r#"{"message": "No"}"#));
         let here = files();
         let run = |arguments: &[&str], files: &[&[u8]]| {
-            let mut command = without_rate_limit(&at(&server), arguments);
+            let mut command = without_rate_limit(&env_of(&server), arguments);
             command.current_dir(here.path("")).args(files.iter().map(|bytes| name(bytes)));
-            fed(command, "")
+            run_with_input(command, "")
         };
         let outcome = run(&["classify", "--json"], &NAMES);
         assert_eq!((outcome.status, outcome.err.as_str()), (3, ""), "{}", outcome.out);
@@ -147,7 +147,7 @@ mod any_bytes {
         let run = || {
             let mut command = without_rate_limit(&env, &["batch", "--journal", "journal", "--html", "page.html"]);
             command.current_dir(here.path("")).arg(list);
-            fed(command, "")
+            run_with_input(command, "")
         };
         for submits in [2, 2] {
             let outcome = run();

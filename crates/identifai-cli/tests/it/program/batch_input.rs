@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::Directory;
 
-use crate::support::{fed, json_lines, sandbox, without_rate_limit};
+use crate::support::{json_lines, run_with_input, sandbox, without_rate_limit};
 
 const URL: &str = "https://x.test/a.jpg";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n...";
@@ -46,7 +46,7 @@ fn list_of_other_format_ends_batch_before_submits() {
         for arguments in
             [&["batch", "-"][..], &["batch", &here.file("list", &list), "--journal", &here.path("journal")]]
         {
-            let outcome = fed(without_rate_limit(&env, arguments), &list);
+            let outcome = run_with_input(without_rate_limit(&env, arguments), &list);
             assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{shown}: {}", outcome.err);
             assert!(outcome.err.lines().count() == 1 && outcome.err.contains(says), "{shown}: {}", outcome.err);
         }
@@ -59,11 +59,11 @@ fn nul_byte_in_later_line_ends_batch() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let list = format!("{}{URL}\0\nhttps://x.test/b.jpg\n", "https://x.test/first.jpg\n".repeat(100));
-    let outcome = fed(without_rate_limit(&env, &["batch", &here.file("list", &list)]), "");
+    let outcome = run_with_input(without_rate_limit(&env, &["batch", &here.file("list", &list)]), "");
     assert_eq!((outcome.status, outcome.out.as_str(), sandbox.submits()), (2, "", 0), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
     // A pipe cannot be checked before the batch starts.
-    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), &list);
+    let outcome = run_with_input(without_rate_limit(&env, &["batch", "-"]), &list);
     assert_eq!((outcome.status, json_lines(&outcome.out).len(), sandbox.submits()), (2, 100, 100), "{}", outcome.err);
     assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
 }
@@ -86,7 +86,7 @@ fn line_of_other_format_fails_without_stopping_batch() {
         "https://x.test/e\thuman",
     ];
     let text = format!("\u{feff}{}\r\n", lines.join("\r\n"));
-    let outcome = fed(without_rate_limit(&env, &["batch", &here.file("list", text)]), "");
+    let outcome = run_with_input(without_rate_limit(&env, &["batch", &here.file("list", text)]), "");
     assert_eq!((outcome.status, sandbox.submits()), (2, 4), "{}", outcome.err);
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
@@ -113,7 +113,7 @@ fn line_like_object_naming_existing_file_is_path() {
     here.file("{2}.png", PNG);
     let mut command = without_rate_limit(&env, &["batch", "-"]);
     command.current_dir(here.path(""));
-    let outcome = fed(command, "{2}.png\n{3}.png\n");
+    let outcome = run_with_input(command, "{2}.png\n{3}.png\n");
     assert_eq!((outcome.status, sandbox.submits()), (2, 1), "{}", outcome.err);
     assert!(outcome.err.contains("line 2: is no JSON object"), "{}", outcome.err);
 }
@@ -145,10 +145,10 @@ fn null_in_any_field_counts_as_absent() {
     }
     lines.push(all.to_string());
     lines.push(json!({ "input": "https://x.test/a.mp4", "frames": 10.0 }).to_string());
-    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), lines.join("\n"));
+    let outcome = run_with_input(without_rate_limit(&env, &["batch", "-"]), lines.join("\n"));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert_eq!(sandbox.submits(), fields.len() as u64 + 2);
-    let outcome = fed(
+    let outcome = run_with_input(
         without_rate_limit(&env, &["batch", "-"]),
         "{\"input\": null}\n{\"input\": \"cat.png\", \"colour\": null}\n",
     );

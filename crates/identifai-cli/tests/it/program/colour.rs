@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::alone;
+use crate::support::clear_env;
 
 /// Commands for each kind of coloured output: help, an error about the command line, and a progress bar.
 const COMMANDS: [&str; 3] = ["--help", "classify", "--sandbox batch /dev/stdin < /dev/null"];
@@ -12,8 +12,8 @@ const COMMANDS: [&str; 3] = ["--help", "classify", "--sandbox batch /dev/stdin <
 fn shown(arguments: &str, at_terminal: bool, env: &[(&str, &str)]) -> String {
     let line = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_identifai"));
     let mut command = match at_terminal {
-        true => alone(Command::new("script")),
-        false => alone(Command::new("sh")),
+        true => clear_env(Command::new("script")),
+        false => clear_env(Command::new("sh")),
     };
     match at_terminal {
         true => command.args(["--quiet", "--command", &line, "/dev/null"]),

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 use test_support::{CAT, Connection, Directory, ID, Server, accepted, json};
 
-use crate::support::{at, by_shell, json_lines, piped, read_until, run_at, sandbox, signal, without_rate_limit};
+use crate::support::{env_of, in_shell, json_lines, piped, read_until, run_with, sandbox, signal, without_rate_limit};
 
 const TICKETS: &str = r#"{"batch_id": "65f0c0ff", "total_tickets": 1, "submissions": [{"identifier": "a1"}]}"#;
 
@@ -60,7 +60,7 @@ fn signal_during_submit_finishes_it_and_stops() {
                 connection.send(&accepted());
             }
         });
-        let mut child = piped(&mut without_rate_limit(&at(&server), &["classify", CAT, CAT]));
+        let mut child = piped(&mut without_rate_limit(&env_of(&server), &["classify", CAT, CAT]));
         is_reached.recv().unwrap();
         signal(&child, name);
         let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -85,7 +85,7 @@ fn second_signal_during_submit_reports_item() {
         [(["classify", CAT], format!("image {CAT}")), (["tickets", &pdf], format!("tickets {pdf}"))]
     {
         let (server, is_reached) = held_up(1);
-        let mut child = piped(&mut without_rate_limit(&at(&server), &arguments));
+        let mut child = piped(&mut without_rate_limit(&env_of(&server), &arguments));
         is_reached.recv().unwrap();
         signal(&child, "TERM");
         let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -113,7 +113,7 @@ fn signal_during_incomplete_upload_cancels_it() {
     // The file is larger than all buffers between the program and the server. It is sparse, so it needs no disk space.
     file.set_len(48 << 20).unwrap();
     let arguments = ["classify", &png];
-    let mut child = piped(&mut without_rate_limit(&at(&server), &arguments));
+    let mut child = piped(&mut without_rate_limit(&env_of(&server), &arguments));
     is_reached.recv().unwrap();
     signal(&child, "TERM");
     let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -135,7 +135,7 @@ fn sigterm_during_wait_reports_identifier() {
         (&["wait", ID], ID),
     ] {
         let (server, is_reached) = held_up(9);
-        let child = piped(&mut without_rate_limit(&at(&server), arguments));
+        let child = piped(&mut without_rate_limit(&env_of(&server), arguments));
         is_reached.recv().unwrap();
         signal(&child, "TERM");
         let output = child.wait_with_output().unwrap();
@@ -155,7 +155,7 @@ fn identifier_not_printed_is_reported_and_stops() {
         (&["tickets", &pdf], format!("submitted as 65f0c0ff, result not printed: tickets {pdf}")),
     ] {
         let (server, _is_reached) = held_up(9);
-        let (status, _, err) = outcome(without_rate_limit(&at(&server), arguments).stdout(full()));
+        let (status, _, err) = outcome(without_rate_limit(&env_of(&server), arguments).stdout(full()));
         assert_eq!((status, server.requests().len()), (Some(5), 1), "{err}");
         let mut lines = err.lines();
         assert!(lines.next().unwrap().contains("cannot write the result: No space left on device"), "{err}");
@@ -170,12 +170,12 @@ fn closed_pipe_reports_only_paid_items() {
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
     let (status, _, err) =
-        outcome(without_rate_limit(&at(&server), &["classify", CAT, CAT]).stdout(OwnedFd::from(writer)));
+        outcome(without_rate_limit(&env_of(&server), &["classify", CAT, CAT]).stdout(OwnedFd::from(writer)));
     assert_eq!((status, server.requests().len()), (Some(5), 1));
     assert!(err.starts_with(&format!("identifai: item 1: submitted as {ID}, ")), "{err}");
     let (reader, writer) = UnixStream::pair().unwrap();
     drop(reader);
-    let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--help"]).stdout(OwnedFd::from(writer)));
+    let (status, _, err) = outcome(without_rate_limit(&env_of(&server), &["--help"]).stdout(OwnedFd::from(writer)));
     assert_eq!((status, err.as_str()), (Some(5), ""));
 }
 
@@ -192,7 +192,7 @@ fn item_printed_before_pipe_closed_is_not_reported() {
             connection.send(&if is_second { json(r#"{"identifier":"b2"}"#) } else { accepted() });
         }
     });
-    let mut child = piped(&mut without_rate_limit(&at(&server), &["classify", CAT, "https://x.test/second.jpg"]));
+    let mut child = piped(&mut without_rate_limit(&env_of(&server), &["classify", CAT, "https://x.test/second.jpg"]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     read_until(&mut out, ID);
     drop(out);
@@ -205,12 +205,13 @@ fn item_printed_before_pipe_closed_is_not_reported() {
 fn failure_not_printed_is_reported_if_it_may_cost() {
     for body in ["{\"identifier\":\"!\"}", ""] {
         let server = Server::responding(json(body));
-        let (status, _, err) = outcome(without_rate_limit(&at(&server), &["--json", "classify", CAT]).stdout(full()));
+        let (status, _, err) =
+            outcome(without_rate_limit(&env_of(&server), &["--json", "classify", CAT]).stdout(full()));
         assert_eq!(status, Some(5), "{err}");
         assert!(err.contains(&format!("may have been submitted, identifier unknown: image {CAT}")), "{err}");
     }
     let refused = Server::responding(test_support::response(400, "application/json", "{}"));
-    let (_, _, err) = outcome(without_rate_limit(&at(&refused), &["--json", "classify", CAT]).stdout(full()));
+    let (_, _, err) = outcome(without_rate_limit(&env_of(&refused), &["--json", "classify", CAT]).stdout(full()));
     assert!(!err.contains("submitted"), "{err}");
 }
 
@@ -230,7 +231,7 @@ fn result_not_printed_reports_all_later_items() {
         }
     });
     let arguments = ["--json", "classify", "--wait", CAT, "https://x.test/second.mp4"];
-    let (status, _, err) = outcome(without_rate_limit(&at(&server), &arguments).stdout(full()));
+    let (status, _, err) = outcome(without_rate_limit(&env_of(&server), &arguments).stdout(full()));
     assert_eq!(status, Some(5), "{err}");
     let lines = [
         format!("identifai: item 1: submitted as {ID}, result not printed: image {CAT}"),
@@ -252,7 +253,7 @@ fn second_signal_with_blocked_stdout_reports_item() {
     while filled.write(&[b'\n'; 1024]).is_ok() {}
     filled.set_nonblocking(false).unwrap();
     drop(filled);
-    let mut command = without_rate_limit(&at(&server), &["classify", CAT]);
+    let mut command = without_rate_limit(&env_of(&server), &["classify", CAT]);
     let mut child = command.stdout(OwnedFd::from(writer)).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     while server.requests().is_empty() {
@@ -276,18 +277,18 @@ fn second_signal_with_blocked_stdout_reports_item() {
 fn failing_stderr_reports_items_on_stdout() {
     let (server, _is_reached) = held_up(9);
     let arguments = ["classify", "--wait", "--wait-timeout", "0.1", "--timeout", "0.1", CAT];
-    let (status, out, _) = outcome(without_rate_limit(&at(&server), &arguments).stderr(full()));
+    let (status, out, _) = outcome(without_rate_limit(&env_of(&server), &arguments).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("submitted as {ID}, result not printed: image {CAT}\n")));
     let lost = Server::responding(json("{}"));
-    let (status, out, _) = outcome(without_rate_limit(&at(&lost), &["classify", CAT]).stderr(full()));
+    let (status, out, _) = outcome(without_rate_limit(&env_of(&lost), &["classify", CAT]).stderr(full()));
     assert_eq!((status, out), (Some(5), format!("may have been submitted, identifier unknown: image {CAT}\n")));
 }
 
 #[test]
 fn identifier_beyond_file_size_limit_is_reported() {
     let (directory, server) = (Directory::new(), Server::responding(accepted()));
-    let command = without_rate_limit(&at(&server), &["classify", CAT]);
-    let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\" > out");
+    let command = without_rate_limit(&env_of(&server), &["classify", CAT]);
+    let mut limited = in_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\" > out");
     let (status, _, err) = outcome(limited.current_dir(directory.path("")));
     assert_eq!(status, Some(5), "{err}");
     assert!(err.contains(&format!("submitted as {ID}, result not printed")), "{err}");
@@ -297,11 +298,11 @@ fn identifier_beyond_file_size_limit_is_reported() {
 fn heatmap_write_failure_leaves_no_partial_file() {
     let (_sandbox, env) = sandbox();
     let directory = Directory::new();
-    let identifier = run_at(&env, &["classify", "--with-heatmap", CAT]).out.trim_end().to_owned();
+    let identifier = run_with(&env, &["classify", "--with-heatmap", CAT]).out.trim_end().to_owned();
     let command = without_rate_limit(&env, &["heatmap", &identifier, "-o", "heat.png"]);
     for before in [None, Some("precious")] {
         before.map(|text| directory.file("heat.png", text));
-        let mut limited = by_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\"");
+        let mut limited = in_shell(&command, &["env"], "ulimit -f 0; exec \"$0\" \"$@\"");
         let (status, out, err) = outcome(limited.current_dir(directory.path("")));
         assert_eq!((status, out.as_str()), (Some(5), ""));
         assert!(err.contains("--output: cannot write the heatmap: File too large"), "{err}");
@@ -314,7 +315,7 @@ fn heatmap_write_failure_leaves_no_partial_file() {
 #[test]
 fn item_printed_before_signal_is_not_reported() {
     let (server, is_reached) = held_up(2);
-    let mut child = piped(&mut without_rate_limit(&at(&server), &["--json", "classify", CAT, CAT]));
+    let mut child = piped(&mut without_rate_limit(&env_of(&server), &["--json", "classify", CAT, CAT]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let printed = read_until(&mut out, ID);
     assert_eq!(json_lines(&printed)[0]["identifier"], ID);

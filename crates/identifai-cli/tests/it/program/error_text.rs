@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, accepted, response};
 
-use crate::support::{Outcome, against, json_lines, program, run};
+use crate::support::{Outcome, json_lines, program, run, run_against};
 
 /// Runs the program with an invalid command line, and returns its message.
 fn usage_error(env: &[(&str, &str)], arguments: &[&str]) -> String {
@@ -75,24 +75,24 @@ fn error_without_identifier_shows_response_body() {
     let shown = start.replace('\u{1b}', "\\u{1b}").replace("\r\n", "\\r\\n");
     for (status, exit) in [(200, 5), (403, 3), (502, 5)] {
         let server = Server::responding(response(status, "text/html", &page));
-        let outcome = against(&server, &["classify", CAT]);
+        let outcome = run_against(&server, &["classify", CAT]);
         assert_eq!((outcome.status, outcome.out.as_str()), (exit, ""));
         assert!(outcome.err.contains(&format!("; the response begins: {shown}\u{2026}\n")), "{}", outcome.err);
-        let outcome = against(&server, &["--json", "classify", CAT]);
+        let outcome = run_against(&server, &["--json", "classify", CAT]);
         let [line] = json_lines(&outcome.out).try_into().unwrap();
         assert_eq!(line["error"]["body"], json!(masked));
         let directory = Directory::new();
-        let outcome = against(&server, &["batch", &directory.file("list", CAT)]);
+        let outcome = run_against(&server, &["batch", &directory.file("list", CAT)]);
         let [line] = json_lines(&outcome.out).try_into().unwrap();
         assert_eq!(line["error"]["body"], json!(masked), "{}", outcome.err);
     }
     // The response is not printed if it has a reason or an identifier, which are more useful.
     for body in ["{\"error\": \"no\"}", &format!("{{\"identifier\": \"{ID}\"}}")] {
-        let outcome = against(&Server::responding(response(409, "application/json", body)), &["classify", CAT]);
+        let outcome = run_against(&Server::responding(response(409, "application/json", body)), &["classify", CAT]);
         assert!(!outcome.err.contains("the response begins") && !outcome.err.contains('{'), "{}", outcome.err);
     }
     // A response that is not HTTP is also printed.
-    let outcome = against(&Server::responding("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
+    let outcome = run_against(&Server::responding("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
     assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
 }
 
@@ -101,9 +101,9 @@ fn error_with_identifier_shows_it() {
     let body = format!("{{\"message\": \"Already there.\", \"identifier\": \"{ID}\"}}");
     for status in [409, 500] {
         let server = Server::responding(response(status, "application/json", &body));
-        let outcome = against(&server, &["classify", "--wait", CAT]);
+        let outcome = run_against(&server, &["classify", "--wait", CAT]);
         assert!(outcome.out.is_empty() && outcome.err.contains(&format!("(submission {ID})")), "{}", outcome.err);
-        let outcome = against(&server, &["--json", "classify", CAT]);
+        let outcome = run_against(&server, &["--json", "classify", CAT]);
         let [line] = json_lines(&outcome.out).try_into().unwrap();
         assert_eq!((&line["identifier"], &line["error"]["may_have_been_sent"]), (&json!(ID), &json!(true)));
         assert_eq!(server.requests().len(), 2);
@@ -113,7 +113,7 @@ fn error_with_identifier_shows_it() {
 #[test]
 fn error_about_key_says_where_to_find_it() {
     let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
-    let refused = against(&Server::responding(response(401, "application/json", "{}")), &["credits"]);
+    let refused = run_against(&Server::responding(response(401, "application/json", "{}")), &["credits"]);
     assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
     for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
         assert!(usage_error(env, &["credits"]).contains(hint));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{CAT, Directory, ID, Server, accepted, json};
 
-use crate::support::{against, at, fed, json_lines, run_at, sandbox, without_rate_limit};
+use crate::support::{env_of, json_lines, run_against, run_with, run_with_input, sandbox, without_rate_limit};
 
 /// Creates a directory with an image, a video, a recording, a file with the extension of another medium, and a text
 /// file.
@@ -35,7 +35,7 @@ fn classify_mixed_media_uses_matching_endpoints() {
         &files.path("call.mp3"),
         "--no-cache",
     ];
-    let outcome = against(&server, &arguments);
+    let outcome = run_against(&server, &arguments);
     assert_eq!((outcome.status, outcome.out.lines().count(), outcome.err.as_str()), (0, 5, ""));
     let requests = server.requests();
     let paths: Vec<_> = requests.iter().map(|seen| seen.head.split(' ').nth(1).unwrap()).collect();
@@ -46,11 +46,11 @@ fn classify_mixed_media_uses_matching_endpoints() {
     assert!(body(2).contains("name=\"video\"; filename=\"clip\"\r\nContent-Type: video/mp4\r\n"));
     assert!((0..5).all(|index| body(index).contains("name=\"no_cache\"\r\n\r\ntrue\r\n")));
 
-    let outcome = against(&server, &["classify", "--audio", &files.path("clip"), "https://x.test/a"]);
+    let outcome = run_against(&server, &["classify", "--audio", &files.path("clip"), "https://x.test/a"]);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let video =
         ["classify", &files.path("clip"), "--frames", "10", "--key-frames", "--key-frames-method=color", "--with-nsfw"];
-    assert_eq!(against(&server, &video).status, 0);
+    assert_eq!(run_against(&server, &video).status, 0);
     let requests = server.requests();
     assert!(
         requests[5].head.starts_with("POST /api/classification_audio ")
@@ -93,18 +93,19 @@ fn classify_unsupported_input_fails_before_submits() {
         (&["classify", &cat, "--frames", "7"], "must be one of 5, 10, 30"),
         (&["classify", "--image", "--video", &cat], "--video"),
     ] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
-    assert_eq!(against(&server, &["classify", "--image", "--any-format", &notes, &odd]).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--image", "--any-format", &notes, &odd]).status, 0);
 }
 
 #[test]
 fn stdin_is_uploaded_like_a_file() {
     let server = Server::responding(accepted());
-    let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
+    let outcome =
+        run_with_input(without_rate_limit(&env_of(&server), &["classify", "-"]), b"\x89PNG\r\n\x1a\n from a pipe");
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID}\n")), "{}", outcome.err);
     let body = String::from_utf8_lossy(&server.requests()[0].body).into_owned();
     assert!(body.contains("filename=\"stdin.png\"") && body.contains("from a pipe\r\n--identifai-"), "{body}");
@@ -116,7 +117,7 @@ fn verdict_of_every_medium_is_printed() {
     let files = files();
     let paths = ["cat.png", "clip", "call.mp3"].map(|name| files.path(name));
     let [cat, clip, call] = paths.each_ref().map(String::as_str);
-    let outcome = run_at(&env, &["classify", "--wait", "--json", cat, clip, call]);
+    let outcome = run_with(&env, &["classify", "--wait", "--json", cat, clip, call]);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     let lines = json_lines(&outcome.out);
     assert_eq!(
@@ -127,15 +128,15 @@ fn verdict_of_every_medium_is_printed() {
     let id = |index: usize| lines[index]["identifier"].as_str().unwrap();
     for (flag, id) in [("--image", id(0)), ("--video", id(1)), ("--audio", id(2))] {
         for command in ["result", "wait"] {
-            let outcome = run_at(&env, &[command, flag, id]);
+            let outcome = run_with(&env, &[command, flag, id]);
             assert_eq!(outcome.status, 0, "{}", outcome.err);
             assert!(outcome.out.starts_with(id) && outcome.out.contains(", confidence "), "{}", outcome.out);
         }
     }
     let hash = lines[1]["hash"].as_str().unwrap();
-    let outcome = run_at(&env, &["override", "--video", hash, "human", "--json"]);
+    let outcome = run_with(&env, &["override", "--video", hash, "human", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "human", "type": "video"})]);
-    assert_eq!(run_at(&env, &["override", hash, "human"]).status, 3, "the hash is not that of an image");
+    assert_eq!(run_with(&env, &["override", hash, "human"]).status, 3, "the hash is not that of an image");
 }
 
 /// Returns the last path segment of each request, and the file name and media type of the file in it.
@@ -166,7 +167,7 @@ fn recording_in_video_container_is_sent_as_audio() {
         "https://x.test/a.m4b?x=b.mp4",
         "https://x.test/A.F4A#b.mp4",
     ];
-    let outcome = against(&server, &arguments);
+    let outcome = run_against(&server, &arguments);
     assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
     let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
     let by_url = ("audio_fromurl".to_owned(), String::new());
@@ -180,10 +181,10 @@ fn recording_in_video_container_is_sent_as_audio() {
     ];
     assert_eq!(parts(&server), expected);
 
-    assert_eq!(against(&server, &["classify", "--video", &m4a]).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--video", &m4a]).status, 0);
     assert_eq!(parts(&server)[6], ("classification_video".to_owned(), "\"talk.m4a\" video/mp4".to_owned()));
     let mka = directory.file("talk.mka", b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska");
-    assert_eq!(against(&server, &["classify", "--any-format", &mka, "https://x.test/a.weba"]).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--any-format", &mka, "https://x.test/a.weba"]).status, 0);
     assert_eq!(parts(&server)[7], audio("\"talk.mka\" audio/x-matroska"));
     assert_eq!(parts(&server)[8].0, "audio_fromurl");
 }
@@ -212,14 +213,14 @@ fn undocumented_format_is_refused_by_extension() {
         ("https://x.test/b.mp4/a.pdf", "stands for application/pdf, which"),
         ("https://x.test/a.docx", "to send it anyway, name its medium"),
     ] {
-        let outcome = against(&server, &["classify", input]);
+        let outcome = run_against(&server, &["classify", input]);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{input}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
     let forced = ["classify", "--image", "https://x.test/a.heic", "https://x.test/a.pdf"];
-    assert_eq!(against(&server, &forced).status, 0);
-    assert_eq!(against(&server, &["classify", "--any-format", "https://x.test/a.heic"]).status, 0);
+    assert_eq!(run_against(&server, &forced).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--any-format", "https://x.test/a.heic"]).status, 0);
     assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"));
 }
 
@@ -239,7 +240,7 @@ fn extension_of_url_is_read_from_path_only() {
         "https://x.test/show.php",
         "https://x.test/page.aspx?f=a.wma",
     ];
-    let outcome = against(&server, &[&["classify"], &images[..]].concat());
+    let outcome = run_against(&server, &[&["classify"], &images[..]].concat());
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(parts(&server).iter().all(|(path, _)| path == "image_fromurl"), "{:?}", parts(&server));
 }
@@ -259,12 +260,12 @@ fn url_path_is_decoded_without_parameters() {
         ("https://x.test/a.mp4%3Fb", "image_fromurl"),
     ];
     for (input, path) in inputs {
-        let outcome = against(&server, &["classify", input]);
+        let outcome = run_against(&server, &["classify", input]);
         assert_eq!(outcome.status, 0, "{input}: {}", outcome.err);
         assert_eq!(parts(&server).pop().unwrap().0, path, "{input}");
     }
     for input in ["https://x.test/a.wma;v=1", "https://x.test/a%2Eheic"] {
-        assert_eq!(against(&server, &["classify", input]).status, 2, "{input}");
+        assert_eq!(run_against(&server, &["classify", input]).status, 2, "{input}");
     }
 }
 
@@ -282,22 +283,22 @@ fn audio_only_video_container_is_not_sent_as_video() {
     let webm = directory.file("talk.webm", webm);
     let flv = directory.file("talk.flv", flv);
 
-    let outcome = against(&server, &["classify", &mov]);
+    let outcome = run_against(&server, &["classify", &mov]);
     let note = "identifai: argument 1: is audio/mp4 by its content, so it is uploaded as talk.m4a\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
     for (file, says) in [
         (&webm, "file: is audio/webm, which is not one of the audio formats that the service documents"),
         (&flv, "file: is video/x-flv with sound only, which is no video; to send it anyway, allow any format"),
     ] {
-        let outcome = against(&server, &["classify", file]);
+        let outcome = run_against(&server, &["classify", file]);
         assert_eq!(outcome.status, 2, "{}", outcome.err);
         assert!(outcome.err.contains(says), "{}", outcome.err);
     }
     let memo = directory.file("memo.mp3", b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5");
-    let outcome = against(&server, &["classify", &memo]);
+    let outcome = run_against(&server, &["classify", &memo]);
     let note = "identifai: argument 1: is audio/3gpp by its content, so it is uploaded as memo.3gp\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
-    assert_eq!(against(&server, &["classify", "--video", &mov, &webm]).status, 0, "an explicit medium is used");
+    assert_eq!(run_against(&server, &["classify", "--video", &mov, &webm]).status, 0, "an explicit medium is used");
     let expected = [
         ("classification_audio", "\"talk.m4a\" audio/mp4"),
         ("classification_audio", "\"memo.3gp\" audio/3gpp"),
@@ -313,12 +314,12 @@ fn any_format_with_unknown_medium_is_refused() {
     let directory = Directory::new();
     for (name, bytes) in [("a.docx", &b"PK\x03\x04\x14\0"[..]), ("a", b"%PDF-1.7\n"), ("a.jpg", b"\x1f\x8b\x08\0")] {
         let file = directory.file(name, bytes);
-        let outcome = against(&server, &["classify", "--any-format", &file]);
+        let outcome = run_against(&server, &["classify", "--any-format", &file]);
         assert_eq!((outcome.status, server.connections()), (2, 0), "{name}: {}", outcome.err);
         assert!(outcome.err.contains("to send it anyway, name its medium"), "{name}: {}", outcome.err);
     }
     let file = directory.file("a.pdf", b"%PDF-1.7\n");
-    assert_eq!(against(&server, &["classify", "--any-format", "--image", &file]).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--any-format", "--image", &file]).status, 0);
 }
 
 #[test]
@@ -328,25 +329,25 @@ fn corrected_file_name_is_sent_and_reported_once() {
     let gif = b"GIF89a\x01\0";
     let odd = directory.file("c\x1b[31m.jpg", gif);
     let wav = directory.file("call.mp3", b"RIFF\x24\0\0\0WAVEfmt ");
-    let outcome = against(&server, &["classify", &odd, &wav, CAT]);
+    let outcome = run_against(&server, &["classify", &odd, &wav, CAT]);
     let expected = "identifai: argument 1: is image/gif by its content, so it is uploaded as c\\u{1b}[31m.gif\n\
                     identifai: argument 2: is audio/wav by its content, so it is uploaded as call.wav\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, expected));
     assert_eq!(parts(&server)[1], ("classification_audio".to_owned(), "\"call.wav\" audio/wav".to_owned()));
 
-    let outcome = against(&server, &["classify", "--any-format", &wav]);
+    let outcome = run_against(&server, &["classify", "--any-format", &wav]);
     assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
     assert_eq!(parts(&server)[3].1, "\"call.mp3\" audio/wav");
 
     let tickets = Server::responding(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
-    let outcome = against(&tickets, &["tickets", &odd]);
+    let outcome = run_against(&tickets, &["tickets", &odd]);
     assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
 
     // A batch reports only the first ten corrections.
     let (_sandbox, env) = sandbox();
     let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
-    let outcome = fed(without_rate_limit(&env, &["batch", "-"]), names.join("\n"));
+    let outcome = run_with_input(without_rate_limit(&env, &["batch", "-"]), names.join("\n"));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
     assert!(outcome.err.contains("identifai: line 10: is image/gif by its content, so it is uploaded as 9.gif\n"));
     assert!(
@@ -365,9 +366,9 @@ fn format_after_large_id3_tag_is_detected() {
         [cover >> 21 & 0x7f, cover >> 14 & 0x7f, cover >> 7 & 0x7f, cover & 0x7f].map(|n| u8::try_from(n).unwrap());
     let file = [b"ID3\x04\0\0", &size[..], &vec![7; cover], b"fLaC\0\0\0\x22"].concat();
     let flac = directory.file("a.mp3", &file);
-    let outcome = against(&server, &["classify", &flac]);
+    let outcome = run_against(&server, &["classify", &flac]);
     assert!(outcome.status == 0 && outcome.err.contains("uploaded as a.flac"), "{}", outcome.err);
-    let outcome = fed(without_rate_limit(&at(&server), &["classify", "-"]), &file);
+    let outcome = run_with_input(without_rate_limit(&env_of(&server), &["classify", "-"]), &file);
     assert_eq!((outcome.status, outcome.err.as_str()), (0, ""));
     let audio = |part: &str| ("classification_audio".to_owned(), part.to_owned());
     assert_eq!(parts(&server), [audio("\"a.flac\" audio/flac"), audio("\"stdin.flac\" audio/flac")]);

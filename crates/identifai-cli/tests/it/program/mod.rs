@@ -20,7 +20,7 @@ use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, accepted, json, response, response_with};
 
 use self::account::SAVE;
-use crate::support::{against, at, json_lines, program, run};
+use crate::support::{env_of, json_lines, program, run, run_against};
 #[cfg(unix)]
 use crate::support::{interrupt, piped};
 
@@ -57,7 +57,7 @@ fn classify_options_are_sent_as_form_fields() {
         "--prevent-c2pa-forces=false",
         "--timeout=5",
     ];
-    let outcome = against(&server, &arguments);
+    let outcome = run_against(&server, &arguments);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, format!("{ID}\n").as_str(), ""));
     let [seen] = server.requests().try_into().unwrap();
     let body = String::from_utf8_lossy(&seen.body);
@@ -94,7 +94,7 @@ fn classify_continues_after_failure_with_max_status() {
         }
     });
     let urls = ["https://x.test/bad.jpg?token=s3cret", "https://x.test/busy.jpg", CAT];
-    let outcome = against(&server, &["classify", urls[0], urls[1], urls[2]]);
+    let outcome = run_against(&server, &["classify", urls[0], urls[1], urls[2]]);
     assert_eq!((outcome.status, outcome.out.as_str()), (4, format!("{ID}\n").as_str()));
     let [first, second] = outcome.err.lines().collect::<Vec<_>>().try_into().unwrap();
     assert_eq!(first, "identifai: item 1: the service refused the request (HTTP 400): No \\u{1b}[31mway");
@@ -102,10 +102,10 @@ fn classify_continues_after_failure_with_max_status() {
         second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
         "{second}"
     );
-    assert_eq!(against(&server, &["classify", urls[1], urls[0]]).status, 4, "the order does not matter");
-    let outcome = against(&server, &["--json", "classify", urls[1]]);
+    assert_eq!(run_against(&server, &["classify", urls[1], urls[0]]).status, 4, "the order does not matter");
+    let outcome = run_against(&server, &["--json", "classify", urls[1]]);
     assert_eq!(json_lines(&outcome.out)[0]["error"]["retry_after"], json!(600.0));
-    let outcome = against(&server, &["--json", "classify", urls[0], urls[2]]);
+    let outcome = run_against(&server, &["--json", "classify", urls[0], urls[2]]);
     assert_eq!((outcome.status, outcome.err.as_str()), (3, ""));
     let message = "No \\u{1b}[31mway";
     let error = json!({"kind": "rejected", "status": 400, "message": message, "may_have_been_sent": false,
@@ -126,12 +126,12 @@ fn failure_of_each_kind_has_its_exit_status() {
         (response(200, "text/html", "<html>"), 5, "unexpected_response"),
     ];
     for (bytes, status, kind) in table {
-        let outcome = against(&Server::responding(bytes), &["classify", CAT, "--json"]);
+        let outcome = run_against(&Server::responding(bytes), &["classify", CAT, "--json"]);
         assert_eq!(outcome.status, status, "{kind}: {}{}", outcome.out, outcome.err);
         assert_eq!(json_lines(&outcome.out)[0]["error"]["kind"], kind);
     }
     let stalled = Server::start(test_support::Connection::wait_for_end);
-    let outcome = against(&stalled, &["classify", CAT, "--timeout", "0.1"]);
+    let outcome = run_against(&stalled, &["classify", CAT, "--timeout", "0.1"]);
     assert_eq!(outcome.status, 5);
     assert!(outcome.err.contains("timed out"), "{}", outcome.err);
 }
@@ -156,7 +156,7 @@ fn invalid_command_line_fails_before_requests() {
         &["--api-key-file", "/dev/null", "classify", "--sandbox", CAT],
         &["nonsense"],
     ] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(!outcome.err.is_empty());
     }
@@ -193,12 +193,12 @@ fn misplaced_key_is_not_printed() {
         (&["sandbox", "--port", KEY], "--port"),
         (&["classify", CAT, &format!("-{KEY}")], "not expected"),
     ] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert_eq!(outcome.status, 2, "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
-    let typo = against(&server, &["classify", CAT, "--with-hetamap"]);
+    let typo = run_against(&server, &["classify", CAT, "--with-hetamap"]);
     assert!(typo.status == 2 && typo.err.contains("--with-heatmap"), "no suggestion for a typo: {}", typo.err);
 }
 
@@ -211,7 +211,7 @@ fn ctrl_c_during_call_exits_with_130() {
         reached.send(()).unwrap();
         connection.wait_for_end();
     });
-    let child = piped(program(&at(&server)).args(["classify", CAT, CAT]));
+    let child = piped(program(&env_of(&server)).args(["classify", CAT, CAT]));
     is_reached.recv().unwrap();
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
@@ -255,11 +255,11 @@ fn failure_has_same_exit_status_in_every_command() {
             Server::responding(response_with(status, "Content-Type: application/json\r\nRetry-After: 600\r\n", body));
         for arguments in commands {
             let arguments = [arguments, &["--timeout", "0.9"]].concat();
-            let outcome = against(&server, &arguments);
+            let outcome = run_against(&server, &arguments);
             assert_eq!((outcome.status, outcome.out.as_str()), (expected, ""), "{arguments:?}: {}", outcome.err);
             assert!(outcome.err.starts_with("identifai: ") && outcome.err.lines().count() == 1, "{}", outcome.err);
             assert!(!outcome.err.contains('\u{1b}') && (status != 422 || outcome.err.contains("No \\u{1b}[31mway")));
-            let outcome = against(&server, &[&arguments[..], &["--json"]].concat());
+            let outcome = run_against(&server, &[&arguments[..], &["--json"]].concat());
             let [line] = json_lines(&outcome.out).try_into().unwrap();
             assert_eq!((outcome.status, outcome.err.as_str()), (expected, ""), "{arguments:?}");
             assert_eq!(line["error"]["kind"], kind, "{arguments:?}");
@@ -304,7 +304,7 @@ fn invalid_arguments_of_commands_fail_before_requests() {
         (&["partner", "users", "--parameter", &format!("search={KEY}")], "--parameter: holds the API key"),
         (&["credits", KEY], "an argument is not expected"),
     ] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }

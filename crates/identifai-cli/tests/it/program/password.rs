@@ -5,7 +5,7 @@ use test_support::form::{fields, has_field};
 use test_support::{Directory, Server, json, response};
 
 use super::account::{SAVE, USER};
-use crate::support::{against, at, fed, without_rate_limit};
+use crate::support::{env_of, run_against, run_with_input, without_rate_limit};
 
 const PASSWORD: &str = "planted pass-WORD";
 
@@ -17,8 +17,10 @@ fn password_from_file_or_pipe_is_sent_and_not_printed() {
     let file = directory.file("password", format!("{PASSWORD}\r\nsecond line\n"));
     for (path, input) in [(&*file, ""), ("-", &*format!("{PASSWORD}\nsecond line\n"))] {
         for json in [&[][..], &["--json"]] {
-            let outcome =
-                fed(without_rate_limit(&at(&server), &[&SAVE[..], &["--password-file", path], json].concat()), input);
+            let outcome = run_with_input(
+                without_rate_limit(&env_of(&server), &[&SAVE[..], &["--password-file", path], json].concat()),
+                input,
+            );
             assert_eq!(outcome.status, 3, "{}", outcome.err);
             let shown = format!("{}{}", outcome.out, outcome.err);
             assert!(!shown.contains("planted") && shown.contains(" is too short"), "{shown}");
@@ -52,7 +54,7 @@ fn password_as_argument_or_empty_is_refused() {
         (&["--password-file", "-", "--ask-password"], "cannot be used with"),
         (&[PASSWORD], "an argument is not expected"),
     ] {
-        let outcome = against(&server, &[&SAVE[..], more].concat());
+        let outcome = run_against(&server, &[&SAVE[..], more].concat());
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{more:?}: {}", outcome.err);
         assert!(outcome.err.contains(says) && !outcome.err.contains("planted"), "{more:?}: {}", outcome.err);
     }
@@ -67,12 +69,12 @@ mod terminal {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::support::alone;
+    use crate::support::clear_env;
 
     /// Returns a command that runs `by` with the arguments `more`, against `server`.
     fn started(server: &Server, by: &[&str], more: &[&str]) -> Command {
-        let mut command = alone(Command::new(by[0]));
-        command.args(&by[1..]).args(more).envs(at(server));
+        let mut command = clear_env(Command::new(by[0]));
+        command.args(&by[1..]).args(more).envs(env_of(server));
         command
     }
 
@@ -80,7 +82,8 @@ mod terminal {
     fn prompt_without_terminal_hints_at_password_file() {
         let server = Server::responding(json(USER));
         let arguments = [&[env!("CARGO_BIN_EXE_identifai")], &SAVE[..], &["--ask-password"]].concat();
-        let outcome = fed(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
+        let outcome =
+            run_with_input(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{}", outcome.err);
         assert!(outcome.err.contains("there is no terminal") && outcome.err.contains("--password-file FILE"));
         assert_eq!(server.connections(), 0);

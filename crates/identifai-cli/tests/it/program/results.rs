@@ -3,7 +3,7 @@
 use serde_json::json;
 use test_support::{CAT, Directory, ID, KEY, Server, response};
 
-use crate::support::{against, json_lines, run, run_at, sandbox, without_rate_limit};
+use crate::support::{json_lines, run, run_against, run_with, sandbox, without_rate_limit};
 
 #[test]
 fn classify_wait_in_sandbox_prints_verdict() {
@@ -41,20 +41,20 @@ fn verdicts_are_printed_in_command_line_order() {
 fn result_and_wait_by_identifier_print_verdicts() {
     let (_sandbox, env) = sandbox();
     let url = |path: &str| format!("https://sandbox.test/{path}");
-    let submit = |path: &str| run_at(&env, &["classify", &url(path)]).out.trim_end().to_owned();
+    let submit = |path: &str| run_with(&env, &["classify", &url(path)]).out.trim_end().to_owned();
     let (c2pa, errored) = (submit("c2pa.jpg"), submit("errored.jpg"));
     let verdict = format!("{c2pa} artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)\n");
     for command in ["result", "wait"] {
-        let outcome = run_at(&env, &[command, &c2pa]);
+        let outcome = run_with(&env, &[command, &c2pa]);
         assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, verdict.as_str(), ""));
-        let outcome = run_at(&env, &[command, &errored, "nobody", &c2pa]);
+        let outcome = run_with(&env, &[command, &errored, "nobody", &c2pa]);
         assert_eq!(outcome.status, 6, "{}", outcome.err);
         assert!(
             outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: the service knows no such thing"),
             "{}",
             outcome.err
         );
-        let outcome = run_at(&env, &[command, "--json", "nobody", &c2pa]);
+        let outcome = run_with(&env, &[command, "--json", "nobody", &c2pa]);
         let lines = json_lines(&outcome.out);
         assert_eq!(
             (outcome.status, &lines[0]["input"], &lines[0]["error"]["kind"]),
@@ -62,7 +62,7 @@ fn result_and_wait_by_identifier_print_verdicts() {
         );
         assert_eq!((&lines[1]["identifier"], &lines[1]["status"]), (&json!(c2pa), &json!("done")));
     }
-    let outcome = run_at(&env, &["result", &errored]);
+    let outcome = run_with(&env, &["result", &errored]);
     assert_eq!(
         (outcome.status, outcome.out),
         (6, format!("{errored} the analysis failed: The file is not an image.\n"))
@@ -72,18 +72,18 @@ fn result_and_wait_by_identifier_print_verdicts() {
 #[test]
 fn wait_timeout_exits_with_5_and_shows_identifier() {
     let server = Server::responding(response(200, "application/json", "{\"status\":\"new\"}"));
-    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
+    let outcome = run_against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
     assert_eq!(outcome.status, 5);
     assert!(outcome.err.contains("within 200ms (last seen as new)") && outcome.err.contains(ID), "{}", outcome.err);
-    let outcome = against(&server, &["wait", ID, "--wait-timeout", "0.1", "--json"]);
+    let outcome = run_against(&server, &["wait", ID, "--wait-timeout", "0.1", "--json"]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
     assert_eq!((&line["identifier"], &line["error"]["kind"]), (&json!(ID), &json!("wait_timed_out")));
-    let outcome = against(&server, &["result", ID]);
+    let outcome = run_against(&server, &["result", ID]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{ID} pending (new)\n")));
     let failing = Server::responding(response(401, "application/json", "{\"error\":\"Unauthorized\"}"));
-    let outcome = against(&failing, &["result", ID, "other"]);
+    let outcome = run_against(&failing, &["result", ID, "other"]);
     assert_eq!((outcome.status, outcome.err.lines().count()), (3, 1), "one error for all items: {}", outcome.err);
-    let outcome = against(&failing, &["result", "--json", ID, "other"]);
+    let outcome = run_against(&failing, &["result", "--json", ID, "other"]);
     assert_eq!(json_lines(&outcome.out).len(), 2, "one object for each item");
 }
 
@@ -94,22 +94,22 @@ fn heatmap_is_written_to_file_or_stdout() {
     let path = &*directory.path("heat.png");
     let submit = |more: &[&str]| {
         let arguments = [&["classify", CAT], more].concat();
-        run_at(&env, &arguments).out.trim_end().to_owned()
+        run_with(&env, &arguments).out.trim_end().to_owned()
     };
     let (with, without) = (submit(&["--with-heatmap"]), submit(&[]));
-    let outcome = run_at(&env, &["heatmap", &without, "-o", path]);
+    let outcome = run_with(&env, &["heatmap", &without, "-o", path]);
     assert_eq!((outcome.status, outcome.out.as_str()), (3, ""));
     assert!(outcome.err.contains("there is no heatmap") && !std::fs::exists(path).unwrap(), "{}", outcome.err);
-    let outcome = run_at(&env, &["heatmap", &with, "-o", path]);
+    let outcome = run_with(&env, &["heatmap", &with, "-o", path]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{with} heatmap of 64 x 64 pixels written\n")));
     let png = std::fs::read(path).unwrap();
     assert!(png.starts_with(b"\x89PNG"));
-    let outcome = run_at(&env, &["heatmap", &with, "--output", path, "--json"]);
+    let outcome = run_with(&env, &["heatmap", &with, "--output", path, "--json"]);
     let expected = json!({"identifier": with, "output": path, "width": 64, "height": 64, "bytes": png.len()});
     assert_eq!(json_lines(&outcome.out), [expected]);
-    let outcome = run_at(&env, &["heatmap", &with, "-o", &directory.path("none/heat.png")]);
+    let outcome = run_with(&env, &["heatmap", &with, "-o", &directory.path("none/heat.png")]);
     assert!(outcome.status == 5 && outcome.err.contains("cannot write the heatmap: "), "{}", outcome.err);
-    let outcome = run_at(&env, &["heatmap", &with, "--json", "-o", &directory.path("none/heat.png")]);
+    let outcome = run_with(&env, &["heatmap", &with, "--json", "-o", &directory.path("none/heat.png")]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
     assert_eq!((&line["error"]["kind"], &line["identifier"]), (&json!("output"), &json!(with)));
     let output = without_rate_limit(&env, &["heatmap", &with, "-o", "-"]).output().unwrap();
@@ -119,16 +119,16 @@ fn heatmap_is_written_to_file_or_stdout() {
 #[test]
 fn override_appears_in_next_result() {
     let (_sandbox, env) = sandbox();
-    let wait = run_at(&env, &["classify", "--json", "--wait", "https://sandbox.test/c2pa.jpg"]);
+    let wait = run_with(&env, &["classify", "--json", "--wait", "https://sandbox.test/c2pa.jpg"]);
     let [report] = json_lines(&wait.out).try_into().unwrap();
     let (identifier, hash) = (report["identifier"].as_str().unwrap(), report["hash"].as_str().unwrap());
-    let outcome = run_at(&env, &["override", hash, "human"]);
+    let outcome = run_with(&env, &["override", hash, "human"]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is human from now on\n")));
-    let outcome = run_at(&env, &["result", identifier]);
+    let outcome = run_with(&env, &["result", identifier]);
     assert!(outcome.out.contains(" human (overridden); verdict: artificial, "), "{}", outcome.out);
-    let outcome = run_at(&env, &["override", hash, "artificial", "--json"]);
+    let outcome = run_with(&env, &["override", hash, "artificial", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "artificial", "type": "image"})]);
-    let outcome = run_at(&env, &["override", identifier, "human"]);
+    let outcome = run_with(&env, &["override", identifier, "human"]);
     assert!(outcome.status == 3 && outcome.err.contains("no file with this hash"), "{}", outcome.err);
 }
 
@@ -149,7 +149,7 @@ fn invalid_identifier_or_hash_fails_before_requests() {
         (&["classify", CAT, "--wait-timeout", "3"], "--wait"),
         (&["wait", ID, "--wait-timeout", "0"], "--wait-timeout"),
     ] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
@@ -161,7 +161,7 @@ fn unserializable_report_is_printed_as_received() {
     for (field, raw) in [("name", "\"\\ud83d\""), ("new", "1e999"), ("new", &*("[".repeat(200) + &"]".repeat(200)))] {
         let body = format!("{{\"status\":\"done\",\n\"{field}\":{raw},\"verdict\":{{\"classification\":\"human\"}}}}");
         let server = Server::responding(response(200, "application/json", &body));
-        let outcome = against(&server, &["result", ID, "--json"]);
+        let outcome = run_against(&server, &["result", ID, "--json"]);
         let expected = format!("{{\"identifier\":\"{ID}\",{}\n", body[1..].replace('\n', " "));
         assert_eq!((outcome.status, outcome.out, outcome.err.as_str()), (0, expected, ""));
     }
@@ -172,7 +172,7 @@ fn control_characters_in_reports_are_escaped() {
     let body = "{\"status\":\"done\",\"name\":\"\u{9b}2J\u{202e}x\",\"verdict\":{\"classification\":\"\u{9b}\"}}";
     let server = Server::responding(response(200, "application/json", body));
     for arguments in [&["result", ID][..], &["result", ID, "--json"], &["wait", ID, "--json"]] {
-        let outcome = against(&server, arguments);
+        let outcome = run_against(&server, arguments);
         assert!(!outcome.out.contains(['\u{9b}', '\u{202e}']), "{:?}", outcome.out);
         if arguments.contains(&"--json") {
             assert_eq!(json_lines(&outcome.out)[0]["name"], "\u{9b}2J\u{202e}x");

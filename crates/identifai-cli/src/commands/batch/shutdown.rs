@@ -6,19 +6,19 @@ use std::sync::atomic::Ordering;
 use identifai::{Outcome, StopHandle, Unfinished};
 
 use crate::ledger::{Ledger, State};
-use crate::output::{self, Otherwise};
+use crate::output::{self, Fallback};
 use crate::progress::Progress;
 use crate::signals::{self, Signal};
 
 /// The state of a batch that the signal thread needs to stop it, and to report items that may have been paid for.
 #[derive(Clone)]
-pub(super) struct Ending {
+pub(super) struct Shutdown {
     pub(super) stop_handle: StopHandle,
     pub(super) ledger: Ledger,
     pub(super) has_journal: bool,
 }
 
-impl Ending {
+impl Shutdown {
     /// Returns `true` if there is a journal, and the identifier of an outcome could not be written to it.
     pub(super) fn is_unrecorded(&self, outcome: &Outcome) -> bool {
         let is_unrecorded = |job: Unfinished| job.identifier.is_some() && !job.is_recorded;
@@ -27,7 +27,7 @@ impl Ending {
 
     /// Reports the items that may have been paid for and were not printed: one line for each, and one line for all
     /// items that are in the journal.
-    pub(super) fn tell(&self, otherwise: Otherwise) {
+    pub(super) fn report_unprinted(&self, fallback: Fallback) {
         let (mut recorded, mut states) = (0_u64, BTreeMap::new());
         for Unfinished { index, identifier, is_recorded, .. } in self.stop_handle.unfinished() {
             if is_recorded {
@@ -37,7 +37,7 @@ impl Ending {
             }
         }
         self.ledger.set_all(states);
-        output::tell(&self.ledger, otherwise);
+        output::report_unprinted(&self.ledger, fallback);
         if recorded > 0 {
             output::note(&format!(
                 "{recorded} submitted and not printed, all in the journal: the same command goes on"
@@ -46,24 +46,24 @@ impl Ending {
     }
 
     /// Makes the first signal stop the submits, and the second one end the program.
-    pub(super) fn begin_on_signal(&self, board: &Progress) {
+    pub(super) fn handle_signals(&self, progress: &Progress) {
         let (first, last) = (self.clone(), self.clone());
-        let (board, board_at_end) = (board.clone(), board.clone());
+        let (progress, progress_at_end) = (progress.clone(), progress.clone());
         let first = move |signal| {
-            board.interrupted.store(true, Ordering::Relaxed);
+            progress.interrupted.store(true, Ordering::Relaxed);
             first.stop_handle.stop();
-            board.briefly(move |board| {
-                board.say("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
+            progress.act_briefly(move |progress| {
+                progress.note("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
                 // The signal may come from a program, which does not send a second one and may send SIGKILL next. The
                 // items are therefore reported now.
                 if signal == Signal::Terminate && !first.has_journal {
-                    board.beside(|| first.tell(Otherwise::Nowhere));
+                    progress.suspend(|| first.report_unprinted(Fallback::None));
                 }
             });
         };
         let second = move || {
-            board_at_end.briefly(Progress::clear);
-            last.tell(Otherwise::Json);
+            progress_at_end.act_briefly(Progress::clear);
+            last.report_unprinted(Fallback::Json);
             output::note(if last.has_journal {
                 "interrupted; the same command goes on where this stopped"
             } else {
