@@ -1,4 +1,4 @@
-//! Calls at the boundary: check pointers and texts, return errors as codes, and let no panic through.
+//! Helpers of the exported functions: they check pointers and strings, turn errors into codes and catch panics.
 
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,12 @@ use crate::memory::hand_over;
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// Runs a call and makes its result a code; a failure goes to `error`, if that is asked for.
+/// Runs a call and returns its result as a code. Writes the failure to `error` unless that is NULL.
 pub(crate) unsafe fn call(error: *mut *mut Failure, run: impl FnOnce() -> Result<()>) -> i32 {
     unsafe { finish(error, catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic()))) }
 }
 
-/// The same for a submit, of which nobody knows after a panic whether it arrived.
+/// Runs a submit like [`call`]. A panic is reported as possibly sent, because it is not known if the submit arrived.
 pub(crate) unsafe fn submit(error: *mut *mut Failure, run: impl FnOnce() -> Result<()>) -> i32 {
     let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Failure::panic().indeterminate()));
     unsafe { finish(error, outcome) }
@@ -29,12 +29,12 @@ unsafe fn finish(error: *mut *mut Failure, outcome: Result<()>) -> i32 {
     code
 }
 
-/// An object that is only read.
+/// Returns a reference to an object that is only read.
 pub(crate) unsafe fn object<'a, T>(pointer: *const T, name: &str) -> Result<&'a T> {
     unsafe { pointer.as_ref() }.ok_or_else(|| Failure::null(name))
 }
 
-/// An object that is changed.
+/// Returns a reference to an object that is changed.
 pub(crate) unsafe fn object_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T> {
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::null(name))
 }
@@ -56,7 +56,7 @@ pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Re
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }
 
-/// Where a result goes. It is written once, at the end, so a call that fails leaves it as it was.
+/// An output argument. It is written once, at the end, so a failing call leaves it unchanged.
 pub(crate) struct Out<T>(NonNull<T>);
 
 impl<T> Out<T> {
@@ -64,15 +64,15 @@ impl<T> Out<T> {
         NonNull::new(pointer).map(Self).ok_or_else(|| Failure::null(name))
     }
 
-    /// Writes a result that nobody needs to want.
-    pub(crate) unsafe fn if_wanted(pointer: *mut T, value: T) {
+    /// Writes a result unless the caller passed NULL for it.
+    pub(crate) unsafe fn put_unless_null(pointer: *mut T, value: T) {
         if let Some(out) = NonNull::new(pointer).map(Self) {
             out.put(value);
         }
     }
 
     pub(crate) fn put(self, value: T) {
-        // It was promised at `new` to be writable, and may be uninitialised.
+        // The caller of `new` promised that it is writable. It may be uninitialised, so the old value is not dropped.
         unsafe { self.0.write(value) }
     }
 }

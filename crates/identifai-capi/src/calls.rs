@@ -1,4 +1,4 @@
-//! The calls: what a client does.
+//! Clients and the calls that they make.
 
 use std::ffi::c_char;
 
@@ -7,26 +7,29 @@ use identifai::{AnyReport, AnySubmitted, Client, HealthStatus, Identifier, Media
 use crate::boundary::{Out, bytes, call, object, submit, text};
 use crate::failure::Failure;
 use crate::memory::{c_text, free_object, hand_over};
-use crate::options::{Ask, Options};
+use crate::options::{Options, SubmitOptions};
 use crate::report::{self, Report};
 use crate::submission::{Source, media_type};
 
-/// All of the service works.
+/// All parts of the service work.
 pub const IDENTIFAI_HEALTH_OK: i32 = 1;
-/// The service can be reached, and some of it works less well.
+/// The service can be reached, and some parts of it are degraded.
 pub const IDENTIFAI_HEALTH_DEGRADED: i32 = 2;
-/// The service says something else.
+/// Any other status of the service.
 pub const IDENTIFAI_HEALTH_OTHER: i32 = 3;
 
-/// A client: settings and connections, for any number of calls.
+/// A client. It holds settings and connections, and is used for any number of calls.
 ///
-/// Yours once made, to be freed with `identifai_client_free` when no call is under way. Any number of threads may use
-/// it at the same time. After a `fork` parent and child may both go on with it: each has connections of its own.
+/// Any number of threads may use a client at the same time. After a `fork`, parent and child may both continue to use
+/// it: each process opens connections of its own. Free it with `identifai_client_free` when no call is running.
 pub struct Handle(pub(crate) Client);
 
-/// Submits the image at `file_url`, which spends credits, without a client. Calls with the same settings share
-/// connections, whatever options they come from; the process keeps those of 8 settings. `identifier` is to be freed
-/// with `identifai_string_free`. It does what `identifai_submit_url` does for an image.
+/// Submits the image at `file_url` without a client. It spends credits.
+///
+/// It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
+/// both the client settings and the submit options. Calls with the same client settings share connections, even if they
+/// use different options objects. The process keeps the connections of the 8 settings that were used last. Free
+/// `identifier` with `identifai_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_classify_from_url(
     options: *const Options,
@@ -38,16 +41,17 @@ pub unsafe extern "C" fn identifai_classify_from_url(
         submit(error, || {
             let options = object(options, "options")?;
             let (file_url, out) = (text(file_url, "file_url")?, Out::new(identifier, "identifier")?);
-            // Refuses options of other media, as the other submits do.
-            drop(Source::Url(file_url).submission(MediaType::Image, &options.ask)?);
-            out.put(owned(&identifai::classify_from_url(&options.of_url(file_url)?)?));
+            // Fails if an option of another medium is set, like the other submits.
+            drop(Source::Url(file_url).submission(MediaType::Image, &options.submit)?);
+            out.put(owned(&identifai::classify_from_url(&options.url_options(file_url)?)?));
             Ok(())
         })
     }
 }
 
-/// Makes a client by the settings in `options`: the key and the setters down to `..._set_wait_growth`. Nothing is sent
-/// or connected yet.
+/// Creates a client with the client settings of `options`: the key, and the setters from
+/// `identifai_options_set_base_url` to `identifai_options_set_wait_growth`. Nothing is sent and no connection is
+/// opened. Free `client` with `identifai_client_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_client_new(
     options: *const Options,
@@ -63,21 +67,24 @@ pub unsafe extern "C" fn identifai_client_new(
     }
 }
 
-/// Frees a client.
+/// Frees a client. No call with the client may be running. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_client_free(client: *mut Handle) {
     unsafe { free_object(client) }
 }
 
-/// Submits the medium at a URL, which the service downloads. It spends credits.
+/// Submits the file at a URL, which the service downloads. It spends credits.
 ///
-/// `medium` is one of `IDENTIFAI_IMAGE`, `..._VIDEO` and `..._AUDIO`. `options` say what to ask of it, by the setters
-/// from `..._set_ref_id` on, and are NULL for the service's defaults; the setters before that are the client's
-/// business. `identifier` is what to ask for the result with: keep it, it is what was paid for. It is to be freed with
-/// `identifai_string_free`.
+/// `medium` is one of `IDENTIFAI_IMAGE`, `IDENTIFAI_VIDEO` and `IDENTIFAI_AUDIO`. `options` contains the submit
+/// options, which are the setters from `identifai_options_set_ref_id` on. Its client settings are ignored. If `options`
+/// is NULL, the defaults apply.
 ///
-/// By default it takes 120 seconds at the most. Where it fails, `identifai_error_may_have_been_sent` tells whether it
-/// may have been paid for all the same; it is never sent again by itself where that could pay twice.
+/// `identifier` receives the identifier of the submission. `identifai_wait` and `identifai_result` need it to read the
+/// result that you paid for, so store it. Free it with `identifai_string_free`.
+///
+/// The call takes at most 120 seconds by default. If it fails, `identifai_error_may_have_been_sent` reports if the
+/// submit may have been accepted and paid for. The library never repeats a submit that could then be paid for twice,
+/// unless `identifai_options_set_resend_if_unknown` allows it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_url(
     client: *const Handle,
@@ -96,12 +103,14 @@ pub unsafe extern "C" fn identifai_submit_url(
     }
 }
 
-/// Submits a file, which is uploaded in blocks of 64 KiB, whatever its size. Otherwise it does what
-/// `identifai_submit_url` does.
+/// Submits a file, which is uploaded in blocks of 64 KiB. The size of the file does not affect memory use. Apart from
+/// that, it behaves like `identifai_submit_url`.
 ///
-/// `path` is UTF-8. The file is checked before anything is sent: a regular one, not empty, of the medium's formats and
-/// not larger than the service takes. An upload has no deadline by default, but ends after 60 seconds in which not a
-/// byte moves, or 120 without an answer.
+/// `path` is UTF-8. The file is checked before anything is sent. It must be a regular file, not empty, in a format of
+/// the medium, and not larger than the service accepts.
+///
+/// An upload has no deadline by default. It fails if no byte is sent for 60 seconds, or if the response takes more than
+/// 120 seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_file(
     client: *const Handle,
@@ -120,8 +129,8 @@ pub unsafe extern "C" fn identifai_submit_file(
     }
 }
 
-/// Submits a file in memory, `len` bytes at `file`, which are copied. Otherwise it does what `identifai_submit_file`
-/// does.
+/// Submits a file in memory: `len` bytes at `file`, which are copied. Apart from that, it behaves like
+/// `identifai_submit_file`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_bytes(
     client: *const Handle,
@@ -141,10 +150,11 @@ pub unsafe extern "C" fn identifai_submit_bytes(
     }
 }
 
-/// Reads how a submission stands, whatever that is: pending, done or failed. It asks once.
+/// Reads the current report of a submission with one request. The analysis may be pending, done or failed. The call
+/// succeeds in all three cases; see `identifai_report_state`.
 ///
-/// `medium` is that of the submission. `report` is to be freed with `identifai_report_free`. By default it takes 30
-/// seconds at the most.
+/// `medium` is the medium that was submitted. Free `report` with `identifai_report_free`. The call takes at most 30
+/// seconds by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_result(
     client: *const Handle,
@@ -156,11 +166,12 @@ pub unsafe extern "C" fn identifai_result(
     unsafe { call(error, || object(client, "client")?.report(Client::result_any, medium, identifier, report)) }
 }
 
-/// Waits until the analysis of a submission is finished, by default for 5 minutes, and reads its result. The first look
-/// comes at once, the others ever more rarely; lost connections and passing failures of the service do not end it.
+/// Waits until the analysis of a submission has finished, and reads its report. It waits for 5 minutes by default. It
+/// polls immediately, and then with pauses that become longer. Lost connections and temporary failures of the service
+/// do not end the wait.
 ///
-/// It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED`, in the service's words, if the service could not analyse it, and
-/// with `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time is over. Otherwise it does what `identifai_result` does.
+/// It fails with `IDENTIFAI_ERROR_ANALYSIS_FAILED` and the service's reason if the service could not analyse the file,
+/// and with `IDENTIFAI_ERROR_WAIT_TIMED_OUT` when the time has passed. The arguments are those of `identifai_result`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_wait(
     client: *const Handle,
@@ -172,11 +183,11 @@ pub unsafe extern "C" fn identifai_wait(
     unsafe { call(error, || object(client, "client")?.report(Client::wait_any, medium, identifier, report)) }
 }
 
-/// Fetches the heatmap of an image that was submitted with `with_heatmap` and is analysed: a PNG of `len` bytes, to be
-/// freed with `identifai_bytes_free`.
+/// Fetches the heatmap of an image: a PNG of `len` bytes. The image must have been submitted with
+/// `identifai_options_set_with_heatmap`, and its analysis must be done. Free `png` with `identifai_bytes_free`.
 ///
-/// It fails with `IDENTIFAI_ERROR_NOT_FOUND` if there is none. What is no whole PNG is an
-/// `IDENTIFAI_ERROR_UNEXPECTED_RESPONSE`.
+/// It fails with `IDENTIFAI_ERROR_NOT_FOUND` if there is no heatmap, and with `IDENTIFAI_ERROR_UNEXPECTED_RESPONSE` if
+/// the response is not a complete PNG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_heatmap(
     client: *const Handle,
@@ -198,10 +209,10 @@ pub unsafe extern "C" fn identifai_heatmap(
     }
 }
 
-/// Overrides the verdict on a file, for every submission of it, those to come included.
+/// Overrides the verdict on a file. This applies to every submission of the file, including future ones.
 ///
-/// `hash` is the SHA-256 of the file, which `identifai_report_hash` has; it is not the identifier. `classification` is
-/// `IDENTIFAI_HUMAN` or `IDENTIFAI_ARTIFICIAL`.
+/// `hash` is the SHA-256 of the file, as `identifai_report_hash` returns it. It is not the identifier. `classification`
+/// is `IDENTIFAI_HUMAN` or `IDENTIFAI_ARTIFICIAL`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_override(
     client: *const Handle,
@@ -219,8 +230,8 @@ pub unsafe extern "C" fn identifai_override(
     }
 }
 
-/// Reads how many credits the account has left, and how many it has spent so far: -1 if the service does not say.
-/// Either may be NULL if you do not want to know. It costs none.
+/// Reads the number of credits that the account has left, and the number that it has spent so far. `spent` receives -1
+/// if the service does not report it. Either pointer may be NULL. The call itself costs no credits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_credits(
     client: *const Handle,
@@ -231,14 +242,15 @@ pub unsafe extern "C" fn identifai_credits(
     unsafe {
         call(error, || {
             let credits = object(client, "client")?.0.credits()?;
-            Out::if_wanted(available, credits.available());
-            Out::if_wanted(spent, credits.spent().unwrap_or(-1.0));
+            Out::put_unless_null(available, credits.available());
+            Out::put_unless_null(spent, credits.spent().unwrap_or(-1.0));
             Ok(())
         })
     }
 }
 
-/// Reads how the service is: one of `IDENTIFAI_HEALTH_...`. The key is not sent, and it counts for no rate.
+/// Reads the health of the service: one of `IDENTIFAI_HEALTH_...`. The request does not contain the key, and does not
+/// count towards the rate limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i32, error: *mut *mut Failure) -> i32 {
     unsafe {
@@ -254,11 +266,11 @@ pub unsafe extern "C" fn identifai_health(client: *const Handle, health: *mut i3
     }
 }
 
-/// Ends the calls of this client that are under way and all later ones with `IDENTIFAI_ERROR_CANCELLED`, for good. It
-/// may be called from any thread, and from the progress function, but not from a signal handler.
+/// Ends the running calls of this client, and all later ones, with `IDENTIFAI_ERROR_CANCELLED`. This cannot be undone.
+/// It may be called from any thread and from a progress function, but not from a signal handler.
 ///
-/// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with its
-/// connect timeout. An answer that was already there is still returned.
+/// Calls that are pausing, or that have a connection, end at once. A call that is looking up a name or connecting ends
+/// by its connect timeout. A call whose response has already arrived still returns it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_cancel(client: *const Handle) -> i32 {
     unsafe {
@@ -278,12 +290,12 @@ impl Handle {
         identifier: *mut *mut c_char,
     ) -> Result<(), Failure> {
         let (medium, out) = (media_type(medium)?, unsafe { Out::new(identifier, "identifier")? });
-        let defaults = Ask::default();
-        let ask = match unsafe { options.as_ref() } {
-            Some(options) => options.check().map(|()| &options.ask)?,
+        let defaults = SubmitOptions::default();
+        let submit_options = match unsafe { options.as_ref() } {
+            Some(options) => options.check().map(|()| &options.submit)?,
             None => &defaults,
         };
-        out.put(owned(self.0.submit_any(&source.submission(medium, ask)?)?.identifier()));
+        out.put(owned(self.0.submit_any(&source.submission(medium, submit_options)?)?.identifier()));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What a call fails with: codes, and errors that tell more.
+//! Error codes, and error objects with the details of a failed call.
 
 use std::ffi::{CString, c_char};
 use std::time::Duration;
@@ -7,55 +7,61 @@ use identifai::{Error, ErrorKind, InvalidIdentifier};
 
 use crate::memory::{c_text, free_object, lent, read};
 
-/// The call did what it shall.
+/// Success.
 pub const IDENTIFAI_OK: i32 = 0;
-/// An argument or an option is unusable, a pointer is NULL or a string no UTF-8: nothing was sent. The message names
-/// it.
+/// An argument or an option is invalid: for example, a pointer is NULL or a string is not UTF-8. Nothing was sent.
+/// The message names the argument or option.
 pub const IDENTIFAI_ERROR_INVALID_INPUT: i32 = 1;
-/// A setting (key, base URL, proxy, ...) is unusable: nothing was sent. The message names it.
+/// A client setting (key, base URL, proxy, ...) is invalid. Nothing was sent. The message names the setting.
 pub const IDENTIFAI_ERROR_CONFIG: i32 = 2;
-/// No connection: the name was not found, or nobody answered there.
+/// No connection: the host name was not found, or the host did not accept the connection.
 pub const IDENTIFAI_ERROR_CONNECT: i32 = 3;
-/// No secure connection: the certificate or the handshake was refused.
+/// No secure connection: the certificate was not accepted, or the TLS handshake failed.
 pub const IDENTIFAI_ERROR_TLS: i32 = 4;
-/// A limit passed: the deadline of the call, or that of connecting.
+/// The deadline of the call or the connect timeout has passed.
 pub const IDENTIFAI_ERROR_TIMEOUT: i32 = 5;
-/// The connection ended before the answer was complete.
+/// The connection ended before the response was complete.
 pub const IDENTIFAI_ERROR_DISCONNECTED: i32 = 6;
-/// The service answered with a redirect (3xx), which is not followed; check the base URL.
+/// The response was a redirect (3xx). Redirects are not followed. Check the base URL.
 pub const IDENTIFAI_ERROR_REDIRECT: i32 = 7;
-/// 401: the key is missing or not valid.
+/// Status 401: the key is missing or not valid.
 pub const IDENTIFAI_ERROR_UNAUTHORIZED: i32 = 8;
-/// 403: the key may not use this API, or the terms of service were not accepted.
+/// Status 403: the key may not use this API, or the terms of service were not accepted.
 pub const IDENTIFAI_ERROR_FORBIDDEN: i32 = 9;
-/// 404: no such submission, no heatmap of it, or the base URL is not the API's.
+/// Status 404: the submission does not exist, it has no heatmap, or the base URL does not point at the API.
 pub const IDENTIFAI_ERROR_NOT_FOUND: i32 = 10;
-/// Any other 4xx: wrong parameters, the file could not be downloaded, is too large or of no supported type.
+/// Any other 4xx status: wrong parameters, or a file that could not be downloaded, is too large or has an unsupported
+/// type.
 pub const IDENTIFAI_ERROR_REJECTED: i32 = 11;
-/// The account has no credits left: a guess, as the API has no code for it.
+/// The account has no credits left. This is a guess from the response, because the API has no code for it.
 pub const IDENTIFAI_ERROR_OUT_OF_CREDITS: i32 = 12;
-/// 429: more requests than the key may make; see `identifai_error_retry_after_ms`.
+/// Status 429: more requests than the key may make. Without a status, the next slot of the local rate limit is after
+/// the deadline of the call, and nothing was sent. `identifai_error_retry_after_ms` returns the time to wait.
 pub const IDENTIFAI_ERROR_RATE_LIMITED: i32 = 13;
-/// 5xx: the service failed.
+/// Status 5xx: the service failed.
 pub const IDENTIFAI_ERROR_SERVER: i32 = 14;
-/// An answer that is not the API's: HTML of a proxy, no JSON, no identifier, too long.
+/// The response is not one of the API: an HTML page of a proxy, not JSON, without an identifier, or too long.
 pub const IDENTIFAI_ERROR_UNEXPECTED_RESPONSE: i32 = 15;
-/// The service took the submission and could not analyse it.
+/// The service accepted the submission and could not analyse it.
 pub const IDENTIFAI_ERROR_ANALYSIS_FAILED: i32 = 16;
-/// The analysis did not end in the time that was given for waiting. It goes on; ask again later.
+/// The analysis did not finish within the wait timeout. It continues, and its result can be read later.
 pub const IDENTIFAI_ERROR_WAIT_TIMED_OUT: i32 = 17;
 /// `identifai_cancel` was called, or the progress function ended the upload.
 pub const IDENTIFAI_ERROR_CANCELLED: i32 = 18;
-/// Of batches, which only Rust has: their journal. No function here returns it.
+/// The journal of a batch failed. Only the Rust library has batches: no function here returns this code.
 pub const IDENTIFAI_ERROR_JOURNAL: i32 = 19;
-/// Of batches, which only Rust has: whether a submit was accepted is not known. No function here returns it.
+/// It is not known if the service accepted a submit of a batch. Only the Rust library has batches: no function here
+/// returns this code.
 pub const IDENTIFAI_ERROR_INDETERMINATE: i32 = 20;
-/// A defect of this library: a panic, which was caught. Please report it. Rust has already described it on standard
-/// error. The objects of the call may be freed and used as before.
+/// A bug in this library: a Rust panic, which was caught. Please report it. Rust has printed the details to standard
+/// error. The objects of the call remain valid: they can be used and freed as before.
 pub const IDENTIFAI_ERROR_PANIC: i32 = 1000;
 
-/// Why a call failed. It is yours once a call has written it, to be freed with `identifai_error_free`; what its
-/// functions return is lent until then. Any number of threads may read it.
+/// The details of a failed call: code, message, status code and others.
+///
+/// A failing call creates it and passes it to you. Free it with `identifai_error_free`. The strings that its
+/// functions return are owned by the error and are valid until then. Any number of threads may read it at the same
+/// time.
 #[derive(Clone)]
 pub struct Failure {
     pub(crate) code: i32,
@@ -84,20 +90,22 @@ impl Failure {
         }
     }
 
-    fn of(kind: ErrorKind, message: &str) -> Self {
+    fn from_kind(kind: ErrorKind, message: &str) -> Self {
         Self::new(kind.code(), kind.as_str(), message)
     }
 
-    /// An argument cannot be used. Its value is not named: arguments get swapped, it may be the key.
+    /// Creates the error of an invalid argument. The message leaves out the value: if a caller swaps two arguments,
+    /// the value may be the key.
     pub(crate) fn invalid(name: &str, reason: &str) -> Self {
-        Self::of(ErrorKind::InvalidInput, &format!("{name}: {reason}"))
+        Self::from_kind(ErrorKind::InvalidInput, &format!("{name}: {reason}"))
     }
 
     pub(crate) fn null(name: &str) -> Self {
         Self::invalid(name, "is NULL")
     }
 
-    /// What a panic says is for its hook alone: nobody masked it.
+    /// Creates the error of a panic. The panic's own text is left out, because it is not redacted. The panic hook has
+    /// printed it.
     pub(crate) fn panic() -> Self {
         let message = "a defect of this library, which said more on standard error; please report it";
         Self::new(IDENTIFAI_ERROR_PANIC, "panic", message)
@@ -123,76 +131,79 @@ impl From<Error> for Failure {
             retry_after_ms: error.retry_after().map(milliseconds),
             is_retryable: error.is_retryable(),
             may_have_been_sent: error.may_have_been_sent(),
-            ..Self::of(error.kind(), &format!("{error:#}"))
+            ..Self::from_kind(error.kind(), &format!("{error:#}"))
         }
     }
 }
 
-/// Rounds up, since a request that comes too early is refused again.
-fn milliseconds(pause: Duration) -> i64 {
-    pause.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(i64::MAX)
+/// Rounds up, because the service refuses a retry that comes too early.
+fn milliseconds(duration: Duration) -> i64 {
+    duration.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(i64::MAX)
 }
 
-/// Frees an error.
+/// Frees an error. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_free(error: *mut Failure) {
     unsafe { free_object(error) }
 }
 
-/// The code that the call returned: one of `IDENTIFAI_ERROR_...`. 0 for NULL.
+/// Returns the code that the call returned, one of `IDENTIFAI_ERROR_...`. Returns `IDENTIFAI_OK` for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_code(error: *const Failure) -> i32 {
     unsafe { read(error, IDENTIFAI_OK, |error| error.code) }
 }
 
-/// The code as a word: the end of its constant in lower case, such as `rate_limited`. It never changes. NULL for NULL.
+/// Returns the code as a word, such as `rate_limited`: the end of the constant's name in lower case. The words never
+/// change. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_kind(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.kind.as_ptr()) }
 }
 
-/// The HTTP status of the answer; 0 if there was none, and for NULL.
+/// Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_status(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.status.map_or(0, i32::from)) }
 }
 
-/// What went wrong, in one line and with its causes. It never holds the key, and may be printed as it is. NULL for
-/// NULL.
+/// Returns the message with its causes, in one line. It never contains the key, and can be printed without escaping.
+/// Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.message.as_ptr()) }
 }
 
-/// The identifier of the submission that this is about. If the service knows it, it was paid for, and its result can be
-/// asked for later. NULL if there is none, and for NULL.
+/// Returns the identifier of the submission that the error is about, or NULL if there is none. If the service knows
+/// the identifier, the submission was paid for, and its result can be read later. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }
 }
 
-/// Returns the first 4 KiB of the response's body as text, or of what came in place of an HTTP response. Bytes that are
-/// not UTF-8, and NUL, are replaced. The key is redacted, the rest is as the service sent it: escape it before you show
-/// it. NULL if nothing came, and for NULL.
+/// Returns the first 4 KiB of the response body as text, or of the data that came in place of an HTTP response. Bytes
+/// that are not UTF-8, and NUL bytes, are replaced. The key is redacted. The rest is as the service sent it: escape
+/// it before you display it. Returns NULL if no data came, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.body.as_ref())) }
 }
 
-/// How many milliseconds to wait before trying again: what the service asked for, or the pause that the deadline had no
-/// room for. -1 if that is not known, and for NULL.
+/// Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not
+/// fit into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_retry_after_ms(error: *const Failure) -> i64 {
     unsafe { read(error, -1, |error| error.retry_after_ms.unwrap_or(-1)) }
 }
 
-/// 1 if the same call may succeed later and repeating it cannot pay twice, else 0. 0 for NULL.
+/// Returns 1 if the same call may succeed later and repeating it cannot cost twice, otherwise 0. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_retryable(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.is_retryable.into()) }
 }
 
-/// 1 if the service may have accepted a submit, and charged for it, although the call failed. 0 is certain. 0 for NULL.
+/// Returns 1 if the service may have accepted a submit, and charged for it, although the call failed. Returns 0 if it
+/// certainly has not, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_may_have_been_sent(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.may_have_been_sent.into()) }
@@ -203,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_those_of_rust() {
+    fn codes_match_rust_kinds() {
         let kinds: Vec<_> = CODES.iter().map(|(kind, _)| *kind).collect();
         assert_eq!(kinds, ErrorKind::ALL);
         for (kind, code) in CODES {
@@ -212,10 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_rounded_up() {
+    fn retry_after_is_rounded_up() {
         let table = [(0, 0), (1, 1), (1_000, 1), (1_001, 2), (1_500, 2)];
-        for (micros, wanted) in table {
-            assert_eq!(milliseconds(Duration::from_micros(micros)), wanted, "{micros} µs");
+        for (micros, expected) in table {
+            assert_eq!(milliseconds(Duration::from_micros(micros)), expected, "{micros} µs");
         }
         assert_eq!(milliseconds(Duration::MAX), i64::MAX);
     }

@@ -1,10 +1,10 @@
-//! The C interface of `identifai`, over the library's public API: the only crate with unsafe code.
+//! The C interface of `identifai`, built on the public API of the library. This is the only crate with unsafe code.
 //!
-//! Its documentation is the header `include/identifai.h`, which is made from `cbindgen.toml` and from the doc comments
-//! of the public items. They are written for readers of C. `tests/it` generates the header, and fails if the committed
-//! one differs.
+//! Its documentation is the header `include/identifai.h`, which is generated from `cbindgen.toml` and the doc
+//! comments of the public items. These are written for C programmers. The tests in `tests/it` generate the header and
+//! fail if the committed one differs.
 
-// The header states the conditions of safety, once for all functions and once for each type.
+// The header states the safety conditions: the general ones at its top, the others at each type.
 #![allow(clippy::missing_safety_doc)]
 
 mod boundary;

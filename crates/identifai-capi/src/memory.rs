@@ -1,44 +1,45 @@
-//! Objects and texts in memory that C owns or reads: made, lent and freed. No panic leaves these functions.
+//! Objects and strings in memory that C owns or reads: creating, reading and freeing them. No panic leaves these
+//! functions.
 
 use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Moves an object to the heap for C to own, until [`free_object`].
+/// Moves an object to the heap. C owns it until [`free_object`].
 pub(crate) fn hand_over<T>(object: T) -> *mut T {
     Box::into_raw(Box::new(object))
 }
 
-/// Makes an object for C to own. Returns NULL after a panic.
+/// Creates an object that C owns. Returns NULL after a panic.
 pub(crate) fn make<T>(make: impl FnOnce() -> T) -> *mut T {
     catch_unwind(AssertUnwindSafe(|| hand_over(make()))).unwrap_or(std::ptr::null_mut())
 }
 
-/// Reads an object with `get`. Returns `otherwise` for NULL, and after a panic.
+/// Reads an object with `get`. Returns `otherwise` for NULL and after a panic.
 pub(crate) unsafe fn read<T, R: Copy>(object: *const T, otherwise: R, get: impl FnOnce(&T) -> R) -> R {
     let Some(object) = (unsafe { object.as_ref() }) else { return otherwise };
     catch_unwind(AssertUnwindSafe(|| get(object))).unwrap_or(otherwise)
 }
 
-/// Frees an object that [`hand_over`] made. Does nothing for NULL.
+/// Frees an object that [`hand_over`] created. Does nothing for NULL.
 pub(crate) unsafe fn free_object<T>(object: *mut T) {
     unsafe { free(object, |object| drop(Box::from_raw(object))) }
 }
 
-/// Passes `pointer` to `free` unless it is NULL.
+/// Calls `free` with `pointer` unless it is NULL.
 pub(crate) unsafe fn free<T>(pointer: *mut T, free: impl FnOnce(*mut T)) {
     if !pointer.is_null() {
-        // Nothing that is dropped here panics. If it did, a leak would be the lesser evil.
+        // No destructor that runs here panics. If one did, leaking the object would be better than unwinding into C.
         let _ = catch_unwind(AssertUnwindSafe(|| free(pointer)));
     }
 }
 
-/// Copies a text for C. NUL, which would end it, becomes U+FFFD.
+/// Copies a string for C. NUL, which would end it early, becomes U+FFFD.
 pub(crate) fn c_text(text: &str) -> CString {
     let text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() };
     CString::new(text).unwrap_or_default()
 }
 
-/// Returns a pointer that is valid for as long as the text's object; NULL for `None`.
+/// Returns a pointer that is valid as long as the object that owns the string, or NULL for `None`.
 pub(crate) fn lent(text: Option<&CString>) -> *const c_char {
     text.map_or(std::ptr::null(), |text| text.as_ptr())
 }

@@ -1,7 +1,8 @@
-//! What a call is told: how to reach the service, and what to ask of it.
+//! The options object: how to reach the service, and what to request from it.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use identifai::{
@@ -13,33 +14,37 @@ use crate::boundary::{call, object, text};
 use crate::failure::Failure;
 use crate::memory::{free_object, make};
 
-/// Options: how to reach the service, and what to ask of it. A client copies the first half, a submit the second, and
-/// `identifai_classify_from_url` both, so they may be changed, used again and freed afterwards, in any order.
+/// Options: client settings (how to reach the service) and submit options (what to request for a file).
 ///
-/// An option that is not set keeps its default; one that is set cannot be unset, but options are soon made anew. A
-/// setter that fails returns its code and leaves the option as it was; until that is set well, each call that takes
-/// these options fails, too, with a message that names it. So the results of setters need not be looked at;
-/// `identifai_options_check` tells why one failed.
+/// `identifai_client_new` copies the client settings, and a submit function copies the submit options.
+/// `identifai_classify_from_url` uses both. Later changes do not affect a client that exists: you can change, reuse and
+/// free options in any order.
 ///
-/// Yours once made, to be freed with `identifai_options_free`. One thread at a time may set, while no call
-/// with them is under way; any number may make calls.
+/// An option that was never set has its default. An option cannot be unset: create new options instead.
+///
+/// A setter that fails returns its error code and leaves the option unchanged. From then on, each call that takes these
+/// options fails with a message that names the option, until a setter of the same option succeeds. So you can ignore
+/// the return values of setters. `identifai_options_check` reports the reason.
+///
+/// Free options with `identifai_options_free`. Any number of threads may make calls with the same options at the same
+/// time. A setter must not run at the same time as another setter or call with the same options.
 pub struct Options {
     key: Key,
-    pub(crate) reach: Reach,
-    pub(crate) ask: Ask,
-    /// Of the setters, by option: the last one's, if it failed.
+    pub(crate) settings: ClientSettings,
+    pub(crate) submit: SubmitOptions,
+    /// The failure of each option whose last setter failed, by the option's name.
     pub(crate) failures: BTreeMap<&'static str, Failure>,
 }
 
 enum Key {
     Given(ApiKey),
     Environment,
-    None(Failure),
+    Invalid(Failure),
 }
 
-/// How to reach the service, and how patiently. `None` is the default.
+/// The client settings. `None` means the default.
 #[derive(Default)]
-pub(crate) struct Reach {
+pub(crate) struct ClientSettings {
     pub(crate) base_url: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
@@ -51,12 +56,12 @@ pub(crate) struct Reach {
     pub(crate) retries: Option<u32>,
     pub(crate) resend_if_unknown: Option<bool>,
     pub(crate) rate_limit: Option<RateLimit>,
-    pub(crate) patience: Patience,
+    pub(crate) wait: WaitSettings,
 }
 
-/// How patiently to wait for results.
+/// The settings of waiting for results. `None` means the default.
 #[derive(Default)]
-pub(crate) struct Patience {
+pub(crate) struct WaitSettings {
     pub(crate) timeout: Option<Duration>,
     pub(crate) initial_interval: Option<Duration>,
     pub(crate) max_interval: Option<Duration>,
@@ -68,9 +73,9 @@ pub(crate) enum Proxy {
     None,
 }
 
-/// What to ask of the service. `None` is not sent.
+/// The submit options. An option that is `None` is not sent.
 #[derive(Default)]
-pub(crate) struct Ask {
+pub(crate) struct SubmitOptions {
     pub(crate) ref_id: Option<String>,
     pub(crate) webhook_url: Option<String>,
     pub(crate) no_cache: Option<bool>,
@@ -85,33 +90,36 @@ pub(crate) struct Ask {
     pub(crate) file_name: Option<String>,
     pub(crate) max_size: Option<u64>,
     pub(crate) any_format: Option<bool>,
-    pub(crate) progress: Option<Watcher>,
+    pub(crate) progress: Option<ProgressCallback>,
 }
 
-/// Sees how an upload comes along: `sent` of `total` bytes, after each block. It returns 0 to go on; anything else ends
-/// the upload as `IDENTIFAI_ERROR_CANCELLED`, and nothing is submitted. It runs on the calling thread, and must return:
-/// no `longjmp`, no exception. It may make calls, but neither set nor free the options that it was called by, nor free
-/// the client.
-pub type See = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mut c_void) -> i32>;
+/// A progress function. An upload calls it after each block, with the number of bytes `sent` so far, the `total`, and
+/// the `user_data` that was set together with the function.
+///
+/// The function returns 0 to continue. Any other value ends the upload with `IDENTIFAI_ERROR_CANCELLED`, and nothing is
+/// submitted. It runs on the thread that submits. It must return normally: no `longjmp`, no C++ exception. It may make
+/// other calls, but it must not set or free the options of the upload, or free the client.
+pub type Progress = Option<unsafe extern "C" fn(sent: u64, total: u64, user_data: *mut c_void) -> i32>;
 
-/// The caller's function with the caller's pointer.
+/// A progress function with the caller's pointer.
 #[derive(Clone, Copy)]
-pub(crate) struct Watcher {
-    pub(crate) see: unsafe extern "C" fn(u64, u64, *mut c_void) -> i32,
+pub(crate) struct ProgressCallback {
+    pub(crate) function: unsafe extern "C" fn(u64, u64, *mut c_void) -> i32,
     pub(crate) user_data: *mut c_void,
 }
 
-// A submission may go to another thread. This one never does: it is made, sent and dropped within one call.
-unsafe impl Send for Watcher {}
-unsafe impl Sync for Watcher {}
+// `AnySubmission` requires `Send` and `Sync`, since a submission may move to another thread. The submissions of this
+// crate never do: each is created, sent and dropped within one call.
+unsafe impl Send for ProgressCallback {}
+unsafe impl Sync for ProgressCallback {}
 
-impl Watcher {
-    pub(crate) fn goes_on(self, progress: UploadProgress) -> bool {
-        unsafe { (self.see)(progress.sent, progress.total, self.user_data) == 0 }
+impl ProgressCallback {
+    pub(crate) fn should_continue(self, progress: UploadProgress) -> bool {
+        unsafe { (self.function)(progress.sent, progress.total, self.user_data) == 0 }
     }
 }
 
-/// Sets on `$to` what is set in `$from`.
+/// Sets each option of `$from` that is not `None` on `$to`.
 macro_rules! set {
     ($to:ident, $from:expr, copied $($option:ident),*) => {
         $(if let Some(value) = $from.$option { $to = $to.$option(value); })*
@@ -121,15 +129,15 @@ macro_rules! set {
     };
 }
 
-/// The same for all of a `Reach` but the patience.
-macro_rules! reach {
-    ($to:ident, $reach:expr) => {
-        set!($to, $reach, base_url, user_agent);
-        set!($to, $reach, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, rate_limit);
-        if let Some(pem) = &$reach.root_certificates {
+/// Sets all client settings on `$to`, except the ones of waiting.
+macro_rules! set_client {
+    ($to:ident, $settings:expr) => {
+        set!($to, $settings, base_url, user_agent);
+        set!($to, $settings, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, rate_limit);
+        if let Some(pem) = &$settings.root_certificates {
             $to = $to.root_certificates(pem.as_bytes());
         }
-        match &$reach.proxy {
+        match &$settings.proxy {
             Some(Proxy::Url(url)) => $to = $to.proxy(url),
             Some(Proxy::None) => $to = $to.no_proxy(),
             None => {}
@@ -139,15 +147,15 @@ macro_rules! reach {
 
 impl Options {
     fn new(key: Key) -> Self {
-        Self { key, reach: Reach::default(), ask: Ask::default(), failures: BTreeMap::new() }
+        Self { key, settings: ClientSettings::default(), submit: SubmitOptions::default(), failures: BTreeMap::new() }
     }
 
-    /// That every setter succeeded in the end.
+    /// Returns the failure of an option whose last setter failed, if there is one.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.failures.values().next().map_or(Ok(()), |failure| Err(failure.clone()))
     }
 
-    /// A client by the first half.
+    /// Builds a client with the client settings.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.check()?;
         Ok(self.builder()?.build()?)
@@ -157,75 +165,79 @@ impl Options {
         let mut builder = match &self.key {
             Key::Given(key) => Client::builder(key.clone()),
             Key::Environment => ClientBuilder::from_env()?,
-            Key::None(failure) => return Err(failure.clone()),
+            Key::Invalid(failure) => return Err(failure.clone()),
         };
-        reach!(builder, self.reach);
+        set_client!(builder, self.settings);
         let mut wait = WaitOptions::default();
-        set!(wait, self.reach.patience, copied timeout, initial_interval, max_interval, growth);
+        set!(wait, self.settings.wait, copied timeout, initial_interval, max_interval, growth);
         Ok(builder.wait(wait))
     }
 
-    /// Both halves, for the image at a URL.
-    pub(crate) fn of_url(&self, file_url: &str) -> Result<UrlOptions, Failure> {
+    /// Returns the options for the image at a URL, with both client settings and submit options.
+    pub(crate) fn url_options(&self, file_url: &str) -> Result<UrlOptions, Failure> {
         self.check()?;
         let mut options = match &self.key {
             Key::Given(key) => UrlOptions::new(key.clone(), file_url),
             Key::Environment => UrlOptions::from_env(file_url)?,
-            Key::None(failure) => return Err(failure.clone()),
+            Key::Invalid(failure) => return Err(failure.clone()),
         };
-        reach!(options, self.reach);
-        set!(options, self.ask, ref_id, webhook_url);
-        set!(options, self.ask, copied no_cache, prevent_c2pa_forces);
-        set!(options, self.ask, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+        set_client!(options, self.settings);
+        set!(options, self.submit, ref_id, webhook_url);
+        set!(options, self.submit, copied no_cache, prevent_c2pa_forces);
+        set!(options, self.submit, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
         Ok(options)
     }
 }
 
-impl Ask {
-    /// Sets every option on a submission. An option that its medium does not have is an error, not left out silently.
-    pub(crate) fn set_on(&self, mut job: AnySubmission) -> Result<AnySubmission, Failure> {
-        set!(job, self, ref_id, webhook_url, file_name);
-        set!(job, self, copied no_cache, max_size, any_format, prevent_c2pa_forces);
-        set!(job, self, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
-        set!(job, self, copied frames, key_frames, key_frames_method);
-        if let Some(watcher) = self.progress {
-            job = job.on_progress(move |progress| match watcher.goes_on(progress) {
-                true => std::ops::ControlFlow::Continue(()),
-                false => std::ops::ControlFlow::Break(()),
+impl SubmitOptions {
+    /// Sets every option on a submission. Fails if the medium does not have an option that is set, instead of ignoring
+    /// it.
+    pub(crate) fn apply_to(&self, mut submission: AnySubmission) -> Result<AnySubmission, Failure> {
+        set!(submission, self, ref_id, webhook_url, file_name);
+        set!(submission, self, copied no_cache, max_size, any_format, prevent_c2pa_forces);
+        set!(submission, self, copied with_morphing, with_tampering, with_heatmap, with_nsfw);
+        set!(submission, self, copied frames, key_frames, key_frames_method);
+        if let Some(callback) = self.progress {
+            submission = submission.on_progress(move |progress| {
+                if callback.should_continue(progress) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
         }
-        match job.unsupported_options().first() {
+        match submission.unsupported_options().first() {
             Some(option) => {
                 Err(Failure::invalid(option, "is no option of this medium; submit with options without it"))
             }
-            None => Ok(job),
+            None => Ok(submission),
         }
     }
 }
 
-/// Makes options with the key, and with defaults for everything else. The key goes out to the host of the base URL and
-/// no other, and cannot be read back. With NULL they do for what is asked of a submit, but not to make a client.
+/// Creates options with the given key, and with the defaults for everything else. The key is sent to the host of the
+/// base URL and to no other host. It cannot be read back. `api_key` may be NULL: such options can be passed to a submit
+/// function, but not to `identifai_client_new` or `identifai_classify_from_url`. Returns NULL only after an internal
+/// error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_new(api_key: *const c_char) -> *mut Options {
     let key = unsafe { text(api_key, "api_key") };
-    make(|| Options::new(key.map_or_else(Key::None, |key| Key::Given(ApiKey::new(key)))))
+    make(|| Options::new(key.map_or_else(Key::Invalid, |key| Key::Given(ApiKey::new(key)))))
 }
 
-/// Makes options with the key from the environment variable `IDENTIFAI_API_KEY` and, if it is set, the base URL from
-/// `IDENTIFAI_BASE_URL`. Blank counts as unset. They are read by the call that needs them.
+/// Creates options that take the key from the environment variable `IDENTIFAI_API_KEY` and, if it is set, the base URL
+/// from `IDENTIFAI_BASE_URL`. A blank variable counts as unset. `identifai_client_new` and
+/// `identifai_classify_from_url` read the variables, not this function. Returns NULL only after an internal error.
 #[unsafe(no_mangle)]
 pub extern "C" fn identifai_options_from_env() -> *mut Options {
     make(|| Options::new(Key::Environment))
 }
 
-/// Whether every setter succeeded in the end; if not, the error is that of one which did not. Whether the service can
-/// be reached with these options, `identifai_client_new` and the calls find out.
+/// Checks that the last setter of each option succeeded. If not, it returns the code of one that failed, and `error`
+/// describes it. It does not check that the service can be reached with these options: `identifai_client_new` and the
+/// calls do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_check(options: *const Options, error: *mut *mut Failure) -> i32 {
     unsafe { call(error, || object(options, "options")?.check()) }
 }
 
-/// Frees options.
+/// Frees options. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_free(options: *mut Options) {
     unsafe { free_object(options) }

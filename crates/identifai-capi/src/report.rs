@@ -1,4 +1,4 @@
-//! What comes back: the verdict piece by piece, and all of it as JSON.
+//! Reports: accessors of the verdict and the other fields, and the whole report as JSON.
 
 use std::ffi::{CString, c_char};
 
@@ -7,32 +7,35 @@ use identifai::{AnyReport, Classification, ImageReport, State, Verdict};
 use crate::failure::Failure;
 use crate::memory::{c_text, free_object, lent, read};
 
-/// Not known: there is no verdict yet.
+/// Unknown: there is no verdict yet.
 pub const IDENTIFAI_UNCLASSIFIED: i32 = 0;
 /// Made by a human.
 pub const IDENTIFAI_HUMAN: i32 = 1;
 /// Made by a machine.
 pub const IDENTIFAI_ARTIFICIAL: i32 = 2;
-/// Anything else that the service says.
+/// Any other classification that the service returns.
 pub const IDENTIFAI_OTHER_CLASSIFICATION: i32 = 3;
 
-/// The analysis is not finished.
+/// The analysis has not finished.
 pub const IDENTIFAI_STATE_PENDING: i32 = 1;
-/// The analysis is finished.
+/// The analysis has finished.
 pub const IDENTIFAI_STATE_DONE: i32 = 2;
-/// The analysis failed; `identifai_report_errors` says why.
+/// The analysis failed. `identifai_report_errors` returns the reason.
 pub const IDENTIFAI_STATE_ERRORED: i32 = 3;
-/// A state that is not documented; `identifai_report_json` has it.
+/// A state that is not documented. `identifai_report_json` contains it.
 pub const IDENTIFAI_STATE_OTHER: i32 = 4;
 
-/// The main verdict, where the number of a verdict is asked for.
+/// The number of the main verdict, for functions that take the number of a verdict.
 pub const IDENTIFAI_MAIN_VERDICT: i32 = -1;
 
-/// What came of a submission. It is yours once a call has written it, to be freed with `identifai_report_free`; what
-/// its functions return is lent until then. Any number of threads may read it.
+/// The report of a submission: the state of its analysis and, once it is done, its verdicts.
 ///
-/// Its texts are as the service sent them: escape them before you show them to a terminal or a browser. Only
-/// `identifai_report_summary` may be printed as it is.
+/// `identifai_result` and `identifai_wait` create it and pass it to you. Free it with `identifai_report_free`. The
+/// strings that its functions return are owned by the report and are valid until then. Any number of threads may read
+/// it at the same time.
+///
+/// Strings are returned as the service sent them: escape them before you display them in a terminal or a browser. Only
+/// `identifai_report_summary` can be printed without escaping.
 pub struct Report {
     identifier: CString,
     summary: CString,
@@ -47,12 +50,12 @@ pub struct Report {
     ref_id: Option<CString>,
     result_url: Option<CString>,
     errors: Option<CString>,
-    verdict: Option<Opinion>,
-    verdicts: Vec<Opinion>,
+    verdict: Option<VerdictFields>,
+    verdicts: Vec<VerdictFields>,
 }
 
-/// A verdict.
-struct Opinion {
+/// A verdict, in the form that the accessors return.
+struct VerdictFields {
     heuristic: Option<CString>,
     classification: i32,
     confidence: Option<f64>,
@@ -80,12 +83,12 @@ impl Report {
             ref_id: text(report.ref_id()),
             result_url: text(report.result_url()),
             errors: text(report.errors()),
-            verdict: report.verdict().map(Opinion::of),
-            verdicts: report.verdicts().iter().map(Opinion::of).collect(),
+            verdict: report.verdict().map(VerdictFields::from_verdict),
+            verdicts: report.verdicts().iter().map(VerdictFields::from_verdict).collect(),
         }
     }
 
-    fn opinion(&self, number: i32) -> Option<&Opinion> {
+    fn verdict(&self, number: i32) -> Option<&VerdictFields> {
         match number {
             IDENTIFAI_MAIN_VERDICT => self.verdict.as_ref(),
             _ => self.verdicts.get(usize::try_from(number).ok()?),
@@ -93,8 +96,8 @@ impl Report {
     }
 }
 
-impl Opinion {
-    fn of(verdict: &Verdict) -> Self {
+impl VerdictFields {
+    fn from_verdict(verdict: &Verdict) -> Self {
         Self {
             heuristic: verdict.heuristic.as_deref().map(c_text),
             classification: number(verdict.classification.as_ref()),
@@ -112,7 +115,7 @@ fn number(classification: Option<&Classification>) -> i32 {
     }
 }
 
-/// What a verdict can be overridden with.
+/// Returns the classification for the number that the caller passed to override a verdict.
 pub(crate) fn classification(number: i32) -> Result<Classification, Failure> {
     match number {
         IDENTIFAI_HUMAN => Ok(Classification::Human),
@@ -121,123 +124,129 @@ pub(crate) fn classification(number: i32) -> Result<Classification, Failure> {
     }
 }
 
-/// 1, 0, or -1 for what is not known.
+/// Returns 1 or 0, or -1 for `None`.
 fn flag(flag: Option<bool>) -> i32 {
     flag.map_or(-1, i32::from)
 }
 
-/// Frees a report.
+/// Frees a report. NULL is allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_free(report: *mut Report) {
     unsafe { free_object(report) }
 }
 
-/// The submission that this is about. NULL for NULL.
+/// Returns the identifier of the submission. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_identifier(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.identifier.as_ptr()) }
 }
 
-/// How far the analysis has come: one of `IDENTIFAI_STATE_...`. 0 for NULL.
+/// Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_state(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.state) }
 }
 
-/// 1 if nothing more is to come, as the analysis is done or failed, else 0. 0 for NULL.
+/// Returns 1 if the analysis is done or has failed, otherwise 0. In a state that is not documented, it returns 1 once
+/// there is a verdict with a classification. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_finished(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.is_finished.into()) }
 }
 
-/// What it was classified as, which is what the service's dashboard shows: by the account's user if that was
-/// overridden, else by the main verdict, once the analysis is finished. One of `IDENTIFAI_UNCLASSIFIED`, `..._HUMAN`,
-/// `..._ARTIFICIAL` and `..._OTHER_CLASSIFICATION`. `IDENTIFAI_UNCLASSIFIED` for NULL.
+/// Returns the classification that the service's dashboard shows: the override of the account's user if there is one,
+/// otherwise that of the main verdict once the analysis has finished. It is one of `IDENTIFAI_UNCLASSIFIED`,
+/// `IDENTIFAI_HUMAN`, `IDENTIFAI_ARTIFICIAL` and `IDENTIFAI_OTHER_CLASSIFICATION`. Returns `IDENTIFAI_UNCLASSIFIED` for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_classification(report: *const Report) -> i32 {
     unsafe { read(report, IDENTIFAI_UNCLASSIFIED, |report| report.classification) }
 }
 
-/// How many verdicts there are beside the main one: one for each heuristic. 0 for NULL.
+/// Returns the number of verdicts in addition to the main verdict. There is one for each heuristic. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_count(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.verdicts.len().try_into().unwrap_or(i32::MAX)) }
 }
 
-/// What a verdict says: as `identifai_report_classification`, but without overrides. `number` is that of a verdict,
-/// from 0, or `IDENTIFAI_MAIN_VERDICT`. `IDENTIFAI_UNCLASSIFIED` if there is no such verdict, and for NULL.
+/// Returns the classification of a verdict, without overrides. `number` is the number of a verdict, starting at 0, or
+/// `IDENTIFAI_MAIN_VERDICT`. Returns `IDENTIFAI_UNCLASSIFIED` if there is no verdict with that number, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_classification(report: *const Report, number: i32) -> i32 {
-    let of = |report: &Report| report.opinion(number).map(|opinion| opinion.classification);
-    unsafe { read(report, IDENTIFAI_UNCLASSIFIED, |report| of(report).unwrap_or(IDENTIFAI_UNCLASSIFIED)) }
+    let get = |report: &Report| report.verdict(number).map(|verdict| verdict.classification);
+    unsafe { read(report, IDENTIFAI_UNCLASSIFIED, |report| get(report).unwrap_or(IDENTIFAI_UNCLASSIFIED)) }
 }
 
-/// How sure a verdict is of its classification, from 0 to 1; it is not the probability of artificial. -1 if that is not
-/// known or there is no such verdict, and for NULL.
+/// Returns the confidence of a verdict in its own classification, from 0 to 1. It is not the probability that the file
+/// is artificial. Returns -1 if the confidence is not known, if there is no verdict with that number, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_confidence(report: *const Report, number: i32) -> f64 {
-    let of = |report: &Report| report.opinion(number).and_then(|opinion| opinion.confidence);
-    unsafe { read(report, -1.0, |report| of(report).unwrap_or(-1.0)) }
+    let get = |report: &Report| report.verdict(number).and_then(|verdict| verdict.confidence);
+    unsafe { read(report, -1.0, |report| get(report).unwrap_or(-1.0)) }
 }
 
-/// The heuristic of a verdict, such as `AverageExcludeObsolete`. NULL if it has none or there is no such verdict, and
-/// for NULL.
+/// Returns the name of a verdict's heuristic, such as `AverageExcludeObsolete`. Returns NULL if the verdict has none,
+/// if there is no verdict with that number, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_heuristic(report: *const Report, number: i32) -> *const c_char {
-    let of = |report: &Report| lent(report.opinion(number).and_then(|opinion| opinion.heuristic.as_ref()));
-    unsafe { read(report, lent(None), of) }
+    let get = |report: &Report| lent(report.verdict(number).and_then(|verdict| verdict.heuristic.as_ref()));
+    unsafe { read(report, lent(None), get) }
 }
 
-/// The verdict in one line for people, control characters escaped: it may be printed as it is. NULL for NULL.
+/// Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_summary(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.summary.as_ptr()) }
 }
 
-/// All of it as JSON, by the service's names: the results of each model, of each frame, and what this version does not
-/// know. NULL for NULL.
+/// Returns the whole report as JSON with the service's field names. It includes the results of each model and frame,
+/// and fields that this version of the library does not know. Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_json(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.json.as_ptr()) }
 }
 
-/// The SHA-256 of the file in hexadecimal digits, which overrides go by. NULL if there is none, and for NULL.
+/// Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it. Returns NULL if there is
+/// none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_hash(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.hash.as_ref())) }
 }
 
-/// The name of the file. NULL if there is none, and for NULL.
+/// Returns the name of the file. Returns NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_name(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.name.as_ref())) }
 }
 
-/// The reference that was given with the submission. NULL if there is none, and for NULL.
+/// Returns the reference that was set with `identifai_options_set_ref_id`. Returns NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_ref_id(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.ref_id.as_ref())) }
 }
 
-/// The page of this result on the service's dashboard. NULL if there is none, and for NULL.
+/// Returns the URL of the result's page on the service's dashboard. Returns NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_result_url(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.result_url.as_ref())) }
 }
 
-/// Why the analysis failed, if it did. NULL if it did not, and for NULL.
+/// Returns the reason why the analysis failed. Returns NULL if it did not fail, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_errors(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.errors.as_ref())) }
 }
 
-/// 1 if it is not safe for work, 0 if it is safe, -1 if that was not asked for, and for NULL.
+/// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_nsfw(report: *const Report) -> i32 {
     unsafe { read(report, -1, |report| flag(report.is_nsfw)) }
 }
 
-/// 1 if `identifai_heatmap` will find a heatmap, 0 if not, -1 if that is not known, and for NULL.
+/// Returns 1 if `identifai_heatmap` can fetch a heatmap, and 0 if it cannot. Returns -1 if it is not known, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_has_heatmap(report: *const Report) -> i32 {
     unsafe { read(report, -1, |report| flag(report.has_heatmap)) }

@@ -1,4 +1,4 @@
-//! The setters of options: first how to reach the service, then what to ask of it.
+//! The setters of options: first the client settings, then the submit options.
 
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
@@ -7,27 +7,27 @@ use identifai::{Frames, KeyFramesMethod, RateLimit};
 
 use crate::boundary::{call, object_mut, text};
 use crate::failure::Failure;
-use crate::options::{Options, Proxy, See, Watcher};
+use crate::options::{Options, Progress, ProgressCallback, Proxy};
 
-/// `iframes`: the key frames that the video's encoder chose.
+/// `iframes`: the key frames that the video encoder chose.
 pub const IDENTIFAI_KEY_FRAMES_IFRAMES: i32 = 1;
-/// `flow`: key frames by movement.
+/// `flow`: key frames chosen by movement.
 pub const IDENTIFAI_KEY_FRAMES_FLOW: i32 = 2;
-/// `color`: key frames by colour.
+/// `color`: key frames chosen by colour.
 pub const IDENTIFAI_KEY_FRAMES_COLOR: i32 = 3;
 
-/// Sets the option `name`, or keeps in mind that it could not be set.
+/// Sets the option `name`, or remembers why it could not be set.
 unsafe fn set<T>(
     options: *mut Options,
     name: &'static str,
     value: Result<T, Failure>,
-    place: impl FnOnce(&mut Options) -> &mut Option<T>,
+    field: impl FnOnce(&mut Options) -> &mut Option<T>,
 ) -> i32 {
     let set = || {
         let options = unsafe { object_mut(options, "options")? };
         options.failures.remove(name);
         let value = value.inspect_err(|failure| drop(options.failures.insert(name, failure.clone())))?;
-        *place(options) = Some(value);
+        *field(options) = Some(value);
         Ok(())
     };
     unsafe { call(std::ptr::null_mut(), set) }
@@ -37,111 +37,127 @@ unsafe fn owned(value: *const c_char, name: &str) -> Result<String, Failure> {
     unsafe { text(value, name) }.map(str::to_owned)
 }
 
-/// Where the service is; a path in it is put before the API's paths. `https`, or `http` if the host is this machine (or
-/// see `identifai_options_set_allow_http`). Default: `https://backend.identifai.net`.
+/// Sets the base URL of the service. If it has a path, the API's paths are appended to it. The scheme must be `https`,
+/// or `http` if the host is this machine; see also `identifai_options_set_allow_http`. Defaults to
+/// `https://backend.identifai.net`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_base_url(options: *mut Options, base_url: *const c_char) -> i32 {
-    unsafe { set(options, "base_url", owned(base_url, "base_url"), |options| &mut options.reach.base_url) }
+    unsafe { set(options, "base_url", owned(base_url, "base_url"), |options| &mut options.settings.base_url) }
 }
 
-/// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying; not that of
-/// `identifai_wait`. Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for
-/// an upload none, but 60 seconds in which not a byte moves, and 120 for the answer; 30 seconds for everything else.
+/// Sets the deadline of a whole call, including name lookup, connecting, waiting for a slot of the rate limit, pauses
+/// and retries. The total time of `identifai_wait` has its own setting, `identifai_options_set_wait_timeout_ms`.
+///
+/// Defaults to 120 seconds for a submit by URL, because the service downloads the file before it responds. An upload
+/// has no deadline by default, but it ends after 60 seconds in which no byte is sent, and it waits at most 120 seconds
+/// for the response. All other calls default to 30 seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_timeout_ms(options: *mut Options, milliseconds: u64) -> i32 {
-    unsafe { set(options, "timeout_ms", Ok(Duration::from_millis(milliseconds)), |options| &mut options.reach.timeout) }
+    unsafe {
+        set(options, "timeout_ms", Ok(Duration::from_millis(milliseconds)), |options| &mut options.settings.timeout)
+    }
 }
 
-/// How long looking up the name, connecting and the TLS handshake may take, within the deadline. Default: 10 seconds.
+/// Sets the time that name lookup, connecting and the TLS handshake may take together. It is part of the deadline.
+/// Defaults to 10 seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_connect_timeout_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
         set(options, "connect_timeout_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.connect_timeout
+            &mut options.settings.connect_timeout
         })
     }
 }
 
-/// Whether the base URL may be plain `http` on another machine. The key is then sent in clear. Default: 0.
+/// If not 0, allows a base URL with plain `http` on another machine. The key is then sent unencrypted. Combined with a
+/// proxy, even one from the environment, this is an error. Defaults to 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_allow_http(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "allow_http", Ok(on != 0), |options| &mut options.reach.allow_http) }
+    unsafe { set(options, "allow_http", Ok(on != 0), |options| &mut options.settings.allow_http) }
 }
 
-/// A proxy: `http://user:password@host:port` or `https://...`. It never sees the key: only `https` goes through it.
-/// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+/// Sets a proxy: `http://user:password@host:port` or `https://...`. The proxy never sees the key, because only `https`
+/// requests use it. Requests to this machine use no proxy. Defaults to the proxy in the environment variables
+/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_proxy(options: *mut Options, url: *const c_char) -> i32 {
-    unsafe { set(options, "proxy", owned(url, "proxy").map(Proxy::Url), |options| &mut options.reach.proxy) }
+    unsafe { set(options, "proxy", owned(url, "proxy").map(Proxy::Url), |options| &mut options.settings.proxy) }
 }
 
-/// No proxy, whatever the environment says.
+/// Disables proxies, including those from the environment.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_proxy(options: *mut Options) -> i32 {
-    unsafe { set(options, "proxy", Ok(Proxy::None), |options| &mut options.reach.proxy) }
+    unsafe { set(options, "proxy", Ok(Proxy::None), |options| &mut options.settings.proxy) }
 }
 
-/// Trusts the root certificates in `pem` (one or more, in PEM), and no others: they replace the usual roots, as with
-/// curl's `--cacert`, and count for a proxy over `https`, too. Default: the usual roots.
+/// Trusts the root certificates in `pem` (one or more, in PEM format) and no others. They replace the usual roots, like
+/// curl's `--cacert`, and they are also used for an `https` proxy. Defaults to the usual roots.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_root_certificates(options: *mut Options, pem: *const c_char) -> i32 {
     unsafe {
         set(options, "root_certificates", owned(pem, "root_certificates"), |options| {
-            &mut options.reach.root_certificates
+            &mut options.settings.root_certificates
         })
     }
 }
 
-/// What your program calls itself, as `product/version`; added to this library's own `User-Agent`. Default: none.
+/// Sets the name of your program, as `product/version`. It is added to this library's own `User-Agent`. Defaults to no
+/// name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_user_agent(options: *mut Options, product: *const c_char) -> i32 {
-    unsafe { set(options, "user_agent", owned(product, "user_agent"), |options| &mut options.reach.user_agent) }
+    unsafe { set(options, "user_agent", owned(product, "user_agent"), |options| &mut options.settings.user_agent) }
 }
 
-/// The longest answer that is read; a longer one is an error. Default: 4 MiB, and 64 MiB for a heatmap.
+/// Sets the maximum size of a response in bytes. A larger response is an error. Defaults to 4 MiB, and to 64 MiB for a
+/// heatmap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_response_limit(options: *mut Options, bytes: u64) -> i32 {
-    unsafe { set(options, "response_limit", Ok(bytes), |options| &mut options.reach.response_limit) }
+    unsafe { set(options, "response_limit", Ok(bytes), |options| &mut options.settings.response_limit) }
 }
 
-/// How often a failed try is repeated within the deadline, where that cannot pay twice. 0 is never. Default: 2.
+/// Sets the maximum number of retries of a failed attempt within the deadline. A request is only retried if that cannot
+/// cost twice. 0 disables retries. Defaults to 2.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_retries(options: *mut Options, retries: u32) -> i32 {
-    unsafe { set(options, "retries", Ok(retries), |options| &mut options.reach.retries) }
+    unsafe { set(options, "retries", Ok(retries), |options| &mut options.settings.retries) }
 }
 
-/// Whether to repeat a submit of unknown fate, too. It may then be paid for twice. Default: 0.
+/// If not 0, also retries a submit if it is not known whether the service accepted it. Such a submit may be paid for
+/// twice. Defaults to 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_resend_if_unknown(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "resend_if_unknown", Ok(on != 0), |options| &mut options.reach.resend_if_unknown) }
+    unsafe { set(options, "resend_if_unknown", Ok(on != 0), |options| &mut options.settings.resend_if_unknown) }
 }
 
-/// How many submits and reads the key may make in a minute, and a thirtieth of that in a second. Calls wait for their
-/// turn. Default: 30 and 60, as the service documents.
+/// Limits requests to `submits` and `reads` per minute, and to 1/30 of that per second. An override counts as a submit.
+/// A call waits for its slot. If the slot is after the call's deadline, the call fails with
+/// `IDENTIFAI_ERROR_RATE_LIMITED`. Defaults to 30 and 60, the limits that the service documents.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_rate_limit(options: *mut Options, submits: u32, reads: u32) -> i32 {
     unsafe {
-        set(options, "rate_limit", Ok(RateLimit::per_minute(submits, reads)), |options| &mut options.reach.rate_limit)
+        set(options, "rate_limit", Ok(RateLimit::per_minute(submits, reads)), |options| {
+            &mut options.settings.rate_limit
+        })
     }
 }
 
-/// No rate limit: for a sandbox, or a program that limits its own rate.
+/// Disables the rate limit. Use it with a sandbox, or in a program that limits its own rate.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_rate_limit(options: *mut Options) -> i32 {
-    unsafe { set(options, "rate_limit", Ok(RateLimit::unlimited()), |options| &mut options.reach.rate_limit) }
+    unsafe { set(options, "rate_limit", Ok(RateLimit::unlimited()), |options| &mut options.settings.rate_limit) }
 }
 
-/// How long `identifai_wait` waits over all. Default: 5 minutes.
+/// Sets the total time that `identifai_wait` waits. Defaults to 5 minutes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_timeout_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
         set(options, "wait_timeout_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.patience.timeout
+            &mut options.settings.wait.timeout
         })
     }
 }
 
-/// The pause of `identifai_wait` after its first look. Default: 2 seconds.
+/// Sets the pause of `identifai_wait` after its first poll. Defaults to 2 seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_initial_interval_ms(
     options: *mut Options,
@@ -149,143 +165,157 @@ pub unsafe extern "C" fn identifai_options_set_wait_initial_interval_ms(
 ) -> i32 {
     unsafe {
         set(options, "wait_initial_interval_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.patience.initial_interval
+            &mut options.settings.wait.initial_interval
         })
     }
 }
 
-/// The longest pause of `identifai_wait` between two looks, unless the service asks for a longer one. Default: 10
-/// seconds.
+/// Sets the maximum pause of `identifai_wait` between two polls. A longer pause that the service asks for is kept.
+/// Defaults to 10 seconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_max_interval_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
         set(options, "wait_max_interval_ms", Ok(Duration::from_millis(milliseconds)), |options| {
-            &mut options.reach.patience.max_interval
+            &mut options.settings.wait.max_interval
         })
     }
 }
 
-/// What each pause of `identifai_wait` is multiplied by to give the next one; 1 or more. Default: 1.5.
+/// Sets the factor by which each pause of `identifai_wait` is longer than the one before. It must be 1 or more.
+/// Defaults to 1.5.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_growth(options: *mut Options, factor: f64) -> i32 {
-    unsafe { set(options, "wait_growth", Ok(factor), |options| &mut options.reach.patience.growth) }
+    unsafe { set(options, "wait_growth", Ok(factor), |options| &mut options.settings.wait.growth) }
 }
 
-/// Your own reference, which comes back with the result. Default: not sent.
+/// Sets a reference of your own, which the service stores and returns with the result. Defaults to none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_ref_id(options: *mut Options, ref_id: *const c_char) -> i32 {
-    unsafe { set(options, "ref_id", owned(ref_id, "ref_id"), |options| &mut options.ask.ref_id) }
+    unsafe { set(options, "ref_id", owned(ref_id, "ref_id"), |options| &mut options.submit.ref_id) }
 }
 
-/// An `http` or `https` URL that the service shall send the result to as well. The service ignores it in silence unless
-/// it has enabled webhooks for the account. Default: not sent.
+/// Sets an `http` or `https` URL to which the service also sends the result. The service ignores it silently unless
+/// webhooks are enabled for the account. It does not call the URL for a result that it has cached. Defaults to none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_webhook_url(options: *mut Options, webhook_url: *const c_char) -> i32 {
-    unsafe { set(options, "webhook_url", owned(webhook_url, "webhook_url"), |options| &mut options.ask.webhook_url) }
+    unsafe { set(options, "webhook_url", owned(webhook_url, "webhook_url"), |options| &mut options.submit.webhook_url) }
 }
 
-/// Whether to analyse anew what was submitted before with the same options, which may cost again. Default: not sent.
+/// If not 0, analyses a file again that was submitted before with the same options. This may cost again. Defaults to
+/// the service's choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_cache(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "no_cache", Ok(on != 0), |options| &mut options.ask.no_cache) }
+    unsafe { set(options, "no_cache", Ok(on != 0), |options| &mut options.submit.no_cache) }
 }
 
-/// Images and videos: whether to look for morphing in people's faces, too. Default: not sent.
+/// Images and videos: if not 0, also looks for morphing of people's faces. Defaults to the service's choice, which is
+/// not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_morphing(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "with_morphing", Ok(on != 0), |options| &mut options.ask.with_morphing) }
+    unsafe { set(options, "with_morphing", Ok(on != 0), |options| &mut options.submit.with_morphing) }
 }
 
-/// Images and videos: whether to look for manipulation without generative AI, too. Default: not sent.
+/// Images and videos: if not 0, also looks for manipulation without generative AI. Defaults to the service's choice,
+/// which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_tampering(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "with_tampering", Ok(on != 0), |options| &mut options.ask.with_tampering) }
+    unsafe { set(options, "with_tampering", Ok(on != 0), |options| &mut options.submit.with_tampering) }
 }
 
-/// Images: whether to make a heatmap of AI content, too. Default: not sent.
+/// Images: if not 0, also creates a heatmap of AI-generated content; see `identifai_heatmap`. Defaults to the service's
+/// choice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_heatmap(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "with_heatmap", Ok(on != 0), |options| &mut options.ask.with_heatmap) }
+    unsafe { set(options, "with_heatmap", Ok(on != 0), |options| &mut options.submit.with_heatmap) }
 }
 
-/// Images and videos: whether to tell if it is not safe for work, too. That videos take this is our reading of the
-/// documentation. Default: not sent.
+/// Images and videos: if not 0, also detects content that is not safe for work; see `identifai_report_nsfw`. For videos
+/// this is our reading of the documentation. Defaults to the service's choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_nsfw(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "with_nsfw", Ok(on != 0), |options| &mut options.ask.with_nsfw) }
+    unsafe { set(options, "with_nsfw", Ok(on != 0), |options| &mut options.submit.with_nsfw) }
 }
 
-/// Whether to keep a C2PA signature from forcing the verdict to artificial. Default: not sent; the service documents 0.
+/// If not 0, a C2PA signature does not force the verdict to artificial. Defaults to the service's choice, documented as
+/// 0: a signature forces the verdict.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_prevent_c2pa_forces(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "prevent_c2pa_forces", Ok(on != 0), |options| &mut options.ask.prevent_c2pa_forces) }
+    unsafe { set(options, "prevent_c2pa_forces", Ok(on != 0), |options| &mut options.submit.prevent_c2pa_forces) }
 }
 
-/// Videos: how many frames to analyse at the most, 5, 10 or 30; more cost more. Default: not sent.
+/// Videos: sets the maximum number of frames to analyse: 5, 10 or 30. More frames cost more. Defaults to the service's
+/// choice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_frames(options: *mut Options, frames: i32) -> i32 {
-    unsafe { set(options, "frames", frames_of(frames), |options| &mut options.ask.frames) }
+    unsafe { set(options, "frames", parse_frames(frames), |options| &mut options.submit.frames) }
 }
 
-/// Videos: whether to analyse key frames rather than evenly spaced ones. Default: not sent.
+/// Videos: if not 0, analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_key_frames(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "key_frames", Ok(on != 0), |options| &mut options.ask.key_frames) }
+    unsafe { set(options, "key_frames", Ok(on != 0), |options| &mut options.submit.key_frames) }
 }
 
-/// Videos: how key frames are chosen, one of `IDENTIFAI_KEY_FRAMES_...`. Default: not sent; the service documents
-/// `IDENTIFAI_KEY_FRAMES_IFRAMES`.
+/// Videos: sets the method of choosing key frames, one of `IDENTIFAI_KEY_FRAMES_...`. Defaults to the service's choice,
+/// documented as `IDENTIFAI_KEY_FRAMES_IFRAMES`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_key_frames_method(options: *mut Options, method: i32) -> i32 {
-    unsafe { set(options, "key_frames_method", method_of(method), |options| &mut options.ask.key_frames_method) }
+    unsafe {
+        set(options, "key_frames_method", parse_key_frames_method(method), |options| {
+            &mut options.submit.key_frames_method
+        })
+    }
 }
 
-/// Uploads: the name that the file goes by, and comes back with in the report. Default: the file's own; without one,
-/// the medium and the usual extension of its format, as `image.png`. An extension that says another format than the
-/// content is corrected: a WebP named `cat.jpg` goes as `cat.webp`.
+/// Uploads: sets the file name that is sent to the service and returned in the report. If its extension belongs to
+/// another format than the content, the extension is corrected: a WebP file named `cat.jpg` is sent as `cat.webp`.
+/// Defaults to the name of the file, or for bytes in memory to the medium with the usual extension of the format, such
+/// as `image.png`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_file_name(options: *mut Options, file_name: *const c_char) -> i32 {
-    unsafe { set(options, "file_name", owned(file_name, "file_name"), |options| &mut options.ask.file_name) }
+    unsafe { set(options, "file_name", owned(file_name, "file_name"), |options| &mut options.submit.file_name) }
 }
 
-/// Uploads: the largest file. Default: what the service documents, 50 MB for images and recordings and 5 GB for videos;
-/// read generously, as 50 MiB and 5 GiB.
+/// Uploads: sets the maximum file size in bytes. Defaults to the limit that the service documents: 50 MB for images and
+/// recordings, and 5 GB for videos. The units are read generously, as 50 MiB and 5 GiB.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_max_size(options: *mut Options, bytes: u64) -> i32 {
-    unsafe { set(options, "max_size", Ok(bytes), |options| &mut options.ask.max_size) }
+    unsafe { set(options, "max_size", Ok(bytes), |options| &mut options.submit.max_size) }
 }
 
-/// Uploads: sends a file as it is, under its own name, whatever its format seems to be. By default it must be of a
-/// format that the service documents for the medium, and its name must not say another medium. Default: 0.
+/// Uploads: if not 0, sends a file of any format, unchanged and under its own name. If 0, its content must have a
+/// format that the service documents for the medium, and its name must not have the extension of another medium.
+/// Defaults to 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_any_format(options: *mut Options, on: i32) -> i32 {
-    unsafe { set(options, "any_format", Ok(on != 0), |options| &mut options.ask.any_format) }
+    unsafe { set(options, "any_format", Ok(on != 0), |options| &mut options.submit.any_format) }
 }
 
-/// Uploads: a function that sees how one comes along, and can end it. It is given `user_data` each time, which must be
-/// valid for as long as submits are made with these options. NULL is none. Default: NULL.
+/// Uploads: sets a function that is called with the progress of an upload and can end it. `user_data` is passed to each
+/// call of the function. It must stay valid while submits with these options run. NULL removes the function. Defaults
+/// to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_progress(
     options: *mut Options,
-    progress: See,
+    progress: Progress,
     user_data: *mut c_void,
 ) -> i32 {
-    let watcher = progress.map(|see| Watcher { see, user_data });
+    let callback = progress.map(|function| ProgressCallback { function, user_data });
     unsafe {
         call(std::ptr::null_mut(), || {
-            object_mut(options, "options")?.ask.progress = watcher;
+            object_mut(options, "options")?.submit.progress = callback;
             Ok(())
         })
     }
 }
 
-fn frames_of(count: i32) -> Result<Frames, Failure> {
+fn parse_frames(count: i32) -> Result<Frames, Failure> {
     let known = [Frames::Five, Frames::Ten, Frames::Thirty];
     let found = known.into_iter().find(|frames| i64::from(frames.count()) == i64::from(count));
     found.ok_or_else(|| Failure::invalid("frames", "must be 5, 10 or 30"))
 }
 
-fn method_of(number: i32) -> Result<KeyFramesMethod, Failure> {
+fn parse_key_frames_method(number: i32) -> Result<KeyFramesMethod, Failure> {
     match number {
         IDENTIFAI_KEY_FRAMES_IFRAMES => Ok(KeyFramesMethod::IFrames),
         IDENTIFAI_KEY_FRAMES_FLOW => Ok(KeyFramesMethod::Flow),

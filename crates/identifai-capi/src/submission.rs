@@ -1,9 +1,9 @@
-//! Media: their numbers, and submissions with the options of the caller.
+//! Media types and their numbers, and submissions with the caller's options.
 
 use identifai::{AnySubmission, MediaType};
 
 use crate::failure::Failure;
-use crate::options::Ask;
+use crate::options::SubmitOptions;
 
 /// An image.
 pub const IDENTIFAI_IMAGE: i32 = 1;
@@ -12,7 +12,7 @@ pub const IDENTIFAI_VIDEO: i32 = 2;
 /// A recording of speech.
 pub const IDENTIFAI_AUDIO: i32 = 3;
 
-/// Returns the medium of one of the numbers above.
+/// Returns the media type of one of the numbers above.
 pub(crate) fn media_type(number: i32) -> Result<MediaType, Failure> {
     match number {
         IDENTIFAI_IMAGE => Ok(MediaType::Image),
@@ -22,7 +22,7 @@ pub(crate) fn media_type(number: i32) -> Result<MediaType, Failure> {
     }
 }
 
-/// The place of a medium.
+/// The source of a file.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
     Url(&'a str),
@@ -31,15 +31,15 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// Builds a submission with the options of `ask`, which the medium must have.
-    pub(crate) fn submission(self, medium: MediaType, ask: &Ask) -> Result<AnySubmission, Failure> {
-        ask.set_on(match self {
+    /// Builds a submission with the given options. Fails if the medium does not have one of them.
+    pub(crate) fn submission(self, medium: MediaType, options: &SubmitOptions) -> Result<AnySubmission, Failure> {
+        options.apply_to(match self {
             Self::Url(url) => AnySubmission::from_url_as(medium, url),
             Self::Path(path) => AnySubmission::from_path_as(medium, path),
             Self::Bytes(bytes) => {
-                // Checked before the bytes are copied, for which there may be no memory.
+                // The size is checked before the bytes are copied, because there may not be enough memory for a copy.
                 let len = AnySubmission::from_reader_as(medium, std::io::empty(), bytes.len() as u64).any_format(true);
-                match ask.max_size {
+                match options.max_size {
                     Some(max_size) => len.max_size(max_size).check()?,
                     None => len.check()?,
                 }

@@ -263,7 +263,7 @@ fn settings_reach_the_client() {
 
 /// Returns the `Debug` of a submission with the options.
 fn shown(source: Source<'_>, medium: MediaType, options: &Options) -> String {
-    format!("{:?}", source.submission(medium, &options.ask).ok().unwrap())
+    format!("{:?}", source.submission(medium, &options.submit).ok().unwrap())
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
         assert_eq!(set(options), 0);
         let options = unsafe { Box::from_raw(options) };
         let submission = shown(Source::Url("https://x.test/"), MediaType::Image, &options);
-        let shown = format!("{:?}", options.of_url("https://x.test/").ok().unwrap());
+        let shown = format!("{:?}", options.url_options("https://x.test/").ok().unwrap());
         assert!(shown.contains(&submission), "{shown} {submission}");
     }
 }

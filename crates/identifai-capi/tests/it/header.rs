@@ -17,7 +17,7 @@ pub(crate) fn source(file: &str) -> PathBuf {
 pub(crate) fn generated() -> String {
     let mut config = cbindgen::Config::from_file(capi("cbindgen.toml")).unwrap();
     config.after_includes = Some(format!(
-        "\n/**\n * The version of this header; that of the library is `identifai_version()`.\n */\n\
+        "\n/**\n * The version of this header. `identifai_version` returns the version of the library.\n */\n\
          #define IDENTIFAI_VERSION \"{}\"\n#define IDENTIFAI_VERSION_MAJOR {}\n\
          #define IDENTIFAI_VERSION_MINOR {}\n#define IDENTIFAI_VERSION_PATCH {}",
         env!("CARGO_PKG_VERSION"),
