@@ -1,5 +1,5 @@
-//! A panic inside comes out as a code, and each option, error and report as what it is in Rust. `tests/it` tests the
-//! rest of the interface from C.
+//! Unit tests of the C interface: a panic is returned as a code, and each option, error and report has the same content
+//! as in Rust. `tests/it` tests the rest of the interface from C.
 
 use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
@@ -20,7 +20,7 @@ use crate::report::*;
 use crate::setters::*;
 use crate::submission::{IDENTIFAI_IMAGE, Source};
 
-/// A client in which each second call panics: deep in the call, after its one try.
+/// Creates a client in which every second call panics: inside the call, after its only attempt.
 fn panicking() -> Handle {
     let panics = AtomicBool::new(false);
     let builder = Client::builder("key").base_url("http://127.0.0.1:1").retries(0).on_attempt(move |_| {
@@ -29,7 +29,7 @@ fn panicking() -> Handle {
     Handle(builder.build().unwrap())
 }
 
-/// Code, and whether it may have been sent.
+/// Makes a call that fails. Returns its code, and the error's `may_have_been_sent`.
 unsafe fn outcome(call: impl FnOnce(*mut *mut Failure) -> i32) -> (i32, i32) {
     unsafe {
         let mut error = null_mut();
@@ -44,7 +44,7 @@ unsafe fn outcome(call: impl FnOnce(*mut *mut Failure) -> i32) -> (i32, i32) {
 }
 
 #[test]
-fn a_panic_comes_out_as_a_code_and_the_client_goes_on() {
+fn call_that_panics_returns_code() {
     let client = panicking();
     let submit = |error| unsafe {
         let mut identifier = null_mut();
@@ -60,7 +60,7 @@ fn a_panic_comes_out_as_a_code_and_the_client_goes_on() {
         code
     };
     unsafe {
-        // Nobody knows what a submit that panicked has sent.
+        // A submit that panicked may have been sent. The client can be used after each panic.
         assert_eq!(outcome(submit), (IDENTIFAI_ERROR_PANIC, 1));
         assert_eq!(outcome(submit), (IDENTIFAI_ERROR_CONNECT, 0));
         assert_eq!(outcome(result), (IDENTIFAI_ERROR_PANIC, 0));
@@ -70,22 +70,23 @@ fn a_panic_comes_out_as_a_code_and_the_client_goes_on() {
 }
 
 #[test]
-fn what_the_header_says_of_threads_is_so() {
-    fn crosses_threads<T: Send + Sync>() {}
-    crosses_threads::<Handle>();
-    crosses_threads::<Options>();
-    crosses_threads::<Report>();
-    crosses_threads::<Failure>();
+fn objects_are_send_and_sync() {
+    // The header promises that any number of threads may use them.
+    fn assert_send_and_sync<T: Send + Sync>() {}
+    assert_send_and_sync::<Handle>();
+    assert_send_and_sync::<Options>();
+    assert_send_and_sync::<Report>();
+    assert_send_and_sync::<Failure>();
 }
 
 #[test]
-fn a_panic_in_an_accessor_or_a_constructor_comes_out_as_nothing() {
+fn accessor_or_constructor_panic_is_caught() {
     assert_eq!(unsafe { read(std::ptr::from_ref(&7), -1, |_| panic!("in an accessor")) }, -1);
     assert!(make::<u8>(|| panic!("in a constructor")).is_null());
 }
 
 #[test]
-fn a_panic_in_a_destructor_stays_inside() {
+fn destructor_panic_is_caught() {
     struct Bad;
     impl Drop for Bad {
         fn drop(&mut self) {
@@ -95,7 +96,7 @@ fn a_panic_in_a_destructor_stays_inside() {
     unsafe { free_object(make(|| Bad)) };
 }
 
-/// A text that is lent.
+/// Returns the string at a pointer, or `None` for NULL.
 unsafe fn lent<'a>(text: *const c_char) -> Option<&'a str> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_str().unwrap())
 }
@@ -110,10 +111,10 @@ fn failed_submit(response: &'static [u8]) -> Error {
 }
 
 #[test]
-fn an_error_says_all_that_it_says_in_rust() {
+fn error_has_all_fields_of_rust_error() {
     let lost = failed_submit(b"HTTP/1.1 200 OK\r\nRetry-After: 2\r\nContent-Length: 99\r\n\r\n<h1>\0\xff</h1>");
     let causes = format!("{lost:#}");
-    assert_ne!(causes, lost.to_string(), "it has a cause");
+    assert_ne!(causes, lost.to_string(), "the error has a cause");
     let lost = Failure::from(lost);
     let lost = &raw const lost;
     unsafe {
@@ -133,7 +134,7 @@ fn an_error_says_all_that_it_says_in_rust() {
         assert_eq!(lent(identifai_error_identifier(known)), Some("abc"));
         assert_eq!(identifai_error_retry_after_ms(known), -1);
     }
-    // Neither says what the other does.
+    // For this error, both flags are 0.
     let rejected = Failure::from(failed_submit(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n"));
     let rejected = &raw const rejected;
     unsafe {
@@ -145,13 +146,13 @@ fn an_error_says_all_that_it_says_in_rust() {
     assert_eq!(unsafe { lent(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is odd"));
 }
 
-/// The report that a JSON makes.
+/// Returns the report of an image with the given JSON.
 fn report(json: &str) -> Report {
     Report::from_any(&serde_json::from_str::<ImageReport>(json).unwrap().into())
 }
 
 #[test]
-fn a_report_has_everything_in_its_place() {
+fn report_accessors_return_all_fields() {
     let full = report(
         r#"{"identifier": "abc", "status": "errored", "hash": "a hash", "name": "a\u0000name", "ref_id": "a ref",
             "result_url": "a url", "errors": "a reason", "is_nsfw": true, "has_heatmap": false, "new": 1,
@@ -185,7 +186,7 @@ fn a_report_has_everything_in_its_place() {
 }
 
 #[test]
-fn a_report_says_how_far_the_analysis_is() {
+fn report_state_follows_status() {
     let table = [
         ("new", IDENTIFAI_STATE_PENDING, 0, IDENTIFAI_UNCLASSIFIED),
         ("done", IDENTIFAI_STATE_DONE, 1, IDENTIFAI_HUMAN),
@@ -208,20 +209,20 @@ fn a_report_says_how_far_the_analysis_is() {
 type Set<'a> = &'a dyn Fn(*mut Options) -> i32;
 const MS: Duration = Duration::from_millis(7);
 
-/// Compares what a setter alone comes to with what it shall come to, as both are shown.
+/// Calls each setter on new options, and compares their `Debug` text with the expected one.
 fn compare(table: &[(Set<'_>, String)], shown: impl Fn(&Options) -> String) {
-    for (set, wanted) in table {
+    for (set, expected) in table {
         let options = unsafe { identifai_options_new(c"key".as_ptr()) };
         let before = shown(unsafe { &*options });
-        assert_eq!(set(options), 0, "{wanted}");
-        assert_eq!(shown(unsafe { &*options }), *wanted);
-        assert_ne!(before, *wanted, "it sets nothing");
+        assert_eq!(set(options), 0, "{expected}");
+        assert_eq!(shown(unsafe { &*options }), *expected);
+        assert_ne!(before, *expected, "the setter changes nothing");
         unsafe { free_object(options) };
     }
 }
 
 #[test]
-fn settings_reach_the_client() {
+fn client_settings_reach_builder() {
     let with = |set: fn(ClientBuilder) -> ClientBuilder| format!("{:?}", set(Client::builder("key")));
     let pem = c"-----BEGIN";
     let table: [(Set<'_>, String); 18] = unsafe {
@@ -261,13 +262,13 @@ fn settings_reach_the_client() {
     compare(&table, |options| format!("{:?}", options.builder().ok().unwrap()));
 }
 
-/// Returns the `Debug` of a submission with the options.
+/// Returns the `Debug` text of a submission with the options.
 fn shown(source: Source<'_>, medium: MediaType, options: &Options) -> String {
     format!("{:?}", source.submission(medium, &options.submit).ok().unwrap())
 }
 
 #[test]
-fn what_is_asked_of_an_image_reaches_its_submission() {
+fn image_options_reach_submission() {
     let with = |set: fn(Submission<Image>) -> Submission<Image>| format!("{:?}", set(Image::from_bytes(*b"GIF89a")));
     let table: [(Set<'_>, String); 12] = unsafe {
         [
@@ -286,7 +287,7 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
         ]
     };
     compare(&table, |options| shown(Source::Bytes(b"GIF89a"), MediaType::Image, options));
-    // The plain function takes the same, but for what uploads alone have.
+    // `identifai_classify_from_url` has the same options, except those of uploads.
     for (set, _) in &table[..9] {
         let options = unsafe { identifai_options_new(c"key".as_ptr()) };
         assert_eq!(set(options), 0);
@@ -298,7 +299,7 @@ fn what_is_asked_of_an_image_reaches_its_submission() {
 }
 
 #[test]
-fn what_is_asked_of_a_video_reaches_its_submission() {
+fn video_options_reach_submission() {
     let with = |set: fn(Submission<Video>) -> Submission<Video>| format!("{:?}", set(Video::from_path("a.mp4")));
     use KeyFramesMethod::{Color, Flow, IFrames};
     let table: [(Set<'_>, String); 9] = unsafe {

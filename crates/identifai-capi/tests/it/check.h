@@ -1,4 +1,4 @@
-/* What the test programs share. */
+/* Helpers of the test programs. */
 
 #include "identifai.h"
 #include <stdio.h>
@@ -8,18 +8,18 @@
 #define CHECK(condition)                                                                  \
     do {                                                                                  \
         if (!(condition)) {                                                               \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);       \
+            fprintf(stderr, "%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition);       \
             exit(1);                                                                      \
         }                                                                                 \
     } while (0)
 
-/* Where a server that is in trouble in some way is found. */
-static inline const char *trouble(char *url, size_t size, const char *scheme, const char *way) {
-    snprintf(url, size, "%s://%s/%s", scheme, getenv("TROUBLE"), way);
+/* Writes and returns the base URL of the server that fails in a certain way. */
+static inline const char *failing_url(char *url, size_t size, const char *scheme, const char *failure) {
+    snprintf(url, size, "%s://%s/%s", scheme, getenv("FAILING_SERVER"), failure);
     return url;
 }
 
-/* Options without a rate limit and without retries. */
+/* Creates options without a rate limit and without retries. */
 static inline identifai_options *options_for(const char *api_key, const char *base_url) {
     identifai_options *options = identifai_options_new(api_key);
     CHECK(identifai_options_set_base_url(options, base_url) == IDENTIFAI_OK);
@@ -28,11 +28,11 @@ static inline identifai_options *options_for(const char *api_key, const char *ba
     return options;
 }
 
-static inline identifai_client *client_of(const identifai_options *options) {
+static inline identifai_client *client_from(const identifai_options *options) {
     identifai_client *client = NULL;
     identifai_error *error = NULL;
     if (identifai_client_new(options, &client, &error) != IDENTIFAI_OK) {
-        fprintf(stderr, "no client: %s\n", identifai_error_message(error));
+        fprintf(stderr, "cannot create a client: %s\n", identifai_error_message(error));
         exit(1);
     }
     return client;

@@ -1,5 +1,5 @@
-/* What is odd, but within the header's rules: calls from a progress function, when a thread and when the program ends; a file
- * too large to be copied; what can be set in two ways. */
+/* Unusual uses that the header allows: calls from a progress function, calls when a thread or the program ends, a file that is
+ * too large to be copied, and an option with two setters. */
 
 #define _DEFAULT_SOURCE
 #include "check.h"
@@ -29,9 +29,9 @@ static int32_t cancel(uint64_t sent, uint64_t total, void *user_data) {
     return 0;
 }
 
-static void call_from_a_progress_function(const char *url) {
+static void call_from_progress_function(const char *url) {
     identifai_options *options = options_for("sandbox", url);
-    identifai_client *cancelled = client_of(options);
+    identifai_client *cancelled = client_from(options);
     identifai_error *error = NULL;
     char *identifier = NULL;
     uint64_t sent = 0;
@@ -48,8 +48,8 @@ static void call_from_a_progress_function(const char *url) {
     identifai_options_free(options);
 }
 
-/* Nothing of it can be read. */
-static void refuse_what_is_too_large(void) {
+/* The memory of the file cannot be read, so a copy would crash. */
+static void reject_too_large_files(void) {
     const size_t len = 50 * 1024 * 1024 + 1;
     uint8_t *file = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     identifai_error *error = NULL;
@@ -59,7 +59,7 @@ static void refuse_what_is_too_large(void) {
     CHECK(strstr(identifai_error_message(error), "52428801 bytes") != NULL);
     identifai_error_free(error);
     CHECK(identifai_submit_bytes(client, IDENTIFAI_AUDIO, file, (size_t)-1, NULL, &identifier, NULL) == IDENTIFAI_ERROR_INVALID_INPUT);
-    /* As it is if the caller says what is too large. */
+    /* The same with a limit that the caller sets. */
     identifai_options *options = identifai_options_new(NULL);
     CHECK(identifai_options_set_max_size(options, 99) == IDENTIFAI_OK);
     CHECK(identifai_submit_bytes(client, IDENTIFAI_AUDIO, file, 100, options, &identifier, NULL) == IDENTIFAI_ERROR_INVALID_INPUT);
@@ -68,16 +68,16 @@ static void refuse_what_is_too_large(void) {
     munmap(file, len);
 }
 
-static void set_the_proxy_in_two_ways(const char *url) {
+static void set_proxy_in_two_ways(const char *url) {
     identifai_options *options = options_for("sandbox", url);
     CHECK(identifai_options_set_proxy(options, "\xff") == IDENTIFAI_ERROR_INVALID_INPUT);
     CHECK(identifai_options_set_no_proxy(options) == IDENTIFAI_OK);
-    identifai_client_free(client_of(options));
+    identifai_client_free(client_from(options));
     identifai_options_free(options);
 }
 
-/* Runs when the thread's own variables are gone. */
-static void at_the_end_of_the_thread(void *value) {
+/* Runs after the thread-local variables of the thread were destroyed. */
+static void at_thread_exit(void *value) {
     (void)value;
     submit();
 }
@@ -88,7 +88,7 @@ static void *submit_and_end(void *key) {
     return NULL;
 }
 
-static void at_the_end_of_the_program(void) {
+static void at_program_exit(void) {
     submit();
     identifai_client_free(client);
 }
@@ -97,15 +97,15 @@ int main(void) {
     char url[200];
     pthread_t thread;
     pthread_key_t key;
-    identifai_options *options = options_for("sandbox", trouble(url, sizeof url, "http", "fine"));
-    client = client_of(options);
+    identifai_options *options = options_for("sandbox", failing_url(url, sizeof url, "http", "fine"));
+    client = client_from(options);
     identifai_options_free(options);
-    CHECK(atexit(at_the_end_of_the_program) == 0);
+    CHECK(atexit(at_program_exit) == 0);
     submit();
-    call_from_a_progress_function(url);
-    refuse_what_is_too_large();
-    set_the_proxy_in_two_ways(url);
-    CHECK(pthread_key_create(&key, at_the_end_of_the_thread) == 0);
+    call_from_progress_function(url);
+    reject_too_large_files();
+    set_proxy_in_two_ways(url);
+    CHECK(pthread_key_create(&key, at_thread_exit) == 0);
     CHECK(pthread_create(&thread, NULL, submit_and_end, &key) == 0 && pthread_join(thread, NULL) == 0);
     return 0;
 }

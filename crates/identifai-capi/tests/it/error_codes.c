@@ -1,4 +1,4 @@
-/* Each function with each pointer NULL and each string no UTF-8. The calls are put in by error_codes.rs. */
+/* Calls each function with each pointer NULL and each string not UTF-8. error_codes.rs inserts the calls. */
 
 #include "check.h"
 
@@ -12,8 +12,9 @@ static size_t a_length = 7;
 static double a_number = 7;
 static int32_t a_code = 7;
 
-/* What is refused says why, if it can, and writes nothing else. `argument` is the one that is wrong. */
-static void refused(int32_t code, const char *argument) {
+/* Checks that a call was rejected: it returned an error, if it can, and changed nothing else. `argument` is the invalid
+ * one. */
+static void rejected(int32_t code, const char *argument) {
     CHECK(code == IDENTIFAI_ERROR_INVALID_INPUT);
     if (error != NULL) {
         const char *message = identifai_error_message(error);
@@ -27,19 +28,19 @@ static void refused(int32_t code, const char *argument) {
     CHECK(some_bytes == (void *)&a_byte && a_length == 7 && a_number == 7 && a_code == 7);
 }
 
-static int32_t see(uint64_t sent, uint64_t total, void *user_data) {
+static int32_t progress(uint64_t sent, uint64_t total, void *user_data) {
     (void)sent, (void)total, (void)user_data;
     return 0;
 }
 
 int main(void) {
     char url[200];
-    identifai_options *options = options_for("sandbox", trouble(url, sizeof url, "http", "fine"));
-    identifai_client *client = client_of(options);
+    identifai_options *options = options_for("sandbox", failing_url(url, sizeof url, "http", "fine"));
+    identifai_client *client = client_from(options);
 
     /* calls */
 
-    /* Freed and forgotten: that is what NULL stands for from then on. */
+    /* Programs often set a pointer to NULL after freeing. Using it is then an error, and freeing it again is allowed. */
     identifai_options_free(options);
     options = NULL;
     identifai_options_free(options);

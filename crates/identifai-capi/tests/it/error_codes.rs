@@ -1,10 +1,12 @@
-//! Every function with every pointer NULL and every string no UTF-8: a program in C, made of the header's declarations.
+//! Calls every function with every pointer NULL and every string not UTF-8, in a C program that is generated from the
+//! declarations in the header.
 
 use crate::abi::{functions, name};
 use crate::fixture::Fixture;
 use crate::tools::{memcheck, program, run, shared_library};
 
-/// Something to pass where nothing is wrong. Each call has something wrong, so none gets as far as to use it.
+/// Returns a valid argument of a type. Every call has an invalid argument, too, so no call gets far enough to use the
+/// valid ones.
 fn argument(kind: &str) -> &'static str {
     match kind {
         "const identifai_client *" => "client",
@@ -20,22 +22,22 @@ fn argument(kind: &str) -> &'static str {
         "const char *" => "\"8d64370a\"",
         "const uint8_t *" => "(const uint8_t *)\"GIF89a\"",
         "size_t" => "6",
-        "identifai_progress" => "see",
+        "identifai_progress" => "progress",
         "int32_t" | "uint32_t" | "uint64_t" | "double" => "1",
         "void *" => "NULL",
-        // What is freed is only ever NULL here.
+        // Pointers to free are always NULL here.
         _ if kind.ends_with('*') => "NULL",
-        _ => panic!("no scripted failure for {kind}"),
+        _ => panic!("no argument of type {kind}"),
     }
 }
 
-/// Whether NULL makes sense there.
+/// Returns `true` if the parameter may be NULL.
 fn may_be_null(function: &str, parameter: &str) -> bool {
     matches!(parameter, "error" | "user_data" | "available" | "spent")
         || (function.starts_with("identifai_submit_") && parameter == "options")
 }
 
-/// The parameters of a declaration, by type and name.
+/// Returns the parameters of a declaration, each with its type and name.
 fn parameters(function: &str) -> Vec<(&str, &str)> {
     let list = function.split_once('(').unwrap().1.trim_end_matches(')');
     let parameters = list.split(", ").filter(|parameter| *parameter != "void");
@@ -45,17 +47,17 @@ fn parameters(function: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Statements that call a function with each of its arguments wrong, and then with all.
+/// Generates statements that call a function with each of its arguments invalid, and then with all of them NULL.
 fn calls(function: &str) -> String {
     let (name, parameters) = (name(function), parameters(function));
     let reads = function.contains("(const identifai_report *") || function.contains("(const identifai_error *");
-    // With what is wrong at a place, if anything is.
-    let call = |which: &str, wrong: &dyn Fn(usize) -> Option<&'static str>| {
+    // `invalid` returns the invalid argument at an index, if there is one.
+    let call = |which: &str, invalid: &dyn Fn(usize) -> Option<&'static str>| {
         let arguments =
-            parameters.iter().enumerate().map(|(at, (kind, _))| wrong(at).unwrap_or_else(|| argument(kind)));
+            parameters.iter().enumerate().map(|(at, (kind, _))| invalid(at).unwrap_or_else(|| argument(kind)));
         let call = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
         match function.split("identifai_").next() {
-            Some("int32_t ") if !reads => format!("    refused({call}, \"{which}\");\n"),
+            Some("int32_t ") if !reads => format!("    rejected({call}, \"{which}\");\n"),
             Some("const char *") if reads => format!("    CHECK({call} == NULL);\n"),
             Some("") => format!("    identifai_options_free({call});\n"),
             _ => format!("    {call};\n"),
@@ -82,7 +84,7 @@ fn source() -> String {
 }
 
 #[test]
-fn nothing_crashes_or_is_sent_or_written() {
+fn invalid_arguments_are_rejected() {
     let directory = shared_library().parent().unwrap().to_owned();
     let file = directory.join("error_codes.c");
     std::fs::write(&file, source()).unwrap();
@@ -90,5 +92,5 @@ fn nothing_crashes_or_is_sent_or_written() {
     let fixture = Fixture::new();
     run(&mut fixture.command(&program));
     memcheck(&program, |valgrind| run(fixture.command(valgrind.get_program()).args(valgrind.get_args())));
-    assert_eq!(fixture.trouble.requests().len(), 0);
+    assert_eq!(fixture.failing.requests().len(), 0, "nothing is sent");
 }

@@ -1,4 +1,4 @@
-//! What the programs talk to: the sandbox, and a service that fails in every way.
+//! The servers that the test programs connect to: the sandbox, and a server that fails in every way.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,12 +11,12 @@ use test_support::{Connection, Server, response, response_with};
 
 use crate::tools::shared_library;
 
-/// All of it, for one program.
+/// The servers and files of one program.
 pub(crate) struct Fixture {
     sandbox: Sandbox,
-    pub(crate) trouble: Server,
-    /// Closes every connection at once.
-    slam: Server,
+    pub(crate) failing: Server,
+    /// A server that closes every connection at once.
+    closing: Server,
     pub(crate) image: PathBuf,
 }
 
@@ -26,24 +26,24 @@ impl Fixture {
         sandbox.set_limits(RateLimit::unlimited());
         sandbox.set_credits(1_000_000);
         sandbox.set_analysis_time(Duration::ZERO);
-        Self { sandbox, trouble: Server::start(trouble), slam: Server::start(|_| ()), image: image() }
+        Self { sandbox, failing: Server::start(fail), closing: Server::start(|_| ()), image: image() }
     }
 
-    /// A command that knows where everything is.
+    /// Returns a command with the environment variables that tell the program where everything is.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env("IDENTIFAI_BASE_URL", self.sandbox.base_url());
         command.env("IDENTIFAI_API_KEY", self.sandbox.api_key());
-        command.env("TROUBLE", self.trouble.address.to_string());
-        command.env("SLAM", self.slam.base_url());
+        command.env("FAILING_SERVER", self.failing.address.to_string());
+        command.env("CLOSING_SERVER", self.closing.base_url());
         command.env("IMAGE", &self.image);
         command.env("LIBRARY", shared_library());
         command
     }
 }
 
-/// An image in a file: the sandbox looks at no more than its first bytes. It is written once, as others may be reading
-/// it.
+/// Returns the path of an image file. The sandbox reads only its first bytes. It is written once, because other
+/// programs may be reading it.
 fn image() -> PathBuf {
     static IMAGE: LazyLock<PathBuf> = LazyLock::new(|| {
         let path = shared_library().with_file_name("capi-image.png");
@@ -53,25 +53,25 @@ fn image() -> PathBuf {
     IMAGE.clone()
 }
 
-/// A service whose base URL has a path that says how it fails.
-fn trouble(connection: &mut Connection) {
+/// Serves a connection. The first part of the request's path selects the failure.
+fn fail(connection: &mut Connection) {
     while let Some(request) = connection.request() {
         let (method, rest) = request.head.split_once(" /").unwrap();
         let path = rest.split_whitespace().next().unwrap();
-        let (way, identifier) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
+        let (failure, identifier) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
         let reads = method == "GET";
         let pending = format!("{{\"identifier\":\"{identifier}\",\"status\":\"new\"}}");
-        match way {
+        match failure {
             "fine" => connection.send(&response(200, "application/json", "{\"identifier\":\"8d64370a\"}")),
             "pending" | "stuck" if reads => connection.send(&response(200, "application/json", &pending)),
             "stuck" => return connection.wait_for_end(),
             "redirect" => connection.send(&response_with(302, "Location: https://elsewhere.test/\r\n", "")),
             "server" => connection.send(&response(500, "application/json", "{\"error\":\"down\"}")),
             "html" => connection.send(&response(200, "text/html", "<html>a portal</html>")),
-            // "gone": the connection ends without an answer.
+            // "gone": the connection ends without a response.
             _ => return,
         }
     }
-    // What is no HTTP, such as a TLS handshake.
+    // A request that is not HTTP, such as a TLS handshake.
     connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
 }

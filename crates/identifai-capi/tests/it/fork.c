@@ -1,4 +1,5 @@
-/* A program that forks in the middle: parent and child both go on, with a client and without. */
+/* A program that forks while connections are open. Parent and child both continue to use the library, with and without a
+ * client. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -8,7 +9,7 @@
 static identifai_options *options;
 static identifai_client *client;
 
-static void go_on(void) {
+static void make_calls(void) {
     for (int i = 0; i < 50; i++) {
         char *identifier = NULL;
         const char *cat = "https://example.com/cat.jpg";
@@ -22,12 +23,12 @@ static void go_on(void) {
 int main(void) {
     char url[200];
     int status = 1;
-    options = options_for("sandbox", trouble(url, sizeof url, "http", "fine"));
-    client = client_of(options);
-    go_on();
+    options = options_for("sandbox", failing_url(url, sizeof url, "http", "fine"));
+    client = client_from(options);
+    make_calls();
     pid_t child = fork();
     CHECK(child >= 0);
-    go_on();
+    make_calls();
     if (child > 0)
         CHECK(waitpid(child, &status, 0) == child && status == 0);
     identifai_client_free(client);

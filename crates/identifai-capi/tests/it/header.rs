@@ -1,19 +1,19 @@
-//! The header: made of the source, never stale, and good C and C++.
+//! Tests of the header: it matches the source, every function is documented, and it is valid C and C++.
 
 use std::path::PathBuf;
 
 use crate::tools::{blessed, capi, compiler, run};
 
-/// What it is made of, in the order in which that is read best.
+/// The files that the header is generated from, in the order in which it is read best.
 pub(crate) const FILES: [&str; 7] =
     ["library.rs", "failure.rs", "options.rs", "setters.rs", "submission.rs", "calls.rs", "report.rs"];
 
-/// A file of the source.
+/// Returns the path of a source file.
 pub(crate) fn source(file: &str) -> PathBuf {
     capi("src").join(file)
 }
 
-/// The header as cbindgen makes it of the source, with its version.
+/// Generates the header with cbindgen, including the version constants.
 pub(crate) fn generated() -> String {
     let mut config = cbindgen::Config::from_file(capi("cbindgen.toml")).unwrap();
     config.after_includes = Some(format!(
@@ -33,14 +33,14 @@ pub(crate) fn generated() -> String {
 }
 
 #[test]
-fn it_is_that_of_the_source() {
+fn header_matches_source() {
     let generated = generated();
     let committed = blessed(&capi("include/identifai.h"), &generated);
-    assert!(generated == committed, "include/identifai.h is stale: write it anew with IDENTIFAI_BLESS=1");
+    assert!(generated == committed, "include/identifai.h is stale: regenerate it with IDENTIFAI_BLESS=1");
 }
 
 #[test]
-fn every_function_is_documented() {
+fn header_documents_every_function() {
     let header = generated();
     let lines: Vec<_> = header.lines().collect();
     let declares = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains("identifai_");
@@ -49,7 +49,7 @@ fn every_function_is_documented() {
 }
 
 #[test]
-fn it_is_good_c_and_cpp() {
+fn header_is_valid_c_and_cpp() {
     for (language, standards) in [("c", &["c99", "c11", "c17"][..]), ("c++", &["c++11", "c++14", "c++17", "c++20"][..])]
     {
         for standard in standards {

@@ -1,10 +1,13 @@
-"""The C interface of identifai in Python 3.8 or later. Copy it, change it as you like; what identifai.h says, holds.
+"""A wrapper of identifai.h for Python 3.8 or later. Copy this file into your project and change it as needed.
+
+The rules in identifai.h also apply here.
 
 with Client(Options.from_env()) as client:
     identifier = client.submit_url(IMAGE, "https://example.com/cat.jpg")
     print(client.wait(IMAGE, identifier).summary)
 
-What fails raises IdentifaiError; an object that is closed, or a text with a NUL in it, ctypes.ArgumentError.
+A call that fails raises IdentifaiError. An object that is closed, or a string that contains NUL, raises
+ctypes.ArgumentError.
 """
 
 import ctypes.util
@@ -21,21 +24,22 @@ MAIN_VERDICT = -1
 
 _path = os.environ.get("LIBRARY") or ctypes.util.find_library("identifai")
 if not _path:
-    raise ImportError("no libidentifai was found, and LIBRARY does not say where it is")
+    raise ImportError("libidentifai not found; set LIBRARY to its path")
 _library = ctypes.CDLL(_path)
-_thrown = threading.local()  # By a progress function: any number of threads may submit with the same options.
+# The exception of a progress function. It is per thread, because several threads may submit with the same options.
+_thrown = threading.local()
 
 
 class IdentifaiError(Exception):
-    """Why a call failed. It has all the fields of identifai_error, such as `kind` and `retry_after_ms`."""
+    """A failed call. It has all fields of identifai_error as attributes, such as `kind` and `retry_after_ms`."""
 
 
-class _Text:
+class _Utf8:
     @staticmethod
-    def from_param(text):
-        encoded = None if text is None else text.encode()
+    def from_param(value):
+        encoded = None if value is None else value.encode()
         if encoded and b"\0" in encoded:
-            raise ValueError("a text with a NUL in it, at which C would cut it off")
+            raise ValueError("string contains NUL, where C would cut it off")
         return c_char_p(encoded)
 
 
@@ -43,7 +47,7 @@ def _function(name, returned, *taken):
     function = getattr(_library, "identifai_" + name)
     function.restype, function.argtypes = returned, taken
     if returned is c_char_p:
-        function.errcheck = lambda lent, *_: None if lent is None else lent.decode()
+        function.errcheck = lambda value, *_: None if value is None else value.decode()
     return function
 
 
@@ -52,7 +56,7 @@ def _functions(prefix, names, *types):
 
 
 def _owned(name):
-    """A pointer to what was handed over. It is freed with the last reference, and each call under way has one."""
+    """Returns a class for pointers that Python owns. The object is freed with the last reference. A running call has one."""
     free = _function(name + "_free", None, c_void_p)
     return type(name, (c_void_p,), {"free": staticmethod(free), "__del__": lambda self: self.free(self)})
 
@@ -65,12 +69,15 @@ _ERROR = {
 }
 
 
-def _verb(name, made, *taken):
-    """A function that can fail. It returns what the one of the library hands over, which has the types in `made`."""
-    function = _function(name, c_int32, *taken, *map(POINTER, made), POINTER(_Error))
+def _checked(name, result_types, *taken):
+    """Returns a function that calls the C function `name` and raises its errors.
 
-    def verb(*arguments):
-        error, results = _Error(), [kind() for kind in made]
+    It returns a list of the results, which have the types in `result_types`.
+    """
+    function = _function(name, c_int32, *taken, *map(POINTER, result_types), POINTER(_Error))
+
+    def checked(*arguments):
+        error, results = _Error(), [kind() for kind in result_types]
         code = function(*arguments, *map(byref, results), byref(error))
         thrown = vars(_thrown).pop("exception", None)
         if thrown is not None and code != 0:
@@ -81,11 +88,11 @@ def _verb(name, made, *taken):
             raise exception
         return [ctypes.string_at(result).decode() if isinstance(result, _String) else result for result in results]
 
-    return verb
+    return checked
 
 
 class _Object:
-    """Passes for its pointer, until it is closed."""
+    """An object that can be passed to C as its pointer, until it is closed."""
 
     def __init__(self, owned):
         self._owned = owned
@@ -107,13 +114,13 @@ class _Object:
 
 
 class Options(_Object):
-    _new = _function("options_new", _Options, _Text)
+    _new = _function("options_new", _Options, _Utf8)
     _from_env = _function("options_from_env", _Options)
     _Progress = ctypes.CFUNCTYPE(c_int32, c_uint64, c_uint64, c_void_p)
     _setters = {
         name: _function("options_set_" + name, c_int32, _Options, *types)
         for names, *types in [
-            ("base_url proxy root_certificates user_agent ref_id webhook_url file_name", _Text),
+            ("base_url proxy root_certificates user_agent ref_id webhook_url file_name", _Utf8),
             ("timeout_ms connect_timeout_ms wait_timeout_ms wait_initial_interval_ms wait_max_interval_ms", c_uint64),
             ("response_limit max_size", c_uint64),
             ("allow_http resend_if_unknown no_cache with_morphing with_tampering with_heatmap with_nsfw", c_int32),
@@ -133,36 +140,39 @@ class Options(_Object):
 
     @classmethod
     def from_env(cls, **options):
-        made = cls()
-        made._owned = cls._from_env()
-        return made.set(**options)
+        created = cls()
+        created._owned = cls._from_env()
+        return created.set(**options)
 
     def set(self, **options):
-        """Sets by the names of the header, as in `set(ref_id="order-17", rate_limit=(30, 60), no_proxy=())`."""
+        """Sets options by their names in the header: `set(ref_id="order-17", rate_limit=(30, 60), no_proxy=())`."""
         for name, value in options.items():
             arguments = value if isinstance(value, tuple) else (value,)
             self._setters[name](self, *arguments)
-            _check(self)  # A setter does not say why it failed.
+            _check(self)  # Raises if the setter failed.
         return self
 
     def on_progress(self, function):
-        """Has uploads call a function of the bytes sent and their total. One ends if it returns False or raises."""
+        """Sets a function that uploads call with the bytes sent and the total.
 
-        def see(sent, total, _):
+        If it returns False or raises, the upload is cancelled.
+        """
+
+        def call(sent, total, _):
             try:
                 return function(sent, total) is False
             except BaseException as exception:
                 _thrown.exception = exception
                 return 1
 
-        callback = self._Progress(see) if function else self._Progress()
+        callback = self._Progress(call) if function else self._Progress()
         self.set(progress=(callback, None))
-        self._owned.progress = callback  # The library knows its address for as long as there are these options.
+        self._owned.progress = callback  # Keeps it alive: the library has its address as long as these options exist.
         return self
 
 
 class Report(_Object):
-    """What came of a submission. It has all the fields of identifai_report, such as `classification` and `summary`."""
+    """A report. It has all fields of identifai_report as properties, such as `classification` and `summary`."""
 
     _verdict = [
         _function("report_verdict_classification", c_int32, _Report, c_int32),
@@ -171,7 +181,7 @@ class Report(_Object):
     ]
 
     def verdict(self, number=MAIN_VERDICT):
-        """Its classification, confidence and heuristic."""
+        """Returns the classification, confidence and heuristic of a verdict."""
         return tuple(read(self, number) for read in self._verdict)
 
 
@@ -183,18 +193,18 @@ for _name, _read in {
 
 VERSION = _function("version", c_char_p)()
 _free_bytes = _function("bytes_free", None, c_void_p, c_size_t)
-_check = _verb("options_check", [], _Options)
-_client_new = _verb("client_new", [_Client], _Options)
-_classify_from_url = _verb("classify_from_url", [_String], _Options, _Text)
-_submit_url = _verb("submit_url", [_String], _Client, c_int32, _Text, _Options)
-_submit_file = _verb("submit_file", [_String], _Client, c_int32, _Text, _Options)
-_submit_bytes = _verb("submit_bytes", [_String], _Client, c_int32, c_void_p, c_size_t, _Options)
-_result = _verb("result", [_Report], _Client, c_int32, _Text)
-_wait = _verb("wait", [_Report], _Client, c_int32, _Text)
-_heatmap = _verb("heatmap", [c_void_p, c_size_t], _Client, _Text)
-_override = _verb("override", [], _Client, c_int32, _Text, c_int32)
-_credits = _verb("credits", [c_double, c_double], _Client)
-_health = _verb("health", [c_int32], _Client)
+_check = _checked("options_check", [], _Options)
+_client_new = _checked("client_new", [_Client], _Options)
+_classify_from_url = _checked("classify_from_url", [_String], _Options, _Utf8)
+_submit_url = _checked("submit_url", [_String], _Client, c_int32, _Utf8, _Options)
+_submit_file = _checked("submit_file", [_String], _Client, c_int32, _Utf8, _Options)
+_submit_bytes = _checked("submit_bytes", [_String], _Client, c_int32, c_void_p, c_size_t, _Options)
+_result = _checked("result", [_Report], _Client, c_int32, _Utf8)
+_wait = _checked("wait", [_Report], _Client, c_int32, _Utf8)
+_heatmap = _checked("heatmap", [c_void_p, c_size_t], _Client, _Utf8)
+_override = _checked("override", [], _Client, c_int32, _Utf8, c_int32)
+_credits = _checked("credits", [c_double, c_double], _Client)
+_health = _checked("health", [c_int32], _Client)
 _cancel = _function("cancel", c_int32, _Client)
 
 
@@ -213,7 +223,7 @@ class Client(_Object):
         return _submit_file(self, medium, os.fsdecode(path), options)[0]
 
     def submit_bytes(self, medium, file, options=None):
-        """`file` is anything with bytes. They are copied here only if they are read-only and no `bytes`."""
+        """Submits a bytes-like object. Only a read-only one that is not `bytes` is copied in Python."""
         if not isinstance(file, bytes):
             view = memoryview(file).cast("B")
             file = bytes(view) if view.readonly else (c_char * len(view)).from_buffer(view)
@@ -236,13 +246,13 @@ class Client(_Object):
         _override(self, medium, hash, classification)
 
     def credits(self):
-        """How many are left, and how many were spent, or -1."""
+        """Returns the credits that are left, and the credits spent, or -1 if that is not known."""
         return tuple(number.value for number in _credits(self))
 
     def health(self):
-        """One of HEALTH_OK, HEALTH_DEGRADED and HEALTH_OTHER."""
+        """Returns one of HEALTH_OK, HEALTH_DEGRADED and HEALTH_OTHER."""
         return _health(self)[0].value
 
     def cancel(self):
-        """From any thread."""
+        """Cancels all calls. May be called from any thread."""
         _cancel(self)

@@ -1,4 +1,4 @@
-//! The artefacts, as `docs/c.md` says how to build and link them.
+//! Tests of the libraries: they are built and linked as `docs/c.md` documents.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,15 +6,15 @@ use std::process::Command;
 use crate::fixture::Fixture;
 use crate::tools::{capi, compiler, root, run, shared_library, static_library};
 
-/// The documented command that links what is in `cat.c` to a library.
+/// Returns the documented command that links `cat.c` to a library.
 fn documented(library: &str) -> String {
     let text = std::fs::read_to_string(root().join("docs/c.md")).unwrap();
     let lines = text.lines().filter(|line| line.starts_with("cc -I crates/identifai-capi/include cat.c "));
     lines.into_iter().find(|line| line.contains(library)).unwrap().to_owned()
 }
 
-/// Does what is documented, but for the C program that does everything, and what is built without optimisation; and
-/// runs that from elsewhere.
+/// Runs the documented command, with two changes: it compiles `program.c`, and it links to the library that is built
+/// without optimisation. Then runs the program from another directory.
 fn link(library: &str, directory: &Path) -> Option<PathBuf> {
     compiler("c", &format!("linking to {library}"))?;
     let program = directory.join(format!("capi-linked-{}", library.trim_start_matches('-')));
@@ -29,15 +29,15 @@ fn link(library: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 #[test]
-fn the_shared_library_is_linked_as_documented() {
+fn shared_library_links_as_documented() {
     link("-lidentifai", shared_library().parent().unwrap());
 }
 
 #[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn the_static_library_needs_what_is_documented_and_no_more() {
-    let (archive, said) = static_library();
-    let needed = said.lines().find_map(|line| line.split_once("native-static-libs: ")).expect(&said).1;
+fn static_library_needs_documented_libraries() {
+    let (archive, output) = static_library();
+    let needed = output.lines().find_map(|line| line.split_once("native-static-libs: ")).expect(&output).1;
     let mut needed: Vec<_> = needed.split_whitespace().map(str::to_owned).collect();
     let documented = documented("libidentifai.a");
     let mut documented: Vec<_> =
@@ -54,7 +54,7 @@ fn the_static_library_needs_what_is_documented_and_no_more() {
 }
 
 #[test]
-fn what_cargo_c_installs_is_there() {
+fn cargo_c_files_exist() {
     let manifest = std::fs::read_to_string(capi("Cargo.toml")).unwrap();
     assert!(manifest.contains("from = \"include/identifai.h\"") && capi("include/identifai.h").is_file());
     assert!(manifest.contains("\ncapi = []\n"), "cargo-c skips packages without this feature");

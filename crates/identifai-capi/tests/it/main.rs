@@ -1,8 +1,8 @@
-//! The C interface, as C, C++ and Python see it: `cargo test`.
+//! Tests of the C interface from C, C++ and Python.
 //!
-//! With `IDENTIFAI_BLESS=1` the header and the list of the ABI are written anew, rather than compared.
+//! `IDENTIFAI_BLESS=1` writes the header and `abi.txt` instead of comparing them.
 
-// A test that cannot go on shall panic.
+// A test that cannot continue panics.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,29 +1,29 @@
-/* Everything that is done with each medium: media.rs looks at where it went. */
+/* Makes every call that has a medium, for one medium. media.rs checks which endpoints were called. */
 
 #include "check.h"
 
 static const char *HASH = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
 
-/* What this medium has no option for is refused, and not left out. */
+/* An option that the medium does not have is rejected, and not ignored. */
 static void check_option(const identifai_client *client, int32_t medium, int32_t set(identifai_options *, int32_t), int takes_it) {
-    identifai_options *ask = identifai_options_new(NULL);
+    identifai_options *opts = identifai_options_new(NULL);
     char *identifier = NULL;
-    CHECK(set(ask, 1) == IDENTIFAI_OK);
-    int32_t code = identifai_submit_url(client, medium, "https://example.com/it", ask, &identifier, NULL);
+    CHECK(set(opts, 1) == IDENTIFAI_OK);
+    int32_t code = identifai_submit_url(client, medium, "https://example.com/it", opts, &identifier, NULL);
     CHECK(code == (takes_it ? IDENTIFAI_OK : IDENTIFAI_ERROR_INVALID_INPUT) && (identifier != NULL) == takes_it);
     identifai_string_free(identifier);
-    identifai_options_free(ask);
+    identifai_options_free(opts);
 }
 
 int main(int argc, char **argv) {
     char url[200];
     const int32_t medium = argc > 1 ? atoi(argv[1]) : 0;
     const int is_image = medium == IDENTIFAI_IMAGE, is_audio = medium == IDENTIFAI_AUDIO;
-    identifai_options *options = options_for("sandbox", trouble(url, sizeof url, "http", "pending"));
+    identifai_options *options = options_for("sandbox", failing_url(url, sizeof url, "http", "pending"));
     CHECK(identifai_options_set_wait_timeout_ms(options, 20) == IDENTIFAI_OK);
-    identifai_client *pending = client_of(options);
-    CHECK(identifai_options_set_base_url(options, trouble(url, sizeof url, "http", "fine")) == IDENTIFAI_OK);
-    identifai_client *fine = client_of(options);
+    identifai_client *pending = client_from(options);
+    CHECK(identifai_options_set_base_url(options, failing_url(url, sizeof url, "http", "fine")) == IDENTIFAI_OK);
+    identifai_client *fine = client_from(options);
     identifai_report *report = NULL;
 
     CHECK(identifai_result(pending, medium, "abc", &report, NULL) == IDENTIFAI_OK);

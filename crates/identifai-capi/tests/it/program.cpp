@@ -1,4 +1,4 @@
-// Does everything that the interface can, and meets every error that a program in C++ can meet, by the wrapper.
+// Uses the whole interface through the wrapper, and causes every error that a C++ program can cause.
 
 #include "check.h"
 #include "identifai.hpp"
@@ -13,7 +13,7 @@ using identifai::Options;
 using identifai::Report;
 using std::chrono::milliseconds;
 
-static_assert(std::is_nothrow_copy_constructible<Error>::value, "it is thrown by copy");
+static_assert(std::is_nothrow_copy_constructible<Error>::value, "exceptions are copied when they are thrown");
 static_assert(!std::is_copy_constructible<Options>::value && std::is_move_constructible<Options>::value, "");
 static_assert(!std::is_copy_constructible<Client>::value && std::is_move_constructible<Client>::value, "");
 static_assert(!std::is_copy_constructible<Report>::value && std::is_move_constructible<Report>::value, "");
@@ -30,9 +30,9 @@ static Options options_at(const std::string &key, const std::string &url) {
 
 static Options sandbox() { return options_at(getenv("IDENTIFAI_API_KEY"), getenv("IDENTIFAI_BASE_URL")); }
 
-static std::string in_trouble(const char *scheme, const char *way) {
+static std::string failing_server(const char *scheme, const char *failure) {
     char url[200];
-    return trouble(url, sizeof url, scheme, way);
+    return failing_url(url, sizeof url, scheme, failure);
 }
 
 template <typename Call> static Error must_fail(int32_t code, Call call) {
@@ -41,12 +41,12 @@ template <typename Call> static Error must_fail(int32_t code, Call call) {
     } catch (const Error &error) {
         const std::string message = error.what();
         if (error.code() != code)
-            std::cerr << error.code() << " rather than " << code << ": " << message << "\n";
+            std::cerr << error.code() << " instead of " << code << ": " << message << "\n";
         CHECK(error.code() == code);
         CHECK(message.find('\n') == std::string::npos && message.find("s3cret") == std::string::npos);
         return error;
     }
-    std::cerr << "no error rather than " << code << "\n";
+    std::cerr << "no error instead of " << code << "\n";
     std::exit(1);
 }
 
@@ -60,16 +60,16 @@ static void classify_without_a_client() {
 
 static void submit_wait_and_read() {
     const Client client(sandbox());
-    Options ask;
+    Options opts;
     int blocks = 0;
-    ask.set(identifai_options_set_ref_id, "order-17").set(identifai_options_set_with_heatmap, true);
-    ask.set(identifai_options_set_with_nsfw, true).on_progress([&blocks](uint64_t sent, uint64_t total) {
+    opts.set(identifai_options_set_ref_id, "order-17").set(identifai_options_set_with_heatmap, true);
+    opts.set(identifai_options_set_with_nsfw, true).on_progress([&blocks](uint64_t sent, uint64_t total) {
         CHECK(sent <= total);
         ++blocks;
         return true;
     });
-    // What the library knows of them stays where it is.
-    Options moved = std::move(ask);
+    // Moving options does not move the progress function, whose address the library keeps.
+    Options moved = std::move(opts);
     const std::string identifier = client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), moved);
     CHECK(blocks > 1);
 
@@ -88,11 +88,11 @@ static void submit_wait_and_read() {
     CHECK(identifai_report_verdict_confidence(report.get(), -2) < 0);
     CHECK(client.credits() > 0);
     const std::vector<uint8_t> png = client.heatmap(identifier);
-    CHECK(png.size() > 8 && std::equal(png.begin(), png.begin() + 4, "\x89PNG", [](uint8_t is, char shall) {
-        return is == static_cast<uint8_t>(shall);
+    CHECK(png.size() > 8 && std::equal(png.begin(), png.begin() + 4, "\x89PNG", [](uint8_t actual, char expected) {
+        return actual == static_cast<uint8_t>(expected);
     }));
 
-    // An override goes by the hash of the file.
+    // An override takes the hash of the file.
     const int32_t verdict = report.classification();
     const int32_t other = verdict == IDENTIFAI_HUMAN ? IDENTIFAI_ARTIFICIAL : IDENTIFAI_HUMAN;
     client.override_verdict(IDENTIFAI_IMAGE, report.hash(), other);
@@ -100,14 +100,14 @@ static void submit_wait_and_read() {
     CHECK(report.classification() == other);
     CHECK(identifai_report_verdict_classification(report.get(), IDENTIFAI_MAIN_VERDICT) == verdict);
 
-    // From memory; the same options once more, which a progress function ends, and then without that.
+    // A file in memory, with the same options: first cancelled by the progress function, then without one.
     moved.on_progress([](uint64_t, uint64_t) { return false; });
     const auto submit = [&] { return client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, moved); };
     CHECK(!must_fail(IDENTIFAI_ERROR_CANCELLED, submit).may_have_been_sent());
     moved.on_progress(nullptr);
     CHECK(!submit().empty());
 
-    // By URL, and a video.
+    // By URL: an image and a video.
     report = client.wait(IDENTIFAI_IMAGE, client.submit_url(IDENTIFAI_IMAGE, "https://sandbox.test/c2pa.jpg"));
     CHECK(report.classification() == IDENTIFAI_ARTIFICIAL);
     std::cout << report.summary() << std::endl;
@@ -119,16 +119,16 @@ static void submit_wait_and_read() {
     CHECK(report.json().find("\"images\"") != std::string::npos);
 }
 
-// What a progress function throws comes out of the submit that it was called by, once, and of no other.
+// An exception of a progress function is thrown by the submit that called the function, once, and by no other call.
 static void exceptions_of_progress() {
     const Client client(sandbox());
-    Options ask;
-    ask.on_progress([](uint64_t, uint64_t) -> bool { throw std::this_thread::get_id(); });
+    Options opts;
+    opts.on_progress([](uint64_t, uint64_t) -> bool { throw std::this_thread::get_id(); });
     const auto submit = [&] {
         for (int round = 0; round < 20; ++round) {
             bool thrown = false;
             try {
-                client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, ask);
+                client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, opts);
             } catch (std::thread::id thread) {
                 thrown = thread == std::this_thread::get_id();
             }
@@ -140,27 +140,27 @@ static void exceptions_of_progress() {
     submit();
     another.join();
 
-    // It ends the upload.
+    // The exception ends the upload.
     int calls = 0;
-    ask.on_progress([&calls](uint64_t, uint64_t) -> bool { throw ++calls; });
+    opts.on_progress([&calls](uint64_t, uint64_t) -> bool { throw ++calls; });
     try {
-        client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), ask);
+        client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), opts);
         CHECK(!"thrown");
     } catch (int thrown) {
         CHECK(thrown == 1);
     }
 
-    // An error of the library's own, which the function met, and one which it dealt with.
-    ask.on_progress([&](uint64_t, uint64_t) { return client.result(IDENTIFAI_AUDIO, ID).state() != 0; });
-    must_fail(IDENTIFAI_ERROR_NOT_FOUND, [&] { client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, ask); });
-    ask.on_progress([&](uint64_t, uint64_t) {
+    // A progress function may throw an error of this library, or catch one and continue.
+    opts.on_progress([&](uint64_t, uint64_t) { return client.result(IDENTIFAI_AUDIO, ID).state() != 0; });
+    must_fail(IDENTIFAI_ERROR_NOT_FOUND, [&] { client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, opts); });
+    opts.on_progress([&](uint64_t, uint64_t) {
         must_fail(IDENTIFAI_ERROR_NOT_FOUND, [&] { client.result(IDENTIFAI_IMAGE, ID); });
         return true;
     });
-    CHECK(!client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, ask).empty());
+    CHECK(!client.submit_bytes(IDENTIFAI_IMAGE, GIF, sizeof GIF, opts).empty());
 }
 
-// Submits an image to a service that refuses it, or is in trouble.
+// Submits an image to a service that rejects it or fails.
 static Error submit_to(const std::string &key, const std::string &url, const std::string &file_url, int32_t code) {
     Options options = options_at(key, url);
     options.set(identifai_options_set_timeout_ms, milliseconds(code == IDENTIFAI_ERROR_TIMEOUT ? 300 : 60000));
@@ -171,8 +171,8 @@ static Error submit(const std::string &file_url, int32_t code) {
     return submit_to("sandbox", getenv("IDENTIFAI_BASE_URL"), file_url, code);
 }
 
-static Error submit_in_trouble(const char *scheme, const char *way, int32_t code) {
-    return submit_to("s3cret", in_trouble(scheme, way), CAT, code);
+static Error submit_to_failing(const char *scheme, const char *failure, int32_t code) {
+    return submit_to("s3cret", failing_server(scheme, failure), CAT, code);
 }
 
 static void errors_of_submits() {
@@ -183,38 +183,38 @@ static void errors_of_submits() {
     submit_to("s3cret", "ftp://example.com", CAT, IDENTIFAI_ERROR_CONFIG);
     const Error connect = submit_to("s3cret", "http://127.0.0.1:1", CAT, IDENTIFAI_ERROR_CONNECT);
     CHECK(connect.retryable() && !connect.may_have_been_sent());
-    submit_in_trouble("https", "", IDENTIFAI_ERROR_TLS);
-    const Error stuck = submit_in_trouble("http", "stuck", IDENTIFAI_ERROR_TIMEOUT);
+    submit_to_failing("https", "", IDENTIFAI_ERROR_TLS);
+    const Error stuck = submit_to_failing("http", "stuck", IDENTIFAI_ERROR_TIMEOUT);
     CHECK(!stuck.retryable() && stuck.may_have_been_sent());
-    CHECK(submit_in_trouble("http", "gone", IDENTIFAI_ERROR_DISCONNECTED).may_have_been_sent());
-    CHECK(submit_in_trouble("http", "redirect", IDENTIFAI_ERROR_REDIRECT).status() == 302);
+    CHECK(submit_to_failing("http", "gone", IDENTIFAI_ERROR_DISCONNECTED).may_have_been_sent());
+    CHECK(submit_to_failing("http", "redirect", IDENTIFAI_ERROR_REDIRECT).status() == 302);
     CHECK(submit_to("s3cret", getenv("IDENTIFAI_BASE_URL"), CAT, IDENTIFAI_ERROR_UNAUTHORIZED).status() == 401);
     submit("https://sandbox.test/forbidden.jpg", IDENTIFAI_ERROR_FORBIDDEN);
     CHECK(submit("https://sandbox.test/unsupported.txt", IDENTIFAI_ERROR_REJECTED).status() == 400);
     submit("https://sandbox.test/no-credits.jpg", IDENTIFAI_ERROR_OUT_OF_CREDITS);
     const Error limited = submit("https://sandbox.test/rate-limited.jpg", IDENTIFAI_ERROR_RATE_LIMITED);
     CHECK(limited.retryable() && limited.retry_after() == std::chrono::seconds(1));
-    CHECK(strstr(submit_in_trouble("http", "server", IDENTIFAI_ERROR_SERVER).what(), "down") != nullptr);
-    submit_in_trouble("http", "html", IDENTIFAI_ERROR_UNEXPECTED_RESPONSE);
+    CHECK(strstr(submit_to_failing("http", "server", IDENTIFAI_ERROR_SERVER).what(), "down") != nullptr);
+    submit_to_failing("http", "html", IDENTIFAI_ERROR_UNEXPECTED_RESPONSE);
 }
 
-// An option that a medium has not, and one that cannot be set, until it is.
+// An option that the medium does not have, and an option whose setter fails, until it succeeds.
 static void errors_of_options(const Client &client) {
-    Options ask;
-    ask.set(identifai_options_set_frames, 10);
-    const auto of_image = [&] { client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), ask); };
+    Options opts;
+    opts.set(identifai_options_set_frames, 10);
+    const auto of_image = [&] { client.submit_file(IDENTIFAI_IMAGE, getenv("IMAGE"), opts); };
     CHECK(std::string(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_image).what()).find("frames: ") == 0);
-    const auto set = [&] { ask.set(identifai_options_set_frames, 11); };
+    const auto set = [&] { opts.set(identifai_options_set_frames, 11); };
     const std::string why = "frames: must be 5, 10 or 30";
     CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, set).what() == why);
-    const auto of_video = [&] { return client.submit_url(IDENTIFAI_VIDEO, CLIP, ask); };
+    const auto of_video = [&] { return client.submit_url(IDENTIFAI_VIDEO, CLIP, opts); };
     CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_video).what() == why);
-    ask.set(identifai_options_set_frames, 5);
+    opts.set(identifai_options_set_frames, 5);
     CHECK(!of_video().empty());
-    const auto of_client = [&] { Client another(ask); };
+    const auto of_client = [&] { Client another(opts); };
     CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_client).what() == std::string("api_key: is NULL"));
 
-    // One option may have two setters.
+    // The proxy has two setters. Either one replaces the failure of the other.
     Options options("s3cret");
     must_fail(IDENTIFAI_ERROR_INVALID_INPUT, [&] { options.set(identifai_options_set_proxy, nullptr); });
     options.set(identifai_options_set_no_proxy);
@@ -247,7 +247,7 @@ static void errors_of_clients() {
     client.cancel();
     must_fail(IDENTIFAI_ERROR_CANCELLED, [&] { client.result(IDENTIFAI_IMAGE, ID); });
 
-    options.set(identifai_options_set_base_url, in_trouble("http", "pending"));
+    options.set(identifai_options_set_base_url, failing_server("http", "pending"));
     options.set(identifai_options_set_wait_timeout_ms, milliseconds(50));
     const Client another(options);
     const Error late = must_fail(IDENTIFAI_ERROR_WAIT_TIMED_OUT, [&] { another.wait(IDENTIFAI_IMAGE, ID); });

@@ -1,4 +1,4 @@
-"""Does everything that the interface can, and meets every error that a program in Python can meet, by the module."""
+"""Uses the whole interface through the wrapper, and causes every error that a Python program can cause."""
 
 import ctypes
 import gc
@@ -19,7 +19,7 @@ GIF = b"GIF89a..."
 
 
 def check(condition):
-    # An assert would be no check with -O.
+    # Not an assert statement, which -O disables.
     if not condition:
         raise AssertionError
 
@@ -32,8 +32,8 @@ def sandbox():
     return options_at(os.environ["IDENTIFAI_API_KEY"], os.environ["IDENTIFAI_BASE_URL"])
 
 
-def in_trouble(way, scheme="http"):
-    return f"{scheme}://{os.environ['TROUBLE']}/{way}"
+def failing_server(failure, scheme="http"):
+    return f"{scheme}://{os.environ['FAILING_SERVER']}/{failure}"
 
 
 def must_fail(kind, call, *arguments):
@@ -44,7 +44,7 @@ def must_fail(kind, call, *arguments):
             raise
         check("\n" not in str(error) and "s3cret" not in str(error))
         return error
-    raise AssertionError(f"no error rather than {kind}")
+    raise AssertionError(f"no error instead of {kind}")
 
 
 def must_raise(kind, call, *arguments):
@@ -55,7 +55,7 @@ def must_raise(kind, call, *arguments):
     raise AssertionError(f"not raised: {kind}")
 
 
-def declared_as_in_the_header():
+def declarations_match_header():
     with open(os.path.join(os.path.dirname(__file__), "../../include/identifai.h"), encoding="utf-8") as file:
         header = file.read()
     for name, number in re.findall(r"#define IDENTIFAI_(\w+) (-?\d+)$", header, re.M):
@@ -84,12 +84,12 @@ def classify_without_a_client():
 
 def submit_wait_and_read():
     seen = []
-    ask = Options(ref_id="order-17", with_heatmap=True, with_nsfw=True)
-    ask.on_progress(lambda sent, total: seen.append((sent, total)))
-    # What the library calls is kept alive.
+    opts = Options(ref_id="order-17", with_heatmap=True, with_nsfw=True)
+    opts.on_progress(lambda sent, total: seen.append((sent, total)))
+    # The options keep the progress function alive.
     gc.collect()
     with Client(sandbox()) as client:
-        identifier = client.submit_file(IMAGE, os.environ["IMAGE"], ask)
+        identifier = client.submit_file(IMAGE, os.environ["IMAGE"], opts)
         check(len(seen) > 1 and all(sent <= total for sent, total in seen))
         with client.wait(IMAGE, identifier) as report:
             check(report.identifier == identifier)
@@ -106,26 +106,26 @@ def submit_wait_and_read():
             check(client.heatmap(identifier).startswith(b"\x89PNG"))
             check(client.credits()[0] > 0 and client.credits()[1] >= 1 and client.health() == identifai.HEALTH_OK)
 
-            # An override goes by the hash of the file.
+            # An override takes the hash of the file.
             check(verdict == report.classification)
             other = identifai.ARTIFICIAL if verdict == identifai.HUMAN else identifai.HUMAN
             client.override_verdict(IMAGE, report.hash, other)
         with client.result(IMAGE, identifier) as report:
             check(report.classification == other and report.verdict()[0] == verdict)
 
-        # From memory; the same options once more, which a progress function ends, and then without that.
-        ask.on_progress(lambda sent, total: False)
-        check(must_fail("cancelled", client.submit_bytes, IMAGE, GIF, ask).may_have_been_sent == 0)
-        ask.on_progress(None)
-        check(client.submit_bytes(IMAGE, GIF, ask))
-        check(client.submit_bytes(IMAGE, memoryview(GIF), ask))
+        # A file in memory, with the same options: first cancelled by the progress function, then without one.
+        opts.on_progress(lambda sent, total: False)
+        check(must_fail("cancelled", client.submit_bytes, IMAGE, GIF, opts).may_have_been_sent == 0)
+        opts.on_progress(None)
+        check(client.submit_bytes(IMAGE, GIF, opts))
+        check(client.submit_bytes(IMAGE, memoryview(GIF), opts))
 
-        # By URL, and a video.
+        # By URL: an image and a video.
         with client.wait(IMAGE, client.submit_url(IMAGE, "https://sandbox.test/c2pa.jpg")) as report:
             check(report.classification == identifai.ARTIFICIAL)
             print(report.summary)
-        ask = Options(frames=10, key_frames_method=identifai.KEY_FRAMES_FLOW)
-        with client.wait(VIDEO, client.submit_url(VIDEO, CLIP, ask)) as report:
+        opts = Options(frames=10, key_frames_method=identifai.KEY_FRAMES_FLOW)
+        with client.wait(VIDEO, client.submit_url(VIDEO, CLIP, opts)) as report:
             check(report.has_heatmap == -1 and '"images"' in report.json)
 
 
@@ -137,24 +137,24 @@ def bytes_are_not_copied():
         client.submit_bytes(IMAGE, file)
         check(tracemalloc.get_traced_memory()[1] < size / 10)
         tracemalloc.stop()
-    # It is lent for no longer than the call.
+    # The buffer is not locked after the call.
     file.append(0)
 
 
 def exceptions_of_progress():
-    """What a progress function raises comes out of the submit that it was called by, once, and of no other."""
+    """An exception of a progress function is raised by the submit that called the function, once, and by no other call."""
     client = Client(sandbox())
-    ask = Options()
+    opts = Options()
 
     def fail(sent, total):
         raise LookupError(threading.get_ident())
 
-    ask.on_progress(fail)
+    opts.on_progress(fail)
     right = []
 
     def submit():
         for _ in range(20):
-            raised = must_raise(LookupError, client.submit_bytes, IMAGE, GIF, ask)
+            raised = must_raise(LookupError, client.submit_bytes, IMAGE, GIF, opts)
             right.append(raised.args == (threading.get_ident(),))
         must_fail("not_found", client.result, IMAGE, ID)
         right.append(True)
@@ -165,24 +165,23 @@ def exceptions_of_progress():
     another.join()
     check(right == [True] * 42)
 
-    # An error of the library's own, which the function met.
-    ask.on_progress(lambda sent, total: client.result(AUDIO, ID))
-    must_fail("not_found", client.submit_bytes, IMAGE, GIF, ask)
+    # A progress function may raise an error of this library.
+    opts.on_progress(lambda sent, total: client.result(AUDIO, ID))
+    must_fail("not_found", client.submit_bytes, IMAGE, GIF, opts)
 
-
-    # One that is no Exception ends the upload, too.
+    # An exception that is not a subclass of Exception also ends the upload.
     def leave(sent, total):
         calls.append(sent)
         raise SystemExit
 
     calls = []
-    must_raise(SystemExit, client.submit_file, IMAGE, os.environ["IMAGE"], ask.on_progress(leave))
+    must_raise(SystemExit, client.submit_file, IMAGE, os.environ["IMAGE"], opts.on_progress(leave))
     check(len(calls) == 1)
 
 
 def cancel_from_another_thread():
-    """It ends a call under way; closing the client does not free it meanwhile."""
-    client = Client(options_at("s3cret", in_trouble("pending"), wait_timeout_ms=60_000, wait_initial_interval_ms=60_000))
+    """Cancelling from another thread ends a running call."""
+    client = Client(options_at("s3cret", failing_server("pending"), wait_timeout_ms=60_000, wait_initial_interval_ms=60_000))
     failed = []
     waiting = threading.Thread(target=lambda: failed.append(must_fail("cancelled", client.wait, IMAGE, ID)))
     start = time.monotonic()
@@ -194,8 +193,8 @@ def cancel_from_another_thread():
     check(failed[0].identifier == ID and time.monotonic() - start < 20)
 
 
-def all_is_freed_once():
-    """By closing, or with the last reference, and not while a call is under way."""
+def everything_is_freed_once():
+    """Objects are freed when they are closed or when the last reference is gone, but not while a call is running."""
     gc.collect()
     freed = []
 
@@ -242,7 +241,7 @@ def all_is_freed_once():
 
 
 def submit_to(key, url, file_url, kind):
-    """Submits an image to a service that refuses it, or is in trouble."""
+    """Submits an image to a service that rejects it or fails."""
     with options_at(key, url, timeout_ms=300 if kind == "timeout" else 60_000) as options:
         return must_fail(kind, identifai.classify_from_url, options, file_url)
 
@@ -251,8 +250,8 @@ def submit(file_url, kind):
     return submit_to("sandbox", os.environ["IDENTIFAI_BASE_URL"], file_url, kind)
 
 
-def submit_in_trouble(way, kind, scheme="http"):
-    return submit_to("s3cret", in_trouble(way, scheme), CAT, kind)
+def submit_to_failing(failure, kind, scheme="http"):
+    return submit_to("s3cret", failing_server(failure, scheme), CAT, kind)
 
 
 def errors_of_submits():
@@ -262,39 +261,39 @@ def errors_of_submits():
     submit_to("s3cret", "ftp://example.com", CAT, "config")
     error = submit_to("s3cret", "http://127.0.0.1:1", CAT, "connect")
     check(error.retryable == 1 and error.may_have_been_sent == 0)
-    submit_in_trouble("", "tls", "https")
-    error = submit_in_trouble("stuck", "timeout")
+    submit_to_failing("", "tls", "https")
+    error = submit_to_failing("stuck", "timeout")
     check(error.retryable == 0 and error.may_have_been_sent == 1)
-    check(submit_in_trouble("gone", "disconnected").may_have_been_sent == 1)
-    check(submit_in_trouble("redirect", "redirect").status == 302)
+    check(submit_to_failing("gone", "disconnected").may_have_been_sent == 1)
+    check(submit_to_failing("redirect", "redirect").status == 302)
     check(submit_to("s3cret", os.environ["IDENTIFAI_BASE_URL"], CAT, "unauthorized").status == 401)
     submit("https://sandbox.test/forbidden.jpg", "forbidden")
     check(submit("https://sandbox.test/unsupported.txt", "rejected").status == 400)
     submit("https://sandbox.test/no-credits.jpg", "out_of_credits")
     error = submit("https://sandbox.test/rate-limited.jpg", "rate_limited")
     check(error.retryable == 1 and error.retry_after_ms == 1000)
-    # Other processes get errors by pickle.
+    # Errors can be pickled, for example to pass them to another process.
     check(vars(pickle.loads(pickle.dumps(error))) == vars(error))
-    check("down" in str(submit_in_trouble("server", "server")))
-    submit_in_trouble("html", "unexpected_response")
+    check("down" in str(submit_to_failing("server", "server")))
+    submit_to_failing("html", "unexpected_response")
 
 
 def errors_of_options(client):
-    """An option that a medium has not, and one that cannot be set, until it is."""
-    ask = Options(frames=10)
-    check(str(must_fail("invalid_input", client.submit_file, IMAGE, os.environ["IMAGE"], ask)).startswith("frames: "))
+    """An option that the medium does not have, and an option whose setter fails, until it succeeds."""
+    opts = Options(frames=10)
+    check(str(must_fail("invalid_input", client.submit_file, IMAGE, os.environ["IMAGE"], opts)).startswith("frames: "))
     why = "frames: must be 5, 10 or 30"
-    check(str(must_fail("invalid_input", lambda: ask.set(frames=11))) == why)
-    check(str(must_fail("invalid_input", client.submit_url, VIDEO, CLIP, ask)) == why)
-    check(client.submit_url(VIDEO, CLIP, ask.set(frames=5)))
-    check(str(must_fail("invalid_input", Client, ask)) == "api_key: is NULL")
-    # One option may have two setters.
+    check(str(must_fail("invalid_input", lambda: opts.set(frames=11))) == why)
+    check(str(must_fail("invalid_input", client.submit_url, VIDEO, CLIP, opts)) == why)
+    check(client.submit_url(VIDEO, CLIP, opts.set(frames=5)))
+    check(str(must_fail("invalid_input", Client, opts)) == "api_key: is NULL")
+    # The proxy has two setters. Either one replaces the failure of the other.
     options = Options("s3cret")
     must_fail("invalid_input", lambda: options.set(proxy=None))
     Client(options.set(no_proxy=()))
     must_raise(ctypes.ArgumentError, client.submit_url, IMAGE, CAT + "\0?more")
-    ask.close()
-    must_raise(ctypes.ArgumentError, client.submit_url, VIDEO, CLIP, ask)
+    opts.close()
+    must_raise(ctypes.ArgumentError, client.submit_url, VIDEO, CLIP, opts)
 
 
 def errors_of_clients():
@@ -313,7 +312,7 @@ def errors_of_clients():
     client.cancel()
     must_fail("cancelled", client.result, IMAGE, ID)
 
-    client = Client(sandbox().set(base_url=in_trouble("pending"), wait_timeout_ms=50))
+    client = Client(sandbox().set(base_url=failing_server("pending"), wait_timeout_ms=50))
     error = must_fail("wait_timed_out", client.wait, IMAGE, ID)
     check(error.identifier == ID and error.retryable == 1)
     with client.result(IMAGE, ID) as report:
@@ -321,12 +320,12 @@ def errors_of_clients():
         check(report.classification == identifai.UNCLASSIFIED)
 
 
-declared_as_in_the_header()
+declarations_match_header()
 classify_without_a_client()
 submit_wait_and_read()
 bytes_are_not_copied()
 exceptions_of_progress()
 cancel_from_another_thread()
-all_is_freed_once()
+everything_is_freed_once()
 errors_of_submits()
 errors_of_clients()

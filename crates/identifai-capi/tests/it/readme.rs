@@ -1,19 +1,19 @@
-//! What README shows of the interface does what it says.
+//! Tests that the examples in README and in the header work.
 
 use std::path::PathBuf;
 
 use crate::fixture::Fixture;
-use crate::tools::{program, root, run, shared_library, there_is};
+use crate::tools::{capi, is_installed, program, root, run, shared_library};
 
-/// The first block of a language in README.
+/// Returns the first code block of a language in README.
 fn snippet(language: &str) -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let start = format!("```{language}\n");
     readme.split_once(&start).unwrap().1.split_once("```").unwrap().0.to_owned()
 }
 
-/// A file of that name with that text, in a directory that has `cat.png`.
-fn written(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
+/// Writes a file with the given name and text to a directory that contains `cat.png`.
+fn write(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
     let directory = shared_library().with_file_name("capi-readme");
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::copy(&fixture.image, directory.join("cat.png")).unwrap();
@@ -23,18 +23,31 @@ fn written(fixture: &Fixture, name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn the_snippet_in_c_prints_a_verdict() {
+fn readme_c_example_prints_verdict() {
     let (fixture, text) = (Fixture::new(), snippet("c"));
     assert!(text.lines().count() <= 20, "README says it is short");
-    let source = written(&fixture, "cat.c", &text);
-    let Some(program) = program(&source) else { return };
-    let said = run(fixture.command(program).current_dir(source.parent().unwrap()));
-    assert!(said.contains("(AverageExcludeObsolete; sandbox "), "{said}");
+    run_c(&fixture, "cat.c", &text);
 }
 
 #[test]
-fn the_snippet_in_python_prints_a_verdict() {
-    if !there_is("python3", "README's snippet in Python") {
+fn header_example_prints_verdict() {
+    let header = std::fs::read_to_string(capi("include/identifai.h")).unwrap();
+    let comment = header.split_once("*/").unwrap().0;
+    let example: Vec<_> = comment.lines().map(|line| line.strip_prefix(" *     ").unwrap_or_default()).collect();
+    run_c(&Fixture::new(), "header-example.c", &example.join("\n"));
+}
+
+/// Compiles and runs a C program, and checks that it prints a verdict.
+fn run_c(fixture: &Fixture, name: &str, text: &str) {
+    let source = write(fixture, name, text);
+    let Some(program) = program(&source) else { return };
+    let output = run(fixture.command(program).current_dir(source.parent().unwrap()));
+    assert!(output.contains("(AverageExcludeObsolete; sandbox "), "{output}");
+}
+
+#[test]
+fn readme_python_example_prints_verdict() {
+    if !is_installed("python3", "README's snippet in Python") {
         return;
     }
     let (fixture, text) = (Fixture::new(), snippet("python"));
@@ -42,7 +55,7 @@ fn the_snippet_in_python_prints_a_verdict() {
     let release = "target/release/libidentifai.so";
     assert!(text.contains(release));
     let text = text.replace(release, shared_library().to_str().unwrap());
-    let source = written(&fixture, "cat.py", &text);
-    let said = run(fixture.command("python3").arg(&source).current_dir(source.parent().unwrap()));
-    assert!(said.contains("(AverageExcludeObsolete; sandbox "), "{said}");
+    let source = write(&fixture, "cat.py", &text);
+    let output = run(fixture.command("python3").arg(&source).current_dir(source.parent().unwrap()));
+    assert!(output.contains("(AverageExcludeObsolete; sandbox "), "{output}");
 }

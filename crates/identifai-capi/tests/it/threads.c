@@ -1,4 +1,4 @@
-/* Eight threads make 10,000 calls on one client; and are then ended, in the middle of theirs, from another one. */
+/* Eight threads make 10,000 calls with one client. Then the calls of eight threads are cancelled from another thread. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -17,7 +17,7 @@ static void *submit(void *client) {
     return NULL;
 }
 
-/* A submit that gets no answer. */
+/* A submit that gets no response. */
 static void *hang(void *client) {
     char *identifier = NULL;
     identifai_error *error = NULL;
@@ -27,7 +27,7 @@ static void *hang(void *client) {
     return NULL;
 }
 
-/* A wait for what stays pending. */
+/* A wait for an analysis that stays pending. */
 static void *wait_long(void *client) {
     identifai_report *report = NULL;
     CHECK(identifai_wait(client, IDENTIFAI_IMAGE, "8d64370a", &report, NULL) == IDENTIFAI_ERROR_CANCELLED);
@@ -40,22 +40,22 @@ static long milliseconds(void) {
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static identifai_client *client_for(const char *way) {
+static identifai_client *client_for(const char *failure) {
     char url[200];
-    identifai_options *options = options_for("sandbox", trouble(url, sizeof url, "http", way));
-    identifai_client *client = client_of(options);
+    identifai_options *options = options_for("sandbox", failing_url(url, sizeof url, "http", failure));
+    identifai_client *client = client_from(options);
     identifai_options_free(options);
     return client;
 }
 
-/* How long it takes until all have ended. */
+/* Returns the number of milliseconds until all calls have ended. */
 static long cancel_all(void) {
     pthread_t threads[THREADS];
     const struct timespec moment = {0, 50 * 1000 * 1000};
     identifai_client *client = client_for("stuck");
     for (int i = 0; i < THREADS; i++)
         CHECK(pthread_create(&threads[i], NULL, i % 2 ? hang : wait_long, client) == 0);
-    /* Long enough for them to be past connecting. */
+    /* Long enough for all threads to have connected. */
     nanosleep(&moment, NULL);
     long start = milliseconds();
     CHECK(identifai_cancel(client) == IDENTIFAI_OK);
@@ -75,7 +75,7 @@ int main(void) {
         pthread_join(threads[i], NULL);
     identifai_client_free(client);
 
-    /* The machine may be busy with other tests. */
+    /* Repeated if it was slow, because other tests may keep the machine busy. */
     long best = cancel_all();
     for (int round = 1; round < ROUNDS && best >= 100; round++) {
         long took = cancel_all();

@@ -1,32 +1,32 @@
-//! What the tests are made with: the library, compilers, and files that a person has approved of.
+//! Helpers of the tests: the library, compilers, and approved files.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-/// Set to approve of what the tests find, rather than to compare with it.
+/// The environment variable that approves what the tests find, instead of comparing it.
 const BLESS: &str = "IDENTIFAI_BLESS";
 
-/// What nobody may complain about.
+/// The warnings that must not occur.
 pub(crate) const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// A file of this crate.
+/// Returns the path of a file of this crate.
 pub(crate) fn capi(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// A file beside this one.
+/// Returns the path of a file in this directory.
 pub(crate) fn beside(name: &str) -> PathBuf {
     capi("tests/it").join(name)
 }
 
-/// What is approved of; with `IDENTIFAI_BLESS=1` that is `new`.
+/// Returns the approved content of a file. With `IDENTIFAI_BLESS=1` it writes and returns `new`.
 pub(crate) fn blessed(path: &Path, new: &str) -> String {
     if std::env::var_os(BLESS).is_some() {
         std::fs::write(path, new).unwrap();
@@ -34,7 +34,7 @@ pub(crate) fn blessed(path: &Path, new: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// Where cargo puts what it builds without optimisation, and the programs made here.
+/// The directory of cargo's unoptimised builds, and of the programs that the tests compile.
 static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
     deps.parent().unwrap().parent().unwrap().join("debug")
@@ -43,8 +43,8 @@ static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
 /// Builds this crate with `command`, and returns the output of cargo.
 fn cargo(command: &str, arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
-    // With what cargo tells a test of its package, dependencies that look at it are built anew, here and by the next
-    // cargo.
+    // cargo sets these variables for tests. Dependencies that read them would be rebuilt here, and again by the next
+    // cargo command.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
             cargo.env_remove(name);
@@ -57,12 +57,12 @@ fn cargo(command: &str, arguments: &[&str]) -> String {
         .current_dir(root())
         .output()
         .unwrap();
-    let said = text(&output);
-    assert!(output.status.success(), "{said}");
-    said
+    let output_text = text(&output);
+    assert!(output.status.success(), "{output_text}");
+    output_text
 }
 
-/// The shared library, built as README says, but without `--release`.
+/// Builds the shared library as README documents, but without `--release`, and returns its path.
 pub(crate) fn shared_library() -> PathBuf {
     static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
         cargo("build", &[]);
@@ -71,43 +71,43 @@ pub(crate) fn shared_library() -> PathBuf {
     LIBRARY.clone()
 }
 
-/// The static library, and what cargo prints about the libraries that it needs.
+/// Builds the static library. Returns its path and cargo's list of the libraries that it needs.
 pub(crate) fn static_library() -> (PathBuf, String) {
-    // Builds both libraries first. Building the shared one later, in another thread, would replace the static one while
-    // it is linked to.
+    // This builds both libraries. If another test built the shared library later, it would replace the static library
+    // while a program is being linked to it.
     shared_library();
-    let said = cargo("rustc", &["--crate-type", "staticlib", "--", "--print", "native-static-libs"]);
-    (BUILT.join("libidentifai.a"), said)
+    let output_text = cargo("rustc", &["--crate-type", "staticlib", "--", "--print", "native-static-libs"]);
+    (BUILT.join("libidentifai.a"), output_text)
 }
 
-/// Whether a tool is there. If not, says that `what` is skipped.
-pub(crate) fn there_is(tool: &str, what: &str) -> bool {
+/// Returns `true` if a tool is installed. Otherwise prints that `what` is skipped.
+pub(crate) fn is_installed(tool: &str, what: &str) -> bool {
     let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("SKIPPED: {what}, as there is no {tool}");
+        eprintln!("SKIPPED: {what}, because {tool} is not installed");
     }
     found
 }
 
-/// The compiler of a language, `c` or `c++`, if there is one; else says that `what` is skipped.
+/// Returns the compiler of a language, `c` or `c++`, if it is installed. Otherwise prints that `what` is skipped.
 pub(crate) fn compiler(language: &str, what: &str) -> Option<Command> {
     let compiler = if language == "c" { "cc" } else { "c++" };
-    there_is(compiler, what).then(|| {
+    is_installed(compiler, what).then(|| {
         let mut command = Command::new(compiler);
         command.args(STRICT).arg("-I").arg(capi("include")).arg("-I").arg(beside(""));
         command
     })
 }
 
-/// Makes a program of a source, linked to the library, if there is a compiler.
+/// Compiles a program and links it to the shared library, if there is a compiler.
 pub(crate) fn program(source: &Path) -> Option<PathBuf> {
     let name = source.file_name().unwrap().to_str().unwrap();
     let language = if source.extension().unwrap() == "c" { "c" } else { "c++" };
     let mut command = compiler(language, name)?;
     let library = shared_library();
     let program = BUILT.join(format!("capi-{}", name.replace('.', "-")));
-    // C++ as it was when it was young: what is newer is in `header.rs`.
+    // The oldest supported standards. `header.rs` tests the newer ones.
     command.arg(if language == "c" { "-std=c99" } else { "-std=c++11" });
     let directory = library.parent().unwrap();
     command.args(["-g", "-pthread", "-o"]).arg(&program).arg(source).arg("-L").arg(directory).arg("-lidentifai");
@@ -116,17 +116,17 @@ pub(crate) fn program(source: &Path) -> Option<PathBuf> {
     Some(program)
 }
 
-/// Runs a command that shall succeed, and returns what it said.
+/// Runs a command that must succeed, and returns its output.
 pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let said = text(&output);
-    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
-    said
+    let output_text = text(&output);
+    assert!(output.status.success(), "{command:?}: {}\n{output_text}", output.status);
+    output_text
 }
 
-/// Runs a program with an eye on its memory, if there is a tool for that.
+/// Runs a program under valgrind if it is installed, and fails on leaks and memory errors.
 pub(crate) fn memcheck(program: &Path, run: impl FnOnce(&Command) -> String) {
-    if there_is("valgrind", &format!("{} with an eye on its memory", program.display())) {
+    if is_installed("valgrind", &format!("{} under valgrind", program.display())) {
         let mut command = Command::new("valgrind");
         command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
         command.arg("--errors-for-leak-kinds=definite,indirect,possible");
