@@ -5,7 +5,8 @@ use crate::model::medium::Medium;
 use crate::model::submission::Submission;
 use crate::model::submission::any::AnySubmission;
 
-/// An item for a [`batch`](crate::Client::batch): a submission of any medium, or [nothing yet](Self::pending).
+/// An item of the iterator that is passed to [`batch`](crate::Client::batch): a submission of any medium, or a
+/// [placeholder](Self::pending) if the iterator has no submission yet.
 ///
 /// ```
 /// use identifai::{Audio, Image, Job};
@@ -16,18 +17,18 @@ use crate::model::submission::any::AnySubmission;
 pub struct Job(pub(super) Option<AnySubmission>);
 
 impl Job {
-    /// Stands for a job that may come later, from an iterator that would otherwise block and hold up the batch.
+    /// Creates a placeholder for an iterator that has no job yet and would otherwise block the batch.
     ///
-    /// The batch asks the iterator again 50 milliseconds later. It does not count as an item.
+    /// The batch asks the iterator again 50 milliseconds later. A placeholder has no index and no outcome.
     pub const fn pending() -> Self {
         Self(None)
     }
 
-    /// Checks everything that a submit checks before it sends a byte; see [`Submission::check`].
+    /// Checks the submission as a submit does before it sends anything; see [`Submission::check`].
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput), naming the field.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput). The error contains the name of the field.
     pub fn check(&self) -> Result<()> {
         self.0.as_ref().map_or(Ok(()), AnySubmission::check)
     }

@@ -1,12 +1,14 @@
-//! Many: submits and looks interleaved, on one thread, at the limit of the key.
+//! Batches. A batch submits many jobs and polls for their reports, on one thread and within the rate limit of the key.
 
 mod intake;
 mod job;
 #[cfg(feature = "journal")]
 mod journal;
+mod options;
 mod outcome;
 mod polling;
 mod scheduler;
+mod step;
 mod stop_handle;
 pub(crate) mod store;
 mod submit;
@@ -20,13 +22,14 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{BatchProgress, Outcome};
 use self::scheduler::{PollSchedule, SubmitBackoff};
+use self::step::Step;
 pub use self::stop_handle::StopHandle;
 use self::store::Store;
 use self::task::{JobId, Pending, Submit, Task};
@@ -35,72 +38,76 @@ use self::worker_pool::WorkerPool;
 use crate::call::cancelled;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::request::Method;
 use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
 use crate::model::submitted::AnySubmitted;
 
+/// The default of [`Batch::in_flight`].
 const IN_FLIGHT: usize = 100;
-/// An item whose time is up gets one more look, if that can be made so soon.
-const LAST_POLL: Duration = Duration::from_secs(15);
-/// A pause that something else will end.
-const LONG: Duration = Duration::from_secs(3_600);
 
-/// Many submissions and their outcomes, in order of completion; made by [`Client::batch`].
+/// A batch of jobs, returned by [`Client::batch`]: an iterator over their outcomes, in order of completion.
 ///
-/// An iterator that does its work in `next`, on the caller's thread: it submits whenever the key's rate allows, else
-/// looks at a hundred pending submissions by one request (each 15 seconds while there is more to submit), else pauses.
-/// It takes jobs one by one when there is room for them, so neither jobs nor outcomes pile up.
+/// The batch does its work in `next`, on the caller's thread. It polls if a poll is due, else submits a job if the
+/// rate limit of the key allows that, else pauses. One poll covers up to 100 pending submissions. While there are more
+/// jobs to submit, polls are 15 seconds apart. The batch takes a job from its iterator only if fewer than
+/// [`in_flight`](Self::in_flight) jobs are unfinished, so neither jobs nor outcomes accumulate.
 ///
-/// - Every job ends in exactly one [`Outcome`]. One that fails does not stop the others.
-/// - A 429, or a network that is down, costs no job, unless it comes from a reader, which can be read once: it is
-///   submitted when that has passed. If nothing gets through for 5 minutes, or as long as the client's
-///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends. What is surely not accepted for another
-///   reason is tried again as often as [`retries`](crate::ClientBuilder::retries) says.
-/// - After a failure of the service that may have cost a job, such as a 5xx, submits rest: as `Retry-After` says, else
-///   for a second, doubling to 30 seconds while it goes on.
-/// - What all others would fare by ends submitting, too: 401, 403, no credits left, a redirect, a certificate, a
-///   journal that cannot be written. What is pending is still waited for, and the rest is reported as not submitted, by
-///   an error of the same kind.
-/// - Each submission is waited for as long as the client's [`WaitOptions`](crate::WaitOptions) say, even if polls fail.
+/// # Failures
 ///
-/// Dropping it loses what is pending, unless there is a journal or [`StopHandle::unfinished`] is asked; submits that
-/// `workers` have begun are finished first.
-#[must_use = "an iterator does nothing until it is asked for its outcomes"]
+/// - Each job ends in exactly one [`Outcome`]. A job that fails does not stop the others.
+/// - No job is lost because of a 429 or because the network is down. The job is submitted again later. If nothing is
+///   accepted for 5 minutes, or for the timeout of the client's [`WaitOptions`](crate::WaitOptions) if that is longer,
+///   submitting ends. A job from a reader is an exception: it fails, because a reader can be read only once.
+/// - A submit that certainly was not accepted for another reason is retried as often as
+///   [`retries`](crate::ClientBuilder::retries) allows.
+/// - A submit that the service may have accepted, for example one that got a 5xx, is not retried. If the service caused
+///   the failure, all submits pause: for as long as `Retry-After` requests, else for a second, doubled after each
+///   further failure up to 30 seconds.
+/// - An error that would affect every job ends submitting: 401, 403, no credits left, a redirect, a certificate that is
+///   not trusted, a journal that cannot be written. Pending submissions are still waited for. The remaining jobs are
+///   reported as not submitted, by an error of the same kind.
+/// - Each submission is waited for until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if polls
+///   fail.
+///
+/// Dropping a batch loses its pending submissions, unless it has a journal or their identifiers are read from
+/// [`StopHandle::unfinished`]. The drop waits for the submits that the [`workers`](Self::workers) have begun.
+#[must_use = "a batch does nothing until it is iterated over"]
 pub struct Batch<I> {
-    /// Whose every call is one try: when to try again is decided here.
+    /// The client, with retries turned off. The batch itself decides on retries.
     client: Client,
     retries: u32,
+    /// The iterator of jobs. `None` once it has ended.
     jobs: Option<I>,
     next_index: u64,
-    /// When to ask for a job again that was not there yet.
-    ask_again: Option<Instant>,
-    /// What is to be submitted: one that is new at the most, and those that were not let in.
+    /// The time at which the iterator is asked again, after it yielded [`Job::pending`].
+    ask_again_at: Option<Instant>,
+    /// The jobs to submit: at most one new job, and jobs that are submitted again.
     queue: VecDeque<Task>,
-    /// In the order in which they were submitted, and so in which their time is up.
+    /// The submissions without a report, in the order in which they were submitted. Their timeouts are in the same
+    /// order.
     pending: VecDeque<Pending>,
-    /// The pages of submissions that this round has still to poll, each of one medium.
+    /// The pages of submissions that are still to be polled in this round, each with submissions of one medium.
     poll_queue: VecDeque<Vec<AnySubmitted>>,
     polls: PollSchedule,
     backoff: SubmitBackoff,
     in_flight: usize,
     workers: usize,
     worker_pool: Option<WorkerPool<(Client, Task), Submit>>,
-    record: Option<Arc<dyn Store>>,
-    /// The error of the jobs that are not submitted any more, once submitting has ended.
+    store: Option<Arc<dyn Store>>,
+    /// The error of jobs that are not submitted any more. `None` until submitting has ended.
     stopped: Option<Error>,
     stop_handle: StopHandle,
     outcomes: VecDeque<Outcome>,
-    /// The outcome that `next` returned last: the caller may still be storing it.
+    /// The index of the outcome that `next` returned last. The caller may not have stored that outcome yet.
     handed_over: Option<u64>,
     progress: BatchProgress,
-    /// The progress that the watcher saw last.
-    shown: BatchProgress,
+    /// The progress that was last passed to `watcher`.
+    reported: BatchProgress,
     watcher: Option<Box<dyn FnMut(BatchProgress) + Send>>,
 }
 
 impl Client {
-    /// Submits many jobs of any medium and waits for their reports, within the key's rate.
+    /// Submits many jobs of any medium and waits for their reports, within the rate limit of the key.
     ///
     /// ```no_run
     /// use identifai::{Client, Image};
@@ -115,8 +122,9 @@ impl Client {
     /// # Ok::<(), identifai::Error>(())
     /// ```
     ///
-    /// The iterator is asked for a job when there is room for it. While it makes the batch wait, nothing else is done
-    /// either; one that may have to wait gives [`Job::pending`] instead.
+    /// The batch takes a job from `jobs` when fewer than [`in_flight`](Batch::in_flight) jobs are unfinished. If the
+    /// iterator blocks, the batch neither submits nor polls. An iterator that may have to wait for a job should yield
+    /// [`Job::pending`] instead.
     pub fn batch<I>(&self, jobs: I) -> Batch<I::IntoIter>
     where
         I: IntoIterator,
@@ -127,7 +135,7 @@ impl Client {
             retries: self.options.retries,
             jobs: Some(jobs.into_iter()),
             next_index: 0,
-            ask_again: None,
+            ask_again_at: None,
             queue: VecDeque::new(),
             pending: VecDeque::new(),
             poll_queue: VecDeque::new(),
@@ -136,76 +144,36 @@ impl Client {
             in_flight: IN_FLIGHT,
             workers: 1,
             worker_pool: None,
-            record: None,
-            // Before anything is paid for.
+            store: None,
+            // Invalid options stop the batch before it submits anything.
             stopped: self.wait.check().err().map(|error| not_submitted(&error)),
             stop_handle: StopHandle::new(&self.caller),
             outcomes: VecDeque::new(),
             handed_over: None,
             progress: BatchProgress::default(),
-            shown: BatchProgress::default(),
+            reported: BatchProgress::default(),
             watcher: None,
         }
     }
 }
 
 impl<I> Batch<I> {
-    /// How many jobs may be on their way at once: to be submitted, or pending. 0 counts as 1. Default: 100.
-    ///
-    /// At 30 submits a minute, 100 are enough for analyses of three minutes.
-    pub fn in_flight(mut self, most: usize) -> Self {
-        self.in_flight = most.max(1);
-        self
-    }
-
-    /// How many threads submit, for uploads that take longer than the rate would allow, and for URLs that the service
-    /// is slow to download. With 1, the caller's thread does it and none is started. 0 counts as 1. Default: 1.
-    pub fn workers(mut self, count: usize) -> Self {
-        self.workers = count.max(1);
-        self
-    }
-
-    /// A function that sees how the batch comes along, each time that changes. It runs on the caller's thread, to which
-    /// a batch may be sent. Default: none.
-    pub fn on_progress(mut self, see: impl FnMut(BatchProgress) + Send + 'static) -> Self {
-        self.watcher = Some(Box::new(see));
-        self
-    }
-
-    /// How far it has come. A loop over `batch.by_ref()` leaves the batch to be asked.
+    /// Returns the current progress. To call it within a loop over the outcomes, loop over `batch.by_ref()`.
     pub fn progress(&self) -> BatchProgress {
         BatchProgress { pending: self.pending.len() as u64, ..self.progress }
     }
 
-    /// What was submitted and has no outcome yet, with the index of its job: for who leaves early.
+    /// Returns the identifiers of the submissions that have no outcome yet, each with the index of its job. A caller
+    /// that stops before the end of the batch can store them.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &Identifier)> {
         self.pending.iter().map(|pending| (pending.id.index, pending.submitted.identifier()))
     }
 
-    /// Keeps what happens in `journal`, and goes on where that left off. Nothing is submitted, and each job ends in an
-    /// error, if that is of another service: its host and port are in the journal, too. Default: none.
-    #[cfg(feature = "journal")]
-    pub fn journal(mut self, journal: Journal) -> Self {
-        match journal.bind(self.client.caller.service()) {
-            Ok(()) => self.record = Some(Arc::new(journal)),
-            Err(error) => self.stop(&error),
-        }
-        self
-    }
-
-    /// Returns a handle that ends the submitting, from another thread or a handler of Ctrl-C, and lists unfinished
+    /// Returns a handle that can stop the batch from another thread or a Ctrl-C handler, and that lists unfinished
     /// jobs.
     pub fn stop_handle(&self) -> StopHandle {
         self.stop_handle.clone()
     }
-}
-
-/// What to do next.
-enum Step {
-    Submit(usize),
-    Poll,
-    Pause(Duration),
-    End,
 }
 
 impl<I> Iterator for Batch<I>
@@ -227,8 +195,8 @@ where
                 self.handed_over = Some(outcome.index);
                 return Some(outcome);
             }
-            // The source may take a while, in which everything else may have changed.
-            if self.draw() {
+            // The iterator may have blocked for a while, so all conditions are checked again.
+            if self.take_job() {
                 continue;
             }
             match self.step() {
@@ -249,69 +217,7 @@ where
 }
 
 impl<I> Batch<I> {
-    /// What is best done now.
-    fn step(&mut self) -> Step {
-        let now = self.client.caller.now();
-        let due = self.queue.iter().position(|task| task.not_before <= now);
-        let poll_in = self.poll_in(now, due.is_none());
-        if poll_in == Some(Duration::ZERO) {
-            return Step::Poll;
-        }
-        let can_submit = due.is_some() && self.worker_pool.as_ref().is_none_or(WorkerPool::has_idle);
-        let submit_in = can_submit.then(|| self.backoff.opens_in(now).max(self.client.next_slot_in(Method::Post)));
-        if let (Some(at), Some(Duration::ZERO)) = (due, submit_in) {
-            return Step::Submit(at);
-        }
-        let mut times_up = None;
-        if poll_in.is_some_and(|poll_in| poll_in > LAST_POLL) {
-            // No look can be made for those whose time is up.
-            self.give_up(|pending| pending.until <= now, None);
-            if !self.outcomes.is_empty() {
-                return Step::Pause(Duration::ZERO);
-            }
-            times_up = self.pending.front().map(|pending| pending.until);
-        }
-        let resting = self.queue.iter().map(|task| task.not_before).filter(|at| *at > now).min();
-        let ask_again = self.ask_again.filter(|_| due.is_none());
-        let others = [ask_again, resting, times_up].into_iter().flatten();
-        let others = others.map(|at| at.saturating_duration_since(now));
-        let under_way = (self.under_way() > 0).then_some(LONG);
-        let next = [submit_in, poll_in, under_way].into_iter().flatten().chain(others).min();
-        next.map_or(Step::End, Step::Pause)
-    }
-
-    /// How long it is to the next look, if anything is pending; `is_idle` says that nothing can be submitted.
-    fn poll_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
-        let Some(last_call) = self.pending.front().map(|pending| pending.until) else {
-            self.polls.rest();
-            self.poll_queue.clear();
-            return None;
-        };
-        let next_in = if self.poll_queue.is_empty() {
-            let intervals = &self.client.wait.backoff;
-            self.polls.next_in(now, last_call, is_idle, intervals, self.client.caller.jitter())
-        } else {
-            Duration::ZERO
-        };
-        Some(next_in.max(self.client.next_slot_in(Method::Get)))
-    }
-
-    fn pause(&mut self, pause: Duration) {
-        if self.client.caller.is_cancelled() {
-            // Nothing wakes who pauses then, but what the workers have begun is still to come.
-            if let Some(worker_pool) = &self.worker_pool {
-                worker_pool.wait(pause);
-            }
-            return;
-        }
-        let is_over = || {
-            (self.stop_handle.is_set() && self.stopped.is_none())
-                || self.worker_pool.as_ref().is_some_and(WorkerPool::has_done)
-        };
-        self.client.caller.pause_unless(pause, &is_over);
-    }
-
-    /// Notices that somebody wants it to end.
+    /// Ends submitting if the stop handle was used, or everything if the client was cancelled.
     fn end_if_stopped(&mut self) {
         if self.client.caller.is_cancelled() {
             self.stop(&cancelled());
@@ -321,37 +227,39 @@ impl<I> Batch<I> {
         }
     }
 
+    /// Queues the outcome of a job.
     fn conclude(&mut self, id: JobId, identifier: Option<Identifier>, result: Result<AnyReport>) {
         match &result {
-            Ok(_) => count(&mut self.progress.done),
-            Err(_) => count(&mut self.progress.failed),
+            Ok(_) => increment(&mut self.progress.done),
+            Err(_) => increment(&mut self.progress.failed),
         }
         let JobId { index, tag, ref_id, key: _ } = id;
         self.outcomes.push_back(Outcome { index, tag, ref_id, identifier, result, is_replayed: false });
     }
 
-    /// Returns the number of submits that workers have begun.
+    /// Returns the number of submits that the workers have begun and that were not collected yet.
     fn under_way(&self) -> usize {
         self.worker_pool.as_ref().map_or(0, WorkerPool::under_way)
     }
 
-    /// Shows the watcher what is new. It may panic, so nothing is half done here.
+    /// Calls the watcher if the progress has changed. The watcher may panic, so the state of the batch is consistent
+    /// before the call.
     fn notify(&mut self) {
         let progress = self.progress();
-        if let Some(watcher) = self.watcher.as_mut().filter(|_| progress != self.shown) {
-            self.shown = progress;
+        if let Some(watcher) = self.watcher.as_mut().filter(|_| progress != self.reported) {
+            self.reported = progress;
             watcher(progress);
         }
     }
 }
 
-/// Returns the error of jobs that are not submitted, for the `reason` that ended submitting.
+/// Creates the error of jobs that are not submitted, from the `reason` for which submitting ended.
 fn not_submitted(reason: &Error) -> Error {
     Error::new(reason.kind(), format!("not submitted: {}", reason.summary()))
 }
 
-/// One more.
-fn count(number: &mut u64) {
+/// Adds one.
+fn increment(number: &mut u64) {
     *number = number.saturating_add(1);
 }
 

@@ -8,23 +8,23 @@ use crate::model::report::any::AnyReport;
 
 /// The outcome of one job of a [`Batch`](crate::Batch).
 ///
-/// It serialises with a `report` or an `error`, which are as [`AnyReport`] and
-/// [`Error`](crate::Error) serialise.
+/// It serialises with a field `report` or `error`. Their values are the serialised [`AnyReport`] or
+/// [`Error`](crate::Error).
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The number of the job among those that the iterator yielded, from 0.
+    /// The position of the job among those that the iterator yielded, counted from 0.
     pub index: u64,
     /// The [`tag`](crate::Submission::tag) of the submission: the caller's own label, which is never sent.
     pub tag: Option<String>,
-    /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service stores, too.
+    /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service also stores.
     pub ref_id: Option<String>,
-    /// The service's identifier of the submission, if it is known. An error may have one, too.
+    /// The service's identifier of the submission, if it is known. An outcome with an error may also have one.
     pub identifier: Option<Identifier>,
-    /// The report, or the error that came in its place. A failed analysis is an error.
+    /// The report, or the error with which the job ended. A failed analysis is an error.
     #[serde(flatten, serialize_with = "report_or_error")]
     pub result: Result<AnyReport>,
-    /// If `true`, it is from an earlier run, whose journal had the result.
+    /// If `true`, an earlier run got the result, and it was read from the journal.
     pub is_replayed: bool,
 }
 
@@ -39,16 +39,16 @@ fn report_or_error<S: Serializer>(result: &Result<AnyReport>, serializer: S) -> 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BatchProgress {
-    /// Number of jobs that the service accepted in this run.
+    /// The number of jobs that the service accepted in this run.
     pub submitted: u64,
-    /// Number of submissions that wait for their report.
+    /// The number of submissions that have no report yet.
     pub pending: u64,
-    /// Number of outcomes that are reports.
+    /// The number of outcomes with a report.
     pub done: u64,
-    /// Number of outcomes that are errors.
+    /// The number of outcomes with an error.
     pub failed: u64,
-    /// Number of jobs that are new to the journal although an earlier run submitted the file at the same path, because
-    /// its length or modification time differs since. They are submitted, and paid for, as other files.
+    /// The number of jobs whose file was overwritten after an earlier run submitted it: the path is in the journal, but
+    /// with another length or modification time. These jobs are submitted and paid for as new ones.
     pub changed: u64,
 }
 

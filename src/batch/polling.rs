@@ -1,4 +1,4 @@
-//! The half of a batch that looks: a hundred submissions by one request, until each is finished or its time is up.
+//! The polling of a batch: one request for up to 100 submissions, until each is finished or reaches its timeout.
 
 use std::collections::HashMap;
 use std::mem;
@@ -13,18 +13,22 @@ use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 use crate::wait::is_temporary;
 
-/// How many submissions one look is for: what one request may ask for.
+/// The maximum number of submissions in one poll, which is the API's limit per request.
 const PAGE: usize = 100;
-/// After how many looks that left it out an item is asked for by itself, which says why.
+/// The number of lists without a submission after which it is polled alone. The response to such a poll contains the
+/// reason why it is missing.
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
+    /// Adds an accepted submission to the pending ones.
     pub(super) fn wait_for(&mut self, id: JobId, submitted: AnySubmitted) {
         let until = saturating_add(self.client.caller.now(), self.client.wait.timeout);
         self.pending.push_back(Pending { id, submitted, until, misses: 0, last_state: None });
     }
 
-    /// Polls a page of what is pending.
+    /// Polls one page of the pending submissions.
+    ///
+    /// The pages of a round are queued together, so that each round polls each pending submission once.
     pub(super) fn poll(&mut self) {
         if self.poll_queue.is_empty() {
             self.polls.begin(self.client.caller.now(), &self.client.wait.backoff, self.client.caller.jitter());
@@ -37,13 +41,13 @@ impl<I> Batch<I> {
         let Some(page) = self.poll_queue.pop_front() else { return };
         let failure = match self.client.results_any(&page) {
             Ok(reports) => {
-                let left_out = self.seen(&page.iter().zip(reports).collect());
-                // One of a page, so that polls do not take the time of submits.
-                left_out.and_then(|submitted| self.poll_alone(&submitted))
+                let missing = self.apply(&page.iter().zip(reports).collect());
+                // Only one submission of a page is polled alone, because the thread cannot submit during a poll.
+                missing.and_then(|submitted| self.poll_alone(&submitted))
             }
             Err(error) => {
                 let medium = page.first().map(AnySubmitted::media_type);
-                self.not_seen(medium, &error);
+                self.note_failed_poll(medium, &error);
                 Some(error)
             }
         };
@@ -51,15 +55,15 @@ impl<I> Batch<I> {
         self.give_up(|pending| pending.until <= now && page.contains(&pending.submitted), failure.as_ref());
     }
 
-    /// Polls a submission that the lists leave out.
+    /// Polls a submission alone because it is missing in the lists.
     fn poll_alone(&mut self, submitted: &AnySubmitted) -> Option<Error> {
         match self.client.result_any(submitted) {
             Ok(report) => {
-                self.seen(&HashMap::from([(submitted, Some(report))]));
+                self.apply(&HashMap::from([(submitted, Some(report))]));
                 None
             }
             Err(error) => {
-                self.not_seen(Some(submitted.media_type()), &error);
+                self.note_failed_poll(Some(submitted.media_type()), &error);
                 if !is_temporary(&error) {
                     self.fail_each(|pending| pending.submitted == *submitted, |_, _| error.without_submission());
                 }
@@ -68,12 +72,12 @@ impl<I> Batch<I> {
         }
     }
 
-    /// Updates everything that goes by these identifiers, which equal submissions share. Returns one that was left out
-    /// several times, if there is one.
-    fn seen(&mut self, shown: &HashMap<&AnySubmitted, Option<AnyReport>>) -> Option<AnySubmitted> {
-        let mut left_out = None;
+    /// Applies the reports of a poll to all pending submissions with these identifiers. Equal submissions share an
+    /// identifier. Returns a submission that was missing in [`MISSES`] lists, if there is one.
+    fn apply(&mut self, reports: &HashMap<&AnySubmitted, Option<AnyReport>>) -> Option<AnySubmitted> {
+        let mut missing = None;
         for mut pending in mem::take(&mut self.pending) {
-            match shown.get(&pending.submitted) {
+            match reports.get(&pending.submitted) {
                 Some(Some(report)) if report.is_finished() => {
                     self.finish(pending, report);
                     continue;
@@ -85,19 +89,19 @@ impl<I> Batch<I> {
                 Some(None) => {
                     pending.misses = pending.misses.saturating_add(1);
                     if pending.misses >= MISSES {
-                        left_out.get_or_insert_with(|| pending.submitted.clone());
+                        missing.get_or_insert_with(|| pending.submitted.clone());
                     }
                 }
                 None => {}
             }
             self.pending.push_back(pending);
         }
-        left_out
+        missing
     }
 
     fn finish(&mut self, pending: Pending, report: &AnyReport) {
-        let kept = self.record.as_ref().zip(pending.id.key).map(|(record, key)| record.finished(key, report));
-        if let Some(Err(error)) = kept {
+        let stored = self.store.as_ref().zip(pending.id.key).map(|(store, key)| store.finished(key, report));
+        if let Some(Err(error)) = stored {
             self.stop(&error);
         }
         let result = self.finished(&pending.submitted, report);
@@ -109,32 +113,34 @@ impl<I> Batch<I> {
         report.clone().into_result().map_err(|error| self.client.about(submitted, error))
     }
 
-    /// Takes note of a look that failed: what the service asks for, and whether the key may look at all.
-    fn not_seen(&mut self, medium: Option<MediaType>, error: &Error) {
+    /// Handles a failed poll: delays the next one as the service requests, and ends the batch if the key may not read
+    /// reports.
+    fn note_failed_poll(&mut self, medium: Option<MediaType>, error: &Error) {
         if let Some(pause) = error.retry_after() {
-            self.polls.put_off(self.client.caller.now(), pause);
+            self.polls.delay(self.client.caller.now(), pause);
         }
         if !matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
             return;
         }
         self.stop(error);
-        // The right to look may be one to look at some media.
+        // A key may lack the right to a single medium, so after a 403 the submissions of the other media stay pending.
         let is_lost = |pending: &Pending| {
             error.kind() == ErrorKind::Unauthorized || Some(pending.submitted.media_type()) == medium
         };
         self.fail_each(is_lost, |_, _| error.without_submission());
     }
 
-    /// Waits no longer for those whose time is up.
-    pub(super) fn give_up(&mut self, is_up: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
-        self.fail_each(is_up, |client, pending| {
+    /// Ends the wait for the submissions for which `is_over` returns `true`. `failure` is the error of the last poll,
+    /// if it failed.
+    pub(super) fn give_up(&mut self, is_over: impl Fn(&Pending) -> bool, failure: Option<&Error>) {
+        self.fail_each(is_over, |client, pending| {
             client.wait.timed_out(pending.last_state.clone(), None, failure.map(Error::without_submission))
         });
     }
 
-    /// Lets each pending submission for which `is_it` returns `true` fail with an error of its own.
-    pub(super) fn fail_each(&mut self, is_it: impl Fn(&Pending) -> bool, error: impl Fn(&Client, &Pending) -> Error) {
-        while let Some(pending) = self.pending.iter().position(&is_it).and_then(|at| self.pending.remove(at)) {
+    /// Ends each pending submission for which `matches` returns `true` with an error that `error` creates.
+    pub(super) fn fail_each(&mut self, matches: impl Fn(&Pending) -> bool, error: impl Fn(&Client, &Pending) -> Error) {
+        while let Some(pending) = self.pending.iter().position(&matches).and_then(|at| self.pending.remove(at)) {
             let error = self.client.about(&pending.submitted, error(&self.client, &pending));
             self.conclude(pending.id, Some(pending.submitted.into()), Err(error));
         }

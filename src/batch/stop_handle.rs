@@ -1,4 +1,4 @@
-//! The switch that ends the submitting of a batch, but not its looking.
+//! A handle that ends the submitting of a batch, but not its polling.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::unfinished::{Unfinished, UnfinishedJobs};
 use crate::call::Caller;
 
-/// Ends the submitting of a [`Batch`](crate::Batch), from any thread.
+/// A handle that ends the submitting of a [`Batch`](crate::Batch) from any thread.
 #[derive(Clone)]
 pub struct StopHandle {
     stop: Arc<AtomicBool>,
@@ -20,25 +20,28 @@ impl StopHandle {
         Self { stop: Arc::default(), caller: Arc::clone(caller), jobs: UnfinishedJobs::default() }
     }
 
-    /// From now on nothing more is submitted. What is pending is still waited for, and each of the other jobs is
-    /// reported as not submitted, which takes an iterator of jobs that ends, by an error of the kind
-    /// [`Cancelled`](crate::ErrorKind::Cancelled).
+    /// Ends submitting. Pending submissions are still waited for.
+    ///
+    /// The remaining jobs are not submitted. Each ends in an error of the kind
+    /// [`Cancelled`](crate::ErrorKind::Cancelled). The batch takes the remaining jobs from the iterator for that, so
+    /// the iterator of jobs must end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.caller.notify();
     }
 
     /// Returns the jobs that may have been paid for and whose outcome the caller does not have yet, in the order of
-    /// their indexes: for a signal handler's thread that is about to end the process, and for a caller that stops
-    /// early.
+    /// their indexes. It is meant for a signal handler's thread that is about to end the process, and for a caller that
+    /// stops early.
     ///
-    /// An outcome counts as handed over once `next` is called again, so that the caller has had the time to store it.
-    /// It may be called after the batch was dropped, too, which finishes the submits of `workers`.
+    /// A job stays in the list until `next` is called again after its outcome, so the caller has time to store the
+    /// outcome. The method may also be called after the batch was dropped. The drop finishes the submits that the
+    /// [`workers`](crate::Batch::workers) have begun.
     pub fn unfinished(&self) -> Vec<Unfinished> {
         self.jobs.list()
     }
 
-    /// Returns the job with this index if it is [unfinished](Self::unfinished), without a list of all others.
+    /// Returns the job with this index if it is [unfinished](Self::unfinished), without creating the whole list.
     pub fn unfinished_job(&self, index: u64) -> Option<Unfinished> {
         self.jobs.get(index)
     }

@@ -1,4 +1,4 @@
-//! What a batch asks of a journal, so that it need not know how one is kept.
+//! The store of a batch: a trait that records the steps of each job. `Journal` implements it.
 #![cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports these types.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,37 +8,38 @@ use crate::model::identifier::Identifier;
 use crate::model::report::any::AnyReport;
 use crate::model::submission::any::AnySubmission;
 
-/// The name of an item for good: its submission, its number among equal ones, and the version of its file.
+/// The key of a job across runs: its submission, its number among equal jobs, and the version of its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The hash of medium, source and options.
     pub fingerprint: u128,
-    /// The number of the job among equal ones, from 0.
+    /// The number of the job among equal jobs, counted from 0.
     pub occurrence: u32,
-    /// `None` for anything but a file, for a file that is gone, and in lines of journals that kept no versions.
+    /// The version of the file. `None` if the job is not a file, if the file does not exist any more, and in lines of
+    /// journals from before versions were recorded.
     pub file: Option<FileVersion>,
 }
 
 impl Key {
-    /// Returns the key of the same item with its file as it is now.
+    /// Returns this key with the current version of the file.
     pub(crate) fn with_file_of(self, submission: &AnySubmission) -> Self {
         Self { file: FileVersion::from_submission(submission), ..self }
     }
 }
 
-/// A version of a file: two files at one path that differ in this are two items.
+/// The version of a file. Two jobs with the same path but different versions are different jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileVersion {
-    /// Number of bytes.
+    /// The length in bytes.
     pub len: u64,
-    /// Modification time, in nanoseconds since 1970 (negative before), on platforms that have one. 64 bits would end in
-    /// 2262, and file systems go further.
+    /// The modification time in nanoseconds since 1970 (negative before 1970), on platforms that have one. 64 bits
+    /// would reach only to the year 2262, and file systems can store later times.
     pub modified: Option<i128>,
 }
 
 impl FileVersion {
-    /// Returns the version of the file of a submission as it is now, if it has one. Symbolic links are followed, as
-    /// they are when the file is read.
+    /// Returns the current version of the submission's file, or `None` if the submission is not a regular file.
+    /// Symbolic links are followed, as they are when the file is read.
     pub(crate) fn from_submission(submission: &AnySubmission) -> Option<Self> {
         let metadata = std::fs::metadata(submission.path()?).ok().filter(std::fs::Metadata::is_file)?;
         Some(Self { len: metadata.len(), modified: metadata.modified().ok().and_then(nanoseconds) })
@@ -52,32 +53,32 @@ fn nanoseconds(time: SystemTime) -> Option<i128> {
     }
 }
 
-/// What became of an item in earlier runs.
+/// The state in which earlier runs left a job.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "journal"), allow(dead_code))]
 pub enum EarlierRun {
-    /// Nothing that was paid for.
+    /// The job was not submitted, or the service did not accept it.
     None,
-    /// Nothing, while another version of its file was submitted, or may have been.
+    /// This version of the file was not accepted, but another version of it was, or may have been.
     Changed,
-    /// It was submitted, or may have been.
+    /// The service may have accepted the job, but no identifier is known.
     Indeterminate,
-    /// It was submitted, and has no report yet.
+    /// The service accepted the job, and there is no report yet.
     Submitted(Identifier),
-    /// It has its report.
+    /// The job has a report.
     Finished(Box<AnyReport>),
 }
 
-/// Keeps what happens to items. Each step is kept when the call returns.
+/// A store that records the steps of jobs. A step is stored when its method returns.
 pub trait Store: Send + Sync {
-    /// Names the next item, and says what became of it before.
+    /// Returns the key of the next job, and the state in which earlier runs left it.
     fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)>;
-    /// It is about to be submitted.
+    /// Records that the job is about to be submitted.
     fn begin(&self, key: Key, submission: &AnySubmission) -> Result<()>;
-    /// It was accepted.
+    /// Records that the service accepted the job.
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;
-    /// The submit failed.
+    /// Records that the submit failed.
     fn failed(&self, key: Key, error: &Error) -> Result<()>;
-    /// The analysis is finished; an analysis that failed is, too.
+    /// Records the report of a finished analysis, including one of a failed analysis.
     fn finished(&self, key: Key, report: &AnyReport) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! A batch on time and answers that the tests own: how fast it goes, what it takes, and how it is stopped.
+//! Tests of batches on a fake clock with scripted responses: duration, memory, progress and stopping.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,17 +18,18 @@ use crate::error::{Error, ErrorKind};
 use crate::http::request::{Method, Request};
 use crate::model::medium::Image;
 
-/// A service on fake time. Analyses take `analysis`; every answer 50 ms.
+/// A service on a fake clock. Each response takes 50 ms.
 pub(super) struct Service {
     pub(super) clock: Arc<FakeClock>,
+    /// The duration of an analysis.
     pub(super) analysis: Duration,
-    /// When each was submitted, by its identifier.
+    /// The time of each submit, by its identifier.
     pub(super) submitted: HashMap<String, Duration>,
 }
 
 impl Service {
-    /// Accepts a submit of whichever medium, and says of everything that is asked for how it stands.
-    pub(super) fn answer(&mut self, request: &Request<'_>) -> Try {
+    /// Accepts a submit of any medium, or returns the reports that a poll requests.
+    pub(super) fn respond(&mut self, request: &Request<'_>) -> Try {
         let now = self.clock.passed();
         let (outcome, _) = match request.method {
             Method::Post => {
@@ -38,7 +39,7 @@ impl Service {
             }
             Method::Get | Method::Delete => {
                 let (_, query) = request.path.split_once('?').unwrap();
-                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let requested = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
                 let report = |identifier| match self.submitted.get(identifier) {
                     Some(at) if now >= *at + self.analysis => {
                         format!(
@@ -48,7 +49,7 @@ impl Service {
                     Some(_) => format!(r#"{{"identifier":"{identifier}","status":"new"}}"#),
                     None => "null".to_owned(),
                 };
-                json(&format!("[{}]", asked.map(report).collect::<Vec<_>>().join(",")))
+                json(&format!("[{}]", requested.map(report).collect::<Vec<_>>().join(",")))
             }
         };
         (outcome, Duration::from_millis(50))
@@ -62,7 +63,7 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// One in which `script` answers submits and looks, with the [`Service`] at hand.
+    /// Creates a fixture in which `script` responds to submits and polls. It may use the [`Service`].
     pub(super) fn with(
         key: &str,
         rate_limit: RateLimit,
@@ -75,7 +76,7 @@ impl Fixture {
     }
 
     pub(super) fn plain(key: &str, rate_limit: RateLimit) -> Self {
-        Self::with(key, rate_limit, Service::answer)
+        Self::with(key, rate_limit, Service::respond)
     }
 
     pub(super) fn requests(&self, is_submit: bool) -> Vec<Sent> {
@@ -97,7 +98,7 @@ pub(super) fn images(count: usize) -> impl Iterator<Item = Job> {
     })
 }
 
-/// What became of each job, by its index: each has exactly one outcome.
+/// Returns the outcomes in the order of their indexes, and asserts that each job has exactly one.
 pub(super) fn by_index<I>(batch: Batch<I>) -> Vec<Outcome>
 where
     Batch<I>: Iterator<Item = Outcome>,
@@ -115,7 +116,7 @@ pub(super) fn kinds(outcomes: &[Outcome]) -> Vec<Option<ErrorKind>> {
 }
 
 #[test]
-fn three_thousand_images_take_what_the_key_s_rate_takes() {
+fn batch_of_3000_takes_as_long_as_rate_limit_requires() {
     let fixture = Fixture::plain("batch-3000", RateLimit::default());
     let outcomes = by_index(fixture.client.batch(images(3_000)));
     assert!(outcomes.len() == 3_000 && outcomes.iter().all(|outcome| outcome.result.is_ok()));
@@ -126,7 +127,7 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
     assert!(took <= floor + floor / 50, "{took:?} instead of {floor:?}");
     let requests = fixture.sent.lock().unwrap().len();
     assert!(requests <= 3_450, "{requests} requests");
-    // Within the limits: the service would have answered 429 to what is beyond them.
+    // All requests are within the limits of the service, so it would have sent no 429.
     for (is_submit, limit, gap) in [(true, 30, SECOND), (false, 60, SECOND / 2)] {
         let times: Vec<Duration> = fixture.requests(is_submit).iter().map(|sent| sent.at).collect();
         assert!(times.windows(2).all(|pair| pair[1] > pair[0] + gap));
@@ -135,17 +136,17 @@ fn three_thousand_images_take_what_the_key_s_rate_takes() {
 }
 
 #[test]
-fn a_few_are_done_as_soon_as_they_can_be() {
+fn batch_of_ten_ends_soon_after_last_analysis() {
     let fixture = Fixture::plain("batch-few", RateLimit::default());
     let outcomes: Vec<_> = fixture.client.batch(images(10)).collect();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
-    // Ten submits, a second apart, an analysis of 20 seconds, and no more than a pause between two looks.
+    // Ten submits at intervals of a second, an analysis of 20 seconds, and at most one interval between polls.
     assert!(fixture.clock.passed() < 10 * SECOND + 20 * SECOND + 10 * SECOND, "{:?}", fixture.clock.passed());
     assert!(fixture.requests(false).len() <= 6);
 }
 
 #[test]
-fn jobs_are_taken_only_as_there_is_room_for_them() {
+fn jobs_are_taken_only_below_in_flight_limit() {
     let fixture = Fixture::plain("batch-room", RateLimit::unlimited());
     let taken = Arc::new(Mutex::new(0_u64));
     let jobs = {
@@ -163,7 +164,7 @@ fn jobs_are_taken_only_as_there_is_room_for_them() {
 }
 
 #[test]
-fn a_batch_that_is_stopped_collects_and_one_that_is_cancelled_does_not() {
+fn batch_stopped_collects_reports_but_cancelled_not() {
     let fixture = Fixture::plain("batch-stopped", RateLimit::unlimited());
     let mut batch = fixture.client.batch(images(10)).in_flight(4);
     let stop_handle = batch.stop_handle();
@@ -204,7 +205,7 @@ fn watcher_sees_each_progress_once() {
 }
 
 #[test]
-fn a_source_that_has_nothing_yet_holds_nothing_up() {
+fn job_pending_does_not_delay_outcomes() {
     let fixture = Fixture::plain("batch-slow", RateLimit::unlimited());
     let clock = Arc::clone(&fixture.clock);
     let mut number = 0;
@@ -212,7 +213,7 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
         if number == 5 {
             return None;
         }
-        // A new one each 100 seconds.
+        // A new job every 100 seconds.
         if clock.passed() < 100 * SECOND * number {
             return Some(Job::pending());
         }
@@ -224,25 +225,25 @@ fn a_source_that_has_nothing_yet_holds_nothing_up() {
         assert!(outcome.result.is_ok() && outcome.index == index);
         times.push(fixture.clock.passed().as_secs() / 100);
     }
-    assert_eq!(times, [0, 1, 2, 3, 4], "each before the next one came");
+    assert_eq!(times, [0, 1, 2, 3, 4], "each outcome precedes the next job");
 }
 
 #[test]
-fn a_cancelled_pause_ends_it() {
+fn batch_cancelled_while_pausing_ends() {
     let clock = FakeClock::new(Cancel::set);
     let (caller, _) = Scripted::caller(&clock, |_| json(r#"{"identifier":"abc"}"#));
     let outcomes = by_index(client("batch-pause", RateLimit::default(), caller).batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Cancelled); 3]);
 }
 
-/// In a process of its own, whose memory nobody else uses.
+/// Runs in a process of its own, because the other tests also use memory.
 #[cfg(target_os = "linux")]
 #[test]
-fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
+fn memory_of_large_batch_is_as_of_small_one() {
     const ALONE: &str = "IDENTIFAI_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["batch::tests::memory_is_flat_from_a_thousand_jobs_to_a_million", "--exact", "--test-threads=1"]);
+        child.args(["batch::tests::memory_of_large_batch_is_as_of_small_one", "--exact", "--test-threads=1"]);
         assert!(child.env(ALONE, "1").status().unwrap().success());
         return;
     }
@@ -260,8 +261,8 @@ fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
             }
             Method::Get | Method::Delete => {
                 let (_, query) = request.path.split_once('?').unwrap();
-                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
-                let reports = asked.map(|id| format!(r#"{{"identifier":"{id}","status":"done"}}"#));
+                let requested = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let reports = requested.map(|id| format!(r#"{{"identifier":"{id}","status":"done"}}"#));
                 json(&format!("[{}]", reports.collect::<Vec<_>>().join(",")))
             }
         });
@@ -271,7 +272,7 @@ fn memory_is_flat_from_a_thousand_jobs_to_a_million() {
         peak()
     };
     let few = run("batch-memory-1", 12_000);
-    // A million takes a while unless it is built for speed.
+    // A million jobs take too long in a debug build.
     let many = run("batch-memory-2", if cfg!(debug_assertions) { 36_000 } else { 1_000_000 });
     assert!(many < few + 512, "{few} KiB for 12,000 jobs, {many} KiB for many");
 }

@@ -1,4 +1,4 @@
-//! One line of a journal, and what names an item in it.
+//! The lines of a journal, and the fingerprint that identifies a job in them.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,13 @@ use crate::error::Error;
 use crate::model::identifier::Identifier;
 use crate::model::submission::any::AnySubmission;
 
-/// The version of the format. Fields that were added to it since need no other one: a program that does not know a
-/// field refuses its line as one of a newer version. Journals without such a line stay readable by older programs.
+/// The version of the format.
+///
+/// A new field does not need a new version: a program that does not know the field rejects its line as one of a newer
+/// version. A journal without such lines can still be read by older programs.
 const VERSION: u32 = 1;
 
-/// A line, of which each event has some of the fields.
+/// A line. Each event uses some of the fields.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line<'a> {
@@ -25,7 +27,7 @@ pub(super) struct Line<'a> {
     /// The fingerprint, in 32 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none", borrow)]
     job: Option<Cow<'a, str>>,
-    /// Which one of equal jobs, from 0.
+    /// The number of the job among equal jobs, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     occurrence: Option<u32>,
     /// The length of the file when it was submitted. The first journals had neither this nor `modified_ns`.
@@ -34,7 +36,7 @@ pub(super) struct Line<'a> {
     /// The modification time of the file when it was submitted, in nanoseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     modified_ns: Option<i128>,
-    /// Host and port.
+    /// The host and port of the service.
     #[serde(skip_serializing_if = "Option::is_none", borrow)]
     pub(super) service: Option<Cow<'a, str>>,
     /// The URL without user, query and fragment, or the path.
@@ -50,19 +52,22 @@ pub(super) struct Line<'a> {
     pub(super) report: Option<&'a RawValue>,
 }
 
+/// The step that a line records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Event {
     /// The first line.
     #[default]
     Journal,
-    /// Whose identifiers these are.
+    /// The service to which the journal is bound.
     Service,
-    /// A submit is about to be made.
+    /// A job is about to be submitted.
     Begin,
+    /// The service accepted the job.
     Submitted,
     /// The submit failed.
     Failed,
+    /// The analysis is finished.
     Finished,
 }
 
@@ -122,11 +127,11 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Half a SHA-256 of everything that makes a job the same as another one.
+/// Returns the first half of a SHA-256 over everything that makes two jobs equal: medium, source and options.
 pub(super) fn fingerprint(submission: &AnySubmission) -> u128 {
     let mut hash = Sha256::new();
     submission.fingerprint_fields(&mut |name, value| {
-        // With their lengths, so that no two lists run into the same bytes.
+        // Each value is preceded by its length, so that two different lists cannot result in the same bytes.
         for part in [name.as_bytes(), value] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);

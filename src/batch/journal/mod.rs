@@ -1,4 +1,5 @@
-//! The journal of a batch: a file that has every step, so that a run which was killed can go on.
+//! The journal of a batch: a file that records each step, so that a later run can continue after the process was
+//! killed.
 
 mod error;
 mod line;
@@ -24,38 +25,48 @@ use crate::model::submission::any::AnySubmission;
 use crate::util::sync::lock;
 use crate::util::text::one_line;
 
-/// A file that keeps what happens to the jobs of a [`Batch`](super::Batch), so that a run which was killed at any
-/// moment can go on with the same jobs and the same file, and pays for nothing twice.
+/// A file that records the steps of the jobs of a [`Batch`](super::Batch).
 ///
-/// Before each submit and after it, and with each result, a line of JSON is written to the file. In the next run, in
-/// whatever order the jobs come then,
+/// If the process is killed at any moment, a later run with the same jobs and the same journal continues where it
+/// ended, and pays for nothing twice.
 ///
-/// - a job that has its result ends in that again, without a request;
-/// - one that was submitted is waited for;
-/// - one that was being submitted when the run was killed, or got no answer, ends as
+/// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run the
+/// jobs may come in any order. For each job, the journal contains one of these states:
+///
+/// - The job has a report. The batch returns that report without a request.
+/// - The job was accepted. The batch waits for its report.
+/// - The job was being submitted when the process was killed, or its submit got no response. The job ends as
 ///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless
-///   [`retry_indeterminate`](Self::retry_indeterminate) says otherwise;
-/// - all others are submitted: those too that the service refused.
+///   [`retry_indeterminate`](Self::retry_indeterminate) is set.
+/// - The job is not in the journal, or the service refused it. The batch submits it.
 ///
-/// Jobs are the same if medium, source and options are. Equal ones are told apart by their number. What is in memory is
-/// known by its bytes, and what comes from a reader by its length and name.
+/// # Equal jobs
 ///
-/// A file is known by its absolute path, its length and its modification time; symbolic links are followed. A file that
-/// was overwritten since is another one: it is submitted and paid for again, and counts in
-/// [`BatchProgress::changed`](super::BatchProgress::changed). A copy with new modification times, as `cp` and `rsync`
-/// without `-t` make them, counts as overwritten, too. A file that was replaced by one of the same length at the same
-/// modification time, or sooner than the file system's clock ticks (2 seconds on FAT), cannot be told from the first
-/// one. A file that is gone keeps its result. Items of journals that were written before lengths and times were kept
-/// are known by the path alone.
+/// Two jobs are equal if their medium, source and options are equal. Equal jobs are distinguished by their number.
+/// Data in memory are compared by their bytes, and readers by their length and file name.
 ///
-/// A submission that the service does not know any more ends as [`NotFound`](crate::ErrorKind::NotFound) in each run: a
-/// new journal submits it again.
+/// Files are compared by their absolute path, length and modification time. Symbolic links are followed.
 ///
-/// If a line cannot be written, nothing more is submitted, and the part of it that was is cut off. On Unix a limit on
-/// the size of files ends a process that does not ignore SIGXFSZ; the next run cuts off what that left.
+/// - A file that was overwritten after an earlier run is a new job. It is submitted and paid for again, and counts in
+///   [`BatchProgress::changed`](super::BatchProgress::changed).
+/// - A copy with a new modification time, as `cp` and `rsync` without `-t` create it, also counts as overwritten.
+/// - A file with the same length and modification time as the earlier one counts as the same file. That can happen if
+///   it is replaced before the clock of the file system advances (2 seconds on FAT).
+/// - A file that was deleted keeps its report.
+/// - Jobs in journals from before lengths and times were recorded are compared by their path only.
 ///
-/// It holds identifiers, reports as the service sent them, URLs without user and query, paths, and no key; on Unix only
-/// its owner can read it.
+/// # Failures
+///
+/// A submission that the service no longer has ends as [`NotFound`](crate::ErrorKind::NotFound) in each run. To submit
+/// it again, use a new journal.
+///
+/// If a line cannot be written, submitting ends, and an incomplete line is removed. On Unix, a process that exceeds a
+/// limit on the size of files is killed unless it ignores SIGXFSZ. The next run then removes the incomplete line.
+///
+/// # Privacy
+///
+/// The journal contains identifiers, reports as the service sent them, URLs without user and query, and paths. It does
+/// not contain the API key. On Unix only its owner can read it.
 ///
 /// ```no_run
 /// use identifai::{Client, Image, Journal};
@@ -66,29 +77,29 @@ use crate::util::text::one_line;
 /// }
 /// # Ok::<(), identifai::Error>(())
 /// ```
-#[must_use = "a journal keeps nothing until a batch is given it"]
+#[must_use = "a journal records nothing until it is passed to a batch"]
 pub struct Journal {
-    kept: Mutex<Kept>,
+    inner: Mutex<Inner>,
     retry_indeterminate: bool,
     sync: bool,
 }
 
-struct Kept {
+struct Inner {
     file: File,
-    /// How long the file is up to the end of its last whole line.
+    /// The length of the file up to the end of its last complete line.
     len: u64,
-    /// If `true`, the file may have part of a line behind that.
-    is_torn: bool,
+    /// If `true`, the file may have an incomplete line after that.
+    has_partial_line: bool,
     history: History,
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or begins one there. A last line that was cut off is removed.
+    /// Opens the journal at `path`, or creates it. An incomplete last line is removed.
     ///
     /// # Errors
     ///
-    /// [`Journal`](crate::ErrorKind::Journal) if that cannot be done, another process or batch has it open, or the file
-    /// is something else; it is then left as it is.
+    /// [`Journal`](crate::ErrorKind::Journal) if the file cannot be opened, if another process or batch uses it, or if
+    /// it is not a journal. A file that is not a journal is not changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -105,65 +116,69 @@ impl Journal {
             Err(TryLockError::Error(error)) => return Err(failed("cannot be locked", error)),
         }
         let (history, len) = History::read(BufReader::new(&file))?;
-        let mut kept = Kept { file, len, is_torn: true, history };
-        kept.cut()?;
-        if kept.len == 0 {
+        let mut inner = Inner { file, len, has_partial_line: true, history };
+        inner.truncate()?;
+        if inner.len == 0 {
             #[cfg(unix)]
             {
-                let owner_s = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-                kept.file.set_permissions(owner_s).map_err(|error| failed("cannot be made its owner's", error))?;
+                let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+                inner.file.set_permissions(only_owner).map_err(|error| failed("cannot be made its owner's", error))?;
             }
-            kept.write(&Line::header(), false)?;
+            inner.write(&Line::header(), false)?;
         }
-        Ok(Self { kept: Mutex::new(kept), retry_indeterminate: false, sync: false })
+        Ok(Self { inner: Mutex::new(inner), retry_indeterminate: false, sync: false })
     }
 
-    /// Whether to submit again what may have been submitted already. The service answers equal submissions from its
-    /// cache, it documents, unless [`no_cache`](crate::Submission::no_cache) is set; **else it may be paid for twice.**
-    /// Default: `false`.
+    /// Enables submitting a job again that an earlier run may have submitted.
+    ///
+    /// According to its documentation, the service returns equal submissions from its cache, unless
+    /// [`no_cache`](crate::Submission::no_cache) is set. **Otherwise the job may be paid for twice.** Defaults to
+    /// `false`.
     pub fn retry_indeterminate(mut self, on: bool) -> Self {
         self.retry_indeterminate = on;
         self
     }
 
-    /// Whether to wait after each line until the disk has it, so that it survives not only the end of the process but
-    /// that of the machine. Default: `false`.
+    /// Enables waiting after each line until it is stored on the disk.
+    ///
+    /// The line then survives a crash of the machine and not only one of the process. Defaults to `false`.
     pub fn sync(mut self, on: bool) -> Self {
         self.sync = on;
         self
     }
 
-    /// Sees to it that it is of `service`: identifiers and results of another one would be taken for this one's.
+    /// Binds a new journal to `service`, and fails if the journal is already bound to another service. Identifiers and
+    /// reports of one service are meaningless for another.
     pub(crate) fn bind(&self, service: &str) -> Result<()> {
-        let mut kept = lock(&self.kept);
-        match &kept.history.service {
+        let mut inner = lock(&self.inner);
+        match &inner.history.service {
             Some(other) if other == service => Ok(()),
             Some(other) => Err(unusable(&format!("is that of another service, at {}", one_line(other)))),
             None => {
-                kept.history.service = Some(service.to_owned());
-                kept.write(&Line::service(service), self.sync)
+                inner.history.service = Some(service.to_owned());
+                inner.write(&Line::service(service), self.sync)
             }
         }
     }
 
     fn write(&self, line: &Line<'_>) -> Result<()> {
-        lock(&self.kept).write(line, self.sync)
+        lock(&self.inner).write(line, self.sync)
     }
 }
 
 impl Store for Journal {
     fn look_up(&self, submission: &AnySubmission) -> Result<(Key, EarlierRun)> {
         let (fingerprint, file) = (line::fingerprint(submission), FileVersion::from_submission(submission));
-        let mut kept = lock(&self.kept);
-        let (key, entry) = kept.history.next(fingerprint, file);
-        let past = match entry {
-            Entry::Finished { at, len } => kept.finished(at, len, submission.media_type())?,
+        let mut inner = lock(&self.inner);
+        let (key, entry) = inner.history.next(fingerprint, file);
+        let earlier_run = match entry {
+            Entry::Finished { at, len } => inner.finished(at, len, submission.media_type())?,
             Entry::Submitted(identifier) => EarlierRun::Submitted(identifier),
-            Entry::Unknown if !self.retry_indeterminate => EarlierRun::Indeterminate,
+            Entry::Indeterminate if !self.retry_indeterminate => EarlierRun::Indeterminate,
             Entry::Changed => EarlierRun::Changed,
-            Entry::Unknown | Entry::None => EarlierRun::None,
+            Entry::Indeterminate | Entry::None => EarlierRun::None,
         };
-        Ok((key, past))
+        Ok((key, earlier_run))
     }
 
     fn begin(&self, key: Key, submission: &AnySubmission) -> Result<()> {
@@ -179,43 +194,44 @@ impl Store for Journal {
     }
 
     fn finished(&self, key: Key, report: &AnyReport) -> Result<()> {
-        // What is too long to be read again, or cannot be written anew, is asked for again.
+        // A report that is too long for a line, or that cannot be serialised, is left out. The next run polls it again.
         let json = serde_json::to_string(report).ok().filter(|json| (json.len() as u64) < LINE_LIMIT / 2);
         let raw = json.and_then(|json| serde_json::value::RawValue::from_string(json).ok());
         self.write(&Line::finished(key, report.identifier(), raw.as_deref()))
     }
 }
 
-impl Kept {
+impl Inner {
     fn write(&mut self, line: &Line<'_>, sync: bool) -> Result<()> {
         let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot be written", error))?;
         text.push(b'\n');
-        if self.is_torn {
-            self.cut()?;
+        if self.has_partial_line {
+            self.truncate()?;
         }
-        // A full disk or a limit on the size of files may end a write in the middle of the line.
-        self.is_torn = true;
-        let placed = self.file.seek(SeekFrom::Start(self.len));
-        let written = placed.and_then(|_| self.file.write_all(&text));
-        let kept = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
-        if let Err(error) = kept {
-            // If that fails, too, the next write tries it again before it writes.
-            let _ = self.cut();
+        // A full disk or a limit on the size of files may interrupt the write in the middle of the line.
+        self.has_partial_line = true;
+        let positioned = self.file.seek(SeekFrom::Start(self.len));
+        let written = positioned.and_then(|_| self.file.write_all(&text));
+        let stored = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
+        if let Err(error) = stored {
+            // If truncating also fails, the next write truncates first.
+            let _ = self.truncate();
             return Err(failed("cannot be written", error));
         }
-        self.is_torn = false;
+        self.has_partial_line = false;
         self.len = self.len.saturating_add(text.len() as u64);
         Ok(())
     }
 
-    /// Removes what comes after the last whole line.
-    fn cut(&mut self) -> Result<()> {
+    /// Removes everything after the last complete line.
+    fn truncate(&mut self) -> Result<()> {
         self.file.set_len(self.len).map_err(|error| failed("cannot be written", error))?;
-        self.is_torn = false;
+        self.has_partial_line = false;
         Ok(())
     }
 
-    /// Reads the result in the line at `at`. A submission whose line has no report that can be read is polled again.
+    /// Reads the report in the line at `at`. If the line has no readable report of a finished analysis, the submission
+    /// is polled again.
     fn finished(&mut self, at: u64, len: usize, medium: MediaType) -> Result<EarlierRun> {
         let mut text = vec![0; len];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut text));
@@ -233,7 +249,7 @@ impl Kept {
 
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kept: _, retry_indeterminate, sync } = self;
+        let Self { inner: _, retry_indeterminate, sync } = self;
         f.debug_struct("Journal")
             .field("retry_indeterminate", retry_indeterminate)
             .field("sync", sync)

@@ -1,4 +1,4 @@
-//! On files of their own.
+//! Tests of journals, each with temporary files of its own.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use crate::model::report::image::ImageReport;
 use crate::model::submission::any::AnySubmission;
 use crate::model::submission::options::KeyFramesMethod;
 
-/// A file that is gone with the test.
+/// A temporary file. Dropping it deletes the file.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -30,8 +30,8 @@ impl Scratch {
         Journal::open(&self.0).unwrap()
     }
 
-    /// What the next run knows of `job`.
-    fn past(&self, job: &AnySubmission) -> EarlierRun {
+    /// Returns the state of `job` that the next run finds.
+    fn earlier_run(&self, job: &AnySubmission) -> EarlierRun {
         self.open().look_up(job).unwrap().1
     }
 }
@@ -62,17 +62,17 @@ fn unsent() -> Error {
     Error::new(ErrorKind::Connect, "no")
 }
 
-fn unknown() -> Error {
+fn indeterminate() -> Error {
     Error::new(ErrorKind::Timeout, "no").mark_maybe_sent(true)
 }
 
 #[test]
-fn the_next_run_knows_what_became_of_each() {
+fn look_up_returns_state_after_earlier_runs() {
     type Steps = fn(&Journal, Key);
     let begin: Steps = |journal, key| journal.begin(key, &cat()).unwrap();
     let submitted: Steps = |journal, key| journal.submitted(key, &id()).unwrap();
     let failed: Steps = |journal, key| journal.failed(key, &unsent()).unwrap();
-    let lost: Steps = |journal, key| journal.failed(key, &unknown()).unwrap();
+    let lost: Steps = |journal, key| journal.failed(key, &indeterminate()).unwrap();
     let finished: Steps = |journal, key| journal.finished(key, &report()).unwrap();
     let table: [(&[Steps], &str); 11] = [
         (&[], "None"),
@@ -81,10 +81,11 @@ fn the_next_run_knows_what_became_of_each() {
         (&[begin, lost], "Indeterminate"),
         (&[begin, submitted], "Submitted"),
         (&[begin, submitted, finished], "Finished"),
-        // Tried again in one run.
+        // Submitted again in the same run.
         (&[begin, failed, begin, submitted], "Submitted"),
         (&[begin, failed, begin], "Indeterminate"),
-        // Submitted again in another run, since it was asked for: what was open before stays open.
+        // Submitted again in a later run with `retry_indeterminate`. A state that was indeterminate stays so after a
+        // failed submit.
         (&[begin, begin, failed], "Indeterminate"),
         (&[begin, lost, begin, failed], "Indeterminate"),
         (&[begin, lost, begin, submitted], "Submitted"),
@@ -98,9 +99,9 @@ fn the_next_run_knows_what_became_of_each() {
                 step(&journal, key);
             }
         }
-        let past = format!("{:?}", scratch.past(&cat()));
-        assert!(past.starts_with(expected), "{past} after\n{}", scratch.text());
-        assert!(matches!(scratch.past(&Image::from_url("https://x.test/dog.jpg").into()), EarlierRun::None));
+        let earlier_run = format!("{:?}", scratch.earlier_run(&cat()));
+        assert!(earlier_run.starts_with(expected), "{earlier_run} after\n{}", scratch.text());
+        assert!(matches!(scratch.earlier_run(&Image::from_url("https://x.test/dog.jpg").into()), EarlierRun::None));
         let retried = scratch.open().retry_indeterminate(true).look_up(&cat()).unwrap().1;
         let expected = if expected == "Indeterminate" { "None" } else { expected };
         assert!(format!("{retried:?}").starts_with(expected), "{retried:?}");
@@ -108,13 +109,13 @@ fn the_next_run_knows_what_became_of_each() {
 }
 
 #[test]
-fn equal_jobs_are_told_apart_by_their_number() {
+fn jobs_that_are_equal_are_distinguished_by_number() {
     let scratch = Scratch::new("");
     {
         let journal = scratch.open();
         let keys: Vec<Key> = (0..3).map(|_| journal.look_up(&cat()).unwrap().0).collect();
         assert_eq!([0, 1, 2], [keys[0].occurrence, keys[1].occurrence, keys[2].occurrence]);
-        // The last one was first to be done.
+        // The last job finishes first.
         for key in [keys[2], keys[0]] {
             journal.begin(key, &cat()).unwrap();
         }
@@ -122,29 +123,29 @@ fn equal_jobs_are_told_apart_by_their_number() {
         journal.finished(keys[2], &report()).unwrap();
     }
     let journal = scratch.open();
-    let pasts: Vec<EarlierRun> = (0..4).map(|_| journal.look_up(&cat()).unwrap().1).collect();
+    let found: Vec<EarlierRun> = (0..4).map(|_| journal.look_up(&cat()).unwrap().1).collect();
     assert!(
-        matches!(pasts[..], [EarlierRun::Indeterminate, EarlierRun::None, EarlierRun::Finished(_), EarlierRun::None]),
-        "{pasts:?}"
+        matches!(found[..], [EarlierRun::Indeterminate, EarlierRun::None, EarlierRun::Finished(_), EarlierRun::None]),
+        "{found:?}"
     );
 }
 
 #[test]
-fn a_report_comes_back_with_all_that_was_in_it() {
+fn report_read_from_journal_is_complete() {
     let scratch = Scratch::new("");
     {
         let journal = scratch.open();
         let (key, _) = journal.look_up(&cat()).unwrap();
         journal.finished(key, &report()).unwrap();
     }
-    assert_eq!(scratch.text().lines().count(), 2, "one line, whatever stands in the report: {}", scratch.text());
-    let EarlierRun::Finished(found) = scratch.past(&cat()) else { panic!("not finished") };
+    assert_eq!(scratch.text().lines().count(), 2, "the report is written as one line: {}", scratch.text());
+    let EarlierRun::Finished(found) = scratch.earlier_run(&cat()) else { panic!("not finished") };
     assert_eq!(found.is_artificial(), Some(false));
     assert!(found.raw_json().contains(r#""new":[1.5]"#), "{}", found.raw_json());
 }
 
 #[test]
-fn jobs_are_the_same_if_medium_source_and_options_are() {
+fn fingerprint_depends_on_medium_source_and_options() {
     let url = "https://x.test/a?b=1";
     let jobs: [AnySubmission; 16] = [
         Image::from_url(url).into(),
@@ -169,12 +170,13 @@ fn jobs_are_the_same_if_medium_source_and_options_are() {
             assert_eq!(line::fingerprint(one) == line::fingerprint(other), index == other_index, "{one:?} {other:?}");
         }
     }
-    // As Python's hashlib has it, since journals are read by later versions: the half of the SHA-256 of `medium`,
-    // `image`, `file_url` and the URL, each after its length in eight bytes.
+    // Later versions read journals of this one, so the fingerprint must not change. The expected value was computed
+    // with Python's hashlib: the first half of the SHA-256 of `medium`, `image`, `file_url` and the URL, each after
+    // its length in eight bytes.
     assert_eq!(format!("{:032x}", line::fingerprint(&cat())), "c9f18c0ab8f12b29c9898963d95593c0");
 }
 
-/// Writes a file with a modification time, which is in nanoseconds since 1970.
+/// Writes a file and sets its modification time, in nanoseconds since 1970.
 fn write(path: &Path, content: &str, modified: i64) {
     std::fs::write(path, content).unwrap();
     let since_1970 = std::time::Duration::from_nanos(modified.unsigned_abs());
@@ -183,22 +185,23 @@ fn write(path: &Path, content: &str, modified: i64) {
     OpenOptions::new().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
-/// Opens the journal, and submits `job` as `identifier` if nothing is known of it. Returns what was known.
+/// Opens the journal and looks up `job`. If the job was not accepted before, records that it was accepted as
+/// `identifier`. Returns the state that was looked up.
 fn run(journal: &Scratch, job: &AnySubmission, identifier: &str) -> String {
     let journal = journal.open();
-    let (key, past) = journal.look_up(job).unwrap();
-    if matches!(past, EarlierRun::None | EarlierRun::Changed) {
+    let (key, earlier_run) = journal.look_up(job).unwrap();
+    if matches!(earlier_run, EarlierRun::None | EarlierRun::Changed) {
         let key = key.with_file_of(job);
         journal.begin(key, job).unwrap();
         journal.submitted(key, &identifier.parse().unwrap()).unwrap();
     }
-    format!("{past:?}").replace(['"', ' '], "")
+    format!("{earlier_run:?}").replace(['"', ' '], "")
 }
 
 #[test]
-fn file_overwritten_is_a_new_item() {
+fn file_overwritten_is_a_new_job() {
     const SECOND: i64 = 1_000_000_000;
-    // How it was and is: its content, and its modification time.
+    // The content and modification time before and after, and `true` if the change is detected.
     let table = [
         (("cat", 7 * SECOND), ("cat", 7 * SECOND), false),
         (("cat", 7 * SECOND), ("cats", 7 * SECOND), true),
@@ -208,7 +211,7 @@ fn file_overwritten_is_a_new_item() {
         (("cat", -7 * SECOND - 1_000), ("cat", -7 * SECOND - 1_000), false),
         (("cat", -7 * SECOND), ("dog", 7 * SECOND), true),
         (("cat", -1_000), ("dog", 0), true),
-        // As far as nobody can tell.
+        // This change cannot be detected.
         (("cat", 7 * SECOND), ("dog", 7 * SECOND), false),
     ];
     for (before, after, is_changed) in table {
@@ -221,11 +224,11 @@ fn file_overwritten_is_a_new_item() {
         assert_eq!(run(&journal, &job, "two"), expected, "{before:?} {after:?}\n{}", journal.text());
         let known = if is_changed { "Submitted(Identifier(two))" } else { expected };
         assert_eq!(run(&journal, &job, "three"), known, "{before:?} {after:?}");
-        // As if a copy of the first file was put back.
+        // The first version is restored from a copy.
         write(&file.0, before.0, before.1);
         assert_eq!(run(&journal, &job, "four"), "Submitted(Identifier(one))", "{before:?} {after:?}");
         std::fs::remove_file(&file.0).unwrap();
-        assert_eq!(run(&journal, &job, "five"), known, "the file is gone, its last result is not");
+        assert_eq!(run(&journal, &job, "five"), known, "a deleted file keeps its last state");
     }
 }
 
@@ -242,21 +245,21 @@ fn file_never_accepted_does_not_count_as_changed() {
         journal.failed(key, &unsent()).unwrap();
     }
     write(&file.0, "cats", 2);
-    assert!(matches!(journal.past(&job), EarlierRun::None), "it cost nothing yet");
+    assert!(matches!(journal.earlier_run(&job), EarlierRun::None), "no submit was paid for");
 }
 
 #[test]
-fn file_listed_twice_has_two_versions_of_each() {
+fn file_listed_twice_is_changed_twice() {
     let (journal, file) = (Scratch::new(""), Scratch::new(""));
     let job: AnySubmission = Image::from_path(&file.0).into();
     let run = || {
         let journal = journal.open();
         [(); 2].map(|()| {
-            let (key, past) = journal.look_up(&job).unwrap();
+            let (key, earlier_run) = journal.look_up(&job).unwrap();
             let key = key.with_file_of(&job);
             journal.begin(key, &job).unwrap();
             journal.submitted(key, &id()).unwrap();
-            matches!(past, EarlierRun::Changed)
+            matches!(earlier_run, EarlierRun::Changed)
         })
     };
     write(&file.0, "cat", 1);
@@ -286,7 +289,7 @@ fn symbolic_link_has_the_version_of_its_file() {
 }
 
 #[test]
-fn first_format_is_matched_by_path_alone() {
+fn line_without_file_version_matches_by_path() {
     let file = Scratch::new("cat");
     let job: AnySubmission = Image::from_path(&file.0).into();
     let fingerprint = format!("{:032x}", line::fingerprint(&job));
@@ -299,22 +302,22 @@ fn first_format_is_matched_by_path_alone() {
         std::fs::write(&file.0, content).unwrap();
         assert_eq!(run(&old, &job, "new"), "Submitted(Identifier(old))");
     }
-    // What was open is still open, and from then on its file is known.
-    let open = Scratch::new(&format!("{HEADER}{begin}"));
-    assert!(matches!(open.past(&job), EarlierRun::Indeterminate));
+    // An indeterminate job stays so. After the next submit, the version of its file is recorded.
+    let begun = Scratch::new(&format!("{HEADER}{begin}"));
+    assert!(matches!(begun.earlier_run(&job), EarlierRun::Indeterminate));
     {
-        let journal = open.open().retry_indeterminate(true);
-        let (key, past) = journal.look_up(&job).unwrap();
-        assert!(matches!(past, EarlierRun::None));
+        let journal = begun.open().retry_indeterminate(true);
+        let (key, earlier_run) = journal.look_up(&job).unwrap();
+        assert!(matches!(earlier_run, EarlierRun::None));
         journal.submitted(key.with_file_of(&job), &id()).unwrap();
     }
-    assert!(matches!(open.past(&job), EarlierRun::Submitted(_)));
+    assert!(matches!(begun.earlier_run(&job), EarlierRun::Submitted(_)));
     std::fs::write(&file.0, "a third one").unwrap();
-    assert!(matches!(open.past(&job), EarlierRun::Changed));
+    assert!(matches!(begun.earlier_run(&job), EarlierRun::Changed));
 }
 
 #[test]
-fn a_last_line_that_was_cut_off_is_removed() {
+fn open_removes_incomplete_last_line() {
     let begin = {
         let scratch = Scratch::new("");
         let journal = scratch.open();
@@ -324,18 +327,18 @@ fn a_last_line_that_was_cut_off_is_removed() {
     };
     for at in 0..begin.len() {
         let scratch = Scratch::new(&format!("{HEADER}{begin}{}", &begin[..at]));
-        assert!(matches!(scratch.past(&cat()), EarlierRun::Indeterminate));
+        assert!(matches!(scratch.earlier_run(&cat()), EarlierRun::Indeterminate));
         assert_eq!(scratch.text(), format!("{HEADER}{begin}"), "cut at {at}");
     }
     for at in std::iter::once(0).chain(20..HEADER.len()) {
         let scratch = Scratch::new(&HEADER[..at]);
-        assert!(matches!(scratch.past(&cat()), EarlierRun::None));
+        assert!(matches!(scratch.earlier_run(&cat()), EarlierRun::None));
         assert_eq!(scratch.text(), HEADER, "cut at {at}");
     }
 }
 
 #[test]
-fn what_is_no_journal_is_left_as_it_is() {
+fn open_other_file_fails_and_leaves_it_unchanged() {
     let begin = r#"{"event":"begin","job":"00000000000000000000000000000001","occurrence":0}"#;
     let table = [
         ("precious", "the file is no journal"),
@@ -357,11 +360,11 @@ fn what_is_no_journal_is_left_as_it_is() {
         (&format!("{HEADER}{}\n", begin.replace("begin", "submitted")), "line 2: "),
         (&format!("{HEADER}{HEADER}"), "line 2: "),
     ];
-    for (text, says) in table {
+    for (text, expected) in table {
         let scratch = Scratch::new(text);
         let error = Journal::open(&scratch.0).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Journal, Some("journal")), "{text:?}");
-        assert!(error.to_string().contains(says), "{text:?}: {error}");
+        assert!(error.to_string().contains(expected), "{text:?}: {error}");
         assert_eq!(scratch.text(), text);
     }
     for path in ["/dev/null", "/no/such/file", "/"] {
@@ -371,7 +374,7 @@ fn what_is_no_journal_is_left_as_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn an_empty_file_becomes_its_owner_s() {
+fn open_empty_file_makes_it_private_to_owner() {
     use std::os::unix::fs::PermissionsExt;
 
     let scratch = Scratch::new("");
@@ -381,7 +384,7 @@ fn an_empty_file_becomes_its_owner_s() {
 }
 
 #[test]
-fn it_is_that_of_one_service() {
+fn bind_to_another_service_fails() {
     let scratch = Scratch::new("");
     scratch.open().bind("a.test:443").unwrap();
     scratch.open().bind("a.test:443").unwrap();
@@ -391,7 +394,7 @@ fn it_is_that_of_one_service() {
 }
 
 #[test]
-fn one_at_a_time() {
+fn open_while_in_use_fails() {
     let scratch = Scratch::new("");
     let journal = scratch.open();
     assert!(Journal::open(&scratch.0).unwrap_err().to_string().contains("in use by another process or batch"));
@@ -400,19 +403,19 @@ fn one_at_a_time() {
 }
 
 #[test]
-fn a_line_that_could_not_be_written_is_an_error_and_the_next_one_stands_alone() {
+fn write_failure_is_error_and_next_line_is_complete() {
     let scratch = Scratch::new("");
     let journal = scratch.open();
     let (key, _) = journal.look_up(&cat()).unwrap();
-    // As a full disk would leave it if it could not be cut back either: longer than the next line.
+    // An incomplete line, as after a full disk and a failed truncation. It is longer than the next line.
     let rest = format!("{{\"event\":\"be{}\n", "x".repeat(500));
     OpenOptions::new().append(true).open(&scratch.0).unwrap().write_all(rest.as_bytes()).unwrap();
     let read_only = File::open(&scratch.0).unwrap();
-    let file = std::mem::replace(&mut lock(&journal.kept).file, read_only);
+    let file = std::mem::replace(&mut lock(&journal.inner).file, read_only);
     let error = journal.begin(key, &cat()).unwrap_err();
     assert!(error.kind() == ErrorKind::Journal && error.to_string() == "journal: cannot be written", "{error}");
-    lock(&journal.kept).file = file;
+    lock(&journal.inner).file = file;
     journal.submitted(key, &id()).unwrap();
     drop(journal);
-    assert!(matches!(scratch.past(&cat()), EarlierRun::Submitted(_)));
+    assert!(matches!(scratch.earlier_run(&cat()), EarlierRun::Submitted(_)));
 }

@@ -1,4 +1,4 @@
-//! Looks at what was submitted: many at once, ones that fail, and what the service leaves out.
+//! Tests of polls: full pages, failed polls, and submissions that are missing in the responses.
 
 use crate::batch::job::Job;
 use crate::batch::tests::*;
@@ -10,7 +10,7 @@ use crate::model::medium::{Audio, Image, Video};
 use crate::wait::WaitOptions;
 
 #[test]
-fn one_look_is_for_a_hundred_of_a_medium() {
+fn poll_covers_up_to_100_submissions_of_one_medium() {
     let fixture = Fixture::plain("batch-media", RateLimit::unlimited());
     let job = |number: usize| -> Job {
         let url = format!("https://x.test/{number}");
@@ -28,18 +28,18 @@ fn one_look_is_for_a_hundred_of_a_medium() {
     for medium in ["", "_video", "_audio"] {
         let path = format!("/api/classifications{medium}?");
         let count = polls.iter().filter(|poll| poll.starts_with(&path)).count();
-        // Two of them for each of two rounds, and one for what was not finished at the second.
-        assert!((2..=5).contains(&count), "{count} looks at {path}");
+        // Two polls in each of two rounds, and one for the submissions that were not finished in the second round.
+        assert!((2..=5).contains(&count), "{count} polls of {path}");
     }
     assert!(polls.iter().all(|path| path.matches("identifiers[]=").count() <= 100));
 }
 
 #[test]
-fn looks_that_fail_do_not_end_the_wait_and_time_does() {
+fn polls_failing_do_not_end_wait_before_timeout() {
     let mut polls = 0;
     let fixture = Fixture::with("batch-looks", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
-            return service.answer(request);
+            return service.respond(request);
         }
         polls += 1;
         match polls {
@@ -47,12 +47,12 @@ fn looks_that_fail_do_not_end_the_wait_and_time_does() {
             2 => failure(ErrorKind::Timeout, true),
             3 => json("<html>"),
             4 => status(404, None),
-            _ => service.answer(request),
+            _ => service.respond(request),
         }
     });
     assert!(by_index(fixture.client.batch(images(3))).iter().all(|outcome| outcome.result.is_ok()));
     let fixture = Fixture::with("batch-late", RateLimit::unlimited(), |service, request| {
-        if request.method == Method::Post { service.answer(request) } else { status(502, None) }
+        if request.method == Method::Post { service.respond(request) } else { status(502, None) }
     });
     let outcomes = by_index(fixture.client.batch(images(3)));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::WaitTimedOut); 3]);
@@ -63,9 +63,9 @@ fn looks_that_fail_do_not_end_the_wait_and_time_does() {
 }
 
 #[test]
-fn a_key_that_is_refused_for_looks_ends_it_with_every_identifier() {
+fn key_revoked_ends_batch_with_all_identifiers() {
     let fixture = Fixture::with("batch-revoked", RateLimit::unlimited(), |service, request| {
-        if service.submitted.len() < 5 { service.answer(request) } else { status(401, None) }
+        if service.submitted.len() < 5 { service.respond(request) } else { status(401, None) }
     });
     let outcomes = by_index(fixture.client.batch(images(8)).in_flight(5));
     assert_eq!(kinds(&outcomes), [Some(ErrorKind::Unauthorized); 8]);
@@ -73,11 +73,11 @@ fn a_key_that_is_refused_for_looks_ends_it_with_every_identifier() {
 }
 
 #[test]
-fn what_the_service_leaves_out_is_asked_for_by_itself() {
+fn submission_missing_in_lists_is_polled_alone() {
     let fixture = Fixture::with("batch-left-out", RateLimit::unlimited(), |service, request| {
         let is_list = request.path.contains('?');
         match request.method {
-            Method::Post => service.answer(request),
+            Method::Post => service.respond(request),
             Method::Get if is_list => json("[]"),
             Method::Get | Method::Delete => status(404, None),
         }
@@ -87,12 +87,12 @@ fn what_the_service_leaves_out_is_asked_for_by_itself() {
 }
 
 #[test]
-fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_come() {
+fn submission_polled_alone_may_still_finish() {
     for failing in [500, 408] {
         let mut alone = 0;
         let fixture = Fixture::with("batch-alone", RateLimit::unlimited(), move |service, request| {
             match (request.method, request.path.contains('?')) {
-                (Method::Post, _) => service.answer(request),
+                (Method::Post, _) => service.respond(request),
                 (_, true) => json("[]"),
                 (_, false) => {
                     alone += 1;
@@ -108,26 +108,27 @@ fn one_that_is_left_out_more_than_twice_is_asked_for_by_itself_and_may_still_com
         assert!(outcomes[0].result.is_ok(), "{failing}: {:?}", kinds(&outcomes));
         let polls = fixture.requests(false);
         let lists: Vec<bool> = polls.iter().map(|poll| poll.path.contains('?')).collect();
-        // Three lists, one by itself that fails and so another one; then it is known to be pending.
+        // The submission is missing in three lists, so it is polled alone. That poll fails. After the next list it is
+        // polled alone again and is pending, so three more lists follow.
         let expected = [true, true, true, false, true, false, true, true, true, false];
         assert_eq!(lists, expected, "{failing}");
     }
 }
 
 #[test]
-fn equal_submissions_with_one_identifier_all_get_its_report() {
+fn submissions_with_same_identifier_share_report() {
     let fixture = Fixture::with("batch-equal", RateLimit::unlimited(), |service, request| {
         service.submitted.retain(|_, _| request.method == Method::Get);
-        service.answer(request)
+        service.respond(request)
     });
     let outcomes = by_index(fixture.client.batch((0..3).map(|_| Image::from_url("https://x.test/"))));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
 }
 
 #[test]
-fn a_failed_analysis_is_an_error_with_the_service_s_words() {
+fn analysis_failed_is_error_with_service_message() {
     let fixture = Fixture::with("batch-errored", RateLimit::unlimited(), |service, request| match request.method {
-        Method::Post => service.answer(request),
+        Method::Post => service.respond(request),
         Method::Get | Method::Delete => {
             json(&format!(r#"[{{"identifier":"{:064x}","status":"errored","errors":["Too dark."]}}]"#, 0))
         }

@@ -1,4 +1,4 @@
-//! Odd users, odd services.
+//! Tests of schedules and backoffs, and of batches with unusual callers and services.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,36 +28,36 @@ use crate::wait::WaitOptions;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
 
-/// A fixture whose clock panics once somebody has slept `most` times: a busy loop ends the test.
-fn restless(
+/// Creates a fixture whose clock panics after `max_sleeps` sleeps, so that a busy loop fails the test.
+fn with_max_sleeps(
     key: &str,
     rate_limit: RateLimit,
-    most: usize,
+    max_sleeps: usize,
     mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
 ) -> Fixture {
-    let naps = AtomicUsize::new(0);
-    let clock = FakeClock::new(move |_| assert!(naps.fetch_add(1, Ordering::SeqCst) < most, "a busy loop"));
+    let sleeps = AtomicUsize::new(0);
+    let clock = FakeClock::new(move |_| assert!(sleeps.fetch_add(1, Ordering::SeqCst) < max_sleeps, "a busy loop"));
     let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };
     let (caller, sent) = Scripted::caller(&clock, move |request| script(&mut service, request));
     Fixture { client: client(key, rate_limit, caller), clock, sent }
 }
 
-/// A stop handle for a test that is there before the batch is.
+/// A stop handle that exists before its batch.
 #[derive(Clone, Default)]
-struct Later(Arc<Mutex<Option<StopHandle>>>);
+struct LateStopHandle(Arc<Mutex<Option<StopHandle>>>);
 
-impl Later {
+impl LateStopHandle {
     fn stop(&self) {
         self.0.lock().unwrap().as_ref().unwrap().stop();
     }
 
-    fn is<I>(&self, batch: &Batch<I>) {
+    fn set<I>(&self, batch: &Batch<I>) {
         *self.0.lock().unwrap() = Some(batch.stop_handle());
     }
 }
 
-/// The indexes of all outcomes, and how often asking for one panicked.
-fn despite_panics<I>(mut batch: Batch<I>) -> (Vec<u64>, usize)
+/// Returns the indexes of all outcomes, and the number of calls of `next` that panicked.
+fn indexes_and_panics<I>(mut batch: Batch<I>) -> (Vec<u64>, usize)
 where
     Batch<I>: Iterator<Item = Outcome>,
 {
@@ -74,9 +74,9 @@ where
 }
 
 #[test]
-fn times_beyond_all_reckoning_are_no_panic() {
+fn batch_with_huge_times_does_not_panic() {
     let fixture = Fixture::with("odd-time-1", RateLimit::unlimited(), |service, request| match request.method {
-        Method::Post => service.answer(request),
+        Method::Post => service.respond(request),
         Method::Get | Method::Delete => status(429, Some(u64::MAX)),
     });
     assert_eq!(kinds(&by_index(fixture.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
@@ -90,7 +90,7 @@ fn times_beyond_all_reckoning_are_no_panic() {
 }
 
 #[test]
-fn patience_of_no_use_costs_nothing() {
+fn wait_options_invalid_submit_nothing() {
     let zero = Duration::ZERO;
     for wait in [
         WaitOptions::default().timeout(zero),
@@ -104,31 +104,32 @@ fn patience_of_no_use_costs_nothing() {
 }
 
 #[test]
-fn a_task_that_waits_for_its_turn_and_a_source_that_has_nothing_yet_are_no_busy_loop() {
+fn job_resting_and_job_pending_cause_no_busy_loop() {
     let mut first = true;
-    let fixture = restless("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
-        Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
-        _ => service.answer(request),
-    });
+    let fixture =
+        with_max_sleeps("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
+            Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
+            _ => service.respond(request),
+        });
     let (clock, mut one) = (Arc::clone(&fixture.clock), images(1));
     let jobs = std::iter::from_fn(move || one.next().or_else(|| (clock.passed() < 10 * SECOND).then(Job::pending)));
     assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [None]);
 }
 
 #[test]
-fn a_stop_while_the_source_is_asked_comes_in_time() {
-    let (fixture, stop_handle) = (Fixture::plain("odd-stop-1", RateLimit::unlimited()), Later::default());
+fn stop_within_job_iterator_submits_nothing() {
+    let (fixture, stop_handle) = (Fixture::plain("odd-stop-1", RateLimit::unlimited()), LateStopHandle::default());
     let in_source = stop_handle.clone();
     let batch = fixture.client.batch(images(3).inspect(move |_| in_source.stop()));
-    stop_handle.is(&batch);
+    stop_handle.set(&batch);
     assert_eq!(kinds(&by_index(batch)), [Some(ErrorKind::Cancelled); 3]);
     assert!(fixture.requests(true).is_empty());
 }
 
 #[test]
-fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
+fn iterator_of_pending_jobs_is_dropped_after_stop() {
     for cancel in [false, true] {
-        let fixture = restless("odd-stop-2", RateLimit::unlimited(), 10_000, Service::answer);
+        let fixture = with_max_sleeps("odd-stop-2", RateLimit::unlimited(), 10_000, Service::respond);
         let batch = fixture.client.batch(std::iter::repeat_with(Job::pending));
         if cancel {
             fixture.client.cancel_handle().cancel();
@@ -140,7 +141,7 @@ fn a_source_that_never_ends_is_left_once_nothing_is_submitted_any_more() {
 }
 
 #[test]
-fn who_takes_long_over_an_outcome_loses_no_other() {
+fn caller_slow_between_outcomes_loses_no_report() {
     let fixture = Fixture::plain("odd-slow", RateLimit::unlimited());
     let jobs: [Job; 3] = [
         Image::from_url("https://x.test/1").into(),
@@ -154,12 +155,12 @@ fn who_takes_long_over_an_outcome_loses_no_other() {
 }
 
 #[test]
-fn an_acceptance_that_broke_off_is_not_submitted_again() {
+fn submit_after_truncated_200_is_not_resent() {
     let mut number = 0;
     let fixture = Fixture::with("odd-2xx", RateLimit::unlimited(), move |service, request| {
         number += 1;
         if number > 1 {
-            return service.answer(request);
+            return service.respond(request);
         }
         let truncated = Some(Failure::new(ErrorKind::Disconnected, "cut").with_request_fully_sent(true));
         let body = br#"{"identi"#.to_vec();
@@ -170,17 +171,17 @@ fn an_acceptance_that_broke_off_is_not_submitted_again() {
 }
 
 #[test]
-fn what_one_try_left_open_stays_open() {
-    let is_open = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
+fn may_have_been_sent_of_earlier_attempt_is_kept() {
+    let may_have_been_sent = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
     let mut number = 0;
     let fixture = Fixture::with("odd-open-1", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
-    assert!(is_open(&by_index(fixture.client.with_resend_if_unknown(true).batch(images(1)))));
+    assert!(may_have_been_sent(&by_index(fixture.client.with_resend_if_unknown(true).batch(images(1)))));
 
     let fixture = Fixture::with("odd-open-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
-    let (stop_handle, mut one) = (Later::default(), images(1));
+    let (stop_handle, mut one) = (LateStopHandle::default(), images(1));
     let in_source = stop_handle.clone();
     let jobs = std::iter::from_fn(move || {
         let next = one.next();
@@ -190,17 +191,17 @@ fn what_one_try_left_open_stays_open() {
         next
     });
     let batch = fixture.client.with_resend_if_unknown(true).batch(jobs);
-    stop_handle.is(&batch);
-    assert!(is_open(&by_index(batch)));
+    stop_handle.set(&batch);
+    assert!(may_have_been_sent(&by_index(batch)));
 }
 
 #[test]
-fn one_upload_that_breaks_off_late_stops_no_other() {
+fn upload_failing_after_outage_limit_stops_no_other() {
     let fixture = Fixture::with("odd-late", RateLimit::unlimited(), |service, request| {
         if request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
             (failure(ErrorKind::Disconnected, false).0, 301 * SECOND)
         } else {
-            service.answer(request)
+            service.respond(request)
         }
     });
     let jobs = std::iter::once(Job::from(Image::from_bytes(PNG))).chain(images(5));
@@ -208,14 +209,14 @@ fn one_upload_that_breaks_off_late_stops_no_other() {
 }
 
 #[test]
-fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
+fn connect_failure_after_idle_time_is_no_outage() {
     let mut number = 0;
     let fixture = Fixture::with("odd-quiet", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(ErrorKind::Connect, false),
             (Method::Post, 2) => failure(ErrorKind::Disconnected, true),
-            _ => service.answer(request),
+            _ => service.respond(request),
         }
     });
     let (clock, mut all, mut first) = (Arc::clone(&fixture.clock), images(3), true);
@@ -226,16 +227,16 @@ fn one_failed_connection_after_a_quiet_time_does_not_end_submitting() {
 }
 
 #[test]
-fn a_gate_stays_closed_for_as_long_as_was_asked() {
+fn requested_pause_outlasts_later_accepted_submit() {
     let (now, mut backoff) = (Instant::now(), SubmitBackoff::default());
-    backoff.refuse(now, &Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(60 * SECOND)), true, 0.5);
-    backoff.refuse(now, &Error::new(ErrorKind::Connect, ""), true, 0.5);
-    backoff.let_in();
+    backoff.pause_after(now, &Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(60 * SECOND)), true, 0.5);
+    backoff.pause_after(now, &Error::new(ErrorKind::Connect, ""), true, 0.5);
+    backoff.reached_service();
     assert_eq!(backoff.opens_in(now), 60 * SECOND);
 }
 
 #[test]
-fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
+fn watcher_panic_loses_no_outcome() {
     let fixture = Fixture::plain("odd-panic-1", RateLimit::unlimited());
     let cancel_handle = fixture.client.cancel_handle();
     let mut has_panicked = false;
@@ -245,9 +246,9 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
         }
         assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
-    assert_eq!(despite_panics(batch), ((0..10).collect(), 1));
+    assert_eq!(indexes_and_panics(batch), ((0..10).collect(), 1));
 
-    let stop_handle = Later::default();
+    let stop_handle = LateStopHandle::default();
     let in_clock = stop_handle.clone();
     let clock = FakeClock::new(move |_| in_clock.stop());
     let mut number = 0;
@@ -259,23 +260,23 @@ fn a_watcher_that_panics_loses_nobody_and_submits_nothing_more() {
     let batch = client("odd-panic-2", RateLimit::unlimited(), caller).batch(images(3)).on_progress(move |progress| {
         assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
-    stop_handle.is(&batch);
-    assert_eq!(despite_panics(batch), ((0..3).collect(), 1));
-    assert_eq!(sent.lock().unwrap().len(), 1);
+    stop_handle.set(&batch);
+    assert_eq!(indexes_and_panics(batch), ((0..3).collect(), 1));
+    assert_eq!(sent.lock().unwrap().len(), 1, "nothing is submitted after the stop");
 }
 
 #[test]
-fn a_list_that_has_only_what_is_finished_slows_nothing() {
+fn lists_without_pending_submissions_slow_nothing() {
     const DONE: &str = r#""status":"done","verdict":{"classification":"human"}"#;
     let fixture = Fixture::with("odd-list", RateLimit::default(), |service, request| {
         let (now, analysis) = (service.clock.passed(), 170 * SECOND);
         service.analysis = analysis;
         let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
         let body = match (request.method, request.path.split_once('?')) {
-            (Method::Post, _) => return service.answer(request),
+            (Method::Post, _) => return service.respond(request),
             (_, Some((_, query))) => {
-                let asked = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
-                let done = asked.filter(|identifier| is_done(identifier));
+                let requested = query.split('&').map(|pair| pair.strip_prefix("identifiers[]=").unwrap());
+                let done = requested.filter(|identifier| is_done(identifier));
                 let reports = done.map(|identifier| format!(r#"{{"identifier":"{identifier}",{DONE}}}"#));
                 format!("[{}]", reports.collect::<Vec<_>>().join(","))
             }
@@ -293,9 +294,9 @@ fn a_list_that_has_only_what_is_finished_slows_nothing() {
 }
 
 #[test]
-fn a_key_that_may_not_look_submits_no_more() {
+fn key_without_right_to_poll_ends_submitting() {
     let fixture = Fixture::with("odd-401", RateLimit::unlimited(), |service, request| match request.method {
-        Method::Post => service.answer(request),
+        Method::Post => service.respond(request),
         Method::Get if request.path.contains('?') => json("[]"),
         Method::Get | Method::Delete => status(401, None),
     });
@@ -304,18 +305,18 @@ fn a_key_that_may_not_look_submits_no_more() {
 
     let fixture = Fixture::with("odd-403", RateLimit::unlimited(), |service, request| {
         let is_video = request.method == Method::Get && request.path.contains("_video");
-        if is_video { status(403, None) } else { service.answer(request) }
+        if is_video { status(403, None) } else { service.respond(request) }
     });
     let jobs: [Job; 2] = [Image::from_url("https://x.test/1").into(), Video::from_url("https://x.test/2").into()];
-    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [None, Some(ErrorKind::Forbidden)], "a video's, no more");
+    assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [None, Some(ErrorKind::Forbidden)], "only videos fail");
 }
 
 #[test]
-fn a_file_that_is_called_credit_ends_nothing() {
+fn rejection_that_mentions_credit_fails_one_job_only() {
     let fixture = Fixture::with("odd-credit", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         if !body.is_some_and(|body| body.contains("credit")) {
-            return service.answer(request);
+            return service.respond(request);
         }
         let body = br#"{"error":"https://x.test/credit.jpg cannot be downloaded."}"#.to_vec();
         (Ok(Response { status: 400, body, ..Response::default() }), SECOND)
@@ -324,22 +325,22 @@ fn a_file_that_is_called_credit_ends_nothing() {
     assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::Rejected), None, None, None]);
 }
 
-/// A journal that fails at one kind of step, from the third time on.
-struct Full {
+/// A store that fails at one kind of step, from the third time on.
+struct FailingStore {
     at: &'static str,
-    times: Mutex<HashMap<&'static str, u32>>,
+    counts: Mutex<HashMap<&'static str, u32>>,
 }
 
-impl Full {
+impl FailingStore {
     fn step(&self, step: &'static str) -> Result<()> {
-        let mut times = self.times.lock().unwrap();
-        let times = times.entry(step).or_default();
-        *times += 1;
-        if step == self.at && *times >= 3 { Err(Error::new(ErrorKind::Journal, "journal: full")) } else { Ok(()) }
+        let mut counts = self.counts.lock().unwrap();
+        let count = counts.entry(step).or_default();
+        *count += 1;
+        if step == self.at && *count >= 3 { Err(Error::new(ErrorKind::Journal, "journal: full")) } else { Ok(()) }
     }
 }
 
-impl Store for Full {
+impl Store for FailingStore {
     fn look_up(&self, _: &AnySubmission) -> Result<(Key, EarlierRun)> {
         self.step("look_up").map(|()| (Key { fingerprint: 0, occurrence: 0, file: None }, EarlierRun::None))
     }
@@ -362,12 +363,12 @@ impl Store for Full {
 }
 
 #[test]
-fn what_cannot_be_kept_is_not_submitted_and_what_was_submitted_is_waited_for() {
-    // Where it fails, how many are submitted, and how many have a report.
+fn store_failure_ends_submitting_but_not_polling() {
+    // The step that fails, the number of submits, and the number of reports.
     for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
         let fixture = Fixture::plain("odd-full", RateLimit::unlimited());
         let mut batch = fixture.client.batch(images(8)).in_flight(2);
-        batch.record = Some(Arc::new(Full { at, times: Mutex::default() }));
+        batch.store = Some(Arc::new(FailingStore { at, counts: Mutex::default() }));
         let outcomes = by_index(batch);
         assert_eq!((outcomes.len(), fixture.requests(true).len()), (8, submitted), "{at}");
         let mut expected = vec![None; done];
@@ -381,7 +382,7 @@ fn error(kind: ErrorKind) -> Error {
 }
 
 #[test]
-fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
+fn polls_are_rare_while_busy_and_frequent_when_idle() {
     let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default().backoff, Instant::now());
     let later = now + 1_000 * SECOND;
     assert_eq!(polls.next_in(now, later, false, &wait, 0.0), 15 * SECOND);
@@ -391,65 +392,73 @@ fn looks_are_rare_while_there_is_more_to_submit_and_soon_once_there_is_not() {
     assert_eq!(polls.next_in(now + 7 * SECOND, later, true, &wait, 0.0), 3 * SECOND);
     polls.begin(now + 10 * SECOND, &wait, 0.0);
     assert_eq!(polls.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 4_500 * SECOND / 1_000);
-    // Busy again, and idle once more: anew.
+    // When the batch is busy again and then idle again, the intervals begin with the first one.
     assert_eq!(polls.next_in(now + 10 * SECOND, later, false, &wait, 0.0), 4_500 * SECOND / 1_000);
     assert_eq!(polls.next_in(now + 10 * SECOND, later, true, &wait, 0.0), 2 * SECOND);
 }
 
 #[test]
-fn a_look_comes_at_the_last_call_but_not_before_the_service_wants_it() {
+fn poll_before_first_timeout_respects_retry_after() {
     let (mut polls, wait, now) = (PollSchedule::default(), WaitOptions::default().backoff, Instant::now());
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
-    polls.put_off(now, 40 * SECOND);
+    polls.delay(now, 40 * SECOND);
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
     polls.rest();
     let later = now + 1_000 * SECOND;
-    assert_eq!(polls.next_in(now, later, true, &wait, 0.0), 40 * SECOND, "that holds while nothing is pending, too");
+    assert_eq!(
+        polls.next_in(now, later, true, &wait, 0.0),
+        40 * SECOND,
+        "the pause also applies after a time without pending jobs"
+    );
     polls.rest();
-    assert_eq!(polls.next_in(later, later + later.duration_since(now), false, &wait, 0.0), 15 * SECOND, "anew");
+    assert_eq!(
+        polls.next_in(later, later + later.duration_since(now), false, &wait, 0.0),
+        15 * SECOND,
+        "the schedule was reset"
+    );
 }
 
 #[test]
-fn submits_rest_as_was_asked_a_minute_or_ever_longer() {
+fn submits_pause_as_requested_or_by_backoff() {
     let now = Instant::now();
-    let pauses = |kind, chance: f64| {
+    let pauses = |kind, jitter: f64| {
         let mut backoff = SubmitBackoff::default();
-        [(); 7].map(|()| backoff.refuse(now, &error(kind), true, chance).as_millis())
+        [(); 7].map(|()| backoff.pause_after(now, &error(kind), true, jitter).as_millis())
     };
     assert_eq!(pauses(ErrorKind::Connect, 0.0), [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
     assert_eq!(pauses(ErrorKind::Connect, 0.5)[..2], [250, 500]);
     assert_eq!(pauses(ErrorKind::RateLimited, 0.5), [60_000; 7]);
     let mut backoff = SubmitBackoff::default();
-    backoff.refuse(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
+    backoff.pause_after(now, &error(ErrorKind::RateLimited).with_retry_after(Some(7 * SECOND)), false, 0.5);
     assert_eq!(backoff.opens_in(now), 7 * SECOND);
-    assert_eq!(backoff.closed_for(now + 9 * SECOND), Duration::ZERO, "one item's trouble is not everybody's");
-    backoff.refuse(now, &error(ErrorKind::Connect), true, 0.5);
-    assert_eq!(backoff.closed_for(now + 9 * SECOND), 9 * SECOND);
+    assert_eq!(backoff.failing_for(now + 9 * SECOND), Duration::ZERO, "a failure of one job is not an outage");
+    backoff.pause_after(now, &error(ErrorKind::Connect), true, 0.5);
+    assert_eq!(backoff.failing_for(now + 9 * SECOND), 9 * SECOND);
 }
 
 #[test]
-fn submits_rest_ever_longer_while_the_service_fails() {
+fn submits_pause_longer_while_service_fails() {
     let (mut backoff, now) = (SubmitBackoff::default(), Instant::now());
     let lost = |kind| error(kind).mark_maybe_sent(true);
-    let mut rest_after = |error: Error| {
+    let mut pause_after = |error: Error| {
         backoff.closed_until = None;
-        backoff.lose(now, &error, 0.0);
+        backoff.job_failed(now, &error, 0.0);
         backoff.opens_in(now).as_secs()
     };
     let lost_kinds = [ErrorKind::Server, ErrorKind::Timeout, ErrorKind::Disconnected, ErrorKind::Server];
-    assert_eq!(lost_kinds.map(|kind| rest_after(lost(kind))), [1, 2, 4, 8]);
-    assert_eq!(rest_after(lost(ErrorKind::Server).with_retry_after(Some(20 * SECOND))), 20, "as was asked");
-    assert_eq!([(); 2].map(|()| rest_after(lost(ErrorKind::Server))), [30, 30]);
-    assert_eq!(rest_after(error(ErrorKind::Rejected).with_status(400)), 0, "it works again");
-    assert_eq!(rest_after(lost(ErrorKind::Disconnected).with_status(200)), 0, "it was accepted");
-    assert_eq!(rest_after(lost(ErrorKind::Server)), 1);
+    assert_eq!(lost_kinds.map(|kind| pause_after(lost(kind))), [1, 2, 4, 8]);
+    assert_eq!(pause_after(lost(ErrorKind::Server).with_retry_after(Some(20 * SECOND))), 20, "the requested pause");
+    assert_eq!([(); 2].map(|()| pause_after(lost(ErrorKind::Server))), [30, 30]);
+    assert_eq!(pause_after(error(ErrorKind::Rejected).with_status(400)), 0, "the service works again");
+    assert_eq!(pause_after(lost(ErrorKind::Disconnected).with_status(200)), 0, "the submit was accepted");
+    assert_eq!(pause_after(lost(ErrorKind::Server)), 1);
 }
 
 #[test]
-fn action_depends_on_fault_and_certainty_of_arrival() {
+fn action_after_each_failure_is_as_in_table() {
     use ErrorKind::*;
-    use FailureAction::{Again, Fail, Retry, Stop};
-    fn answer(response: Response) -> Try {
+    use FailureAction::{Fail, Requeue, Retry, Stop};
+    fn respond(response: Response) -> Try {
         (Ok(Response { length_known: true, ..response }), SECOND)
     }
     fn is_final(failure: Try) -> Try {
@@ -457,21 +466,22 @@ fn action_depends_on_fault_and_certainty_of_arrival() {
     }
     let cut = || {
         let truncated = Some(Failure::new(Disconnected, "cut").with_request_fully_sent(true));
-        answer(Response { status: 200, truncated, ..Response::default() })
+        respond(Response { status: 200, truncated, ..Response::default() })
     };
-    let early = || answer(Response { status: 503, arrived_before_upload_end: true, ..Response::default() });
-    let credits = || answer(Response { status: 400, body: br#"{"error":"No credits"}"#.into(), ..Response::default() });
-    //  what happened, what it means, and if the caller does not mind paying twice
+    let early = || respond(Response { status: 503, arrived_before_upload_end: true, ..Response::default() });
+    let credits =
+        || respond(Response { status: 400, body: br#"{"error":"No credits"}"#.into(), ..Response::default() });
+    //  the outcome of a submit, the action, and the action with `resend_if_unknown`
     let table: [(fn() -> Try, _, _); 20] = [
-        (|| status(429, None), Again, Again),
-        (|| failure(Connect, false), Again, Again),
-        (|| is_final(failure(Connect, false)), Again, Again),
+        (|| status(429, None), Requeue, Requeue),
+        (|| failure(Connect, false), Requeue, Requeue),
+        (|| is_final(failure(Connect, false)), Requeue, Requeue),
         (|| failure(Timeout, false), Retry, Retry),
         (|| failure(Timeout, true), Fail, Retry),
         (|| failure(Disconnected, false), Retry, Retry),
         (|| failure(Disconnected, true), Fail, Retry),
         (cut, Fail, Fail),
-        // One that came before the request had left whole, and one from behind a proxy.
+        // A response before the end of the upload, and one that may come from a proxy.
         (early, Retry, Retry),
         (|| status(503, Some(1)), Fail, Retry),
         (|| status(500, None), Fail, Retry),

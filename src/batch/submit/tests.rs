@@ -1,4 +1,4 @@
-//! Submits that are refused, fail, or never arrive: what that costs the item, and what the others.
+//! Tests of failed submits: their effect on the job itself and on the other jobs.
 
 use std::time::Duration;
 
@@ -12,28 +12,28 @@ use crate::model::medium::Image;
 use crate::wait::WaitOptions;
 
 #[test]
-fn a_429_costs_no_item_and_no_try() {
+fn job_after_429_is_submitted_again() {
     let mut refusals = 0;
     let fixture = Fixture::with("batch-429", RateLimit::unlimited(), move |service, request| {
         refusals += 1;
         match request.method {
             Method::Post if refusals % 3 != 0 => status(429, (refusals % 2 == 0).then_some(5)),
             Method::Get if refusals % 2 == 0 => status(429, None),
-            _ => service.answer(request),
+            _ => service.respond(request),
         }
     });
-    let patient = fixture.client.with_wait(WaitOptions::default().timeout(3_600 * SECOND));
-    let outcomes = by_index(patient.batch(images(30)));
+    let client = fixture.client.with_wait(WaitOptions::default().timeout(3_600 * SECOND));
+    let outcomes = by_index(client.batch(images(30)));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{:?}", kinds(&outcomes));
 }
 
 #[test]
-fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others_pass_it() {
+fn job_refused_alone_fails_after_five_minutes() {
     let fixture = Fixture::with("batch-forced", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         match body {
             Some(body) if body.contains("x.test/1\r\n") => status(429, Some(1)),
-            _ => service.answer(request),
+            _ => service.respond(request),
         }
     });
     let outcomes = by_index(fixture.client.batch(images(5)));
@@ -42,12 +42,12 @@ fn an_item_that_alone_is_refused_again_and_again_fails_in_the_end_and_the_others
     assert_eq!(kinds(&outcomes), expected);
     let took = fixture.clock.passed();
     assert!(took > 300 * SECOND && took < 400 * SECOND, "{took:?}");
-    assert!(fixture.requests(true).len() < 30, "ever more rarely");
+    assert!(fixture.requests(true).len() < 30, "the job is submitted at growing intervals");
 }
 
 #[test]
-fn an_item_that_is_merely_unlucky_does_not_fail() {
-    // Refused eight times over eight minutes, or thirty times in no time, while others get through.
+fn job_refused_rarely_or_briefly_does_not_fail() {
+    // The job is refused eight times in eight minutes, or thirty times in no time, while others are accepted.
     for (times, pause) in [(8, 60), (30, 0)] {
         let mut refused = 0;
         let fixture = Fixture::with("batch-unlucky", RateLimit::unlimited(), move |service, request| {
@@ -56,7 +56,7 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
                 refused += 1;
                 return status(429, Some(pause));
             }
-            service.answer(request)
+            service.respond(request)
         });
         let outcomes = by_index(fixture.client.batch(images(50)).in_flight(5));
         assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{times}: {:?}", kinds(&outcomes));
@@ -64,21 +64,21 @@ fn an_item_that_is_merely_unlucky_does_not_fail() {
 }
 
 #[test]
-fn a_network_that_is_down_for_a_while_costs_nothing() {
+fn network_outage_loses_no_job() {
     let fixture =
         Fixture::with("batch-down", RateLimit::unlimited(), |service, request| match service.clock.passed() {
             now if now > 10 * SECOND && now < 200 * SECOND => (failure(ErrorKind::Connect, false).0, SECOND),
-            _ => service.answer(request),
+            _ => service.respond(request),
         });
     let outcomes = by_index(fixture.client.batch(images(1_000)).in_flight(20));
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()));
 }
 
 #[test]
-fn outage_of_the_service_costs_few_jobs() {
+fn service_outage_loses_few_jobs() {
     let fixture = Fixture::with("batch-503", RateLimit::default(), |service, request| match service.clock.passed() {
         now if now < 600 * SECOND => status(503, None),
-        _ => service.answer(request),
+        _ => service.respond(request),
     });
     let outcomes = by_index(fixture.client.batch(images(300)));
     let lost = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
@@ -86,7 +86,7 @@ fn outage_of_the_service_costs_few_jobs() {
 }
 
 #[test]
-fn if_nothing_gets_through_submitting_ends() {
+fn outage_of_five_minutes_ends_submitting() {
     for (failing, kind) in [
         (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),
         (|_, _| status(429, None), ErrorKind::RateLimited),
@@ -100,12 +100,12 @@ fn if_nothing_gets_through_submitting_ends() {
         let errors = outcomes.iter().map(|outcome| outcome.result.as_ref().unwrap_err());
         let unsent =
             errors.filter(|error| !error.may_have_been_sent() && error.to_string().starts_with("not submitted"));
-        assert_eq!(unsent.count(), 9, "all but the one that was tried last");
+        assert_eq!(unsent.count(), 9, "all jobs except the one that was submitted last");
     }
 }
 
 #[test]
-fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
+fn error_affecting_all_jobs_ends_submitting_only() {
     let credits = r#"{"error":"You do not have enough credits."}"#;
     type Refuse = fn(&str) -> Try;
     let refusals: [(Refuse, ErrorKind); 5] = [
@@ -123,7 +123,7 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
             if request.method == Method::Post && service.submitted.len() == 4 {
                 refuse(credits)
             } else {
-                service.answer(request)
+                service.respond(request)
             }
         });
         let outcomes = by_index(fixture.client.batch(images(10)));
@@ -139,35 +139,34 @@ fn what_all_would_fare_by_ends_submitting_and_what_is_pending_is_collected() {
 }
 
 #[test]
-fn one_that_fails_does_not_stop_the_others() {
+fn job_failing_does_not_stop_others() {
     use ErrorKind::{Disconnected, InvalidInput, Rejected, Server, Timeout, UnexpectedResponse};
     let mut number = 0;
     let fixture = Fixture::with("batch-faults", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Get {
-            return service.answer(request);
+            return service.respond(request);
         }
         number += 1;
         match number {
             1 => status(400, None),
             2 => failure(Disconnected, true),
             3 => status(500, None),
-            // Three tries, none of which arrived whole.
+            // Three attempts that were not sent completely.
             4..=6 => failure(Disconnected, false),
-            // Two of them, and then it passes.
+            // Two attempts that were not sent completely. The third one, number 9, is accepted.
             7 | 8 => failure(Timeout, false),
-            // And one that is let in, 9.
             10 => json("<html>"),
-            11 => match service.answer(request) {
-                // It breaks off behind the identifier.
+            11 => match service.respond(request) {
+                // The response is truncated after the identifier.
                 (Ok(mut response), took) => {
                     response.body.pop();
                     (Ok(response), took)
                 }
                 failed => failed,
             },
-            // A proxy says when to come back, but may have passed the submit on.
+            // A proxy sends `Retry-After` but may have forwarded the submit.
             12 => status(503, Some(1)),
-            _ => service.answer(request),
+            _ => service.respond(request),
         }
     });
     let jobs = images(8).chain([Image::from_url("no URL").into(), Image::from_path("/no/such/file").into()]);
@@ -190,26 +189,26 @@ fn one_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
-fn uncertain_identifier_is_told_and_not_polled() {
+fn identifier_uncertain_is_reported_and_not_polled() {
     for (code, body, identifier) in [
         (200, "[{\"identifier\":\"a\"},{\"identifier\":\"b\"}]", Some("a")),
         (200, "<html><script>x = {\"identifier\":\"a\"}</script>", Some("a")),
         (403, "<html><script>x = {\"identifier\":\"a\"}</script>", None),
     ] {
         let fixture = Fixture::with("batch-uncertain", RateLimit::unlimited(), move |_, _| {
-            let (answer, took) = json(body);
-            (answer.map(|response| Response { status: code, ..response }), took)
+            let (outcome, took) = json(body);
+            (outcome.map(|response| Response { status: code, ..response }), took)
         });
         let outcomes = by_index(fixture.client.batch(images(1)));
         let outcome = &outcomes[0];
-        assert!(outcome.result.is_err(), "{body}: a verdict on it may be about another file");
+        assert!(outcome.result.is_err(), "{body}: the verdict of the identifier may be about another file");
         assert_eq!(outcome.identifier.as_ref().map(crate::model::identifier::Identifier::as_str), identifier, "{body}");
         assert!(fixture.requests(false).is_empty(), "{body}");
     }
 }
 
 #[test]
-fn what_cannot_be_sent_takes_no_turn() {
+fn job_invalid_takes_no_slot() {
     let fixture = Fixture::plain("batch-broken", RateLimit::default());
     let jobs = (0..50).map(|_| Image::from_url("no URL"));
     assert_eq!(kinds(&by_index(fixture.client.batch(jobs))), [Some(ErrorKind::InvalidInput); 50]);
@@ -217,7 +216,7 @@ fn what_cannot_be_sent_takes_no_turn() {
 }
 
 #[test]
-fn a_reader_is_sent_once() {
+fn job_from_reader_is_sent_once() {
     let fixture = Fixture::with("batch-reader", RateLimit::unlimited(), |_, _| failure(ErrorKind::Disconnected, false));
     let job = Image::from_reader(&b"\x89PNG\r\n\x1a\n0000"[..], 12);
     assert_eq!(kinds(&by_index(fixture.client.batch([job]))), [Some(ErrorKind::Disconnected)]);

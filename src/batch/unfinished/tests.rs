@@ -1,4 +1,4 @@
-//! Lists of jobs that may have been paid for and were not handed over yet, as a handler of signals sees them.
+//! Tests of the list of jobs that may have been paid for and whose outcome the caller does not have yet.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use crate::http::request::Method;
 #[cfg(feature = "journal")]
 use crate::model::submission::any::AnySubmission;
 
-/// The indexes that `stop_handle` lists, each with `true` if its identifier is known.
+/// Returns the indexes of the unfinished jobs, each with `true` if its identifier is known.
 fn listed(stop_handle: &StopHandle) -> Vec<(u64, bool)> {
     let jobs = stop_handle.unfinished();
     for job in &jobs {
@@ -33,14 +33,14 @@ fn unfinished_has_each_job_until_next_is_called_again() {
     assert_eq!(listed(&stop_handle), []);
     let mut left = vec![(0, true), (1, true), (2, true)];
     for outcome in batch {
-        assert_eq!(listed(&stop_handle), left, "outcomes that are queued or just returned are listed");
+        assert_eq!(listed(&stop_handle), left, "jobs with a queued or just returned outcome are listed");
         left.retain(|(index, _)| *index != outcome.index);
     }
     assert_eq!(listed(&stop_handle), []);
 }
 
 #[test]
-fn unfinished_lists_a_submit_under_way_without_identifier() {
+fn unfinished_lists_running_submit_without_identifier() {
     let shared = Arc::<Mutex<Option<StopHandle>>>::default();
     let seen = Arc::<Mutex<Vec<Vec<(u64, bool)>>>>::default();
     let (stop_handle, log) = (Arc::clone(&shared), Arc::clone(&seen));
@@ -48,7 +48,7 @@ fn unfinished_lists_a_submit_under_way_without_identifier() {
         if request.method == Method::Post {
             log.lock().unwrap().push(listed(stop_handle.lock().unwrap().as_ref().unwrap()));
         }
-        service.answer(request)
+        service.respond(request)
     });
     for workers in [1, 2] {
         let mut batch = fixture.client.batch(images(2)).workers(workers).in_flight(1);
@@ -62,7 +62,7 @@ fn unfinished_lists_a_submit_under_way_without_identifier() {
 }
 
 #[test]
-fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
+fn unfinished_lists_failed_submit_if_maybe_accepted() {
     for (sent, expected) in [(true, vec![(0, false)]), (false, vec![])] {
         let fixture = Fixture::with("unfinished-failed", RateLimit::unlimited(), move |_, _| {
             failure(ErrorKind::Disconnected, sent)
@@ -76,7 +76,7 @@ fn unfinished_lists_a_failed_submit_only_if_it_may_have_been_accepted() {
 }
 
 #[test]
-fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
+fn unfinished_keeps_job_after_indeterminate_attempt() {
     let mut number = 0;
     let fixture = Fixture::with("unfinished-open", RateLimit::unlimited(), move |_, _| {
         number += 1;
@@ -89,7 +89,7 @@ fn unfinished_keeps_a_job_that_an_earlier_attempt_left_open() {
 
 #[cfg(feature = "journal")]
 #[test]
-fn unfinished_tells_what_the_journal_has() {
+fn unfinished_is_recorded_only_after_journal_write() {
     use std::io::ErrorKind as Io;
 
     use crate::batch::store::{EarlierRun, Key, Store};
@@ -98,12 +98,13 @@ fn unfinished_tells_what_the_journal_has() {
     use crate::model::identifier::Identifier;
     use crate::model::report::any::AnyReport;
 
-    /// A journal on a disk that fills up with the second line. It knows an identifier of an earlier run, or nothing.
-    struct Full(Option<Identifier>);
-    impl Store for Full {
+    /// A store that cannot record an accepted submit, because the disk is full. It may have an identifier of an earlier
+    /// run.
+    struct FullStore(Option<Identifier>);
+    impl Store for FullStore {
         fn look_up(&self, _: &AnySubmission) -> Result<(Key, EarlierRun)> {
-            let past = self.0.clone().map_or(EarlierRun::None, EarlierRun::Submitted);
-            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, past))
+            let earlier_run = self.0.clone().map_or(EarlierRun::None, EarlierRun::Submitted);
+            Ok((Key { fingerprint: 1, occurrence: 0, file: None }, earlier_run))
         }
         fn begin(&self, _: Key, _: &AnySubmission) -> Result<()> {
             Ok(())
@@ -130,12 +131,12 @@ fn unfinished_tells_what_the_journal_has() {
     std::fs::remove_file(path).unwrap();
     assert!(!first(fixture.client.batch(images(1))).is_recorded, "without a journal");
     let mut batch = fixture.client.batch(images(1));
-    batch.record = Some(Arc::new(Full(None)));
+    batch.store = Some(Arc::new(FullStore(None)));
     let job = first(batch);
     assert!(job.identifier.is_some() && !job.is_recorded, "{job:?}");
     assert_eq!(job.tag.as_deref(), Some("image 0"));
     let mut batch = fixture.client.batch(images(1));
-    batch.record = Some(Arc::new(Full(job.identifier.clone())));
-    let again = first(batch);
-    assert!(again.identifier == job.identifier && again.is_recorded, "{again:?}");
+    batch.store = Some(Arc::new(FullStore(job.identifier.clone())));
+    let resumed = first(batch);
+    assert!(resumed.identifier == job.identifier && resumed.is_recorded, "{resumed:?}");
 }
