@@ -1,4 +1,4 @@
-//! The API key: shown to nobody but the service.
+//! The API key, which is redacted everywhere except in requests to the service.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,19 +9,21 @@ use crate::util::{encodings, environment};
 
 const VARIABLE: &str = "IDENTIFAI_API_KEY";
 
-/// What stands in a text where the key stood.
+/// The replacement for the key in a text.
 const MASK: &str = "[api key]";
-/// A request's head must stay far below what goes out at a time, as the key is put in place there.
+/// Maximum length of a key, in bytes. The head of a request must fit into the output buffer, since the key is inserted
+/// there.
 pub(crate) const MAX_LEN: usize = 4_096;
-/// The remedy of every error about a key that is absent or refused.
+/// The remedy in every error about a missing or refused key.
 pub(crate) const WHERE_A_KEY_IS: &str = "the dashboard shows yours in the profile menu, under \"API Key\"";
-/// A text of this length in another one is there on purpose.
+/// Minimum length of a secret that is redacted inside longer texts, in bytes. A shorter one may occur by chance.
 pub(crate) const MIN_REDACTABLE_LEN: usize = 12;
 
-/// A key of the identifAI API, as the dashboard's user menu shows it.
+/// A key of the identifAI API. The dashboard shows it in the user menu.
 ///
-/// It has no `Display` and cannot be read back; `Debug` is redacted. A key that cannot be sent in a header is reported
-/// by the call that would send it ([`ErrorKind::Config`](crate::ErrorKind::Config)).
+/// The type has no `Display`, no method returns the key, and `Debug` is redacted. The crate keeps one copy of a key,
+/// which all clones share, and overwrites it when the last clone is dropped. A key that cannot be sent in a header is
+/// reported as [`ErrorKind::Config`](crate::ErrorKind::Config) when a client is built.
 ///
 /// ```
 /// let key = identifai::ApiKey::new("s3cret");
@@ -30,10 +32,10 @@ pub(crate) const MIN_REDACTABLE_LEN: usize = 12;
 #[derive(Clone)]
 pub struct ApiKey(Arc<Text>);
 
-/// The only copy of a key that this crate keeps. It is wiped when the last one lets go of it.
+/// The only copy of a key that this crate keeps. It is overwritten when the last [`ApiKey`] is dropped.
 struct Text {
     key: String,
-    /// Its [other encodings](encodings::other_encodings), which are looked for in each response.
+    /// The [other encodings](encodings::other_encodings) of the key, which are searched for in each response.
     other_encodings: Vec<String>,
 }
 
@@ -42,22 +44,22 @@ impl Drop for Text {
         for text in self.other_encodings.drain(..).chain([std::mem::take(&mut self.key)]) {
             let mut bytes = text.into_bytes();
             bytes.fill(0);
-            // Else the compiler may leave out what nobody reads.
+            // Without this, the compiler may remove the write, since nothing reads the bytes.
             std::hint::black_box(&bytes);
         }
     }
 }
 
 impl ApiKey {
-    /// Wraps a key.
+    /// Creates a key from a string. The key is not checked here.
     pub fn new(key: impl Into<String>) -> Self {
         let key = key.into();
         let other_encodings = encodings::other_encodings(&key);
         Self(Arc::new(Text { key, other_encodings }))
     }
 
-    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, without the blanks around it, and leaves no copy
-    /// of it behind. Blank counts as unset.
+    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, and trims it. It leaves no other copy in
+    /// memory. A blank variable counts as unset.
     ///
     /// # Errors
     ///
@@ -76,13 +78,13 @@ impl ApiKey {
         &self.0.key
     }
 
-    /// The key in all forms in which a service or a proxy may echo it.
+    /// Returns the key in all encodings in which a service or a proxy may echo it.
     pub(crate) fn encodings(&self) -> impl Iterator<Item = &str> {
         encodings::encodings(self.expose(), &self.0.other_encodings)
     }
 
-    /// Checks that the key can be the value of a header (RFC 9110, section 5.5), without blanks. The error is the
-    /// reason.
+    /// Checks that the key can be the value of a header (RFC 9110, section 5.5) and contains no blanks. The error is
+    /// the reason.
     pub(crate) fn check(&self) -> Result<(), Cow<'static, str>> {
         let key = self.expose();
         if key.trim().is_empty() {
@@ -100,11 +102,11 @@ impl ApiKey {
         Err(reason.into())
     }
 
-    /// Replaces the key in `text` with `[api key]`, for logs of your own. It is found as it is, escaped as in JSON, and
-    /// percent-encoded.
+    /// Replaces the key in `text` with `[api key]`. Use this for your own logs. It finds the plain key, the key with
+    /// JSON escapes, and the percent-encoded key.
     ///
-    /// A key of less than 12 characters occurs in a longer text by chance, so it is taken out only where it is all of
-    /// it.
+    /// A key of less than 12 bytes may occur in a longer text by chance. So it is replaced only if it is the whole
+    /// text.
     ///
     /// ```
     /// let key = identifai::ApiKey::new("0123456789/abcdef");
@@ -115,15 +117,16 @@ impl ApiKey {
         if text == key || key.len() >= MIN_REDACTABLE_LEN { self.mask(text) } else { Cow::Borrowed(text) }
     }
 
-    /// `text` without the key, however short that is.
+    /// Replaces the key in `text`, even if the key is short.
     pub(crate) fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         encodings::mask_encodings(text, self.encodings(), MASK)
     }
 
-    /// Whether `text` gives the key away. A key of a few characters occurs in a long identifier by chance.
+    /// Returns `true` if `text` contains the key. A short key counts only if it is the whole text, since it may occur
+    /// in a long identifier by chance.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let (text, key) = (text.as_bytes(), self.expose().as_bytes());
-        // Texts are short here, and to prepare a cleverer search would take longer than this.
+        // The texts are short, so this is faster than a search algorithm that needs preparation.
         text == key || (key.len() >= MIN_REDACTABLE_LEN && text.windows(key.len()).any(|part| part == key))
     }
 }
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_key_that_a_header_can_carry_is_sent() {
+    fn check_key_unfit_for_header_is_rejected() {
         for key in ["", "  ", "a b", "key\n", "k\u{e9}y", "k\0y", "\tkey"] {
             assert!(ApiKey::new(key).check().is_err(), "{key:?}");
         }
@@ -153,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_not_seen_where_it_occurs_by_chance() {
+    fn is_in_short_key_matches_whole_text_only() {
         assert!(!ApiKey::new("27b0").is_in("8d64370a27b0"));
         assert!(ApiKey::new("27b0").is_in("27b0"));
         assert!(ApiKey::new("0123456789ab").is_in("x0123456789abx"));
     }
 
     #[test]
-    fn a_short_key_is_taken_out_only_where_it_is_all_of_a_text() {
+    fn redact_short_key_matches_whole_text_only() {
         let (short, long) = (ApiKey::new("sandbox"), ApiKey::new("0123456789ab"));
         assert_eq!(short.redact("sandbox"), "[api key]");
         assert_eq!(short.redact("https://sandbox.test/"), "https://sandbox.test/");

@@ -1,4 +1,4 @@
-//! The plain function: one image by URL, everything that can be said about it in one value.
+//! The function [`classify_from_url()`] and its options.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -16,12 +16,13 @@ use crate::model::submission::setters::setters;
 use crate::util::environment;
 use crate::util::sync::lock;
 
-/// Submits the image at a URL for classification and returns its identifier; the verdict comes later, by that
-/// identifier.
+/// Submits the image at a URL for classification, and returns its identifier. This spends credits of the account.
 ///
-/// It spends credits of the account. It blocks until the service has answered or the deadline (120 seconds by default)
-/// has passed, may be called from anywhere, and starts no thread on a warm call. Calls share a small cache of
-/// connections; for many calls, or calls that are to be cancelled, there is [`Client`].
+/// The verdict is available later. To request it, pass the identifier to [`Client::wait`].
+///
+/// The function blocks until the service has responded or the deadline has passed, which is 120 seconds by default. It
+/// can be called from any thread. It starts a thread only to look up a host name for a new connection. Calls share a
+/// small cache of connections. To make many calls, or to cancel calls, use a [`Client`].
 ///
 /// ```no_run
 /// use identifai::{UrlOptions, classify_from_url};
@@ -34,14 +35,16 @@ use crate::util::sync::lock;
 ///
 /// # Errors
 ///
-/// Every [`ErrorKind`](crate::ErrorKind) but those of results.
-/// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells whether the service may have accepted the
-/// image although the call failed.
+/// Any [`ErrorKind`](crate::ErrorKind) of a submit. If [`Error::may_have_been_sent`](crate::Error::may_have_been_sent)
+/// returns `true`, the service may have accepted the image although the call failed; see
+/// [indeterminate](crate::concepts#indeterminate).
 pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
     client_for(&opts.settings)?.submit(&opts.image).map(Into::into)
 }
 
-/// One image URL with its options, and how to reach the service. Nothing is checked before the call.
+/// The URL of an image with the options of its analysis and of the connection.
+///
+/// [`classify_from_url()`] checks them.
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until classify_from_url is called"]
 pub struct UrlOptions {
@@ -50,17 +53,18 @@ pub struct UrlOptions {
 }
 
 impl UrlOptions {
-    /// Options with their defaults, for the image at `file_url`.
+    /// Creates the default options for the image at `file_url`.
     pub fn new(api_key: impl Into<ApiKey>, file_url: impl Into<String>) -> Self {
         Self { settings: Settings::new(api_key.into()), image: Image::from_url(file_url) }
     }
 
-    /// The same, with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
+    /// Creates the default options for the image at `file_url`, with the key from the environment variable
+    /// `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. A blank variable counts as
+    /// unset.
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config) if there is no key. What else is wrong, the call reports.
+    /// [`Config`](crate::ErrorKind::Config) if there is no key. Other invalid options are errors of the call.
     pub fn from_env(file_url: impl Into<String>) -> Result<Self> {
         Ok(Self { settings: Settings::from_env(environment::process_value)?, image: Image::from_url(file_url) })
     }
@@ -84,16 +88,16 @@ impl UrlOptions {
     }
 }
 
-/// How many connection settings are remembered.
+/// Maximum number of connection options in the cache.
 const CACHED: usize = 8;
 
-/// The callers of the plain function by their connection settings, the last used first.
+/// The cached callers by their connection options. The most recently used caller is first.
 type Cache = Vec<(Connection, Arc<Caller>)>;
 
 static CACHE: LazyLock<PerProcess<Mutex<Cache>>> = LazyLock::new(|| PerProcess::new(Mutex::default()));
 
-/// A client over the connections that earlier calls with the same connection settings left behind. The key is no part
-/// of that: it goes with each request.
+/// Returns a client that shares the connections of earlier calls with the same connection options. The key is not one
+/// of these options, since it is sent with each request.
 fn client_for(settings: &Settings) -> Result<Client> {
     let mut cache = lock(CACHE.get(Mutex::default));
     let (connection, caller) = match cache.iter().position(|(connection, _)| *connection == settings.connection) {
@@ -116,17 +120,17 @@ mod tests {
     }
 
     #[test]
-    fn calls_share_connections_by_settings_and_eight_are_kept() {
+    fn caller_cache_keeps_eight_least_recent_evicted() {
         let first = caller(1);
         for port in 2..=8 {
             caller(port);
         }
-        assert!(Arc::ptr_eq(&first, &caller(1)), "the key is no part of it, and eight fit");
+        assert!(Arc::ptr_eq(&first, &caller(1)), "the key does not count, and eight fit");
         caller(9);
-        assert!(Arc::ptr_eq(&first, &caller(1)), "the least recently used goes first");
+        assert!(Arc::ptr_eq(&first, &caller(1)), "the least recently used is evicted first");
         for port in 2..=9 {
             caller(port);
         }
-        assert!(!Arc::ptr_eq(&first, &caller(1)));
+        assert!(!Arc::ptr_eq(&first, &caller(1)), "eight others were used since");
     }
 }

@@ -1,4 +1,4 @@
-//! The connection half of every call: which service, by which way, with how much patience.
+//! The options of clients and of the plain function: key, connection, timeouts, retries and rate limit.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,12 +15,13 @@ use crate::util::environment;
 const BASE_URL: &str = "https://backend.identifai.net";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRIES: u32 = 2;
-/// A request's head must stay far below what goes out at a time, as the key is put in place there.
+/// Maximum length of the caller's part of `User-Agent`, in bytes. The head of a request must fit into the output
+/// buffer, since the key is inserted there.
 const USER_AGENT_MAX: usize = 256;
 
 const BASE_URL_VARIABLE: &str = "IDENTIFAI_BASE_URL";
 
-/// Everything about a call but what is submitted.
+/// The options of a client, which apply to all of its calls.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) key: ApiKey,
@@ -28,7 +29,7 @@ pub(crate) struct Settings {
     pub(crate) options: CallOptions,
 }
 
-/// What connections are made by: calls that agree in it can share them.
+/// The options of connections. Clients with equal options can share connections.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Connection {
     pub(crate) base_url: String,
@@ -57,7 +58,8 @@ impl Settings {
         }
     }
 
-    /// From `IDENTIFAI_API_KEY` and `IDENTIFAI_BASE_URL`, as `env` reads them; blank counts as unset.
+    /// Reads the key and the base URL from the variables `IDENTIFAI_API_KEY` and `IDENTIFAI_BASE_URL`, which `env`
+    /// returns. A blank variable counts as unset.
     pub(crate) fn from_env(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut settings = Self::new(ApiKey::from_variables(&env)?);
         if let Some(base_url) = environment::value(&env, BASE_URL_VARIABLE) {
@@ -66,7 +68,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Checks what is not part of the connection.
+    /// Checks the options that are not part of the connection.
     pub(crate) fn check(&self) -> Result<()> {
         self.key.check().map_err(|reason| Error::config("api_key", &reason))?;
         self.options.rate_limit.check()?;
@@ -101,12 +103,12 @@ pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
 }
 
 impl Connection {
-    /// Makes the caller for these settings. Nothing is connected yet.
+    /// Creates the caller for these options. It does not connect yet.
     pub(crate) fn caller(&self) -> Result<Arc<Caller>> {
         Ok(Arc::new(Caller::new(self.target(environment::process_value)?)?))
     }
 
-    /// Checks everything, and works out what the settings come to.
+    /// Checks the options and converts them to those of the transport. `env` returns environment variables.
     pub(crate) fn target(&self, env: impl Fn(&str) -> Option<String>) -> Result<Target> {
         let base = Base::parse(&self.base_url)?;
         if !base.is_https && !base.is_loopback() && !self.allow_http {
@@ -146,55 +148,66 @@ impl Connection {
     }
 }
 
-/// The setters that everything with `Settings` offers, so that a call and a client are set up by the same words.
+/// Defines the setters of all types with a field `settings`, so that they have the same names and documentation.
 macro_rules! settings_setters {
     () => {
-        /// Where the service is; a path in it is put before the API's paths.
+        /// Sets the base URL of the service. If it has a path, the paths of the API are appended to that path.
         ///
-        /// `https`, or `http` if the host is this machine (or see [`allow_http`](Self::allow_http)).
-        /// Default: `https://backend.identifai.net`.
+        /// The scheme must be `https`, or `http` if the host is this machine. For plain `http` to another host, see
+        /// [`allow_http`](Self::allow_http). Defaults to `https://backend.identifai.net`.
         pub fn base_url(mut self, url: impl Into<String>) -> Self {
             self.settings.connection.base_url = url.into();
             self
         }
 
-        /// The deadline of a whole call: looking up, connecting, sending, waiting, pausing and retrying.
+        /// Sets the deadline of each call. It bounds the name lookup, connecting, sending, waiting for the response,
+        /// pauses and retries together.
         ///
-        /// Default: 120 seconds for a submit by URL, as the service downloads the file before it answers; for an upload
-        /// none, but 60 seconds in which not a byte moves, and 120 seconds for the answer after the last one; 30
-        /// seconds for everything else. A try of that may take a third of it, and 10 seconds at the least.
+        /// An attempt of a submit may take all the time that is left. An attempt of any other call may take a third of
+        /// the deadline, and at least 10 seconds. See [concepts](crate::concepts#deadline-and-stall-limit).
+        ///
+        /// Defaults to 120 seconds for a submit by URL, since the service downloads the file before it responds, and
+        /// to 30 seconds for every other call. An upload has no deadline by default. It fails if no byte is sent for
+        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. A deadline replaces
+        /// these two limits.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.options.timeout = Some(timeout);
             self
         }
 
-        /// How long looking up the name, connecting and the TLS handshake may take, within the deadline.
-        /// Default: 10 seconds.
+        /// Sets the maximum time for the name lookup, connecting and the TLS handshake of an attempt.
+        ///
+        /// The deadline of the call applies as well. Defaults to 10 seconds.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connection.connect_timeout = timeout;
             self
         }
 
-        /// Whether the base URL may be plain `http` on another machine. **The key is then sent in clear**, so
-        /// with a proxy in the way, from the environment too, it is an error. Default: `false`.
+        /// If `true`, allows a base URL with plain `http` to another machine. **The key is then sent unencrypted.**
+        ///
+        /// Plain `http` through a proxy is an error nevertheless, since the proxy would see the key. This includes a
+        /// proxy from the environment. Defaults to `false`.
         pub fn allow_http(mut self, allow: bool) -> Self {
             self.settings.connection.allow_http = allow;
             self
         }
 
-        /// A proxy by URL: `http://user:password@host:port`, `https://…`, or with the feature `socks-proxy`
-        /// `socks5h://…`.
+        /// Sets the URL of a proxy: `http://user:password@host:port`, `https://…`, or `socks5h://…` with the feature
+        /// `socks-proxy`.
         ///
-        /// It never sees the key: only `https` goes through it. What goes to this machine uses no proxy. A status with
-        /// which it refuses a tunnel ends the call, without a retry: some proxies lock out who comes back too often.
-        /// Default: as `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, read when the connection settings are first used.
+        /// The proxy does not see the key, since only `https` is allowed through it. Connections to this machine do
+        /// not use the proxy. If the proxy refuses a tunnel with a status code, the call fails without a retry, since
+        /// some proxies lock out clients that retry too often.
+        ///
+        /// Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. They are read when the
+        /// connection options are first used.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.connection.proxy =
                 crate::http::proxy::Proxy::Url(crate::http::endpoint::ProxyUrl(url.into()));
             self
         }
 
-        /// No proxy, whatever the environment says. Default: see [`proxy`](Self::proxy).
+        /// Disables proxies, including those from the environment. See [`proxy`](Self::proxy) for the default.
         pub fn no_proxy(mut self) -> Self {
             self.settings.connection.proxy = crate::http::proxy::Proxy::None;
             self
@@ -202,57 +215,69 @@ macro_rules! settings_setters {
 
         /// Trusts the root certificates in `pem` (one or more, in PEM), and no others.
         ///
-        /// They replace the usual roots, as with curl's `--cacert`: those that are bundled, and the operating system's
-        /// with the features `platform-verifier` and `native-tls`. For a private CA beside the public ones, pass a
-        /// bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. They count for a proxy over `https`,
-        /// too. Defaults to the usual roots.
+        /// They replace the default roots, as with curl's `--cacert`. The default roots are bundled. With the feature
+        /// `platform-verifier` or `native-tls`, they are those of the operating system. To trust a private CA and the
+        /// public ones, pass a bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. The certificates
+        /// apply to an `https` proxy as well. Defaults to the default roots.
         pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
             self.settings.connection.root_certificates = Some(pem.into());
             self
         }
 
-        /// What your program calls itself, as `product/version`; added to this crate's own `User-Agent`. Default: none.
+        /// Sets the name of your program, as `product/version`. It is appended to the crate's own `User-Agent`.
+        ///
+        /// It may have up to 256 bytes of printable ASCII. Defaults to none.
         pub fn user_agent(mut self, product: impl Into<String>) -> Self {
             self.settings.connection.user_agent = Some(product.into());
             self
         }
 
-        /// The longest answer that is read, in bytes; a longer one is an error. Default: 4 MiB, and 64 MiB for a
-        /// heatmap.
+        /// Sets the maximum size of the body of a response, in bytes. A larger response is an error.
+        ///
+        /// Defaults to 4 MiB, and to 64 MiB for a heatmap.
         pub fn response_limit(mut self, bytes: u64) -> Self {
             self.settings.connection.response_limit = Some(bytes);
             self
         }
 
-        /// How often a failed try is repeated within the deadline, where that cannot pay twice. `0` is never.
+        /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries.
         ///
-        /// A submit is repeated if it surely never arrived whole, and after a 429. A 503 proves nothing, with
-        /// `Retry-After` or without: caches and proxies make one after they passed the submit on. Any other request is
-        /// repeated after a lost connection, a limit that passed, and 408, 429, 500, 502, 503 and 504. Pauses are what
-        /// `Retry-After` says, else half a second doubling to 8, at random from nothing up to that. Default: 2.
+        /// - A submit is retried if the request surely did not arrive completely, and after a 429. It is not retried
+        ///   after a 503, with or without `Retry-After`, since caches and proxies may send a 503 after they have
+        ///   forwarded the request. See [indeterminate](crate::concepts#indeterminate).
+        /// - Any other request is retried after a lost connection, a timeout, and a 408, 429, 500, 502, 503 or 504.
+        ///
+        /// The pause before a retry is the time in `Retry-After`. Without this header, it is a random time between
+        /// zero and a maximum, which doubles from 0.5 seconds to 8 seconds. Defaults to 2.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.options.retries = retries;
             self
         }
 
-        /// Whether to repeat a submit of unknown fate, too. **It may then be paid for twice.** Default: `false`.
+        /// If `true`, retries a submit even if the service may have accepted it. **It may then be paid for twice.**
+        ///
+        /// See [indeterminate](crate::concepts#indeterminate). Defaults to `false`.
         pub fn resend_if_unknown(mut self, resend: bool) -> Self {
             self.settings.options.resend_if_unknown = resend;
             self
         }
 
-        /// How fast requests may follow each other; see [`RateLimit`](crate::call::rate_limit::config::RateLimit). Default: the documented
-        /// limits.
+        /// Sets the rate limit of the key; see [`RateLimit`](crate::RateLimit).
+        ///
+        /// A call waits until the rate limit allows it. Defaults to the documented limits: 30 submits and 60 reads a
+        /// minute.
         pub fn rate_limit(mut self, rate_limit: crate::call::rate_limit::config::RateLimit) -> Self {
             self.settings.options.rate_limit = rate_limit;
             self
         }
 
-        /// A function that sees every try, with the pause that follows it: for logs and measurements, since this crate
-        /// prints nothing. It runs on the calling thread, before the call returns, and must not panic: the answer would
-        /// be lost. Default: none.
-        pub fn on_attempt(mut self, see: impl Fn(&crate::call::attempt::Attempt) + Send + Sync + 'static) -> Self {
-            self.settings.options.observer = Some(crate::call::attempt::Observer::new(see));
+        /// Sets a function that is called after each attempt, for logs and measurements. The crate itself prints
+        /// nothing.
+        ///
+        /// The [`Attempt`](crate::Attempt) includes the pause that follows. The function runs on the thread of the
+        /// call, before the call returns. It must not panic, since the response would be lost. Defaults to none.
+        pub fn on_attempt(mut self, observe: impl Fn(&crate::call::attempt::Attempt) + Send + Sync + 'static) -> Self {
+            self.settings.options.observer = Some(crate::call::attempt::Observer::new(observe));
             self
         }
     };
@@ -272,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_this_machine_unless_allowed() {
+    fn base_url_plain_http_remote_needs_allow_http() {
         for url in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]"] {
             assert!(target(|to| to.base_url = url.into()).is_ok());
         }
@@ -283,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_that_are_documented() {
+    fn settings_defaults_match_documentation() {
         let target = target(|to| to.base_url = "http://127.0.0.1".into()).unwrap();
         assert_eq!((target.response_limit, target.connect_timeout), (None, Duration::from_secs(10)));
         let settings = Settings::new(ApiKey::new("key"));
@@ -296,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_agent_names_crate_and_program() {
+    fn user_agent_appends_product_to_crate_name() {
         let local = |to: &mut Connection| to.base_url = "http://127.0.0.1".into();
         let own = concat!("identifai-rust/", env!("CARGO_PKG_VERSION"));
         assert_eq!(target(local).unwrap().user_agent, own);
@@ -308,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_variables_count_as_unset() {
+    fn settings_from_env_blank_variable_is_unset() {
         let with = |key: &str, url: &str| {
             Settings::from_env(|name| Some(if name == BASE_URL_VARIABLE { url } else { key }.to_owned()))
         };
@@ -320,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_of_nothing_is_refused() {
+    fn timeout_zero_is_rejected() {
         assert!(check_timeout(Some(Duration::ZERO)).is_err());
         assert!(check_timeout(Some(Duration::MAX)).is_ok());
         assert!(target(|to| to.connect_timeout = Duration::ZERO).is_err());

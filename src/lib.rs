@@ -5,7 +5,7 @@
 //!
 //! # Three ways to use it
 //!
-//! **One function.** [`classify_from_url`] submits the image at a URL and returns an [`Identifier`]. The verdict is
+//! **One function.** [`classify_from_url()`] submits the image at a URL and returns an [`Identifier`]. The verdict is
 //! available a little later, under that identifier. Calls share a small cache of connections.
 //!
 //! ```no_run
@@ -80,7 +80,7 @@
 //! | --- | --- | --- |
 //! | `rustls` | yes | Enables HTTPS with rustls and bundled root certificates. |
 //! | `platform-verifier` | no | Makes rustls verify certificates as the operating system does. |
-//! | `native-tls` | no | Enables HTTPS with the TLS library of the operating system. It takes precedence over `rustls`. |
+//! | `native-tls` | no | Enables HTTPS with the operating system's TLS library, which then replaces rustls. |
 //! | `socks-proxy` | no | Enables SOCKS proxies. Without it, they are an error. |
 //! | `journal` | no | Enables the journal of a batch. |
 

@@ -1,4 +1,4 @@
-//! Calls about the account behind a key, and the service's own health.
+//! Calls about the account of the key, and about the health of the service.
 
 use super::Client;
 use crate::api::{account, partner};
@@ -9,7 +9,7 @@ use crate::model::lenient::is_valid;
 use crate::util::encodings::redactable;
 
 impl Client {
-    /// Reads how many credits the account has. It costs none.
+    /// Returns the number of credits that the account has left and has spent. The call is free.
     ///
     /// ```no_run
     /// let credits = identifai::Client::from_env()?.credits()?;
@@ -21,20 +21,23 @@ impl Client {
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call.
     pub fn credits(&self) -> Result<Credits> {
-        self.ask(&account::credits(), Credits::read)
+        self.call_json(&account::credits(), Credits::read)
     }
 
-    /// Reads how the service is. **No key is sent**, and it counts for no rate.
+    /// Returns the health of the service. The request is sent **without the key**, and it does not count for the rate
+    /// limit.
     ///
     /// # Errors
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call.
     pub fn health(&self) -> Result<Health> {
-        self.ask(&account::health(), Health::read)
+        self.call_json(&account::health(), Health::read)
     }
 
-    /// `POST /api/user`, which the API's overview names, and no page describes: `fields` go out as a form, and the JSON
-    /// comes back as it is. [`save_partner_user`](Self::save_partner_user) is what the pages describe.
+    /// Sends `POST /api/user` with `fields` as a form, and returns the JSON of the response unchanged.
+    ///
+    /// The overview of the API mentions this endpoint, but no page describes it. The documented way to create users is
+    /// [`save_partner_user`](Self::save_partner_user).
     ///
     /// # Errors
     ///
@@ -47,12 +50,14 @@ impl Client {
         let fields: Vec<(N, V)> = fields.into_iter().collect();
         let fields = pairs(&fields);
         let redact = redactable(fields.iter().map(|(_, value)| *value));
-        self.ask(&Request { redact, ..partner::create_user(&fields) }, any_json)
+        self.call_json(&Request { redact, ..partner::create_user(&fields) }, any_json)
     }
 
-    /// `DELETE /api/user`, which the API's overview names, and no page describes: `fields` go out in the query, and the
-    /// JSON comes back as it is. That is our reading: a request that deletes has no content (RFC 9110, section 9.3.5).
-    /// A query is a part of what servers, proxies and the HTTP library at trace level log.
+    /// Sends `DELETE /api/user` with `fields` in the query, and returns the JSON of the response unchanged.
+    ///
+    /// The overview of the API mentions this endpoint, but no page describes it. The fields are sent in the query
+    /// because a `DELETE` request should not have content (RFC 9110, section 9.3.5). This is our interpretation.
+    /// Servers, proxies and the HTTP library at trace level log queries, so do not pass secrets.
     ///
     /// # Errors
     ///
@@ -65,7 +70,7 @@ impl Client {
         let fields = pairs(&fields);
         fields.iter().try_for_each(|(_, value)| self.check_public("query", value))?;
         let redact = redactable(fields.iter().map(|(_, value)| *value));
-        self.ask(&Request { redact, ..partner::delete_user(&fields) }, any_json)
+        self.call_json(&Request { redact, ..partner::delete_user(&fields) }, any_json)
     }
 }
 
@@ -73,7 +78,7 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect()
 }
 
-/// Reads JSON of any form, or an empty body.
+/// Accepts any valid JSON, or an empty body, and returns it.
 fn any_json(json: &str) -> Result<String, &'static str> {
     if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("it is not JSON") }
 }

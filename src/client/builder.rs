@@ -1,4 +1,4 @@
-//! The settings of a client.
+//! The builder of a client.
 
 use super::Client;
 use crate::api_key::ApiKey;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::util::environment;
 use crate::wait::WaitOptions;
 
-/// The settings of a [`Client`]. Nothing is checked before [`build`](Self::build).
+/// A builder that sets the options of a [`Client`]. [`build`](Self::build) checks them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,8 +26,8 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Settings with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
+    /// Creates a builder with the key from the environment variable `IDENTIFAI_API_KEY` and, if it is set, the base
+    /// URL from `IDENTIFAI_BASE_URL`. A blank variable counts as unset.
     ///
     /// # Errors
     ///
@@ -38,17 +38,20 @@ impl ClientBuilder {
 
     settings_setters!();
 
-    /// How patiently to wait for results. Default: 5 minutes, as [`WaitOptions`] says.
+    /// Sets the timeout of a wait and the intervals between its polls. Defaults to [`WaitOptions::default`], which
+    /// waits for up to 5 minutes.
     pub fn wait(mut self, wait: WaitOptions) -> Self {
         self.wait = wait;
         self
     }
 
-    /// Checks the settings and makes the client. Nothing is sent or connected yet.
+    /// Checks the options and creates the client. It does not connect yet.
+    ///
+    /// The proxy variables of the environment are read here.
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config), naming the setting.
+    /// [`Config`](ErrorKind::Config) if an option is invalid. The error names it.
     pub fn build(self) -> Result<Client> {
         self.wait.check()?;
         Ok(Client { wait: self.wait, ..Client::over(self.settings.connection.caller()?, &self.settings)? })
@@ -56,17 +59,17 @@ impl ClientBuilder {
 }
 
 impl Client {
-    /// Starts the settings of a client with `key`.
+    /// Returns a builder for a client with this API key.
     pub fn builder(key: impl Into<ApiKey>) -> ClientBuilder {
         ClientBuilder { settings: Settings::new(key.into()), wait: WaitOptions::default() }
     }
 
-    /// A client with the key from `IDENTIFAI_API_KEY` and, if it is set, the base URL from `IDENTIFAI_BASE_URL`. Blank
-    /// counts as unset.
+    /// Creates a client with the key from the environment variable `IDENTIFAI_API_KEY` and, if it is set, the base URL
+    /// from `IDENTIFAI_BASE_URL`. A blank variable counts as unset.
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config) if there is no key, or one of the two is unusable.
+    /// [`Config`](ErrorKind::Config) if there is no key, or if the key or the base URL is invalid.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }

@@ -1,4 +1,4 @@
-//! What ends the calls of a client.
+//! The handle that cancels the calls of a client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,25 +8,26 @@ use crate::call::Caller;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
-/// Ends the calls of a client and of all its clones; see [`Client::cancel_handle`].
+/// A handle that cancels the calls of a client and of all its clones; see [`Client::cancel_handle`].
 #[derive(Clone)]
 pub struct CancelHandle {
     pub(super) caller: Arc<Caller>,
 }
 
 impl CancelHandle {
-    /// Ends the calls under way and all later ones with [`ErrorKind::Cancelled`].
+    /// Cancels the running calls and all later ones. They fail with [`ErrorKind::Cancelled`].
     ///
-    /// Pauses and connections that stand end at once. A call that is still looking up a name or connecting ends with
-    /// its connect timeout. An answer that was already there is still returned.
+    /// Pauses end and established connections close at once. A call that is looking up a name or connecting ends after
+    /// its connect timeout at the latest. A response that has already arrived is still returned.
     pub fn cancel(&self) {
         self.caller.cancel();
     }
 
-    /// Ends pauses and all later calls with [`ErrorKind::Cancelled`], and lets requests that are under way finish.
+    /// Cancels pauses and all later calls, but lets running requests finish. The cancelled calls fail with
+    /// [`ErrorKind::Cancelled`].
     ///
-    /// A submit that is under way then still returns its identifier, which may have been paid for. It keeps its
-    /// deadline. [`cancel`](Self::cancel) may follow.
+    /// A running submit still returns its identifier, which may have been paid for. Its deadline does not change. You
+    /// can call [`cancel`](Self::cancel) afterwards.
     pub fn drain(&self) {
         self.caller.drain();
     }
@@ -39,7 +40,8 @@ impl fmt::Debug for CancelHandle {
 }
 
 impl Client {
-    /// A switch that ends the calls of this client and of all its clones, from any thread and for good.
+    /// Returns a handle that cancels the calls of this client and of all its clones. It can be used from any thread. A
+    /// cancelled client cannot be used again.
     pub fn cancel_handle(&self) -> CancelHandle {
         CancelHandle { caller: Arc::clone(&self.caller) }
     }

@@ -1,6 +1,7 @@
-//! Calls about media: each checks its input, builds a request, sends it and parses the response.
+//! Calls about submissions and reports. Each checks its input, builds a request, sends it and parses the response.
 //!
-//! The calls on values of any medium do the work. Those of one medium wrap them in its types.
+//! The calls for a medium that is known at run time contain the implementation. The calls for a medium that is known
+//! at compile time convert their arguments and results.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -22,14 +23,18 @@ use crate::model::submission::any::AnySubmission;
 use crate::model::submitted::{AnySubmitted, Submitted};
 use crate::wait::{self, PollResult};
 
-/// Calls on one medium.
+/// Calls for a medium that is known at compile time.
 impl Client {
-    /// Submits one medium for classification, which spends credits, and returns what its result is requested with.
+    /// Submits an image, a video or a recording for analysis, and returns the accepted submission. This spends
+    /// credits.
+    ///
+    /// It does not wait for the report; see [`wait`](Self::wait) and [`classify`](Self::classify).
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent, or any other
-    /// [`ErrorKind`] but those of results. [`Error::may_have_been_sent`] tells whether it may have been paid for.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent.
+    /// - Any other [`ErrorKind`] of a call. Check [`Error::may_have_been_sent`] before you submit again, since the
+    ///   service may have accepted the submission; see [indeterminate](crate::concepts#indeterminate).
     pub fn submit<M: Medium>(&self, submission: &Submission<M>) -> Result<Submitted<M>> {
         self.submit_any(submission.as_any())?.try_into()
     }
@@ -47,54 +52,64 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if the service does not know it, and every other [`ErrorKind`] of a call, with
-    /// the identifier. A failed analysis is not an error here: the report's [`state`](Report::state) shows it.
+    /// [`NotFound`](ErrorKind::NotFound) if the service does not know the submission, and any other [`ErrorKind`] of a
+    /// call. The error has the identifier. A failed analysis is not an error of this call: the report's
+    /// [`state`](Report::state) shows it.
     pub fn result<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
         self.result_any(submitted.as_any()).and_then(Report::try_from)
     }
 
-    /// Requests the report once, and returns it if the analysis is finished: one step of [`wait`](Self::wait).
+    /// Requests the report once, and returns it if the analysis is finished. Returns `None` if it is
+    /// [pending](crate::concepts#pending).
+    ///
+    /// Use this to write your own loop instead of [`wait`](Self::wait).
     ///
     /// # Errors
     ///
-    /// Those of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed).
+    /// Every error of [`result`](Self::result), and [`AnalysisFailed`](ErrorKind::AnalysisFailed) if the analysis
+    /// failed.
     pub fn poll<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Option<Report<M>>> {
         let finished = self.read_result(submitted.as_any(), &self.options, |report, _| finished(report))?;
         finished.map(Report::try_from).transpose()
     }
 
-    /// Requests the reports of several submissions, up to 100 in one request, and returns them in the same order. It is
-    /// `None` for a submission that the service left out.
+    /// Requests the reports of several submissions, and returns them in the same order. A report is `None` if the
+    /// response does not contain the submission.
     ///
-    /// Equal submissions are requested once. A request that the service finds too long, or whose response exceeds the
-    /// limit, is repeated for half as many. A deadline that was set bounds all requests together. By default each has
-    /// 30 seconds.
+    /// One request is for up to 100 submissions. Equal submissions are requested once. If the service refuses a
+    /// request as too long, or if the response exceeds the [limit](crate::ClientBuilder::response_limit), the request
+    /// is split in half. A [`timeout`](crate::ClientBuilder::timeout) bounds all requests together. By default each
+    /// request has a deadline of 30 seconds.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`] of a call; nothing is lost by asking again.
+    /// Any [`ErrorKind`] of a call. Repeating the call is safe.
     pub fn results<M: Medium>(&self, submitted: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
         let submitted: Vec<_> = submitted.iter().map(Submitted::as_any).collect();
         let reports = self.results_of(&submitted)?;
         reports.into_iter().map(|report| report.map(Report::try_from).transpose()).collect()
     }
 
-    /// Waits until the analysis of a submission is finished, as [`WaitOptions`](crate::WaitOptions) say: up to 5
-    /// minutes by default.
+    /// Waits until the analysis of a submission is finished, and returns its report.
     ///
-    /// A lost connection, a timeout of one poll, and a 408, 429 or 5xx do not end the wait. Such a poll is not retried
-    /// separately, since the next poll is its retry.
+    /// [`WaitOptions`](crate::WaitOptions) set the intervals between polls and the timeout, which defaults to 5
+    /// minutes. A lost connection, a timeout of a poll, or a 408, 429 or 5xx does not end the wait. A failed poll is
+    /// not retried separately, since the next poll is its retry.
     ///
     /// # Errors
     ///
-    /// [`WaitTimedOut`](ErrorKind::WaitTimedOut) with [`last_state`](Error::last_state), and with the failure of the
-    /// last poll as its source; [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's message; and those of
-    /// [`result`](Self::result) that do not pass. All carry the identifier.
+    /// - [`WaitTimedOut`](ErrorKind::WaitTimedOut) if the analysis is not finished in time. It has the
+    ///   [`last_state`](Error::last_state), and the failure of the last poll as its source.
+    /// - [`AnalysisFailed`](ErrorKind::AnalysisFailed) with the service's message.
+    /// - Every error of [`result`](Self::result) that is not temporary.
+    ///
+    /// All of them have the identifier.
     pub fn wait<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
         self.wait_any(submitted.as_any()).and_then(Report::try_from)
     }
 
-    /// Submits one medium and waits for its report: [`submit`](Self::submit) and [`wait`](Self::wait) in one.
+    /// Submits an image, a video or a recording and waits for its report. It combines [`submit`](Self::submit) and
+    /// [`wait`](Self::wait).
     ///
     /// ```no_run
     /// use identifai::{Client, Image};
@@ -106,8 +121,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the two. Once it was submitted, every error carries the identifier: wait for that rather than pay
-    /// again.
+    /// Every error of these two methods. After the submission was accepted, every error has the identifier. In that
+    /// case [`wait`](Self::wait) for it instead of submitting again, which may cost again.
     pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
         self.classify_any(submission.as_any()).and_then(Report::try_from)
     }
@@ -126,8 +141,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is none, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if
-    /// the response is not a whole PNG, and every other [`ErrorKind`] of a call, with the identifier.
+    /// [`NotFound`](ErrorKind::NotFound) if there is no heatmap, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse)
+    /// if the response is not a complete PNG, and any other [`ErrorKind`] of a call. The error has the identifier.
     pub fn heatmap(&self, submitted: &Submitted<Image>) -> Result<Heatmap> {
         let submitted = submitted.as_any();
         self.check_public("identifier", submitted.identifier().as_str())?;
@@ -137,22 +152,23 @@ impl Client {
     }
 }
 
-/// Calls on media that are known at run time only.
+/// Calls for a medium that is known at run time only.
 impl Client {
     /// Submits an image, a video or a recording; see [`submit`](Self::submit).
     ///
-    /// Options that the medium does not have are not sent; see
-    /// [`unsupported_options`](AnySubmission::unsupported_options).
+    /// Options that do not exist for the medium are not sent.
+    /// [`unsupported_options`](AnySubmission::unsupported_options) lists them.
     ///
     /// # Errors
     ///
-    /// Those of [`submit`](Self::submit).
+    /// Every error of [`submit`](Self::submit).
     pub fn submit_any(&self, submission: &AnySubmission) -> Result<AnySubmitted> {
         let request = api::submit(submission, submission.upload()?);
         let identifier = self.call(&request, &self.options, |response| {
             let response = response.map_err(|error| identifier::add_to(error, Field::Identifier))?;
             let identifier = identifier::identifier(response)?;
-            // A short key is not masked in the body, and an identifier is printed, logged and stored.
+            // Identifiers are printed, logged and stored, so they must not contain the key. The body may still contain
+            // a short key: it is not redacted there, since it may occur by chance.
             if self.key.is_in(identifier.as_str()) {
                 let summary = "the identifier in the response holds the API key";
                 return Err(Error::new(ErrorKind::UnexpectedResponse, summary).mark_maybe_sent(true));
@@ -167,17 +183,17 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`result`](Self::result).
+    /// Every error of [`result`](Self::result).
     pub fn result_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
         self.read_result(submitted, &self.options, |report, _| Ok(report))
     }
 
-    /// Requests the reports of several submissions, of different media if need be; see [`results`](Self::results).
-    /// Each medium has requests of its own.
+    /// Requests the reports of several submissions, which may have different media; see [`results`](Self::results).
+    /// Each medium has separate requests.
     ///
     /// # Errors
     ///
-    /// Those of [`results`](Self::results).
+    /// Every error of [`results`](Self::results).
     pub fn results_any(&self, submitted: &[AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
         self.results_of(&submitted.iter().collect::<Vec<_>>())
     }
@@ -186,7 +202,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`wait`](Self::wait).
+    /// Every error of [`wait`](Self::wait).
     pub fn wait_any(&self, submitted: &AnySubmitted) -> Result<AnyReport> {
         let report = wait::poll_until_done(&self.wait, &self.caller, submitted.at(), |left| {
             self.read_result(submitted, &self.poll_options(left), |report, retry_after| {
@@ -200,19 +216,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`classify`](Self::classify).
+    /// Every error of [`classify`](Self::classify).
     pub fn classify_any(&self, submission: &AnySubmission) -> Result<AnyReport> {
-        // Checked before anything is paid for.
+        // Invalid options must be reported before the submit spends credits.
         self.wait.check()?;
         let submitted = self.submit_any(submission)?;
         self.wait_any(&submitted).map_err(|error| error.mark_maybe_sent(true))
     }
 
-    /// Overrides the verdict on a file, for every submission of it, including future ones. Each medium has an endpoint
-    /// of its own.
+    /// Overrides the verdict on a file. The override applies to all submissions of the file, including future ones.
     ///
-    /// `hash` is the SHA-256 of the file, which a report has as its [`hash`](Report::hash). It is not the identifier.
-    /// `classification` is [`Human`](Classification::Human) or [`Artificial`](Classification::Artificial).
+    /// `medium` selects the endpoint. `hash` is the SHA-256 of the file, which is [`Report::hash`] and not the
+    /// identifier. `classification` is [`Human`](Classification::Human) or [`Artificial`](Classification::Artificial).
     ///
     /// ```no_run
     /// use identifai::{Classification, Client, MediaType};
@@ -225,7 +240,7 @@ impl Client {
     /// # Errors
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
-    /// service does not know the file, and every other [`ErrorKind`] of a call.
+    /// service does not know the file, and any other [`ErrorKind`] of a call.
     pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
         self.check_public("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -239,7 +254,8 @@ impl Client {
         self.call(&request, &self.options, |response| parse::overridden(response?, hash, classification))
     }
 
-    /// Requests a report once. `read` gets it with the time after which the service wants the next poll.
+    /// Requests a report once, and maps it with `read`. The second argument of `read` is the time after which the
+    /// service wants the next poll.
     fn read_result<T>(
         &self,
         submitted: &AnySubmitted,
@@ -266,7 +282,7 @@ impl Client {
             let of_medium = submitted.iter().filter(|it| it.media_type() == medium && seen.insert(**it));
             for report in self.results_of_medium(medium, &of_medium.copied().collect::<Vec<_>>(), &options)? {
                 let submitted = report.submitted();
-                // The service may list a submission twice. A finished report stays.
+                // If the service lists a submission twice, a finished report takes precedence.
                 if found.get(&submitted).is_none_or(|earlier: &AnyReport| !earlier.is_finished()) {
                     found.insert(submitted, report);
                 }
@@ -282,12 +298,13 @@ impl Client {
         submitted: &[&AnySubmitted],
         options: &CallOptions,
     ) -> Result<Vec<AnyReport>> {
-        let asked: Vec<_> = submitted.iter().map(|it| it.identifier()).collect();
-        let known: HashSet<_> = asked.iter().copied().collect();
+        let identifiers: Vec<_> = submitted.iter().map(|it| it.identifier()).collect();
+        let known: HashSet<_> = identifiers.iter().copied().collect();
         let secrets: Vec<_> = submitted.iter().flat_map(|it| it.secrets()).collect();
-        let (mut rest, mut most, mut all) = (asked.as_slice(), usize::MAX, Vec::with_capacity(asked.len()));
+        let (mut rest, mut max_count, mut all) =
+            (identifiers.as_slice(), usize::MAX, Vec::with_capacity(identifiers.len()));
         while !rest.is_empty() {
-            let (request, taken) = api::results(medium, rest, most, self.caller.base_path_len);
+            let (request, taken) = api::results(medium, rest, max_count, self.caller.base_path_len);
             let page = self.call(&Request { redact: secrets.clone(), ..request }, options, |response| {
                 let response = response?;
                 let is_too_long = response.status == 414 || (response.status == 200 && response.is_over_limit);
@@ -300,14 +317,14 @@ impl Client {
                 all.extend(page);
                 rest = rest.get(taken..).unwrap_or_default();
             } else {
-                most = taken / 2;
+                max_count = taken / 2;
             }
         }
         Ok(all)
     }
 }
 
-/// Maps a report to the end of a wait: `None` while the analysis is not finished.
+/// Returns the report if the analysis is finished, `None` if it is pending, and an error if it failed.
 fn finished(report: AnyReport) -> Result<Option<AnyReport>> {
     let report = report.into_result()?;
     Ok(report.is_finished().then_some(report))

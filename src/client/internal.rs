@@ -1,4 +1,4 @@
-//! The methods of a client that other modules of the crate use.
+//! Methods of a client that other modules of the crate use.
 
 use std::time::Duration;
 
@@ -15,15 +15,16 @@ use crate::redact::Redactor;
 
 /// The common part of all calls.
 impl Client {
-    /// Fails if `value` holds the API key, which must not be in a path or query: proxies and servers log those.
+    /// Fails if `value` contains the API key. The key must not be in a path or query, since proxies and servers log
+    /// them.
     pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "holds the API key")) } else { Ok(()) }
     }
 
-    /// Sends `request` and lets `parse` read the outcome.
+    /// Sends `request` and parses the outcome with `parse`.
     ///
-    /// Every call goes through here, so that no endpoint can forget the redaction: `parse` sees no body with the key,
-    /// and no error leaves with the key or a secret of the request.
+    /// Every call uses this method, so that no endpoint can omit the redaction. The body that `parse` gets does not
+    /// contain the key, and the error that is returned contains neither the key nor a secret of the request.
     pub(super) fn call<T>(
         &self,
         request: &Request<'_>,
@@ -34,7 +35,7 @@ impl Client {
         let outcome = check_timeout(self.options.timeout).and_then(|()| self.caller.call(request, &self.key, options));
         let result = match outcome {
             Ok(CallResponse { mut response, may_have_been_sent, may_repeat }) => {
-                // Only a heatmap is not JSON, and an image is passed on as it is.
+                // A request with `accept` is for a heatmap. Its response is an image, which must not be changed.
                 if request.accept.is_none() {
                     response.body = redactor.body(response.body);
                 }
@@ -46,8 +47,8 @@ impl Client {
         result.map_err(|error| redactor.error(error))
     }
 
-    /// Sends `request`, and reads the JSON of the response.
-    pub(super) fn ask<T>(
+    /// Sends `request`, and parses the JSON of the response with `read`.
+    pub(super) fn call_json<T>(
         &self,
         request: &Request<'_>,
         read: impl FnOnce(&str) -> Result<T, &'static str>,
@@ -55,34 +56,35 @@ impl Client {
         self.call(request, &self.options, |response| parse::typed(response?, read))
     }
 
-    /// Returns `error` as one about a submission, for an error that comes from no single call.
+    /// Adds the identifier of a submission to `error`, and redacts it. This is for errors that no single call
+    /// returned.
     pub(crate) fn about(&self, submitted: &AnySubmitted, error: Error) -> Error {
         let error = error.with_identifier(Some(submitted.identifier().clone()));
         Redactor::new(&self.key, &submitted.secrets()).error(error)
     }
 }
 
-/// The methods that waits and batches use.
+/// Methods that waits and batches use.
 impl Client {
-    /// Returns the same client with `change` made to the options of its calls.
+    /// Returns a copy of the client whose call options were modified by `change`.
     pub(crate) fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
         let mut client = self.clone();
         change(&mut client.options);
         client
     }
 
-    /// Returns the options of a poll: one attempt, which takes no longer than `left`.
+    /// Returns the call options of a poll: one attempt, which ends within `left`.
     pub(super) fn poll_options(&self, left: Duration) -> CallOptions {
         let timeout = self.options.timeout.unwrap_or(request::READ_TIMEOUT).min(left);
         CallOptions { timeout: Some(timeout), retries: 0, ..self.options.clone() }
     }
 
-    /// Returns the time until the next request of a class may be sent.
+    /// Returns the time until the rate limit allows the next request with this method.
     pub(crate) fn next_slot_in(&self, method: Method) -> Duration {
         self.caller.next_slot_in(method, &self.key, self.options.rate_limit)
     }
 
-    /// Reserves the slot of a submit if it is free now, and returns the same client for that submit.
+    /// Reserves a slot for a submit if one is free now, and returns a copy of the client that uses it.
     pub(crate) fn try_reserve(&self) -> Option<Self> {
         let slot = self.caller.try_reserve(Method::Post, &self.key, self.options.rate_limit)?;
         Some(self.with_options(|options| options.reserved_slot = Some(slot)))
@@ -105,7 +107,7 @@ mod tests {
     const SECRET: &str = "sig=t0ken";
     const ECHO: &str = "{\"error\":\"no 0123456789\\/abcdef, no sig=t0ken\"}";
 
-    /// Makes a call that no endpoint makes, with a secret, whose attempt ends with `outcome`.
+    /// Makes the call of a new endpoint, with a secret in the request. Its attempt ends with `outcome`.
     fn call<T>(outcome: fn() -> Try, parse: impl FnOnce(Result<Response>) -> Result<T>) -> Result<T> {
         let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| outcome());
         let client = Client::over(Arc::new(caller), &Settings::new(ApiKey::new(KEY))).unwrap();
@@ -118,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn new_endpoint_sees_no_key_in_the_body() {
+    fn call_of_new_endpoint_redacts_key_in_body() {
         let body = call(|| echo(200), |response| Ok(response?.body)).unwrap();
         assert_eq!(String::from_utf8(body).unwrap(), "{\"error\":\"no [api key], no sig=t0ken\"}");
     }
 
     #[test]
-    fn new_endpoint_error_holds_no_key_and_no_secret() {
+    fn call_of_new_endpoint_redacts_error() {
         let lost = || (Err(Failure::new(ErrorKind::Disconnected, format!("lost {KEY} and {SECRET}"))), SECOND);
         for outcome in [|| echo(200), || echo(400), lost] {
             let error = call(outcome, |response| parse::typed(response?, |_| Err::<(), _>("odd"))).unwrap_err();

@@ -1,4 +1,4 @@
-//! The client. Its calls are in one file per group.
+//! The client. Each group of its calls has a file.
 
 mod account;
 mod builder;
@@ -24,11 +24,13 @@ use crate::error::ErrorKind;
 use crate::error::Result;
 use crate::wait::WaitOptions;
 
-/// A blocking client of the identifAI API.
+/// A blocking client for the identifAI API.
 ///
-/// Cheap to clone, and to be shared between threads: clones use the same connections. It has no runtime of its
-/// own and starts a thread only to look up a name, so it works anywhere, inside an async program's blocking section
-/// too. After a fork the child opens connections of its own.
+/// A clone is cheap and uses the same connections, so share a client between threads by cloning it or by reference.
+/// The client has no async runtime, and it starts a thread only to look up a host name. So it can be used anywhere,
+/// also in a blocking section of an async program. After a fork, the child process opens its own connections.
+///
+/// [`Client::builder`] creates a client with options, and [`Client::from_env`] one with the key from the environment.
 ///
 /// ```no_run
 /// use identifai::{Client, Image};
@@ -49,30 +51,34 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that shares the connections of `caller`.
+    /// Creates a client that shares the connections of `caller`.
     pub(crate) fn over(caller: Arc<Caller>, settings: &Settings) -> Result<Self> {
         settings.check()?;
         Ok(Self { caller, key: settings.key.clone(), options: settings.options.clone(), wait: WaitOptions::default() })
     }
 
-    /// The same client with another deadline for each call. It shares connections and cancel handles.
+    /// Returns a copy of the client with another deadline for each call; see [`ClientBuilder::timeout`].
     ///
-    /// With a deadline of zero, calls fail with [`Config`](ErrorKind::Config).
+    /// The copy shares connections and cancel handles with the original. If `timeout` is zero, its calls fail with
+    /// [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         self.with_options(|options| options.timeout = Some(timeout))
     }
 
-    /// The same client with another patience. It shares connections and cancel handles.
+    /// Returns a copy of the client with other options for waiting.
     ///
-    /// With one of no use, as a time-out of zero, waiting fails with [`Config`](ErrorKind::Config).
+    /// The copy shares connections and cancel handles with the original. If an option is invalid, such as a timeout of
+    /// zero, waiting fails with [`Config`](ErrorKind::Config).
     #[must_use]
     pub fn with_wait(&self, wait: WaitOptions) -> Self {
         Self { wait, ..self.clone() }
     }
 
-    /// The same client, but one that repeats a submit of unknown fate too, or does not. **It may then be paid for
-    /// twice.** It shares connections and cancel handles.
+    /// Returns a copy of the client that repeats [indeterminate](crate::concepts#indeterminate) submits, or does not;
+    /// see [`ClientBuilder::resend_if_unknown`]. **If `resend` is `true`, a submit may be paid for twice.**
+    ///
+    /// The copy shares connections and cancel handles with the original.
     #[must_use]
     pub fn with_resend_if_unknown(&self, resend: bool) -> Self {
         self.with_options(|options| options.resend_if_unknown = resend)

@@ -1,4 +1,4 @@
-//! Calls about the users of a partner.
+//! Calls with which a partner manages its users.
 
 use super::Client;
 use crate::api::partner;
@@ -8,7 +8,7 @@ use crate::model::partner::form::{PartnerUserForm, PartnerUserQuery};
 use crate::model::partner::{PartnerUser, Pricings, UsersPage};
 
 impl Client {
-    /// Creates a user of a partner, or changes the one whose [`id`](PartnerUserForm::id) is given.
+    /// Creates a user of a partner. If the form has an [`id`](PartnerUserForm::id), changes the user with that id.
     ///
     /// ```no_run
     /// use identifai::{Client, PartnerUserForm};
@@ -21,16 +21,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call; see
-    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create one again.
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create the user again.
     pub fn save_partner_user(&self, form: &PartnerUserForm) -> Result<PartnerUser> {
         let request = partner::save_partner_user(&form.fields(), form.has_id());
-        self.ask(&Request { redact: form.secrets(), ..request }, PartnerUser::read)
+        self.call_json(&Request { redact: form.secrets(), ..request }, PartnerUser::read)
     }
 
-    /// The users of a partner, page by page as they are asked for: 100 by each request.
+    /// Returns an iterator over the users of a partner. It requests the next page when it needs it, with 100 users by
+    /// default.
     ///
-    /// Pages are counted. Where the service says that the next one is, is not followed: the key would go there.
+    /// The iterator requests the pages by their numbers. It does not follow the URL of the next page in the response,
+    /// since the key would be sent to that URL.
     ///
     /// ```no_run
     /// use identifai::{Client, PartnerUserQuery};
@@ -43,27 +45,28 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A page that cannot be read is the last item: any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// If a page cannot be requested or parsed, the iterator yields the error and ends. The error can be any
+    /// [`ErrorKind`](crate::ErrorKind) of a call.
     pub fn partner_users(&self, query: PartnerUserQuery) -> PartnerUsers {
         PartnerUsers { client: self.clone(), query, page: Some(1), users: Vec::new().into_iter() }
     }
 
-    /// Has the service send a user of a partner the mail that tells of the account.
+    /// Requests that the service sends a user of a partner the mail about the new account.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. A mail that may have been sent is not sent again by itself.
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The request is not repeated if the mail may have been sent.
     pub fn send_creation_email(&self, id: u64) -> Result<PartnerUser> {
-        self.ask(&partner::send_creation_email(id), PartnerUser::read)
+        self.call_json(&partner::send_creation_email(id), PartnerUser::read)
     }
 
-    /// Reads the plans that the users of a partner can have.
+    /// Returns the pricing plans that the users of a partner can have.
     ///
     /// # Errors
     ///
     /// Any [`ErrorKind`](crate::ErrorKind) of a call.
     pub fn partner_pricings(&self) -> Result<Pricings> {
-        self.ask(&partner::partner_pricings(), Pricings::read)
+        self.call_json(&partner::partner_pricings(), Pricings::read)
     }
 
     fn users_page(&self, query: &PartnerUserQuery, number: u64) -> Result<UsersPage> {
@@ -71,17 +74,17 @@ impl Client {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
         parameters.iter().try_for_each(|(_, value)| self.check_public("query", value))?;
         let request = Request { redact: query.secrets(), ..partner::partner_users(&parameters) };
-        self.ask(&request, |json| UsersPage::read(json, number))
+        self.call_json(&request, |json| UsersPage::read(json, number))
     }
 }
 
-/// The users of a partner; see [`Client::partner_users`].
+/// An iterator over the users of a partner; see [`Client::partner_users`].
 #[derive(Debug)]
 #[must_use = "it asks for nothing until it is gone through"]
 pub struct PartnerUsers {
     client: Client,
     query: PartnerUserQuery,
-    /// The next one, if there is one.
+    /// The number of the next page, if there is one.
     page: Option<u64>,
     users: std::vec::IntoIter<PartnerUser>,
 }

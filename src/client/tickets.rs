@@ -1,4 +1,5 @@
-//! Tickets: receipts and the like, as images or PDF, in batches, which are looked at for manipulation (API version 2).
+//! Calls about tickets. These are receipts and similar documents, as images or PDF. The service analyses them for
+//! manipulation, in batches (API version 2).
 
 use std::time::Duration;
 
@@ -14,12 +15,13 @@ use crate::model::tickets::submission::Tickets;
 use crate::wait::{self, PollResult};
 
 impl Client {
-    /// Submits tickets, which are uploaded one after the other in small blocks, and returns what the batch goes by. It
-    /// spends credits.
+    /// Submits a batch of tickets, and returns its identifier. This spends credits. The files are uploaded one after
+    /// the other in small blocks.
     ///
-    /// Pages of the documentation disagree on where this part of the API is: one names the host of the other parts,
-    /// which is the default here as well, and a newer one `https://api.identifai.net`. For that, make a client with
-    /// that [`base_url`](crate::ClientBuilder::base_url): the key goes to one host only.
+    /// The pages of the documentation disagree on the host of this endpoint. One page names the host of the other
+    /// endpoints, which is the default here as well. A newer page names `https://api.identifai.net`. To use that host,
+    /// create a client with that [`base_url`](crate::ClientBuilder::base_url). A client sends its key to one host
+    /// only.
     ///
     /// ```no_run
     /// use identifai::{Client, Ticket, Tickets};
@@ -35,9 +37,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything is sent, and any other
-    /// [`ErrorKind`](crate::ErrorKind) of a submit; see [`may_have_been_sent`](crate::Error::may_have_been_sent). A response that names the batch
-    /// and is unusable otherwise gives an error with the batch as its identifier.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the tickets are invalid, before anything is sent, and any
+    /// other [`ErrorKind`](crate::ErrorKind) of a submit. Check
+    /// [`may_have_been_sent`](crate::Error::may_have_been_sent) before you submit again. If the response is unusable
+    /// but names the batch, the error has the identifier of the batch.
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let fields = tickets.fields()?;
         let request = api::submit(tickets, &fields, tickets.uploads()?);
@@ -47,22 +50,23 @@ impl Client {
         })
     }
 
-    /// Reads how a batch of tickets stands, whatever that is. It asks once.
+    /// Requests the current report of a batch of tickets once, whether it is pending or done.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call, with the batch as its identifier.
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The error has the identifier of the batch.
     pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
         self.poll_tickets(batch, &self.options).map(|(report, _)| report)
     }
 
-    /// Waits until a batch of tickets is done, as long and as patiently as [`WaitOptions`](crate::WaitOptions) says;
-    /// see [`wait`](Self::wait).
+    /// Waits until a batch of tickets is done, with the timeout and the intervals of the client's
+    /// [`WaitOptions`](crate::WaitOptions); see [`wait`](Self::wait).
     ///
     /// # Errors
     ///
-    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut), after which [`tickets`](Self::tickets) has those that are
-    /// done; and those errors of `tickets` that waiting does not mend.
+    /// - [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut) if the batch is not done in time. [`tickets`](Self::tickets)
+    ///   then returns the reports of the tickets that are done.
+    /// - Every error of [`tickets`](Self::tickets) that is not temporary.
     pub fn wait_for_tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
         self.check_public("batch", batch.as_str())?;
         let report = wait::poll_until_done(&self.wait, &self.caller, None, |left| {

@@ -26,7 +26,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// `Serialize` writes an object with `kind`, `status`, `message` and `may_have_been_sent`. The fields `field`,
 /// `retry_after` (in seconds), `identifier` and `body` are present if the error has them. `message` is the
-/// [service's text](Self::message), or the text of `{:#}` if there is none.
+/// [service's text](Self::message), or else the text of `{:#}`.
 ///
 /// ```
 /// use identifai::{ErrorKind, UrlOptions, classify_from_url};
