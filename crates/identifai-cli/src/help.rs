@@ -16,7 +16,7 @@ Environment variables:
   NO_COLOR            if set, output has no colours; by default, only output to
                       a terminal has colours
 
-Exit status (with several items, the highest of theirs):
+Exit status (the highest one if there are several items):
     0  success
     2  invalid usage or settings, and nothing was sent; batch: an invalid line
     3  the service refused the key, the request or the file, or the account has

@@ -70,7 +70,8 @@ pub(crate) struct Global {
     pub(crate) timeout: Option<Duration>,
     /// Limit requests to this many submits and reads per minute [default: 30,60]
     ///
-    /// For a key with a higher rate limit, such as 120,240. The limit per second is 1/30 of the limit per minute.
+    /// Set this for a key with a higher rate limit, such as 120,240. The limit per second is 1/30 of the limit per
+    /// minute.
     #[arg(long, global = true, value_name = "SUBMITS,READS", value_parser = rate_limit, conflicts_with = "no_rate_limit")]
     pub(crate) rate_limit: Option<(u32, u32)>,
     /// Send requests without a local rate limit
@@ -85,8 +86,8 @@ pub(crate) struct Global {
     pub(crate) allow_http: bool,
     /// Trust only the root certificates in this PEM file [default: $SSL_CERT_FILE]
     ///
-    /// For a private CA, or for a proxy that inspects TLS. The certificates replace the usual ones. The file may
-    /// contain several certificates, like /etc/ssl/certs/ca-certificates.crt.
+    /// Use this for a private CA, or for a proxy that inspects TLS. The certificates replace the usual ones. The file
+    /// may contain several certificates, like /etc/ssl/certs/ca-certificates.crt.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -208,7 +209,7 @@ pub(crate) struct Batch {
     /// rest. Without a journal, a new run submits every line again.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// Flush each line of the journal to disk
+    /// Flush each line of the journal to disk before continuing
     ///
     /// Requires --journal. The journal then survives a crash of the machine, not only the end of the program.
     #[arg(long, requires = "journal")]
@@ -247,7 +248,7 @@ pub(crate) struct MediumFlags {
     /// Treat all inputs as images
     ///
     /// By default, the medium of a file is detected from its content and name, and the medium of a URL from its
-    /// extension. A URL without a known extension, an identifier and a hash are taken for those of an image.
+    /// extension. A URL without a known extension counts as an image, and so does an identifier or a hash.
     #[arg(long)]
     pub(crate) image: bool,
     /// Treat all inputs as videos

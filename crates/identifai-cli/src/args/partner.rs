@@ -16,8 +16,8 @@ pub(crate) enum Partner {
     Users(Users),
     /// Create a user, or change the user that --id names, and print the user
     ///
-    /// A change also requires the name, mail address, heuristic and plan. An option such as --readonly is sent as true,
-    /// and --readonly=false as false. An option that is left out is not sent. The password is read from a file or a
+    /// A change also requires the name, mail address, heuristic and plan. A switch such as --readonly sends true, and
+    /// --readonly=false sends false. An option that is not given is not sent. The password is read from a file or a
     /// prompt. It is never an argument, because other users of the machine can see arguments.
     #[command(after_long_help = help::SAVE, override_usage = "\
 identifai partner save [OPTIONS] --name <TEXT> --email <ADDRESS>
