@@ -121,17 +121,17 @@ mod tests {
     fn help_of_every_option_has_the_same_form() {
         let mut checked = 0;
         for command in commands(80) {
-            let mut check = |whose: &str, short: Option<String>, long: Option<String>| {
-                let place = format!("{}: {whose}", command.get_name());
-                let short = short.unwrap_or_else(|| panic!("{place}: no help"));
-                assert!(short.starts_with(|c: char| c.is_ascii_uppercase()), "{place}: {short}");
-                assert!(!short.ends_with('.') && !short.contains('\n') && short.len() <= 110, "{place}: {short}");
+            let mut check = |name: &str, short: Option<String>, long: Option<String>| {
+                let position = format!("{}: {name}", command.get_name());
+                let short = short.unwrap_or_else(|| panic!("{position}: no help"));
+                assert!(short.starts_with(|c: char| c.is_ascii_uppercase()), "{position}: {short}");
+                assert!(!short.ends_with('.') && !short.contains('\n') && short.len() <= 110, "{position}: {short}");
                 for text in [short.clone(), long.clone().unwrap_or_default()] {
-                    let foreign = ["::", "(true)", "()", "  ", "Some("];
-                    assert!(!foreign.iter().any(|foreign| text.contains(foreign)), "{place}: {text}");
+                    let forbidden = ["::", "(true)", "()", "  ", "Some("];
+                    assert!(!forbidden.iter().any(|forbidden| text.contains(forbidden)), "{position}: {text}");
                 }
                 let (first, rest) = long.as_deref().and_then(|long| long.split_once("\n\n")).unwrap_or((&short, "."));
-                assert!(first == short && rest.split("\n\n").all(|text| text.ends_with('.')), "{place}: {long:?}");
+                assert!(first == short && rest.split("\n\n").all(|text| text.ends_with('.')), "{position}: {long:?}");
                 checked += 1;
             };
             let text = |text: Option<&clap::builder::StyledStr>| text.map(ToString::to_string);
@@ -153,9 +153,9 @@ mod tests {
                     let too_long = help.lines().find(|line| line.chars().count() > width.min(WIDEST));
                     assert_eq!(too_long, None, "{} at {width}", command.get_name());
                 }
-                let (whole, help) = (command.get_after_long_help().cloned(), command.render_long_help().to_string());
-                let written = whole.map_or(String::new(), |text| text.to_string());
-                assert!(help.contains(&written), "{} at {width}: {help}", command.get_name());
+                let (text, help) = (command.get_after_long_help().cloned(), command.render_long_help().to_string());
+                let expected = text.map_or(String::new(), |text| text.to_string());
+                assert!(help.contains(&expected), "{} at {width}: {help}", command.get_name());
             }
         }
     }

@@ -182,7 +182,7 @@ mod tests {
             for text in [text.to_owned(), format!("\u{feff}{text}"), "\u{feff}\u{732b}".to_owned()] {
                 assert_eq!(not_text_reason(&encoded(&text, encode), 1).as_deref(), Some(UTF_16), "{text}");
             }
-            // Lines after the first one begin with the second byte of the line feed.
+            // A line after the first one may begin with the second byte of a line feed.
             assert_eq!(not_text_reason(&encoded(text, encode)[1..], 2).as_deref(), Some(UTF_16));
         }
         for (line, number) in [(&b"cat.png\0dog.png\0"[..], 1), (b"\0\0\0\x20ftypisom", 1), (b"cat\0.png", 7)] {

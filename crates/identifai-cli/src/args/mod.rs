@@ -100,8 +100,8 @@ pub(crate) enum Command {
     /// inputs are submitted first, and then the verdicts are printed in the order of the command line. `identifai wait`
     /// and `identifai result` print them later.
     ///
-    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out
-    /// is not sent.
+    /// A switch such as --with-heatmap sends true, and --with-heatmap=false sends false. An option that is not given is
+    /// not sent.
     #[command(after_long_help = help::CLASSIFY)]
     Classify(Classify),
     /// Print the state of submissions: pending, failed or a verdict
@@ -114,12 +114,13 @@ pub(crate) enum Command {
     Wait(WaitFor),
     /// Submit a list and print results as they arrive (spends credits)
     ///
-    /// Prints one JSON object for each line of the list that is not blank, in the order in which results arrive. It has
-    /// the `index` of the item, counted from 0, the `input`, and either the report or an `error`. Requests stay within
-    /// the rate limit of the key. With --journal, the same command resumes a run that was interrupted.
+    /// Prints one JSON object for each line of the list that is not blank, in the order in which results arrive.
+    /// Each object has the `index` of the item, counted from 0, the `input`, and either the report or an `error`.
+    /// Requests stay within the rate limit of the key. With --journal, the same command resumes a run that was
+    /// interrupted.
     ///
-    /// An option such as --with-heatmap is sent as true, and --with-heatmap=false as false. An option that is left out
-    /// is not sent.
+    /// A switch such as --with-heatmap sends true, and --with-heatmap=false sends false. An option that is not given is
+    /// not sent.
     #[command(after_long_help = help::BATCH)]
     Batch(Batch),
     /// Write the heatmap of an image to a file

@@ -13,7 +13,7 @@ fn files() -> Directory {
         ("cat.png", b"\x89PNG\r\n\x1a\n..."),
         ("clip", b"\0\0\0\x20ftypisom...."),
         ("call.mp3", b"ID3\x04...."),
-        ("odd.mp3", b"\x89PNG\r\n\x1a\n..."),
+        ("misnamed.mp3", b"\x89PNG\r\n\x1a\n..."),
         ("notes.txt", b"some text"),
     ];
     for (name, bytes) in files {
@@ -68,8 +68,8 @@ fn classify_mixed_media_uses_matching_endpoints() {
 fn classify_unsupported_input_fails_before_submits() {
     let server = Server::responding(accepted());
     let files = files();
-    let (cat, clip, odd, notes) =
-        (files.path("cat.png"), files.path("clip"), files.path("odd.mp3"), files.path("notes.txt"));
+    let (cat, clip, misnamed, notes) =
+        (files.path("cat.png"), files.path("clip"), files.path("misnamed.mp3"), files.path("notes.txt"));
     for (arguments, says) in [
         (
             &["classify", &cat, &clip, "--with-heatmap"][..],
@@ -80,7 +80,7 @@ fn classify_unsupported_input_fails_before_submits() {
             &["classify", "--audio", "https://x.test/a", "--with-nsfw"],
             "is a recording, for which there is no --with-nsfw",
         ),
-        (&["classify", &cat, &odd], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
+        (&["classify", &cat, &misnamed], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
         (
             &["classify", &notes],
             "argument 1: file: has an unrecognized format; to send it anyway, name its medium and allow any format",
@@ -98,7 +98,7 @@ fn classify_unsupported_input_fails_before_submits() {
         assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
-    assert_eq!(run_against(&server, &["classify", "--image", "--any-format", &notes, &odd]).status, 0);
+    assert_eq!(run_against(&server, &["classify", "--image", "--any-format", &notes, &misnamed]).status, 0);
 }
 
 #[test]
@@ -327,9 +327,9 @@ fn corrected_file_name_is_sent_and_reported_once() {
     let server = Server::responding(accepted());
     let directory = Directory::new();
     let gif = b"GIF89a\x01\0";
-    let odd = directory.file("c\x1b[31m.jpg", gif);
+    let misnamed = directory.file("c\x1b[31m.jpg", gif);
     let wav = directory.file("call.mp3", b"RIFF\x24\0\0\0WAVEfmt ");
-    let outcome = run_against(&server, &["classify", &odd, &wav, CAT]);
+    let outcome = run_against(&server, &["classify", &misnamed, &wav, CAT]);
     let expected = "identifai: argument 1: is image/gif by its content, so it is uploaded as c\\u{1b}[31m.gif\n\
                     identifai: argument 2: is audio/wav by its content, so it is uploaded as call.wav\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, expected));
@@ -340,7 +340,7 @@ fn corrected_file_name_is_sent_and_reported_once() {
     assert_eq!(parts(&server)[3].1, "\"call.mp3\" audio/wav");
 
     let tickets = Server::responding(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
-    let outcome = run_against(&tickets, &["tickets", &odd]);
+    let outcome = run_against(&tickets, &["tickets", &misnamed]);
     assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
 

@@ -37,7 +37,7 @@ fn password_as_argument_or_empty_is_refused() {
     let server = Server::responding(json(USER));
     let directory = Directory::new();
     let (empty, blank) = (directory.file("empty", b""), directory.file("blank", b"\nplanted\n"));
-    let odd = directory.file("odd", b"\xff\n");
+    let not_utf_8 = directory.file("not_utf_8", b"\xff\n");
     let with = format!("--password={PASSWORD}");
     let asked = format!("--ask-password={PASSWORD}");
     let (cannot, none) = ("--password-file: cannot read the file that it names", "the first line of the file is empty");
@@ -50,7 +50,7 @@ fn password_as_argument_or_empty_is_refused() {
         (&["--password-file", "-"], none),
         (&["--password-file", &empty], none),
         (&["--password-file", &blank], none),
-        (&["--password-file", &odd], "the first line of the file is not UTF-8"),
+        (&["--password-file", &not_utf_8], "the first line of the file is not UTF-8"),
         (&["--password-file", "-", "--ask-password"], "cannot be used with"),
         (&[PASSWORD], "an argument is not expected"),
     ] {

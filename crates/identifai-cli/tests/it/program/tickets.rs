@@ -27,7 +27,7 @@ fn tickets_server(sent: String, report: String) -> Server {
 fn tickets_are_submitted_in_one_request_with_options() {
     let directory = Directory::new();
     let (pdf, gif) = (directory.file("a.pdf", b"%PDF-1.7\n"), directory.file("b.gif", b"GIF89a\x01\0"));
-    let odd = directory.file("odd", b"anything");
+    let unknown = directory.file("unknown", b"anything");
     let server = Server::responding(json(SENT));
     let outcome = run_against(&server, &["tickets", &pdf, &gif]);
     assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, "65f0c0ff\na1 r\\u{9b}1\na2\n", ""));
@@ -39,7 +39,7 @@ fn tickets_are_submitted_in_one_request_with_options() {
     assert_eq!(run_against(&server, &[&["tickets", &pdf, &gif], &more[..]].concat()).status, 0);
     assert_eq!(run_against(&server, &[&["tickets", &pdf, &gif, "--lists=fields"], &more[..]].concat()).status, 0);
     assert_eq!(run_against(&server, &["tickets", &pdf, "--no-models", "--lists", "commas"]).status, 0);
-    assert_eq!(run_against(&server, &["tickets", &odd, "--any-format"]).status, 0);
+    assert_eq!(run_against(&server, &["tickets", &unknown, "--any-format"]).status, 0);
     assert_eq!(server.requests().len(), 6);
     let sent = |at| fields(&server, at);
     assert_eq!(sent(0).iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tickets[]", "tickets[]"]);
@@ -99,9 +99,13 @@ fn tickets_batch_prints_state_and_escapes_text() {
         assert_eq!(run_against(&server, &["tickets", "--batch", "65f0c0ff"]).out, expected);
         assert_eq!(json_lines(&run_against(&server, &["tickets", "--batch", "65f0c0ff", "--json"]).out), [shown]);
     }
-    let odd = Server::responding(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
+    let unserializable = Server::responding(json("{\"done\": true, \"new\": [1e999, \"\\ud83d\"]}"));
     let expected = "{\"identifier\":\"65f0c0ff\",\"done\": true, \"new\": [1e999, \"\\ud83d\"]}\n";
-    assert_eq!(run_against(&odd, &["tickets", "--batch", "65f0c0ff", "--json"]).out, expected, "printed as received");
+    assert_eq!(
+        run_against(&unserializable, &["tickets", "--batch", "65f0c0ff", "--json"]).out,
+        expected,
+        "printed as received"
+    );
     let failed = Server::responding(json(r#"{"done": true, "results": [{"identifier": "a1", "status": "broken"}]}"#));
     let outcome = run_against(&failed, &["tickets", "--batch", "65f0c0ff"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (6, "a1 the analysis failed (broken)\n"));
