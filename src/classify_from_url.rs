@@ -18,7 +18,8 @@ use crate::util::sync::lock;
 
 /// Submits the image at a URL for classification, and returns its identifier. This spends credits of the account.
 ///
-/// The verdict is available later. To request it, pass the identifier to [`Client::wait`].
+/// The verdict is available later. To request it, create a [`Submitted`](crate::Submitted) from the identifier and
+/// call [`Client::wait`].
 ///
 /// The function blocks until the service has responded or the deadline has passed, which is 120 seconds by default. It
 /// can be called from any thread. It starts a thread only to look up a host name for a new connection. Calls share a
@@ -36,7 +37,7 @@ use crate::util::sync::lock;
 /// # Errors
 ///
 /// Any [`ErrorKind`](crate::ErrorKind) of a submit. If [`Error::may_have_been_sent`](crate::Error::may_have_been_sent)
-/// returns `true`, the service may have accepted the image although the call failed; see
+/// returns `true`, the service may have accepted the image although the call failed. See
 /// [indeterminate](crate::concepts#indeterminate).
 pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
     client_for(&opts.settings)?.submit(&opts.image).map(Into::into)

@@ -62,8 +62,8 @@
 //! - [`Report::verdicts`] has one verdict for each heuristic.
 //!
 //! [`Verdict::confidence`] is the confidence in **the verdict's own classification**, from 0 to 1. It is not the
-//! probability that the content is artificial (*not documented*; the examples in the documentation show it). A verdict
-//! of `human` with confidence 0.75 has an [`artificial_score`](Verdict::artificial_score) of 0.25.
+//! probability that the content is artificial. This is *not documented*, but the examples in the documentation show
+//! it. A verdict of `human` with confidence 0.75 has an [`artificial_score`](Verdict::artificial_score) of 0.25.
 //!
 //! The user of an account can override the classification of a file with [`Client::override_verdict`]. The override
 //! takes precedence over the verdict in [`Report::classification`], [`Report::is_artificial`] and
@@ -104,8 +104,8 @@
 //! polls once. [`Client::wait`] polls until the analysis is finished or [`WaitOptions::timeout`] has passed. By
 //! default the first poll is made 2 seconds after the submit. The intervals grow from 2 to 3, 4.5, 6.75 and 10
 //! seconds, and stay at 10. Each interval is shortened at random by up to a fifth. After 5 minutes, the wait fails
-//! with [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the [identifier of the
-//! error](Error::identifier).
+//! with [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the
+//! [identifier of the error](Error::identifier).
 //!
 //! # Indeterminate
 //!

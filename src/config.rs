@@ -160,8 +160,8 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Sets the deadline of each call. It bounds the name lookup, connecting, sending, waiting for the response,
-        /// pauses and retries together.
+        /// Sets the deadline of each call. It bounds the total time of the name lookup, connecting, sending, waiting
+        /// for the response, pauses and retries.
         ///
         /// An attempt of a submit may take all the time that is left. An attempt of any other call may take a third of
         /// the deadline, and at least 10 seconds. See [concepts](crate::concepts#deadline-and-stall-limit).
@@ -183,7 +183,7 @@ macro_rules! settings_setters {
             self
         }
 
-        /// If `true`, allows a base URL with plain `http` to another machine. **The key is then sent unencrypted.**
+        /// If `true`, allows a base URL with plain `http` on another machine. **The key is then sent unencrypted.**
         ///
         /// Plain `http` through a proxy is an error nevertheless, since the proxy would see the key. This includes a
         /// proxy from the environment. Defaults to `false`.
@@ -213,12 +213,12 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Trusts the root certificates in `pem` (one or more, in PEM), and no others.
+        /// Sets the trusted root certificates: one or more, in PEM format.
         ///
-        /// They replace the default roots, as with curl's `--cacert`. The default roots are bundled. With the feature
-        /// `platform-verifier` or `native-tls`, they are those of the operating system. To trust a private CA and the
-        /// public ones, pass a bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. The certificates
-        /// apply to an `https` proxy as well. Defaults to the default roots.
+        /// They replace the default roots, as with curl's `--cacert`. To trust a private CA in addition to the public
+        /// ones, pass a bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. The certificates apply to
+        /// an `https` proxy as well. Defaults to the roots that are bundled with the crate, or with the feature
+        /// `platform-verifier` or `native-tls`, to those of the operating system.
         pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
             self.settings.connection.root_certificates = Some(pem.into());
             self
@@ -262,7 +262,7 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Sets the rate limit of the key; see [`RateLimit`](crate::RateLimit).
+        /// Sets the rate limit of the key. See [`RateLimit`](crate::RateLimit).
         ///
         /// A call waits until the rate limit allows it. Defaults to the documented limits: 30 submits and 60 reads a
         /// minute.
@@ -303,7 +303,11 @@ mod tests {
         }
         let remote = |to: &mut Connection| to.base_url = "http://api.test".into();
         assert!(target(remote).unwrap_err().to_string().contains("in clear"));
-        assert!(target(|to| (remote(to), to.allow_http = true).1).is_ok());
+        let allowed = |to: &mut Connection| {
+            remote(to);
+            to.allow_http = true;
+        };
+        assert!(target(allowed).is_ok());
         assert_eq!(target(|_| ()).is_ok(), cfg!(any(feature = "rustls", feature = "native-tls")));
     }
 
@@ -325,7 +329,12 @@ mod tests {
         let local = |to: &mut Connection| to.base_url = "http://127.0.0.1".into();
         let own = concat!("identifai-rust/", env!("CARGO_PKG_VERSION"));
         assert_eq!(target(local).unwrap().user_agent, own);
-        let with = |product: &str| target(|to| (local(to), to.user_agent = Some(product.into())).1);
+        let with = |product: &str| {
+            target(|to| {
+                local(to);
+                to.user_agent = Some(product.into());
+            })
+        };
         assert_eq!(with("shop/2 (x y)").unwrap().user_agent, format!("{own} shop/2 (x y)"));
         for unusable in ["a\r\nb", &"a".repeat(257)] {
             assert_eq!(with(unusable).unwrap_err().kind(), ErrorKind::Config);

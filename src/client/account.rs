@@ -41,8 +41,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call; see
-    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent).
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create the user again.
     pub fn create_user<N: AsRef<str>, V: AsRef<str>>(
         &self,
         fields: impl IntoIterator<Item = (N, V)>,

@@ -8,7 +8,7 @@ use crate::call::Caller;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 
-/// A handle that cancels the calls of a client and of all its clones; see [`Client::cancel_handle`].
+/// A handle that cancels the calls of a client and of all its clones. See [`Client::cancel_handle`].
 #[derive(Clone)]
 pub struct CancelHandle {
     pub(super) caller: Arc<Caller>,

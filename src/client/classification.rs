@@ -28,13 +28,13 @@ impl Client {
     /// Submits an image, a video or a recording for analysis, and returns the accepted submission. This spends
     /// credits.
     ///
-    /// It does not wait for the report; see [`wait`](Self::wait) and [`classify`](Self::classify).
+    /// It does not wait for the report. See [`wait`](Self::wait) and [`classify`](Self::classify).
     ///
     /// # Errors
     ///
     /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent.
     /// - Any other [`ErrorKind`] of a call. Check [`Error::may_have_been_sent`] before you submit again, since the
-    ///   service may have accepted the submission; see [indeterminate](crate::concepts#indeterminate).
+    ///   service may have accepted the submission. See [indeterminate](crate::concepts#indeterminate).
     pub fn submit<M: Medium>(&self, submission: &Submission<M>) -> Result<Submitted<M>> {
         self.submit_any(submission.as_any())?.try_into()
     }
@@ -59,7 +59,7 @@ impl Client {
         self.result_any(submitted.as_any()).and_then(Report::try_from)
     }
 
-    /// Requests the report once, and returns it if the analysis is finished. Returns `None` if it is
+    /// Requests the report once, and returns it if the analysis is finished. Returns `None` while the submission is
     /// [pending](crate::concepts#pending).
     ///
     /// Use this to write your own loop instead of [`wait`](Self::wait).
@@ -78,8 +78,8 @@ impl Client {
     ///
     /// One request is for up to 100 submissions. Equal submissions are requested once. If the service refuses a
     /// request as too long, or if the response exceeds the [limit](crate::ClientBuilder::response_limit), the request
-    /// is split in half. A [`timeout`](crate::ClientBuilder::timeout) bounds all requests together. By default each
-    /// request has a deadline of 30 seconds.
+    /// is repeated for half as many submissions. A [`timeout`](crate::ClientBuilder::timeout) bounds all requests
+    /// together. By default each request has a deadline of 30 seconds.
     ///
     /// # Errors
     ///
@@ -121,8 +121,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Every error of these two methods. After the submission was accepted, every error has the identifier. In that
-    /// case [`wait`](Self::wait) for it instead of submitting again, which may cost again.
+    /// Every error of [`submit`](Self::submit) and [`wait`](Self::wait). If the submission was accepted, the error has
+    /// the identifier. In that case call `wait` with it. Submitting again may cost again.
     pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
         self.classify_any(submission.as_any()).and_then(Report::try_from)
     }
@@ -154,7 +154,7 @@ impl Client {
 
 /// Calls for a medium that is known at run time only.
 impl Client {
-    /// Submits an image, a video or a recording; see [`submit`](Self::submit).
+    /// Submits an image, a video or a recording. See [`submit`](Self::submit).
     ///
     /// Options that do not exist for the medium are not sent.
     /// [`unsupported_options`](AnySubmission::unsupported_options) lists them.
@@ -179,7 +179,7 @@ impl Client {
         Ok(submitted.with_own(Some(self.caller.now()), &request.redact))
     }
 
-    /// Requests the current report of a submission once; see [`result`](Self::result).
+    /// Requests the current report of a submission once. See [`result`](Self::result).
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl Client {
         self.read_result(submitted, &self.options, |report, _| Ok(report))
     }
 
-    /// Requests the reports of several submissions, which may have different media; see [`results`](Self::results).
+    /// Requests the reports of several submissions, which may have different media. See [`results`](Self::results).
     /// Each medium has separate requests.
     ///
     /// # Errors
@@ -198,7 +198,7 @@ impl Client {
         self.results_of(&submitted.iter().collect::<Vec<_>>())
     }
 
-    /// Waits until the analysis of a submission is finished; see [`wait`](Self::wait).
+    /// Waits until the analysis of a submission is finished. See [`wait`](Self::wait).
     ///
     /// # Errors
     ///
@@ -212,7 +212,7 @@ impl Client {
         report.map_err(|error| self.about(submitted, error))
     }
 
-    /// Submits an image, a video or a recording and waits for its report; see [`classify`](Self::classify).
+    /// Submits an image, a video or a recording and waits for its report. See [`classify`](Self::classify).
     ///
     /// # Errors
     ///
@@ -272,6 +272,7 @@ impl Client {
         outcome.map_err(|error| error.with_identifier(Some(submitted.identifier().clone())))
     }
 
+    /// Requests the reports of submissions of any medium, and returns them in the same order.
     fn results_of(&self, submitted: &[&AnySubmitted]) -> Result<Vec<Option<AnyReport>>> {
         submitted.iter().try_for_each(|it| self.check_public("identifier", it.identifier().as_str()))?;
         let deadline_start = self.options.timeout.map(|_| self.caller.now());

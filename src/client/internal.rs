@@ -16,7 +16,7 @@ use crate::redact::Redactor;
 /// The common part of all calls.
 impl Client {
     /// Fails if `value` contains the API key. The key must not be in a path or query, since proxies and servers log
-    /// them.
+    /// both.
     pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
         if self.key.is_in(value) { Err(Error::invalid_input(field, "holds the API key")) } else { Ok(()) }
     }

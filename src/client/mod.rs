@@ -26,11 +26,13 @@ use crate::wait::WaitOptions;
 
 /// A blocking client for the identifAI API.
 ///
-/// A clone is cheap and uses the same connections, so share a client between threads by cloning it or by reference.
-/// The client has no async runtime, and it starts a thread only to look up a host name. So it can be used anywhere,
-/// also in a blocking section of an async program. After a fork, the child process opens its own connections.
+/// Cloning is cheap, and clones use the same connections. A client and its clones can be shared between threads.
 ///
-/// [`Client::builder`] creates a client with options, and [`Client::from_env`] one with the key from the environment.
+/// The client has no async runtime, and it starts a thread only to look up a host name. So it can be used anywhere,
+/// including a blocking section of an async program. After a fork, the child process opens its own connections.
+///
+/// [`Client::builder`] creates a client with options. [`Client::from_env`] creates a client with the key from the
+/// environment.
 ///
 /// ```no_run
 /// use identifai::{Client, Image};
@@ -57,7 +59,7 @@ impl Client {
         Ok(Self { caller, key: settings.key.clone(), options: settings.options.clone(), wait: WaitOptions::default() })
     }
 
-    /// Returns a copy of the client with another deadline for each call; see [`ClientBuilder::timeout`].
+    /// Returns a copy of the client with another deadline for each call. See [`ClientBuilder::timeout`].
     ///
     /// The copy shares connections and cancel handles with the original. If `timeout` is zero, its calls fail with
     /// [`Config`](ErrorKind::Config).
@@ -75,8 +77,10 @@ impl Client {
         Self { wait, ..self.clone() }
     }
 
-    /// Returns a copy of the client that repeats [indeterminate](crate::concepts#indeterminate) submits, or does not;
-    /// see [`ClientBuilder::resend_if_unknown`]. **If `resend` is `true`, a submit may be paid for twice.**
+    /// Returns a copy of the client with another value of [`ClientBuilder::resend_if_unknown`].
+    ///
+    /// If `resend` is `true`, the copy repeats [indeterminate](crate::concepts#indeterminate) submits. **A submit may
+    /// then be paid for twice.**
     ///
     /// The copy shares connections and cancel handles with the original.
     #[must_use]

@@ -78,7 +78,7 @@ impl Client {
     }
 }
 
-/// An iterator over the users of a partner; see [`Client::partner_users`].
+/// An iterator over the users of a partner. See [`Client::partner_users`].
 #[derive(Debug)]
 #[must_use = "it asks for nothing until it is gone through"]
 pub struct PartnerUsers {

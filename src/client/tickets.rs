@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// Waits until a batch of tickets is done, with the timeout and the intervals of the client's
-    /// [`WaitOptions`](crate::WaitOptions); see [`wait`](Self::wait).
+    /// [`WaitOptions`](crate::WaitOptions). See [`wait`](Self::wait).
     ///
     /// # Errors
     ///

@@ -5,12 +5,14 @@ use std::fmt;
 /// Defines the kinds, each with its code and its name. Both never change.
 macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
-        /// The kind of an [`Error`](crate::Error): the cause and the remedy.
+        /// The kind of an [`Error`](crate::Error). Each kind has a cause and a remedy.
+        ///
+        /// After some kinds of errors, it is not known if the service accepted the submit.
+        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) returns `true` for these. See
+        /// [indeterminate](crate::concepts#indeterminate).
         ///
         /// The [`code`](Self::code) and the name ([`as_str`](Self::as_str)) of a kind never change. New kinds may be
-        /// added. Some kinds do not show if the service accepted the submit.
-        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) does. See
-        /// [indeterminate](crate::concepts#indeterminate).
+        /// added.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -104,9 +106,9 @@ kinds! {
     /// The analysis did not finish within the timeout of the wait. It continues: wait again for
     /// [`Error::identifier`](crate::Error::identifier), since submitting again may cost again.
     WaitTimedOut = (17, "wait_timed_out");
-    /// The call was cancelled by a [`CancelHandle`](crate::CancelHandle) or by a watcher of an upload, or the batch
-    /// was stopped. [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) tells if a submit may have been
-    /// accepted.
+    /// The call was cancelled by a [`CancelHandle`](crate::CancelHandle) or by the function in
+    /// [`on_progress`](crate::Submission::on_progress), or the batch was stopped. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Cancelled = (18, "cancelled");
     /// The [journal](crate::concepts#journal) of a batch cannot be opened, read or written. The message has the
     /// reason. The batch submits nothing more.

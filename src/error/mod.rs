@@ -58,7 +58,7 @@ struct Inner {
 pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 impl Error {
-    /// Returns the kind of the failure.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -67,9 +67,9 @@ impl Error {
     /// name in this crate or in the API.
     ///
     /// Errors of the kinds [`InvalidInput`](ErrorKind::InvalidInput), [`Config`](ErrorKind::Config) and
-    /// [`Journal`](ErrorKind::Journal) have a field. Their `Display` begins with it, except that the name of the
-    /// ticket comes first if one of several tickets is invalid. A program can use this to print the name of its own
-    /// option instead.
+    /// [`Journal`](ErrorKind::Journal) have a field. Their `Display` begins with its name. An exception is an error
+    /// about one of several tickets, which begins with the name of the ticket. A program can replace the name with
+    /// that of its own option.
     ///
     /// ```
     /// use identifai::{UrlOptions, classify_from_url};
@@ -93,8 +93,8 @@ impl Error {
         self.0.message.as_deref()
     }
 
-    /// Returns the header `X-Request-Id` of the response, if there is one. The support of the service may find the
-    /// request in its logs by it. The API does not document this header.
+    /// Returns the header `X-Request-Id` of the response, if there is one. With it, the service's support may find the
+    /// request in its logs. The API does not document this header.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
@@ -121,8 +121,9 @@ impl Error {
     /// Returns `true` if the same call may succeed later, and if repeating it cannot pay twice.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
-        let passing = matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
-        passing && !self.0.may_have_been_sent
+        let is_temporary =
+            matches!(self.0.kind, Connect | Disconnected | RateLimited | Server | Timeout | WaitTimedOut);
+        is_temporary && !self.0.may_have_been_sent
     }
 
     /// Returns `true` if the service may have accepted the submit, and charged for it, although the call failed. See
