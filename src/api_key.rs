@@ -15,7 +15,7 @@ const MASK: &str = "[api key]";
 /// there.
 pub(crate) const MAX_LEN: usize = 4_096;
 /// The remedy in every error about a missing or refused key.
-pub(crate) const WHERE_A_KEY_IS: &str = "the dashboard shows yours in the profile menu, under \"API Key\"";
+pub(crate) const WHERE_A_KEY_IS: &str = "find your key on the dashboard, in the profile menu under \"API Key\"";
 /// Minimum length of a secret that is redacted inside longer texts, in bytes. A shorter one may occur by chance.
 pub(crate) const MIN_REDACTABLE_LEN: usize = 12;
 
@@ -70,7 +70,7 @@ impl ApiKey {
 
     /// Reads the key as [`from_env`](Self::from_env) does, from the variables that `env` returns by name.
     pub(crate) fn from_variables(env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let unset = || Error::config(VARIABLE, &format!("this environment variable is not set; {WHERE_A_KEY_IS}"));
+        let unset = || Error::config(VARIABLE, &format!("the environment variable is not set; {WHERE_A_KEY_IS}"));
         environment::value(env, VARIABLE).map(Self::new).ok_or_else(unset)
     }
 
@@ -88,14 +88,14 @@ impl ApiKey {
     pub(crate) fn check(&self) -> Result<(), Cow<'static, str>> {
         let key = self.expose();
         if key.trim().is_empty() {
-            return Err(format!("is empty; {WHERE_A_KEY_IS}").into());
+            return Err(format!("must not be empty; {WHERE_A_KEY_IS}").into());
         }
         let reason = if key.len() > MAX_LEN {
-            "is longer than 4,096 bytes"
+            "must be at most 4,096 bytes long"
         } else if key.contains(['\r', '\n']) {
-            "contains a line break; trim what was read from a file"
+            "must not contain a line break; trim the text read from a file"
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            "contains a blank or a character that no header can carry"
+            "must contain only printable ASCII characters and no spaces"
         } else {
             return Ok(());
         };

@@ -97,7 +97,7 @@ impl fmt::Debug for Settings {
 
 pub(crate) fn check_timeout(timeout: Option<Duration>) -> Result<()> {
     match timeout {
-        Some(Duration::ZERO) => Err(Error::config("timeout", "must be longer than zero")),
+        Some(Duration::ZERO) => Err(Error::config("timeout", "must be greater than zero")),
         _ => Ok(()),
     }
 }
@@ -114,28 +114,25 @@ impl Connection {
         if !base.is_https && !base.is_loopback() && !self.allow_http {
             return Err(Error::config(
                 "base_url",
-                "is plain http, which would send the key in clear; use https, or allow http if you mean it",
+                "plain http would send the API key unencrypted; use https, or allow http explicitly",
             ));
         }
         if base.is_https && !cfg!(any(feature = "rustls", feature = "native-tls")) {
-            return Err(Error::config(
-                "base_url",
-                "is https, which takes the crate's feature `rustls` or `native-tls`",
-            ));
+            return Err(Error::config("base_url", "https requires the feature `rustls` or `native-tls` of this crate"));
         }
         if self.connect_timeout.is_zero() {
-            return Err(Error::config("connect_timeout", "must be longer than zero"));
+            return Err(Error::config("connect_timeout", "must be greater than zero"));
         }
         let own = concat!("identifai-rust/", env!("CARGO_PKG_VERSION"));
         let user_agent = match &self.user_agent {
             None => own.to_owned(),
             Some(product) if product.len() > USER_AGENT_MAX => {
-                return Err(Error::config("user_agent", "may be no longer than 256 bytes"));
+                return Err(Error::config("user_agent", "must be at most 256 bytes long"));
             }
             Some(product) if product.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') => {
                 format!("{own} {}", product.trim())
             }
-            Some(_) => return Err(Error::config("user_agent", "may hold only printable ASCII")),
+            Some(_) => return Err(Error::config("user_agent", "must contain only printable ASCII characters")),
         };
         Ok(Target {
             proxy: self.proxy.choose(&base, env)?,
@@ -302,7 +299,7 @@ mod tests {
             assert!(target(|to| to.base_url = url.into()).is_ok());
         }
         let remote = |to: &mut Connection| to.base_url = "http://api.test".into();
-        assert!(target(remote).unwrap_err().to_string().contains("in clear"));
+        assert!(target(remote).unwrap_err().to_string().contains("unencrypted"));
         let allowed = |to: &mut Connection| {
             remote(to);
             to.allow_http = true;

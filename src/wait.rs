@@ -83,10 +83,10 @@ impl WaitOptions {
         let Backoff { initial, max, growth, .. } = self.backoff;
         let times = [("wait.timeout", self.timeout), ("wait.initial_interval", initial), ("wait.max_interval", max)];
         if let Some((field, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
-            return Err(Error::config(field, "must be longer than zero"));
+            return Err(Error::config(field, "must be greater than zero"));
         }
         if !growth.is_finite() || growth < 1.0 {
-            return Err(Error::config("wait.growth", "must be a number of 1 or more"));
+            return Err(Error::config("wait.growth", "must be a finite number of at least 1"));
         }
         Ok(())
     }
@@ -102,12 +102,14 @@ impl WaitOptions {
         failure: Option<Error>,
     ) -> Error {
         let seen = match &last_state {
-            Some(state) => format!("last seen as {}", one_line(state.as_str())),
+            Some(state) => format!("last state: {}", one_line(state.as_str())),
             None => "no poll succeeded".to_owned(),
         };
         let summary = match too_late {
-            Some(pause) => format!("the next poll may be made after {pause:.1?}, when the wait is over ({seen})"),
-            None => format!("the analysis was not finished within {:?} ({seen})", self.timeout),
+            Some(pause) => format!(
+                "the analysis is not finished, and the next poll, in {pause:.1?}, is after the timeout ({seen})"
+            ),
+            None => format!("the analysis is not finished after {:?} ({seen})", self.timeout),
         };
         let error = Error::new(ErrorKind::WaitTimedOut, summary).with_last_state(last_state);
         match failure {

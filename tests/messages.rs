@@ -16,12 +16,12 @@ const SOURCES: [&str; 3] = ["src", "crates/identifai-cli/src", "crates/identifai
 /// Files without messages: tests, fakes for tests and benches, and the help texts of the program.
 const OTHER_FILES: [&str; 5] = ["/tests.rs", "call/fake.rs", "src/internals", "identifai-cli/src/help.rs", ".html"];
 /// Calls whose literals are not printed.
-const OTHER_CALLS: [&str; 6] = ["contains", "split", "starts_with", "strip_prefix", "json", "matches"];
+const OTHER_CALLS: [&str; 7] = ["contains", "split", "starts_with", "strip_prefix", "json", "matches", "constructors"];
 /// Functions whose last two arguments are a field and the reason why it is refused.
 const WITH_FIELD: [&str; 4] = ["invalid_input", "config", "of_field", "invalid"];
 /// Functions whose last argument is a message, even if it is a single word.
 const WITH_MESSAGE: [&str; 5] = ["Error::new", "Failure::new", "note", "CliError::Usage", "CliError::Failed"];
-/// Texts that are not messages: values of headers and fields, and texts by which errors of TLS libraries are recognized.
+/// Texts that are not messages: parts of headers, and texts by which errors of other libraries are recognized.
 const OTHER_TEXTS: &str = "image/png, application/json;q=0.9 | multipart/form-data; boundary= | \"; filename=\" | \
     Proxy-Authorization: Basic  | User-Agent:  | local issuer certificate | self-signed certificate | \
     certificate signature failure | peer certificate: certificate expired | certificate has expired | \
@@ -29,23 +29,29 @@ const OTHER_TEXTS: &str = "image/png, application/json;q=0.9 | multipart/form-da
     address mismatch | alert protocol version | unsupported protocol | alert certificate required | \
     received fatal alert | alert number | received corrupt message | received unexpected | wrong version number | \
     packet length too long |  at path ";
+/// Prompts and texts of `Debug`, which begin with a capital.
+const NAMES: [&str; 4] = ["Password: ", "Repeat the password: ", "Bytes(", "Reader("];
+/// Words that no message has.
+const FORBIDDEN: [&str; 10] =
+    ["is no", "is none", "shall", "nobody", "response", "try again", "all the same", "in clear", "for one", "so many"];
 
 #[derive(Default)]
 struct Messages {
     found: BTreeSet<String>,
-    /// The field that the literals in the visited argument are about.
-    field: Option<String>,
-    /// If `true`, the visited argument is a message.
-    is_message: bool,
+    /// What users see before the literals of the visited argument, if each of them is a message.
+    prefix: Option<String>,
+}
+
+/// Returns a text without its placeholders.
+fn fixed(text: &str) -> String {
+    text.split('{').map(|part| part.rsplit('}').next().unwrap_or_default()).collect()
 }
 
 impl Messages {
     fn add(&mut self, text: &str) {
-        let outside: String = text.split('{').map(|part| part.rsplit('}').next().unwrap()).collect();
-        let has_words = outside.chars().any(char::is_alphabetic) && (text.contains(' ') || self.is_message);
+        let has_words = fixed(text).contains(char::is_alphabetic) && (text.contains(' ') || self.prefix.is_some());
         if has_words && !text.contains("\r\n") && !OTHER_TEXTS.split(" | ").any(|other| text == other) {
-            let text = text.replace('\n', "\\n");
-            self.found.insert(self.field.as_ref().map_or(text.clone(), |field| format!("{field}: {text}")));
+            self.found.insert(self.prefix.clone().unwrap_or_default() + &text.replace('\n', "\\n"));
         }
     }
 
@@ -54,15 +60,15 @@ impl Messages {
         let is_one = |names: &[&str]| names.iter().any(|it| name == *it || name.ends_with(&format!("::{it}")));
         for (index, argument) in arguments.iter().enumerate().filter(|_| !is_one(&OTHER_CALLS)) {
             let is_last = index + 1 == arguments.len();
-            let field = match arguments.get(index.wrapping_sub(1)).filter(|_| is_last && is_one(&WITH_FIELD)) {
-                Some(Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) => Some(name.value()),
-                Some(_) => Some("{field}".to_owned()),
-                None => self.field.clone(),
+            let prefix = match arguments.get(index.wrapping_sub(1)).filter(|_| is_last && is_one(&WITH_FIELD)) {
+                Some(Expr::Lit(ExprLit { lit: Lit::Str(field), .. })) => Some(field.value() + ": "),
+                Some(_) => Some("{field}: ".to_owned()),
+                None if is_last && is_one(&WITH_MESSAGE) => Some(String::new()),
+                None => self.prefix.clone(),
             };
-            let is_message = is_last && (is_one(&WITH_FIELD) || is_one(&WITH_MESSAGE));
-            let outer = (replace(&mut self.field, field), replace(&mut self.is_message, is_message));
+            let outer = replace(&mut self.prefix, prefix);
             self.visit_expr(argument);
-            (self.field, self.is_message) = outer;
+            self.prefix = outer;
         }
     }
 
@@ -148,4 +154,16 @@ fn messages_match_the_list() {
     let only = |of: &str, other: &str| of.lines().filter(|line| !other.contains(line)).collect::<Vec<_>>().join("\n");
     let (new, gone) = (only(&found, &listed), only(&listed, &found));
     assert!(found == listed, "new:\n{new}\ngone:\n{gone}\nIDENTIFAI_BLESS=1 writes the list");
+}
+
+#[test]
+fn messages_follow_the_conventions() {
+    for message in list().lines().filter_map(|line| line.strip_prefix("    ")) {
+        let is_name = message.chars().take(2).all(char::is_uppercase) || NAMES.iter().any(|it| message.starts_with(it));
+        assert!(is_name || !message.starts_with(char::is_uppercase), "{message:?} begins with a capital");
+        assert!(message.ends_with("...") || !message.ends_with('.'), "{message:?} ends with a full stop");
+        let words = format!(" {} ", fixed(message).replace([',', ';', ':', '(', ')'], " "));
+        let forbidden = FORBIDDEN.iter().find(|word| words.contains(&format!(" {word} ")));
+        assert_eq!(forbidden, None, "{message:?} has a word that messages do not use");
+    }
 }

@@ -19,7 +19,7 @@ const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 /// Maximum number of identifiers that an error names besides the first one.
 const MAX_OTHERS: usize = 4;
 const PAGE_END: &str = "</html>";
-const UNSAFE: &str = "its identifier is empty, too long or unsafe";
+const UNSAFE: &str = "`identifier` is empty, too long or has unsafe characters";
 
 /// The reason why a response has no certain identifier.
 type Reason = Cow<'static, str>;
@@ -99,7 +99,7 @@ fn from_success(response: &Response) -> Result<Identifier, Reason> {
     // The conversion is lossy: bytes that are not UTF-8 in another field must not hide the identifier.
     let body = json_text(&response.body);
     if body.is_empty() {
-        return Err("it is empty".into());
+        return Err("the body is empty".into());
     }
     if let Some(found) = first_object(&body) {
         return found.map_err(Reason::from);
@@ -111,8 +111,8 @@ fn from_success(response: &Response) -> Result<Identifier, Reason> {
         }
         Search { first: Some((before, identifier)), .. } if is_object || !is_in_page(before) => Ok(identifier),
         Search { first: None, is_unsafe: true, .. } => Err(UNSAFE.into()),
-        _ if is_object => Err("it is JSON without a closed identifier".into()),
-        _ if has_page(&body) => Err("it is an HTML page".into()),
+        _ if is_object => Err("JSON without a complete `identifier`".into()),
+        _ if has_page(&body) => Err("an HTML page".into()),
         _ => hash_line(&body).map_or_else(|| bare_identifier(response, &body).map_err(Reason::from), Ok),
     }
 }
@@ -120,7 +120,7 @@ fn from_success(response: &Response) -> Result<Identifier, Reason> {
 /// Returns a reason that names all identifiers, since the error itself carries only the first.
 fn several_identifiers(first: &Identifier, others: &[Identifier]) -> String {
     let others: Vec<_> = others.iter().map(Identifier::as_str).collect();
-    format!("it has several identifiers, which differ: {first}, {}", others.join(", "))
+    format!("several different identifiers: {first}, {}", others.join(", "))
 }
 
 /// Reads the `identifier` field of a complete JSON object at the beginning of `body`. Text after the object is ignored.
@@ -137,7 +137,7 @@ fn first_object(body: &str) -> Option<Result<Identifier, &'static str>> {
     }
     let SubmitResponse { identifier } = serde_json::Deserializer::from_str(body).into_iter().next()?.ok()?;
     let Ok(text) = serde_json::from_str(identifier?.get()) else {
-        return Some(Err("its identifier is not a string"));
+        return Some(Err("`identifier` is not a string"));
     };
     Some(parse(text))
 }
@@ -205,11 +205,11 @@ fn bare_identifier(response: &Response, body: &str) -> Result<Identifier, &'stat
         return parse(text);
     }
     if response.content_encoding.is_some() || !is_plain_text(response) {
-        return Err("it is neither JSON nor plain text");
+        return Err("neither JSON nor plain text");
     }
     // If only the end of the connection ends the body, the last part of the identifier may have been lost.
     if !response.length_known || response.truncated.is_some() {
-        return Err("it has no length, so its end may be missing");
+        return Err("a body of unknown length, which may be truncated");
     }
     parse(body.to_owned())
 }

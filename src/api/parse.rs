@@ -68,7 +68,7 @@ pub(crate) fn reports(
             Err(reason) => drop(unreadable.get_or_insert(reason)),
         });
         match unreadable {
-            _ if !is_list => Err("it is not a whole list in JSON"),
+            _ if !is_list => Err("an invalid or truncated JSON list"),
             Some(reason) if reports.is_empty() => Err(reason),
             _ => {
                 reports.retain(|report| requested(report.identifier()));
@@ -88,7 +88,7 @@ pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
     if response.status == 404 || is_empty {
         let status = response.status;
         let summary = format!(
-            "there is no heatmap: the image was submitted without asking for one, is not analysed yet, or is not \
+            "heatmap not found: it was not requested with the image, the analysis is not finished, or the submission is not \
              known (HTTP {status})"
         );
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
@@ -110,7 +110,7 @@ struct OverrideResponse {
 /// classification, and may repeat the hash.
 pub(crate) fn overridden(response: Response, hash: &str, classification: &Classification) -> Result<()> {
     if response.status == 404 {
-        let summary = "no file with this hash was submitted, or the base URL is not that of the API (HTTP 404)";
+        let summary = "no submitted file has this hash, or the base URL does not point at the API (HTTP 404)";
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }
     typed(response, |json| {
@@ -121,6 +121,6 @@ pub(crate) fn overridden(response: Response, hash: &str, classification: &Classi
             confirmation.classification.as_ref() == Some(classification)
                 && confirmation.hash.is_none_or(|confirmed| confirmed.eq_ignore_ascii_case(hash))
         });
-        if is_confirmed { Ok(()) } else { Err("it does not confirm the override") }
+        if is_confirmed { Ok(()) } else { Err("the override is not confirmed") }
     })
 }

@@ -26,10 +26,10 @@ pub(super) fn success(mut response: Response) -> Result<Response> {
 /// Returns the error for a 2xx response that does not have the documented content, for the given reason.
 pub(super) fn unexpected(reason: &str, response: &Response) -> Error {
     let reason = match &response.content_encoding {
-        Some(content_encoding) => format!("it is encoded as {}, which was not asked for", one_line(content_encoding)),
+        Some(content_encoding) => format!("unsupported content encoding {}", one_line(content_encoding)),
         None => reason.to_owned(),
     };
-    let error = Error::new(ErrorKind::UnexpectedResponse, format!("not the answer of the API: {reason}"));
+    let error = Error::new(ErrorKind::UnexpectedResponse, format!("unexpected response: {reason}"));
     describe(error.with_message(service_text(response).as_deref()), response)
 }
 
@@ -42,15 +42,15 @@ fn status_error(response: &Response) -> Error {
         300..=399 => (ErrorKind::Redirect, redirect(response).into()),
         401 if is_page => (ErrorKind::Unauthorized, BLOCKED_BY_PAGE.into()),
         403 if is_page => (ErrorKind::Forbidden, BLOCKED_BY_PAGE.into()),
-        401 => (ErrorKind::Unauthorized, format!("the API key is missing or not valid; {WHERE_A_KEY_IS}").into()),
+        401 => (ErrorKind::Unauthorized, format!("the API key is missing or invalid; {WHERE_A_KEY_IS}").into()),
         400 | 402 if is_out_of_credits => (ErrorKind::OutOfCredits, "no credits left".into()),
-        403 => (ErrorKind::Forbidden, "the key may not use this, or the terms of service were not accepted".into()),
-        404 => (ErrorKind::NotFound, "the service knows no such thing, or the base URL is not that of the API".into()),
+        403 => (ErrorKind::Forbidden, "not allowed for this API key, or the terms of service were not accepted".into()),
+        404 => (ErrorKind::NotFound, "not found, or the base URL does not point at the API".into()),
         413 => (ErrorKind::Rejected, "the file is too large for the service".into()),
-        429 => (ErrorKind::RateLimited, "the key's rate limit is reached".into()),
-        400..=499 => (ErrorKind::Rejected, "the service refused the request".into()),
+        429 => (ErrorKind::RateLimited, "rate limited by the service".into()),
+        400..=499 => (ErrorKind::Rejected, "the service rejected the request".into()),
         500..=599 => (ErrorKind::Server, "the service failed".into()),
-        _ => (ErrorKind::UnexpectedResponse, "not an answer of the API".into()),
+        _ => (ErrorKind::UnexpectedResponse, "unexpected status code".into()),
     };
     let error = Error::new(kind, format!("{summary} (HTTP {status})")).with_message(message.as_deref());
     describe(error, response)
@@ -58,9 +58,10 @@ fn status_error(response: &Response) -> Error {
 
 /// The summary for a 401 or 403 with an HTML page. The API responds with JSON, so a page comes from a firewall, a proxy
 /// or a content delivery network in front of it.
-const BLOCKED_BY_PAGE: &str = "something in front of the API refused the request with an HTML page (a challenge, a login or a \
-                        firewall), so neither the key nor the terms are at fault; try from another network, or ask its \
+const BLOCKED_BY_PAGE: &str = "an HTML page in front of the API (a challenge, login or firewall) refused the request, so the \
+                        API key and the terms of service are not the cause; use another network, or ask its \
                         administrator";
+const NOT_FOLLOWED: &str = "redirects are not followed, as the API key would be sent along; correct the base URL";
 
 /// Returns `true` if the body is an HTML page, according to its media type or its first character.
 fn is_html(response: &Response) -> bool {
@@ -93,8 +94,8 @@ fn redirect(response: &Response) -> String {
     };
     let host = Url::split(location).map(|url| url.host).filter(is_name);
     match host {
-        Some(host) => format!("a redirect to host {host}, which is not followed as the key would go along"),
-        None => "a redirect, which is not followed as the key would go along".to_owned(),
+        Some(host) => format!("unexpected redirect to host {host}; {NOT_FOLLOWED}"),
+        None => format!("unexpected redirect; {NOT_FOLLOWED}"),
     }
 }
 
@@ -189,7 +190,7 @@ mod tests {
                 ("", "\u{feff}\n<!DOCTYPE html><title>Attention Required!</title>"),
                 ("text/plain", "<html>"),
             ] {
-                assert!(text(status, content_type, body).starts_with("something in front of the API"), "{body}");
+                assert!(text(status, content_type, body).starts_with("an HTML page in front of the API"), "{body}");
             }
             for (content_type, body) in [("text/html", "{\"error\":\"No.\"}"), ("text/plain", "No."), ("", "")] {
                 let text = text(status, content_type, body);
@@ -221,12 +222,12 @@ mod tests {
             success(response).unwrap_err().to_string()
         };
         let error = to("https://user:pw@login.test:8443/path?token=secret#x");
-        assert!(error.contains("host login.test,"), "{error}");
+        assert!(error.contains("redirect to host login.test;"), "{error}");
         for secret in ["user", "pw", "path", "token", "secret"] {
             assert!(!error.contains(secret), "{error}");
         }
         for invalid in ["/relative", "", "https://ho\x1bst/", "https://h o/", "javascript:alert(1)"] {
-            assert!(to(invalid).contains("a redirect, which"), "{invalid}");
+            assert!(to(invalid).contains("unexpected redirect;"), "{invalid}");
         }
     }
 }

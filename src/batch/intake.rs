@@ -82,7 +82,7 @@ where
             }
             EarlierRun::Indeterminate => {
                 let summary =
-                    "an earlier run was ended while it submitted this, so whether it was accepted is not known";
+                    "an earlier run ended during this submit, so it is unknown whether the service accepted it";
                 self.conclude(id, None, Err(Error::new(ErrorKind::Indeterminate, summary).mark_maybe_sent(true)));
             }
             EarlierRun::None | EarlierRun::Changed => {

@@ -141,7 +141,7 @@ impl Submit {
         let (outcome, panic) = match caught {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
-                let error = Error::new(ErrorKind::Indeterminate, "a function that watches the upload panicked");
+                let error = Error::new(ErrorKind::Indeterminate, "the `on_progress` function panicked");
                 (Err(error.mark_maybe_sent(true)), Some(panic))
             }
         };

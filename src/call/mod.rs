@@ -222,8 +222,10 @@ impl Caller {
         let explain = |failure: Failure| {
             let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();
             let why = match decision.next {
-                _ if passed => format!(" (the deadline of this call is {:?})", deadline.total),
-                Next::TooLate(pause) => format!(" (no time to try again, {:.1} s later)", pause.as_secs_f64()),
+                _ if passed => format!(" (deadline of {:?} exceeded)", deadline.total),
+                Next::TooLate(pause) => {
+                    format!(" (not retried: the next attempt, in {:.1} s, is after the deadline)", pause.as_secs_f64())
+                }
                 _ => return failure,
             };
             Failure { summary: failure.summary + &why, ..failure }

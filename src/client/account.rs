@@ -80,5 +80,5 @@ fn pairs<N: AsRef<str>, V: AsRef<str>>(fields: &[(N, V)]) -> Vec<(&str, &str)> {
 
 /// Accepts any valid JSON, or an empty body, and returns it.
 fn any_json(json: &str) -> Result<String, &'static str> {
-    if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("it is not JSON") }
+    if json.is_empty() || is_valid(json) { Ok(json.to_owned()) } else { Err("not JSON") }
 }

@@ -170,7 +170,7 @@ impl Client {
             // Identifiers are printed, logged and stored, so they must not contain the key. The body may still contain
             // a short key: it is not redacted there, since it may occur by chance.
             if self.key.is_in(identifier.as_str()) {
-                let summary = "the identifier in the response holds the API key";
+                let summary = "unexpected response: `identifier` contains the API key";
                 return Err(Error::new(ErrorKind::UnexpectedResponse, summary).mark_maybe_sent(true));
             }
             Ok(identifier)
@@ -244,7 +244,7 @@ impl Client {
     pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
         self.check_public("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; a report has it as its hash";
+            let reason = "must be the SHA-256 of the file in 64 hexadecimal digits; see `hash` in its report";
             return Err(Error::invalid_input("hash", reason));
         }
         if let Classification::Other(_) = classification {

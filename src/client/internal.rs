@@ -18,7 +18,7 @@ impl Client {
     /// Fails if `value` contains the API key. The key must not be in a path or query, since proxies and servers log
     /// both.
     pub(super) fn check_public(&self, field: &'static str, value: &str) -> Result<()> {
-        if self.key.is_in(value) { Err(Error::invalid_input(field, "holds the API key")) } else { Ok(()) }
+        if self.key.is_in(value) { Err(Error::invalid_input(field, "must not contain the API key")) } else { Ok(()) }
     }
 
     /// Sends `request` and parses the outcome with `parse`.

@@ -51,7 +51,7 @@ impl Error {
 
     /// Creates the error of a value that has another medium than the type it is converted to.
     pub(crate) fn other_medium(what: &str, is: MediaType, wanted: MediaType) -> Self {
-        Self::invalid_input("medium", &format!("the {what} is of the medium {is}, not {wanted}"))
+        Self::invalid_input("medium", &format!("the {what} has the media type {is}, expected {wanted}"))
     }
 
     /// Adds a prefix to the text, which names the subject of the error.

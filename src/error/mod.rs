@@ -151,12 +151,12 @@ impl fmt::Display for Error {
         }
         // If the submit may have been accepted, a retry may pay twice. So the hint is left out.
         if let Some(pause) = inner.retry_after.filter(|_| !inner.may_have_been_sent) {
-            write!(f, " (try again in {} s)", pause.as_secs_f64().ceil())?;
+            write!(f, " (retry after {} s)", pause.as_secs_f64().ceil())?;
         }
         if let Some(identifier) = &inner.identifier {
             write!(f, " (submission {identifier})")?;
         } else if inner.may_have_been_sent {
-            f.write_str(" (the submit may have been accepted all the same)")?;
+            f.write_str(" (the service may have accepted the request)")?;
         }
         if f.alternate() { self.fmt_causes(f) } else { Ok(()) }
     }

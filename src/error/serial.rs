@@ -50,7 +50,7 @@ impl FromStr for ErrorKind {
 
     fn from_str(name: &str) -> Result<Self, Error> {
         let kind = Self::ALL.iter().find(|kind| kind.as_str() == name);
-        kind.copied().ok_or_else(|| Error::invalid_input("kind", "is not the name of an error kind"))
+        kind.copied().ok_or_else(|| Error::invalid_input("kind", "unknown error kind"))
     }
 }
 

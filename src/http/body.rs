@@ -95,7 +95,7 @@ impl Read for Body<'_> {
                 Ok(amount) => filled = filled.saturating_add(amount),
                 Err(error) => {
                     self.failure = Some(Failure::from_error(error));
-                    return Err(io::Error::other("the file"));
+                    return Err(io::Error::other("cannot read the file"));
                 }
             }
         }
@@ -107,7 +107,7 @@ impl OpenFile<'_> {
     /// Reads the next bytes of the file. It fails if the file is not as long as declared.
     fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
         if progress.watcher.is_some_and(|watcher| !watcher.notify(progress.sent, progress.total)) {
-            return Err(Error::new(ErrorKind::Cancelled, "the upload was ended by on_progress"));
+            return Err(Error::new(ErrorKind::Cancelled, "upload cancelled by `on_progress`"));
         }
         let mut after_end = [0];
         let max = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
@@ -116,8 +116,8 @@ impl OpenFile<'_> {
         let target = if self.left == 0 { &mut after_end } else { buffer.get_mut(..max).unwrap_or_default() };
         match (self.left, read_some(&mut self.reader, target)?) {
             (0, 0) => Ok(0),
-            (0, _) => Err(Error::invalid_input("file", "became longer while it was sent; nothing was submitted")),
-            (_, 0) => Err(Error::invalid_input("file", "became shorter while it was sent; nothing was submitted")),
+            (0, _) => Err(Error::invalid_input("file", "grew during the upload; nothing was submitted")),
+            (_, 0) => Err(Error::invalid_input("file", "shrank during the upload; nothing was submitted")),
             (_, amount) => {
                 self.left = self.left.saturating_sub(amount as u64);
                 progress.sent = progress.sent.saturating_add(amount as u64);
@@ -133,7 +133,7 @@ fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> 
         match reader.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
-                let what = "cannot be read to its end; nothing was submitted";
+                let what = "nothing was submitted: cannot read the file";
                 return Err(Error::invalid_input("file", what).with_source(error));
             }
             Ok(amount) => return Ok(amount),

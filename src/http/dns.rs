@@ -73,7 +73,7 @@ impl DnsResolver {
 impl Lookup {
     fn finish(&self, outcome: io::Result<Vec<IpAddr>>) {
         let outcome = match outcome {
-            Ok(ips) if ips.is_empty() => Err((io::ErrorKind::NotFound, "the name has no address".to_owned())),
+            Ok(ips) if ips.is_empty() => Err((io::ErrorKind::NotFound, "no address found".to_owned())),
             outcome => outcome.map_err(|error| (error.kind(), error.to_string())),
         };
         *lock(&self.outcome) = Some(outcome);

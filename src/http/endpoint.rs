@@ -43,7 +43,7 @@ impl Base {
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
-        let url = Url::split(text).ok_or("is not a URL like https://host")?;
+        let url = Url::split(text).ok_or("must be a URL such as https://host")?;
         let is_https = url.is_scheme("https");
         // All URL parsers interpret the characters accepted here in the same way, so no parser that is used later can
         // mistake a part of the path for the host.
@@ -51,17 +51,17 @@ impl Base {
         if !is_https && !url.is_scheme("http") {
             Err("must start with https:// or http://")
         } else if url.user_info.is_some() {
-            Err("must not hold a user name or password")
+            Err("must not contain a user name or password")
         } else if url.has_tail {
-            Err("must not hold a query or a fragment")
+            Err("must not contain a query or a fragment")
         } else if !is_host(url.host) {
-            Err("has no host, or one with characters that no host has (write international names in punycode)")
+            Err("missing or invalid host; write international names in punycode")
         } else if !has_usable_port(&url) {
-            Err("has a port that is no number from 1 to 65535")
+            Err("the port must be a number from 1 to 65535")
         // `@` is rejected here, although RFC 3986 allows it in a path. It most likely ends a user name or a password
         // that contains an unencoded slash, and that would become part of the path.
         } else if !url.path.bytes().all(|byte| plain(byte, b"/-._~%!$&'()*+,;=")) {
-            Err("has a path with characters that must be percent-encoded")
+            Err("the path must be percent-encoded")
         } else {
             let (scheme, host, path) = (url.scheme.to_ascii_lowercase(), url.host, url.path.trim_end_matches('/'));
             let authority = url.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));

@@ -96,21 +96,21 @@ fn common_prefix(one: &str, other: &str) -> Option<u32> {
 /// Returns the reason why the URL of a proxy cannot be used for requests to `base`, if there is one.
 fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     let url = Url::split(proxy).filter(|url| !url.host.is_empty());
-    let url = url.ok_or("is not a URL like http://host:port")?;
+    let url = url.ok_or("must be a URL such as http://host:port")?;
     if !has_usable_port(&url) {
-        return Err("has a port that is no number from 1 to 65535");
+        return Err("the port must be a number from 1 to 65535");
     }
     if proxy.contains(|c: char| !c.is_ascii_graphic()) {
-        return Err("contains a blank, a control character or one beyond ASCII; percent-encode it");
+        return Err("must not contain spaces, control characters or non-ASCII characters; percent-encode them");
     }
     if !base.is_https {
-        return Err("would see the key, since the base URL is plain http; use https, or switch the proxy off");
+        return Err("would see the API key, as the base URL is plain http; use https, or disable the proxy");
     }
     match url.scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => Ok(()),
         "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" if cfg!(feature = "socks-proxy") => Ok(()),
         "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
-            Err("is a SOCKS proxy, which takes the crate's feature `socks-proxy`")
+            Err("a SOCKS proxy requires the feature `socks-proxy` of this crate")
         }
         _ => Err("must start with http://, https:// or socks5h://"),
     }

@@ -41,11 +41,11 @@ impl<'a> Upload<'a> {
             Source::Reader(reader, len) => (*len, peek(reader, *len)?),
         };
         if len == 0 {
-            return Err(unusable("is empty"));
+            return Err(unusable("must not be empty"));
         }
         if len > required.max_size {
             let max = required.max_size;
-            return Err(unusable(&format!("has {len} bytes, more than the {max} that are allowed (see max_size)")));
+            return Err(unusable(&format!("{len} bytes exceed the limit of {max} bytes; see `max_size`")));
         }
         let given = required.file_name.filter(|name| !name.trim().is_empty());
         let own_name = given.map(str::to_owned).or_else(|| source.own_name());
@@ -53,7 +53,7 @@ impl<'a> Upload<'a> {
         let (format, is_renamed) = match choose(required.kind, content, named) {
             Ok(Choice { format, is_misnamed }) => (Some(format), is_misnamed && !required.any_format),
             Err(_) if required.any_format => (content.format(named).or(named), false),
-            Err(reason) => return Err(unusable(&format!("{reason}; to send it anyway, allow any format"))),
+            Err(reason) => return Err(unusable(&format!("{reason}; allow any format to send it anyway"))),
         };
         let extension = format.map(|format| format.extension());
         let file_name = match (own_name, extension) {
@@ -87,7 +87,7 @@ impl Upload<'_> {
                 // Another process may have replaced the file after the check above, so check the open file as well.
                 let metadata = file.metadata().map_err(unreadable)?;
                 if !metadata.is_file() || metadata.len() != self.len {
-                    return Err(unusable("has changed since it was checked"));
+                    return Err(unusable("modified after it was checked"));
                 }
                 Box::new(file)
             }
@@ -127,7 +127,7 @@ fn with_extension(name: &str, extension: &str) -> String {
 }
 
 fn already_sent() -> Error {
-    unusable("a reader can be read once, and this one was")
+    unusable("the reader was already read, and can be read only once")
 }
 
 impl AnySubmission {

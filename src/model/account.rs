@@ -20,7 +20,7 @@ pub struct Credits {
 impl Credits {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
-        let available = object.field("available_credits").ok_or("it has no available_credits")?;
+        let available = object.field("available_credits").ok_or("`available_credits` is missing")?;
         Ok(Self { available, spent: object.field("total_spent"), raw: json.into() })
     }
 
@@ -63,7 +63,7 @@ open_enum! {
 
 impl Health {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
-        let status = Object::parse(json)?.field("status").ok_or("it has no status")?;
+        let status = Object::parse(json)?.field("status").ok_or("`status` is missing")?;
         Ok(Self { status, raw: json.into() })
     }
 

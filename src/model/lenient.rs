@@ -128,7 +128,7 @@ impl<'a> Object<'a> {
     pub(crate) fn parse(json: &'a str) -> Result<Self, &'static str> {
         serde_json::from_str(json)
             .map(Self)
-            .map_err(|error| if error.is_data() { "it is not a JSON object" } else { "it is not whole JSON" })
+            .map_err(|error| if error.is_data() { "not a JSON object" } else { "invalid or truncated JSON" })
     }
 
     /// Returns `true` if the field is present, even if it is `null`.

@@ -52,7 +52,7 @@ pub struct UnknownMediaType(());
 
 impl fmt::Display for UnknownMediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown medium; use image, video or audio")
+        f.write_str("unknown media type; use image, video or audio")
     }
 }
 

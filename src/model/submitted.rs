@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Submitted<Image>>(&stored).unwrap(), submitted);
         assert_eq!(serde_json::from_str::<AnySubmitted>(&stored).unwrap(), *submitted.as_any());
         let error = serde_json::from_str::<Submitted<Video>>(&stored).unwrap_err().to_string();
-        assert!(error.starts_with("medium: the submission is of the medium image, not video"), "{error}");
+        assert!(error.starts_with("medium: the submission has the media type image, expected video"), "{error}");
         assert_ne!(Submitted::new("abd".parse().unwrap()), submitted);
         assert_ne!(AnySubmitted::new(MediaType::Video, "abc".parse().unwrap()), *submitted.as_any());
         assert_eq!(format!("{submitted:?}"), "Submitted { medium: \"image\", identifier: Identifier(\"abc\") }");

@@ -82,19 +82,19 @@ pub(crate) fn has_usable_port(url: &Url<'_>) -> bool {
 /// to the service, which receives the URL unchanged.
 pub(crate) fn check_http_url(url: &str) -> Option<&'static str> {
     if url.is_empty() {
-        return Some("is empty");
+        return Some("must not be empty");
     }
     let is_blank_or_control = |c: char| c.is_control() || c == ' ';
     if url.contains(is_blank_or_control) {
-        return Some("contains a blank or a control character; percent-encode it");
+        return Some("must not contain spaces or control characters; percent-encode them");
     }
     match Url::split(url) {
         Some(parts) if !parts.is_scheme("http") && !parts.is_scheme("https") => {
             Some("must start with http:// or https://")
         }
-        Some(parts) if parts.host.is_empty() || parts.host == "[]" => Some("has no host"),
+        Some(parts) if parts.host.is_empty() || parts.host == "[]" => Some("missing host"),
         Some(_) => None,
-        None => Some("is not a URL; it must start with http:// or https:// and a host"),
+        None => Some("must be a URL that starts with http:// or https:// and a host"),
     }
 }
 

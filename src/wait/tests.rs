@@ -112,7 +112,7 @@ fn wait_timeout_is_exact_and_error_has_last_state() {
         let error = waited.result.unwrap_err();
         assert_eq!((error.kind(), error.last_state()), (ErrorKind::WaitTimedOut, Some(&State::Pending)));
         assert_eq!(error.identifier().unwrap().as_str(), "abc");
-        assert!(error.to_string().contains(&format!("within {seconds}s (last seen as new)")), "{error}");
+        assert!(error.to_string().contains(&format!("after {seconds}s (last state: new)")), "{error}");
     }
     // A poll that takes its whole time limit does not prolong the wait.
     let slow = |_| (failure(ErrorKind::Timeout, true).0, 60 * SECOND);
@@ -183,7 +183,7 @@ fn retry_after_lengthens_interval_but_never_shortens() {
     let error = waited.result.unwrap_err();
     assert_eq!((error.kind(), waited.took), (ErrorKind::WaitTimedOut, Duration::ZERO), "no time for another poll");
     assert_eq!((error.retry_after(), waited.polls.len()), (Some(300 * SECOND), 1));
-    assert!(error.to_string().starts_with("the next poll may be made after 300.0s, when"), "{error}");
+    assert!(error.to_string().contains("the next poll, in 300.0s, is after the timeout"), "{error}");
 }
 
 #[test]

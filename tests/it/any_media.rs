@@ -60,15 +60,15 @@ fn typed_and_any_values_convert() {
     let image: Submitted<Image> = submitted.clone().try_into().unwrap();
     assert_eq!(AnySubmitted::from(image), submitted);
     let error = Submitted::<Video>::try_from(submitted).unwrap_err();
-    assert_eq!(error.to_string(), "medium: the submission is of the medium image, not video");
+    assert_eq!(error.to_string(), "medium: the submission has the media type image, expected video");
     let image = Image::from_url("https://example.com/cat.jpg").tag("row 7");
     let error = Submission::<Video>::try_from(AnySubmission::from(image.clone())).unwrap_err();
-    assert_eq!(error.to_string(), "medium: the submission is of the medium image, not video");
+    assert_eq!(error.to_string(), "medium: the submission has the media type image, expected video");
     assert!(Submission::<Image>::try_from(AnySubmission::from(image)).is_ok());
     let report = ImageReport::from_json(r#"{"identifier":"abc"}"#).unwrap();
     let report = AnyReport::from(report);
     let error = VideoReport::try_from(report.clone()).unwrap_err();
-    assert_eq!(error.to_string(), "medium: the report is of the medium image, not video");
+    assert_eq!(error.to_string(), "medium: the report has the media type image, expected video");
     assert_eq!(ImageReport::try_from(report).unwrap().identifier().as_str(), "abc");
 }
 

@@ -66,7 +66,7 @@ fn proxy_403_to_connect_is_a_config_error() {
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
     let says = format!(
-        "proxy: {} refused to connect to api.test:443: 403 Forbidden; check the URL of the proxy, and whether it allows \
+        "proxy: {} refused to connect to api.test:443: 403 Forbidden; check the proxy URL, and that the proxy allows \
          this host",
         proxy.address
     );
@@ -98,8 +98,8 @@ fn refused_by_proxy(response: impl Into<Vec<u8>>, retries: u32) -> (identifai::E
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn proxy_error_status_is_not_retried() {
-    let login = "wants a user name and a password that it knows";
-    let (refused, failed) = ("refused to connect to api.test:443: ", "could not connect to api.test:443: ");
+    let login = "requires a valid user name and password";
+    let (refused, failed) = ("refused to connect to api.test:443: ", "cannot connect to api.test:443: ");
     let table = [
         ("HTTP/1.1 101 Switching", ErrorKind::Config, refused, "101 Switching"),
         ("HTTP/1.1 302 Found\r\nLocation: http://login.test/", ErrorKind::Config, refused, "302 Found"),
@@ -130,8 +130,8 @@ fn proxy_error_status_is_not_retried() {
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[test]
 fn proxy_with_an_invalid_response_is_a_connect_error() {
-    let closed = "it closed the connection";
-    let (not_http, long) = ("its response is not HTTP", "the head of its response is longer than 16 KiB");
+    let closed = "the proxy closed the connection";
+    let (not_http, long) = ("the response of the proxy is not HTTP", "the response head of the proxy exceeds 16 KiB");
     let flood = format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(4_000));
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(40_000);
     let table: [(&[u8], &str); 12] = [
@@ -144,15 +144,19 @@ fn proxy_with_an_invalid_response_is_a_connect_error() {
         (b"HTTP/1.1 OK\r\n\r\n", not_http),
         (b"HTTP/1.1 20\r\n\r\n", not_http),
         (b"\r\nHTTP/1.1 200 OK\r\n\r\n", not_http),
-        (&[21, 3, 1, 0, 2, 2, 70], "its response is TLS; use https:// in the URL of the proxy"),
+        (&[21, 3, 1, 0, 2, 2, 70], "the proxy responded with TLS; use https:// in the proxy URL"),
         (flood.as_bytes(), long),
-        (interim.as_bytes(), "it sent more than 1 MiB of interim responses"),
+        (interim.as_bytes(), "the proxy sent more than 1 MiB of interim responses"),
     ];
     for (response, because) in table {
         let (error, _) = refused_by_proxy(response, 0);
         let start = String::from_utf8_lossy(&response[..response.len().min(40)]);
         assert_eq!(error.kind(), ErrorKind::Connect, "{start}: {error}");
-        assert_eq!(format!("{error:#}"), format!("the proxy did not connect to api.test:443: {because}"), "{start}");
+        assert_eq!(
+            format!("{error:#}"),
+            format!("cannot connect to api.test:443 through the proxy: {because}"),
+            "{start}"
+        );
     }
     // A proxy that confirms a tunnel and closes the connection. OpenSSL reports this as a TLS error.
     let (error, _) = refused_by_proxy("HTTP/1.1 200 OK\r\n\r\n", 0);
@@ -169,7 +173,7 @@ fn proxy_with_an_invalid_response_is_a_connect_error() {
         .build()
         .unwrap();
     let error = gone.submit(&Image::from_url(CAT)).unwrap_err();
-    assert_eq!(error.to_string(), "could not connect to the proxy 127.0.0.1:1");
+    assert_eq!(error.to_string(), "cannot connect to the proxy 127.0.0.1:1");
 }
 
 #[cfg(all(any(feature = "rustls", feature = "native-tls"), not(feature = "socks-proxy")))]

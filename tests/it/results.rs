@@ -193,10 +193,10 @@ fn heatmap_that_is_not_a_whole_png_is_an_error() {
     assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains("limit"), "{error}");
     mock.delete();
     let table = [
-        (404, "{\"message\":\"Not Found\"}".into(), ErrorKind::NotFound, "there is no heatmap"),
-        (200, Vec::new(), ErrorKind::NotFound, "there is no heatmap"),
-        (200, png[..png.len() - 4].to_vec(), ErrorKind::UnexpectedResponse, "end is missing"),
-        (200, "<html>".into(), ErrorKind::UnexpectedResponse, "no PNG"),
+        (404, "{\"message\":\"Not Found\"}".into(), ErrorKind::NotFound, "heatmap not found"),
+        (200, Vec::new(), ErrorKind::NotFound, "heatmap not found"),
+        (200, png[..png.len() - 4].to_vec(), ErrorKind::UnexpectedResponse, "a truncated PNG"),
+        (200, "<html>".into(), ErrorKind::UnexpectedResponse, "not a PNG"),
         (401, "{\"error\":\"Unauthorized\"}".into(), ErrorKind::Unauthorized, "Unauthorized"),
     ];
     for (status, body, kind, says) in table {
@@ -286,7 +286,10 @@ fn identifier_that_holds_the_key_is_rejected() {
         client.override_verdict(MediaType::Image, key, &Classification::Human).unwrap_err(),
     ];
     for error in errors {
-        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("holds the API key"), "{error}");
+        assert!(
+            error.kind() == ErrorKind::InvalidInput && error.to_string().ends_with("must not contain the API key"),
+            "{error}"
+        );
     }
     assert_eq!(server.connections(), 0);
 }
@@ -312,7 +315,7 @@ fn results_timeout_error_states_the_deadline() {
         }
     });
     let error = server.client().with_timeout(Duration::from_millis(100)).results(&submissions(150)).unwrap_err();
-    assert!(error.to_string().contains("the deadline of this call is 100ms"), "{error}");
+    assert!(error.to_string().contains("deadline of 100ms exceeded"), "{error}");
 }
 
 #[test]

@@ -71,14 +71,17 @@ fn invalid_tickets_are_rejected_before_a_request() {
         error.to_string()
     };
     let one = |ticket: Ticket| Tickets::new().ticket(ticket);
-    assert_eq!(refused(Tickets::new()), "tickets: there is none");
-    assert!(refused(one(Ticket::from_bytes(PDF).ref_id("a,b"))).starts_with("ref_ids: some have a comma"));
-    assert!(refused(one(Ticket::from_bytes(PDF)).models(["a,b"])).starts_with("models: some have a comma"));
+    assert_eq!(refused(Tickets::new()), "tickets: must not be empty");
+    assert!(refused(one(Ticket::from_bytes(PDF).ref_id("a,b"))).starts_with("ref_ids: a value contains a comma"));
+    assert!(refused(one(Ticket::from_bytes(PDF)).models(["a,b"])).starts_with("models: a value contains a comma"));
     let video = Ticket::from_bytes(*b"\0\0\0\x20ftypisom----");
-    assert!(refused(one(video)).contains("is video/mp4, which is no image or PDF"));
-    assert!(refused(one(Ticket::from_bytes([]))).contains("is empty"));
-    assert!(refused(one(Ticket::from_path("/nowhere/a.pdf"))).contains("does not exist"));
-    assert_eq!(refused(one(Ticket::from_bytes(PDF)).ticket(Ticket::from_bytes([]))), "ticket 2: file: is empty");
+    assert!(refused(one(video)).contains("expected image or PDF, found video/mp4"));
+    assert!(refused(one(Ticket::from_bytes([]))).contains("must not be empty"));
+    assert!(refused(one(Ticket::from_path("/nowhere/a.pdf"))).contains("cannot find the file"));
+    assert_eq!(
+        refused(one(Ticket::from_bytes(PDF)).ticket(Ticket::from_bytes([]))),
+        "ticket 2: file: must not be empty"
+    );
     assert_eq!(server.requests().len(), 0);
     server.client().submit_tickets(&one(Ticket::from_bytes(*b"anything").any_format(true))).unwrap();
 }
@@ -89,7 +92,7 @@ fn tickets_upload_that_ends_early_submits_nothing() {
     let client = server.client();
     let many = |last: Ticket| (0..9).map(|_| Ticket::from_bytes(PDF)).chain([last]).collect::<Tickets>();
     let error = client.submit_tickets(&many(Ticket::from_reader(PDF, 1_000))).unwrap_err();
-    assert!(error.to_string().contains("became shorter") && !error.may_have_been_sent(), "{error}");
+    assert!(error.to_string().contains("shrank during the upload") && !error.may_have_been_sent(), "{error}");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let watched = many(Ticket::from_bytes(PDF)).on_progress(move |progress| {

@@ -123,13 +123,13 @@ fn invalid_files_are_rejected_before_a_request() {
     let is_root = fs::read("/proc/self/environ")
         .is_ok_and(|_| fs::metadata("/root").is_ok_and(|_| fs::read_dir("/root").is_ok()));
     let table = [
-        (directory.path("missing.png"), "file: does not exist"),
-        (directory.path(""), "file: is a directory"),
-        (directory.file("empty.png", b""), "file: is empty"),
-        (fifo, "file: is not a regular file"),
-        ("/dev/zero".to_owned(), "file: is not a regular file"),
-        (directory.file("cat.mp3", PNG), "file: is audio/mpeg by its name and image/png by its content"),
-        (directory.file("cat.txt", b"some text"), "file: is of no image format"),
+        (directory.path("missing.png"), "file: cannot find the file"),
+        (directory.path(""), "file: must be a regular file, not a directory"),
+        (directory.file("empty.png", b""), "file: must not be empty"),
+        (fifo, "file: must be a regular file, not a pipe"),
+        ("/dev/zero".to_owned(), "file: must be a regular file, not a pipe"),
+        (directory.file("cat.mp3", PNG), "file: the extension stands for audio/mpeg, but the content is image/png"),
+        (directory.file("cat.txt", b"some text"), "file: not a documented image format"),
     ];
     for (path, says) in table {
         let error = server.client().submit(&Image::from_path(&path)).unwrap_err();
@@ -141,7 +141,7 @@ fn invalid_files_are_rejected_before_a_request() {
         #[cfg(unix)]
         fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
         let error = server.client().submit(&Image::from_path(&secret)).unwrap_err();
-        assert!(error.to_string().starts_with("file: may not be read"), "{error}");
+        assert!(error.to_string().starts_with("file: no permission to read the file"), "{error}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -176,7 +176,7 @@ fn file_changed_during_upload_is_not_submitted() {
     let shorten: fn(&Path) = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1_500_000).unwrap();
     let lengthen: fn(&Path) =
         |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"more").unwrap();
-    for (change, says) in [(shorten, "became shorter"), (lengthen, "became longer")] {
+    for (change, says) in [(shorten, "shrank during the upload"), (lengthen, "grew during the upload")] {
         let path = directory.file("cat.png", &bytes);
         let (here, changed) = (path.clone(), AtomicBool::new(false));
         let job = Image::from_path(&path).on_progress(move |progress| {
@@ -205,7 +205,7 @@ fn file_changed_during_upload_is_not_submitted() {
     if cfg!(unix) {
         assert_eq!(server.client().submit(&job).unwrap().identifier().as_str(), ID);
     }
-    assert!(server.client().submit(&job).unwrap_err().to_string().contains("does not exist"));
+    assert!(server.client().submit(&job).unwrap_err().to_string().contains("cannot find the file"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     if pointer.is_null() {
         return Err(Failure::null(name));
     }
-    unsafe { CStr::from_ptr(pointer) }.to_str().map_err(|_| Failure::invalid(name, "is not UTF-8"))
+    unsafe { CStr::from_ptr(pointer) }.to_str().map_err(|_| Failure::invalid(name, "must be UTF-8"))
 }
 
 pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Result<&'a [u8]> {
@@ -51,7 +51,7 @@ pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Re
         return Err(Failure::null(name));
     }
     if isize::try_from(len).is_err() {
-        return Err(Failure::invalid(name, "is longer than memory can be"));
+        return Err(Failure::invalid(name, "must not exceed the address space"));
     }
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }

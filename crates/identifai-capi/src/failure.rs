@@ -101,13 +101,13 @@ impl Failure {
     }
 
     pub(crate) fn null(name: &str) -> Self {
-        Self::invalid(name, "is NULL")
+        Self::invalid(name, "must not be NULL")
     }
 
     /// Creates the error of a panic. The panic's own text is left out, because it is not redacted. The panic hook has
     /// printed it.
     pub(crate) fn panic() -> Self {
-        let message = "a defect of this library, which said more on standard error; please report it";
+        let message = "internal error (a panic), described on standard error; please report it";
         Self::new(IDENTIFAI_ERROR_PANIC, "panic", message)
     }
 

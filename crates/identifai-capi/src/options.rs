@@ -204,7 +204,7 @@ impl SubmitOptions {
         }
         match submission.unsupported_options().first() {
             Some(option) => {
-                Err(Failure::invalid(option, "is no option of this medium; submit with options without it"))
+                Err(Failure::invalid(option, "not supported for this medium; submit with options without it"))
             }
             None => Ok(submission),
         }

@@ -19,7 +19,7 @@ use crate::submission::{self, Checked};
 
 /// The maximum length of a line, in bytes.
 const MAX_LINE_LEN: u64 = 1024 * 1024;
-const TOO_LONG: &str = "is longer than 1 MiB";
+const TOO_LONG: &str = "must be at most 1 MiB long";
 /// The number of lines that are read ahead.
 const READ_AHEAD: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -49,7 +49,7 @@ impl Lines {
     /// is not a list, this fails before any item is submitted and paid for.
     pub(crate) fn open(path: &OsStr) -> Result<Self, String> {
         // The file name is not printed, because it may be the API key, given by mistake.
-        let unreadable = |error: io::Error| format!("cannot read the file of the batch: {error}");
+        let unreadable = |error: io::Error| format!("cannot read the list: {error}");
         let (source, count): (Box<dyn BufRead + Send>, _) = if path == "-" {
             (Box::new(BufReader::new(io::stdin())), None)
         } else {
@@ -65,7 +65,7 @@ impl Lines {
         let mut list = List::new(source);
         let read = move || {
             loop {
-                let next = list.next().unwrap_or_else(|error| Next::Unusable(format!("cannot be read: {error}")));
+                let next = list.next().unwrap_or_else(|error| Next::Unusable(format!("cannot read the list: {error}")));
                 let is_last = matches!(next, Next::Unusable(_) | Next::End);
                 if send.send(next).is_err() || is_last {
                     break;
@@ -179,7 +179,7 @@ pub(crate) fn read_text(source: &mut impl BufRead) -> io::Result<Option<Result<S
     let line = read_line(source)?;
     Ok(line.map(|RawLine { line, is_truncated }| match is_truncated {
         true => Err(TOO_LONG),
-        false => String::from_utf8(line).map_err(|_| "is not UTF-8"),
+        false => String::from_utf8(line).map_err(|_| "must be UTF-8"),
     }))
 }
 
@@ -192,7 +192,7 @@ pub(crate) fn decode(line: Vec<u8>) -> Result<OsString, String> {
 
 #[cfg(not(unix))]
 pub(crate) fn decode(line: Vec<u8>) -> Result<OsString, String> {
-    String::from_utf8(line).map(OsString::from).map_err(|_| "is not UTF-8".to_owned())
+    String::from_utf8(line).map(OsString::from).map_err(|_| "must be UTF-8".to_owned())
 }
 
 /// The submission that a line describes.
@@ -230,10 +230,10 @@ pub(crate) fn parse_line(line: &OsStr, medium: Option<MediaType>, defaults: &Opt
     }
     let mut fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
-        Err(error) => return ParsedLine::failed(format!("is no JSON object: {error}")),
+        Err(error) => return ParsedLine::failed(format!("invalid JSON object: {error}")),
     };
     let Some(Value::String(input)) = fields.remove("input") else {
-        return ParsedLine::failed("has no `input`, which is a URL or a path".to_owned());
+        return ParsedLine::failed("missing `input`, which must be a URL or a path".to_owned());
     };
     let input = OsStr::new(&input);
     let submission =
@@ -245,8 +245,8 @@ fn options(mut fields: Map<String, Value>) -> Result<(Option<MediaType>, Options
     // pandas writes `null` for an empty cell.
     let medium = fields.remove("medium").filter(|medium| !medium.is_null());
     let medium = medium.map(MediaType::deserialize).transpose();
-    let medium = medium.map_err(|_| "its `medium` is not image, video or audio".to_owned())?;
-    let options = Options::deserialize(Value::Object(fields)).map_err(|error| format!("its options: {error}"))?;
+    let medium = medium.map_err(|_| "medium: must be image, video or audio".to_owned())?;
+    let options = Options::deserialize(Value::Object(fields)).map_err(|error| format!("invalid options: {error}"))?;
     Ok((medium, options))
 }
 

@@ -53,12 +53,12 @@ fn connect_with(
     let (sandbox, key) = if global.sandbox {
         // clap cannot check this: it sees only the options on one side of the command's name.
         if global.base_url.is_some() || global.api_key_file.is_some() {
-            return Err(
-                "--sandbox brings its own base URL and key: it goes without --base-url and --api-key-file".into()
-            );
+            return Err("--sandbox: cannot be used with --base-url or --api-key-file".into());
         }
-        let sandbox = Sandbox::start().map_err(|error| format!("the sandbox does not start: {error}"))?;
-        output::note("sandbox: answers are made up; it ends with this command (`identifai sandbox` stays)");
+        let sandbox = Sandbox::start().map_err(|error| format!("cannot start the sandbox: {error}"))?;
+        output::note(
+            "sandbox: all responses are made up; it ends with this command (`identifai sandbox` keeps running)",
+        );
         // Made-up results are not worth waiting for. The analysis time is just long enough that the first poll finds
         // the analysis pending.
         sandbox.set_limits(RateLimit::unlimited());
@@ -138,20 +138,20 @@ fn read_certificates(path: &Path) -> io::Result<Vec<u8>> {
     let mut pem = Vec::new();
     File::open(path)?.take(MAX + 1).read_to_end(&mut pem)?;
     if pem.len() as u64 > MAX {
-        return Err(io::Error::other("it is longer than 16 MiB"));
+        return Err(io::Error::other("longer than 16 MiB"));
     }
     Ok(pem)
 }
 
 fn api_key(global: &Global) -> Result<ApiKey, String> {
     let Some(path) = &global.api_key_file else {
-        let hint = "no API key: set IDENTIFAI_API_KEY or name a file with --api-key-file; the dashboard shows yours in \
-                    the profile menu, under \"API Key\"; --sandbox needs none";
+        let hint = "no API key; set IDENTIFAI_API_KEY or pass --api-key-file FILE (find your key on the dashboard, in \
+                    the profile menu under \"API Key\"), or use --sandbox, which needs no key";
         return ApiKey::from_env().map_err(|_| hint.to_owned());
     };
     let text = std::fs::read_to_string(path);
     // The file name is not printed, because it may be the API key, given by mistake.
-    let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file that it names: {error}"))?;
+    let mut text = text.map_err(|error| format!("--api-key-file: cannot read the file: {error}"))?;
     // The key is trimmed in place, because a copy of it would stay in memory.
     text.truncate(text.trim_end().len());
     Ok(ApiKey::new(if text.starts_with(char::is_whitespace) { text.trim_start().to_owned() } else { text }))
@@ -170,7 +170,7 @@ fn cancel_on_signal(connected: &Connected, fallback: Fallback) {
     let first = move |_| {
         if submits.has_open_submit() {
             cancel_handle.drain();
-            output::note("the submit under way is finished first; a second signal leaves at once");
+            output::note("finishing the current submit; a second signal exits immediately");
         } else {
             cancel_handle.cancel();
         }

@@ -49,5 +49,5 @@ pub(crate) fn with_body(error: &Error) -> String {
     let Some(body) = body.map(str::trim).filter(|body| !body.is_empty()) else { return text };
     let start: String = body.chars().take(MAX_CHARS).collect();
     let more = if start.len() < body.len() { "\u{2026}" } else { "" };
-    format!("{text}; the response begins: {start}{more}")
+    format!("{text}; the response begins with: {start}{more}")
 }

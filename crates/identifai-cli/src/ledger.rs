@@ -128,8 +128,8 @@ impl Ledger {
             let is_one = |entry: &Entry| (entry.kind == TICKETS) == are_tickets;
             entries.values().any(|entry| is_one(entry) && matches!(entry.state, State::Submitted(_)))
         };
-        let media = "`identifai wait ID` gets a result (of a video with --video, of audio with --audio)";
-        let tickets = "`identifai tickets --wait --batch ID` gets the results";
+        let media = "run `identifai wait ID` to get a result (with --video for a video, --audio for audio)";
+        let tickets = "run `identifai tickets --wait --batch ID` to get the results";
         [(false, media), (true, tickets)].into_iter().filter(|(kind, _)| has(*kind)).map(|(_, hint)| hint).collect()
     }
 

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use identifai::Format;
 
-const UTF_16: &str = "the list is UTF-16; write it as UTF-8 (in PowerShell: `Out-File -Encoding utf8`)";
-const NUL: &str = "has a NUL byte; a list is UTF-8 text with one item a line (not `find -print0`)";
-const ARRAY: &str = "is a JSON array; write one object a line (`jq -c '.[]'` does)";
-const MULTI_LINE: &str = "is JSON over several lines; write each object on a line of its own (`jq -c .` does)";
-const QUOTED: &str = "is in quotes; write the URL or path without them (`jq -r` does)";
-const COLUMNS: &str = "has several columns, as in CSV; write only the URL or path, or an object such as \
-    {\"input\": \"cat.png\", \"ref_id\": \"17\"} (a URL with such a comma also goes into an object)";
+const UTF_16: &str = "the list must be UTF-8, not UTF-16 (in PowerShell: `Out-File -Encoding utf8`)";
+const NUL: &str = "contains a NUL byte; write UTF-8 text with one item per line (not `find -print0`)";
+const ARRAY: &str = "a JSON array; write one object per line, for example with `jq -c '.[]'`";
+const MULTI_LINE: &str = "an object on several lines; write each object on one line, for example with `jq -c .`";
+const QUOTED: &str = "text in quotes; write the URL or path without them, for example with `jq -r`";
+const COLUMNS: &str = "several columns, as in CSV; write only the URL or path, or an object such as \
+    {\"input\": \"cat.png\", \"ref_id\": \"17\"} (also for a URL that contains such a comma)";
 
 const SEPARATORS: [char; 3] = [',', ';', '\t'];
 /// The maximum number of separators that are examined in a line, which may have a MiB of them.

@@ -11,10 +11,10 @@ use crate::cli_error::CliError;
 pub(crate) fn from_file(path: &Path) -> Result<String, CliError> {
     let reason = match open(path).and_then(|mut source| read_text(&mut source)) {
         Ok(Some(Ok(line))) if !line.is_empty() => return Ok(line),
-        Ok(Some(Err(reason))) => format!("the first line of the file {reason}"),
-        Ok(_) => "the first line of the file is empty".to_owned(),
+        Ok(Some(Err(reason))) => format!("the first line {reason}"),
+        Ok(_) => "the first line must not be empty".to_owned(),
         // The file name is not printed, because it may be the password, given by mistake.
-        Err(error) => format!("cannot read the file that it names: {error}"),
+        Err(error) => format!("cannot read the file: {error}"),
     };
     Err(CliError::Usage(format!("--password-file: {reason}")))
 }
@@ -27,10 +27,10 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
 pub(crate) fn ask() -> Result<String, CliError> {
     let password = prompt("Password: ")?;
     if password.is_empty() {
-        return Err(unusable("there was none"));
+        return Err(unusable("the password must not be empty"));
     }
-    if prompt("The same again: ")? != password {
-        return Err(unusable("the second is not the same as the first"));
+    if prompt("Repeat the password: ")? != password {
+        return Err(unusable("the passwords do not match"));
     }
     Ok(password)
 }
@@ -39,8 +39,8 @@ fn prompt(text: &str) -> Result<String, CliError> {
     rpassword::prompt_password(text).map_err(|error| match error.kind() {
         // `rpassword` restores the terminal before it reports Ctrl-C.
         io::ErrorKind::Interrupted => CliError::Interrupted,
-        io::ErrorKind::UnexpectedEof => unusable("there was none"),
-        _ => unusable(&format!("there is no terminal to ask at ({error}); --password-file FILE reads it from a file")),
+        io::ErrorKind::UnexpectedEof => unusable("the password must not be empty"),
+        _ => unusable(&format!("cannot prompt without a terminal ({error}); use --password-file FILE instead")),
     })
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Checked {
     pub(crate) note: Option<String>,
 }
 
-const FORCE: &str = "to send it anyway, pass --image, --video or --audio, and --any-format";
+const FORCE: &str = "pass --image, --video or --audio together with --any-format";
 
 impl MediumFlags {
     /// Returns the medium that the command line names, if any.
@@ -34,12 +34,12 @@ pub(crate) fn from_argument(options: &Options, chosen: Option<MediaType>, input:
     }
     let Spooled { file, len, name, format } = Spooled::new()?;
     if len == 0 {
-        return Err("file: is empty".to_owned());
+        return Err("file: must not be empty".to_owned());
     }
     let detected = || format.and_then(|format| format.medium().parse().ok());
     let medium = chosen.or_else(detected).ok_or_else(|| match format {
-        Some(format) => format!("file: is {format}, which is not an image, a video or a recording; {FORCE}"),
-        None => format!("file: has an unrecognized format; {FORCE}"),
+        Some(format) => format!("file: expected an image, video or audio file, found {format}; {FORCE}"),
+        None => format!("file: unrecognized format; {FORCE}"),
     })?;
     prepare(options, Ok(AnySubmission::from_reader_as(medium, file, len).file_name(name)))
 }
@@ -48,7 +48,7 @@ pub(crate) fn from_argument(options: &Options, chosen: Option<MediaType>, input:
 /// key.
 pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &OsStr) -> Result<Checked, String> {
     if names::is_url(input) {
-        let url = input.to_str().ok_or("URL: is not UTF-8; percent-encode it")?;
+        let url = input.to_str().ok_or("URL: must be UTF-8; percent-encode it")?;
         let detected = || AnySubmission::from_url(url);
         return prepare(options, chosen.map_or_else(detected, |medium| Ok(AnySubmission::from_url_as(medium, url))));
     }
@@ -56,7 +56,7 @@ pub(crate) fn from_input(options: &Options, chosen: Option<MediaType>, input: &O
     let named = |medium| AnySubmission::from_path_as(medium, path);
     let missing = if path.exists() { None } else { named(MediaType::Image).check().err() };
     if let Some(error) = missing {
-        let hint = if path.to_str().is_some() { "a URL has a ://" } else { "its name is not UTF-8" };
+        let hint = if path.to_str().is_some() { "a URL must contain ://" } else { "the file name is not UTF-8" };
         return Err(format!("{error} ({hint})"));
     }
     prepare(options, chosen.map_or_else(|| AnySubmission::from_path(path), |medium| Ok(named(medium))))
@@ -73,7 +73,7 @@ fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<Check
             MediaType::Video => "a video",
             MediaType::Audio => "a recording",
         };
-        return Err(format!("is {what}, for which there is no --{}", option.replace('_', "-")));
+        return Err(format!("--{}: not supported for {what}", option.replace('_', "-")));
     }
     // This call also checks the submission, so the file is inspected only once.
     let name = submission.corrected_file_name().map_err(|error| error_text::to_cli_text(&error))?;
@@ -86,7 +86,7 @@ pub(crate) fn correction(name: &str, medium: MediaType) -> Option<String> {
     let format = Format::from_extension(name)?.to_string();
     // In 3GP, recordings and videos have the same extension, which is known as one of a video.
     let format = if medium == MediaType::Audio { format.replacen("video/", "audio/", 1) } else { format };
-    Some(format!("is {format} by its content, so it is uploaded as {name}"))
+    Some(format!("the content is {format}, so it is uploaded as {name}"))
 }
 
 /// Sends a submission. An upload shows a progress bar if standard error is a terminal.

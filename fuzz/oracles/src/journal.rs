@@ -105,7 +105,7 @@ fn refused(error: &Error, scratch: &Scratch, content: &[u8]) -> Option<usize> {
     let shown = error.to_string();
     assert_printable(&shown);
     let Some(rest) = shown.strip_prefix("journal: line ") else {
-        assert!(!content.contains(&b'\n') && shown.ends_with("the file is no journal"), "{shown}");
+        assert!(!content.contains(&b'\n') && shown.ends_with("not a journal"), "{shown}");
         return None;
     };
     let line = rest.split(':').next().unwrap().parse().unwrap();

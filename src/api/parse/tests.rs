@@ -42,14 +42,14 @@ fn report_without_result_is_pending() {
 #[test]
 fn report_that_is_invalid_explains_the_reason() {
     let table = [
-        ("<html>Sign in</html>", "not whole JSON"),
-        ("{\"identifier\":\"abc\"", "not whole JSON"),
+        ("<html>Sign in</html>", "invalid or truncated JSON"),
+        ("{\"identifier\":\"abc\"", "invalid or truncated JSON"),
         ("[{\"identifier\":\"abc\"}]", "not a JSON object"),
         ("7", "not a JSON object"),
         ("{\"identifier\":7}", "`identifier` is not a string"),
-        ("{\"identifier\":\"../credits\"}", "`identifier` is empty, too long or unsafe"),
+        ("{\"identifier\":\"../credits\"}", "`identifier` is empty, too long or has unsafe characters"),
         ("{\"identifier\":\"abd\",\"status\":\"done\"}", "another submission"),
-        ("{\"error\":\"Busy\"}", "no report but an error: Busy"),
+        ("{\"error\":\"Busy\"}", "an error instead of a report: Busy"),
     ];
     for (body, reason) in table {
         let error = read(json(200, body)).unwrap_err();
@@ -72,8 +72,8 @@ fn reports_with_invalid_element_keep_the_others() {
     let body = r#"[{"identifier":"b"}, null, {"identifier":7}, 7, {}, {"identifier":"a"}, {"identifier":"c"}]"#;
     assert_eq!(many(json(200, body)).unwrap(), ["b", "a"]);
     for (body, reason) in [
-        ("{\"error\":\"Busy\"}", "not a whole list in JSON: Busy"),
-        ("[{\"identifier\":\"a\"}", "not a whole list in JSON"),
+        ("{\"error\":\"Busy\"}", "an invalid or truncated JSON list: Busy"),
+        ("[{\"identifier\":\"a\"}", "an invalid or truncated JSON list"),
         ("[7, {}]", "not a JSON object"),
         ("[{\"identifier\":7}]", "`identifier` is not a string"),
     ] {
@@ -87,7 +87,7 @@ fn heatmap_that_is_missing_is_not_found() {
         let status = response.status;
         let error = heatmap(response).unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::NotFound, Some(status)));
-        assert!(error.to_string().starts_with("there is no heatmap: "), "{error}");
+        assert!(error.to_string().starts_with("heatmap not found: "), "{error}");
     }
     let error = heatmap(json(200, "{\"error\":\"No heatmap.\"}")).unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::UnexpectedResponse, Some("No heatmap.")));
@@ -116,5 +116,5 @@ fn override_without_confirmation_is_an_error() {
         assert_eq!(outcome(200, body).unwrap_err().kind(), ErrorKind::UnexpectedResponse, "{body}");
     }
     let error = outcome(404, "").unwrap_err();
-    assert!(error.kind() == ErrorKind::NotFound && error.to_string().starts_with("no file with this hash"));
+    assert!(error.kind() == ErrorKind::NotFound && error.to_string().starts_with("no submitted file has this hash"));
 }

@@ -106,14 +106,14 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let opened = options.open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = opened.map_err(|error| failed("cannot be opened", error))?;
+        let (metadata, file) = opened.map_err(|error| failed("cannot open the file", error))?;
         if !metadata.is_file() {
-            return Err(unusable("is not a regular file"));
+            return Err(unusable("must be a regular file"));
         }
         match fs4::FileExt::try_lock(&file) {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(unusable("is in use by another process or batch")),
-            Err(TryLockError::Error(error)) => return Err(failed("cannot be locked", error)),
+            Err(TryLockError::WouldBlock) => return Err(unusable("in use by another process or batch")),
+            Err(TryLockError::Error(error)) => return Err(failed("cannot lock the file", error)),
         }
         let (history, len) = History::read(BufReader::new(&file))?;
         let mut inner = Inner { file, len, has_partial_line: true, history };
@@ -122,7 +122,10 @@ impl Journal {
             #[cfg(unix)]
             {
                 let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-                inner.file.set_permissions(only_owner).map_err(|error| failed("cannot be made its owner's", error))?;
+                inner
+                    .file
+                    .set_permissions(only_owner)
+                    .map_err(|error| failed("cannot restrict the file to its owner", error))?;
             }
             inner.write(&Line::header(), false)?;
         }
@@ -153,7 +156,7 @@ impl Journal {
         let mut inner = lock(&self.inner);
         match &inner.history.service {
             Some(other) if other == service => Ok(()),
-            Some(other) => Err(unusable(&format!("is that of another service, at {}", one_line(other)))),
+            Some(other) => Err(unusable(&format!("belongs to another service, {}", one_line(other)))),
             None => {
                 inner.history.service = Some(service.to_owned());
                 inner.write(&Line::service(service), self.sync)
@@ -203,7 +206,7 @@ impl Store for Journal {
 
 impl Inner {
     fn write(&mut self, line: &Line<'_>, sync: bool) -> Result<()> {
-        let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot be written", error))?;
+        let mut text = serde_json::to_vec(line).map_err(|error| failed("cannot write the file", error))?;
         text.push(b'\n');
         if self.has_partial_line {
             self.truncate()?;
@@ -216,7 +219,7 @@ impl Inner {
         if let Err(error) = stored {
             // If truncating also fails, the next write truncates first.
             let _ = self.truncate();
-            return Err(failed("cannot be written", error));
+            return Err(failed("cannot write the file", error));
         }
         self.has_partial_line = false;
         self.len = self.len.saturating_add(text.len() as u64);
@@ -225,7 +228,7 @@ impl Inner {
 
     /// Removes everything after the last complete line.
     fn truncate(&mut self) -> Result<()> {
-        self.file.set_len(self.len).map_err(|error| failed("cannot be written", error))?;
+        self.file.set_len(self.len).map_err(|error| failed("cannot write the file", error))?;
         self.has_partial_line = false;
         Ok(())
     }
@@ -235,9 +238,9 @@ impl Inner {
     fn finished(&mut self, at: u64, len: usize, medium: MediaType) -> Result<EarlierRun> {
         let mut text = vec![0; len];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut text));
-        read.map_err(|error| failed("cannot be read", error))?;
+        read.map_err(|error| failed("cannot read the file", error))?;
         let Some(Line { identifier: Some(identifier), report, .. }) = Line::read(&text) else {
-            return Err(unusable("was changed by somebody else"));
+            return Err(unusable("modified by another program"));
         };
         let report = report.and_then(|report| AnyReport::read(medium, report.get(), None).ok());
         Ok(match report.filter(AnyReport::is_finished) {

@@ -90,7 +90,7 @@ impl History {
         for number in 1_u64.. {
             text.clear();
             let read = journal.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut text);
-            let len = read.map_err(|error| failed("cannot be read", error))?;
+            let len = read.map_err(|error| failed("cannot read the file", error))?;
             if text.last() != Some(&b'\n') {
                 let is_truncated = (len as u64) < LINE_LIMIT;
                 let header = serde_json::to_vec(&Line::header()).unwrap_or_default();
@@ -101,7 +101,7 @@ impl History {
                     history.find_submitted_files();
                     Ok((history, end))
                 } else {
-                    Err(unusable("the file is no journal"))
+                    Err(unusable("not a journal"))
                 };
             }
             text.pop();
@@ -112,8 +112,8 @@ impl History {
                 None => None,
             };
             if applied.is_none() {
-                let reason = if number == 1 { "the file is no journal" } else { "a line is not that of a journal" };
-                return Err(unusable(&format!("line {number}: {reason}, or of a newer version")));
+                let reason = if number == 1 { "not a journal" } else { "not an entry of a journal" };
+                return Err(unusable(&format!("line {number}: {reason}, or one of a newer version")));
             }
             end = end.saturating_add(len as u64);
         }

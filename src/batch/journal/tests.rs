@@ -341,7 +341,7 @@ fn open_removes_incomplete_last_line() {
 fn open_other_file_fails_and_leaves_it_unchanged() {
     let begin = r#"{"event":"begin","job":"00000000000000000000000000000001","occurrence":0}"#;
     let table = [
-        ("precious", "the file is no journal"),
+        ("precious", "not a journal"),
         ("precious\n", "line 1: "),
         ("\n", "line 1: "),
         ("{\"event\":\"journal\",\"version\":2}\n", "line 1: "),
@@ -356,7 +356,7 @@ fn open_other_file_fails_and_leaves_it_unchanged() {
         (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"modified_ns\":1}")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"len\":-1}")), "line 2: "),
         (&format!("{HEADER}{}\n", begin.replace(":0}", ":0,\"len\":1,\"modified_ns\":0.5}")), "line 2: "),
-        ("{", "the file is no journal"),
+        ("{", "not a journal"),
         (&format!("{HEADER}{}\n", begin.replace("begin", "submitted")), "line 2: "),
         (&format!("{HEADER}{HEADER}"), "line 2: "),
     ];
@@ -389,7 +389,7 @@ fn bind_to_another_service_fails() {
     scratch.open().bind("a.test:443").unwrap();
     scratch.open().bind("a.test:443").unwrap();
     let error = scratch.open().bind("b.test:443").unwrap_err();
-    assert_eq!(error.to_string(), "journal: is that of another service, at a.test:443");
+    assert_eq!(error.to_string(), "journal: belongs to another service, a.test:443");
     assert_eq!(scratch.text().lines().count(), 2);
 }
 
@@ -413,7 +413,7 @@ fn write_failure_is_error_and_next_line_is_complete() {
     let read_only = File::open(&scratch.0).unwrap();
     let file = std::mem::replace(&mut lock(&journal.inner).file, read_only);
     let error = journal.begin(key, &cat()).unwrap_err();
-    assert!(error.kind() == ErrorKind::Journal && error.to_string() == "journal: cannot be written", "{error}");
+    assert!(error.kind() == ErrorKind::Journal && error.to_string() == "journal: cannot write the file", "{error}");
     lock(&journal.inner).file = file;
     journal.submitted(key, &id()).unwrap();
     drop(journal);

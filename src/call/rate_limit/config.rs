@@ -53,7 +53,7 @@ impl RateLimit {
 
     pub(crate) fn check(self) -> Result<()> {
         if self.submits_per_minute == Some(0) || self.reads_per_minute == Some(0) {
-            let reason = "must allow more than no request a minute; one that is off allows any number";
+            let reason = "must allow at least one request per minute; use an unlimited rate limit to disable it";
             return Err(Error::config("rate_limit", reason));
         }
         Ok(())

@@ -25,7 +25,7 @@ impl AgentConfig {
         let proxy = match &target.proxy {
             None => None,
             // The error of ureq is dropped, since it may quote the URL, which may contain a password.
-            Some(url) => Some(Proxy::new(&url.0).map_err(|_| Error::config("proxy", "is not a URL that can be used"))?),
+            Some(url) => Some(Proxy::new(&url.0).map_err(|_| Error::config("proxy", "unsupported URL"))?),
         };
         let roots = target.root_certificates.as_deref().map(tls_roots::roots).transpose()?;
         let config = Agent::config_builder()

@@ -100,26 +100,26 @@ impl ConnectError {
             (ErrorKind::Timeout, Step::Lookup) => format!("timed out while looking up {to}"),
             (ErrorKind::Timeout, Step::Proxy) => format!("timed out while waiting for the proxy to connect to {to}"),
             (ErrorKind::Timeout, _) => format!("timed out while connecting to {to}"),
-            (ErrorKind::Tls, _) => tls_error::explain(format!("no secure connection to {to}"), &reason),
-            (_, Step::Lookup) => format!("could not look up {to}"),
+            (ErrorKind::Tls, _) => tls_error::explain(format!("cannot establish a TLS connection to {to}"), &reason),
+            (_, Step::Lookup) => format!("cannot look up {to}"),
             (_, Step::Connect) if self.is_closed_by_peer() => {
-                format!("{to} closed the connection before it was set up")
+                format!("{to} closed the connection during setup")
             }
-            (_, Step::Connect) => format!("could not connect to {to}"),
-            (_, Step::Login) => format!(
-                "proxy: {peer} wants a user name and a password that it knows, as in http://user:password@host:port"
-            ),
+            (_, Step::Connect) => format!("cannot connect to {to}"),
+            (_, Step::Login) => {
+                format!("proxy: {peer} requires a valid user name and password; use http://user:password@host:port")
+            }
             (ErrorKind::Connect, Step::Refused(_)) => {
-                format!("the proxy {peer} could not connect to {target}: {reason}")
+                format!("the proxy {peer} cannot connect to {target}: {reason}")
             }
             (_, Step::Refused(_)) => format!(
-                "proxy: {peer} refused to connect to {target}: {reason}; check the URL of the proxy, and whether it \
+                "proxy: {peer} refused to connect to {target}: {reason}; check the proxy URL, and that the proxy \
                  allows this host"
             ),
             (_, Step::Tunnel) if self.is_closed_by_peer() => {
-                format!("the tunnel to {to} was closed before it was set up")
+                format!("the tunnel to {to} was closed during setup")
             }
-            (_, Step::Proxy | Step::Tunnel) => format!("the proxy did not connect to {to}"),
+            (_, Step::Proxy | Step::Tunnel) => format!("cannot connect to {to} through the proxy"),
         };
         Failure {
             // Some proxies count rejected requests, and lock out a client that repeats them.
@@ -165,38 +165,33 @@ mod tests {
         let timeout = || UreqError::Timeout(::ureq::Timeout::Connect);
         let table = [
             (Step::Lookup, timeout(), ErrorKind::Timeout, "timed out while looking up api.test:443"),
-            (Step::Lookup, io(io::ErrorKind::Other), ErrorKind::Connect, "could not look up api.test:443"),
+            (Step::Lookup, io(io::ErrorKind::Other), ErrorKind::Connect, "cannot look up api.test:443"),
             (Step::Connect, timeout(), ErrorKind::Timeout, "timed out while connecting to api.test:443"),
-            (
-                Step::Connect,
-                io(io::ErrorKind::ConnectionRefused),
-                ErrorKind::Connect,
-                "could not connect to api.test:443",
-            ),
+            (Step::Connect, io(io::ErrorKind::ConnectionRefused), ErrorKind::Connect, "cannot connect to api.test:443"),
             (
                 Step::Connect,
                 io(io::ErrorKind::ConnectionReset),
                 ErrorKind::Connect,
-                "api.test:443 closed the connection before it was set up",
+                "api.test:443 closed the connection during setup",
             ),
             (
                 Step::Login,
                 io(io::ErrorKind::Other),
                 ErrorKind::Config,
-                "proxy: api.test:443 wants a user name and a password that it knows, as in http://user:password@host:port",
+                "proxy: api.test:443 requires a valid user name and password; use http://user:password@host:port",
             ),
             (
                 Step::Refused(403),
                 UreqError::Io(io::Error::other("403 Forbidden")),
                 ErrorKind::Config,
-                "proxy: api.test:443 refused to connect to api.test:443: 403 Forbidden; check the URL of the proxy, and \
-                 whether it allows this host",
+                "proxy: api.test:443 refused to connect to api.test:443: 403 Forbidden; check the proxy URL, and that \
+                 the proxy allows this host",
             ),
             (
                 Step::Refused(503),
                 UreqError::Io(io::Error::other("503")),
                 ErrorKind::Connect,
-                "the proxy api.test:443 could not connect to api.test:443: 503",
+                "the proxy api.test:443 cannot connect to api.test:443: 503",
             ),
             (
                 Step::Proxy,
@@ -209,22 +204,22 @@ mod tests {
                 Step::Tunnel,
                 io(io::ErrorKind::UnexpectedEof),
                 ErrorKind::Connect,
-                "the tunnel to api.test:443 was closed before it was set up",
+                "the tunnel to api.test:443 was closed during setup",
             ),
             // Bytes that cannot be parsed do not show the reason, so the text stays general.
             (
                 Step::Proxy,
                 io(io::ErrorKind::InvalidData),
                 ErrorKind::Connect,
-                "the proxy did not connect to api.test:443",
+                "cannot connect to api.test:443 through the proxy",
             ),
-            (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "no secure connection to api.test:443"),
-            (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "could not connect to api.test:443"),
+            (Step::Connect, UreqError::Tls("x"), ErrorKind::Tls, "cannot establish a TLS connection to api.test:443"),
+            (Step::Connect, UreqError::HostNotFound, ErrorKind::Connect, "cannot connect to api.test:443"),
             (
                 Step::Proxy,
                 io(io::ErrorKind::UnexpectedEof),
                 ErrorKind::Connect,
-                "the proxy did not connect to api.test:443",
+                "cannot connect to api.test:443 through the proxy",
             ),
         ];
         let base = Base::parse("https://api.test").unwrap();

@@ -29,11 +29,11 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
         UreqError::Timeout(_) => {
             let summary = match stall {
                 Some(Stall { response: answer, .. }) if request_fully_sent => {
-                    format!("no answer of {host} came within {answer:?} after the upload")
+                    format!("no response from {host} within {answer:?} after the upload")
                 }
-                Some(Stall { sending, .. }) => format!("the upload to {host} stalled: for {sending:?} nothing moved"),
-                None if request_fully_sent => format!("timed out while waiting for the answer of {host}"),
-                None => format!("timed out before the request to {host} was sent"),
+                Some(Stall { sending, .. }) => format!("the upload to {host} stalled: no data sent for {sending:?}"),
+                None if request_fully_sent => format!("timed out while waiting for the response of {host}"),
+                None => format!("timed out while sending the request to {host}"),
             };
             (ErrorKind::Timeout, summary)
         }
@@ -44,8 +44,8 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
             (ErrorKind::Disconnected, tls_error::explain(summary, &error.to_string()))
         }
         _ => {
-            let hint = if base.is_https { "" } else { "; is it `https` there?" };
-            (ErrorKind::UnexpectedResponse, format!("what {host} sent is not HTTP that can be understood{hint}"))
+            let hint = if base.is_https { "" } else { "; use https if the server expects TLS" };
+            (ErrorKind::UnexpectedResponse, format!("invalid HTTP response from {host}{hint}"))
         }
     };
     Failure { request_fully_sent, source: source(error), ..Failure::new(kind, summary) }

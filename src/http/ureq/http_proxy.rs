@@ -141,7 +141,7 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             }
             interim = interim.saturating_add(len);
             if interim > INTERIM_MAX {
-                return Err(io::Error::other("it sent more than 1 MiB of interim responses").into());
+                return Err(io::Error::other("the proxy sent more than 1 MiB of interim responses").into());
             }
             continue;
         }
@@ -149,22 +149,22 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { is_tls() } else { not_http() });
         }
         if transport.buffers().input_append_buf().is_empty() {
-            return Err(io::Error::other("the head of its response is longer than 16 KiB").into());
+            return Err(io::Error::other("the response head of the proxy exceeds 16 KiB").into());
         }
         if !transport.await_input(timeout)? {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed the connection").into());
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the proxy closed the connection").into());
         }
     }
 }
 
 fn not_http() -> UreqError {
-    io::Error::other("its response is not HTTP").into()
+    io::Error::other("the response of the proxy is not HTTP").into()
 }
 
 /// Returns the error for a response that is a TLS record. The first byte of a record is 22 in a handshake, and 21 in an
 /// alert (RFC 8446, section 5.1).
 fn is_tls() -> UreqError {
-    io::Error::other("its response is TLS; use https:// in the URL of the proxy").into()
+    io::Error::other("the proxy responded with TLS; use https:// in the proxy URL").into()
 }
 
 #[cfg(test)]

@@ -46,12 +46,12 @@ impl Prebuilt {
     pub(super) fn new(target: &Target) -> Result<Self> {
         let Base { is_https, host, port, authority, .. } = &target.base;
         let host = if port == default_port(*is_https) { host.clone() } else { format!("{host}:{port}") };
-        let unusable = || Error::config("base_url", "has a host that cannot be used");
+        let unusable = || Error::config("base_url", "invalid host");
         Ok(Self {
             scheme: if *is_https { Scheme::HTTPS } else { Scheme::HTTP },
             authority: authority.parse().map_err(|_| unusable())?,
             host: host.parse().map_err(|_| unusable())?,
-            user_agent: target.user_agent.parse().map_err(|_| Error::config("user_agent", "cannot be used"))?,
+            user_agent: target.user_agent.parse().map_err(|_| Error::config("user_agent", "invalid header value"))?,
         })
     }
 

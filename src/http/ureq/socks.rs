@@ -57,10 +57,10 @@ fn connect_v5(stream: &mut (impl Read + Write), proxy: &Proxy, to: &Destination<
             let password = proxy.password().unwrap_or_default();
             stream.write_all(&[&[1][..], &length_prefixed(user)?, &length_prefixed(password)?].concat())?;
             if read::<2>(stream)?[1] != 0 {
-                return login_error("it refused the password");
+                return login_error("the proxy rejected the password");
             }
         }
-        ([5, _], _) => return login_error("it offered no way in"),
+        ([5, _], _) => return login_error("the proxy accepts none of the offered authentication methods"),
         _ => return Err(not_socks()),
     }
 
@@ -96,7 +96,7 @@ fn connect_v4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<
     const NO_USER: &[u8] = &[0];
     let (port, address, name) = match to {
         Destination::Address(SocketAddr::V4(to)) => (to.port(), to.ip().octets(), None),
-        Destination::Address(SocketAddr::V6(_)) => return Err(io::Error::other("SOCKS 4 has no IPv6").into()),
+        Destination::Address(SocketAddr::V6(_)) => return Err(io::Error::other("SOCKS 4 does not support IPv6").into()),
         // This address means that a host name follows.
         Destination::Name(name, port) => (*port, [0, 0, 0, 1], Some(name)),
     };
@@ -107,7 +107,7 @@ fn connect_v4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<
     stream.write_all(&request)?;
     match read::<8>(stream)? {
         [0, 90, ..] => Ok(()),
-        [0, 91..=93, ..] => Err(io::Error::other("it refused").into()),
+        [0, 91..=93, ..] => Err(io::Error::other("request rejected or failed").into()),
         _ => Err(not_socks()),
     }
 }
@@ -115,24 +115,24 @@ fn connect_v4(stream: &mut (impl Read + Write), to: &Destination<'_>) -> Result<
 /// Returns the meaning of a reply code (RFC 1928, section 6).
 fn reason(reply: u8) -> &'static str {
     match reply {
-        2 => "its rules do not allow it",
-        3 => "it cannot reach the network",
-        4 => "it cannot reach the host",
-        5 => "the connection was refused",
-        6 => "the packets did not live long enough",
-        7 => "it opens no connections",
-        8 => "it does not know this kind of address",
-        _ => "it failed",
+        2 => "not allowed by the rules of the proxy",
+        3 => "network unreachable",
+        4 => "host unreachable",
+        5 => "connection refused",
+        6 => "TTL expired",
+        7 => "command not supported",
+        8 => "address type not supported",
+        _ => "general failure of the proxy",
     }
 }
 
 fn not_socks() -> UreqError {
-    io::Error::other("what it answered is not SOCKS").into()
+    io::Error::other("the response of the proxy is not SOCKS").into()
 }
 
 /// Returns `text` after a byte with its length.
 fn length_prefixed(text: &str) -> io::Result<Vec<u8>> {
-    let len = u8::try_from(text.len()).map_err(|_| io::Error::other("a name is too long for SOCKS"))?;
+    let len = u8::try_from(text.len()).map_err(|_| io::Error::other("name too long for SOCKS"))?;
     Ok([&[len], text.as_bytes()].concat())
 }
 
@@ -145,7 +145,7 @@ fn read<const LEN: usize>(stream: &mut impl Read) -> io::Result<[u8; LEN]> {
 /// Fills `bytes`. The error at the end of the connection says that the proxy closed it.
 fn read_exact(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<()> {
     stream.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "it closed the connection"),
+        io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "the proxy closed the connection"),
         _ => error,
     })
 }

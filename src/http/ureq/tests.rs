@@ -55,7 +55,7 @@ fn refused_connection_fails_after_three_attempts() {
     let error = caller(port, Arc::clone(&clock)).call(&request(), &ApiKey::new("key"), &options(30 * SECOND));
     let error = error.unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent(), clock.slept().len()), (ErrorKind::Connect, false, 2));
-    assert!(error.to_string().contains(&format!("could not connect to 127.0.0.1:{port}")), "{error}");
+    assert!(error.to_string().contains(&format!("cannot connect to 127.0.0.1:{port}")), "{error}");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn upload_times_out_only_without_progress() {
     });
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, failure.request_fully_sent), (ErrorKind::Timeout, false));
-    assert!(failure.summary.ends_with("stalled: for 220ms nothing moved"), "{failure:?}");
+    assert!(failure.summary.ends_with("stalled: no data sent for 220ms"), "{failure:?}");
     // The socket buffers of the system may grow once or twice. Each time counts as progress and extends the limit.
     assert!(took >= stall.sending && took < stall.sending * 4, "{took:?}");
 }

@@ -11,14 +11,14 @@ const EXPLANATIONS: [(&[&str], &str); 10] = [
     (&["UnknownIssuer", "local issuer certificate", "self-signed certificate"], NOT_TRUSTED),
     // A trusted certificate has the name of the issuer, but another key.
     (&["BadSignature", "certificate signature failure"], NOT_TRUSTED),
-    (&["CaUsedAsEndEntity"], "its certificate is one for an authority (CA:TRUE), and a host cannot use that"),
+    (&["CaUsedAsEndEntity"], "its certificate is a CA certificate (CA:TRUE), which a host cannot use"),
     (
         &["peer certificate: certificate expired", "certificate has expired"],
-        "its certificate has expired, unless the clock of this machine is wrong",
+        "its certificate has expired, or the clock of this machine is wrong",
     ),
     (
         &["certificate not valid yet", "certificate is not yet valid"],
-        "its certificate is not valid yet, unless the clock of this machine is wrong",
+        "its certificate is not valid yet, or the clock of this machine is wrong",
     ),
     (
         &["not valid for name", "ostname mismatch", "address mismatch"],
@@ -26,13 +26,16 @@ const EXPLANATIONS: [(&[&str], &str); 10] = [
     ),
     (
         &["ProtocolVersion", "ServerDoesNotSupportTls12Or13", "alert protocol version", "unsupported protocol"],
-        "it speaks none of the versions of TLS that are safe, 1.2 and 1.3",
+        "it supports neither TLS 1.2 nor TLS 1.3",
     ),
-    (&["CertificateRequired", "alert certificate required"], "it wants a certificate of the client, which has none"),
+    (
+        &["CertificateRequired", "alert certificate required"],
+        "it requires a client certificate, and this client has none",
+    ),
     (&["received fatal alert", "alert number"], "it refused the connection"),
     (
         &["received corrupt message", "received unexpected", "wrong version number", "packet length too long"],
-        "what answered does not speak TLS; check host and port, and whether it is `https` there",
+        "it does not use TLS; check the host, the port, and that the URL should be https",
     ),
 ];
 

@@ -34,22 +34,20 @@ mod with_tls {
                 // TLS libraries silently skip certificates that they cannot parse. If they skip all of them, every
                 // connection fails, so an error is returned here.
                 Ok(PemItem::Certificate(certificate)) if !is_der_sequence(certificate.der()) => {
-                    return Err(unusable(
-                        "holds something that is not a certificate between BEGIN CERTIFICATE and END",
-                    ));
+                    return Err(unusable("invalid certificate between BEGIN CERTIFICATE and END CERTIFICATE"));
                 }
                 Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
                 Ok(item) => has_key |= matches!(item, PemItem::PrivateKey(_)),
-                Err(_) => return Err(unusable("is PEM that is damaged or cut short")),
+                Err(_) => return Err(unusable("invalid or truncated PEM")),
             }
         }
         if !certificates.is_empty() {
             return Ok(RootCerts::from(certificates));
         }
         Err(unusable(if has_key {
-            "holds a private key and no certificate"
+            "contains a private key but no certificate"
         } else {
-            "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+            "contains no PEM certificate, which begins with -----BEGIN CERTIFICATE-----"
         }))
     }
 
@@ -87,7 +85,7 @@ mod without_tls {
     pub(in crate::http::ureq) enum Never {}
 
     pub(in crate::http::ureq) fn roots(_: &[u8]) -> Result<Never> {
-        Err(unusable("takes the crate's feature `rustls` or `native-tls`"))
+        Err(unusable("requires the feature `rustls` or `native-tls` of this crate"))
     }
 
     pub(in crate::http::ureq) fn trust(config: AgentConfig, _: Option<Never>) -> AgentConfig {

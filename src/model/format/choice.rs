@@ -28,7 +28,7 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
         return Err(contradicts(named, row.media_type));
     }
     let Some(row) = row.as_medium(kind).or_else(|| detected.other_medium(kind)) else {
-        return Err(format!("is {}, which is no {kind}", row.media_type));
+        return Err(format!("expected {kind}, found {}", row.media_type));
     };
     // The caller requests one medium of a shared container, but the extension stands for the other medium only.
     if let Some(named) = named.filter(|named| is_misnamed && named.as_medium(kind).is_none()) {
@@ -36,7 +36,7 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
     }
     documented(kind, row)?;
     if detected.certainty == Certainty::SoundOnly && row.medium == "video" && detected.row == row {
-        return Err(format!("is {} with sound only, which is no video", row.media_type));
+        return Err(format!("expected video, found {} with audio tracks only", row.media_type));
     }
     // The extension stands for a video, but the file contains sound only.
     let hides_sound = detected.certainty == Certainty::SoundOnly && row.medium == "audio";
@@ -104,10 +104,10 @@ impl DetectedFormat {
 /// Chooses by the extension alone, if the format of the content is not recognized.
 fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Choice, String> {
     let Some(named) = named else {
-        return Err(format!("is of no {kind} format that the service documents"));
+        return Err(format!("not a documented {kind} format"));
     };
     let Some(row) = named.as_medium(kind) else {
-        return Err(format!("is {}, which is no {kind}", named.media_type));
+        return Err(format!("expected {kind}, found {}", named.media_type));
     };
     documented(kind, row)?;
     // A part of an MPEG stream may begin with any bytes, so its extension is trusted unless the content is text. Every
@@ -123,8 +123,7 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
 
 /// Chooses by the requested medium alone, for a container of an unknown kind if the extension is missing or unknown.
 fn unnamed(kind: &str, detected: DetectedFormat) -> Result<Choice, String> {
-    let row =
-        detected.other_medium(kind).ok_or_else(|| format!("is of no {kind} format that the service documents"))?;
+    let row = detected.other_medium(kind).ok_or_else(|| format!("not a documented {kind} format"))?;
     documented(kind, row)?;
     Ok(Choice { format: Format(row), is_misnamed: false })
 }
@@ -134,13 +133,13 @@ fn documented(kind: &str, row: &Row) -> Result<(), String> {
     if row.is_documented {
         return Ok(());
     }
-    Err(format!("is {}, which is not one of the {kind} formats that the service documents", row.media_type))
+    Err(format!("{} is not a documented {kind} format", row.media_type))
 }
 
 fn not_by_content(named: &Row) -> String {
-    format!("is {} by its name, but not by its content", named.media_type)
+    format!("the extension stands for {}, but the content is not", named.media_type)
 }
 
 fn contradicts(named: &Row, content: &str) -> String {
-    format!("is {} by its name and {content} by its content", named.media_type)
+    format!("the extension stands for {}, but the content is {content}", named.media_type)
 }

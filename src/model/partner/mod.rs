@@ -59,7 +59,7 @@ impl PartnerUser {
     /// Reads a user, or an object that contains a user in its field `data`.
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let data = Object::parse(json)?.json("data").and_then(Self::with_partner);
-        data.or_else(|| Self::with_partner(json)).filter(|user| user.id.is_some()).ok_or("it is no user")
+        data.or_else(|| Self::with_partner(json)).filter(|user| user.id.is_some()).ok_or("not a user")
     }
 
     /// Reads a user with the partner.
@@ -138,10 +138,10 @@ impl UsersPage {
     pub(crate) fn read(json: &str, number: u64) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
         if object.field::<u64>("current_page").is_some_and(|current| current != number) {
-            return Err("it is another page than was asked for");
+            return Err("a different page than requested");
         }
         let data = object.json("data").unwrap_or_default();
-        let users = elements(data, PartnerUser::unless_blank).ok_or("it has no list of users as its data")?;
+        let users = elements(data, PartnerUser::unless_blank).ok_or("`data` is not a list of users")?;
         // The URL of the next page is not requested, because that would send the API key to it.
         let has_next = match object.field::<u64>("last_page") {
             Some(last) => number < last,
@@ -187,7 +187,7 @@ impl Pricings {
             Err(_) if is_valid(json) => json,
             Err(reason) => return Err(reason),
         };
-        let pricings = elements(list, unless_blank).ok_or("it has no list of plans")?;
+        let pricings = elements(list, unless_blank).ok_or("no list of plans")?;
         Ok(Self { pricings, raw: json.into() })
     }
 

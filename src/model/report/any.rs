@@ -54,7 +54,7 @@ impl AnyReport {
             Some(medium) => Self::read(medium, &json, None),
             // Parsing it as an image first reports any other fault of the report.
             None => Self::read(MediaType::Image, &json, None)
-                .and(Err("it does not show of which medium it is; read it by that medium's type")),
+                .and(Err("the medium is not recognizable; parse it with the type of that medium")),
         };
         report.map_err(|reason| not_a_report(reason, json.as_bytes()))
     }

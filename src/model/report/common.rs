@@ -85,7 +85,7 @@ impl Common {
     /// Returns an error if the analysis failed.
     pub(super) fn failure(&self) -> Result<()> {
         if self.state == State::Errored {
-            let error = Error::new(ErrorKind::AnalysisFailed, "the service could not analyse it");
+            let error = Error::new(ErrorKind::AnalysisFailed, "the analysis failed");
             return Err(error.with_message(self.errors.as_deref()).with_body(self.raw.as_str().as_bytes()));
         }
         Ok(())

@@ -66,13 +66,13 @@ impl Heatmap {
 
 /// Returns the width and height of a complete PNG. The error is the reason why it is not one.
 fn size(png: &[u8]) -> Result<(u32, u32), &'static str> {
-    let rest = png.strip_prefix(SIGNATURE).ok_or("it is no PNG")?;
-    let header = rest.strip_prefix(HEADER).ok_or("it is a PNG without a header")?;
-    let (width, rest) = header.split_first_chunk().ok_or("it is a PNG without a size")?;
-    let height = rest.first_chunk().ok_or("it is a PNG without a size")?;
+    let rest = png.strip_prefix(SIGNATURE).ok_or("not a PNG")?;
+    let header = rest.strip_prefix(HEADER).ok_or("a PNG without a header")?;
+    let (width, rest) = header.split_first_chunk().ok_or("a PNG without a size")?;
+    let height = rest.first_chunk().ok_or("a PNG without a size")?;
     let size = (u32::from_be_bytes(*width), u32::from_be_bytes(*height));
     // Whitespace after the end does no harm, so it is accepted.
-    if png.trim_ascii_end().ends_with(END) { Ok(size) } else { Err("it is a PNG whose end is missing") }
+    if png.trim_ascii_end().ends_with(END) { Ok(size) } else { Err("a truncated PNG") }
 }
 
 impl AsRef<[u8]> for Heatmap {
@@ -118,12 +118,12 @@ mod tests {
         assert_eq!((written, heatmap.into_bytes()), (png.clone(), png.clone()));
         assert!(Heatmap::read([png.as_slice(), b"\n"].concat()).is_ok());
         let table = [
-            (b"".to_vec(), "no PNG"),
-            (b"<html>".to_vec(), "no PNG"),
-            (b"\xff\xd8\xff\xe0".to_vec(), "no PNG"),
-            (SIGNATURE.to_vec(), "without a header"),
+            (b"".to_vec(), "not a PNG"),
+            (b"<html>".to_vec(), "not a PNG"),
+            (b"\xff\xd8\xff\xe0".to_vec(), "not a PNG"),
+            (SIGNATURE.to_vec(), "PNG without a header"),
             ([SIGNATURE, HEADER, b"\0\0\0"].concat(), "without a size"),
-            (png[..png.len() - 1].to_vec(), "end is missing"),
+            (png[..png.len() - 1].to_vec(), "a truncated PNG"),
         ];
         for (bytes, reason) in table {
             assert!(Heatmap::read(bytes).unwrap_err().0.contains(reason), "{reason}");

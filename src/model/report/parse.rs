@@ -37,15 +37,15 @@ impl<M: Medium> Report<M> {
     /// Reads `object`, which was parsed from `json`, in the same way as [`read`](Self::read).
     fn from_object(object: &Object<'_>, json: &str, requested: Option<&Identifier>) -> Result<Self, &'static str> {
         if other_medium(object).is_some_and(|medium| medium != M::TYPE) {
-            return Err("it is that of another medium");
+            return Err("a report of another medium");
         }
         let named = identifier(object)?;
         if named.is_none() && object.json("error").is_some() {
-            return Err("it is no report but an error");
+            return Err("an error instead of a report");
         }
-        let identifier = named.or_else(|| requested.cloned()).ok_or("its field `identifier` is missing")?;
+        let identifier = named.or_else(|| requested.cloned()).ok_or("`identifier` is missing")?;
         if requested.is_some_and(|requested| *requested != identifier) {
-            return Err("its `identifier` is that of another submission");
+            return Err("the `identifier` of another submission");
         }
         Ok(Self::new(object, identifier, json))
     }
@@ -100,8 +100,8 @@ pub(crate) fn identifier(object: &Object<'_>) -> Result<Option<Identifier>, &'st
     if object.json("identifier").is_none() {
         return Ok(None);
     }
-    let text: String = object.field("identifier").ok_or("its field `identifier` is not a string")?;
-    Identifier::try_from(text).map(Some).map_err(|_| "its field `identifier` is empty, too long or unsafe")
+    let text: String = object.field("identifier").ok_or("`identifier` is not a string")?;
+    Identifier::try_from(text).map(Some).map_err(|_| "`identifier` is empty, too long or has unsafe characters")
 }
 
 /// Builds the error for JSON that is not a report.
@@ -109,7 +109,7 @@ pub(super) fn not_a_report(reason: &str, json: &[u8]) -> Error {
     // An error keeps only this much of a body. Truncation cannot split the API key, because `json` does not contain it.
     let start = json.get(..BODY_MAX).unwrap_or(json);
     let identifier = Object::parse(&json_text(json)).ok().and_then(|object| identifier(&object).ok().flatten());
-    Error::new(ErrorKind::UnexpectedResponse, format!("not a report of the API: {reason}"))
+    Error::new(ErrorKind::UnexpectedResponse, format!("invalid report: {reason}"))
         .with_identifier(identifier)
         .with_body(start)
 }

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::model::format::{Content, Format, detect_content};
 use crate::model::media_type::MediaType;
 
-const NOT_A_MEDIUM: &str = "which is not an image, a video or a recording";
-const FORCE_FILE: &str = "to send it anyway, name its medium and allow any format";
-const FORCE_URL: &str = "to send it anyway, name its medium";
+const MEDIA: &str = "an image, video or audio file";
+const FORCE_FILE: &str = "set its media type and allow any format to send it anyway";
+const FORCE_URL: &str = "set its media type to send it anyway";
 
 impl AnySubmission {
     /// Creates a submission of a file, and detects the medium by the content and the name of the file.
@@ -73,7 +73,7 @@ impl AnySubmission {
             None => (MediaType::Image, DetectedBy::Default),
             Some(format) => {
                 let unsupported = || {
-                    let reason = format!("the extension stands for {format}, {NOT_A_MEDIUM}; {FORCE_URL}");
+                    let reason = format!("expected {MEDIA}, but the extension stands for {format}; {FORCE_URL}");
                     Error::invalid_input("file_url", &reason)
                 };
                 (media_type(format).ok_or_else(unsupported)?, DetectedBy::Extension(format))
@@ -84,12 +84,12 @@ impl AnySubmission {
 
     fn detected(len: u64, content: Content, named: Option<Format>, source: Source) -> Result<Self> {
         if len == 0 {
-            return Err(unusable("is empty"));
+            return Err(unusable("must not be empty"));
         }
         let format = content.format(named).or(named);
-        let format = format.ok_or_else(|| unusable(&format!("has an unrecognized format; {FORCE_FILE}")))?;
+        let format = format.ok_or_else(|| unusable(&format!("unrecognized format; {FORCE_FILE}")))?;
         let medium = media_type(format);
-        let medium = medium.ok_or_else(|| unusable(&format!("is {format}, {NOT_A_MEDIUM}; {FORCE_FILE}")))?;
+        let medium = medium.ok_or_else(|| unusable(&format!("expected {MEDIA}, found {format}; {FORCE_FILE}")))?;
         let detected_by = match content {
             Content::Format(_) => DetectedBy::Content(format),
             Content::Text | Content::Unknown => DetectedBy::Extension(format),
@@ -104,8 +104,8 @@ impl AnySubmission {
         match (self.source(), self.detected_by()) {
             (Source::Url(_), DetectedBy::Extension(format)) if !format.is_documented() && !self.any_format => {
                 let reason = format!(
-                    "the extension stands for {format}, which the service does not document; to send it anyway, allow \
-                     any format"
+                    "the extension stands for {format}, which the service does not document; allow any format to send \
+                     it anyway"
                 );
                 Err(Error::invalid_input("file_url", &reason))
             }
@@ -172,7 +172,7 @@ mod tests {
         let error = url("https://x.test/receipt.pdf").unwrap_err().to_string();
         assert!(
             error.starts_with(
-                "file_url: the extension stands for application/pdf, which is not an image, a video or a recording; "
+                "file_url: expected an image, video or audio file, but the extension stands for application/pdf; "
             ),
             "{error}"
         );
@@ -197,9 +197,9 @@ mod tests {
             (MediaType::Image, DetectedBy::Content(format))
         );
         for (bytes, reason) in [
-            ("%PDF-1.7", "is application/pdf, which is not"),
-            ("hello", "has an unrecognized format"),
-            ("", "is empty"),
+            ("%PDF-1.7", "expected an image, video or audio file, found application/pdf"),
+            ("hello", "unrecognized format"),
+            ("", "must not be empty"),
         ] {
             let error = AnySubmission::from_bytes(bytes).unwrap_err().to_string();
             assert!(error.starts_with(&format!("file: {reason}")), "{error}");
@@ -220,8 +220,8 @@ mod tests {
         assert_eq!(detect("mp3", b"\0\0\0\0").unwrap(), (MediaType::Audio, DetectedBy::Extension(mp3)));
         let gif = Format::from_extension("a.gif").unwrap();
         assert_eq!(detect("mp4", b"GIF89a").unwrap(), (MediaType::Image, DetectedBy::Content(gif)));
-        assert_eq!(detect("png", b"").unwrap_err().to_string(), "file: is empty");
+        assert_eq!(detect("png", b"").unwrap_err().to_string(), "file: must not be empty");
         let missing = AnySubmission::from_path(std::env::temp_dir().join(name("none"))).unwrap_err();
-        assert_eq!(missing.to_string(), "file: does not exist");
+        assert_eq!(missing.to_string(), "file: cannot find the file");
     }
 }

@@ -14,10 +14,10 @@ use crate::model::format::{Content, detect_content};
 pub(crate) fn regular_file_len(path: &Path) -> Result<u64> {
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(unusable("is a directory"));
+        return Err(unusable("must be a regular file, not a directory"));
     }
     if !metadata.is_file() {
-        return Err(unusable("is not a regular file, but a pipe, a socket or a device"));
+        return Err(unusable("must be a regular file, not a pipe, a socket or a device"));
     }
     Ok(metadata.len())
 }
@@ -41,9 +41,9 @@ pub(crate) fn unusable(reason: &str) -> Error {
 /// Builds the error for a file that cannot be read.
 pub(crate) fn unreadable(error: io::Error) -> Error {
     let reason = match error.kind() {
-        io::ErrorKind::NotFound => "does not exist",
-        io::ErrorKind::PermissionDenied => "may not be read",
-        _ => "cannot be read",
+        io::ErrorKind::NotFound => "cannot find the file",
+        io::ErrorKind::PermissionDenied => "no permission to read the file",
+        _ => "cannot read the file",
     };
     unusable(reason).with_source(error)
 }

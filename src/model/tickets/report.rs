@@ -44,7 +44,7 @@ pub struct SubmittedTicket {
 impl SubmittedTickets {
     pub(crate) fn read(json: &str) -> Result<Self, &'static str> {
         let object = Object::parse(json)?;
-        let batch = text_identifier(&object, "batch_id").ok_or("it has no batch_id, or one that is unsafe")?;
+        let batch = text_identifier(&object, "batch_id").ok_or("`batch_id` is missing or has unsafe characters")?;
         Ok(Self {
             batch,
             total: object.field("total_tickets"),
@@ -134,10 +134,10 @@ impl TicketsReport {
         let object = Object::parse(json)?;
         let batch = identifier(&object)?;
         if batch.as_ref().is_some_and(|batch| batch != requested) {
-            return Err("its `identifier` is that of another batch");
+            return Err("the `identifier` of another batch");
         }
         if batch.is_none() && !object.has("done") && !object.has("results") {
-            return Err("it is no report on tickets");
+            return Err("not a report on tickets");
         }
         let is_done = object.field("done").unwrap_or(false);
         let results = object.elements("results", |json| TicketReport::read(json, is_done));

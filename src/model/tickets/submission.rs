@@ -162,7 +162,7 @@ impl Tickets {
     /// Returns every form field that is set, except for the files.
     pub(crate) fn fields(&self) -> Result<Fields<'_>> {
         if self.all.is_empty() {
-            return Err(Error::invalid_input("tickets", "there is none"));
+            return Err(Error::invalid_input("tickets", "must not be empty"));
         }
         let mut fields = Fields::default();
         let references: Vec<_> = self.all.iter().map(|ticket| ticket.ref_id.as_deref().unwrap_or_default()).collect();
@@ -181,7 +181,7 @@ impl Tickets {
             TicketLists::Commas if values.iter().any(|value| value.contains(',')) => {
                 return Err(Error::invalid_input(
                     whole,
-                    "some have a comma, which separates them; set lists to fields",
+                    "a value contains a comma, which separates values; set `lists` to fields",
                 ));
             }
             TicketLists::Commas => fields.text(whole, values.join(",")),

@@ -16,13 +16,13 @@ use super::error_chain;
 
 const NOT_TRUSTED: &str =
     "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
-const AUTHORITY: &str = "its certificate is one for an authority (CA:TRUE), and a host cannot use that";
+const AUTHORITY: &str = "its certificate is a CA certificate (CA:TRUE), which a host cannot use";
 const OTHER_HOST: &str = "its certificate is for another host; check the URL";
-const EXPIRED: &str = "its certificate has expired, unless the clock of this machine is wrong";
-const TOO_EARLY: &str = "its certificate is not valid yet, unless the clock of this machine is wrong";
-const TOO_OLD: &str = "it speaks none of the versions of TLS that are safe, 1.2 and 1.3";
+const EXPIRED: &str = "its certificate has expired, or the clock of this machine is wrong";
+const TOO_EARLY: &str = "its certificate is not valid yet, or the clock of this machine is wrong";
+const TOO_OLD: &str = "it supports neither TLS 1.2 nor TLS 1.3";
 const REFUSED: &str = "it refused the connection";
-const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
+const NO_TLS: &str = "it does not use TLS; check the host, the port, and that the URL should be https";
 
 /// Submits to `peer` and returns the error. Asserts that the call ends soon, and that the client opens one connection
 /// and sends only handshake messages and alerts on it.
@@ -54,7 +54,11 @@ fn invalid_certificate_error_states_the_reason() {
         let peer = Peer::serving(identity.config());
         let error = refused(what, &peer, host, &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
-        assert_eq!(error.to_string(), format!("no secure connection to {host}:{}: {says}", peer.port()), "{what}");
+        assert_eq!(
+            error.to_string(),
+            format!("cannot establish a TLS connection to {host}:{}: {says}", peer.port()),
+            "{what}"
+        );
         assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
     };
     let (name, address) = ("localhost", "127.0.0.1");
@@ -122,7 +126,11 @@ fn refused_handshake_error_states_the_reason() {
         let peer = responding(bytes);
         let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
-        assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {says}", peer.port()), "{what}");
+        assert_eq!(
+            error.to_string(),
+            format!("cannot establish a TLS connection to localhost:{}: {says}", peer.port()),
+            "{what}"
+        );
         assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
     }
 }
@@ -147,7 +155,7 @@ fn close_in_the_handshake_is_a_connect_error() {
     for (what, peer) in table {
         let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Connect, "{what}: {error}");
-        let says = format!("localhost:{} closed the connection before it was set up", peer.port());
+        let says = format!("localhost:{} closed the connection during setup", peer.port());
         assert_eq!(error.to_string(), says, "{what}");
     }
 }
@@ -188,7 +196,7 @@ fn required_client_certificate_is_reported() {
         let ask = |builder: ConfigBuilder<_, _>| builder.with_client_cert_verifier(verifier);
         Peer::serving(company.certify("localhost").config_with(&[version], ask))
     };
-    let wants = "it wants a certificate of the client, which has none";
+    let wants = "it requires a client certificate, and this client has none";
     let error_of = |peer: &Peer| {
         let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
         client.submit(&Image::from_url(CAT)).unwrap_err()
@@ -196,7 +204,10 @@ fn required_client_certificate_is_reported() {
     let peer_1_2 = peer(&rustls::version::TLS12);
     let error = error_of(&peer_1_2);
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
-    assert_eq!(error.to_string(), format!("no secure connection to localhost:{}: {wants}", peer_1_2.port()));
+    assert_eq!(
+        error.to_string(),
+        format!("cannot establish a TLS connection to localhost:{}: {wants}", peer_1_2.port())
+    );
     // With TLS 1.3 the client learns this only after it has sent the request. That is safe, because it has already
     // verified the server.
     let peer_1_3 = peer(&rustls::version::TLS13);
@@ -214,5 +225,7 @@ fn plain_http_to_a_tls_server_hints_at_https() {
     let peer = Peer::serving(company.certify("localhost").config());
     let error = peer.server.client().submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
-    assert!(error.to_string().contains("is not HTTP that can be understood; is it `https` there?"), "{error}");
+    let error = error.to_string();
+    assert!(error.starts_with("invalid HTTP response from localhost:"), "{error}");
+    assert!(error.contains("; use https if the server expects TLS"), "{error}");
 }

@@ -61,19 +61,19 @@ fn root_certificates_without_pem_fail_the_build() {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let pem = company.pem();
     let half = &pem[..pem.len() / 2];
-    let none = "holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----";
-    let damaged = "is PEM that is damaged or cut short";
+    let none = "contains no PEM certificate, which begins with -----BEGIN CERTIFICATE-----";
+    let damaged = "invalid or truncated PEM";
     let damaged_content = b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n".to_vec();
     let table = [
         ("nothing", Vec::new(), none),
         ("the path", b"company.pem".to_vec(), none),
         ("DER", company.der().to_vec(), none),
-        ("a private key", key.clone().into_bytes(), "holds a private key and no certificate"),
+        ("a private key", key.clone().into_bytes(), "contains a private key but no certificate"),
         ("half a certificate", half.as_bytes().to_vec(), damaged),
         (
             "no certificate by its content",
             damaged_content,
-            "holds something that is not a certificate between BEGIN CERTIFICATE and END",
+            "invalid certificate between BEGIN CERTIFICATE and END CERTIFICATE",
         ),
         ("half a certificate after a whole one", format!("{pem}{half}").into_bytes(), damaged),
     ];

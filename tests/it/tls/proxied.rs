@@ -11,7 +11,7 @@ use test_support::{CAT, Connection, ID, KEY, log, response, response_with, run_i
 
 use super::{error_chain, submit};
 
-const NO_TLS: &str = "what answered does not speak TLS; check host and port, and whether it is `https` there";
+const NO_TLS: &str = "it does not use TLS; check the host, the port, and that the URL should be https";
 
 /// Returns a builder of a client of `https://api.test` through `proxy`. The URL of the proxy begins with `start`.
 fn client_through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
@@ -88,7 +88,7 @@ fn proxy_407_is_a_config_error_and_is_not_retried() {
         let client = client_through(&proxy, url, &company).retries(5).build().unwrap();
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
-        let says = "wants a user name and a password that it knows, as in http://user:password@host:port";
+        let says = "requires a valid user name and password; use http://user:password@host:port";
         assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
         assert!(error_chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
         assert_eq!(proxy.server.connections(), 1, "some proxies lock a user out after repeated failed logins");
@@ -203,7 +203,10 @@ fn https_proxy_certificate_is_checked() {
         .unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     let says = "its certificate is for another host; check the URL";
-    assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {says}", bad.port()));
+    assert_eq!(
+        error.to_string(),
+        format!("cannot establish a TLS connection to the proxy localhost:{}: {says}", bad.port())
+    );
     assert_eq!((bad.server.connections(), bad.server.requests().len()), (1, 0));
 
     // A proxy that does not speak TLS: by far the most frequent mistake.
@@ -218,7 +221,10 @@ fn https_proxy_certificate_is_checked() {
         .submit(&Image::from_url(CAT))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Tls);
-    assert_eq!(error.to_string(), format!("no secure connection to the proxy localhost:{}: {NO_TLS}", plain.port()));
+    assert_eq!(
+        error.to_string(),
+        format!("cannot establish a TLS connection to the proxy localhost:{}: {NO_TLS}", plain.port())
+    );
 }
 
 #[test]
@@ -229,7 +235,9 @@ fn untrusted_certificate_in_a_tunnel_gets_no_key() {
     let error = client_through(&proxy, "http://", &company).build().unwrap().submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     assert!(
-        error.to_string().starts_with("no secure connection to api.test:443: its certificate was issued by an unknown"),
+        error
+            .to_string()
+            .starts_with("cannot establish a TLS connection to api.test:443: its certificate was issued by an unknown"),
         "{error}"
     );
     assert_eq!(proxy.server.requests().len(), 1, "tunnels only");
@@ -284,7 +292,7 @@ fn socks_login_refusal_is_a_config_error() {
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
         assert!(
-            error.to_string().starts_with(&format!("proxy: localhost:{} wants a user name", proxy.port())),
+            error.to_string().starts_with(&format!("proxy: localhost:{} requires a valid user name", proxy.port())),
             "{error}"
         );
         assert!(!format!("{error:?}").contains("wr0ng"), "{error:?}");

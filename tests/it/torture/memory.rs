@@ -39,7 +39,7 @@ fn response_of_100_mib_uses_little_over_the_limit() {
                 });
                 let patient = server.client().with_timeout(Duration::from_secs(120));
                 let error = call.make(&patient).unwrap_err();
-                assert!(error.to_string().contains("longer than the limit"), "{call:?} {framing}: {error}");
+                assert!(error.to_string().contains("exceeds the limit"), "{call:?} {framing}: {error}");
                 let grown = process_status("VmHWM") - before;
                 assert!(grown < (limit + 40) * 1024, "{call:?} {framing}: {grown} KiB");
             }

@@ -19,7 +19,7 @@ static void rejected(int32_t code, const char *argument) {
     if (error != NULL) {
         const char *message = identifai_error_message(error);
         CHECK(strncmp(message, argument, strlen(argument)) == 0);
-        CHECK(strstr(message, ": is NULL") != NULL || strstr(message, ": is not UTF-8") != NULL);
+        CHECK(strstr(message, ": must not be NULL") != NULL || strstr(message, ": must be UTF-8") != NULL);
         CHECK(identifai_error_may_have_been_sent(error) == 0);
         identifai_error_free(error);
         error = NULL;

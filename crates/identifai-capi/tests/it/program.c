@@ -223,7 +223,7 @@ static void errors_of_options(const identifai_client *client) {
     CHECK(identifai_submit_url(client, IDENTIFAI_VIDEO, clip, opts, &identifier, NULL) == IDENTIFAI_OK);
     identifai_string_free(identifier);
     must_fail(identifai_client_new(opts, &another, &error), IDENTIFAI_ERROR_INVALID_INPUT);
-    CHECK(another == NULL && strcmp(identifai_error_message(error), "api_key: is NULL") == 0);
+    CHECK(another == NULL && strcmp(identifai_error_message(error), "api_key: must not be NULL") == 0);
     clear_error();
     identifai_options_free(opts);
 }
@@ -237,15 +237,15 @@ static void errors_of_all_options(void) {
 
     CHECK(identifai_options_set_ref_id(options, "\xff") == IDENTIFAI_ERROR_INVALID_INPUT);
     must_fail(identifai_classify_from_url(options, cat, &identifier, &error), IDENTIFAI_ERROR_INVALID_INPUT);
-    CHECK(strcmp(identifai_error_message(error), "ref_id: is not UTF-8") == 0);
+    CHECK(strcmp(identifai_error_message(error), "ref_id: must be UTF-8") == 0);
     clear_error();
     must_fail(identifai_client_new(options, &client, &error), IDENTIFAI_ERROR_INVALID_INPUT);
-    CHECK(strcmp(identifai_error_message(error), "ref_id: is not UTF-8") == 0);
+    CHECK(strcmp(identifai_error_message(error), "ref_id: must be UTF-8") == 0);
     clear_error();
     CHECK(identifai_options_set_ref_id(options, "") == IDENTIFAI_OK);
     CHECK(identifai_options_set_frames(options, 5) == IDENTIFAI_OK);
     must_fail(identifai_classify_from_url(options, cat, &identifier, &error), IDENTIFAI_ERROR_INVALID_INPUT);
-    CHECK(strncmp(identifai_error_message(error), "frames: is no option", 20) == 0);
+    CHECK(strncmp(identifai_error_message(error), "frames: not supported", 21) == 0);
     CHECK(identifier == NULL && client == NULL);
 
     /* A call that succeeds does not change an earlier error. */

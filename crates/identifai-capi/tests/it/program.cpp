@@ -212,7 +212,7 @@ static void errors_of_options(const Client &client) {
     opts.set(identifai_options_set_frames, 5);
     CHECK(!of_video().empty());
     const auto of_client = [&] { Client another(opts); };
-    CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_client).what() == std::string("api_key: is NULL"));
+    CHECK(must_fail(IDENTIFAI_ERROR_INVALID_INPUT, of_client).what() == std::string("api_key: must not be NULL"));
 
     // The proxy has two setters. Either one replaces the failure of the other.
     Options options("s3cret");

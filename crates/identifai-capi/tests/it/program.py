@@ -286,7 +286,7 @@ def errors_of_options(client):
     check(str(must_fail("invalid_input", lambda: opts.set(frames=11))) == why)
     check(str(must_fail("invalid_input", client.submit_url, VIDEO, CLIP, opts)) == why)
     check(client.submit_url(VIDEO, CLIP, opts.set(frames=5)))
-    check(str(must_fail("invalid_input", Client, opts)) == "api_key: is NULL")
+    check(str(must_fail("invalid_input", Client, opts)) == "api_key: must not be NULL")
     # The proxy has two setters. Either one replaces the failure of the other.
     options = Options("s3cret")
     must_fail("invalid_input", lambda: options.set(proxy=None))

@@ -16,9 +16,9 @@ impl From<clap::Error> for CliError {
         let argument = named(ContextKind::InvalidArg);
         Self::Usage(match error.kind() {
             ErrorKind::InvalidSubcommand => {
-                "no such command; `identifai --help` lists them (to submit: `identifai classify URL`)".to_owned()
+                "unknown command; see `identifai --help` (to submit a URL: `identifai classify URL`)".to_owned()
             }
-            ErrorKind::TooManyValues => format!("{argument}: takes no value"),
+            ErrorKind::TooManyValues => format!("{argument}: does not take a value"),
             ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
                 let known = named(ContextKind::ValidValue);
                 let reason = match error.source() {
@@ -31,12 +31,12 @@ impl From<clap::Error> for CliError {
             }
             ErrorKind::UnknownArgument => {
                 if let Some(name) = names::file_like_option(&argument, std::env::args_os().skip(1)) {
-                    format!("{name}: no such option; for the file of that name write ./{name}")
+                    format!("{name}: unknown option; for the file with this name, write ./{name}")
                 } else if argument.starts_with("--") {
                     // clap's message suggests an option with a similar spelling.
                     return Self::CommandLine(error);
                 } else {
-                    "an argument is not expected; `identifai COMMAND --help` lists what is".to_owned()
+                    "unexpected argument; see `identifai COMMAND --help`".to_owned()
                 }
             }
             _ => return Self::CommandLine(error),

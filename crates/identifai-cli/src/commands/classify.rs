@@ -17,7 +17,7 @@ use crate::submission::{self, Checked};
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, CliError> {
     if arguments.inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return Err(CliError::Usage("standard input can be read once, so there can be one `-`".to_owned()));
+        return Err(CliError::Usage("`-` can be given only once, as standard input can be read only once".to_owned()));
     }
     // All arguments are checked before the first submit, so an invalid command line costs nothing.
     let (mut jobs, mut notes) = (Vec::new(), Vec::new());

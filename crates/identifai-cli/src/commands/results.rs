@@ -49,7 +49,7 @@ fn print_each_of(
     };
     let status = print_each(printer, reports.into_iter().inspect(see))?;
     if is_one_missing && medium.chosen().is_none() {
-        output::note("it was looked for among images; --video looks among videos, and --audio among recordings");
+        output::note("only images were searched; pass --video or --audio for another medium");
     }
     Ok(status)
 }
@@ -73,7 +73,7 @@ pub(crate) fn heatmap(global: &Global, arguments: &Heatmap) -> Result<ExitStatus
     let Heatmap { input, output } = arguments;
     let to_stdout = output == Path::new("-");
     if to_stdout && io::stdout().is_terminal() {
-        let hint = "--output: a PNG is nothing for a terminal; name a file, or redirect standard output";
+        let hint = "--output: cannot write a PNG to a terminal; name a file, or redirect standard output";
         return Err(CliError::Usage(hint.to_owned()));
     }
     let sent = Submitted::new(parse_one(0, input)?);
@@ -104,7 +104,7 @@ pub(crate) fn override_verdict(global: &Global, arguments: &Override) -> Result<
     let medium = medium.chosen().unwrap_or(MediaType::Image);
     let outcome = connected.client.override_verdict(medium, hash, &classification);
     Printer::new(global.json, slice::from_ref(hash)).print_only(outcome.map(|()| Line {
-        text: format!("{hash} is {classification} from now on"),
+        text: format!("{hash} is now {classification}"),
         json: json!({ "hash": hash, "classification": classification, "type": medium }).to_string(),
     }))
 }
@@ -117,7 +117,9 @@ fn parse(inputs: &[String]) -> Result<Vec<Identifier>, CliError> {
 fn parse_one(index: usize, input: &str) -> Result<Identifier, CliError> {
     let place = index + 1;
     if input.contains("://") {
-        return Err(CliError::Usage(format!("argument {place} is a URL; `identifai classify --wait URL` submits one")));
+        return Err(CliError::Usage(format!(
+            "argument {place}: must be an identifier, not a URL; use `identifai classify --wait URL` to submit a URL"
+        )));
     }
     input.parse().map_err(|error| CliError::Usage(format!("argument {place}: {error}")))
 }

@@ -14,7 +14,7 @@ use crate::{output, signals};
 pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
     let Serve { port, submits_per_minute, reads_per_minute, no_limits, .. } = *arguments;
     let sandbox = Sandbox::start_on(port)
-        .map_err(|error| CliError::Failed(format!("--port: the sandbox does not start on port {port}: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("--port: cannot start the sandbox on port {port}: {error}")))?;
     sandbox.set_limits(if no_limits {
         RateLimit::unlimited()
     } else {
@@ -28,11 +28,14 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
         move |_| stop.send(()).unwrap_or_default()
     };
     if let Err(error) = signals::listen(first, || ()) {
-        output::note(&format!("Ctrl-C will not be noticed: {error}"));
+        output::note(&format!("cannot handle Ctrl-C: {error}"));
     }
     // Programs that start this command wait for this line, so it is the first one.
     output::print_result(&format!("listening on {}", sandbox.base_url())).map_err(CliError::output)?;
-    output::note(&format!("sandbox: answers are made up; its key is `{}`; Ctrl-C stops it", sandbox.api_key()));
+    output::note(&format!(
+        "sandbox: all responses are made up; the API key is `{}`; press Ctrl-C to stop",
+        sandbox.api_key()
+    ));
     // `stop` is not dropped before this line, so `recv` blocks even if no signal handler could be installed.
     let _ = stopped.recv();
     drop(stop);

@@ -64,10 +64,10 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
     let args::Tickets { inputs, ref_ids, models, no_models, lists, any_format, .. } = arguments;
     if !ref_ids.is_empty() && ref_ids.len() != inputs.len() {
         let (given, wanted) = (ref_ids.len(), inputs.len());
-        return Err(format!("--ref-id: {given} for {wanted} files; there must be one for each, or none"));
+        return Err(format!("--ref-id: {given} given for {wanted} files; pass one for each file, or none"));
     }
     if inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return Err("standard input can be read once, so there can be one `-`".to_owned());
+        return Err("`-` can be given only once, as standard input can be read only once".to_owned());
     }
     let (mut tickets, mut notes) = (Tickets::new(), Vec::new());
     for (index, input) in inputs.iter().enumerate() {
@@ -94,7 +94,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
 
 fn ticket(input: &OsStr) -> Result<Ticket, String> {
     if names::is_url(input) {
-        return Err("is a URL; tickets are uploaded from files".to_owned());
+        return Err("must be a file, not a URL".to_owned());
     }
     if input != "-" {
         return Ok(Ticket::from_path(input));

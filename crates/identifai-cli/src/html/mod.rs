@@ -80,7 +80,7 @@ impl Page {
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         // A symbolic link is also refused, because it would be replaced and not followed.
         if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-            return Err(io::Error::other("is not a regular file"));
+            return Err(io::Error::other("not a regular file"));
         }
         create_temporary(path, PRIVATE)?;
         let counts = ["human", "artificial", "other", "failed"].map(|category| Count { category, number: 0 });
@@ -100,7 +100,7 @@ impl Page {
         self.rows.sort_by_key(|row| row.line);
         let heatmaps = self.rows.iter().filter(|row| row.wants_heatmap()).count();
         if heatmaps > 0 && should_continue() {
-            output::note(&format!("heatmaps to fetch for the page: {heatmaps}"));
+            output::note(&format!("fetching heatmaps for the page: {heatmaps}"));
         }
         let mut pictures = Pictures::new(client, &should_continue);
         let rows = self.rows.iter().map(|row| row.cells(&mut pictures)).collect();

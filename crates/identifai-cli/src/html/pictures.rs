@@ -58,7 +58,7 @@ impl<'a> Pictures<'a> {
     /// Fetches a heatmap, or returns the reason why it is missing.
     pub(super) fn heatmap(&mut self, identifier: &Identifier) -> Result<Picture, String> {
         if !(self.should_continue)() {
-            return Err("not fetched, as the run was interrupted".to_owned());
+            return Err("not fetched, because the run was interrupted".to_owned());
         }
         if let Some(reason) = &self.stop_reason {
             return Err(reason.clone());
@@ -66,16 +66,16 @@ impl<'a> Pictures<'a> {
         let heatmap = self.client.heatmap(&Submitted::new(identifier.clone())).map_err(|error| {
             // An error that does not concern this heatmap would repeat with the next one, perhaps after a timeout.
             if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedResponse) {
-                self.stop_reason = Some("not fetched, as one before could not be".to_owned());
+                self.stop_reason = Some("not fetched, because an earlier one failed".to_owned());
             }
             error_text::to_cli_text(&error)
         })?;
         let bytes = heatmap.as_bytes();
         if bytes.len() > MAX_HEATMAP_LEN {
-            return Err(format!("it has more than {} MiB", MAX_HEATMAP_LEN >> 20));
+            return Err(format!("larger than {} MiB", MAX_HEATMAP_LEN >> 20));
         }
         let Some(left) = self.left.checked_sub(bytes.len()) else {
-            let full = format!("there is no room, as a page has at most {} MiB of pictures", MAX_TOTAL_LEN >> 20);
+            let full = format!("left out, because a page has at most {} MiB of pictures", MAX_TOTAL_LEN >> 20);
             return Err(self.stop_reason.insert(full).clone());
         };
         self.left = left;

@@ -136,13 +136,13 @@ fn batch_invalid_line_is_reported_without_stopping() {
     assert_eq!((&items[2]["ref_id"], items[2]["results"]["images"].as_array().unwrap().len()), (&json!("17"), 10));
     // `--with-nsfw` applies to images and videos, so it is an error for a recording.
     let says = [
-        (3, "line 5: is a recording, for which there is no --with-nsfw"),
-        (4, "line 6: is an image, for which there is no --frames"),
-        (5, "line 7: its options: unknown field `colour`"),
-        (6, "line 8: its `medium` is not image, video or audio"),
-        (7, "line 9: has no `input`"),
-        (8, "line 10: is no JSON object"),
-        (9, "line 11: file: does not exist"),
+        (3, "line 5: --with-nsfw: not supported for a recording"),
+        (4, "line 6: --frames: not supported for an image"),
+        (5, "line 7: invalid options: unknown field `colour`"),
+        (6, "line 8: medium: must be image, video or audio"),
+        (7, "line 9: missing `input`"),
+        (8, "line 10: invalid JSON object"),
+        (9, "line 11: file: cannot find the file"),
         (10, "The uploaded file format is not supported."),
     ];
     for (index, says) in says {
@@ -178,14 +178,14 @@ fn batch_exit_status_is_that_of_worst_item() {
         }
     });
     let nothing = run_with_input(batch(&env, &["--no-rate-limit", "-"]), "\n\n");
-    assert!(nothing.status == 0 && nothing.err.contains("there was no line with a URL or a path"), "{}", nothing.err);
+    assert!(nothing.status == 0 && nothing.err.contains("no line with a URL or a path"), "{}", nothing.err);
     for (arguments, says) in [
-        (&["/no/such/list"][..], "cannot read the file of the batch"),
-        (&["/"], "cannot read the file of the batch: is a directory"),
+        (&["/no/such/list"][..], "cannot read the list"),
+        (&["/"], "cannot read the list: is a directory"),
         (&["-", "--workers", "257"], "--workers"),
         (&["-", "--retry-indeterminate"], "--journal"),
-        (&["-", "--journal", "/no/such/journal"], "journal: cannot be opened"),
-        (&["-", "--journal", "/dev/null"], "journal: is not a regular file"),
+        (&["-", "--journal", "/no/such/journal"], "journal: cannot open the file"),
+        (&["-", "--journal", "/dev/null"], "journal: must be a regular file"),
         (&["-", "--in-flight", "0"], "--in-flight"),
         (&["-", "--rate-limit", "30"], "--rate-limit"),
     ] {
@@ -214,7 +214,7 @@ fn journal_of_another_service_is_rejected() {
     assert_eq!((outcome.status, service.submits.lock().unwrap().len()), (5, 0), "{}", outcome.err);
     let messages = json_lines(&outcome.out).into_iter().map(|item| item["error"]["message"].to_string());
     let of_unsubmitted =
-        messages.filter(|text| text.starts_with("\"not submitted: journal: is that of another service"));
+        messages.filter(|text| text.starts_with("\"not submitted: journal: belongs to another service"));
     assert_eq!(of_unsubmitted.count(), 2, "results of the other service are not printed: {}", outcome.out);
 }
 
@@ -229,13 +229,13 @@ fn journal_in_use_or_of_other_format_is_rejected() {
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &journal]), urls(1));
     assert_eq!((outcome.status, outcome.out.as_str()), (2, ""));
-    assert!(outcome.err.contains("journal: is in use by another process"), "{}", outcome.err);
+    assert!(outcome.err.contains("journal: in use by another process"), "{}", outcome.err);
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success(), "the verdict was printed before the end of the input: {line}");
 
     let precious = here.file("precious", "not a journal");
     let outcome = run_with_input(batch(&service.env(), &["-", "--journal", &precious]), urls(1));
-    assert!(outcome.status == 2 && outcome.err.contains("is no journal"), "{}", outcome.err);
+    assert!(outcome.status == 2 && outcome.err.contains("not a journal"), "{}", outcome.err);
     assert_eq!(std::fs::read_to_string(precious).unwrap(), "not a journal");
 }
 
@@ -317,7 +317,7 @@ fn batch_ctrl_c_waits_for_pending_and_second_exits() {
         interrupt(&child);
         let mut errors = String::new();
         err.read_line(&mut errors).unwrap();
-        assert!(errors.contains("nothing more is submitted; waiting for what is pending"), "{errors}");
+        assert!(errors.contains("submitting stopped; waiting for pending results"), "{errors}");
         if again {
             interrupt(&child);
         } else {
@@ -328,7 +328,7 @@ fn batch_ctrl_c_waits_for_pending_and_second_exits() {
         let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
         assert_eq!((output.status.code(), lines.len()), (Some(130), if again { 0 } else { 2 }), "{errors}");
         assert_eq!(server.requests().iter().filter(|seen| file_url(seen).is_some()).count(), 2);
-        let hint = if journal.is_some() { "the same command goes on" } else { "submits everything again" };
+        let hint = if journal.is_some() { "run the same command again" } else { "submits everything again" };
         assert!(errors.contains(hint), "{errors}");
     }
 }

@@ -17,7 +17,7 @@ use crate::support::{env_of, in_shell, json_lines, piped, read_until, run_with_i
 const OWN_MOUNTS: [&str; 3] = ["unshare", "--map-root-user", "--mount"];
 /// The script that mounts a disk of 64 KiB with 4 KiB free.
 const SMALL_DISK: &str = "mount -t tmpfs -o size=64k tmpfs disk && head -c 60k /dev/zero > disk/filler";
-const STOPPED: &str = "nothing more is submitted; waiting for what is pending";
+const STOPPED: &str = "submitting stopped; waiting for pending results";
 
 /// A fake service that accepts each submitted URL. It does not respond to the submit of a URL that contains `held`. It
 /// has no reports until they are released, and each report has a filler of a given size.
@@ -108,7 +108,7 @@ fn batch_second_signal_reports_pending_items() {
                 ] {
                     assert!(errors.lines().any(|error| error == line), "no {line:?} in {errors}");
                 }
-                assert!(errors.contains("`identifai wait ID`") && !errors.contains("s3cret"), "{errors}");
+                assert!(errors.contains("run `identifai wait ID`") && !errors.contains("s3cret"), "{errors}");
             });
         }
     });
@@ -123,7 +123,7 @@ fn batch_first_sigterm_reports_pending_and_waits() {
     while slow.polls.recv_timeout(IO_TIMEOUT).unwrap() < 2 {}
     let mut err = BufReader::new(child.stderr.take().unwrap());
     signal(&child, "TERM");
-    let mut errors = read_until(&mut err, "`identifai wait ID`");
+    let mut errors = read_until(&mut err, "run `identifai wait ID`");
     assert!(errors.contains(STOPPED));
     slow.is_released.store(true, Ordering::SeqCst);
     err.read_to_string(&mut errors).unwrap();
@@ -148,7 +148,7 @@ fn batch_second_signal_with_journal_prints_one_line() {
     signal(&child, "TERM");
     err.read_to_string(&mut errors).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));
-    let report = "identifai: 3 submitted and not printed, all in the journal: the same command goes on";
+    let report = "identifai: 3 submitted but not printed, all in the journal; run the same command again to continue";
     assert!(errors.lines().any(|line| line == report) && !errors.contains("submitted as"), "{errors}");
 }
 
@@ -372,7 +372,7 @@ fn batch_identifier_missing_in_journal_is_reported() {
     let output = in_shell(&command, &["prlimit", "--fsize=500"], "exec \"$0\" \"$@\"").output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 1), "{err}");
-    assert!(err.contains("1 printed, but not in the journal, which could not be written"), "{err}");
+    assert!(err.contains("1 printed but missing from the journal, which could not be written"), "{err}");
     let again = run_with_input(command, "");
     assert_eq!(json_lines(&again.out)[0]["error"]["kind"], "indeterminate", "{}", again.err);
     assert!(service.submits.lock().unwrap().values().all(|count| *count == 1), "paid twice");

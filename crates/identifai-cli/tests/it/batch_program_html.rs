@@ -187,13 +187,13 @@ fn html_report_names_missing_and_too_large_heatmaps() {
     let path = here.file("page.html", "an older one");
     let outcome = run_with_input(batch(&env, &["-", "--no-rate-limit", "--html", &path]), urls(36));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
-    assert!(outcome.err.contains("heatmaps to fetch for the page: 36"), "{}", outcome.err);
+    assert!(outcome.err.contains("fetching heatmaps for the page: 36"), "{}", outcome.err);
     let page = std::fs::read_to_string(path).unwrap();
     let count = |text: &str| page.matches(text).count();
     assert_eq!((count("<img alt=\"heatmap\""), count("<small>no heatmap: ")), (32, 4));
-    assert_eq!(count("<small>no heatmap: there is no heatmap"), 1);
-    assert_eq!(count("<small>no heatmap: it has more than 1 MiB"), 1);
-    assert_eq!(count("<small>no heatmap: there is no room"), 2);
+    assert_eq!(count("<small>no heatmap: heatmap not found"), 1);
+    assert_eq!(count("<small>no heatmap: larger than 1 MiB"), 1);
+    assert_eq!(count("<small>no heatmap: left out, because a page has at most"), 2);
     let fetched = server.requests().iter().filter(|seen| seen.head.lines().next().unwrap().contains("heatmap")).count();
     assert_eq!(fetched, 35, "no more heatmaps are fetched after the first one that does not fit");
 }
@@ -205,7 +205,7 @@ fn html_report_to_invalid_path_prevents_submits() {
     for path in ["/no/such/directory/page.html".to_owned(), here.path(""), "/dev/null".to_owned()] {
         let outcome = run_with_input(batch(&env, &["-", "--html", &path]), urls(1));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{path}: {}", outcome.err);
-        assert!(outcome.err.contains("--html: cannot write the file that it names: "), "{}", outcome.err);
+        assert!(outcome.err.contains("--html: cannot write the page: "), "{}", outcome.err);
     }
     assert_eq!(sandbox.submits(), 0);
 }
@@ -233,7 +233,7 @@ fn html_report_after_ctrl_c_has_known_results() {
     for (text, count) in [
         ("<tr data-verdict=", 2),
         ("<p>The run was interrupted.", 1),
-        ("<small>no heatmap: not fetched, as the run was interrupted</small>", 2),
+        ("<small>no heatmap: not fetched, because the run was interrupted</small>", 2),
     ] {
         assert_eq!(page.matches(text).count(), count, "{text}");
     }
@@ -252,7 +252,7 @@ fn html_report_write_failure_keeps_results_on_stdout() {
     let output = limited.unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!((output.status.code(), json_lines(&out).len()), (Some(5), 3), "{err}");
-    assert!(err.contains("--html: cannot write the file that it names: File too large"), "{err}");
+    assert!(err.contains("--html: cannot write the page: File too large"), "{err}");
     let left: Vec<_> = std::fs::read_dir(here.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["list"], "no partial page is left behind");
 }

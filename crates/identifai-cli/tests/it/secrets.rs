@@ -45,7 +45,7 @@ fn error_about_line_with_key_redacts_key() {
         let outcome = run_against(&server, &[&["batch", &*list][..], json].concat());
         let shown = outcome.out + &outcome.err;
         assert!(
-            shown.contains("line 1: its options: unknown field") && shown.contains("line 2: its options"),
+            shown.contains("line 1: invalid options: unknown field") && shown.contains("line 2: invalid options"),
             "{shown}"
         );
         assert!(!shown.contains(KEY), "{shown}");

@@ -34,8 +34,8 @@ fn medium_is_derived_from_the_fields() {
         assert_eq!(serde_json::to_value(&report).unwrap(), serde_json::to_value(image).unwrap());
     }
     let table = [
-        (r#"{"identifier":"abc","status":"new"}"#, "of which medium"),
-        (r#"{"identifier":"abc","status":"new","results":[]}"#, "of which medium"),
+        (r#"{"identifier":"abc","status":"new"}"#, "the medium is not recognizable"),
+        (r#"{"identifier":"abc","status":"new","results":[]}"#, "the medium is not recognizable"),
         (r#"{"c2pa":null}"#, "`identifier` is missing"),
         ("[]", "not a JSON object"),
     ];

@@ -110,7 +110,7 @@ impl Items {
     pub(super) fn note_corrected_name(&mut self, note: &str) {
         match self.corrected {
             0..SHOWN => self.progress.note(note),
-            SHOWN => self.progress.note("more names say another format than the content, and are corrected, too"),
+            SHOWN => self.progress.note("more file names do not match the content and are corrected; no further notes"),
             _ => {}
         }
         self.corrected += 1;
@@ -131,7 +131,7 @@ impl Items {
         self.status.raise(ExitStatus::Usage);
         match self.progress.refused.fetch_add(1, Ordering::Relaxed) {
             0..SHOWN => self.progress.note(reason),
-            SHOWN => self.progress.note("more lines are wrong; standard output names each"),
+            SHOWN => self.progress.note("more lines are invalid; see standard output for each"),
             _ => {}
         }
         self.write(&item.to_string());
@@ -197,21 +197,21 @@ impl Items {
         }
         let Totals { done, failed, unknown, left } = self.totals;
         let not_begun = self.progress.total.filter(|_| self.is_interrupted());
-        let not_begun = not_begun.map(|total| format!(", {} not begun", total.saturating_sub(self.count)));
+        let not_begun = not_begun.map(|total| format!(", {} not started", total.saturating_sub(self.count)));
         output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
         if self.count == 0 && !self.is_interrupted() {
-            output::note("the list is empty: there was no line with a URL or a path");
+            output::note("the list is empty: no line with a URL or a path");
         }
         if unknown > 0 {
-            let retry = if has_journal { "; --retry-indeterminate submits them again" } else { "" };
-            output::note(&format!("{unknown} may have been submitted, which is not known{retry}"));
+            let retry = if has_journal { "; pass --retry-indeterminate to submit them again" } else { "" };
+            output::note(&format!("{unknown} may or may not have been submitted{retry}"));
         }
         if self.unrecorded > 0 {
             let unrecorded = self.unrecorded;
-            output::note(&format!("{unrecorded} printed, but not in the journal, which could not be written"));
+            output::note(&format!("{unrecorded} printed but missing from the journal, which could not be written"));
         }
         if (self.is_interrupted() || left > 0) && has_journal {
-            output::note("the same command goes on: what has a verdict is not submitted again");
+            output::note("run the same command again to continue; items with a verdict are not submitted again");
         }
         if self.is_interrupted() { ExitStatus::Interrupted } else { self.status }
     }

@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, arguments: &Batch) -> Result<ExitStatus, CliE
     let has_journal = journal.is_some();
     if has_journal && global.sandbox {
         output::note(
-            "the sandbox ends with this command, so its journal is refused by others; `identifai sandbox` stays",
+            "the sandbox ends with this command, so no later run can use the journal; use `identifai sandbox` instead",
         );
     }
     let is_rate_limited = !global.no_rate_limit && !global.sandbox;
@@ -88,7 +88,7 @@ fn open_journal(path: &Path, arguments: &Batch) -> identifai::Result<Journal> {
 }
 
 fn page_failure(error: &io::Error) -> String {
-    format!("--html: cannot write the file that it names: {error}")
+    format!("--html: cannot write the page: {error}")
 }
 
 /// Reports files that are submitted and paid for again although the journal has their paths.
@@ -97,7 +97,7 @@ fn note_changed_files(count: u64) {
     if count > 0 {
         output::note(&format!(
             "{count} {files} changed since an earlier run and {are} submitted again: length or modification time \
-             differs (copies by `cp`, or `rsync` without -t, have new times)"
+             differs (copies made by `cp`, or by `rsync` without -t, have new times)"
         ));
     }
 }

@@ -40,7 +40,7 @@ impl Shutdown {
         output::report_unprinted(&self.ledger, fallback);
         if recorded > 0 {
             output::note(&format!(
-                "{recorded} submitted and not printed, all in the journal: the same command goes on"
+                "{recorded} submitted but not printed, all in the journal; run the same command again to continue"
             ));
         }
     }
@@ -53,7 +53,8 @@ impl Shutdown {
             progress.interrupted.store(true, Ordering::Relaxed);
             first.stop_handle.stop();
             progress.act_briefly(move |progress| {
-                progress.note("nothing more is submitted; waiting for what is pending (Ctrl-C again: at once)");
+                progress
+                    .note("submitting stopped; waiting for pending results (press Ctrl-C again to exit immediately)");
                 // The signal may come from a program, which does not send a second one and may send SIGKILL next. The
                 // items are therefore reported now.
                 if signal == Signal::Terminate && !first.has_journal {
@@ -65,9 +66,9 @@ impl Shutdown {
             progress_at_end.act_briefly(Progress::clear);
             last.report_unprinted(Fallback::Json);
             output::note(if last.has_journal {
-                "interrupted; the same command goes on where this stopped"
+                "interrupted; run the same command again to continue"
             } else {
-                "interrupted; without --journal a new run submits everything again"
+                "interrupted; without --journal, a new run submits everything again"
             });
         };
         // If no handler can be installed, a signal ends the program at once, which is acceptable.

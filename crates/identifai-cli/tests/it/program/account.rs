@@ -108,7 +108,7 @@ fn users_before_failed_page_are_printed() {
     assert_eq!((lines.len(), &lines[2]["error"]["kind"], lines[2].get("input")), (3, &json!("forbidden"), None));
     let outcome = run_against(&server, &["partner", "users"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (3, "1 - <->\n2 - <->\n"));
-    assert!(outcome.err.starts_with("identifai: the key may not use this"), "{}", outcome.err);
+    assert!(outcome.err.starts_with("identifai: not allowed for this API key"), "{}", outcome.err);
 }
 
 #[test]

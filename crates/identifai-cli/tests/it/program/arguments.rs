@@ -53,11 +53,11 @@ fn empty_file_and_empty_stdin_get_the_same_error() {
     ] {
         let outcome = run_with_input(without_rate_limit(&env, arguments), "");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.ends_with(" file: is empty\n"), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.ends_with(" file: must not be empty\n"), "{arguments:?}: {}", outcome.err);
     }
     for list in ["-", &here.file("list", "")] {
         let outcome = run_with_input(without_rate_limit(&env, &["batch", list]), "");
-        assert!(outcome.status == 0 && outcome.err.contains("the list is empty: there was no line"), "{}", outcome.err);
+        assert!(outcome.status == 0 && outcome.err.contains("the list is empty: no line"), "{}", outcome.err);
     }
     assert_eq!(sandbox.submits(), 0);
 }
@@ -128,9 +128,9 @@ mod any_bytes {
         assert!(outcome.out.is_ascii(), "{}", outcome.out);
         let missing = run(&["classify"], &[b"gone\xff.png"]);
         assert_eq!(missing.status, 2);
-        assert!(missing.err.ends_with("file: does not exist (its name is not UTF-8)\n"), "{}", missing.err);
+        assert!(missing.err.ends_with("file: cannot find the file (the file name is not UTF-8)\n"), "{}", missing.err);
         let url = run(&["classify"], &[b"https://x.test/caf\xe9.png"]);
-        assert!(url.status == 2 && url.err.contains("URL: is not UTF-8; percent-encode it"), "{}", url.err);
+        assert!(url.status == 2 && url.err.contains("URL: must be UTF-8; percent-encode it"), "{}", url.err);
         let option = run(&["classify"], &[b"-x\xff.png"]);
         assert!(option.status == 2 && option.err.contains(r"write ./-x\xff.png"), "{}", option.err);
     }

@@ -17,9 +17,9 @@ fn list_of_other_format_ends_batch_before_submits() {
     let (sandbox, env) = sandbox();
     let here = Directory::new();
     let (utf_16_says, nul_says) =
-        ("the list is UTF-16; write it as UTF-8 (in PowerShell: `Out-File -Encoding utf8`)", ": has a NUL byte;");
+        ("the list must be UTF-8, not UTF-16 (in PowerShell: `Out-File -Encoding utf8`)", ": contains a NUL byte;");
     let (array_says, columns_says) =
-        ("line 1: is a JSON array; write one object a line", "line 1: has several columns, as in CSV; write only");
+        ("line 1: a JSON array; write one object per line", "line 1: several columns, as in CSV; write only");
     let marked = format!("\u{feff}{URL}\r\n{URL}\r\n");
     let bare = format!("{URL}\n");
     let table: [(Vec<u8>, &str); 14] = [
@@ -34,12 +34,9 @@ fn list_of_other_format_ends_batch_before_submits() {
         ("url,label\nhttps://x.test/a?b=c,dog\n".into(), columns_says),
         (format!("\u{feff}\"{URL}\",\"cat\"\r\n").into(), columns_says),
         (format!("[\"{URL}\"]").into(), array_says),
-        (
-            format!("\n[\n  {{\"input\": \"{URL}\"}},\n  {{\"input\": \"{URL}\"}}\n]\n").into(),
-            "line 2: is a JSON array",
-        ),
-        (format!("{{\n  \"input\": \"{URL}\"\n}}\n").into(), "line 1: is JSON over several lines; write each object"),
-        (format!("\"{URL}\"\n").into(), "line 1: is in quotes; write the URL or path without them"),
+        (format!("\n[\n  {{\"input\": \"{URL}\"}},\n  {{\"input\": \"{URL}\"}}\n]\n").into(), "line 2: a JSON array"),
+        (format!("{{\n  \"input\": \"{URL}\"\n}}\n").into(), "line 1: an object on several lines; write each object"),
+        (format!("\"{URL}\"\n").into(), "line 1: text in quotes; write the URL or path without them"),
     ];
     for (list, says) in table {
         let shown = String::from_utf8_lossy(&list).into_owned();
@@ -61,11 +58,11 @@ fn nul_byte_in_later_line_ends_batch() {
     let list = format!("{}{URL}\0\nhttps://x.test/b.jpg\n", "https://x.test/first.jpg\n".repeat(100));
     let outcome = run_with_input(without_rate_limit(&env, &["batch", &here.file("list", &list)]), "");
     assert_eq!((outcome.status, outcome.out.as_str(), sandbox.submits()), (2, "", 0), "{}", outcome.err);
-    assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
+    assert!(outcome.err.contains("line 101: contains a NUL byte"), "{}", outcome.err);
     // A pipe cannot be checked before the batch starts.
     let outcome = run_with_input(without_rate_limit(&env, &["batch", "-"]), &list);
     assert_eq!((outcome.status, json_lines(&outcome.out).len(), sandbox.submits()), (2, 100, 100), "{}", outcome.err);
-    assert!(outcome.err.contains("line 101: has a NUL byte"), "{}", outcome.err);
+    assert!(outcome.err.contains("line 101: contains a NUL byte"), "{}", outcome.err);
 }
 
 #[test]
@@ -91,11 +88,11 @@ fn line_of_other_format_fails_without_stopping_batch() {
     let mut items = json_lines(&outcome.out);
     items.sort_by_key(|item| item["index"].as_u64());
     let failed = [
-        (2, "line 3: has several columns"),
-        (3, "line 4: has several columns"),
-        (5, "line 6: is a JSON array"),
-        (6, "line 7: is in quotes"),
-        (8, "line 9: has several columns"),
+        (2, "line 3: several columns"),
+        (3, "line 4: several columns"),
+        (5, "line 6: a JSON array"),
+        (6, "line 7: text in quotes"),
+        (8, "line 9: several columns"),
     ];
     for (index, item) in items.iter().enumerate() {
         match failed.iter().find(|(failed, _)| *failed == index) {
@@ -115,7 +112,7 @@ fn line_like_object_naming_existing_file_is_path() {
     command.current_dir(here.path(""));
     let outcome = run_with_input(command, "{2}.png\n{3}.png\n");
     assert_eq!((outcome.status, sandbox.submits()), (2, 1), "{}", outcome.err);
-    assert!(outcome.err.contains("line 2: is no JSON object"), "{}", outcome.err);
+    assert!(outcome.err.contains("line 2: invalid JSON object"), "{}", outcome.err);
 }
 
 #[test]
@@ -152,6 +149,10 @@ fn null_in_any_field_counts_as_absent() {
         without_rate_limit(&env, &["batch", "-"]),
         "{\"input\": null}\n{\"input\": \"cat.png\", \"colour\": null}\n",
     );
-    assert!(outcome.err.contains("line 1: has no `input`"), "{}", outcome.err);
-    assert!(outcome.err.contains("line 2: its options: unknown field `colour`"), "a typo is not null: {}", outcome.err);
+    assert!(outcome.err.contains("line 1: missing `input`"), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("line 2: invalid options: unknown field `colour`"),
+        "a typo is not null: {}",
+        outcome.err
+    );
 }

@@ -18,33 +18,49 @@ fn error_names_option_or_variable_as_typed() {
     let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
     let key = ("IDENTIFAI_API_KEY", KEY);
     for (env, arguments, says) in [
-        (&[key][..], &["classify", "--image", &text][..], "; to send it anyway, allow any format"),
-        (&[key], &["tickets", &text], "; to send it anyway, allow any format"),
-        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: some have a comma"),
-        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "; set lists to fields"),
+        (&[key][..], &["classify", "--image", &text][..], "; allow any format to send it anyway"),
+        (&[key], &["tickets", &text], "; allow any format to send it anyway"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: a value contains a comma"),
+        (&[key], &["tickets", "--ref-id", "a,b", CARGO], "; set `lists` to fields"),
         (&[key], &["classify", "ftp://x.test/a.jpg"], "URL: must start with http"),
         (&[key], &["classify", CAT, "--webhook-url", "x"], "argument 1: --webhook-url: "),
-        (&[key], &["credits", "--base-url", "nonsense"], "--base-url: is not a URL"),
-        (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: is not a URL"),
-        (&[key], &["credits", "--base-url", "http://example.com"], "or allow http if you mean it"),
-        (&[("IDENTIFAI_API_KEY", "a b")], &["credits"], "IDENTIFAI_API_KEY: contains a blank"),
-        (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: is empty"),
+        (&[key], &["credits", "--base-url", "nonsense"], "--base-url: must be a URL"),
+        (&[key, ("IDENTIFAI_BASE_URL", "nonsense")], &["credits"], "IDENTIFAI_BASE_URL: must be a URL"),
+        (&[key], &["credits", "--base-url", "http://example.com"], "or allow http explicitly"),
+        (
+            &[("IDENTIFAI_API_KEY", "a b")],
+            &["credits"],
+            "IDENTIFAI_API_KEY: must contain only printable ASCII characters and no spaces",
+        ),
+        (&[key], &["credits", "--api-key-file", &blank], "--api-key-file: must not be empty"),
         (&[key], &["credits", "--ca-file", "/no/such/ca"], "--ca-file: cannot read /no/such/ca: No such file"),
-        (&[key], &["--ca-file", "/dev/zero", "credits"], "--ca-file: cannot read /dev/zero: it is longer than 16 MiB"),
-        (&[key], &["credits", "--ca-file", &text], "--ca-file: holds no certificate in PEM"),
+        (&[key], &["--ca-file", "/dev/zero", "credits"], "--ca-file: cannot read /dev/zero: longer than 16 MiB"),
+        (&[key], &["credits", "--ca-file", &text], "--ca-file: contains no PEM certificate"),
         (
             &[key, ("SSL_CERT_FILE", "/no/such/ca")],
             &["credits"],
             "SSL_CERT_FILE: cannot read /no/such/ca: No such file",
         ),
-        (&[key, ("SSL_CERT_FILE", &text)], &["credits"], "SSL_CERT_FILE: holds no certificate in PEM"),
-        (&[key, ("SSL_CERT_FILE", "/no/such/ca")], &["credits", "--ca-file", &text], "--ca-file: holds no certificate"),
-        (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot be opened"),
-        (&[key], &["batch", "-", "--html", "/no/such/page"], "names: No such file or directory (os error 2)\n"),
-        (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: not a whole number from 1 to 256\n"),
-        (&[key], &["partner", "send-mail", "x"], "<ID>: not a whole number, such as 7\n"),
-        (&[key], &["partner", "users", "--per-page", "0"], "--per-page <NUMBER>: not a whole number above zero"),
-        (&[], &["sandbox", "--port", "99999"], "--port <PORT>: not a port, which is a number from 0 to 65535\n"),
+        (&[key, ("SSL_CERT_FILE", &text)], &["credits"], "SSL_CERT_FILE: contains no PEM certificate"),
+        (
+            &[key, ("SSL_CERT_FILE", "/no/such/ca")],
+            &["credits", "--ca-file", &text],
+            "--ca-file: contains no PEM certificate",
+        ),
+        (&[key], &["batch", "-", "--journal", "/no/such/journal"], "--journal: cannot open the file"),
+        (
+            &[key],
+            &["batch", "-", "--html", "/no/such/page"],
+            "--html: cannot write the page: No such file or directory (os error 2)\n",
+        ),
+        (&[key], &["batch", "-", "--workers", "0"], "--workers <NUMBER>: must be a whole number from 1 to 256\n"),
+        (&[key], &["partner", "send-mail", "x"], "<ID>: must be a whole number, such as 7\n"),
+        (
+            &[key],
+            &["partner", "users", "--per-page", "0"],
+            "--per-page <NUMBER>: must be a whole number greater than zero",
+        ),
+        (&[], &["sandbox", "--port", "99999"], "--port <PORT>: must be a port number from 0 to 65535\n"),
         (&[key], &["credits", "-x"], "`identifai COMMAND --help`"),
     ] {
         let err = usage_error(env, arguments);
@@ -77,7 +93,7 @@ fn error_without_identifier_shows_response_body() {
         let server = Server::responding(response(status, "text/html", &page));
         let outcome = run_against(&server, &["classify", CAT]);
         assert_eq!((outcome.status, outcome.out.as_str()), (exit, ""));
-        assert!(outcome.err.contains(&format!("; the response begins: {shown}\u{2026}\n")), "{}", outcome.err);
+        assert!(outcome.err.contains(&format!("; the response begins with: {shown}\u{2026}\n")), "{}", outcome.err);
         let outcome = run_against(&server, &["--json", "classify", CAT]);
         let [line] = json_lines(&outcome.out).try_into().unwrap();
         assert_eq!(line["error"]["body"], json!(masked));
@@ -93,7 +109,7 @@ fn error_without_identifier_shows_response_body() {
     }
     // A response that is not HTTP is also printed.
     let outcome = run_against(&Server::responding("SSH-2.0-OpenSSH_9.2\r\n\r\n"), &["classify", CAT]);
-    assert!(outcome.err.contains("the response begins: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
+    assert!(outcome.err.contains("the response begins with: SSH-2.0-OpenSSH_9.2"), "{}", outcome.err);
 }
 
 #[test]
@@ -112,7 +128,7 @@ fn error_with_identifier_shows_it() {
 
 #[test]
 fn error_about_key_says_where_to_find_it() {
-    let hint = "the dashboard shows yours in the profile menu, under \"API Key\"";
+    let hint = "find your key on the dashboard, in the profile menu under \"API Key\"";
     let refused = run_against(&Server::responding(response(401, "application/json", "{}")), &["credits"]);
     assert!(refused.status == 3 && refused.err.contains(hint), "{}", refused.err);
     for env in [&[][..], &[("IDENTIFAI_API_KEY", " ")]] {
@@ -140,8 +156,13 @@ fn not_found_without_medium_hints_at_video_option() {
         let to = if command == "heatmap" { &["-o", "-"][..] } else { &[] };
         let arguments = [&["--base-url", &url, "--no-rate-limit", command, ID], to].concat();
         let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &arguments);
-        assert_eq!((outcome.status, outcome.err.contains("--video looks among videos")), (3, hint), "{}", outcome.err);
-        assert!(command != "heatmap" || outcome.err.contains("submitted without asking for one"), "{}", outcome.err);
+        assert_eq!(
+            (outcome.status, outcome.err.contains("pass --video or --audio for another medium")),
+            (3, hint),
+            "{}",
+            outcome.err
+        );
+        assert!(command != "heatmap" || outcome.err.contains("not requested with the image"), "{}", outcome.err);
     }
     let outcome = run(&[("IDENTIFAI_API_KEY", KEY)], &["--base-url", &url, "--no-rate-limit", "result", ID, "--video"]);
     assert!(outcome.status == 3 && !outcome.err.contains("--video"), "{}", outcome.err);

@@ -71,25 +71,22 @@ fn classify_unsupported_input_fails_before_submits() {
     let (cat, clip, misnamed, notes) =
         (files.path("cat.png"), files.path("clip"), files.path("misnamed.mp3"), files.path("notes.txt"));
     for (arguments, says) in [
+        (&["classify", &cat, &clip, "--with-heatmap"][..], "argument 2: --with-heatmap: not supported for a video"),
+        (&["classify", &cat, "--frames", "5"], "argument 1: --frames: not supported for an image"),
+        (&["classify", "--audio", "https://x.test/a", "--with-nsfw"], "--with-nsfw: not supported for a recording"),
         (
-            &["classify", &cat, &clip, "--with-heatmap"][..],
-            "argument 2: is a video, for which there is no --with-heatmap",
+            &["classify", &cat, &misnamed],
+            "argument 2: file: the extension stands for audio/mpeg, but the content is image/png",
         ),
-        (&["classify", &cat, "--frames", "5"], "argument 1: is an image, for which there is no --frames"),
-        (
-            &["classify", "--audio", "https://x.test/a", "--with-nsfw"],
-            "is a recording, for which there is no --with-nsfw",
-        ),
-        (&["classify", &cat, &misnamed], "argument 2: file: is audio/mpeg by its name and image/png by its content"),
         (
             &["classify", &notes],
-            "argument 1: file: has an unrecognized format; to send it anyway, name its medium and allow any format",
+            "argument 1: file: unrecognized format; set its media type and allow any format to send it anyway",
         ),
-        (&["classify", "--image", &notes], "argument 1: file: is of no image format"),
-        (&["classify", "--video", &cat], "argument 1: file: is image/png, which is no video"),
-        (&["classify", &files.path("")], "argument 1: file: is a directory"),
-        (&["classify", "-", "-"], "standard input can be read once"),
-        (&["classify", "-"], "argument 1: file: is empty"),
+        (&["classify", "--image", &notes], "argument 1: file: not a documented image format"),
+        (&["classify", "--video", &cat], "argument 1: file: expected video, found image/png"),
+        (&["classify", &files.path("")], "argument 1: file: must be a regular file, not a directory"),
+        (&["classify", "-", "-"], "standard input can be read only once"),
+        (&["classify", "-"], "argument 1: file: must not be empty"),
         (&["classify", &cat, "--frames", "7"], "must be one of 5, 10, 30"),
         (&["classify", "--image", "--video", &cat], "--video"),
     ] {
@@ -199,19 +196,16 @@ fn undocumented_format_is_refused_by_extension() {
     let dng = directory.file("a.dng", b"II*\0\x08\0\0\0");
     let script = directory.file("a.ts", b"import { a } from 'b';");
     for (input, says) in [
-        (
-            wma.as_str(),
-            "file: is audio/x-ms-wma, which is not one of the audio formats that the service documents; to send it anyway",
-        ),
-        (&mka, "file: is audio/x-matroska, which"),
-        (&heic, "file: is image/heic, which"),
-        (&dng, "file: is image/x-adobe-dng, which"),
-        (&script, "file: is video/mp2t by its name and plain text by its content"),
+        (wma.as_str(), "file: audio/x-ms-wma is not a documented audio format; allow any format to send it anyway"),
+        (&mka, "file: audio/x-matroska is not a documented"),
+        (&heic, "file: image/heic is not a documented"),
+        (&dng, "file: image/x-adobe-dng is not a documented"),
+        (&script, "file: the extension stands for video/mp2t, but the content is plain text"),
         ("https://x.test/a.WMA", "URL: the extension stands for audio/x-ms-wma, which the service does not document"),
         ("https://x.test/a.heic?w=1", "stands for image/heic, which"),
         ("https://x.test/a.mka", "stands for audio/x-matroska, which"),
-        ("https://x.test/b.mp4/a.pdf", "stands for application/pdf, which"),
-        ("https://x.test/a.docx", "to send it anyway, name its medium"),
+        ("https://x.test/b.mp4/a.pdf", "but the extension stands for application/pdf;"),
+        ("https://x.test/a.docx", "set its media type to send it anyway"),
     ] {
         let outcome = run_against(&server, &["classify", input]);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
@@ -284,11 +278,11 @@ fn audio_only_video_container_is_not_sent_as_video() {
     let flv = directory.file("talk.flv", flv);
 
     let outcome = run_against(&server, &["classify", &mov]);
-    let note = "identifai: argument 1: is audio/mp4 by its content, so it is uploaded as talk.m4a\n";
+    let note = "identifai: argument 1: the content is audio/mp4, so it is uploaded as talk.m4a\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
     for (file, says) in [
-        (&webm, "file: is audio/webm, which is not one of the audio formats that the service documents"),
-        (&flv, "file: is video/x-flv with sound only, which is no video; to send it anyway, allow any format"),
+        (&webm, "file: audio/webm is not a documented audio format"),
+        (&flv, "file: expected video, found video/x-flv with audio tracks only; allow any format to send it anyway"),
     ] {
         let outcome = run_against(&server, &["classify", file]);
         assert_eq!(outcome.status, 2, "{}", outcome.err);
@@ -296,7 +290,7 @@ fn audio_only_video_container_is_not_sent_as_video() {
     }
     let memo = directory.file("memo.mp3", b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5");
     let outcome = run_against(&server, &["classify", &memo]);
-    let note = "identifai: argument 1: is audio/3gpp by its content, so it is uploaded as memo.3gp\n";
+    let note = "identifai: argument 1: the content is audio/3gpp, so it is uploaded as memo.3gp\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
     assert_eq!(run_against(&server, &["classify", "--video", &mov, &webm]).status, 0, "an explicit medium is used");
     let expected = [
@@ -316,7 +310,7 @@ fn any_format_with_unknown_medium_is_refused() {
         let file = directory.file(name, bytes);
         let outcome = run_against(&server, &["classify", "--any-format", &file]);
         assert_eq!((outcome.status, server.connections()), (2, 0), "{name}: {}", outcome.err);
-        assert!(outcome.err.contains("to send it anyway, name its medium"), "{name}: {}", outcome.err);
+        assert!(outcome.err.contains("set its media type and allow any format"), "{name}: {}", outcome.err);
     }
     let file = directory.file("a.pdf", b"%PDF-1.7\n");
     assert_eq!(run_against(&server, &["classify", "--any-format", "--image", &file]).status, 0);
@@ -330,8 +324,8 @@ fn corrected_file_name_is_sent_and_reported_once() {
     let misnamed = directory.file("c\x1b[31m.jpg", gif);
     let wav = directory.file("call.mp3", b"RIFF\x24\0\0\0WAVEfmt ");
     let outcome = run_against(&server, &["classify", &misnamed, &wav, CAT]);
-    let expected = "identifai: argument 1: is image/gif by its content, so it is uploaded as c\\u{1b}[31m.gif\n\
-                    identifai: argument 2: is audio/wav by its content, so it is uploaded as call.wav\n";
+    let expected = "identifai: argument 1: the content is image/gif, so it is uploaded as c\\u{1b}[31m.gif\n\
+                    identifai: argument 2: the content is audio/wav, so it is uploaded as call.wav\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, expected));
     assert_eq!(parts(&server)[1], ("classification_audio".to_owned(), "\"call.wav\" audio/wav".to_owned()));
 
@@ -341,7 +335,7 @@ fn corrected_file_name_is_sent_and_reported_once() {
 
     let tickets = Server::responding(json(r#"{"batch_id": "b", "total_tickets": 1, "submissions": []}"#));
     let outcome = run_against(&tickets, &["tickets", &misnamed]);
-    assert!(outcome.err.starts_with("identifai: argument 1: is image/gif by its content"), "{}", outcome.err);
+    assert!(outcome.err.starts_with("identifai: argument 1: the content is image/gif"), "{}", outcome.err);
     assert_eq!(outcome.status, 0, "{}", outcome.err);
 
     // A batch reports only the first ten corrections.
@@ -349,9 +343,9 @@ fn corrected_file_name_is_sent_and_reported_once() {
     let names: Vec<_> = (0..13).map(|number| directory.file(&format!("{number}.png"), gif)).collect();
     let outcome = run_with_input(without_rate_limit(&env, &["batch", "-"]), names.join("\n"));
     assert_eq!(outcome.status, 0, "{}", outcome.err);
-    assert!(outcome.err.contains("identifai: line 10: is image/gif by its content, so it is uploaded as 9.gif\n"));
+    assert!(outcome.err.contains("identifai: line 10: the content is image/gif, so it is uploaded as 9.gif\n"));
     assert!(
-        outcome.err.contains("more names say another format") && !outcome.err.contains("line 11"),
+        outcome.err.contains("more file names do not match the content") && !outcome.err.contains("line 11"),
         "{}",
         outcome.err
     );

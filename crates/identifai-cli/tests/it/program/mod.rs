@@ -36,7 +36,7 @@ fn classify_in_sandbox_prints_identifier() {
         assert_eq!(outcome.status, 0, "{}", outcome.err);
         let identifier = outcome.out.strip_suffix('\n').unwrap();
         assert!(identifier.len() == 64 && identifier.bytes().all(|byte| byte.is_ascii_hexdigit()), "{identifier}");
-        assert!(outcome.err.contains("sandbox: answers are made up"), "{}", outcome.err);
+        assert!(outcome.err.contains("sandbox: all responses are made up"), "{}", outcome.err);
     }
 }
 
@@ -97,9 +97,9 @@ fn classify_continues_after_failure_with_max_status() {
     let outcome = run_against(&server, &["classify", urls[0], urls[1], urls[2]]);
     assert_eq!((outcome.status, outcome.out.as_str()), (4, format!("{ID}\n").as_str()));
     let [first, second] = outcome.err.lines().collect::<Vec<_>>().try_into().unwrap();
-    assert_eq!(first, "identifai: item 1: the service refused the request (HTTP 400): No \\u{1b}[31mway");
+    assert_eq!(first, "identifai: item 1: the service rejected the request (HTTP 400): No \\u{1b}[31mway");
     assert!(
-        second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (try again in 600 s)"),
+        second.starts_with("identifai: item 2: ") && second.ends_with("Too Many Attempts. (retry after 600 s)"),
         "{second}"
     );
     assert_eq!(run_against(&server, &["classify", urls[1], urls[0]]).status, 4, "the order does not matter");
@@ -181,17 +181,17 @@ fn options_override_environment_variables() {
 fn misplaced_key_is_not_printed() {
     let server = Server::responding(accepted());
     for (arguments, says) in [
-        (&["classify", KEY][..], "argument 1: file: does not exist (a URL has a ://)"),
-        (&[KEY], "no such command"),
-        (&[KEY, "classify", CAT], "no such command"),
+        (&["classify", KEY][..], "argument 1: file: cannot find the file (a URL must contain ://)"),
+        (&[KEY], "unknown command"),
+        (&[KEY, "classify", CAT], "unknown command"),
         (&["--timeout", KEY, "classify", CAT], "--timeout"),
         (&["--api-key-file", KEY, "classify", CAT], "--api-key-file: cannot read"),
         (&["classify", CAT, &format!("--with-nsfw={KEY}")], "--with-nsfw"),
         (&["classify", CAT, "--ref-id", "r", "--webhook-url", KEY], "--webhook-url"),
-        (&[&format!("--json={KEY}"), "classify", CAT], "takes no value"),
-        (&["sandbox", KEY], "not expected"),
+        (&[&format!("--json={KEY}"), "classify", CAT], "does not take a value"),
+        (&["sandbox", KEY], "unexpected argument"),
         (&["sandbox", "--port", KEY], "--port"),
-        (&["classify", CAT, &format!("-{KEY}")], "not expected"),
+        (&["classify", CAT, &format!("-{KEY}")], "unexpected argument"),
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!(outcome.status, 2, "{arguments:?}: {}", outcome.err);
@@ -217,7 +217,7 @@ fn ctrl_c_during_call_exits_with_130() {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), server.requests().len()), (Some(130), 1), "{err}");
-    assert!(err.contains("cancelled (the submit may have been accepted"), "{err}");
+    assert!(err.contains("cancelled (the service may have accepted the request"), "{err}");
 }
 
 #[test]
@@ -279,13 +279,13 @@ fn invalid_arguments_of_commands_fail_before_requests() {
     holds_key[9] = KEY;
     for (arguments, says) in [
         (&["tickets"][..], "<FILE>"),
-        (&["tickets", pdf, "--ref-id", "a", "--ref-id", "b"], "--ref-id: 2 for 1 files; there must be one for each"),
-        (&["tickets", pdf, text], "ticket 2: file: is of no image or PDF format"),
-        (&["tickets", pdf, "/nowhere/a.pdf", "--json"], "ticket 2: file: does not exist"),
-        (&["tickets", KEY], "file: does not exist"),
-        (&["tickets", pdf, "https://x.test/a.pdf"], "argument 2: is a URL; tickets are uploaded from files"),
-        (&["tickets", "-", "-"], "standard input can be read once"),
-        (&["tickets", pdf, "--ref-id", "a,b"], "--ref-id: some have a comma"),
+        (&["tickets", pdf, "--ref-id", "a", "--ref-id", "b"], "--ref-id: 2 given for 1 files; pass one for each file"),
+        (&["tickets", pdf, text], "ticket 2: file: not a documented image or PDF format"),
+        (&["tickets", pdf, "/nowhere/a.pdf", "--json"], "ticket 2: file: cannot find the file"),
+        (&["tickets", KEY], "file: cannot find the file"),
+        (&["tickets", pdf, "https://x.test/a.pdf"], "argument 2: must be a file, not a URL"),
+        (&["tickets", "-", "-"], "standard input can be read only once"),
+        (&["tickets", pdf, "--ref-id", "a,b"], "--ref-id: a value contains a comma"),
         (&["tickets", pdf, "--models", "Ellen"], "--model"),
         (&["tickets", pdf, "--model", "Ellen", "--no-models"], "cannot be used with"),
         (&["tickets", pdf, "--lists", KEY], "must be one of commas, fields"),
@@ -295,14 +295,14 @@ fn invalid_arguments_of_commands_fail_before_requests() {
         (&["tickets", "--batch", "65f0c0ff", "--any-format"], "cannot be used with"),
         (&["tickets", "--batch", KEY], "--batch <ID>: identifier: must be"),
         (&["partner"], "Usage: "),
-        (&["partner", KEY], "no such command"),
+        (&["partner", KEY], "unknown command"),
         (&["partner", "save", "--name", "Ann"], "--email <ADDRESS>"),
         (&holds_key, "--pricing-id"),
         (&["partner", "send-mail", KEY], "<ID>"),
         (&["partner", "users", "--per-page", "0"], "--per-page"),
-        (&["partner", "users", "--parameter", KEY], "--parameter <NAME=VALUE>: not a name and a value"),
-        (&["partner", "users", "--parameter", &format!("search={KEY}")], "--parameter: holds the API key"),
-        (&["credits", KEY], "an argument is not expected"),
+        (&["partner", "users", "--parameter", KEY], "--parameter <NAME=VALUE>: must be a name and a value"),
+        (&["partner", "users", "--parameter", &format!("search={KEY}")], "--parameter: must not contain the API key"),
+        (&["credits", KEY], "unexpected argument"),
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);

@@ -40,19 +40,19 @@ fn password_as_argument_or_empty_is_refused() {
     let not_utf_8 = directory.file("not_utf_8", b"\xff\n");
     let with = format!("--password={PASSWORD}");
     let asked = format!("--ask-password={PASSWORD}");
-    let (cannot, none) = ("--password-file: cannot read the file that it names", "the first line of the file is empty");
+    let (cannot, none) = ("--password-file: cannot read the file", "the first line must not be empty");
     for (more, says) in [
         (&["--password", PASSWORD][..], "--password-file"),
         (&[&with], "--password-file"),
-        (&[&asked], "--ask-password: takes no value"),
+        (&[&asked], "--ask-password: does not take a value"),
         (&["--password-file", PASSWORD], cannot),
         (&["--password-file", "/"], cannot),
         (&["--password-file", "-"], none),
         (&["--password-file", &empty], none),
         (&["--password-file", &blank], none),
-        (&["--password-file", &not_utf_8], "the first line of the file is not UTF-8"),
+        (&["--password-file", &not_utf_8], "the first line must be UTF-8"),
         (&["--password-file", "-", "--ask-password"], "cannot be used with"),
-        (&[PASSWORD], "an argument is not expected"),
+        (&[PASSWORD], "unexpected argument"),
     ] {
         let outcome = run_against(&server, &[&SAVE[..], more].concat());
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{more:?}: {}", outcome.err);
@@ -85,7 +85,9 @@ mod terminal {
         let outcome =
             run_with_input(started(&server, &["setsid", "--wait"], &arguments), format!("{PASSWORD}\n{PASSWORD}\n"));
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{}", outcome.err);
-        assert!(outcome.err.contains("there is no terminal") && outcome.err.contains("--password-file FILE"));
+        assert!(
+            outcome.err.contains("cannot prompt without a terminal") && outcome.err.contains("--password-file FILE")
+        );
         assert_eq!(server.connections(), 0);
     }
 
@@ -118,7 +120,7 @@ mod terminal {
             shown.clone()
         };
         let terminal = read(Some("\n")).trim_end().to_owned();
-        for (prompt, typed) in ["Password: ", "The same again: "].into_iter().zip(inputs) {
+        for (prompt, typed) in ["Password: ", "Repeat the password: "].into_iter().zip(inputs) {
             if typed.is_empty() {
                 break;
             }
@@ -139,9 +141,9 @@ mod terminal {
         assert!(shown.contains("7 A\\u{1b}[31mnn <ann@example.com>") && !shown.contains("planted"), "{shown}");
         assert!(has_field(&fields(&server, 0), "password", PASSWORD));
         for (inputs, expected, says) in [
-            ([&typed[..], "another\r"], 2, "is not the same as the first"),
-            (["\r", ""], 2, "there was none"),
-            (["\x04", ""], 2, "there was none"),
+            ([&typed[..], "another\r"], 2, "the passwords do not match"),
+            (["\r", ""], 2, "the password must not be empty"),
+            (["\x04", ""], 2, "the password must not be empty"),
             (["\x03", ""], 130, "cancelled"),
         ] {
             let (status, shown) = at_terminal(&server, inputs);

@@ -14,7 +14,7 @@ fn classify_wait_in_sandbox_prints_verdict() {
     assert!(outcome.err.contains(&format!("submitted as {identifier}")), "not reported at once: {}", outcome.err);
     let outcome = run(&[], &["--sandbox", "classify", "--wait", "https://sandbox.test/errored.jpg"]);
     assert_eq!((outcome.status, outcome.out.as_str()), (6, ""));
-    assert!(outcome.err.contains("the service could not analyse it: The file is not an image."), "{}", outcome.err);
+    assert!(outcome.err.contains("the analysis failed: The file is not an image."), "{}", outcome.err);
 }
 
 #[test]
@@ -34,7 +34,9 @@ fn verdicts_are_printed_in_command_line_order() {
     assert_eq!(lines.len(), 4);
     let outcome = run(&[], &["--sandbox", "classify", "--wait", two, three]);
     assert_eq!((outcome.status, outcome.out.lines().count()), (3, 1));
-    assert!(outcome.err.contains("item 1: submitted as ") && outcome.err.contains("item 2: the key may not"));
+    assert!(
+        outcome.err.contains("item 1: submitted as ") && outcome.err.contains("item 2: not allowed for this API key")
+    );
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn result_and_wait_by_identifier_print_verdicts() {
         let outcome = run_with(&env, &[command, &errored, "nobody", &c2pa]);
         assert_eq!(outcome.status, 6, "{}", outcome.err);
         assert!(
-            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: the service knows no such thing"),
+            outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: not found, or the base URL"),
             "{}",
             outcome.err
         );
@@ -74,7 +76,7 @@ fn wait_timeout_exits_with_5_and_shows_identifier() {
     let server = Server::responding(response(200, "application/json", "{\"status\":\"new\"}"));
     let outcome = run_against(&server, &["wait", ID, "--wait-timeout", "0.2"]);
     assert_eq!(outcome.status, 5);
-    assert!(outcome.err.contains("within 200ms (last seen as new)") && outcome.err.contains(ID), "{}", outcome.err);
+    assert!(outcome.err.contains("after 200ms (last state: new)") && outcome.err.contains(ID), "{}", outcome.err);
     let outcome = run_against(&server, &["wait", ID, "--wait-timeout", "0.1", "--json"]);
     let [line] = json_lines(&outcome.out).try_into().unwrap();
     assert_eq!((&line["identifier"], &line["error"]["kind"]), (&json!(ID), &json!("wait_timed_out")));
@@ -99,7 +101,7 @@ fn heatmap_is_written_to_file_or_stdout() {
     let (with, without) = (submit(&["--with-heatmap"]), submit(&[]));
     let outcome = run_with(&env, &["heatmap", &without, "-o", path]);
     assert_eq!((outcome.status, outcome.out.as_str()), (3, ""));
-    assert!(outcome.err.contains("there is no heatmap") && !std::fs::exists(path).unwrap(), "{}", outcome.err);
+    assert!(outcome.err.contains("heatmap not found") && !std::fs::exists(path).unwrap(), "{}", outcome.err);
     let outcome = run_with(&env, &["heatmap", &with, "-o", path]);
     assert_eq!((outcome.status, outcome.out), (0, format!("{with} heatmap of 64 x 64 pixels written\n")));
     let png = std::fs::read(path).unwrap();
@@ -123,13 +125,13 @@ fn override_appears_in_next_result() {
     let [report] = json_lines(&wait.out).try_into().unwrap();
     let (identifier, hash) = (report["identifier"].as_str().unwrap(), report["hash"].as_str().unwrap());
     let outcome = run_with(&env, &["override", hash, "human"]);
-    assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is human from now on\n")));
+    assert_eq!((outcome.status, outcome.out), (0, format!("{hash} is now human\n")));
     let outcome = run_with(&env, &["result", identifier]);
     assert!(outcome.out.contains(" human (overridden); verdict: artificial, "), "{}", outcome.out);
     let outcome = run_with(&env, &["override", hash, "artificial", "--json"]);
     assert_eq!(json_lines(&outcome.out), [json!({"hash": hash, "classification": "artificial", "type": "image"})]);
     let outcome = run_with(&env, &["override", identifier, "human"]);
-    assert!(outcome.status == 3 && outcome.err.contains("no file with this hash"), "{}", outcome.err);
+    assert!(outcome.status == 3 && outcome.err.contains("no submitted file has this hash"), "{}", outcome.err);
 }
 
 #[test]
@@ -137,11 +139,11 @@ fn invalid_identifier_or_hash_fails_before_requests() {
     let server = Server::responding(response(200, "application/json", "{}"));
     let hash = "0".repeat(64);
     for (arguments, says) in [
-        (&["result", CAT][..], "argument 1 is a URL; `identifai classify --wait URL`"),
+        (&["result", CAT][..], "argument 1: must be an identifier, not a URL; use `identifai classify --wait URL`"),
         (&["wait", ID, KEY], "argument 2: identifier: must be"),
         (&["heatmap", KEY, "-o", "x"], "argument 1: identifier: must be"),
-        (&["override", KEY, "human"], "hash: holds the API key"),
-        (&["--json", "override", KEY, "human"], "hash: holds the API key"),
+        (&["override", KEY, "human"], "hash: must not contain the API key"),
+        (&["--json", "override", KEY, "human"], "hash: must not contain the API key"),
         (&["--json", "override", "abc", "human"], "hash: must be the SHA-256"),
         (&["override", &hash, KEY], "must be one of human, artificial"),
         (&["override", &hash], "CLASSIFICATION"),

@@ -133,7 +133,11 @@ fn tickets_failed_wait_still_prints_identifier() {
         }
     }
     let outcome = run_against(&Server::responding(json("<html>")), &["tickets", wait[1]]);
-    assert!(outcome.status == 5 && outcome.err.contains("may have been accepted all the same"), "{}", outcome.err);
+    assert!(
+        outcome.status == 5 && outcome.err.contains("the service may have accepted the request"),
+        "{}",
+        outcome.err
+    );
 }
 
 #[cfg(unix)]
