@@ -226,6 +226,6 @@ fn plain_http_to_a_tls_server_hints_at_https() {
     let error = peer.server.client().submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{error}");
     let error = error.to_string();
-    assert!(error.starts_with("invalid HTTP response from localhost:"), "{error}");
+    assert!(error.starts_with("invalid HTTP response from 127.0.0.1:"), "{error}");
     assert!(error.contains("; use https if the server expects TLS"), "{error}");
 }

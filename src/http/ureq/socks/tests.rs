@@ -101,7 +101,7 @@ fn socks_rejection_explains_the_reason() {
         ("socks5h://p", b"\x05\xff", ErrorKind::Config, "none of the offered authentication methods"),
         ("socks5h://p", b"\x05\x02", ErrorKind::Config, "none of the offered authentication methods"),
         ("socks5h://me:pw@p", b"\x05\x02\x01\x01", ErrorKind::Config, "the password"),
-        ("socks5h://p", b"\x05\x00\x05\x02", ErrorKind::Connect, "its rules"),
+        ("socks5h://p", b"\x05\x00\x05\x02", ErrorKind::Connect, "the rules of the proxy"),
         ("socks5h://p", b"\x05\x00\x05\x04", ErrorKind::Connect, "host unreachable"),
         ("socks5h://p", b"\x05\x00\x05\x63", ErrorKind::Connect, "general failure"),
         ("socks5h://p", b"HTTP/1.1 400", ErrorKind::Connect, "is not SOCKS"),
