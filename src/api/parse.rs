@@ -68,7 +68,7 @@ pub(crate) fn reports(
             Err(reason) => drop(unreadable.get_or_insert(reason)),
         });
         match unreadable {
-            _ if !is_list => Err("an invalid or truncated JSON list"),
+            _ if !is_list => Err("invalid or truncated JSON list"),
             Some(reason) if reports.is_empty() => Err(reason),
             _ => {
                 reports.retain(|report| requested(report.identifier()));

@@ -58,10 +58,10 @@ fn status_error(response: &Response) -> Error {
 
 /// The summary for a 401 or 403 with an HTML page. The API responds with JSON, so a page comes from a firewall, a proxy
 /// or a content delivery network in front of it.
-const BLOCKED_BY_PAGE: &str = "an HTML page in front of the API (a challenge, login or firewall) refused the request, so the \
-                        API key and the terms of service are not the cause; use another network, or ask its \
+const BLOCKED_BY_PAGE: &str = "a challenge, login or firewall in front of the API refused the request with an HTML page, so \
+                        the API key and the terms of service are not the cause; use another network, or ask its \
                         administrator";
-const NOT_FOLLOWED: &str = "redirects are not followed, as the API key would be sent along; correct the base URL";
+const NOT_FOLLOWED: &str = "not followed because the API key would be sent along; correct the base URL";
 
 /// Returns `true` if the body is an HTML page, according to its media type or its first character.
 fn is_html(response: &Response) -> bool {
@@ -94,8 +94,8 @@ fn redirect(response: &Response) -> String {
     };
     let host = Url::split(location).map(|url| url.host).filter(is_name);
     match host {
-        Some(host) => format!("unexpected redirect to host {host}; {NOT_FOLLOWED}"),
-        None => format!("unexpected redirect; {NOT_FOLLOWED}"),
+        Some(host) => format!("unexpected redirect to host {host}, {NOT_FOLLOWED}"),
+        None => format!("unexpected redirect, {NOT_FOLLOWED}"),
     }
 }
 
@@ -190,7 +190,10 @@ mod tests {
                 ("", "\u{feff}\n<!DOCTYPE html><title>Attention Required!</title>"),
                 ("text/plain", "<html>"),
             ] {
-                assert!(text(status, content_type, body).starts_with("an HTML page in front of the API"), "{body}");
+                assert!(
+                    text(status, content_type, body).starts_with("a challenge, login or firewall in front of the API"),
+                    "{body}"
+                );
             }
             for (content_type, body) in [("text/html", "{\"error\":\"No.\"}"), ("text/plain", "No."), ("", "")] {
                 let text = text(status, content_type, body);
@@ -222,12 +225,12 @@ mod tests {
             success(response).unwrap_err().to_string()
         };
         let error = to("https://user:pw@login.test:8443/path?token=secret#x");
-        assert!(error.contains("redirect to host login.test;"), "{error}");
+        assert!(error.contains("redirect to host login.test,"), "{error}");
         for secret in ["user", "pw", "path", "token", "secret"] {
             assert!(!error.contains(secret), "{error}");
         }
         for invalid in ["/relative", "", "https://ho\x1bst/", "https://h o/", "javascript:alert(1)"] {
-            assert!(to(invalid).contains("unexpected redirect;"), "{invalid}");
+            assert!(to(invalid).contains("unexpected redirect,"), "{invalid}");
         }
     }
 }

@@ -104,7 +104,9 @@ fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
         return Err("must not contain spaces, control characters or non-ASCII characters; percent-encode them");
     }
     if !base.is_https {
-        return Err("would see the API key, as the base URL is plain http; use https, or disable the proxy");
+        return Err(
+            "cannot be used with a plain http base URL, as it would see the API key; use https, or disable the proxy",
+        );
     }
     match url.scheme.to_ascii_lowercase().as_str() {
         "http" | "https" => Ok(()),

@@ -203,9 +203,7 @@ impl SubmitOptions {
             });
         }
         match submission.unsupported_options().first() {
-            Some(option) => {
-                Err(Failure::invalid(option, "not supported for this medium; submit with options without it"))
-            }
+            Some(option) => Err(Failure::invalid(option, "not supported for this medium; use options without it")),
             None => Ok(submission),
         }
     }

@@ -53,7 +53,9 @@ fn connect_with(
     let (sandbox, key) = if global.sandbox {
         // clap cannot check this: it sees only the options on one side of the command's name.
         if global.base_url.is_some() || global.api_key_file.is_some() {
-            return Err("--sandbox: cannot be used with --base-url or --api-key-file".into());
+            return Err(
+                "--sandbox: cannot be used with --base-url or --api-key-file, as the sandbox has its own".into()
+            );
         }
         let sandbox = Sandbox::start().map_err(|error| format!("cannot start the sandbox: {error}"))?;
         output::note(

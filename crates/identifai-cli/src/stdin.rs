@@ -22,7 +22,7 @@ impl Spooled {
     /// Reads standard input to its end. Reading stops one byte after [`MAX_LEN`], because a longer file is refused
     /// anyway.
     pub(crate) fn new() -> Result<Self, String> {
-        Self::read().map_err(|error| format!("cannot read standard input into a temporary file: {error}"))
+        Self::read().map_err(|error| format!("cannot copy standard input to a temporary file: {error}"))
     }
 
     fn read() -> io::Result<Self> {

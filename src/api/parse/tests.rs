@@ -72,8 +72,8 @@ fn reports_with_invalid_element_keep_the_others() {
     let body = r#"[{"identifier":"b"}, null, {"identifier":7}, 7, {}, {"identifier":"a"}, {"identifier":"c"}]"#;
     assert_eq!(many(json(200, body)).unwrap(), ["b", "a"]);
     for (body, reason) in [
-        ("{\"error\":\"Busy\"}", "an invalid or truncated JSON list: Busy"),
-        ("[{\"identifier\":\"a\"}", "an invalid or truncated JSON list"),
+        ("{\"error\":\"Busy\"}", "invalid or truncated JSON list: Busy"),
+        ("[{\"identifier\":\"a\"}", "invalid or truncated JSON list"),
         ("[7, {}]", "not a JSON object"),
         ("[{\"identifier\":7}]", "`identifier` is not a string"),
     ] {

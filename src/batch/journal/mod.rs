@@ -125,7 +125,7 @@ impl Journal {
                 inner
                     .file
                     .set_permissions(only_owner)
-                    .map_err(|error| failed("cannot restrict the file to its owner", error))?;
+                    .map_err(|error| failed("cannot set the permissions of the file", error))?;
             }
             inner.write(&Line::header(), false)?;
         }
@@ -156,7 +156,7 @@ impl Journal {
         let mut inner = lock(&self.inner);
         match &inner.history.service {
             Some(other) if other == service => Ok(()),
-            Some(other) => Err(unusable(&format!("belongs to another service, {}", one_line(other)))),
+            Some(other) => Err(unusable(&format!("belongs to another service: {}", one_line(other)))),
             None => {
                 inner.history.service = Some(service.to_owned());
                 inner.write(&Line::service(service), self.sync)

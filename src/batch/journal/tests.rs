@@ -389,7 +389,7 @@ fn bind_to_another_service_fails() {
     scratch.open().bind("a.test:443").unwrap();
     scratch.open().bind("a.test:443").unwrap();
     let error = scratch.open().bind("b.test:443").unwrap_err();
-    assert_eq!(error.to_string(), "journal: belongs to another service, a.test:443");
+    assert_eq!(error.to_string(), "journal: belongs to another service: a.test:443");
     assert_eq!(scratch.text().lines().count(), 2);
 }
 

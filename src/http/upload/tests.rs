@@ -66,7 +66,12 @@ fn mismatched_format_is_rejected_unless_any_format() {
     check(MediaType::Image, PNG, "cat.dat", None);
     check(MediaType::Image, PNG, "cat.jpg", None);
     check(MediaType::Image, PNG, "cat.mp3", Some("the extension stands for audio/mpeg, but the content is image/png"));
-    check(MediaType::Image, PLAIN, "cat.jpg", Some("the extension stands for image/jpeg, but the content is not"));
+    check(
+        MediaType::Image,
+        PLAIN,
+        "cat.jpg",
+        Some("the extension stands for image/jpeg, but the content does not match"),
+    );
     check(MediaType::Image, PLAIN, "cat.txt", Some("not a documented image format"));
     check(MediaType::Image, MP4, "cat.mp4", Some("expected image, found video/mp4"));
     check(MediaType::Image, PLAIN, "cat.mp3", Some("expected image, found audio/mpeg"));
@@ -87,7 +92,7 @@ fn mismatched_format_is_rejected_unless_any_format() {
         "call.mp3",
         Some("the extension stands for audio/mpeg, but the content is plain text"),
     );
-    check(MediaType::Audio, PLAIN, "call.wav", Some("stands for audio/wav, but the content is not"));
+    check(MediaType::Audio, PLAIN, "call.wav", Some("stands for audio/wav, but the content does not match"));
     check(MediaType::Audio, b"RIFF....AVI LIST", "call.avi", Some("expected audio, found video/x-msvideo"));
 }
 

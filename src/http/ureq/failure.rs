@@ -32,7 +32,7 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
                     format!("no response from {host} within {answer:?} after the upload")
                 }
                 Some(Stall { sending, .. }) => format!("the upload to {host} stalled: no data sent for {sending:?}"),
-                None if request_fully_sent => format!("timed out while waiting for the response of {host}"),
+                None if request_fully_sent => format!("timed out while waiting for the response from {host}"),
                 None => format!("timed out while sending the request to {host}"),
             };
             (ErrorKind::Timeout, summary)

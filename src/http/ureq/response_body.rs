@@ -63,6 +63,6 @@ fn read_to_end(mut reader: impl Read, bytes: &mut Vec<u8>) -> io::Result<()> {
 }
 
 fn too_long(limit: u64) -> Failure {
-    let summary = format!("the response exceeds the limit of {limit} bytes; see `response_limit`");
+    let summary = format!("the response exceeds the limit of {limit} bytes");
     Failure::new(ErrorKind::UnexpectedResponse, summary).with_request_fully_sent(true)
 }

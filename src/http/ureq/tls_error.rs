@@ -35,7 +35,7 @@ const EXPLANATIONS: [(&[&str], &str); 10] = [
     (&["received fatal alert", "alert number"], "it refused the connection"),
     (
         &["received corrupt message", "received unexpected", "wrong version number", "packet length too long"],
-        "it does not use TLS; check the host, the port, and that the URL should be https",
+        "it does not speak TLS; check the host, the port, and whether it serves https",
     ),
 ];
 

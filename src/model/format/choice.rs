@@ -137,7 +137,7 @@ fn documented(kind: &str, row: &Row) -> Result<(), String> {
 }
 
 fn not_by_content(named: &Row) -> String {
-    format!("the extension stands for {}, but the content is not", named.media_type)
+    format!("the extension stands for {}, but the content does not match", named.media_type)
 }
 
 fn contradicts(named: &Row, content: &str) -> String {

@@ -359,7 +359,7 @@ fn unknown_brand_falls_back_to_compatible_then_name() {
     is_refused(&unknown, "a", "unknown");
     is_refused(&unknown, "a.dat", "unknown");
     for name in ["a.jpg", "a.avi", "a.mp3"] {
-        is_refused(&unknown, name, "but the content is not");
+        is_refused(&unknown, name, "but the content does not match");
     }
     assert!(as_medium("image", &unknown, "a").is_err());
     assert_eq!(as_medium("video", &unknown, "a").unwrap().1, "video/mp4");

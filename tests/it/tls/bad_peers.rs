@@ -22,7 +22,7 @@ const EXPIRED: &str = "its certificate has expired, or the clock of this machine
 const TOO_EARLY: &str = "its certificate is not valid yet, or the clock of this machine is wrong";
 const TOO_OLD: &str = "it supports neither TLS 1.2 nor TLS 1.3";
 const REFUSED: &str = "it refused the connection";
-const NO_TLS: &str = "it does not use TLS; check the host, the port, and that the URL should be https";
+const NO_TLS: &str = "it does not speak TLS; check the host, the port, and whether it serves https";
 
 /// Submits to `peer` and returns the error. Asserts that the call ends soon, and that the client opens one connection
 /// and sends only handshake messages and alerts on it.

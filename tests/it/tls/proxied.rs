@@ -11,7 +11,7 @@ use test_support::{CAT, Connection, ID, KEY, log, response, response_with, run_i
 
 use super::{error_chain, submit};
 
-const NO_TLS: &str = "it does not use TLS; check the host, the port, and that the URL should be https";
+const NO_TLS: &str = "it does not speak TLS; check the host, the port, and whether it serves https";
 
 /// Returns a builder of a client of `https://api.test` through `proxy`. The URL of the proxy begins with `start`.
 fn client_through(proxy: &Peer, start: &str, company: &Authority) -> ClientBuilder {
