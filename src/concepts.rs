@@ -22,14 +22,15 @@
 //! returns an identifier, and analyses the content afterwards. In this documentation, *a submit* is the request that
 //! sends a submission.
 //!
-//! Image, video and audio are called the *medium* of a submission. If the medium is known at compile time, it is a
-//! type parameter: `Submission<Image>`, `Submitted<Image>`, `Report<Image>`. If it is known at run time only, use
+//! The *medium* of a submission is image, video or audio. If the medium is known at compile time, it is a type
+//! parameter: `Submission<Image>`, `Submitted<Image>`, `Report<Image>`. If it is known at run time only, use
 //! [`AnySubmission`], [`AnySubmitted`] and [`AnyReport`].
 //!
 //! # Identifier
 //!
 //! An [`Identifier`] is the service's name for an accepted submission. The result is requested with it, so store it
-//! until you have the report. If it is lost, the result cannot be fetched, and submitting again may cost again.
+//! until you have the report. The API has no endpoint that lists the submissions of an account. If the identifier is
+//! lost, the result cannot be requested, and submitting again may cost again.
 //!
 //! [`Submitted`] is an identifier together with its medium. An identifier that was stored earlier, by this program or
 //! by another one, becomes a [`Submitted`] again:
@@ -50,7 +51,7 @@
 //!
 //! A [`Report`] is the service's result for a submission. It has the [state](State) of the analysis, the verdicts, and
 //! the results of the single detection models. Parsing is lenient: a field that is missing or malformed counts as
-//! absent, and [`raw_json`](Report::raw_json) has everything that the service sent.
+//! absent, and [`raw_json`](Report::raw_json) has the whole JSON that the service sent.
 //!
 //! # Verdict and heuristic
 //!
@@ -100,10 +101,13 @@
 //! The API does not show the response for a pending submission. In addition to `new`, the crate treats status code 202
 //! and an empty response as pending (*not documented*). A 404 is an error: [`ErrorKind::NotFound`].
 //!
-//! The service does not notify the client, so the client *polls*: it requests the report repeatedly. [`Client::poll`]
-//! polls once. [`Client::wait`] polls until the analysis is finished or [`WaitOptions::timeout`] has passed. By
-//! default the first poll is made 2 seconds after the submit. The intervals grow from 2 to 3, 4.5, 6.75 and 10
-//! seconds, and stay at 10. Each interval is shortened at random by up to a fifth. After 5 minutes, the wait fails
+//! The service does not notify the client, except by a [webhook](Submission::webhook_url) that must be enabled for the
+//! account. So the client *polls*: it requests the report repeatedly. [`Client::poll`] polls once. [`Client::wait`]
+//! polls until the analysis is finished or [`WaitOptions::timeout`] has passed.
+//!
+//! By default, the first poll is made 2 seconds after the submit. An identifier from another process is polled at
+//! once. The following intervals are 3, 4.5, 6.75 and 10 seconds, and then always 10. Each interval is shortened at
+//! random by up to a fifth, so that programs that start together do not poll together. After 5 minutes, the wait fails
 //! with [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the
 //! [identifier of the error](Error::identifier).
 //!
@@ -116,8 +120,8 @@
 //! **The crate does not repeat such a submit**, since that could pay for the same submission twice. A submit is
 //! repeated in two cases only: the request surely did not arrive completely, or the service refused it with a 429. A
 //! 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
-//! (section 9.2.2) requires this caution for requests that are not idempotent. Requests that only read are retried,
-//! since repeating them costs nothing.
+//! (section 9.2.2) requires this caution for requests that are not idempotent. All other requests are idempotent, such
+//! as a request for a report, and are repeated.
 //!
 //! [`Error::may_have_been_sent`] returns `true` for the error of an indeterminate submit. The [kind](Error::kind) of
 //! the error is the cause, such as [`Timeout`](ErrorKind::Timeout), [`Disconnected`](ErrorKind::Disconnected) or
@@ -182,7 +186,7 @@
 //! - The submit ends within 60 s. If a connection cannot be established within 5 s, that attempt fails. The call
 //!   pauses for up to 0.5 s and retries. After the second failure it pauses for up to 1 s. The third failure is final,
 //!   since [`retries`](ClientBuilder::retries) defaults to 2. So an unreachable service is reported after at most 16.5
-//!   s, plus the wait for a slot of the rate limit.
+//!   seconds plus the wait for a slot of the rate limit.
 //! - The wait then ends within 180 s. A poll may take 20 s, a third of 60 s.
 //! - The whole `classify` ends within 240 s.
 //!
@@ -217,12 +221,14 @@
 //! The service counts requests for each key, but processes do not know of each other. A process detects others in two
 //! ways: by a 429 that it receives although it keeps the limit, and by the response headers `X-RateLimit-Limit` and
 //! `X-RateLimit-Remaining`, if the service sends them (*not documented*). For example, if the headers say that 12
-//! submits were made in this minute and the process made only 11, there is another one.
+//! submits were made in this minute and the process made only 11, there is another one. The headers are used only if
+//! `X-RateLimit-Limit` is the limit that the client is configured for.
 //!
 //! A process that detects others reduces its share of the limit to a half and spaces its requests evenly: one submit
 //! every 4.03 s. Two processes settle there, since 2 × 15 = 30. With three processes, 3 × 15 is too much, so the
 //! service refuses one of them for the rest of the minute. That process halves its share again and sends a submit
-//! every 8.07 s. The processes settle at a half, a quarter and a quarter. The smallest share is 1/64.
+//! every 8.07 s. Later the same happens to a second process. Then they settle at a half, a quarter and a quarter. The
+//! smallest share is 1/64.
 //!
 //! A process increases its share again:
 //!
@@ -230,9 +236,11 @@
 //! - If less than three quarters of a minute's limit were used, it doubles its share with a probability of 1/2.
 //! - If there was no sign of other processes for 605 s (ten windows), it takes the whole limit.
 //!
-//! After a 429, the process sends no request of the same class for as long as the service asks for (`Retry-After`, or
-//! `X-RateLimit-Reset`), and for at most about an hour. If the service does not say, it waits until the oldest request
-//! leaves the window.
+//! After a 429, the process sends no further submits, or no further reads, for as long as the service asks for
+//! (`Retry-After` or `X-RateLimit-Reset`), and for at most about an hour. Without these headers, it waits until its
+//! oldest request leaves the window. If the service asks for 2 seconds or less, the limit for a second was exceeded,
+//! and another process is probably sending at full speed. Then the pause is at least 1.02 s for submits. It is 8 times
+//! as long after the second such 429 in a row, and 16 times as long after further ones.
 //!
 //! # Journal
 //!
@@ -255,14 +263,15 @@
 //! | a refused submit, or nothing | submits the job |
 //!
 //! A job is recognized by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
-//! with the length and modification time of the file. So a file that has changed is submitted, and paid for, as a new
-//! job. [`BatchProgress::changed`] counts these. A submission that the service no longer knows is reported as
+//! with the length and modification time of the file. The content of a reader is not known in advance, so its length
+//! and name count. Equal jobs are numbered. A file that has changed is submitted, and paid for, as a new job.
+//! [`BatchProgress::changed`] counts these jobs. A submission that the service no longer knows is reported as
 //! [`ErrorKind::NotFound`] in each run, and a new journal submits it again.
 //!
-//! A journal costs no requests. It costs three lines of disk space for each job, one of which has the whole report,
-//! and memory for each job of earlier runs. Opening a journal reads all of it. With `Journal::sync`, each line also
-//! waits for the disk, so that it survives a power failure. A journal is in use by one batch at a time. It has no API
-//! key, but it has URLs without user and query, paths and reports, so on Unix only its owner can read it.
+//! A journal costs no requests. It costs disk space for three lines for each job, one of which has the whole report,
+//! and memory for each job of earlier runs. Opening a journal reads the whole file. With `Journal::sync`, each line
+//! also waits for the disk, so that it survives a power failure. A journal is in use by one batch at a time. It has no
+//! API key, but it has URLs without user and query, paths and reports, so on Unix only its owner can read it.
 //!
 #![cfg_attr(feature = "journal", doc = "```no_run")]
 #![cfg_attr(not(feature = "journal"), doc = "```ignore")]

@@ -239,9 +239,10 @@ macro_rules! settings_setters {
 
         /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries.
         ///
-        /// - A submit is retried if the request surely did not arrive completely, and after a 429. It is not retried
-        ///   after a 503, with or without `Retry-After`, since caches and proxies may send a 503 after they have
-        ///   forwarded the request. See [indeterminate](crate::concepts#indeterminate).
+        /// - A submit is retried if the request surely did not arrive completely, and after a 429. The same applies to
+        ///   the creation of a partner's user and to the mail to that user. A submit is not retried after a 503, with
+        ///   or without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request.
+        ///   See [indeterminate](crate::concepts#indeterminate).
         /// - Any other request is retried after a lost connection, a timeout, and a 408, 429, 500, 502, 503 or 504.
         ///
         /// The pause before a retry is the time in `Retry-After`. Without this header, it is a random time between
