@@ -49,18 +49,18 @@ fn result_and_wait_by_identifier_print_verdicts() {
     for command in ["result", "wait"] {
         let outcome = run_with(&env, &[command, &c2pa]);
         assert_eq!((outcome.status, outcome.out.as_str(), outcome.err.as_str()), (0, verdict.as_str(), ""));
-        let outcome = run_with(&env, &[command, &errored, "nobody", &c2pa]);
+        let outcome = run_with(&env, &[command, &errored, "missing", &c2pa]);
         assert_eq!(outcome.status, 6, "{}", outcome.err);
         assert!(
             outcome.out.ends_with(&verdict) && outcome.err.contains("item 2: not found, or the base URL"),
             "{}",
             outcome.err
         );
-        let outcome = run_with(&env, &[command, "--json", "nobody", &c2pa]);
+        let outcome = run_with(&env, &[command, "--json", "missing", &c2pa]);
         let lines = json_lines(&outcome.out);
         assert_eq!(
             (outcome.status, &lines[0]["input"], &lines[0]["error"]["kind"]),
-            (3, &json!("nobody"), &json!("not_found"))
+            (3, &json!("missing"), &json!("not_found"))
         );
         assert_eq!((&lines[1]["identifier"], &lines[1]["status"]), (&json!(c2pa), &json!("done")));
     }
