@@ -1,6 +1,6 @@
-//! What the sandbox finds in a medium: nothing, as it looks at none. **All of it is made up**, from a hash.
+//! Reports on submissions. The sandbox does not analyse files: **every result is made up** from the hash of the file.
 
-// Reports are objects, and hashes have 64 digits: nobody but this file makes them.
+// This file creates all reports and hashes: reports are JSON objects, and hashes have 64 digits.
 #![allow(clippy::indexing_slicing, clippy::string_slice)]
 
 use identifai::MediaType;
@@ -10,23 +10,23 @@ use sha2::{Digest, Sha256};
 use super::form::Form;
 use super::submit::{on_sandbox_test, value};
 
-/// The documented names of heuristics, the one of the main verdict first.
+/// The documented names of heuristics. The first is that of the main verdict.
 const HEURISTICS: [&str; 4] = ["AverageExcludeObsolete", "Majority", "Average", "TopRelevant"];
-/// So that nobody takes the results for real ones.
+/// The name of the model in results, which shows that they are not real.
 pub(super) const MODEL: &str = "sandbox";
-/// Of the heatmap, in pixels; the bytes of a hash fill half of it.
+/// The width and height of a heatmap in pixels.
 const SIDE: u8 = 64;
 
-/// What was submitted, and what stands for the file.
+/// The analysis of a submission.
 #[derive(Debug)]
 pub(super) struct Analysis {
     pub(super) medium: MediaType,
     fields: Vec<(String, String)>,
     file_name: Option<String>,
-    /// The SHA-256 of the file. A URL is not fetched; its own stands for it.
+    /// The SHA-256 of the file. For a submit by URL, the SHA-256 of the URL, since the file is not fetched.
     pub(super) hash: String,
-    /// From 0 to 255: how artificial it is said to be.
-    chance: u8,
+    /// How artificial the file is, from 0 (human) to 255.
+    score_byte: u8,
 }
 
 impl Analysis {
@@ -36,8 +36,8 @@ impl Analysis {
             Some(file) => (Some(file.name), file.hash),
             None => (None, format!("{:x}", Sha256::digest(value(&fields, "file_url").unwrap_or_default()))),
         };
-        let chance = u8::from_str_radix(&hash[..2], 16).unwrap_or_default();
-        Self { medium, fields, file_name, hash, chance }
+        let score_byte = u8::from_str_radix(&hash[..2], 16).unwrap_or_default();
+        Self { medium, fields, file_name, hash, score_byte }
     }
 
     fn is_on(&self, name: &str) -> bool {
@@ -60,7 +60,8 @@ impl Analysis {
         url.split(['?', '#']).next().and_then(|url| url.rsplit('/').next()).unwrap_or_default()
     }
 
-    /// How a report on it begins: our reading, as no page of the documentation shows one that is pending.
+    /// Returns the report while the analysis is pending. Its form is our reading, because the documentation does not
+    /// show a pending report.
     pub(super) fn pending(&self, identifier: &str) -> Value {
         let mut report = json!({
             "hash": self.hash,
@@ -96,7 +97,7 @@ impl Analysis {
         }
         let has_c2pa = self.is_on_sandbox_test("c2pa.jpg");
         let is_forced = has_c2pa && !self.is_on("prevent_c2pa_forces");
-        let artificial = if is_forced { 1.0 } else { f64::from(self.chance) / 255.0 };
+        let artificial = if is_forced { 1.0 } else { f64::from(self.score_byte) / 255.0 };
         let (classification, confidence) = classify(artificial, "artificial", "human");
         let frames = value(&self.fields, "frames").and_then(|frames| frames.parse().ok()).unwrap_or(5_u32);
         let verdict = |heuristic: &str| {
@@ -129,7 +130,7 @@ impl Analysis {
                 }
             }
             MediaType::Video => {
-                // As many fields of what the documentation repeats in each as tell anything.
+                // The documentation repeats more fields in each part. They are left out, because they add nothing.
                 let part = |kind: &str, number: u32| {
                     json!({
                         "identifier": format!("{}-{kind}-{number}", &identifier[..16]),
@@ -147,7 +148,7 @@ impl Analysis {
             }
         }
         if self.is_on("with_nsfw") {
-            report["is_nsfw"] = (self.chance % 8 == 0).into();
+            report["is_nsfw"] = (self.score_byte % 8 == 0).into();
         }
         if self.medium == MediaType::Image && (self.is_on("with_morphing") || self.is_on("with_tampering")) {
             report["details"] = json!([{ "detections": [self.detection()] }]);
@@ -156,24 +157,25 @@ impl Analysis {
     }
 
     fn detection(&self) -> Value {
-        let altered = f64::from(self.chance.reverse_bits()) / 255.0;
+        let altered = f64::from(self.score_byte.reverse_bits()) / 255.0;
         let (classification, confidence) = classify(altered, "altered", "genuine");
         json!({
-            "box": { "x1": self.chance, "y1": 16, "x2": u16::from(self.chance) + 64, "y2": 80 },
+            "box": { "x1": self.score_byte, "y1": 16, "x2": u16::from(self.score_byte) + 64, "y2": 80 },
             "results": [result(altered, "altered", "genuine")],
             "verdict": { "heuristic": HEURISTICS[0], "confidence": confidence, "classification": classification },
         })
     }
 
-    /// A PNG, if one was asked for: a pattern that each identifier has for its own.
+    /// Returns a heatmap as PNG if one was requested. The pattern depends on the identifier.
     pub(super) fn heatmap(&self, identifier: &str) -> Option<Vec<u8>> {
         if !self.is_on("with_heatmap") || self.is_errored() {
             return None;
         }
         let digest = Sha256::digest(identifier);
+        // Each byte of the hash colours a tile of 8 by 16 pixels.
         let heat = |x: u8, y: u8| digest[usize::from((x / 8) + (y / 16) * 8)];
         let pixels = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
-        // From blue for what looks human to red for what looks artificial.
+        // Blue for human, red for artificial.
         let data: Vec<u8> = pixels.flat_map(|(x, y)| [heat(x, y), 32, 255 - heat(x, y)]).collect();
         let mut png = Vec::new();
         let mut encoder = png::Encoder::new(&mut png, SIDE.into(), SIDE.into());
@@ -185,22 +187,25 @@ impl Analysis {
     }
 }
 
-/// The likelier of two labels, and how likely it is.
-pub(super) fn classify(score: f64, yes: &'static str, no: &'static str) -> (&'static str, f64) {
-    if score >= 0.5 { (yes, rounded(score)) } else { (no, rounded(1.0 - score)) }
+/// Returns the likelier of two labels with its probability.
+pub(super) fn classify(score: f64, label: &'static str, opposite: &'static str) -> (&'static str, f64) {
+    if score >= 0.5 { (label, rounded(score)) } else { (opposite, rounded(1.0 - score)) }
 }
 
-pub(super) fn result(score: f64, yes: &str, no: &str) -> Value {
+pub(super) fn result(score: f64, label: &str, opposite: &str) -> Value {
     json!({
         "model": MODEL,
         "unknown": false,
         "elapsed_time": 0.1,
-        "classification": [{ "label": yes, "score": rounded(score) }, { "label": no, "score": rounded(1.0 - score) }],
+        "classification": [
+            { "label": label, "score": rounded(score) },
+            { "label": opposite, "score": rounded(1.0 - score) },
+        ],
         "classification_details": { "confidence": 1 },
     })
 }
 
-/// To four digits, as people read it.
+/// Rounds to four decimal places for readability.
 fn rounded(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }

@@ -1,10 +1,10 @@
-//! Which endpoint a path is, and the methods it has.
+//! The endpoints of the API: their paths and methods.
 
 use identifai::MediaType;
 
 use super::method::Method;
 
-/// What is asked for.
+/// An endpoint, with the parameters in its path.
 #[derive(Clone, Copy)]
 pub(super) enum Endpoint<'a> {
     Url(MediaType),
@@ -15,7 +15,7 @@ pub(super) enum Endpoint<'a> {
     Override(MediaType, &'a str),
     Credits,
     Health,
-    /// Which the overview names, and no page describes.
+    /// `/api/user`, which the overview of the API names and no page describes.
     User,
     PartnerUser,
     PartnerUsers,
@@ -26,7 +26,8 @@ pub(super) enum Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    pub(super) fn of(path: &[&'a str]) -> Option<Self> {
+    /// Returns the endpoint of a path, split at `/`.
+    pub(super) fn from_path(path: &[&'a str]) -> Option<Self> {
         let ["api", name, rest @ ..] = path else { return None };
         Some(match (*name, rest) {
             ("health", []) => Self::Health,
@@ -38,11 +39,12 @@ impl<'a> Endpoint<'a> {
             ("partner", ["pricings"]) => Self::Pricings,
             ("v2", ["tampering", "tickets"]) => Self::Tickets,
             ("v2", ["tampering", "tickets", batch]) => Self::Batch(batch),
-            _ => return Self::of_media(name, rest),
+            _ => return Self::from_media_path(name, rest),
         })
     }
 
-    fn of_media(name: &str, rest: &[&'a str]) -> Option<Self> {
+    /// Returns the endpoint of a path that depends on the medium.
+    fn from_media_path(name: &str, rest: &[&'a str]) -> Option<Self> {
         // The documentation names two paths for the results of images.
         let medium = |name: &str, is_read: bool| match name {
             "" => Some(MediaType::Image),
@@ -57,13 +59,13 @@ impl<'a> Endpoint<'a> {
                 let is = |medium: &MediaType| name.strip_suffix("_fromurl") == Some(medium.as_str());
                 Self::Url(media.into_iter().find(is)?)
             }
-            (Some(of), []) => match of.strip_prefix('s') {
-                Some(of) => Self::Results(medium(of, true)?),
-                None => Self::Upload(medium(of, false)?),
+            (Some(suffix), []) => match suffix.strip_prefix('s') {
+                Some(suffix) => Self::Results(medium(suffix, true)?),
+                None => Self::Upload(medium(suffix, false)?),
             },
-            (Some(of), [identifier]) => Self::Result(medium(of, true)?, identifier),
+            (Some(suffix), [identifier]) => Self::Result(medium(suffix, true)?, identifier),
             (Some("" | "_image"), ["heatmap", identifier]) => Self::Heatmap(identifier),
-            (Some(of), [hash, "override"]) => Self::Override(medium(of, false)?, hash),
+            (Some(suffix), [hash, "override"]) => Self::Override(medium(suffix, false)?, hash),
             _ => return None,
         })
     }

@@ -1,38 +1,42 @@
-//! A strict reader of `multipart/form-data` (RFC 7578), in constant memory: what a lenient one lets pass, this one
-//! refuses, so that a form which it takes is a form that every service takes.
+//! A strict parser of `multipart/form-data` (RFC 7578) that uses constant memory. It rejects everything that a lenient
+//! parser tolerates, so that a form that it accepts is accepted by every service.
 
 use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-/// How much of a form is read at a time, and how long a part's headers and all texts may be.
+/// The number of bytes that are read at a time.
 const BLOCK: usize = 64 * 1024;
+/// The maximum size of a part's headers.
 const HEADERS_MAX: usize = 32 * 1024;
+/// The maximum total size of all text fields.
 const TEXTS_MAX: usize = 16 * 1024 * 1024;
+/// The maximum number of files.
 const FILES_MAX: usize = 1_000;
-/// How much of a file is kept.
+/// The number of bytes that are kept of each file.
 const HEAD: usize = identifai::Format::LOOKS_AT;
 
-/// A form: its texts in their order, and what is to know of its files in theirs.
+/// A form: its text fields and its files, each in the order in which they were sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) fields: Vec<(String, String)>,
     pub(super) files: Vec<File>,
 }
 
+/// A file of a form. Its content is not kept.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
-    /// The field's name.
+    /// The name of the field.
     pub(super) field: String,
     pub(super) name: String,
     pub(super) len: u64,
-    /// Its SHA-256.
+    /// The SHA-256 of the content.
     pub(super) hash: String,
-    /// Its first bytes.
+    /// The first bytes of the content.
     pub(super) head: Vec<u8>,
 }
 
-/// Reads a form to its end, or says what is wrong with it.
+/// Reads a form to its end. The error is the reason why it is rejected.
 pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, String> {
     let boundary = boundary(content_type)?;
     let mut input = Input { body, buffer: Vec::new() };
@@ -41,7 +45,7 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
         return Err("it does not begin with the boundary".to_owned());
     }
     let delimiter = format!("\r\n--{boundary}");
-    let mut room_for_text = TEXTS_MAX;
+    let mut text_bytes_left = TEXTS_MAX;
     loop {
         match input.take(2)?.as_slice() {
             b"\r\n" => {}
@@ -65,8 +69,8 @@ pub(super) fn read(content_type: &str, body: &mut dyn Read) -> Result<Form, Stri
             form.files.push(File { field: part.name, name, len, hash: format!("{:x}", hash.finalize()), head });
         } else {
             let mut text = Vec::new();
-            input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, room_for_text))?;
-            room_for_text -= text.len();
+            input.until(delimiter.as_bytes(), |bytes| append(&mut text, bytes, text_bytes_left))?;
+            text_bytes_left -= text.len();
             let text = String::from_utf8(text).map_err(|_| "a field's value is not UTF-8")?;
             form.fields.push((part.name, text));
         }
@@ -85,14 +89,14 @@ fn append(all: &mut Vec<u8>, bytes: &[u8], max: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// What of a body was read and not used yet.
+/// A body, with the bytes that have been read but not consumed.
 struct Input<'a> {
     body: &'a mut dyn Read,
     buffer: Vec<u8>,
 }
 
 impl Input<'_> {
-    /// Reads a block more, or says that there is none.
+    /// Reads another block. Fails at the end of the body.
     fn fill(&mut self) -> Result<(), String> {
         let before = self.buffer.len();
         let read = self.body.take(BLOCK as u64).read_to_end(&mut self.buffer);
@@ -109,23 +113,23 @@ impl Input<'_> {
         Ok(self.buffer.drain(..len).collect())
     }
 
-    /// Gives what comes before `end` to `see`, and passes `end` over.
-    fn until(&mut self, end: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
+    /// Passes the bytes before `end` to `consume`, and consumes `end`.
+    fn until(&mut self, end: &[u8], mut consume: impl FnMut(&[u8]) -> Result<(), String>) -> Result<(), String> {
         loop {
             if let Some(at) = find(&self.buffer, end) {
-                see(self.buffer.get(..at).unwrap_or_default())?;
+                consume(self.buffer.get(..at).unwrap_or_default())?;
                 self.buffer.drain(..at + end.len());
                 return Ok(());
             }
-            // The end may have begun.
-            let sure = (self.buffer.len() + 1).saturating_sub(end.len());
-            see(self.buffer.get(..sure).unwrap_or_default())?;
-            self.buffer.drain(..sure);
+            // The last bytes may be the beginning of `end`, so they stay in the buffer.
+            let safe_len = (self.buffer.len() + 1).saturating_sub(end.len());
+            consume(self.buffer.get(..safe_len).unwrap_or_default())?;
+            self.buffer.drain(..safe_len);
             self.fill()?;
         }
     }
 
-    /// The end, as far as it is of interest.
+    /// Returns the first bytes of the rest, enough to see if it is only a line break.
     fn rest(mut self) -> Vec<u8> {
         while self.buffer.len() < 3 {
             if self.fill().is_err() {
@@ -136,10 +140,10 @@ impl Input<'_> {
     }
 }
 
-/// All that is sought here begins with a line break.
-fn find(bytes: &[u8], sought: &[u8]) -> Option<usize> {
+/// Returns the position of `pattern`, which must start with a line break.
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
     let mut line_breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\r').map(|(at, _)| at);
-    line_breaks.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(sought)))
+    line_breaks.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(pattern)))
 }
 
 fn boundary(content_type: &str) -> Result<&str, String> {
@@ -166,28 +170,28 @@ struct PartHeaders {
 impl PartHeaders {
     fn parse(headers: &[u8]) -> Result<Self, String> {
         let headers = std::str::from_utf8(headers).map_err(|_| "a part's headers are not UTF-8")?;
-        let wrong =
+        let invalid =
             "a part has other headers than a Content-Disposition with a name, and a Content-Type if it is a file";
         let mut lines = headers.split("\r\n");
         let disposition =
-            lines.next().and_then(|line| line.strip_prefix("Content-Disposition: form-data; ")).ok_or(wrong)?;
-        let name = disposition.strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).ok_or(wrong)?;
+            lines.next().and_then(|line| line.strip_prefix("Content-Disposition: form-data; ")).ok_or(invalid)?;
+        let name = disposition.strip_prefix("name=\"").and_then(|rest| rest.strip_suffix('"')).ok_or(invalid)?;
         let (name, file_name) = match name.split_once("\"; filename=\"") {
             Some((name, file_name)) => (name, Some(file_name)),
             None => (name, None),
         };
         let has_type = lines.next().map(|line| line.starts_with("Content-Type: "));
         let is_quoted = |text: &str| !text.contains(['"', '\r', '\n']);
-        let is_right = !name.is_empty() && is_quoted(name) && file_name.is_none_or(is_quoted);
-        if !is_right
+        let is_valid = !name.is_empty() && is_quoted(name) && file_name.is_none_or(is_quoted);
+        if !is_valid
             || has_type.is_some_and(|is| !is)
             || has_type.is_some() != file_name.is_some()
             || lines.next().is_some()
         {
-            return Err(wrong.to_owned());
+            return Err(invalid.to_owned());
         }
-        let read = |text: &str| text.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n");
-        Ok(Self { name: read(name), file_name: file_name.map(read) })
+        let unescape = |text: &str| text.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n");
+        Ok(Self { name: unescape(name), file_name: file_name.map(unescape) })
     }
 }
 
@@ -197,24 +201,24 @@ mod tests {
 
     const TYPE: &str = "multipart/form-data; boundary=B";
 
-    /// Gives a byte at a time.
+    /// A reader that returns one byte at a time.
     struct Trickle<'a>(&'a [u8]);
 
     impl Read for Trickle<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let most = buffer.len().min(1);
-            self.0.read(&mut buffer[..most])
+            let len = buffer.len().min(1);
+            self.0.read(&mut buffer[..len])
         }
     }
 
     fn parse(content_type: &str, mut body: &[u8]) -> Result<Form, String> {
         let form = read(content_type, &mut Trickle(body));
-        assert_eq!(form, read(content_type, &mut body), "however it comes");
+        assert_eq!(form, read(content_type, &mut body), "the size of reads makes no difference");
         form
     }
 
     #[test]
-    fn a_form_is_read_in_order_and_byte_for_byte() {
+    fn form_fields_keep_order_and_bytes() {
         let body = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\nx\r\n\r\n--B\r\n\
             Content-Disposition: form-data; name=\"b%22\"\r\n\r\n\r\n--B--\r\n";
         let form = parse(TYPE, body.as_bytes()).unwrap();
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_hashed_and_counted() {
+    fn form_file_is_hashed_and_counted() {
         let file = [&[0xff, b'\r', b'\n', b'-', b'-'][..], &vec![7; 200_000]].concat();
         let head = "--B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a%22;\\.png\"\r\n\
             Content-Type: image/png\r\n\r\n";
@@ -238,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_not_exact_is_refused() {
+    fn malformed_form_is_rejected() {
         let part = "Content-Disposition: form-data; name=\"a\"\r\n\r\nx";
         let file = "Content-Disposition: form-data; name=\"a\"; filename=\"b\"\r\nContent-Type: x/y\r\n\r\nx";
         for body in [

@@ -1,33 +1,37 @@
-//! A fake of the service on loopback, for trying things out and for tests without a key.
+//! A fake identifAI service on loopback, for tests without an API key and for experiments.
 //!
-//! It behaves as the service's documentation says where that says anything, and **makes the rest up**: it looks into no
-//! file, and never reaches out. URLs on the host `sandbox.test` force an outcome, whatever else is asked:
+//! It follows the service's documentation. Everything that the documentation leaves open **is made up**. The sandbox
+//! does not analyse the content of files, and never connects to another host. A URL on the host `sandbox.test` forces
+//! an outcome, regardless of the other options:
 //!
 //! | URL | outcome |
 //! | --- | --- |
 //! | `https://sandbox.test/no-credits.jpg` | 400, no credits left (text made up) |
-//! | `https://sandbox.test/unsupported.txt` | 400, format not supported |
+//! | `https://sandbox.test/unsupported.txt` | 400, unsupported format |
 //! | `https://sandbox.test/too-large.jpg` | 400, larger than 50 MB |
-//! | `https://sandbox.test/download-failed.jpg` | 400, not downloaded (text made up) |
+//! | `https://sandbox.test/download-failed.jpg` | 400, cannot be downloaded (text made up) |
 //! | `https://sandbox.test/forbidden.jpg` | 403 |
-//! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1`, whatever the limits |
-//! | `https://sandbox.test/slow.jpg` | accepted, after 2 seconds |
-//! | `https://sandbox.test/errored.jpg` | accepted; the analysis fails (text made up) |
-//! | `https://sandbox.test/c2pa.jpg` | accepted; has C2PA metadata, which force `artificial` unless that is prevented |
+//! | `https://sandbox.test/rate-limited.jpg` | 429 with `Retry-After: 1`, regardless of the limits |
+//! | `https://sandbox.test/slow.jpg` | accepted after 2 seconds |
+//! | `https://sandbox.test/errored.jpg` | accepted, then the analysis fails (text made up) |
+//! | `https://sandbox.test/c2pa.jpg` | accepted; its C2PA metadata force `artificial` unless that is prevented |
 //!
-//! Any other URL is accepted and costs one credit of a thousand, or of as many as [`set_credits`](Sandbox::set_credits)
-//! says, unless it was submitted before with the same options.
+//! Any other URL is accepted and costs one credit. It is free if it was submitted before with the same options. The
+//! account starts with 1,000 credits; [`set_credits`](Sandbox::set_credits) changes that.
 //!
-//! The key may be used as fast as is documented: 30 submits a minute and one a second, 60 reads a minute and two a
-//! second. More is a 429, worded and counted as the framework does that the backend seems to run on: minutes and
-//! seconds begin with their first request, and refusals do not count. A client keeps within that by itself; tests
-//! rather lift the limits with [`set_limits`](Sandbox::set_limits), and turn the client's [`RateLimit`] off.
+//! The rate limits of the key are those that the service documents: 30 submits per minute and 1 per second, 60 reads
+//! per minute and 2 per second. Requests beyond that are refused with a 429. Limits are counted, and the 429 is worded,
+//! as in the framework that the backend seems to use: each window of a minute or a second begins with its first
+//! request, and refused requests do not count. A client stays within the limits by default. Tests run faster if they
+//! lift the limits with [`set_limits`](Sandbox::set_limits) and disable the rate limit of the client with
+//! [`RateLimit::unlimited`].
 //!
-//! Uploads are read to their end, hashed, and forgotten; those that are larger than documented, or of another format,
-//! are refused.
+//! Uploads are read to their end and hashed, and their content is not kept. A file that is larger than the documented
+//! maximum, or of another format than the documented ones, is refused.
 //!
-//! Results are `new` for a second, or as long as [`set_analysis_time`](Sandbox::set_analysis_time) says. Then they have
-//! a verdict by a model named `sandbox`, made up from the file's hash; the hash of a URL stands for that of its file.
+//! The status of a result is `new` for 1 second, or for the time that was set with
+//! [`set_analysis_time`](Sandbox::set_analysis_time). After that, it has a verdict by a model named `sandbox`, which is
+//! made up from the file's hash. For a URL, the hash of the URL is used instead.
 //!
 //! ```
 //! use identifai::{Client, Image, Submitted, UrlOptions, classify_from_url};
@@ -47,7 +51,7 @@
 //! ```
 
 #![forbid(unsafe_code)]
-// Counts of what is in memory.
+// The numbers are counts of objects in memory, which do not overflow.
 #![allow(clippy::arithmetic_side_effects)]
 
 mod analysis;
@@ -73,9 +77,9 @@ use identifai::RateLimit;
 use self::server::Server;
 use self::service::Service;
 
-/// A running sandbox, on a port of its own. It stops when it is dropped, and closes its connections.
+/// A running sandbox, on its own port. When it is dropped, it stops and closes its connections.
 ///
-/// Several may run at once; each has its own limits, credits and submissions.
+/// Several sandboxes may run at the same time. Each has its own limits, credits and submissions.
 pub struct Sandbox {
     base_url: String,
     service: Arc<Service>,
@@ -87,42 +91,43 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// If no port can be listened on, or no thread started.
+    /// Fails if it cannot listen on a port or start a thread.
     pub fn start() -> io::Result<Self> {
         Self::start_on(0)
     }
 
-    /// Starts a sandbox on `port` of 127.0.0.1; 0 is any free one.
+    /// Starts a sandbox on `port` of 127.0.0.1. 0 stands for any free port.
     ///
     /// # Errors
     ///
-    /// If the port cannot be listened on, or no thread started.
+    /// Fails if it cannot listen on the port or start a thread.
     pub fn start_on(port: u16) -> io::Result<Self> {
         let service = Arc::new(Service::default());
-        let answering = Arc::clone(&service);
-        let server = Server::start(port, move |call, body| answering.answer(call, body))?;
+        let handler = Arc::clone(&service);
+        let server = Server::start(port, move |call, body| handler.handle(call, body))?;
         Ok(Self { base_url: format!("http://{}", server.address()), service, _server: server })
     }
 
-    /// What to give a client as its base URL.
+    /// Returns the base URL to pass to a client.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The key that the sandbox takes: `sandbox`.
-    #[allow(clippy::unused_self)] // The key is this sandbox's, even if all have the same.
+    /// Returns the key that the sandbox accepts: `sandbox`.
+    #[allow(clippy::unused_self)] // The key belongs to a sandbox, although all sandboxes have the same one.
     pub fn api_key(&self) -> &'static str {
         service::API_KEY
     }
 
-    /// How long analyses take from now on, those under way included. Default: 1 second.
+    /// Sets the time that analyses take, including those that are running. Defaults to 1 second.
     pub fn set_analysis_time(&self, time: Duration) {
         self.service.set_analysis_time(time);
     }
 
-    /// How fast the key may be used from now on; an override counts as a submit. What was sent before counts no more.
-    /// `RateLimit::unlimited()` takes any number, and 0 a minute none. Default: `RateLimit::default()`, 30 submits and
-    /// 60 reads a minute, as documented.
+    /// Sets the rate limits of the key. Requests that were made before are no longer counted.
+    ///
+    /// An override counts as a submit. With [`RateLimit::unlimited`], any number of requests is accepted. With 0 per
+    /// minute, none is accepted. Defaults to `RateLimit::default()`, the documented limits: 30 submits and 60 reads per minute.
     ///
     /// ```
     /// use identifai::{Client, ErrorKind, Image, RateLimit};
@@ -144,23 +149,23 @@ impl Sandbox {
         self.service.set_limits(limits);
     }
 
-    /// How many credits are left.
+    /// Returns the number of credits left.
     pub fn credits(&self) -> u64 {
         self.service.credits()
     }
 
-    /// How many credits are left from now on. Default: 1,000.
+    /// Sets the number of credits left. Defaults to 1,000.
     pub fn set_credits(&self, credits: u64) {
         self.service.set_credits(credits);
     }
 
-    /// How many submits were accepted so far, those included that cost nothing because they were submitted before.
-    /// Overrides are none.
+    /// Returns the number of accepted submits. Submits that were free, because they were made before, are included.
+    /// Overrides are not.
     pub fn submits(&self) -> u64 {
         self.service.submits()
     }
 
-    /// How many requests were refused so far because the key was used faster than its [limits](Self::set_limits) allow.
+    /// Returns the number of requests that were refused because they exceeded the [limits](Self::set_limits).
     pub fn refusals(&self) -> u64 {
         self.service.refusals()
     }

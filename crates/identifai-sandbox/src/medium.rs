@@ -2,7 +2,7 @@
 
 use identifai::MediaType;
 
-/// The switches that the documentation knows of.
+/// Returns the boolean options that the service documents for a medium.
 pub(super) fn switches(medium: MediaType) -> &'static [&'static str] {
     match medium {
         MediaType::Image => {
@@ -15,7 +15,8 @@ pub(super) fn switches(medium: MediaType) -> &'static [&'static str] {
     }
 }
 
-/// Documented, and read generously.
+/// Returns the documented maximum size of a file in bytes, read generously as MiB and GiB, and its text in error
+/// messages.
 pub(super) fn max_size(medium: MediaType) -> (u64, &'static str) {
     match medium {
         MediaType::Image | MediaType::Audio => (50 * 1024 * 1024, "50Mb"),

@@ -1,6 +1,6 @@
-//! The methods of HTTP that the API uses.
+//! The HTTP methods that the API uses.
 
-/// A method of HTTP that an endpoint may have.
+/// An HTTP method of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,

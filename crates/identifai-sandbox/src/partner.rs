@@ -1,4 +1,4 @@
-//! The sandbox's users of a partner: as documented where that says anything, and made up where not.
+//! The users of a partner, as documented. Details that the documentation leaves open are made up.
 
 use serde_json::{Value, json};
 
@@ -6,19 +6,19 @@ use super::form::Form;
 use super::response::{Response, unknown};
 use super::submit::{Fields, value};
 
-/// What the backend's framework gives if nobody says how many.
+/// The default page size of the backend's framework.
 const PER_PAGE: u64 = 15;
 const PER_PAGE_MAX: u64 = 100;
-/// What users are created and changed with, as the documentation has it.
+/// The documented fields that are required to create or change a user.
 const REQUIRED: [&str; 4] = ["name", "email", "heuristic", "pricing_id"];
 const SWITCHES: [&str; 3] = ["readonly", "newsletter", "save_files"];
 
-/// Users by their numbers, from 1.
+/// The users. Their ids count from 1.
 #[derive(Debug, Default)]
 pub(super) struct Users(Vec<Value>);
 
 impl Users {
-    /// Creates a user, or changes the one whose `id` is there.
+    /// Creates a user, or changes the user with the `id` in the form.
     pub(super) fn save(&mut self, form: &Form) -> Result<Response, String> {
         let fields = &form.fields;
         if let Some(missing) =
@@ -53,28 +53,28 @@ impl Users {
         Ok(Response::json(200, &json!({ "data": user })))
     }
 
-    /// Sends no mail.
+    /// Responds like the endpoint that sends a creation email, but sends nothing.
     pub(super) fn mail(&self, form: &Form) -> Result<Response, String> {
         let id = value(&form.fields, "id").ok_or("The id field is required.")?;
         let user = self.0.iter().find(|user| has_id(user, id));
         Ok(user.map_or_else(unknown, |user| Response::json(200, &json!({ "data": user }))))
     }
 
-    /// A page, as the backend's framework makes it.
+    /// Returns a page of users in the format of the backend's framework.
     pub(super) fn list(&self, query: &str) -> Response {
         let query: Vec<_> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        let asked = |wanted: &str| query.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-        let number = |wanted: &str, otherwise| asked(wanted).and_then(|value| value.parse().ok()).unwrap_or(otherwise);
-        let plan = asked("pricing_id");
+        let parameter = |key: &str| query.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        let number = |key: &str, otherwise| parameter(key).and_then(|value| value.parse().ok()).unwrap_or(otherwise);
+        let plan = parameter("pricing_id");
         let mut users: Vec<_> = self
             .0
             .iter()
             .filter(|user| plan.is_none_or(|plan| user.get("pricing").is_some_and(|own| has_id(own, plan))))
             .collect();
-        if let Some(field @ ("name" | "email")) = asked("order") {
+        if let Some(field @ ("name" | "email")) = parameter("order") {
             users.sort_by_key(|user| user.get(field).map(Value::to_string));
         }
-        if asked("direction") == Some("desc") {
+        if parameter("direction") == Some("desc") {
             users.reverse();
         }
         let (page, per_page) = (number("page", 1).max(1), number("per_page", PER_PAGE).clamp(1, PER_PAGE_MAX));
@@ -104,7 +104,7 @@ impl Users {
     }
 }
 
-/// Whether something goes by the number that `text` says.
+/// Returns `true` if an object has the id in `text`.
 fn has_id(object: &Value, text: &str) -> bool {
     object.get("id").and_then(Value::as_u64).is_some_and(|id| text.parse() == Ok(id))
 }
@@ -137,7 +137,7 @@ fn plans() -> Vec<Value> {
     vec![json!({ "id": 1, "name": "Basic", "sku": "SANDBOX-1" }), json!({ "id": 2, "name": "Pro", "sku": "SANDBOX-2" })]
 }
 
-/// In the form that the users' page has: the documentation shows none.
+/// Returns the price plans. The form is that of the users' page, because the documentation shows none.
 pub(super) fn pricings() -> Response {
     Response::json(200, &json!({ "data": plans() }))
 }

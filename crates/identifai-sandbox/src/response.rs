@@ -1,21 +1,21 @@
-//! Responses, as the service words them.
+//! Responses, with the texts of the service.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// By name; all that are sent are numbers.
+/// Headers by name. All headers that are sent have numbers as values.
 pub(super) type Headers = Vec<(&'static str, u64)>;
 
 pub(super) const RETRY_AFTER: &str = "Retry-After";
 
-/// A response, whose framing is the server's.
+/// A response. The server adds the headers about the body and the connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
     pub(super) body: Vec<u8>,
-    /// Beside those of the body and the connection.
+    /// The headers, except those about the body and the connection.
     pub(super) headers: Headers,
     pub(super) delay: Duration,
 }
@@ -33,13 +33,14 @@ impl Response {
         Self::json(status, &json!({ "error": text }))
     }
 
-    /// As the framework that the backend seems to run on words it.
+    /// Creates an error with a text in the format of the framework that the backend seems to use.
     pub(super) fn message(status: u16, text: &str) -> Self {
         Self::json(status, &json!({ "message": text }))
     }
 }
 
-/// The same for what there is none of and what is not known: how the service tells these apart is not documented.
+/// Creates the response for an unknown identifier, and for something that does not exist, such as the heatmap of an
+/// image without one. The documentation does not say how the service distinguishes the two.
 pub(super) fn unknown() -> Response {
     Response::message(404, "Not Found")
 }

@@ -1,8 +1,8 @@
-//! HTTP/1.1 on loopback: a thread a connection, and all of them end with their server.
+//! An HTTP/1.1 server on loopback with one thread per connection. All threads end with the server.
 //!
-//! The sockets are handled here because the small blocking server crates either cannot be stopped while clients keep
-//! connections open, or let a connection starve behind idle ones (`tiny_http` 0.12 does both). Heads are read by
-//! httparse, which ureq brings along anyway.
+//! The sockets are handled here because the small blocking server crates have one of two faults. They cannot be stopped
+//! while clients keep connections open, or idle connections can starve others. `tiny_http` 0.12 has both faults.
+//! Request heads are parsed by httparse, which ureq already depends on.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,25 +14,26 @@ use std::time::Duration;
 use super::response::Response;
 use super::service::Call;
 
-/// The longest head and body that are read, in bytes.
+/// The maximum size of a request head in bytes.
 const HEAD_LIMIT: u64 = 64 * 1024;
+/// The maximum size of a request body in bytes.
 const BODY_LIMIT: u64 = 6 * 1024 * 1024 * 1024;
 const MAX_HEADERS: usize = 100;
 
 type Handler = Box<dyn Fn(&Call<'_>, &mut dyn Read) -> Response + Send + Sync>;
 
-/// A request's body. Who asked before sending it is told to go on once it is read.
+/// A request body. If the client sent `Expect: 100-continue`, the first read sends `100 Continue`.
 struct Body<'a, R> {
-    left: io::Take<R>,
-    asked: Option<&'a TcpStream>,
+    rest: io::Take<R>,
+    waiting: Option<&'a TcpStream>,
 }
 
 impl<R: Read> Read for Body<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(mut stream) = self.asked.take() {
+        if let Some(mut stream) = self.waiting.take() {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        self.left.read(buffer)
+        self.rest.read(buffer)
     }
 }
 
@@ -52,7 +53,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     stopped: bool,
-    /// The connections that stand, by their number.
+    /// The open connections by number.
     open: HashMap<u64, TcpStream>,
     accepted: u64,
 }
@@ -87,7 +88,7 @@ impl Drop for Server {
         }
         drop(state);
         self.shared.stop.notify_all();
-        // Wakes the accepting thread, which takes the listener along.
+        // This connection wakes the accepting thread, which then ends and drops the listener.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -106,12 +107,12 @@ impl Shared {
 
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
         for stream in listener.incoming() {
-            // A client that went away before it was accepted is no reason to stop.
+            // Accepting fails if the client has already closed the connection. The server continues.
             let Ok(stream) = stream else { continue };
             let Some(number) = self.register(&stream) else { return };
             let shared = Arc::clone(self);
             let serving = spawn(move || {
-                // An error is a connection that ended, which is the client's business.
+                // An error means that the connection has ended. The server does not report it.
                 let _ = shared.serve(&stream);
                 shared.lock().open.remove(&number);
             });
@@ -121,7 +122,7 @@ impl Shared {
         }
     }
 
-    /// Notes a connection, to be closed with the server; `None` once that has stopped.
+    /// Registers a connection, which is closed when the server stops. Returns `None` if it has stopped.
     fn register(&self, stream: &TcpStream) -> Option<u64> {
         let mut state = self.lock();
         state.accepted += 1;
@@ -129,7 +130,7 @@ impl Shared {
         if state.stopped {
             return None;
         }
-        // What cannot be noted is not served, as it could not be closed.
+        // A connection that cannot be registered is closed now, because it could not be closed when the server stops.
         match stream.try_clone() {
             Ok(copy) => drop(state.open.insert(number, copy)),
             Err(_) => drop(stream.shutdown(Shutdown::Both)),
@@ -158,8 +159,9 @@ impl Shared {
             if length > BODY_LIMIT {
                 return respond(stream, &Response::message(413, "No more than 6 GiB are read here."), true);
             }
-            let is_asked = header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue"));
-            let mut body = Body { left: reader.by_ref().take(length), asked: is_asked.then_some(stream) };
+            let expects_continue =
+                header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue"));
+            let mut body = Body { rest: reader.by_ref().take(length), waiting: expects_continue.then_some(stream) };
             let target = request.path.unwrap_or_default();
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let call = Call {
@@ -171,18 +173,19 @@ impl Shared {
                 content_type: header("Content-Type"),
                 content_length: length,
             };
-            let answer = (self.handler)(&call, &mut body);
+            let response = (self.handler)(&call, &mut body);
             let close = request.version != Some(1)
                 || header("Connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
-            if self.stops_within(answer.delay) {
+            if self.stops_within(response.delay) {
                 return Ok(());
             }
-            // What nobody read is not sent if it was asked for before, and else no part of the next request.
-            let close = close || body.asked.is_some();
-            if body.asked.is_none() {
+            // If the client still waits for `100 Continue`, it does not send the body, so the connection is closed.
+            // Otherwise the rest of the body is read, so that it is not parsed as the next request.
+            let close = close || body.waiting.is_some();
+            if body.waiting.is_none() {
                 io::copy(&mut body, &mut io::sink())?;
             }
-            respond(stream, &answer, close)?;
+            respond(stream, &response, close)?;
             if close {
                 return Ok(());
             }
@@ -196,7 +199,7 @@ impl Shared {
     }
 }
 
-/// The bytes up to the blank line; `None` at the end of the connection.
+/// Returns the bytes up to the blank line, or `None` at the end of the connection.
 fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::new();
     let mut reader = reader.take(HEAD_LIMIT);
@@ -208,8 +211,8 @@ fn read_head(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(head))
 }
 
-fn respond(mut stream: &TcpStream, answer: &Response, close: bool) -> io::Result<()> {
-    let Response { status, content_type, body, headers, .. } = answer;
+fn respond(mut stream: &TcpStream, response: &Response, close: bool) -> io::Result<()> {
+    let Response { status, content_type, body, headers, .. } = response;
     let reason = if *status < 400 { "OK" } else { "Refused" };
     let connection = if close { "Connection: close\r\n" } else { "" };
     let length = body.len();
@@ -242,27 +245,27 @@ mod tests {
         Server::start(0, handler).unwrap()
     }
 
-    /// All that comes back until the server closes, or nothing more comes.
+    /// Sends a request, and returns everything that the server sends until it closes the connection.
     fn exchange(server: &Server, request: &str) -> String {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
     #[test]
-    fn requests_follow_each_other_on_a_connection() {
+    fn connection_serves_several_requests() {
         let one = "POST /a?q HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
         let two = "GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        let answers = exchange(&echo(), &format!("{one}{two}{one}"));
-        assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{answers}");
-        assert!(answers.contains("POST /a hi") && answers.contains("GET /b "), "{answers}");
+        let responses = exchange(&echo(), &format!("{one}{two}{one}"));
+        assert_eq!(responses.matches("HTTP/1.1 200 OK\r\n").count(), 2, "{responses}");
+        assert!(responses.contains("POST /a hi") && responses.contains("GET /b "), "{responses}");
     }
 
     #[test]
-    fn what_it_cannot_read_it_refuses() {
+    fn invalid_requests_are_refused() {
         let server = echo();
         let table = [
             ("nonsense\r\n\r\n".to_owned(), "400"),
@@ -272,30 +275,30 @@ mod tests {
             ("POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n".to_owned(), "413"),
         ];
         for (request, status) in table {
-            let answer = exchange(&server, &request);
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            let response = exchange(&server, &request);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
         }
         assert!(exchange(&server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhi").contains("Cut off."));
     }
 
     #[test]
-    fn who_asks_before_sending_a_body_is_told_to_go_on() {
+    fn expect_continue_sends_100_if_body_is_read() {
         let request = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi";
         assert!(exchange(&echo(), request).starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
         let refused = "POST /unread HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
         assert!(exchange(&echo(), refused).starts_with("HTTP/1.1 401 Refused\r\n"));
         let next = "GET /b HTTP/1.1\r\n\r\n";
         let unasked = format!("POST /unread HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi{next}");
-        assert!(exchange(&echo(), &unasked).contains("GET /b"), "what was not read is no part of the next request");
+        assert!(exchange(&echo(), &unasked).contains("GET /b"), "a body that the handler has not read is skipped");
     }
 
     #[test]
-    fn everything_ends_with_it() {
+    fn dropping_server_closes_connections() {
         let server = echo();
         let address = server.address();
         let mut idle = TcpStream::connect(address).unwrap();
         idle.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        assert!(idle.read(&mut [0; 16]).unwrap() > 0, "it is being served");
+        assert!(idle.read(&mut [0; 16]).unwrap() > 0, "the connection is being served");
         drop(server);
         let _ = idle.read_to_end(&mut Vec::new());
         assert!(TcpStream::connect(address).is_err());

@@ -1,4 +1,4 @@
-//! What the sandbox answers: pure but for its own memory and the clock.
+//! The service behind the sandbox. A response depends only on the request, the state of the service and the clock.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -21,10 +21,10 @@ use super::tickets::{Batch, Batches};
 pub(super) const API_KEY: &str = "sandbox";
 const CREDITS: u64 = 1_000;
 const ANALYSIS_TIME: Duration = Duration::from_secs(1);
-/// Documented for the plural endpoint.
-const MOST_IDENTIFIERS: usize = 100;
+/// The documented maximum number of identifiers in a request for several results.
+const MAX_IDENTIFIERS: usize = 100;
 
-/// A request as far as the service looks at it.
+/// The parts of a request that the service uses.
 pub(super) struct Call<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,
@@ -35,7 +35,7 @@ pub(super) struct Call<'a> {
     pub(super) content_length: u64,
 }
 
-/// One account and what it submitted.
+/// An account and its submissions.
 #[derive(Debug)]
 pub(super) struct Service {
     state: Mutex<State>,
@@ -48,13 +48,13 @@ struct State {
     spent: u64,
     users: Users,
     batches: Batches,
-    /// How many were accepted.
+    /// The number of accepted submits.
     submits: u64,
     refusals: u64,
     analysis_time: Duration,
-    /// By identifier.
+    /// The submissions by identifier.
     submitted: HashMap<String, Submitted>,
-    /// How files were classified by the user, by the hash of the file.
+    /// The user's overrides by medium and hash of the file.
     forced: HashMap<(MediaType, String), String>,
     analyses: u64,
 }
@@ -113,9 +113,10 @@ impl Service {
         self.state().analysis_time = time;
     }
 
-    pub(super) fn answer(&self, call: &Call<'_>, body: &mut dyn Read) -> Response {
+    /// Handles a request.
+    pub(super) fn handle(&self, call: &Call<'_>, body: &mut dyn Read) -> Response {
         let path: Vec<&str> = call.path.split('/').skip(1).collect();
-        let Some(endpoint) = Endpoint::of(&path) else {
+        let Some(endpoint) = Endpoint::from_path(&path) else {
             return Response::message(404, "This path is not known here.");
         };
         let methods = endpoint.methods();
@@ -123,7 +124,7 @@ impl Service {
             let names: Vec<_> = methods.iter().map(|(_, name)| *name).collect();
             return Response::message(405, &format!("This path takes {} only.", names.join(" and ")));
         };
-        // Documented: no key, and no limit of rate.
+        // The documentation requires no key here, and has no rate limit.
         if let Endpoint::Health = endpoint {
             return Response::json(200, &json!({ "status": "ok" }));
         }
@@ -131,15 +132,15 @@ impl Service {
             return Response::error(401, "Unauthorized");
         }
         let mut state = self.state();
-        let told = match state.limits.take(*method, Instant::now(), SystemTime::now()) {
-            Ok(told) => told,
-            Err(told) => {
+        let headers = match state.limits.take(*method, Instant::now(), SystemTime::now()) {
+            Ok(headers) => headers,
+            Err(headers) => {
                 state.refusals += 1;
-                return submit::too_many(told);
+                return submit::too_many(headers);
             }
         };
         drop(state);
-        let mut answer = match endpoint {
+        let mut response = match endpoint {
             Endpoint::Url(medium) => self.submit(medium, false, call, body),
             Endpoint::Upload(medium) => self.submit(medium, true, call, body),
             Endpoint::Result(medium, identifier) => self.result(medium, identifier),
@@ -158,8 +159,8 @@ impl Service {
                 state.batches.report(batch, state.analysis_time)
             }
         };
-        answer.headers.extend(told);
-        answer
+        response.headers.extend(headers);
+        response
     }
 
     fn account(&self) -> Response {
@@ -167,25 +168,27 @@ impl Service {
         Response::json(200, &json!({ "available_credits": state.credits, "total_spent": state.spent }))
     }
 
+    /// Parses the body as a form, and passes it to `handle`.
     fn with_form(
         &self,
         call: &Call<'_>,
         body: &mut dyn Read,
-        answer: impl FnOnce(&mut State, &Form) -> Result<Response, String>,
+        handle: impl FnOnce(&mut State, &Form) -> Result<Response, String>,
     ) -> Response {
         let form = form::read(call.content_type.unwrap_or_default(), body);
-        let answer = match form {
-            Ok(form) => answer(&mut self.state(), &form),
+        let response = match form {
+            Ok(form) => handle(&mut self.state(), &form),
             Err(reason) => Err(format!("The body is not a form: {reason}.")),
         };
-        answer.unwrap_or_else(|text| Response::error(400, &text))
+        response.unwrap_or_else(|text| Response::error(400, &text))
     }
 
     fn submit(&self, medium: MediaType, is_upload: bool, call: &Call<'_>, body: &mut dyn Read) -> Response {
-        let (max, words) = medium::max_size(medium);
-        // Texts and headers are short; what is so much longer need not be read.
+        let (max, max_text) = medium::max_size(medium);
+        // Headers and text fields are short. If the body is much longer than the largest file, it is refused without
+        // reading it.
         if is_upload && call.content_length > max + 1024 * 1024 {
-            return Response::error(400, &submit::too_large(words));
+            return Response::error(400, &submit::too_large(max_text));
         }
         let form = form::read(call.content_type.unwrap_or_default(), body)
             .map_err(|reason| format!("The body is not a form: {reason}."))
@@ -195,7 +198,7 @@ impl Service {
             Err(text) => return Response::error(400, &text),
         };
         let delay = match submit::forced(submit::value(&form.fields, "file_url").unwrap_or_default()) {
-            Some(Forced::Response(answer)) => return answer,
+            Some(Forced::Response(response)) => return response,
             Some(Forced::Delay(delay)) => delay,
             None => Duration::ZERO,
         };
@@ -212,11 +215,11 @@ impl Service {
             state.submitted.insert(identifier.clone(), Submitted { analysis, at: Instant::now() });
         }
         state.submits += 1;
-        let answer = match call.accept {
+        let response = match call.accept {
             Some("application/json") => Response::json(200, &json!({ "identifier": identifier })),
             _ => Response::new(200, "text/plain; charset=UTF-8", identifier),
         };
-        Response { delay, ..answer }
+        Response { delay, ..response }
     }
 
     fn result(&self, medium: MediaType, identifier: &str) -> Response {
@@ -227,15 +230,15 @@ impl Service {
     }
 
     fn results(&self, medium: MediaType, query: &str) -> Response {
-        let name = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
+        let decode = |name: &str| name.replace("%5B", "[").replace("%5D", "]");
         let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
-        let asked: Vec<&str> =
-            parameters.filter(|(key, _)| name(key) == "identifiers[]").map(|(_, value)| value).collect();
-        match asked.len() {
+        let identifiers: Vec<&str> =
+            parameters.filter(|(key, _)| decode(key) == "identifiers[]").map(|(_, value)| value).collect();
+        match identifiers.len() {
             0 => Response::message(422, "The identifiers field is required."),
-            1..=MOST_IDENTIFIERS => {
+            1..=MAX_IDENTIFIERS => {
                 let state = self.state();
-                let reports = asked.iter().filter_map(|identifier| state.report(medium, identifier));
+                let reports = identifiers.iter().filter_map(|identifier| state.report(medium, identifier));
                 let reports: Vec<Value> = reports.collect();
                 Response::json(200, &reports.into())
             }
@@ -259,18 +262,18 @@ impl Service {
         };
         let mut state = self.state();
         let hash = hash.to_ascii_lowercase();
-        let is_of_it = |analysis: &Analysis| analysis.medium == medium && analysis.hash == hash;
-        if !state.submitted.values().any(|submitted| is_of_it(&submitted.analysis)) {
+        let is_of_file = |analysis: &Analysis| analysis.medium == medium && analysis.hash == hash;
+        if !state.submitted.values().any(|submitted| is_of_file(&submitted.analysis)) {
             return unknown();
         }
-        let answer = json!({ "classification": classification, "type": medium.as_str(), "hash": hash });
+        let response = json!({ "classification": classification, "type": medium.as_str(), "hash": hash });
         state.forced.insert((medium, hash), classification.to_owned());
-        Response::json(201, &answer)
+        Response::json(201, &response)
     }
 }
 
 impl State {
-    /// Whether the account has so many credits, which it then has no more.
+    /// Spends credits. Returns `false` if the account does not have enough.
     fn spend(&mut self, credits: u64) -> bool {
         let Some(left) = self.credits.checked_sub(credits) else { return false };
         self.credits = left;
@@ -279,7 +282,7 @@ impl State {
     }
 
     fn submit_tickets(&mut self, form: &Form) -> Result<Response, String> {
-        let batch = Batch::of(form)?;
+        let batch = Batch::from_form(form)?;
         if !self.spend(batch.tickets()) {
             return Ok(submit::no_credits());
         }
@@ -290,9 +293,10 @@ impl State {
     #[expect(clippy::indexing_slicing, reason = "a report is an object")]
     fn report(&self, medium: MediaType, identifier: &str) -> Option<Value> {
         let submitted = self.submitted.get(identifier).filter(|submitted| submitted.analysis.medium == medium)?;
-        let mut report = match submitted.is_done(self.analysis_time) {
-            true => submitted.analysis.done(identifier),
-            false => submitted.analysis.pending(identifier),
+        let mut report = if submitted.is_done(self.analysis_time) {
+            submitted.analysis.done(identifier)
+        } else {
+            submitted.analysis.pending(identifier)
         };
         report["force_classification"] = self.forced.get(&(medium, submitted.analysis.hash.clone())).cloned().into();
         Some(report)

@@ -1,4 +1,4 @@
-//! What the sandbox makes of a submit: which forms it takes, what it refuses, and what it calls them.
+//! Submits: checks of the form, forced outcomes, and identifiers.
 
 use std::time::Duration;
 
@@ -9,17 +9,20 @@ use super::form::{File, Form};
 use super::medium;
 use super::response::{Headers, RETRY_AFTER, Response};
 
+/// The delay of `slow.jpg`.
 const SLOW: Duration = Duration::from_secs(2);
-/// What does not change the analysis does not make another one of it.
+/// The fields that do not affect the analysis, and therefore not the identifier.
 const NOT_ANALYSED: [&str; 3] = ["ref_id", "webhook_url", "no_cache"];
 
 pub(super) type Fields = [(String, String)];
 
+/// Returns the value of a field.
 pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
-/// The same for the same file and options, unless a new analysis, which `analyses` were made before, is asked for.
+/// Returns the identifier of a submission. It is the same for the same file and options, unless the form asks for a new
+/// analysis with `no_cache`. `analyses` is the number of analyses so far.
 pub(super) fn identifier(medium: MediaType, form: &Form, analyses: u64) -> String {
     let mut hash = Sha256::new();
     for (name, value) in form.fields.iter().filter(|(name, _)| !NOT_ANALYSED.contains(&name.as_str())) {
@@ -37,7 +40,8 @@ pub(super) fn identifier(medium: MediaType, form: &Form, analyses: u64) -> Strin
     format!("{:x}", hash.finalize())
 }
 
-/// The documented texts where there are any; the others are worded as the backend's framework words them.
+/// Checks the fields of a form. The error text is the documented one if there is one, otherwise that of the backend's
+/// framework.
 pub(super) fn check(medium: MediaType, is_upload: bool, form: &Form) -> Result<(), String> {
     for (index, (name, value)) in form.fields.iter().enumerate() {
         if form.fields.iter().take(index).any(|(earlier, _)| earlier == name) {
@@ -86,14 +90,14 @@ fn check_file(medium: MediaType, files: &[File]) -> Result<(), String> {
         [_, _, ..] => return Err("More than one file has no place here.".to_owned()),
         _ => return Err(format!("The {name} field is required.")),
     };
-    let (max, words) = medium::max_size(medium);
+    let (max, max_text) = medium::max_size(medium);
     if file.len > max {
-        return Err(too_large(words));
+        return Err(too_large(max_text));
     }
     let format = Format::detect(&file.head, &file.name)
         .or_else(|| Format::from_extension(&file.name))
         .filter(Format::is_documented);
-    // Videos and recordings come in the same containers.
+    // Videos and recordings use the same container formats, so this does not distinguish them.
     let is_image = format.map(|format| format.medium() == "image");
     if is_image == Some(medium == MediaType::Image) {
         Ok(())
@@ -102,22 +106,23 @@ fn check_file(medium: MediaType, files: &[File]) -> Result<(), String> {
     }
 }
 
-pub(super) fn too_large(words: &str) -> String {
-    format!("The uploaded file exceeds the maximum allowed size of {words}.")
+pub(super) fn too_large(max_text: &str) -> String {
+    format!("The uploaded file exceeds the maximum allowed size of {max_text}.")
 }
 
+/// The forced outcome of a submit.
 pub(super) enum Forced {
     Response(Response),
     Delay(Duration),
 }
 
-/// The path of a URL on `sandbox.test`.
+/// Returns the path of a URL on `sandbox.test`.
 pub(super) fn on_sandbox_test(file_url: &str) -> Option<&str> {
     let path = file_url.split_once("://")?.1.strip_prefix("sandbox.test/")?;
     path.split(['?', '#']).next()
 }
 
-/// The outcome of a submit that a URL on `sandbox.test` stands for, as card numbers do at payment services.
+/// Returns the outcome that a URL on `sandbox.test` forces, like the test card numbers of payment services.
 pub(super) fn forced(file_url: &str) -> Option<Forced> {
     Some(Forced::Response(match on_sandbox_test(file_url)? {
         "no-credits.jpg" => no_credits(),

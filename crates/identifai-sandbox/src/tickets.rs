@@ -1,4 +1,4 @@
-//! The sandbox's tickets: batches that are looked at as little as media are. **All verdicts are made up**, from a hash.
+//! Batches of tickets. The sandbox does not analyse tickets: **every verdict is made up** from a hash.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,9 +11,9 @@ use super::analysis::{MODEL, classify, result};
 use super::form::{File, Form};
 use super::response::{Response, unknown};
 
-/// What batches and tickets go by is shorter than what media do.
+/// The length of the identifiers of batches and tickets. They are shorter than those of media.
 const ID_LEN: usize = 24;
-/// `Ellen` is the one that the documentation names.
+/// The models that a batch may request. `Ellen` is the documented one.
 const MODELS: [&str; 2] = ["Ellen", MODEL];
 
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Batches(HashMap<String, Batch>);
 #[derive(Debug)]
 pub(super) struct Batch {
     tickets: Vec<Ticket>,
-    /// Whether any model shall look at them.
+    /// `true` if at least one model analyses the tickets.
     is_classified: bool,
     at: Instant,
 }
@@ -36,7 +36,7 @@ struct Ticket {
 }
 
 impl Batch {
-    pub(super) fn of(form: &Form) -> Result<Self, String> {
+    pub(super) fn from_form(form: &Form) -> Result<Self, String> {
         check(form)?;
         let references = list(form, "ref_ids").unwrap_or_default();
         let reference = |at: usize| references.get(at).filter(|reference| !reference.is_empty()).cloned();
@@ -66,9 +66,10 @@ impl Batches {
             .submissions(&batch_id)
             .map(|(identifier, ticket)| json!({ "identifier": identifier, "ref_id": ticket.ref_id }))
             .collect();
-        let answer = json!({ "batch_id": batch_id, "total_tickets": batch.tickets.len(), "submissions": submissions });
+        let response =
+            json!({ "batch_id": batch_id, "total_tickets": batch.tickets.len(), "submissions": submissions });
         self.0.insert(batch_id, batch);
-        Response::json(200, &answer)
+        Response::json(200, &response)
     }
 
     pub(super) fn report(&self, batch_id: &str, analysis_time: Duration) -> Response {
@@ -76,9 +77,12 @@ impl Batches {
         let is_done = batch.at.elapsed() >= analysis_time;
         let results: Vec<_> = batch
             .submissions(batch_id)
-            .map(|(identifier, ticket)| match is_done {
-                true => done(&identifier, ticket, batch.is_classified),
-                false => json!({ "identifier": identifier, "ref_id": ticket.ref_id, "status": "inprogress" }),
+            .map(|(identifier, ticket)| {
+                if is_done {
+                    done(&identifier, ticket, batch.is_classified)
+                } else {
+                    json!({ "identifier": identifier, "ref_id": ticket.ref_id, "status": "inprogress" })
+                }
             })
             .collect();
         let (total, report) = (results.len(), results);
@@ -90,8 +94,8 @@ impl Batches {
 }
 
 fn done(identifier: &str, ticket: &Ticket, is_classified: bool) -> Value {
-    let chance = ticket.hash.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or_default();
-    let tampered = f64::from(chance) / 255.0;
+    let score_byte = ticket.hash.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or_default();
+    let tampered = f64::from(score_byte) / 255.0;
     let (classification, confidence) = classify(tampered, "tampered", "authentic");
     let verdict = json!({ "confidence": confidence, "classification": classification });
     let heuristic =
@@ -109,26 +113,26 @@ fn done(identifier: &str, ticket: &Ticket, is_classified: bool) -> Value {
     })
 }
 
-fn id(of: &str) -> String {
-    let mut id = format!("{:x}", Sha256::digest(of));
+fn id(text: &str) -> String {
+    let mut id = format!("{:x}", Sha256::digest(text));
     id.truncate(ID_LEN);
     id
 }
 
-/// A list in either spelling of the documentation; `None` if it is not there.
+/// Returns a list field in either of its two documented spellings, or `None` if it is missing.
 fn list(form: &Form, name: &str) -> Option<Vec<String>> {
-    let each = format!("{name}[]");
-    let (mut whole, mut found) = (None, Vec::new());
+    let item = format!("{name}[]");
+    let (mut list, mut items) = (None, Vec::new());
     for (key, value) in &form.fields {
-        if *key == each {
-            whole.get_or_insert(Vec::new());
-            found.push(value.clone());
+        if *key == item {
+            list.get_or_insert(Vec::new());
+            items.push(value.clone());
         } else if key == name {
-            whole = Some(value.split(',').map(str::to_owned).collect());
+            list = Some(value.split(',').map(str::to_owned).collect());
         }
     }
-    let list = if found.is_empty() { whole? } else { found };
-    // A list of nothing but an empty text is empty.
+    let list = if items.is_empty() { list? } else { items };
+    // A list whose values are all empty counts as empty.
     Some(if list.iter().all(String::is_empty) { Vec::new() } else { list })
 }
 

@@ -1,6 +1,6 @@
-//! The sandbox is a service that every client can be tried against.
+//! Tests of the sandbox with the client of `identifai`.
 
-// A test that cannot go on panics.
+// A test that cannot continue panics.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 const CAT: &str = "https://example.com/cat.jpg";
 
-/// One that takes any number of requests.
+/// Starts a sandbox without rate limits.
 fn start() -> Sandbox {
     let sandbox = Sandbox::start().unwrap();
     sandbox.set_limits(RateLimit::unlimited());
@@ -29,13 +29,13 @@ fn client(sandbox: &Sandbox) -> Client {
 }
 
 fn submit(sandbox: &Sandbox, path: &str) -> Result<String, ErrorKind> {
-    let job = Image::from_url(format!("https://sandbox.test/{path}"));
-    let sent = client(sandbox).submit(&job).map_err(|error| error.kind())?;
+    let submission = Image::from_url(format!("https://sandbox.test/{path}"));
+    let sent = client(sandbox).submit(&submission).map_err(|error| error.kind())?;
     Ok(sent.identifier().to_string())
 }
 
 #[test]
-fn every_well_known_url_forces_its_outcome() {
+fn sandbox_test_url_forces_outcome() {
     let sandbox = start();
     let refused = [
         ("no-credits.jpg", ErrorKind::OutOfCredits),
@@ -51,7 +51,7 @@ fn every_well_known_url_forces_its_outcome() {
     assert_eq!((sandbox.credits(), sandbox.submits()), (1_000, 0), "a refusal costs nothing");
     assert_eq!(submit(&sandbox, "anything-else.jpg").unwrap().len(), 64);
     submit(&sandbox, "anything-else.jpg").unwrap();
-    assert_eq!((sandbox.credits(), sandbox.submits()), (999, 2), "the same again costs nothing");
+    assert_eq!((sandbox.credits(), sandbox.submits()), (999, 2), "a repeated submit costs nothing");
     sandbox.set_credits(1);
     assert!(submit(&sandbox, "one.jpg").is_ok());
     assert_eq!(submit(&sandbox, "another.jpg"), Err(ErrorKind::OutOfCredits));
@@ -59,7 +59,7 @@ fn every_well_known_url_forces_its_outcome() {
 }
 
 #[test]
-fn a_slow_answer_is_slow_and_holds_up_nobody() {
+fn slow_response_does_not_block_others() {
     let sandbox = start();
     let slow = client(&sandbox).with_timeout(Duration::from_millis(100));
     for _ in 0..6 {
@@ -70,7 +70,7 @@ fn a_slow_answer_is_slow_and_holds_up_nobody() {
 }
 
 #[test]
-fn clients_that_stall_neither_stop_it_nor_keep_it_from_stopping() {
+fn stalled_clients_do_not_block_sandbox() {
     use std::io::Write;
 
     let sandbox = start();
@@ -89,7 +89,7 @@ fn clients_that_stall_neither_stop_it_nor_keep_it_from_stopping() {
 }
 
 #[test]
-fn all_options_pass_its_strict_reader() {
+fn all_options_pass_strict_form_parser() {
     let sandbox = start();
     let opts = UrlOptions::new(sandbox.api_key(), "https://b\u{fc}cher.example/?a=\"b\"\u{1f408}")
         .base_url(sandbox.base_url())
@@ -106,7 +106,7 @@ fn all_options_pass_its_strict_reader() {
 }
 
 #[test]
-fn a_wrong_key_is_refused() {
+fn wrong_key_is_refused() {
     let sandbox = start();
     let opts = UrlOptions::new("another", CAT).base_url(sandbox.base_url()).rate_limit(RateLimit::unlimited());
     let error = classify_from_url(&opts).unwrap_err();
@@ -114,7 +114,7 @@ fn a_wrong_key_is_refused() {
 }
 
 #[test]
-fn several_run_at_once_and_each_stops_with_its_owner() {
+fn sandboxes_are_independent_and_stop_on_drop() {
     let (one, two) = (start(), start());
     assert_ne!(one.base_url(), two.base_url());
     assert_eq!(submit(&one, "a.jpg"), submit(&two, "a.jpg"), "the same file, the same identifier");
@@ -130,7 +130,7 @@ fn several_run_at_once_and_each_stops_with_its_owner() {
     assert!(submit(&two, "b.jpg").is_ok());
 }
 
-/// A sandbox that analyses in `millis`.
+/// Starts a sandbox whose analyses take `millis` milliseconds.
 fn quick(millis: u64) -> Sandbox {
     let sandbox = start();
     sandbox.set_analysis_time(Duration::from_millis(millis));
@@ -142,7 +142,7 @@ fn image(path: &str) -> identifai::Submission<Image> {
 }
 
 #[test]
-fn a_verdict_comes_after_a_while() {
+fn wait_returns_verdict_after_analysis() {
     let sandbox = quick(40);
     let client = client(&sandbox);
     let sent = client.submit(&image("c2pa.jpg").ref_id("order-17").with_nsfw(true)).unwrap();
@@ -156,11 +156,11 @@ fn a_verdict_comes_after_a_while() {
     );
     assert_eq!(report.c2pa().unwrap().validation_state.as_deref(), Some("Valid"));
     assert_eq!(report.verdict().unwrap().models, ["sandbox"]);
-    assert_eq!(sandbox.credits(), 999, "looking costs nothing");
+    assert_eq!(sandbox.credits(), 999, "polling costs nothing");
 }
 
 #[test]
-fn an_analysis_that_fails_is_an_error_to_who_waits_and_a_state_to_who_asks() {
+fn failed_analysis_fails_wait_but_not_result() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let error = client.classify(&image("errored.jpg")).unwrap_err();
@@ -172,7 +172,7 @@ fn an_analysis_that_fails_is_an_error_to_who_waits_and_a_state_to_who_asks() {
 }
 
 #[test]
-fn detections_and_heatmaps_come_if_they_were_asked_for() {
+fn detections_and_heatmap_need_options() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let bare = client.submit(&image("a.jpg")).unwrap();
@@ -189,13 +189,13 @@ fn detections_and_heatmaps_come_if_they_were_asked_for() {
 }
 
 #[test]
-fn an_override_shows_in_every_later_result() {
+fn override_applies_to_later_results() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let report = client.classify(&image("c2pa.jpg")).unwrap();
     client.override_verdict(MediaType::Image, report.hash().unwrap(), &Classification::Human).unwrap();
-    for job in [image("c2pa.jpg"), image("c2pa.jpg").with_nsfw(true)] {
-        let report = client.classify(&job).unwrap();
+    for submission in [image("c2pa.jpg"), image("c2pa.jpg").with_nsfw(true)] {
+        let report = client.classify(&submission).unwrap();
         assert_eq!(report.verdict().unwrap().classification, Some(Classification::Artificial));
         assert_eq!(
             (report.force_classification(), report.is_artificial()),
@@ -208,7 +208,7 @@ fn an_override_shows_in_every_later_result() {
 }
 
 #[test]
-fn more_than_a_hundred_results_come_in_pages() {
+fn results_of_over_100_are_read_in_pages() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let mut sent: Vec<_> = (0..120).map(|number| client.submit(&image(&format!("{number}.jpg"))).unwrap()).collect();
@@ -223,16 +223,20 @@ fn more_than_a_hundred_results_come_in_pages() {
 const MP4: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 
 #[test]
-fn every_medium_is_taken_by_url_and_by_upload() {
+fn all_media_are_accepted_by_url_and_upload() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let png = [&b"\x89PNG\r\n\x1a\n"[..], &vec![7; 3 << 20]].concat();
     let report = client.classify(&Image::from_bytes(png.clone()).file_name("a \"b\";.png")).unwrap();
     assert_eq!((report.name(), report.has_heatmap()), (Some("a \"b\";.png"), Some(false)));
-    assert_eq!(report.hash(), Some(format!("{:x}", Sha256::digest(&png)).as_str()), "bit for bit");
+    assert_eq!(
+        report.hash(),
+        Some(format!("{:x}", Sha256::digest(&png)).as_str()),
+        "the hash is that of the exact bytes"
+    );
 
-    let job = Video::from_reader(MP4, MP4.len() as u64).frames(Frames::Ten).ref_id("v-1");
-    let report = client.classify(&job).unwrap();
+    let submission = Video::from_reader(MP4, MP4.len() as u64).frames(Frames::Ten).ref_id("v-1");
+    let report = client.classify(&submission).unwrap();
     assert_eq!((report.images().len(), report.audios().len(), report.ref_id()), (10, 1, Some("v-1")));
     assert_eq!((report.name(), report.verdict().unwrap().count), (Some("video.mp4"), Some(10)));
     assert!(report.images()[9].is_artificial().is_some());
@@ -243,7 +247,7 @@ fn every_medium_is_taken_by_url_and_by_upload() {
     client.override_verdict(MediaType::Audio, report.hash().unwrap(), &Classification::Human).unwrap();
     assert_eq!(client.result(&report.submitted()).unwrap().is_artificial(), Some(false));
     let error = client.override_verdict(MediaType::Image, report.hash().unwrap(), &Classification::Human).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound, "each medium its own");
+    assert_eq!(error.kind(), ErrorKind::NotFound, "hashes are separate for each medium");
 
     let video = client.submit(&Video::from_url("https://x.test/a.mp4")).unwrap();
     let audio = client.submit(&Audio::from_url("https://x.test/a.mp4")).unwrap();
@@ -256,7 +260,7 @@ fn every_medium_is_taken_by_url_and_by_upload() {
 }
 
 #[test]
-fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
+fn unsupported_or_too_large_upload_is_refused() {
     let sandbox = quick(0);
     let client = client(&sandbox);
     let refused = |outcome: Result<(), identifai::Error>| outcome.unwrap_err().message().unwrap().to_owned();
@@ -264,7 +268,7 @@ fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
     assert_eq!(refused(client.submit(&text).map(drop)), "The uploaded file format is not supported.");
     let video = Image::from_bytes(MP4).any_format(true);
     assert_eq!(refused(client.submit(&video).map(drop)), "The uploaded file format is not supported.");
-    // It is refused by its length, and nothing of it is sent.
+    // The sandbox refuses it because of its `Content-Length`, before the body is sent.
     let endless = std::io::Read::chain(&b"\x89PNG\r\n\x1a\n"[..], std::io::repeat(7));
     let huge = Image::from_reader(endless, 60 << 20).max_size(u64::MAX);
     assert_eq!(refused(client.submit(&huge).map(drop)), "The uploaded file exceeds the maximum allowed size of 50Mb.");
@@ -272,10 +276,10 @@ fn what_the_service_would_refuse_of_an_upload_the_sandbox_does() {
 }
 
 #[test]
-fn it_refuses_what_is_faster_than_its_limits_and_a_paced_client_is_not() {
+fn only_client_without_rate_limit_is_refused() {
     let sandbox = Sandbox::start().unwrap();
     let without_rate_limit = client(&sandbox);
-    // Two of them are in one second, however slow this machine is; a minute's number is far away.
+    // Two of the 25 requests are within one second, even on a slow machine. The limit of a minute is not reached.
     let error = (0..25).find_map(|_| without_rate_limit.submit(&image("a.jpg")).err()).unwrap();
     assert_eq!((error.kind(), error.message()), (ErrorKind::RateLimited, Some("Too Many Attempts.")));
     assert_eq!((error.status(), error.retry_after()), (Some(429), Some(Duration::from_secs(1))));
@@ -303,19 +307,19 @@ fn it_refuses_what_is_faster_than_its_limits_and_a_paced_client_is_not() {
 }
 
 #[test]
-fn an_upload_beyond_the_limit_is_refused_before_it_is_sent() {
+fn upload_over_limit_is_refused_unsent() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.set_limits(RateLimit::per_minute(1, 1));
     let client = client(&sandbox);
     client.submit(&image("a.jpg")).unwrap();
     let endless = std::io::Read::chain(&b"\x89PNG\r\n\x1a\n"[..], std::io::repeat(7));
-    let moved = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let seen = std::sync::Arc::clone(&moved);
-    let job = Image::from_reader(endless, 40 << 20).on_progress(move |progress| {
+    let sent_bytes = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let seen = std::sync::Arc::clone(&sent_bytes);
+    let submission = Image::from_reader(endless, 40 << 20).on_progress(move |progress| {
         seen.store(progress.sent, std::sync::atomic::Ordering::Relaxed);
         std::ops::ControlFlow::Continue(())
     });
-    assert_eq!(client.submit(&job).unwrap_err().kind(), ErrorKind::RateLimited);
-    assert_eq!(moved.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(client.submit(&submission).unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(sent_bytes.load(std::sync::atomic::Ordering::Relaxed), 0);
     assert_eq!((sandbox.submits(), sandbox.credits()), (1, 999));
 }

@@ -1,4 +1,4 @@
-//! The service as its documentation says it answers, and as it is made up.
+//! Tests of the service's responses, both documented and made up.
 
 mod rest;
 
@@ -14,7 +14,7 @@ impl Response {
     }
 }
 
-/// One that takes any number of requests.
+/// Creates a service without rate limits.
 fn unlimited() -> Service {
     let service = Service::default();
     service.set_limits(RateLimit::unlimited());
@@ -36,7 +36,7 @@ fn submit(service: &Service, fields: &[(&str, &str)], change: impl FnOnce(&mut C
         content_length: body.len() as u64,
     };
     change(&mut call);
-    service.answer(&call, &mut body.as_bytes())
+    service.handle(&call, &mut body.as_bytes())
 }
 
 fn url(service: &Service, url: &str) -> Response {
@@ -44,7 +44,7 @@ fn url(service: &Service, url: &str) -> Response {
 }
 
 #[test]
-fn the_documented_answers_come_in_the_documented_words() {
+fn documented_errors_have_documented_texts() {
     let service = unlimited();
     let required = submit(&service, &[], |_| ());
     assert_eq!((required.status, required.text()), (400, r#"{"error":"The file_url field is required."}"#));
@@ -67,7 +67,7 @@ fn the_documented_answers_come_in_the_documented_words() {
 }
 
 #[test]
-fn accept_decides_between_json_and_text() {
+fn accept_header_selects_json_or_text() {
     let service = unlimited();
     let fields = [("file_url", "https://x.test/")];
     let json = submit(&service, &fields, |_| ());
@@ -77,7 +77,7 @@ fn accept_decides_between_json_and_text() {
 }
 
 #[test]
-fn a_repeated_submission_costs_nothing_unless_no_cache_asks_for_it() {
+fn repeated_submission_is_free_without_no_cache() {
     let service = unlimited();
     let first = url(&service, "https://x.test/");
     assert_eq!(url(&service, "https://x.test/"), first);
@@ -89,11 +89,11 @@ fn a_repeated_submission_costs_nothing_unless_no_cache_asks_for_it() {
     service.set_credits(0);
     assert_eq!(url(&service, "https://y.test/"), no_credits());
     assert_eq!(url(&service, "https://x.test/"), first);
-    assert_eq!(service.submits(), 5, "those that were accepted, whatever they cost");
+    assert_eq!(service.submits(), 5, "free submits are counted");
 }
 
 #[test]
-fn what_the_documentation_does_not_know_is_refused() {
+fn undocumented_requests_are_refused() {
     let service = unlimited();
     let bad: [&[(&str, &str)]; 7] = [
         &[("file_url", "cat.jpg")],
@@ -119,27 +119,27 @@ fn call<'a>(method: &'a str, path: &'a str, query: &'a str) -> Call<'a> {
 }
 
 fn get(service: &Service, path: &str, query: &str) -> Response {
-    service.answer(&call("GET", path, query), &mut io::empty())
+    service.handle(&call("GET", path, query), &mut io::empty())
 }
 
 fn force(service: &Service, hash: &str, body: &str) -> Response {
     let path = &*format!("/api/classification/{hash}/override");
-    service.answer(&call("POST", path, ""), &mut body.as_bytes())
+    service.handle(&call("POST", path, ""), &mut body.as_bytes())
 }
 
 fn report(service: &Service, identifier: &str) -> Value {
-    let answer = get(service, &format!("/api/classification/{identifier}"), "");
-    assert_eq!((answer.status, answer.content_type), (200, "application/json"));
-    serde_json::from_slice(&answer.body).unwrap()
+    let response = get(service, &format!("/api/classification/{identifier}"), "");
+    assert_eq!((response.status, response.content_type), (200, "application/json"));
+    serde_json::from_slice(&response.body).unwrap()
 }
 
-fn identifier(answer: &Response) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+fn identifier(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap();
     body["identifier"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn results_are_new_for_a_while_and_then_done_or_errored() {
+fn result_is_new_and_then_done_or_errored() {
     let service = unlimited();
     service.set_analysis_time(Duration::MAX);
     let ids = ["c2pa.jpg", "errored.jpg", "other.jpg?x"]
@@ -156,12 +156,12 @@ fn results_are_new_for_a_while_and_then_done_or_errored() {
     assert_eq!((&errored["status"], errored["errors"].is_string()), (&json!("errored"), true));
     assert_eq!((&other["status"], &other["name"], &other["c2pa"]), (&json!("done"), &json!("other.jpg"), &Value::Null));
     assert_eq!(other["results"][0]["model"], MODEL);
-    assert!(other.get("is_nsfw").is_none() && other.get("details").is_none(), "not asked for");
+    assert!(other.get("is_nsfw").is_none() && other.get("details").is_none(), "only present if requested");
     assert_eq!(get(&service, "/api/classification/nobody", "").status, 404);
 }
 
 #[test]
-fn options_show_in_the_report() {
+fn report_contains_requested_options() {
     let service = unlimited();
     service.set_analysis_time(Duration::ZERO);
     let submitted = |more: &[(&str, &str)]| {
@@ -186,7 +186,7 @@ fn options_show_in_the_report() {
 }
 
 #[test]
-fn a_heatmap_is_a_png_once_the_analysis_is_done() {
+fn heatmap_is_png_after_analysis() {
     let service = unlimited();
     let heatmap = |id: &str| get(&service, &format!("/api/classification/heatmap/{id}"), "");
     let fields = [("file_url", "https://x.test/"), ("with_heatmap", "true")];
@@ -196,9 +196,9 @@ fn a_heatmap_is_a_png_once_the_analysis_is_done() {
     assert_eq!(heatmap(&id).status, 404);
     service.set_analysis_time(Duration::ZERO);
     assert_eq!((heatmap(&without).status, heatmap("nobody").status), (404, 404));
-    let answer = heatmap(&id);
-    assert_eq!((answer.status, answer.content_type), (200, "image/png"));
-    let mut reader = png::Decoder::new(io::Cursor::new(&answer.body)).read_info().unwrap();
+    let response = heatmap(&id);
+    assert_eq!((response.status, response.content_type), (200, "image/png"));
+    let mut reader = png::Decoder::new(io::Cursor::new(&response.body)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
     assert_eq!((info.width, info.height), (64, 64));
@@ -206,22 +206,22 @@ fn a_heatmap_is_a_png_once_the_analysis_is_done() {
 }
 
 #[test]
-fn many_are_asked_for_at_once_but_no_more_than_a_hundred() {
+fn results_of_up_to_100_identifiers_are_returned() {
     let service = unlimited();
     let ids = ["a", "b"].map(|path| identifier(&url(&service, &format!("https://x.test/{path}"))));
     let many = |query: &str| get(&service, "/api/classifications", query);
     for name in ["identifiers[]", "identifiers%5B%5D"] {
-        let answer = many(&format!("{name}={}&{name}=nobody&{name}={}", ids[1], ids[0]));
-        let reports: Value = serde_json::from_slice(&answer.body).unwrap();
+        let response = many(&format!("{name}={}&{name}=nobody&{name}={}", ids[1], ids[0]));
+        let reports: Value = serde_json::from_slice(&response.body).unwrap();
         let found: Vec<_> = reports.as_array().unwrap().iter().map(|report| report["identifier"].clone()).collect();
-        assert_eq!(found, [json!(ids[1]), json!(ids[0])], "what is not known is left out");
+        assert_eq!(found, [json!(ids[1]), json!(ids[0])], "unknown identifiers are left out");
     }
     let of = |count: usize| vec!["identifiers[]=x"; count].join("&");
     assert_eq!((many("").status, many(&of(100)).status, many(&of(101)).status), (422, 200, 422));
 }
 
 #[test]
-fn an_override_holds_for_every_submission_of_the_file() {
+fn override_applies_to_all_submissions_of_file() {
     let service = unlimited();
     let id = identifier(&url(&service, "https://x.test/"));
     let hash = report(&service, &id)["hash"].as_str().unwrap().to_owned();
@@ -230,74 +230,74 @@ fn an_override_holds_for_every_submission_of_the_file() {
     assert_eq!(force(&hash, r#"{"classification":"partly"}"#).status, 400);
     assert_eq!(force(&hash, "").status, 400);
     assert_eq!(force(&id, r#"{"classification":"human"}"#).status, 404, "the identifier is not the hash");
-    let answer = force(&hash, r#"{"classification":"human"}"#);
-    assert_eq!(answer.text(), format!(r#"{{"classification":"human","hash":"{hash}","type":"image"}}"#));
-    assert_eq!(service.submits(), 1, "an override is no submit");
+    let response = force(&hash, r#"{"classification":"human"}"#);
+    assert_eq!(response.text(), format!(r#"{{"classification":"human","hash":"{hash}","type":"image"}}"#));
+    assert_eq!(service.submits(), 1, "an override is not a submit");
     assert_eq!(report(&service, &id)["force_classification"], "human");
     let fields = [("file_url", "https://x.test/"), ("with_nsfw", "true")];
     let later = identifier(&submit(&service, &fields, |_| ()));
     assert_eq!(report(&service, &later)["force_classification"], "human");
 }
 
-/// What an answer says of the limit and of what remains of it.
-fn told(answer: &Response) -> Option<(u64, u64)> {
-    let header = |name| answer.headers.iter().find(|header| header.0 == name).map(|header| header.1);
+/// Returns the limit and the remaining requests from the headers of a response.
+fn rate_limit(response: &Response) -> Option<(u64, u64)> {
+    let header = |name| response.headers.iter().find(|header| header.0 == name).map(|header| header.1);
     header("X-RateLimit-Limit").zip(header("X-RateLimit-Remaining"))
 }
 
 #[test]
-fn every_answer_to_the_key_counts_and_says_what_remains_and_no_other_does() {
+fn authorized_responses_have_rate_limit_headers() {
     let service = Service::default();
     service.set_limits(RateLimit::per_minute(300, 300));
     let accepted = url(&service, "https://x.test/");
-    assert_eq!((accepted.status, told(&accepted)), (200, Some((300, 299))));
+    assert_eq!((accepted.status, rate_limit(&accepted)), (200, Some((300, 299))));
     for (change, status) in [
         ((|call| call.api_key = None) as fn(&mut Call<'_>), 401),
         (|call| call.api_key = Some("other"), 401),
         (|call| call.path = "/api/nothing", 404),
         (|call| call.method = "GET", 405),
     ] {
-        let answer = submit(&service, &[], change);
-        assert_eq!((answer.status, answer.headers.len()), (status, 0));
+        let response = submit(&service, &[], change);
+        assert_eq!((response.status, response.headers.len()), (status, 0));
     }
     for (path, status, remaining) in [("unsupported.txt", 400, 298), ("forbidden.jpg", 403, 297), ("a", 200, 296)] {
-        let answer = url(&service, &format!("https://sandbox.test/{path}"));
-        assert_eq!((answer.status, told(&answer)), (status, Some((300, remaining))));
+        let response = url(&service, &format!("https://sandbox.test/{path}"));
+        assert_eq!((response.status, rate_limit(&response)), (status, Some((300, remaining))));
     }
     let forced = url(&service, "https://sandbox.test/rate-limited.jpg");
-    assert_eq!((forced.headers[0], told(&forced)), (("Retry-After", 1), Some((300, 295))));
+    assert_eq!((forced.headers[0], rate_limit(&forced)), (("Retry-After", 1), Some((300, 295))));
     let overridden = force(&service, "x", "");
-    assert_eq!((overridden.status, told(&overridden)), (400, Some((300, 294))), "as a submit");
+    assert_eq!((overridden.status, rate_limit(&overridden)), (400, Some((300, 294))), "an override counts as a submit");
     for (path, query, status, remaining) in [
         (&*format!("/api/classification/{}", identifier(&accepted)), "", 200, 299),
         ("/api/classification/nobody", "", 404, 298),
         ("/api/classification/heatmap/nobody", "", 404, 297),
         ("/api/classifications", "", 422, 296),
     ] {
-        let answer = get(&service, path, query);
-        assert_eq!((answer.status, told(&answer)), (status, Some((300, remaining))), "{path}");
+        let response = get(&service, path, query);
+        assert_eq!((response.status, rate_limit(&response)), (status, Some((300, remaining))), "{path}");
     }
 }
 
 #[test]
-fn what_is_beyond_the_limit_is_refused_unread_until_the_limits_change() {
+fn request_over_limit_is_refused_unread() {
     let service = Service::default();
     service.set_limits(RateLimit::per_minute(1, 1));
     let mut call = call("POST", "/api/classification", "");
     (call.content_type, call.content_length) = (Some("multipart/form-data; boundary=B"), 3);
     let mut body = &b"abc"[..];
-    assert_eq!((service.answer(&call, &mut body).status, body.len()), (400, 0), "the first one is read");
+    assert_eq!((service.handle(&call, &mut body).status, body.len()), (400, 0), "the first body is read");
     for _ in 0..2 {
         let mut body = &b"abc"[..];
-        let answer = service.answer(&call, &mut body);
-        assert_eq!((answer.status, answer.text()), (429, r#"{"message":"Too Many Attempts."}"#));
-        assert_eq!((body.len(), told(&answer)), (3, Some((1, 0))));
-        assert_eq!((answer.headers[2], answer.headers[3].0), (("Retry-After", 60), "X-RateLimit-Reset"));
+        let response = service.handle(&call, &mut body);
+        assert_eq!((response.status, response.text()), (429, r#"{"message":"Too Many Attempts."}"#));
+        assert_eq!((body.len(), rate_limit(&response)), (3, Some((1, 0))));
+        assert_eq!((response.headers[2], response.headers[3].0), (("Retry-After", 60), "X-RateLimit-Reset"));
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        assert!((now + 58..=now + 60).contains(&answer.headers[3].1), "{:?}", answer.headers);
+        assert!((now + 58..=now + 60).contains(&response.headers[3].1), "{:?}", response.headers);
     }
-    assert_eq!(get(&service, "/api/classification/nobody", "").status, 404, "the other class");
+    assert_eq!(get(&service, "/api/classification/nobody", "").status, 404, "reads are counted separately");
     service.set_limits(RateLimit::per_minute(1, 1));
-    assert_eq!(service.answer(&call, &mut &b"abc"[..]).status, 400, "a new window");
+    assert_eq!(service.handle(&call, &mut &b"abc"[..]).status, 400, "a new window");
     assert_eq!((service.submits(), service.credits()), (0, CREDITS));
 }

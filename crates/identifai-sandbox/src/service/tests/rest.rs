@@ -1,14 +1,14 @@
-//! Credits, health, users and tickets.
+//! Tests of credits, health, users and tickets.
 
 use super::*;
 
 fn read(service: &Service, path: &str, query: &str) -> (u16, Value) {
-    let answer = get(service, path, query);
-    (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    let response = get(service, path, query);
+    (response.status, serde_json::from_slice(&response.body).unwrap())
 }
 
 #[test]
-fn credits_are_counted_and_health_takes_no_key() {
+fn credits_are_counted_and_health_needs_no_key() {
     let service = unlimited();
     url(&service, "https://x.test/");
     assert_eq!(read(&service, "/api/user/credits", ""), (200, json!({ "available_credits": 999, "total_spent": 1 })));
@@ -19,11 +19,14 @@ fn credits_are_counted_and_health_takes_no_key() {
     assert_eq!((keyless("/api/health"), keyless("/api/user/credits")), (200, 401));
     let service = Service::default();
     let times = (0..9).map(|_| read(&service, "/api/health", ""));
-    assert!(times.into_iter().all(|(status, body)| (status, body) == (200, json!({ "status": "ok" }))), "no limit");
+    assert!(
+        times.into_iter().all(|(status, body)| (status, body) == (200, json!({ "status": "ok" }))),
+        "health has no rate limit"
+    );
 }
 
 #[test]
-fn users_are_created_changed_listed_and_mailed() {
+fn users_can_be_created_changed_and_listed() {
     let service = unlimited();
     let save = |fields: &[(&str, &str)]| submit(&service, fields, |call| call.path = "/api/partner/user");
     let ann = [("name", "Ann"), ("email", "a@x.test"), ("heuristic", "Majority"), ("pricing_id", "2")];
@@ -55,7 +58,7 @@ fn users_are_created_changed_listed_and_mailed() {
 }
 
 #[test]
-fn tickets_are_taken_in_either_spelling_and_looked_at() {
+fn tickets_are_accepted_in_both_spellings() {
     let service = unlimited();
     service.set_analysis_time(Duration::ZERO);
     let send = |fields: &[(&str, &str)], files: &[(&str, &str)]| {
@@ -76,8 +79,8 @@ fn tickets_are_taken_in_either_spelling_and_looked_at() {
             content_type: Some("multipart/form-data; boundary=B"),
             content_length: body.len() as u64,
         };
-        let answer = service.answer(&call, &mut body.as_bytes());
-        (answer.status, serde_json::from_slice::<Value>(&answer.body).unwrap())
+        let response = service.handle(&call, &mut body.as_bytes());
+        (response.status, serde_json::from_slice::<Value>(&response.body).unwrap())
     };
     let files = [("tickets[]", "%PDF-1"), ("tickets[]", "%PDF-2")];
     for (fields, is_classified) in [
@@ -112,7 +115,7 @@ fn tickets_are_taken_in_either_spelling_and_looked_at() {
         (vec![], vec![("tickets[]", "plain")]),
     ] {
         let expected = if files == [("tickets[]", "plain")] { 200 } else { 400 };
-        assert_eq!(send(&fields, &files).0, expected, "a name may tell: {fields:?} {files:?}");
+        assert_eq!(send(&fields, &files).0, expected, "the file name alone may show the format: {fields:?} {files:?}");
     }
     service.set_credits(1);
     assert_eq!(send(&[], &[("tickets[]", "%PDF-1"), ("tickets[]", "%PDF-2")]).0, 400);
