@@ -133,7 +133,8 @@ macro_rules! set {
 macro_rules! set_client {
     ($to:ident, $settings:expr) => {
         set!($to, $settings, base_url, user_agent);
-        set!($to, $settings, copied timeout, connect_timeout, allow_http, response_limit, retries, resend_if_unknown, rate_limit);
+        set!($to, $settings, copied timeout, connect_timeout, allow_http, response_limit);
+        set!($to, $settings, copied retries, resend_if_unknown, rate_limit);
         if let Some(pem) = &$settings.root_certificates {
             $to = $to.root_certificates(pem.as_bytes());
         }
