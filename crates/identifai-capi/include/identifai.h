@@ -58,8 +58,8 @@
  * and as the `identifai_error **`. Elsewhere a call returns IDENTIFAI_ERROR_INVALID_INPUT and sends nothing.
  *
  * Strings are UTF-8 and end with a NUL byte. A string that is not UTF-8 also results in IDENTIFAI_ERROR_INVALID_INPUT.
- * Strings and bytes are copied, so they only need to be valid during the call. The only pointer that the library keeps
- * is the user data of a progress function.
+ * Strings and bytes are copied, so they only need to be valid during the call. The only pointers that the library
+ * keeps are a progress function and its user data.
  *
  * An int32_t that turns an option on or off is 0 for off, and any other value for on.
  *
@@ -184,8 +184,9 @@
 #define IDENTIFAI_ERROR_OUT_OF_CREDITS 12
 
 /**
- * Status 429: more requests than the key may make. Without a status, the next slot of the local rate limit is after
- * the deadline of the call, and nothing was sent. `identifai_error_retry_after_ms` returns the time to wait.
+ * Status 429: more requests than the key may make. If `identifai_error_status` returns 0, the local rate limit refused
+ * the call: its next slot is after the deadline of the call, and nothing was sent. In both cases,
+ * `identifai_error_retry_after_ms` returns the time to wait.
  */
 #define IDENTIFAI_ERROR_RATE_LIMITED 13
 
@@ -322,11 +323,11 @@
 #define IDENTIFAI_MAIN_VERDICT -1
 
 /**
- * The details of a failed call: code, message, status code and others.
+ * The details of a failed call: its code, message, status code and others.
  *
- * A failing call creates it and passes it to you. Free it with `identifai_error_free`. The strings that its
- * functions return are owned by the error and are valid until then. Any number of threads may read it at the same
- * time.
+ * A call that fails creates it and passes it to you. Free it with `identifai_error_free`. The strings that its
+ * functions return are owned by the error, and are valid until it is freed. Any number of threads may read it at the
+ * same time.
  */
 typedef struct identifai_error identifai_error;
 
@@ -341,9 +342,11 @@ typedef struct identifai_client identifai_client;
 /**
  * Options: client settings (how to reach the service) and submit options (what to request for a file).
  *
- * `identifai_client_new` copies the client settings, and a submit function copies the submit options.
- * `identifai_classify_from_url` uses both. Later changes do not affect a client that exists: you can change, reuse and
- * free options in any order.
+ * The client settings are the key and the setters from `identifai_options_set_base_url` to
+ * `identifai_options_set_wait_growth`. `identifai_client_new` copies them. The submit options are the setters from
+ * `identifai_options_set_ref_id` to `identifai_options_set_progress`. The `identifai_submit_...` functions use them.
+ * `identifai_classify_from_url` uses both. You can change, reuse and free options at any time between calls, because
+ * an existing client does not refer to them.
  *
  * An option that was never set has its default. An option cannot be unset: create new options instead.
  *
@@ -352,7 +355,7 @@ typedef struct identifai_client identifai_client;
  * the return values of setters. `identifai_options_check` reports the reason.
  *
  * Free options with `identifai_options_free`. Any number of threads may make calls with the same options at the same
- * time. A setter must not run at the same time as another setter or call with the same options.
+ * time. A setter must not run at the same time as another setter or a call with the same options.
  */
 typedef struct identifai_options identifai_options;
 
@@ -360,11 +363,11 @@ typedef struct identifai_options identifai_options;
  * The report of a submission: the state of its analysis and, once it is done, its verdicts.
  *
  * `identifai_result` and `identifai_wait` create it and pass it to you. Free it with `identifai_report_free`. The
- * strings that its functions return are owned by the report and are valid until then. Any number of threads may read
- * it at the same time.
+ * strings that its functions return are owned by the report, and are valid until it is freed. Any number of threads
+ * may read it at the same time.
  *
- * Strings are returned as the service sent them: escape them before you display them in a terminal or a browser. Only
- * `identifai_report_summary` can be printed without escaping.
+ * The strings are returned as the service sent them: escape them before you display them in a terminal or a browser.
+ * Only `identifai_report_summary` can be printed without escaping.
  */
 typedef struct identifai_report identifai_report;
 
@@ -406,55 +409,57 @@ void identifai_bytes_free(uint8_t *bytes,
 void identifai_error_free(identifai_error *error);
 
 /**
- * Returns the code that the call returned, one of `IDENTIFAI_ERROR_...`. Returns `IDENTIFAI_OK` for NULL.
+ * Returns the code that the call returned, one of `IDENTIFAI_ERROR_...`. Returns `IDENTIFAI_OK` if `error` is NULL.
  */
 int32_t identifai_error_code(const identifai_error *error);
 
 /**
  * Returns the code as a word, such as `rate_limited`: the end of the constant's name in lower case. The words never
- * change. Returns NULL for NULL.
+ * change. Returns NULL if `error` is NULL.
  */
 const char *identifai_error_kind(const identifai_error *error);
 
 /**
- * Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 for NULL.
+ * Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 if `error` is NULL.
  */
 int32_t identifai_error_status(const identifai_error *error);
 
 /**
  * Returns the message with its causes, in one line. It never contains the key, and can be printed without escaping.
- * Returns NULL for NULL.
+ * Returns NULL if `error` is NULL.
  */
 const char *identifai_error_message(const identifai_error *error);
 
 /**
- * Returns the identifier of the submission that the error is about, or NULL if there is none. If the service knows
- * the identifier, the submission was paid for, and its result can be read later. Returns NULL for NULL.
+ * Returns the identifier of the submission that the error is about, or NULL if the error has no identifier. If the
+ * service knows the identifier, the submission was paid for, and its result can be read later. Returns NULL if `error`
+ * is NULL.
  */
 const char *identifai_error_identifier(const identifai_error *error);
 
 /**
  * Returns the first 4 KiB of the response body as text, or of the data that came in place of an HTTP response. Bytes
- * that are not UTF-8, and NUL bytes, are replaced. The key is redacted. The rest is as the service sent it: escape
- * it before you display it. Returns NULL if no data came, and for NULL.
+ * that are not UTF-8, and NUL bytes, are replaced. The key is redacted. The rest is as the service sent it: escape it
+ * before you display it. Returns NULL if no data came, and if `error` is NULL.
  */
 const char *identifai_error_body(const identifai_error *error);
 
 /**
- * Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not
- * fit into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and
- * for NULL.
+ * Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not fit
+ * into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and if
+ * `error` is NULL.
  */
 int64_t identifai_error_retry_after_ms(const identifai_error *error);
 
 /**
- * Returns 1 if the same call may succeed later and repeating it cannot cost twice, otherwise 0. Returns 0 for NULL.
+ * Returns 1 if the same call may succeed later and repeating it cannot cost twice, otherwise 0. Returns 0 if `error`
+ * is NULL.
  */
 int32_t identifai_error_retryable(const identifai_error *error);
 
 /**
  * Returns 1 if the service may have accepted a submit, and charged for it, although the call failed. Returns 0 if it
- * certainly has not, and for NULL.
+ * certainly has not, and if `error` is NULL.
  */
 int32_t identifai_error_may_have_been_sent(const identifai_error *error);
 
@@ -521,8 +526,8 @@ int32_t identifai_options_set_allow_http(identifai_options *options,
 
 /**
  * Sets a proxy: `http://user:password@host:port` or `https://...`. The proxy never sees the key, because only `https`
- * requests use it. Requests to this machine use no proxy. Defaults to the proxy in the environment variables
- * `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+ * requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
+ * `ALL_PROXY` and `NO_PROXY`.
  */
 int32_t identifai_options_set_proxy(identifai_options *options,
                                     const char *url);
@@ -561,7 +566,7 @@ int32_t identifai_options_set_retries(identifai_options *options,
                                       uint32_t retries);
 
 /**
- * If not 0, also retries a submit if it is not known whether the service accepted it. Such a submit may be paid for
+ * If not 0, a submit is also retried if it is not known whether the service accepted it. It may then be paid for
  * twice. Defaults to 0.
  */
 int32_t identifai_options_set_resend_if_unknown(identifai_options *options,
@@ -600,7 +605,7 @@ int32_t identifai_options_set_wait_max_interval_ms(identifai_options *options,
                                                    uint64_t milliseconds);
 
 /**
- * Sets the factor by which each pause of `identifai_wait` is longer than the one before. It must be 1 or more.
+ * Sets the factor that each pause of `identifai_wait` is multiplied by to get the next pause. It must be 1 or more.
  * Defaults to 1.5.
  */
 int32_t identifai_options_set_wait_growth(identifai_options *options,
@@ -620,36 +625,37 @@ int32_t identifai_options_set_webhook_url(identifai_options *options,
                                           const char *webhook_url);
 
 /**
- * If not 0, analyses a file again that was submitted before with the same options. This may cost again. Defaults to
- * the service's choice, which is not documented.
+ * If not 0, the service analyses a file again that was submitted before with the same options. This may cost again.
+ * Defaults to the service's choice, which is not documented.
  */
 int32_t identifai_options_set_no_cache(identifai_options *options,
                                        int32_t on);
 
 /**
- * Images and videos: if not 0, also looks for morphing of people's faces. Defaults to the service's choice, which is
- * not documented.
+ * Images and videos: if not 0, the service also looks for morphing of people's faces. Defaults to the service's
+ * choice, which is not documented.
  */
 int32_t identifai_options_set_with_morphing(identifai_options *options,
                                             int32_t on);
 
 /**
- * Images and videos: if not 0, also looks for manipulation without generative AI. Defaults to the service's choice,
- * which is not documented.
+ * Images and videos: if not 0, the service also looks for manipulation without generative AI. Defaults to the
+ * service's choice, which is not documented.
  */
 int32_t identifai_options_set_with_tampering(identifai_options *options,
                                              int32_t on);
 
 /**
- * Images: if not 0, also creates a heatmap of AI-generated content; see `identifai_heatmap`. Defaults to the service's
- * choice.
+ * Images: if not 0, the service also creates a heatmap of AI-generated content. `identifai_heatmap` fetches it.
+ * Defaults to the service's choice.
  */
 int32_t identifai_options_set_with_heatmap(identifai_options *options,
                                            int32_t on);
 
 /**
- * Images and videos: if not 0, also detects content that is not safe for work; see `identifai_report_nsfw`. For videos
- * this is our reading of the documentation. Defaults to the service's choice, which is not documented.
+ * Images and videos: if not 0, the service also detects content that is not safe for work. `identifai_report_nsfw`
+ * returns the result. That videos have this option is our reading of the documentation. Defaults to the service's
+ * choice, which is not documented.
  */
 int32_t identifai_options_set_with_nsfw(identifai_options *options,
                                         int32_t on);
@@ -669,7 +675,7 @@ int32_t identifai_options_set_frames(identifai_options *options,
                                      int32_t frames);
 
 /**
- * Videos: if not 0, analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
+ * Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
  */
 int32_t identifai_options_set_key_frames(identifai_options *options,
                                          int32_t on);
@@ -707,8 +713,8 @@ int32_t identifai_options_set_any_format(identifai_options *options,
 
 /**
  * Uploads: sets a function that is called with the progress of an upload and can end it. `user_data` is passed to each
- * call of the function. It must stay valid while submits with these options run. NULL removes the function. Defaults
- * to NULL.
+ * call of the function, and may be NULL. The library keeps the pointer, so the object that it points to must exist
+ * while submits with these options run. If `progress` is NULL, no function is called. Defaults to NULL.
  */
 int32_t identifai_options_set_progress(identifai_options *options,
                                        identifai_progress progress,
@@ -728,9 +734,8 @@ int32_t identifai_classify_from_url(const identifai_options *options,
                                     identifai_error **error);
 
 /**
- * Creates a client with the client settings of `options`: the key, and the setters from
- * `identifai_options_set_base_url` to `identifai_options_set_wait_growth`. Nothing is sent and no connection is
- * opened. Free `client` with `identifai_client_free`.
+ * Creates a client with the client settings of `options`. Nothing is sent, and no connection is opened. Free `client`
+ * with `identifai_client_free`.
  */
 int32_t identifai_client_new(const identifai_options *options,
                              identifai_client **client,
@@ -744,12 +749,11 @@ void identifai_client_free(identifai_client *client);
 /**
  * Submits the file at a URL, which the service downloads. It spends credits.
  *
- * `medium` is one of `IDENTIFAI_IMAGE`, `IDENTIFAI_VIDEO` and `IDENTIFAI_AUDIO`. `options` contains the submit
- * options, which are the setters from `identifai_options_set_ref_id` on. Its client settings are ignored. If `options`
- * is NULL, the defaults apply.
+ * `medium` is one of `IDENTIFAI_IMAGE`, `IDENTIFAI_VIDEO` and `IDENTIFAI_AUDIO`. The call uses the submit options in
+ * `options` and ignores its client settings. `options` may be NULL: then the defaults apply.
  *
- * `identifier` receives the identifier of the submission. `identifai_wait` and `identifai_result` need it to read the
- * result that you paid for, so store it. Free it with `identifai_string_free`.
+ * `identifier` receives the identifier of the submission. Store it: `identifai_wait` and `identifai_result` need it to
+ * read the result that you paid for. Free it with `identifai_string_free`.
  *
  * The call takes at most 120 seconds by default. If it fails, `identifai_error_may_have_been_sent` reports if the
  * submit may have been accepted and paid for. The library never repeats a submit that could then be paid for twice,
@@ -875,102 +879,107 @@ int32_t identifai_cancel(const identifai_client *client);
 void identifai_report_free(identifai_report *report);
 
 /**
- * Returns the identifier of the submission. Returns NULL for NULL.
+ * Returns the identifier of the submission. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_identifier(const identifai_report *report);
 
 /**
- * Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 for NULL.
+ * Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 if `report` is NULL.
  */
 int32_t identifai_report_state(const identifai_report *report);
 
 /**
  * Returns 1 if the analysis is done or has failed, otherwise 0. In a state that is not documented, it returns 1 once
- * there is a verdict with a classification. Returns 0 for NULL.
+ * there is a verdict with a classification. Returns 0 if `report` is NULL.
  */
 int32_t identifai_report_finished(const identifai_report *report);
 
 /**
  * Returns the classification that the service's dashboard shows: the override of the account's user if there is one,
  * otherwise that of the main verdict once the analysis has finished. It is one of `IDENTIFAI_UNCLASSIFIED`,
- * `IDENTIFAI_HUMAN`, `IDENTIFAI_ARTIFICIAL` and `IDENTIFAI_OTHER_CLASSIFICATION`. Returns `IDENTIFAI_UNCLASSIFIED` for
- * NULL.
+ * `IDENTIFAI_HUMAN`, `IDENTIFAI_ARTIFICIAL` and `IDENTIFAI_OTHER_CLASSIFICATION`. Returns `IDENTIFAI_UNCLASSIFIED` if
+ * `report` is NULL.
  */
 int32_t identifai_report_classification(const identifai_report *report);
 
 /**
- * Returns the number of verdicts in addition to the main verdict. There is one for each heuristic. Returns 0 for NULL.
+ * Returns the number of verdicts in addition to the main verdict. There is one for each heuristic. Returns 0 if
+ * `report` is NULL.
  */
 int32_t identifai_report_verdict_count(const identifai_report *report);
 
 /**
  * Returns the classification of a verdict, without overrides. `number` is the number of a verdict, starting at 0, or
- * `IDENTIFAI_MAIN_VERDICT`. Returns `IDENTIFAI_UNCLASSIFIED` if there is no verdict with that number, and for NULL.
+ * `IDENTIFAI_MAIN_VERDICT`. Returns `IDENTIFAI_UNCLASSIFIED` if there is no verdict with that number, and if `report`
+ * is NULL.
  */
 int32_t identifai_report_verdict_classification(const identifai_report *report,
                                                 int32_t number);
 
 /**
  * Returns the confidence of a verdict in its own classification, from 0 to 1. It is not the probability that the file
- * is artificial. Returns -1 if the confidence is not known, if there is no verdict with that number, and for NULL.
+ * is artificial. Returns -1 if the confidence is not known, if there is no verdict with that number, and if `report`
+ * is NULL.
  */
 double identifai_report_verdict_confidence(const identifai_report *report,
                                            int32_t number);
 
 /**
  * Returns the name of a verdict's heuristic, such as `AverageExcludeObsolete`. Returns NULL if the verdict has none,
- * if there is no verdict with that number, and for NULL.
+ * if there is no verdict with that number, and if `report` is NULL.
  */
 const char *identifai_report_verdict_heuristic(const identifai_report *report,
                                                int32_t number);
 
 /**
- * Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL for
- * NULL.
+ * Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL if
+ * `report` is NULL.
  */
 const char *identifai_report_summary(const identifai_report *report);
 
 /**
  * Returns the whole report as JSON with the service's field names. It includes the results of each model and frame,
- * and fields that this version of the library does not know. Returns NULL for NULL.
+ * and fields that this version of the library does not know. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_json(const identifai_report *report);
 
 /**
- * Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it. Returns NULL if there is
- * none, and for NULL.
+ * Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it, or NULL if the report has
+ * no hash. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_hash(const identifai_report *report);
 
 /**
- * Returns the name of the file. Returns NULL if there is none, and for NULL.
+ * Returns the name of the file, or NULL if the report has no name. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_name(const identifai_report *report);
 
 /**
- * Returns the reference that was set with `identifai_options_set_ref_id`. Returns NULL if there is none, and for NULL.
+ * Returns the reference that was set with `identifai_options_set_ref_id`, or NULL if it was not set. Returns NULL if
+ * `report` is NULL.
  */
 const char *identifai_report_ref_id(const identifai_report *report);
 
 /**
- * Returns the URL of the result's page on the service's dashboard. Returns NULL if there is none, and for NULL.
+ * Returns the URL of the result's page on the service's dashboard, or NULL if the report has no URL. Returns NULL if
+ * `report` is NULL.
  */
 const char *identifai_report_result_url(const identifai_report *report);
 
 /**
- * Returns the reason why the analysis failed. Returns NULL if it did not fail, and for NULL.
+ * Returns the reason why the analysis failed, or NULL if it did not fail. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_errors(const identifai_report *report);
 
 /**
- * Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and for
- * NULL.
+ * Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and if
+ * `report` is NULL.
  */
 int32_t identifai_report_nsfw(const identifai_report *report);
 
 /**
- * Returns 1 if `identifai_heatmap` can fetch a heatmap, and 0 if it cannot. Returns -1 if it is not known, and for
- * NULL.
+ * Returns 1 if `identifai_heatmap` can fetch a heatmap, and 0 if it cannot. Returns -1 if it is not known, and if
+ * `report` is NULL.
  */
 int32_t identifai_report_has_heatmap(const identifai_report *report);
 

@@ -49,9 +49,8 @@ pub unsafe extern "C" fn identifai_classify_from_url(
     }
 }
 
-/// Creates a client with the client settings of `options`: the key, and the setters from
-/// `identifai_options_set_base_url` to `identifai_options_set_wait_growth`. Nothing is sent and no connection is
-/// opened. Free `client` with `identifai_client_free`.
+/// Creates a client with the client settings of `options`. Nothing is sent, and no connection is opened. Free `client`
+/// with `identifai_client_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_client_new(
     options: *const Options,
@@ -75,12 +74,11 @@ pub unsafe extern "C" fn identifai_client_free(client: *mut Handle) {
 
 /// Submits the file at a URL, which the service downloads. It spends credits.
 ///
-/// `medium` is one of `IDENTIFAI_IMAGE`, `IDENTIFAI_VIDEO` and `IDENTIFAI_AUDIO`. `options` contains the submit
-/// options, which are the setters from `identifai_options_set_ref_id` on. Its client settings are ignored. If `options`
-/// is NULL, the defaults apply.
+/// `medium` is one of `IDENTIFAI_IMAGE`, `IDENTIFAI_VIDEO` and `IDENTIFAI_AUDIO`. The call uses the submit options in
+/// `options` and ignores its client settings. `options` may be NULL: then the defaults apply.
 ///
-/// `identifier` receives the identifier of the submission. `identifai_wait` and `identifai_result` need it to read the
-/// result that you paid for, so store it. Free it with `identifai_string_free`.
+/// `identifier` receives the identifier of the submission. Store it: `identifai_wait` and `identifai_result` need it to
+/// read the result that you paid for. Free it with `identifai_string_free`.
 ///
 /// The call takes at most 120 seconds by default. If it fails, `identifai_error_may_have_been_sent` reports if the
 /// submit may have been accepted and paid for. The library never repeats a submit that could then be paid for twice,

@@ -35,8 +35,9 @@ pub const IDENTIFAI_ERROR_NOT_FOUND: i32 = 10;
 pub const IDENTIFAI_ERROR_REJECTED: i32 = 11;
 /// The account has no credits left. This is a guess from the response, because the API has no code for it.
 pub const IDENTIFAI_ERROR_OUT_OF_CREDITS: i32 = 12;
-/// Status 429: more requests than the key may make. Without a status, the next slot of the local rate limit is after
-/// the deadline of the call, and nothing was sent. `identifai_error_retry_after_ms` returns the time to wait.
+/// Status 429: more requests than the key may make. If `identifai_error_status` returns 0, the local rate limit refused
+/// the call: its next slot is after the deadline of the call, and nothing was sent. In both cases,
+/// `identifai_error_retry_after_ms` returns the time to wait.
 pub const IDENTIFAI_ERROR_RATE_LIMITED: i32 = 13;
 /// Status 5xx: the service failed.
 pub const IDENTIFAI_ERROR_SERVER: i32 = 14;
@@ -57,11 +58,11 @@ pub const IDENTIFAI_ERROR_INDETERMINATE: i32 = 20;
 /// error. The objects of the call remain valid: they can be used and freed as before.
 pub const IDENTIFAI_ERROR_PANIC: i32 = 1000;
 
-/// The details of a failed call: code, message, status code and others.
+/// The details of a failed call: its code, message, status code and others.
 ///
-/// A failing call creates it and passes it to you. Free it with `identifai_error_free`. The strings that its
-/// functions return are owned by the error and are valid until then. Any number of threads may read it at the same
-/// time.
+/// A call that fails creates it and passes it to you. Free it with `identifai_error_free`. The strings that its
+/// functions return are owned by the error, and are valid until it is freed. Any number of threads may read it at the
+/// same time.
 #[derive(Clone)]
 pub struct Failure {
     pub(crate) code: i32,
@@ -147,63 +148,65 @@ pub unsafe extern "C" fn identifai_error_free(error: *mut Failure) {
     unsafe { free_object(error) }
 }
 
-/// Returns the code that the call returned, one of `IDENTIFAI_ERROR_...`. Returns `IDENTIFAI_OK` for NULL.
+/// Returns the code that the call returned, one of `IDENTIFAI_ERROR_...`. Returns `IDENTIFAI_OK` if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_code(error: *const Failure) -> i32 {
     unsafe { read(error, IDENTIFAI_OK, |error| error.code) }
 }
 
 /// Returns the code as a word, such as `rate_limited`: the end of the constant's name in lower case. The words never
-/// change. Returns NULL for NULL.
+/// change. Returns NULL if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_kind(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.kind.as_ptr()) }
 }
 
-/// Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 for NULL.
+/// Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_status(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.status.map_or(0, i32::from)) }
 }
 
 /// Returns the message with its causes, in one line. It never contains the key, and can be printed without escaping.
-/// Returns NULL for NULL.
+/// Returns NULL if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| error.message.as_ptr()) }
 }
 
-/// Returns the identifier of the submission that the error is about, or NULL if there is none. If the service knows
-/// the identifier, the submission was paid for, and its result can be read later. Returns NULL for NULL.
+/// Returns the identifier of the submission that the error is about, or NULL if the error has no identifier. If the
+/// service knows the identifier, the submission was paid for, and its result can be read later. Returns NULL if `error`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }
 }
 
 /// Returns the first 4 KiB of the response body as text, or of the data that came in place of an HTTP response. Bytes
-/// that are not UTF-8, and NUL bytes, are replaced. The key is redacted. The rest is as the service sent it: escape
-/// it before you display it. Returns NULL if no data came, and for NULL.
+/// that are not UTF-8, and NUL bytes, are replaced. The key is redacted. The rest is as the service sent it: escape it
+/// before you display it. Returns NULL if no data came, and if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c_char {
     unsafe { read(error, lent(None), |error| lent(error.body.as_ref())) }
 }
 
-/// Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not
-/// fit into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and
-/// for NULL.
+/// Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not fit
+/// into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and if
+/// `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_retry_after_ms(error: *const Failure) -> i64 {
     unsafe { read(error, -1, |error| error.retry_after_ms.unwrap_or(-1)) }
 }
 
-/// Returns 1 if the same call may succeed later and repeating it cannot cost twice, otherwise 0. Returns 0 for NULL.
+/// Returns 1 if the same call may succeed later and repeating it cannot cost twice, otherwise 0. Returns 0 if `error`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_retryable(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.is_retryable.into()) }
 }
 
 /// Returns 1 if the service may have accepted a submit, and charged for it, although the call failed. Returns 0 if it
-/// certainly has not, and for NULL.
+/// certainly has not, and if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_may_have_been_sent(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.may_have_been_sent.into()) }

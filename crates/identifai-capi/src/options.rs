@@ -16,9 +16,11 @@ use crate::memory::{free_object, make};
 
 /// Options: client settings (how to reach the service) and submit options (what to request for a file).
 ///
-/// `identifai_client_new` copies the client settings, and a submit function copies the submit options.
-/// `identifai_classify_from_url` uses both. Later changes do not affect a client that exists: you can change, reuse and
-/// free options in any order.
+/// The client settings are the key and the setters from `identifai_options_set_base_url` to
+/// `identifai_options_set_wait_growth`. `identifai_client_new` copies them. The submit options are the setters from
+/// `identifai_options_set_ref_id` to `identifai_options_set_progress`. The `identifai_submit_...` functions use them.
+/// `identifai_classify_from_url` uses both. You can change, reuse and free options at any time between calls, because
+/// an existing client does not refer to them.
 ///
 /// An option that was never set has its default. An option cannot be unset: create new options instead.
 ///
@@ -27,7 +29,7 @@ use crate::memory::{free_object, make};
 /// the return values of setters. `identifai_options_check` reports the reason.
 ///
 /// Free options with `identifai_options_free`. Any number of threads may make calls with the same options at the same
-/// time. A setter must not run at the same time as another setter or call with the same options.
+/// time. A setter must not run at the same time as another setter or a call with the same options.
 pub struct Options {
     key: Key,
     pub(crate) settings: ClientSettings,

@@ -31,11 +31,11 @@ pub const IDENTIFAI_MAIN_VERDICT: i32 = -1;
 /// The report of a submission: the state of its analysis and, once it is done, its verdicts.
 ///
 /// `identifai_result` and `identifai_wait` create it and pass it to you. Free it with `identifai_report_free`. The
-/// strings that its functions return are owned by the report and are valid until then. Any number of threads may read
-/// it at the same time.
+/// strings that its functions return are owned by the report, and are valid until it is freed. Any number of threads
+/// may read it at the same time.
 ///
-/// Strings are returned as the service sent them: escape them before you display them in a terminal or a browser. Only
-/// `identifai_report_summary` can be printed without escaping.
+/// The strings are returned as the service sent them: escape them before you display them in a terminal or a browser.
+/// Only `identifai_report_summary` can be printed without escaping.
 pub struct Report {
     identifier: CString,
     summary: CString,
@@ -135,20 +135,20 @@ pub unsafe extern "C" fn identifai_report_free(report: *mut Report) {
     unsafe { free_object(report) }
 }
 
-/// Returns the identifier of the submission. Returns NULL for NULL.
+/// Returns the identifier of the submission. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_identifier(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.identifier.as_ptr()) }
 }
 
-/// Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 for NULL.
+/// Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_state(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.state) }
 }
 
 /// Returns 1 if the analysis is done or has failed, otherwise 0. In a state that is not documented, it returns 1 once
-/// there is a verdict with a classification. Returns 0 for NULL.
+/// there is a verdict with a classification. Returns 0 if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_finished(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.is_finished.into()) }
@@ -156,21 +156,23 @@ pub unsafe extern "C" fn identifai_report_finished(report: *const Report) -> i32
 
 /// Returns the classification that the service's dashboard shows: the override of the account's user if there is one,
 /// otherwise that of the main verdict once the analysis has finished. It is one of `IDENTIFAI_UNCLASSIFIED`,
-/// `IDENTIFAI_HUMAN`, `IDENTIFAI_ARTIFICIAL` and `IDENTIFAI_OTHER_CLASSIFICATION`. Returns `IDENTIFAI_UNCLASSIFIED` for
-/// NULL.
+/// `IDENTIFAI_HUMAN`, `IDENTIFAI_ARTIFICIAL` and `IDENTIFAI_OTHER_CLASSIFICATION`. Returns `IDENTIFAI_UNCLASSIFIED` if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_classification(report: *const Report) -> i32 {
     unsafe { read(report, IDENTIFAI_UNCLASSIFIED, |report| report.classification) }
 }
 
-/// Returns the number of verdicts in addition to the main verdict. There is one for each heuristic. Returns 0 for NULL.
+/// Returns the number of verdicts in addition to the main verdict. There is one for each heuristic. Returns 0 if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_count(report: *const Report) -> i32 {
     unsafe { read(report, 0, |report| report.verdicts.len().try_into().unwrap_or(i32::MAX)) }
 }
 
 /// Returns the classification of a verdict, without overrides. `number` is the number of a verdict, starting at 0, or
-/// `IDENTIFAI_MAIN_VERDICT`. Returns `IDENTIFAI_UNCLASSIFIED` if there is no verdict with that number, and for NULL.
+/// `IDENTIFAI_MAIN_VERDICT`. Returns `IDENTIFAI_UNCLASSIFIED` if there is no verdict with that number, and if `report`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_classification(report: *const Report, number: i32) -> i32 {
     let get = |report: &Report| report.verdict(number).map(|verdict| verdict.classification);
@@ -178,7 +180,8 @@ pub unsafe extern "C" fn identifai_report_verdict_classification(report: *const 
 }
 
 /// Returns the confidence of a verdict in its own classification, from 0 to 1. It is not the probability that the file
-/// is artificial. Returns -1 if the confidence is not known, if there is no verdict with that number, and for NULL.
+/// is artificial. Returns -1 if the confidence is not known, if there is no verdict with that number, and if `report`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_confidence(report: *const Report, number: i32) -> f64 {
     let get = |report: &Report| report.verdict(number).and_then(|verdict| verdict.confidence);
@@ -186,67 +189,69 @@ pub unsafe extern "C" fn identifai_report_verdict_confidence(report: *const Repo
 }
 
 /// Returns the name of a verdict's heuristic, such as `AverageExcludeObsolete`. Returns NULL if the verdict has none,
-/// if there is no verdict with that number, and for NULL.
+/// if there is no verdict with that number, and if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_heuristic(report: *const Report, number: i32) -> *const c_char {
     let get = |report: &Report| lent(report.verdict(number).and_then(|verdict| verdict.heuristic.as_ref()));
     unsafe { read(report, lent(None), get) }
 }
 
-/// Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL for
-/// NULL.
+/// Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_summary(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.summary.as_ptr()) }
 }
 
 /// Returns the whole report as JSON with the service's field names. It includes the results of each model and frame,
-/// and fields that this version of the library does not know. Returns NULL for NULL.
+/// and fields that this version of the library does not know. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_json(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| report.json.as_ptr()) }
 }
 
-/// Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it. Returns NULL if there is
-/// none, and for NULL.
+/// Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it, or NULL if the report has
+/// no hash. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_hash(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.hash.as_ref())) }
 }
 
-/// Returns the name of the file. Returns NULL if there is none, and for NULL.
+/// Returns the name of the file, or NULL if the report has no name. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_name(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.name.as_ref())) }
 }
 
-/// Returns the reference that was set with `identifai_options_set_ref_id`. Returns NULL if there is none, and for NULL.
+/// Returns the reference that was set with `identifai_options_set_ref_id`, or NULL if it was not set. Returns NULL if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_ref_id(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.ref_id.as_ref())) }
 }
 
-/// Returns the URL of the result's page on the service's dashboard. Returns NULL if there is none, and for NULL.
+/// Returns the URL of the result's page on the service's dashboard, or NULL if the report has no URL. Returns NULL if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_result_url(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.result_url.as_ref())) }
 }
 
-/// Returns the reason why the analysis failed. Returns NULL if it did not fail, and for NULL.
+/// Returns the reason why the analysis failed, or NULL if it did not fail. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_errors(report: *const Report) -> *const c_char {
     unsafe { read(report, lent(None), |report| lent(report.errors.as_ref())) }
 }
 
-/// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and for
-/// NULL.
+/// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_nsfw(report: *const Report) -> i32 {
     unsafe { read(report, -1, |report| flag(report.is_nsfw)) }
 }
 
-/// Returns 1 if `identifai_heatmap` can fetch a heatmap, and 0 if it cannot. Returns -1 if it is not known, and for
-/// NULL.
+/// Returns 1 if `identifai_heatmap` can fetch a heatmap, and 0 if it cannot. Returns -1 if it is not known, and if
+/// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_has_heatmap(report: *const Report) -> i32 {
     unsafe { read(report, -1, |report| flag(report.has_heatmap)) }

@@ -77,8 +77,8 @@ pub unsafe extern "C" fn identifai_options_set_allow_http(options: *mut Options,
 }
 
 /// Sets a proxy: `http://user:password@host:port` or `https://...`. The proxy never sees the key, because only `https`
-/// requests use it. Requests to this machine use no proxy. Defaults to the proxy in the environment variables
-/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+/// requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
+/// `ALL_PROXY` and `NO_PROXY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_proxy(options: *mut Options, url: *const c_char) -> i32 {
     unsafe { set(options, "proxy", owned(url, "proxy").map(Proxy::Url), |options| &mut options.settings.proxy) }
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn identifai_options_set_retries(options: *mut Options, re
     unsafe { set(options, "retries", Ok(retries), |options| &mut options.settings.retries) }
 }
 
-/// If not 0, also retries a submit if it is not known whether the service accepted it. Such a submit may be paid for
+/// If not 0, a submit is also retried if it is not known whether the service accepted it. It may then be paid for
 /// twice. Defaults to 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_resend_if_unknown(options: *mut Options, on: i32) -> i32 {
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn identifai_options_set_wait_max_interval_ms(options: *mu
     }
 }
 
-/// Sets the factor by which each pause of `identifai_wait` is longer than the one before. It must be 1 or more.
+/// Sets the factor that each pause of `identifai_wait` is multiplied by to get the next pause. It must be 1 or more.
 /// Defaults to 1.5.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_wait_growth(options: *mut Options, factor: f64) -> i32 {
@@ -201,36 +201,37 @@ pub unsafe extern "C" fn identifai_options_set_webhook_url(options: *mut Options
     unsafe { set(options, "webhook_url", owned(webhook_url, "webhook_url"), |options| &mut options.submit.webhook_url) }
 }
 
-/// If not 0, analyses a file again that was submitted before with the same options. This may cost again. Defaults to
-/// the service's choice, which is not documented.
+/// If not 0, the service analyses a file again that was submitted before with the same options. This may cost again.
+/// Defaults to the service's choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_no_cache(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "no_cache", Ok(on != 0), |options| &mut options.submit.no_cache) }
 }
 
-/// Images and videos: if not 0, also looks for morphing of people's faces. Defaults to the service's choice, which is
-/// not documented.
+/// Images and videos: if not 0, the service also looks for morphing of people's faces. Defaults to the service's
+/// choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_morphing(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "with_morphing", Ok(on != 0), |options| &mut options.submit.with_morphing) }
 }
 
-/// Images and videos: if not 0, also looks for manipulation without generative AI. Defaults to the service's choice,
-/// which is not documented.
+/// Images and videos: if not 0, the service also looks for manipulation without generative AI. Defaults to the
+/// service's choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_tampering(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "with_tampering", Ok(on != 0), |options| &mut options.submit.with_tampering) }
 }
 
-/// Images: if not 0, also creates a heatmap of AI-generated content; see `identifai_heatmap`. Defaults to the service's
-/// choice.
+/// Images: if not 0, the service also creates a heatmap of AI-generated content. `identifai_heatmap` fetches it.
+/// Defaults to the service's choice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_heatmap(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "with_heatmap", Ok(on != 0), |options| &mut options.submit.with_heatmap) }
 }
 
-/// Images and videos: if not 0, also detects content that is not safe for work; see `identifai_report_nsfw`. For videos
-/// this is our reading of the documentation. Defaults to the service's choice, which is not documented.
+/// Images and videos: if not 0, the service also detects content that is not safe for work. `identifai_report_nsfw`
+/// returns the result. That videos have this option is our reading of the documentation. Defaults to the service's
+/// choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_nsfw(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "with_nsfw", Ok(on != 0), |options| &mut options.submit.with_nsfw) }
@@ -250,7 +251,7 @@ pub unsafe extern "C" fn identifai_options_set_frames(options: *mut Options, fra
     unsafe { set(options, "frames", parse_frames(frames), |options| &mut options.submit.frames) }
 }
 
-/// Videos: if not 0, analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
+/// Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_key_frames(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "key_frames", Ok(on != 0), |options| &mut options.submit.key_frames) }
@@ -292,8 +293,8 @@ pub unsafe extern "C" fn identifai_options_set_any_format(options: *mut Options,
 }
 
 /// Uploads: sets a function that is called with the progress of an upload and can end it. `user_data` is passed to each
-/// call of the function. It must stay valid while submits with these options run. NULL removes the function. Defaults
-/// to NULL.
+/// call of the function, and may be NULL. The library keeps the pointer, so the object that it points to must exist
+/// while submits with these options run. If `progress` is NULL, no function is called. Defaults to NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_progress(
     options: *mut Options,

@@ -25,7 +25,7 @@ pub(super) struct Analysis {
     file_name: Option<String>,
     /// The SHA-256 of the file. For a submit by URL, the SHA-256 of the URL, since the file is not fetched.
     pub(super) hash: String,
-    /// How artificial the file is, from 0 (human) to 255.
+    /// The score of the file, from 0 (human) to 255 (artificial).
     score_byte: u8,
 }
 

@@ -127,7 +127,8 @@ impl Sandbox {
     /// Sets the rate limits of the key. Requests that were made before are no longer counted.
     ///
     /// An override counts as a submit. With [`RateLimit::unlimited`], any number of requests is accepted. With 0 per
-    /// minute, none is accepted. Defaults to `RateLimit::default()`, the documented limits: 30 submits and 60 reads per minute.
+    /// minute, none is accepted. Defaults to `RateLimit::default()`, the documented limits: 30 submits and 60 reads per
+    /// minute.
     ///
     /// ```
     /// use identifai::{Client, ErrorKind, Image, RateLimit};
