@@ -110,8 +110,8 @@ pub(crate) struct ProgressCallback {
     pub(crate) user_data: *mut c_void,
 }
 
-// `AnySubmission` requires `Send` and `Sync`, since a submission may move to another thread. The submissions of this
-// crate never do: each is created, sent and dropped within one call.
+// `AnySubmission::on_progress` requires `Send` and `Sync`, because a submission may move to another thread. The
+// submissions of this crate never do: each is created, sent and dropped within one call.
 unsafe impl Send for ProgressCallback {}
 unsafe impl Sync for ProgressCallback {}
 

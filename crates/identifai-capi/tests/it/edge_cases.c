@@ -1,5 +1,5 @@
-/* Unusual uses that the header allows: calls from a progress function, calls when a thread or the program ends, a file that is
- * too large to be copied, and an option with two setters. */
+/* Unusual uses that the header allows: calls from a progress function, calls when a thread or the program ends, a file
+ * that is too large to be copied, and an option with two setters. */
 
 #define _DEFAULT_SOURCE
 #include "check.h"

@@ -40,7 +40,7 @@ int main(void) {
 
     /* calls */
 
-    /* Programs often set a pointer to NULL after freeing. Using it is then an error, and freeing it again is allowed. */
+    /* A pointer that is set to NULL after freeing can be freed again. Using it is an error. */
     identifai_options_free(options);
     options = NULL;
     identifai_options_free(options);

@@ -1,5 +1,5 @@
-/* A program that forks while connections are open. Parent and child both continue to use the library, with and without a
- * client. */
+/* A program that forks while connections are open. Parent and child both continue to use the library, with a client and
+ * without. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"

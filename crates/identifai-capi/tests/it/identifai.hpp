@@ -35,7 +35,7 @@ public:
     int32_t status() const noexcept { return identifai_error_status(get()); }
     const char *identifier() const noexcept { return identifai_error_identifier(get()); } // May be nullptr.
     const char *body() const noexcept { return identifai_error_body(get()); } // May be nullptr. Not escaped.
-    Milliseconds retry_after() const noexcept { return Milliseconds(identifai_error_retry_after_ms(get())); } // -1 if not known.
+    Milliseconds retry_after() const noexcept { return Milliseconds(identifai_error_retry_after_ms(get())); } // Or -1 ms.
     bool retryable() const noexcept { return identifai_error_retryable(get()) != 0; }
     bool may_have_been_sent() const noexcept { return identifai_error_may_have_been_sent(get()) != 0; }
 };
@@ -73,7 +73,7 @@ template <typename Function, typename... Args> void call(Function function, cons
 }
 // Calls a function whose last two parameters receive the result and the error. `free` frees the result.
 template <typename T> using Owned = std::unique_ptr<T, void (*)(T *)>;
-template <typename T, typename... Args> Owned<T> create(void (*free)(T *), const Args &...args) {
+template <typename T, typename... Args> Owned<T> make(void (*free)(T *), const Args &...args) {
     T *result = nullptr;
     call(args..., &result);
     return {result, free};
@@ -118,28 +118,29 @@ public:
 };
 
 inline std::string classify_from_url(const Options &options, const std::string &url) {
-    return detail::create(identifai_string_free, identifai_classify_from_url, options.get(), url).get();
+    return detail::make(identifai_string_free, identifai_classify_from_url, options.get(), url).get();
 }
 
 class Client {
     detail::Owned<identifai_client> client;
 public:
-    explicit Client(const Options &from) : client(detail::create(identifai_client_free, identifai_client_new, from.get())) {}
+    explicit Client(const Options &from)
+        : client(detail::make(identifai_client_free, identifai_client_new, from.get())) {}
     const identifai_client *get() const noexcept { return client.get(); }
-    std::string submit_url(int32_t medium, const std::string &url, const Options &options = Options()) const {
-        return detail::create(identifai_string_free, identifai_submit_url, get(), medium, url, options.get()).get();
+    std::string submit_url(int32_t medium, const std::string &url, const Options &opts = Options()) const {
+        return detail::make(identifai_string_free, identifai_submit_url, get(), medium, url, opts.get()).get();
     }
-    std::string submit_file(int32_t medium, const std::string &path, const Options &options = Options()) const {
-        return detail::create(identifai_string_free, identifai_submit_file, get(), medium, path, options.get()).get();
+    std::string submit_file(int32_t medium, const std::string &path, const Options &opts = Options()) const {
+        return detail::make(identifai_string_free, identifai_submit_file, get(), medium, path, opts.get()).get();
     }
-    std::string submit_bytes(int32_t medium, const uint8_t *file, size_t len, const Options &options = Options()) const {
-        return detail::create(identifai_string_free, identifai_submit_bytes, get(), medium, file, len, options.get()).get();
+    std::string submit_bytes(int32_t medium, const uint8_t *file, size_t len, const Options &opts = Options()) const {
+        return detail::make(identifai_string_free, identifai_submit_bytes, get(), medium, file, len, opts.get()).get();
     }
     Report result(int32_t medium, const std::string &identifier) const {
-        return Report(detail::create(identifai_report_free, identifai_result, get(), medium, identifier));
+        return Report(detail::make(identifai_report_free, identifai_result, get(), medium, identifier));
     }
     Report wait(int32_t medium, const std::string &identifier) const {
-        return Report(detail::create(identifai_report_free, identifai_wait, get(), medium, identifier));
+        return Report(detail::make(identifai_report_free, identifai_wait, get(), medium, identifier));
     }
     std::vector<uint8_t> heatmap(const std::string &identifier) const {
         struct Png { uint8_t *bytes = nullptr; size_t len = 0; ~Png() { identifai_bytes_free(bytes, len); } } png;

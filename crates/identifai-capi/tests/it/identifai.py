@@ -56,7 +56,10 @@ def _functions(prefix, names, *types):
 
 
 def _owned(name):
-    """Returns a class for pointers that Python owns. The object is freed with the last reference. A running call has one."""
+    """Returns a class for pointers that Python owns.
+
+    The object is freed with the last reference. A running call holds a reference.
+    """
     free = _function(name + "_free", None, c_void_p)
     return type(name, (c_void_p,), {"free": staticmethod(free), "__del__": lambda self: self.free(self)})
 

@@ -1,4 +1,4 @@
-/* Makes every call that takes a medium, with the medium in the argument. media.rs checks which endpoints were called. */
+/* Makes every call that takes a medium, with the medium in argv[1]. media.rs checks which endpoints were called. */
 
 #include "check.h"
 

@@ -142,7 +142,7 @@ def bytes_are_not_copied():
 
 
 def exceptions_of_progress():
-    """An exception of a progress function is raised by the submit that called the function, once, and by no other call."""
+    """The submit that called a progress function raises its exception, once. No other call does."""
     client = Client(sandbox())
     opts = Options()
 
@@ -181,7 +181,8 @@ def exceptions_of_progress():
 
 def cancel_from_another_thread():
     """Cancelling from another thread ends a running call."""
-    client = Client(options_at("s3cret", failing_server("pending"), wait_timeout_ms=60_000, wait_initial_interval_ms=60_000))
+    options = options_at("s3cret", failing_server("pending"), wait_timeout_ms=60_000, wait_initial_interval_ms=60_000)
+    client = Client(options)
     failed = []
     waiting = threading.Thread(target=lambda: failed.append(must_fail("cancelled", client.wait, IMAGE, ID)))
     start = time.monotonic()

@@ -1,4 +1,4 @@
-/* Eight threads make 10,000 calls with one client. Then the calls of eight threads are cancelled from another thread. */
+/* Eight threads make 10,000 calls with one client. Then the main thread cancels the calls of eight threads. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
