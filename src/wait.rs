@@ -13,14 +13,14 @@ use crate::model::state::State;
 use crate::util::text::one_line;
 use crate::util::time::div;
 
-/// The maximum time that is kept free for the last poll, before the end of the wait.
+/// The maximum time between the last poll and the end of the wait.
 const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// The options for waiting for a result: timeout and polling intervals.
 ///
 /// By default the first poll is made 2 seconds after the submit, or at once if another process made the submit. The
-/// interval grows by half after each poll, up to 10 seconds. Each interval is shortened by a random part of up to 20
-/// %, so that programs that started at the same time poll at different times. The wait ends after 5 minutes.
+/// interval grows by half after each poll, up to 10 seconds. Each interval is shortened by a random part of up to
+/// one fifth, so programs that started at the same time poll at different times. The wait ends after 5 minutes.
 ///
 /// ```
 /// use identifai::{Client, WaitOptions};
@@ -73,7 +73,7 @@ impl WaitOptions {
 
     /// Sets the maximum interval between two polls.
     ///
-    /// A longer pause that the service requests with `Retry-After` is still kept. Defaults to 10 seconds.
+    /// If the service requests a longer pause with `Retry-After`, that pause applies. Defaults to 10 seconds.
     pub fn max_interval(mut self, interval: Duration) -> Self {
         self.backoff.max = interval;
         self

@@ -55,22 +55,27 @@ const IN_FLIGHT: usize = 100;
 /// # Failures
 ///
 /// - Each job ends in exactly one [`Outcome`]. A job that fails does not stop the others.
-/// - No job is lost because of a 429 or because the network is down. The job is submitted again later. If nothing is
-///   accepted for 5 minutes, or for the timeout of the client's [`WaitOptions`](crate::WaitOptions) if that is longer,
-///   submitting ends. A job from a reader is an exception: it fails, because a reader can be read only once.
-/// - A submit that certainly was not accepted for another reason is retried as often as
+/// - After a 429, or if the service cannot be reached, the job is submitted again later and is not lost. There are two
+///   exceptions. A job from a reader fails, because a reader can be read only once. A job also fails if it is refused
+///   more than 20 times and for at least 5 minutes while other jobs are accepted.
+/// - If no job is accepted for 5 minutes, or for the timeout of the client's [`WaitOptions`](crate::WaitOptions) if
+///   that is longer, submitting ends.
+/// - If a submit certainly was not accepted for another reason, it is retried as often as
 ///   [`retries`](crate::ClientBuilder::retries) allows.
-/// - A submit that the service may have accepted, for example one that got a 5xx, is not retried. If the service caused
-///   the failure, all submits pause: for as long as `Retry-After` requests, else for a second, doubled after each
-///   further failure up to 30 seconds.
-/// - An error that would affect every job ends submitting: 401, 403, no credits left, a redirect, a certificate that is
-///   not trusted, a journal that cannot be written. Pending submissions are still waited for. The remaining jobs are
-///   reported as not submitted, by an error of the same kind.
-/// - Each submission is waited for until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if polls
-///   fail.
+/// - A submit that the service may have accepted, for example one that got a 5xx, is not retried unless
+///   [`with_resend_if_unknown`](Client::with_resend_if_unknown) allows that. If the service caused the failure, all
+///   submits pause: for as long as `Retry-After` requests, else for a second, doubled after each further failure up to
+///   30 seconds.
+/// - An error that would affect every job ends submitting: 401, 403, no credits left, a redirect, a certificate that
+///   is not trusted, a journal that cannot be written. The batch still waits for pending submissions. The remaining
+///   jobs end in an error of the same kind, which reports that they were not submitted.
+/// - The batch waits for each submission until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if
+///   polls fail.
 ///
 /// Dropping a batch loses its pending submissions, unless it has a journal or their identifiers are read from
 /// [`StopHandle::unfinished`]. The drop waits for the submits that the [`workers`](Self::workers) have begun.
+///
+/// [Concepts](crate::concepts) explains the terms.
 #[must_use = "a batch does nothing until it is iterated over"]
 pub struct Batch<I> {
     /// The client, with retries turned off. The batch itself decides on retries.

@@ -36,7 +36,7 @@ impl<I> Batch<I> {
         self
     }
 
-    /// Records each step in `journal`, and continues where the journal's earlier runs ended.
+    /// Records each step in `journal`, and continues where the earlier runs with the same journal ended.
     ///
     /// The journal contains the host and port of the service. If they are those of another service, nothing is
     /// submitted, and each job ends in an error. Defaults to none.

@@ -15,8 +15,8 @@ use crate::wait::is_temporary;
 
 /// The maximum number of submissions in one poll, which is the API's limit per request.
 const PAGE: usize = 100;
-/// The number of lists without a submission after which it is polled alone. The response to such a poll contains the
-/// reason why it is missing.
+/// The number of polls after which a submission is polled alone, if it is missing in the responses to all of them. The
+/// response to that single poll contains the reason.
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
@@ -55,7 +55,7 @@ impl<I> Batch<I> {
         self.give_up(|pending| pending.until <= now && page.contains(&pending.submitted), failure.as_ref());
     }
 
-    /// Polls a submission alone because it is missing in the lists.
+    /// Polls a submission alone because it is missing in the responses for whole pages.
     fn poll_alone(&mut self, submitted: &AnySubmitted) -> Option<Error> {
         match self.client.result_any(submitted) {
             Ok(report) => {
@@ -73,7 +73,7 @@ impl<I> Batch<I> {
     }
 
     /// Applies the reports of a poll to all pending submissions with these identifiers. Equal submissions share an
-    /// identifier. Returns a submission that was missing in [`MISSES`] lists, if there is one.
+    /// identifier. Returns a submission that was missing [`MISSES`] times, if there is one.
     fn apply(&mut self, reports: &HashMap<&AnySubmitted, Option<AnyReport>>) -> Option<AnySubmitted> {
         let mut missing = None;
         for mut pending in mem::take(&mut self.pending) {

@@ -15,8 +15,8 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// minute.
 const AFTER_REFUSAL: Backoff =
     Backoff { initial: Duration::from_secs(60), growth: 1.0, max: Duration::from_secs(60), jitter: 0.0 };
-/// The pauses after a submit that failed but may have been accepted. Its job is lost, and a pause prevents that the
-/// next jobs are lost in the same outage.
+/// The pauses after a submit that failed but may have been accepted. Its job is lost. The pause prevents further jobs
+/// from being lost in the same outage.
 const AFTER_LOSS: Backoff =
     Backoff { initial: Duration::from_secs(1), growth: 2.0, max: Duration::from_secs(30), jitter: 0.5 };
 

@@ -20,7 +20,7 @@ impl StopHandle {
         Self { stop: Arc::default(), caller: Arc::clone(caller), jobs: UnfinishedJobs::default() }
     }
 
-    /// Ends submitting. Pending submissions are still waited for.
+    /// Ends submitting. The batch still waits for pending submissions.
     ///
     /// The remaining jobs are not submitted. Each ends in an error of the kind
     /// [`Cancelled`](crate::ErrorKind::Cancelled). The batch takes the remaining jobs from the iterator for that, so

@@ -16,7 +16,7 @@ pub struct Key {
     /// The number of the job among equal jobs, counted from 0.
     pub occurrence: u32,
     /// The version of the file. `None` if the job is not a file, if the file does not exist any more, and in lines of
-    /// journals from before versions were recorded.
+    /// older journals, which contain no versions.
     pub file: Option<FileVersion>,
 }
 

@@ -136,7 +136,7 @@ impl Submit {
         }
         jobs.insert(&task.id, None, store.is_some());
         // The caller's function that watches the upload may panic. The panic is caught, so that this job ends as
-        // indeterminate and no other job is lost. It is resumed afterwards.
+        // indeterminate and no other job is lost. The caller's thread resumes the panic afterwards.
         let caught = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match caught {
             Ok(outcome) => (outcome, None),

@@ -57,7 +57,7 @@ pub(super) struct Pending {
     pub(super) submitted: AnySubmitted,
     /// The time at which the wait ends.
     pub(super) until: Instant,
-    /// The number of lists in a row in which the submission was missing.
+    /// The number of consecutive polls whose responses lacked the submission.
     pub(super) misses: u32,
     pub(super) last_state: Option<State>,
 }

@@ -147,7 +147,7 @@ fn batch_of_ten_ends_soon_after_last_analysis() {
 
 #[test]
 fn jobs_are_taken_only_below_in_flight_limit() {
-    let fixture = Fixture::plain("batch-room", RateLimit::unlimited());
+    let fixture = Fixture::plain("batch-in-flight", RateLimit::unlimited());
     let taken = Arc::new(Mutex::new(0_u64));
     let jobs = {
         let taken = Arc::clone(&taken);

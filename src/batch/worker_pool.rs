@@ -89,7 +89,7 @@ impl<T: Send + 'static, R: Send + 'static> WorkerPool<T, R> {
     }
 }
 
-/// Waits for the tasks that are being processed, because their submits are paid for.
+/// Waits until all tasks that were handed over are finished, because their submits may be paid for.
 impl<T, R> Drop for WorkerPool<T, R> {
     fn drop(&mut self) {
         self.tasks = None;

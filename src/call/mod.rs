@@ -138,9 +138,9 @@ impl Caller {
     /// [`Stall`] has no deadline. The transport ends its attempts when they make no progress, and a pause is
     /// limited to [`max_pause`].
     ///
-    /// One attempt may take [`Request::attempt_timeout`] or a third of the deadline, whichever is longer, but never more
-    /// than the time that is left. A pause or a wait for a slot that would end after the deadline is not begun: the
-    /// call ends at once, and its error contains the time after which the caller may retry.
+    /// One attempt may take [`Request::attempt_timeout`] or a third of the call's timeout, whichever is longer, but never
+    /// more than the time that is left. If a pause or a wait for a slot would end after the deadline, the call ends at
+    /// once instead.
     pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
         let (total, stall) = match (options.timeout, request.timeout) {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
@@ -217,7 +217,7 @@ impl Caller {
         self.clock.now()
     }
 
-    /// Returns the outcome of the last attempt as that of the call.
+    /// Converts the outcome of the last attempt to the result of the call.
     fn conclude(&self, outcome: Outcome, decision: Decision, deadline: &Deadline) -> Result<Response> {
         let explain = |failure: Failure| {
             let passed = failure.kind == ErrorKind::Timeout && deadline.left(self.clock.now()).is_zero();

@@ -10,8 +10,8 @@ use super::rate_limit::config::RateLimit;
 pub(crate) struct CallOptions {
     /// The timeout of the whole call. If `None`, the request's own [`Timeout`](crate::http::request::Timeout) applies.
     pub(crate) timeout: Option<Duration>,
-    /// The time from which the timeout is measured, for an operation of several requests. If `None`, the call itself
-    /// starts the timeout.
+    /// The time from which the timeout is measured, for an operation of several calls. If `None`, it is measured from
+    /// the beginning of this call.
     pub(crate) deadline_start: Option<Instant>,
     /// The maximum number of retries after the first attempt.
     pub(crate) retries: u32,

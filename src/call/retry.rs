@@ -52,16 +52,16 @@ pub(crate) struct Limits {
 /// time until the next slot of the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
 pub(crate) fn decide(outcome: &Outcome, limits: Limits, jitter: f64) -> Decision {
     let response = outcome.as_ref().ok();
-    let asked = response.and_then(|response| response.retry_after).max(limits.next_slot);
+    let requested = response.and_then(|response| response.retry_after).max(limits.next_slot);
     if limits.retries == 0 {
-        return Decision { next: Next::Stop, retry_after: asked };
+        return Decision { next: Next::Stop, retry_after: requested };
     }
-    let pause = asked.unwrap_or_else(|| Backoff::RETRY.pause(limits.number.saturating_sub(1), jitter));
+    let pause = requested.unwrap_or_else(|| Backoff::RETRY.pause(limits.number.saturating_sub(1), jitter));
     if pause < limits.left {
-        return Decision { next: Next::Retry(pause), retry_after: asked };
+        return Decision { next: Next::Retry(pause), retry_after: requested };
     }
     let is_refusal = response.is_some_and(|response| response.status == 429);
-    Decision { next: Next::TooLate(pause), retry_after: if is_refusal { Some(pause) } else { asked } }
+    Decision { next: Next::TooLate(pause), retry_after: if is_refusal { Some(pause) } else { requested } }
 }
 
 /// Creates the error of a call whose next slot of the rate limit, after `wait`, is later than its deadline.
@@ -90,9 +90,9 @@ fn is_temporary(outcome: &Outcome) -> bool {
 /// Returns `true` if a submit may be repeated after `outcome`.
 ///
 /// RFC 9110 (section 9.2.2) forbids retrying a request that is not idempotent unless the first one is known not to
-/// have been applied. That is known if the request was not sent completely or if a 429 refused it. With
-/// `resend_if_unknown` the caller accepts paying twice and allows the retry where it is not known. A 2xx shows that
-/// the submit was accepted, even if its body is truncated, so it is never retried.
+/// have been applied. That is known if the request was not sent completely or if a 429 refused it. `resend_if_unknown`
+/// also allows a retry where it is not known: the caller accepts that the submit may be paid for twice. A 2xx shows
+/// that the submit was accepted, even if its body is truncated, so it is never retried.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let accepted = outcome.as_ref().is_ok_and(Response::is_success);
     is_temporary(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))
@@ -106,10 +106,10 @@ fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
 ///   than a 2xx arrived before the end of the upload.
 /// - The status code is a 4xx other than 408.
 ///
-/// All other outcomes prove nothing. A redirect, a 5xx, or a 2xx with an unreadable body may follow an accepted
-/// submit. A 408 may come from a proxy that forwarded the request. A 503 proves nothing even if it has a
-/// `Retry-After`: caches and proxies send a 503 after they forwarded the request, and Varnish's built-in VCL adds
-/// `Retry-After` to each of its own.
+/// All other outcomes prove nothing. The service may have accepted a submit that ended with a redirect, a 5xx, or a
+/// 2xx with an unreadable body. A 408 may come from a proxy that forwarded the request. A 503 proves nothing even if
+/// it has a `Retry-After`: caches and proxies also send a 503 after they forwarded a request, and Varnish's built-in
+/// VCL adds `Retry-After` to each 503 that it generates.
 pub(crate) fn may_have_been_sent(outcome: &Outcome) -> bool {
     match outcome {
         // The service cannot have processed a request that it had not received completely.

@@ -30,20 +30,22 @@ use crate::util::text::one_line;
 /// If the process is killed at any moment, a later run with the same jobs and the same journal continues where it
 /// ended, and pays for nothing twice.
 ///
-/// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run the
-/// jobs may come in any order. For each job, the journal contains one of these states:
+/// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run, the
+/// iterator may yield the jobs in any order. The batch handles each job by its state in the journal:
 ///
-/// - The job has a report. The batch returns that report without a request.
-/// - The job was accepted. The batch waits for its report.
-/// - The job was being submitted when the process was killed, or its submit got no response. The job ends as
+/// - If the job has a report, the batch returns that report without a request.
+/// - If the job was accepted, the batch waits for its report.
+/// - If the job was being submitted when the process was killed, or if its submit got no response, the job ends as
 ///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless
 ///   [`retry_indeterminate`](Self::retry_indeterminate) is set.
-/// - The job is not in the journal, or the service refused it. The batch submits it.
+/// - If the job is not in the journal, or if the service refused it, the batch submits it.
+///
+/// See [concepts](crate::concepts) for these states.
 ///
 /// # Equal jobs
 ///
-/// Two jobs are equal if their medium, source and options are equal. Equal jobs are distinguished by their number.
-/// Data in memory are compared by their bytes, and readers by their length and file name.
+/// Two jobs are equal if their medium, source and options are equal. Equal jobs of a batch are numbered in the order in
+/// which the iterator yields them. Data in memory is compared by its bytes, and readers by their length and file name.
 ///
 /// Files are compared by their absolute path, length and modification time. Symbolic links are followed.
 ///
@@ -53,7 +55,7 @@ use crate::util::text::one_line;
 /// - A file with the same length and modification time as the earlier one counts as the same file. That can happen if
 ///   it is replaced before the clock of the file system advances (2 seconds on FAT).
 /// - A file that was deleted keeps its report.
-/// - Jobs in journals from before lengths and times were recorded are compared by their path only.
+/// - Jobs in older journals, which contain no lengths and times, are compared by their path only.
 ///
 /// # Failures
 ///
@@ -132,11 +134,10 @@ impl Journal {
         Ok(Self { inner: Mutex::new(inner), retry_indeterminate: false, sync: false })
     }
 
-    /// Enables submitting a job again that an earlier run may have submitted.
+    /// Enables submitting indeterminate jobs again, which an earlier run may have submitted.
     ///
-    /// According to its documentation, the service returns equal submissions from its cache, unless
-    /// [`no_cache`](crate::Submission::no_cache) is set. **Otherwise the job may be paid for twice.** Defaults to
-    /// `false`.
+    /// **A job may then be paid for twice.** According to its documentation, the service returns the result of an equal
+    /// submission from its cache, unless [`no_cache`](crate::Submission::no_cache) is set. Defaults to `false`.
     pub fn retry_indeterminate(mut self, on: bool) -> Self {
         self.retry_indeterminate = on;
         self

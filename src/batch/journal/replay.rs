@@ -148,7 +148,7 @@ impl History {
         let key = Key { fingerprint, occurrence, file: file.or(submitted) };
         match (self.entry(key), submitted) {
             (Entry::None, Some(_)) => (key, Entry::Changed),
-            // Lines of journals from before versions were recorded apply to any version of the file.
+            // Lines of older journals contain no versions and apply to any version of the file.
             (Entry::None, None) => {
                 let key = Key { file: None, ..key };
                 (key, self.entry(key))

@@ -37,7 +37,7 @@ fn poll_covers_up_to_100_submissions_of_one_medium() {
 #[test]
 fn polls_failing_do_not_end_wait_before_timeout() {
     let mut polls = 0;
-    let fixture = Fixture::with("batch-looks", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("batch-polls", RateLimit::unlimited(), move |service, request| {
         if request.method == Method::Post {
             return service.respond(request);
         }

@@ -75,16 +75,16 @@ where
 
 #[test]
 fn batch_with_huge_times_does_not_panic() {
-    let fixture = Fixture::with("odd-time-1", RateLimit::unlimited(), |service, request| match request.method {
+    let fixture = Fixture::with("edge-time-1", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.respond(request),
         Method::Get | Method::Delete => status(429, Some(u64::MAX)),
     });
     assert_eq!(kinds(&by_index(fixture.client.batch(images(1)))), [Some(ErrorKind::WaitTimedOut)]);
-    let fixture = Fixture::with("odd-time-2", RateLimit::unlimited(), |_, _| status(429, Some(u64::MAX)));
+    let fixture = Fixture::with("edge-time-2", RateLimit::unlimited(), |_, _| status(429, Some(u64::MAX)));
     assert_eq!(kinds(&by_index(fixture.client.batch(images(1)))), [Some(ErrorKind::RateLimited)]);
     let endless = WaitOptions::default().initial_interval(Duration::MAX).max_interval(Duration::MAX);
     for wait in [WaitOptions::default().timeout(Duration::MAX), endless] {
-        let fixture = Fixture::plain("odd-time-3", RateLimit::unlimited());
+        let fixture = Fixture::plain("edge-time-3", RateLimit::unlimited());
         assert_eq!(kinds(&by_index(fixture.client.with_wait(wait).batch(images(2)).in_flight(2))), [None; 2]);
     }
 }
@@ -97,7 +97,7 @@ fn wait_options_invalid_submit_nothing() {
         WaitOptions::default().initial_interval(zero),
         WaitOptions::default().growth(0.1),
     ] {
-        let fixture = Fixture::plain("odd-wait", RateLimit::unlimited());
+        let fixture = Fixture::plain("edge-wait", RateLimit::unlimited());
         assert_eq!(kinds(&by_index(fixture.client.with_wait(wait).batch(images(3)))), [Some(ErrorKind::Config); 3]);
         assert!(fixture.requests(true).is_empty());
     }
@@ -107,7 +107,7 @@ fn wait_options_invalid_submit_nothing() {
 fn job_resting_and_job_pending_cause_no_busy_loop() {
     let mut first = true;
     let fixture =
-        with_max_sleeps("odd-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
+        with_max_sleeps("edge-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
             Method::Post if std::mem::take(&mut first) => failure(ErrorKind::Connect, false),
             _ => service.respond(request),
         });
@@ -118,7 +118,7 @@ fn job_resting_and_job_pending_cause_no_busy_loop() {
 
 #[test]
 fn stop_within_job_iterator_submits_nothing() {
-    let (fixture, stop_handle) = (Fixture::plain("odd-stop-1", RateLimit::unlimited()), LateStopHandle::default());
+    let (fixture, stop_handle) = (Fixture::plain("edge-stop-1", RateLimit::unlimited()), LateStopHandle::default());
     let in_source = stop_handle.clone();
     let batch = fixture.client.batch(images(3).inspect(move |_| in_source.stop()));
     stop_handle.set(&batch);
@@ -129,7 +129,7 @@ fn stop_within_job_iterator_submits_nothing() {
 #[test]
 fn iterator_of_pending_jobs_is_dropped_after_stop() {
     for cancel in [false, true] {
-        let fixture = with_max_sleeps("odd-stop-2", RateLimit::unlimited(), 10_000, Service::respond);
+        let fixture = with_max_sleeps("edge-stop-2", RateLimit::unlimited(), 10_000, Service::respond);
         let batch = fixture.client.batch(std::iter::repeat_with(Job::pending));
         if cancel {
             fixture.client.cancel_handle().cancel();
@@ -142,7 +142,7 @@ fn iterator_of_pending_jobs_is_dropped_after_stop() {
 
 #[test]
 fn caller_slow_between_outcomes_loses_no_report() {
-    let fixture = Fixture::plain("odd-slow", RateLimit::unlimited());
+    let fixture = Fixture::plain("edge-slow", RateLimit::unlimited());
     let jobs: [Job; 3] = [
         Image::from_url("https://x.test/1").into(),
         Video::from_url("https://x.test/2").into(),
@@ -157,7 +157,7 @@ fn caller_slow_between_outcomes_loses_no_report() {
 #[test]
 fn submit_after_truncated_200_is_not_resent() {
     let mut number = 0;
-    let fixture = Fixture::with("odd-2xx", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("edge-2xx", RateLimit::unlimited(), move |service, request| {
         number += 1;
         if number > 1 {
             return service.respond(request);
@@ -174,13 +174,14 @@ fn submit_after_truncated_200_is_not_resent() {
 fn may_have_been_sent_of_earlier_attempt_is_kept() {
     let may_have_been_sent = |outcomes: &[Outcome]| outcomes[0].result.as_ref().unwrap_err().may_have_been_sent();
     let mut number = 0;
-    let fixture = Fixture::with("odd-open-1", RateLimit::unlimited(), move |_, _| {
+    let fixture = Fixture::with("edge-indeterminate-1", RateLimit::unlimited(), move |_, _| {
         number += 1;
         if number == 1 { failure(ErrorKind::Timeout, true) } else { failure(ErrorKind::Connect, false) }
     });
     assert!(may_have_been_sent(&by_index(fixture.client.with_resend_if_unknown(true).batch(images(1)))));
 
-    let fixture = Fixture::with("odd-open-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
+    let fixture =
+        Fixture::with("edge-indeterminate-2", RateLimit::unlimited(), |_, _| failure(ErrorKind::Timeout, true));
     let (stop_handle, mut one) = (LateStopHandle::default(), images(1));
     let in_source = stop_handle.clone();
     let jobs = std::iter::from_fn(move || {
@@ -197,7 +198,7 @@ fn may_have_been_sent_of_earlier_attempt_is_kept() {
 
 #[test]
 fn upload_failing_after_outage_limit_stops_no_other() {
-    let fixture = Fixture::with("odd-late", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("edge-late", RateLimit::unlimited(), |service, request| {
         if request.content.as_ref().is_some_and(|content| !content.files.is_empty()) {
             (failure(ErrorKind::Disconnected, false).0, 301 * SECOND)
         } else {
@@ -211,7 +212,7 @@ fn upload_failing_after_outage_limit_stops_no_other() {
 #[test]
 fn connect_failure_after_idle_time_is_no_outage() {
     let mut number = 0;
-    let fixture = Fixture::with("odd-quiet", RateLimit::unlimited(), move |service, request| {
+    let fixture = Fixture::with("edge-quiet", RateLimit::unlimited(), move |service, request| {
         number += u32::from(request.method == Method::Post);
         match (request.method, number) {
             (Method::Post, 1 | 3) => failure(ErrorKind::Connect, false),
@@ -237,7 +238,7 @@ fn requested_pause_outlasts_later_accepted_submit() {
 
 #[test]
 fn watcher_panic_loses_no_outcome() {
-    let fixture = Fixture::plain("odd-panic-1", RateLimit::unlimited());
+    let fixture = Fixture::plain("edge-panic-1", RateLimit::unlimited());
     let cancel_handle = fixture.client.cancel_handle();
     let mut has_panicked = false;
     let batch = fixture.client.batch(images(10)).in_flight(4).on_progress(move |progress| {
@@ -257,7 +258,7 @@ fn watcher_panic_loses_no_outcome() {
         if number == 1 { status(429, Some(100)) } else { json(r#"{"identifier":"abc"}"#) }
     });
     let mut has_panicked = false;
-    let batch = client("odd-panic-2", RateLimit::unlimited(), caller).batch(images(3)).on_progress(move |progress| {
+    let batch = client("edge-panic-2", RateLimit::unlimited(), caller).batch(images(3)).on_progress(move |progress| {
         assert!(progress.failed == 0 || std::mem::replace(&mut has_panicked, true), "the caller's");
     });
     stop_handle.set(&batch);
@@ -268,7 +269,7 @@ fn watcher_panic_loses_no_outcome() {
 #[test]
 fn lists_without_pending_submissions_slow_nothing() {
     const DONE: &str = r#""status":"done","verdict":{"classification":"human"}"#;
-    let fixture = Fixture::with("odd-list", RateLimit::default(), |service, request| {
+    let fixture = Fixture::with("edge-list", RateLimit::default(), |service, request| {
         let (now, analysis) = (service.clock.passed(), 170 * SECOND);
         service.analysis = analysis;
         let is_done = |identifier: &str| now >= service.submitted[identifier] + analysis;
@@ -295,7 +296,7 @@ fn lists_without_pending_submissions_slow_nothing() {
 
 #[test]
 fn key_without_right_to_poll_ends_submitting() {
-    let fixture = Fixture::with("odd-401", RateLimit::unlimited(), |service, request| match request.method {
+    let fixture = Fixture::with("edge-401", RateLimit::unlimited(), |service, request| match request.method {
         Method::Post => service.respond(request),
         Method::Get if request.path.contains('?') => json("[]"),
         Method::Get | Method::Delete => status(401, None),
@@ -303,7 +304,7 @@ fn key_without_right_to_poll_ends_submitting() {
     assert_eq!(by_index(fixture.client.batch(images(20)).in_flight(1)).len(), 20);
     assert_eq!(fixture.requests(true).len(), 1);
 
-    let fixture = Fixture::with("odd-403", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("edge-403", RateLimit::unlimited(), |service, request| {
         let is_video = request.method == Method::Get && request.path.contains("_video");
         if is_video { status(403, None) } else { service.respond(request) }
     });
@@ -313,7 +314,7 @@ fn key_without_right_to_poll_ends_submitting() {
 
 #[test]
 fn rejection_that_mentions_credit_fails_one_job_only() {
-    let fixture = Fixture::with("odd-credit", RateLimit::unlimited(), |service, request| {
+    let fixture = Fixture::with("edge-credit", RateLimit::unlimited(), |service, request| {
         let body = request.content.as_ref().map(|content| String::from_utf8_lossy(&content.tail).into_owned());
         if !body.is_some_and(|body| body.contains("credit")) {
             return service.respond(request);
@@ -366,7 +367,7 @@ impl Store for FailingStore {
 fn store_failure_ends_submitting_but_not_polling() {
     // The step that fails, the number of submits, and the number of reports.
     for (at, submitted, done) in [("look_up", 2, 2), ("begin", 2, 2), ("submitted", 3, 3), ("finished", 4, 4)] {
-        let fixture = Fixture::plain("odd-full", RateLimit::unlimited());
+        let fixture = Fixture::plain("edge-full", RateLimit::unlimited());
         let mut batch = fixture.client.batch(images(8)).in_flight(2);
         batch.store = Some(Arc::new(FailingStore { at, counts: Mutex::default() }));
         let outcomes = by_index(batch);
@@ -497,7 +498,7 @@ fn action_after_each_failure_is_as_in_table() {
     ];
     for (outcome, action, if_resent) in table {
         let shown = format!("{:?}", outcome().0);
-        let fixture = Fixture::with("odd-action", RateLimit::unlimited(), move |_, _| outcome());
+        let fixture = Fixture::with("edge-action", RateLimit::unlimited(), move |_, _| outcome());
         for (resend, action) in [(false, action), (true, if_resent)] {
             let client = fixture.client.with_options(|options| options.retries = 0).with_resend_if_unknown(resend);
             let error = client.submit(&Image::from_url("https://x.test/")).unwrap_err();

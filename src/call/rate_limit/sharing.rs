@@ -11,11 +11,17 @@ const MAX_DIVISOR: u32 = 64;
 
 /// An estimate of how many other processes use the same key, made from the responses of the service.
 ///
-/// The service counts the requests of a key in a window and reports how many are left (`X-RateLimit-Remaining`). If it
-/// counted more requests than this process sent, or if it sends a 429 although this process keeps within the limit,
-/// there are other processes. This process then takes half of the rate. It halves its share again after each 429 for
-/// the limit per minute. At the end of a window in which less than three quarters of the limit was used, it doubles
-/// its share. At the end of a window in which the service counted only its own requests, it takes the whole rate.
+/// The service counts the requests of a key in a window and reports how many are left (`X-RateLimit-Remaining`). There
+/// are other processes if the service counted more requests than this process sent, or if it sends a 429 although this
+/// process keeps within the limit. The share of this process then changes as follows:
+///
+/// - At the first sign of other processes, it is half of the rate.
+/// - After each 429 for the limit per minute it is halved, unless the service accepted at most one request of this
+///   process in that window.
+/// - If less than three quarters of the limit was used in a window, it is doubled with a probability of one half, up to
+///   half of the rate.
+/// - If the service counted only requests of this process in a window, or if there was no sign of other processes for
+///   ten windows, it is the whole rate.
 ///
 /// The divisor of a share is a power of two. The intervals between the requests of the processes are then multiples of
 /// each other, so requests that do not collide once do not collide later.
@@ -53,7 +59,7 @@ impl KeySharing {
             if self.own == self.counted {
                 self.divisor = 1;
             } else if is_much_left && jitter < 0.5 {
-                // Only with a probability of one half. Otherwise all processes would take more at the same time.
+                // A random half of the processes takes more. Otherwise all of them would at the same time.
                 self.divisor = (self.divisor / 2).max(2);
             }
             self.own = 0;

@@ -47,7 +47,7 @@ impl SlidingWindow {
         let in_window = self.sends.len().saturating_sub(expired);
         let even = div(WINDOW, limit.per_minute);
         let gap = match self.sharing.divisor(now) {
-            // After a 429 the request is repeated soon, to find a time between the requests of the other processes.
+            // After a 429 the next request is made soon, so that it falls between the requests of the other processes.
             _ if self.brief_refusals > 0 => limit.gap,
             1 if in_window.saturating_mul(3) < per_minute.saturating_mul(2) => limit.gap,
             divisor => even.saturating_mul(divisor),
