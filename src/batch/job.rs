@@ -24,7 +24,7 @@ impl Job {
         Self(None)
     }
 
-    /// Checks the submission as a submit does before it sends anything; see [`Submission::check`].
+    /// Makes the checks that a submit makes before it sends anything. See [`Submission::check`].
     ///
     /// # Errors
     ///

@@ -71,7 +71,7 @@ const IN_FLIGHT: usize = 100;
 /// - The batch waits for each submission until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if
 ///   polls fail.
 ///
-/// Dropping a batch loses its pending submissions, unless it has a journal or their identifiers are read from
+/// A dropped batch loses its pending submissions, unless it has a journal or the caller stores their identifiers from
 /// [`StopHandle::unfinished`]. The drop waits for the submits that the [`workers`](Self::workers) have begun.
 ///
 /// [Concepts](crate::concepts) explains the terms.

@@ -160,8 +160,8 @@ impl FailureAction {
     pub(super) fn from_error(error: &Error) -> Self {
         use ErrorKind::{Config, Connect, Forbidden, Journal, OutOfCredits, RateLimited, Redirect, Tls, Unauthorized};
         match error.kind() {
-            // A call does not retry if a proxy cannot reach the service, but a batch has time to wait for that to
-            // change.
+            // This includes a proxy that cannot reach the service. A call does not retry then, but a batch has time to
+            // wait.
             Connect => Self::Requeue,
             RateLimited if error.may_repeat() => Self::Requeue,
             _ if error.may_repeat() => Self::Retry,

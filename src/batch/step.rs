@@ -7,8 +7,8 @@ use super::scheduler::Step;
 use super::worker_pool::WorkerPool;
 use crate::http::request::Method;
 
-/// The maximum delay of a last poll. A submission that has reached its timeout is polled once more if the next poll is
-/// possible within this time.
+/// The maximum time until the last poll of a submission that has reached its timeout. If no poll is possible within
+/// this time, the submission fails without a last poll.
 const LAST_POLL: Duration = Duration::from_secs(15);
 /// The pause while only workers are busy. A worker that has finished ends it.
 const LONG: Duration = Duration::from_secs(3_600);

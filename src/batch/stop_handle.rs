@@ -34,9 +34,9 @@ impl StopHandle {
     /// their indexes. It is meant for a signal handler's thread that is about to end the process, and for a caller that
     /// stops early.
     ///
-    /// A job stays in the list until `next` is called again after its outcome, so the caller has time to store the
-    /// outcome. The method may also be called after the batch was dropped. The drop finishes the submits that the
-    /// [`workers`](crate::Batch::workers) have begun.
+    /// After `next` has returned the outcome of a job, the job stays in the list until `next` is called again. The
+    /// caller can store the outcome in between. The method may also be called after the batch was dropped. The drop
+    /// finishes the submits that the [`workers`](crate::Batch::workers) have begun.
     pub fn unfinished(&self) -> Vec<Unfinished> {
         self.jobs.list()
     }

@@ -98,7 +98,7 @@ impl<I> Batch<I> {
                 let is_refused_alone = task.refusals >= REFUSALS && since >= OUTAGE;
                 // A reader cannot be read a second time.
                 if self.stopped.is_none() && !is_refused_alone && !task.submission.is_one_shot() {
-                    // If this job is refused again and again, other jobs are submitted first.
+                    // A job that is refused again and again waits longer, so that other jobs are submitted first.
                     let factor = if affects_all { 1 << task.refusals.saturating_sub(LONGER_PAUSES).min(6) } else { 1 };
                     task.not_before = saturating_add(now, pause.saturating_mul(factor));
                     let number = if affects_all { &mut task.refusals } else { &mut task.retries };

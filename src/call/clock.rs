@@ -9,7 +9,7 @@ use super::cancel::Cancel;
 /// A source of time and random numbers.
 pub(crate) trait Clock: Debug + Send + Sync {
     fn now(&self) -> Instant;
-    /// Sleeps for `pause`. Returns earlier if `cancel` is set or `is_over` returns `true`; see [`Cancel::sleep`].
+    /// Sleeps for `pause`. Returns earlier if `cancel` is set or `is_over` returns `true`. See [`Cancel::sleep`].
     fn sleep(&self, pause: Duration, cancel: &Cancel, is_over: &dyn Fn() -> bool);
     /// Returns a random number for jitter, at least 0 and less than 1.
     fn jitter(&self) -> f64;

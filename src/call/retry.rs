@@ -28,7 +28,7 @@ pub enum Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) next: Next,
-    /// The time after which the caller may retry; see [`Error::retry_after`].
+    /// The time after which the caller may retry. See [`Error::retry_after`].
     pub(crate) retry_after: Option<Duration>,
 }
 

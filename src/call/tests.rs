@@ -218,9 +218,9 @@ fn call_cancelled_keeps_may_have_been_sent() {
 fn call_cancelled_keeps_received_bytes() {
     for is_sent in [true, false] {
         let shared = Arc::<std::sync::OnceLock<Caller>>::default();
-        let with_context = Arc::clone(&shared);
+        let in_script = Arc::clone(&shared);
         let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| {
-            with_context.get().unwrap().cancel();
+            in_script.get().unwrap().cancel();
             let failure = Failure::new(ErrorKind::Disconnected, "lost").with_request_fully_sent(is_sent);
             (Err(Failure { received: b"abc".to_vec(), ..failure }), Duration::ZERO)
         });

@@ -34,7 +34,7 @@ struct State {
     at: u64,
 }
 
-/// The state of a job after the earlier runs; see [`EarlierRun`](crate::batch::store::EarlierRun).
+/// The state of a job after the earlier runs. See [`EarlierRun`](crate::batch::store::EarlierRun).
 #[derive(Clone, Debug, Default)]
 pub(super) enum Entry {
     /// The job was not submitted, or the service did not accept it.
