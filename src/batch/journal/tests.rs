@@ -303,17 +303,17 @@ fn line_without_file_version_matches_by_path() {
         assert_eq!(run(&old, &job, "new"), "Submitted(Identifier(old))");
     }
     // An indeterminate job stays so. After the next submit, the version of its file is recorded.
-    let begun = Scratch::new(&format!("{HEADER}{begin}"));
-    assert!(matches!(begun.earlier_run(&job), EarlierRun::Indeterminate));
+    let interrupted = Scratch::new(&format!("{HEADER}{begin}"));
+    assert!(matches!(interrupted.earlier_run(&job), EarlierRun::Indeterminate));
     {
-        let journal = begun.open().retry_indeterminate(true);
+        let journal = interrupted.open().retry_indeterminate(true);
         let (key, earlier_run) = journal.look_up(&job).unwrap();
         assert!(matches!(earlier_run, EarlierRun::None));
         journal.submitted(key.with_file_of(&job), &id()).unwrap();
     }
-    assert!(matches!(begun.earlier_run(&job), EarlierRun::Submitted(_)));
+    assert!(matches!(interrupted.earlier_run(&job), EarlierRun::Submitted(_)));
     std::fs::write(&file.0, "a third one").unwrap();
-    assert!(matches!(begun.earlier_run(&job), EarlierRun::Changed));
+    assert!(matches!(interrupted.earlier_run(&job), EarlierRun::Changed));
 }
 
 #[test]
