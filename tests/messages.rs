@@ -31,14 +31,13 @@ const OTHER_TEXTS: &str = "image/png, application/json;q=0.9 | multipart/form-da
     packet length too long |  at path ";
 /// Prompts and texts of `Debug`, which begin with a capital.
 const NAMES: [&str; 4] = ["Password: ", "Repeat the password: ", "Bytes(", "Reader("];
-/// Words that no message has.
-const FORBIDDEN: [&str; 10] =
-    ["is no", "is none", "shall", "nobody", "response", "try again", "all the same", "in clear", "for one", "so many"];
+/// Words that messages do not use.
+const FORBIDDEN: [&str; 7] = ["is no", "nobody", "answer", "answers", "try again", "all the same", "in clear"];
 
 #[derive(Default)]
 struct Messages {
     found: BTreeSet<String>,
-    /// What users see before the literals of the visited argument, if each of them is a message.
+    /// The text that users see before each literal of the visited argument, if every literal there is a message.
     prefix: Option<String>,
 }
 
