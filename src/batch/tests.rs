@@ -10,7 +10,7 @@ use super::outcome::{BatchProgress, Outcome};
 use crate::api_key::ApiKey;
 use crate::call::Caller;
 use crate::call::cancel::Cancel;
-use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, json};
+use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, TimedOutcome, json};
 use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
@@ -29,7 +29,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Accepts a submit of any medium, or returns the reports that a poll requests.
-    pub(super) fn respond(&mut self, request: &Request<'_>) -> Try {
+    pub(super) fn respond(&mut self, request: &Request<'_>) -> TimedOutcome {
         let now = self.clock.passed();
         let (outcome, _) = match request.method {
             Method::Post => {
@@ -67,7 +67,7 @@ impl Fixture {
     pub(super) fn with(
         key: &str,
         rate_limit: RateLimit,
-        mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
+        mut script: impl FnMut(&mut Service, &Request<'_>) -> TimedOutcome + Send + 'static,
     ) -> Self {
         let clock = FakeClock::new(|_| ());
         let mut service = Service { clock: Arc::clone(&clock), analysis: 20 * SECOND, submitted: HashMap::new() };

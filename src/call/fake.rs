@@ -73,7 +73,7 @@ fn push_limited<T>(list: &mut Vec<T>, item: T) {
 }
 
 /// The scripted outcome of an attempt, and its duration.
-pub(crate) type Try = (Outcome, Duration);
+pub(crate) type TimedOutcome = (Outcome, Duration);
 
 /// A recorded attempt.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ pub(crate) struct Sent {
     pub(crate) path: String,
 }
 
-type Script = Box<dyn FnMut(&Request<'_>) -> Try + Send>;
+type Script = Box<dyn FnMut(&Request<'_>) -> TimedOutcome + Send>;
 
 /// A transport whose responses come from a script.
 pub(crate) struct Scripted {
@@ -98,7 +98,7 @@ impl Scripted {
     /// Creates a caller with `script` and `clock`. Also returns the list in which it records its attempts.
     pub(crate) fn caller(
         clock: &Arc<FakeClock>,
-        script: impl FnMut(&Request<'_>) -> Try + Send + 'static,
+        script: impl FnMut(&Request<'_>) -> TimedOutcome + Send + 'static,
     ) -> (Caller, Arc<Mutex<Vec<Sent>>>) {
         let sent = Arc::default();
         let transport =
@@ -125,21 +125,21 @@ impl Transport for Scripted {
 }
 
 /// Returns a script that yields `outcomes` in their order.
-pub(crate) fn in_sequence(outcomes: Vec<Try>) -> impl FnMut(&Request<'_>) -> Try {
+pub(crate) fn in_sequence(outcomes: Vec<TimedOutcome>) -> impl FnMut(&Request<'_>) -> TimedOutcome {
     let mut outcomes = outcomes.into_iter();
     move |_| outcomes.next().expect("sent more often than scripted")
 }
 
-pub(crate) fn status(status: u16, retry_after: Option<u64>) -> Try {
+pub(crate) fn status(status: u16, retry_after: Option<u64>) -> TimedOutcome {
     let retry_after = retry_after.map(Duration::from_secs);
     (Ok(Response { status, retry_after, ..Response::default() }), Duration::ZERO)
 }
 
-pub(crate) fn json(body: &str) -> Try {
+pub(crate) fn json(body: &str) -> TimedOutcome {
     (Ok(Response { status: 200, body: body.into(), length_known: true, ..Response::default() }), Duration::ZERO)
 }
 
-pub(crate) fn failure(kind: ErrorKind, request_fully_sent: bool) -> Try {
+pub(crate) fn failure(kind: ErrorKind, request_fully_sent: bool) -> TimedOutcome {
     let failure = Failure::new(kind, "failed").with_request_fully_sent(request_fully_sent);
     (Err(if kind == ErrorKind::Connect { failure.before_connection() } else { failure }), Duration::ZERO)
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::attempt::Observer;
-use super::fake::{FakeClock, SECOND, Scripted, Try, failure, in_sequence, status};
+use super::fake::{FakeClock, SECOND, Scripted, TimedOutcome, failure, in_sequence, status};
 use super::*;
 use crate::http::request::{Content, Method, Stall, Timeout};
 
@@ -41,12 +41,12 @@ pub(crate) fn request() -> Request<'static> {
     }
 }
 
-fn run(outcomes: impl IntoIterator<Item = Try>, options: CallOptions) -> Call {
+fn run(outcomes: impl IntoIterator<Item = TimedOutcome>, options: CallOptions) -> Call {
     run_with(outcomes, &request(), options, |_| ())
 }
 
 fn run_with(
-    outcomes: impl IntoIterator<Item = Try>,
+    outcomes: impl IntoIterator<Item = TimedOutcome>,
     request: &Request<'_>,
     mut options: CallOptions,
     on_sleep: fn(&Cancel),
@@ -147,7 +147,7 @@ fn pause_with_stall_limit_is_bounded_by_it() {
 
 #[test]
 fn deadline_covers_attempts_and_pauses() {
-    let slow = |outcome: Try| (outcome.0, 12 * SECOND);
+    let slow = |outcome: TimedOutcome| (outcome.0, 12 * SECOND);
     let call = run([slow(status(429, Some(5))), slow(status(429, Some(5)))], options(30 * SECOND));
     assert_eq!(call.limits, [30 * SECOND, 13 * SECOND]);
     assert_eq!(call.slept, [5 * SECOND]);
@@ -239,7 +239,7 @@ fn rate_limited(
     key: &str,
     count: usize,
     timeout: Duration,
-    outcome: fn() -> Try,
+    outcome: fn() -> TimedOutcome,
 ) -> (Vec<Result<CallResponse>>, Vec<Duration>) {
     let clock = FakeClock::new(|_| ());
     let (caller, sent) = Scripted::caller(&clock, move |_| outcome());

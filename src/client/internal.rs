@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::api::account;
     use crate::api_key::ApiKey;
-    use crate::call::fake::{FakeClock, SECOND, Scripted, Try};
+    use crate::call::fake::{FakeClock, SECOND, Scripted, TimedOutcome};
     use crate::config::Settings;
     use crate::error::ErrorKind;
     use crate::http::response::Failure;
@@ -108,14 +108,14 @@ mod tests {
     const ECHO: &str = "{\"error\":\"no 0123456789\\/abcdef, no sig=t0ken\"}";
 
     /// Makes the call of a new endpoint, with a secret in the request. Its attempt ends with `outcome`.
-    fn call<T>(outcome: fn() -> Try, parse: impl FnOnce(Result<Response>) -> Result<T>) -> Result<T> {
+    fn call<T>(outcome: fn() -> TimedOutcome, parse: impl FnOnce(Result<Response>) -> Result<T>) -> Result<T> {
         let (caller, _) = Scripted::caller(&FakeClock::new(|_| ()), move |_| outcome());
         let client = Client::over(Arc::new(caller), &Settings::new(ApiKey::new(KEY))).unwrap();
         let request = Request { redact: vec![SECRET], requires_key: false, ..account::health() };
         client.call(&request, &CallOptions { retries: 0, ..client.options.clone() }, parse)
     }
 
-    fn echo(status: u16) -> Try {
+    fn echo(status: u16) -> TimedOutcome {
         (Ok(Response { status, body: ECHO.into(), length_known: true, ..Response::default() }), SECOND)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api_key::ApiKey;
-use crate::call::fake::{FakeClock, Scripted, Try, json, status};
+use crate::call::fake::{FakeClock, Scripted, TimedOutcome, json, status};
 use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
@@ -52,7 +52,7 @@ pub fn batch(count: usize, in_flight: usize) -> usize {
     client.batch(jobs).in_flight(in_flight).filter(|outcome| outcome.result.is_ok()).count()
 }
 
-fn respond(submitted: &mut u64, request: &Request<'_>) -> Try {
+fn respond(submitted: &mut u64, request: &Request<'_>) -> TimedOutcome {
     let (outcome, _) = match request.method {
         Method::Post => {
             *submitted = submitted.saturating_add(1);

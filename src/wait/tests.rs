@@ -6,7 +6,7 @@ use super::*;
 use crate::api_key::ApiKey;
 use crate::call::Caller;
 use crate::call::cancel::Cancel;
-use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, Try, failure, json, status};
+use crate::call::fake::{FakeClock, SECOND, Scripted, Sent, TimedOutcome, failure, json, status};
 use crate::call::rate_limit::config::RateLimit;
 use crate::client::Client;
 use crate::config::Settings;
@@ -18,7 +18,7 @@ const NEW: &str = r#"{"identifier":"abc","status":"new"}"#;
 const DONE: &str = r#"{"identifier":"abc","status":"done","verdict":{"classification":"human"}}"#;
 
 /// Creates a client on a fake clock. `script` returns the response to each poll by its number, counted from 0.
-fn fixture(script: impl Fn(usize) -> Try + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
+fn fixture(script: impl Fn(usize) -> TimedOutcome + Send + 'static) -> (Client, Arc<FakeClock>, Arc<Mutex<Vec<Sent>>>) {
     let clock = FakeClock::new(|_| ());
     let mut number = 0..;
     let (caller, sent) = Scripted::caller(&clock, move |_| script(number.next().unwrap()));
@@ -48,7 +48,7 @@ struct Waited {
     limits: Vec<Duration>,
 }
 
-fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send + 'static) -> Waited {
+fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> TimedOutcome + Send + 'static) -> Waited {
     let (client, clock, sent) = fixture(script);
     let submitted = match is_ours {
         true => submitted_at(client.caller.now()),
@@ -61,7 +61,7 @@ fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> Try + Send +
     Waited { result, took: clock.passed(), polls, limits: sent.iter().map(|sent| sent.limit).collect() }
 }
 
-fn done_at(poll: usize) -> impl Fn(usize) -> Try {
+fn done_at(poll: usize) -> impl Fn(usize) -> TimedOutcome {
     move |number| json(if number < poll { NEW } else { DONE })
 }
 

@@ -15,7 +15,7 @@ use crate::batch::scheduler::SubmitBackoff;
 use crate::batch::stop_handle::StopHandle;
 use crate::batch::store::{EarlierRun, Key, Store};
 use crate::batch::tests::*;
-use crate::call::fake::{FakeClock, SECOND, Scripted, Try, failure, json, status};
+use crate::call::fake::{FakeClock, SECOND, Scripted, TimedOutcome, failure, json, status};
 use crate::call::rate_limit::config::RateLimit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::request::{Method, Request};
@@ -33,7 +33,7 @@ fn with_max_sleeps(
     key: &str,
     rate_limit: RateLimit,
     max_sleeps: usize,
-    mut script: impl FnMut(&mut Service, &Request<'_>) -> Try + Send + 'static,
+    mut script: impl FnMut(&mut Service, &Request<'_>) -> TimedOutcome + Send + 'static,
 ) -> Fixture {
     let sleeps = AtomicUsize::new(0);
     let clock = FakeClock::new(move |_| assert!(sleeps.fetch_add(1, Ordering::SeqCst) < max_sleeps, "a busy loop"));
@@ -459,10 +459,10 @@ fn submits_pause_longer_while_service_fails() {
 fn action_after_each_failure_is_as_in_table() {
     use ErrorKind::*;
     use FailureAction::{Fail, Requeue, Retry, Stop};
-    fn respond(response: Response) -> Try {
+    fn respond(response: Response) -> TimedOutcome {
         (Ok(Response { length_known: true, ..response }), SECOND)
     }
-    fn is_final(failure: Try) -> Try {
+    fn is_final(failure: TimedOutcome) -> TimedOutcome {
         (failure.0.map_err(|failure| Failure { is_final: true, ..failure }), SECOND)
     }
     let cut = || {
@@ -473,7 +473,7 @@ fn action_after_each_failure_is_as_in_table() {
     let credits =
         || respond(Response { status: 400, body: br#"{"error":"No credits"}"#.into(), ..Response::default() });
     //  the outcome of a submit, the action, and the action with `resend_if_unknown`
-    let table: [(fn() -> Try, _, _); 20] = [
+    let table: [(fn() -> TimedOutcome, _, _); 20] = [
         (|| status(429, None), Requeue, Requeue),
         (|| failure(Connect, false), Requeue, Requeue),
         (|| is_final(failure(Connect, false)), Requeue, Requeue),

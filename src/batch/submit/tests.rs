@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::batch::tests::*;
-use crate::call::fake::{SECOND, Try, failure, json, status};
+use crate::call::fake::{SECOND, TimedOutcome, failure, json, status};
 use crate::call::rate_limit::config::RateLimit;
 use crate::error::ErrorKind;
 use crate::http::request::Method;
@@ -88,7 +88,7 @@ fn service_outage_loses_few_jobs() {
 #[test]
 fn outage_of_five_minutes_ends_submitting() {
     for (failing, kind) in [
-        (failure as fn(ErrorKind, bool) -> Try, ErrorKind::Connect),
+        (failure as fn(ErrorKind, bool) -> TimedOutcome, ErrorKind::Connect),
         (|_, _| status(429, None), ErrorKind::RateLimited),
     ] {
         let fixture =
@@ -107,7 +107,7 @@ fn outage_of_five_minutes_ends_submitting() {
 #[test]
 fn error_affecting_all_jobs_ends_submitting_only() {
     let credits = r#"{"error":"You do not have enough credits."}"#;
-    type Refuse = fn(&str) -> Try;
+    type Refuse = fn(&str) -> TimedOutcome;
     let refusals: [(Refuse, ErrorKind); 5] = [
         (|_| status(401, None), ErrorKind::Unauthorized),
         (|_| status(403, None), ErrorKind::Forbidden),
