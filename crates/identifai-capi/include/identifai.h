@@ -493,8 +493,8 @@ void identifai_options_free(identifai_options *options);
 
 /**
  * Sets the base URL of the service. If it has a path, the API's paths are appended to it. The scheme must be `https`,
- * or `http` if the host is this machine; see also `identifai_options_set_allow_http`. Defaults to
- * `https://backend.identifai.net`.
+ * or `http` if the host is this machine. `identifai_options_set_allow_http` allows `http` for other machines. Defaults
+ * to `https://backend.identifai.net`.
  */
 int32_t identifai_options_set_base_url(identifai_options *options,
                                        const char *base_url);
@@ -797,7 +797,7 @@ int32_t identifai_submit_bytes(const identifai_client *client,
 
 /**
  * Reads the current report of a submission with one request. The analysis may be pending, done or failed. The call
- * succeeds in all three cases; see `identifai_report_state`.
+ * succeeds in all three cases. `identifai_report_state` tells them apart.
  *
  * `medium` is the medium that was submitted. Free `report` with `identifai_report_free`. The call takes at most 30
  * seconds by default.

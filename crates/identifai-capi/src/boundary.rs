@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use crate::failure::{Failure, IDENTIFAI_OK};
-use crate::memory::hand_over;
+use crate::memory::into_raw;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -24,7 +24,7 @@ unsafe fn finish(error: *mut *mut Failure, outcome: Result<()>) -> i32 {
     let Err(failure) = outcome else { return IDENTIFAI_OK };
     let code = failure.code;
     if let Some(error) = NonNull::new(error) {
-        unsafe { error.write(hand_over(failure)) };
+        unsafe { error.write(into_raw(failure)) };
     }
     code
 }

@@ -6,7 +6,7 @@ use identifai::{AnyReport, AnySubmitted, Client, HealthStatus, Identifier, Media
 
 use crate::boundary::{Out, bytes, call, object, submit, text};
 use crate::failure::Failure;
-use crate::memory::{c_text, free_object, hand_over};
+use crate::memory::{c_text, free_object, into_raw};
 use crate::options::{Options, SubmitOptions};
 use crate::report::{self, Report};
 use crate::submission::{Source, media_type};
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn identifai_client_new(
     unsafe {
         call(error, || {
             let (options, out) = (object(options, "options")?, Out::new(client, "client")?);
-            out.put(hand_over(Handle(options.client()?)));
+            out.put(into_raw(Handle(options.client()?)));
             Ok(())
         })
     }
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn identifai_submit_bytes(
 }
 
 /// Reads the current report of a submission with one request. The analysis may be pending, done or failed. The call
-/// succeeds in all three cases; see `identifai_report_state`.
+/// succeeds in all three cases. `identifai_report_state` tells them apart.
 ///
 /// `medium` is the medium that was submitted. Free `report` with `identifai_report_free`. The call takes at most 30
 /// seconds by default.
@@ -307,7 +307,7 @@ impl Handle {
         let (medium, identifier) = (media_type(medium)?, unsafe { text(identifier, "identifier")? });
         let out = unsafe { Out::new(report, "report")? };
         let submitted = AnySubmitted::new(medium, identifier.parse()?);
-        out.put(hand_over(Report::from_any(&read(&self.0, &submitted)?)));
+        out.put(into_raw(Report::from_any(&read(&self.0, &submitted)?)));
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use identifai::{Error, ErrorKind, InvalidIdentifier};
 
-use crate::memory::{c_text, free_object, lent, read};
+use crate::memory::{c_text, free_object, ptr_or_null, read};
 
 /// Success.
 pub const IDENTIFAI_OK: i32 = 0;
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn identifai_error_code(error: *const Failure) -> i32 {
 /// change. Returns NULL if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_kind(error: *const Failure) -> *const c_char {
-    unsafe { read(error, lent(None), |error| error.kind.as_ptr()) }
+    unsafe { read(error, ptr_or_null(None), |error| error.kind.as_ptr()) }
 }
 
 /// Returns the HTTP status code of the response, or 0 if there was no response. Returns 0 if `error` is NULL.
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn identifai_error_status(error: *const Failure) -> i32 {
 /// Returns NULL if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *const c_char {
-    unsafe { read(error, lent(None), |error| error.message.as_ptr()) }
+    unsafe { read(error, ptr_or_null(None), |error| error.message.as_ptr()) }
 }
 
 /// Returns the identifier of the submission that the error is about, or NULL if the error has no identifier. If the
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn identifai_error_message(error: *const Failure) -> *cons
 /// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *const c_char {
-    unsafe { read(error, lent(None), |error| lent(error.identifier.as_ref())) }
+    unsafe { read(error, ptr_or_null(None), |error| ptr_or_null(error.identifier.as_ref())) }
 }
 
 /// Returns the first 4 KiB of the response body as text, or of the data that came in place of an HTTP response. Bytes
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn identifai_error_identifier(error: *const Failure) -> *c
 /// before you display it. Returns NULL if no data came, and if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c_char {
-    unsafe { read(error, lent(None), |error| lent(error.body.as_ref())) }
+    unsafe { read(error, ptr_or_null(None), |error| ptr_or_null(error.body.as_ref())) }
 }
 
 /// Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not fit

@@ -5,13 +5,13 @@ use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Moves an object to the heap. C owns it until [`free_object`].
-pub(crate) fn hand_over<T>(object: T) -> *mut T {
+pub(crate) fn into_raw<T>(object: T) -> *mut T {
     Box::into_raw(Box::new(object))
 }
 
 /// Creates an object that C owns. Returns NULL after a panic.
 pub(crate) fn make<T>(make: impl FnOnce() -> T) -> *mut T {
-    catch_unwind(AssertUnwindSafe(|| hand_over(make()))).unwrap_or(std::ptr::null_mut())
+    catch_unwind(AssertUnwindSafe(|| into_raw(make()))).unwrap_or(std::ptr::null_mut())
 }
 
 /// Reads an object with `get`. Returns `otherwise` for NULL and after a panic.
@@ -20,7 +20,7 @@ pub(crate) unsafe fn read<T, R: Copy>(object: *const T, otherwise: R, get: impl 
     catch_unwind(AssertUnwindSafe(|| get(object))).unwrap_or(otherwise)
 }
 
-/// Frees an object that [`hand_over`] created. Does nothing for NULL.
+/// Frees an object that [`into_raw`] created. Does nothing for NULL.
 pub(crate) unsafe fn free_object<T>(object: *mut T) {
     unsafe { free(object, |object| drop(Box::from_raw(object))) }
 }
@@ -40,6 +40,6 @@ pub(crate) fn c_text(text: &str) -> CString {
 }
 
 /// Returns a pointer that is valid as long as the object that owns the string, or NULL for `None`.
-pub(crate) fn lent(text: Option<&CString>) -> *const c_char {
+pub(crate) fn ptr_or_null(text: Option<&CString>) -> *const c_char {
     text.map_or(std::ptr::null(), |text| text.as_ptr())
 }

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char};
 use identifai::{AnyReport, Classification, ImageReport, State, Verdict};
 
 use crate::failure::Failure;
-use crate::memory::{c_text, free_object, lent, read};
+use crate::memory::{c_text, free_object, ptr_or_null, read};
 
 /// Unknown: there is no verdict yet.
 pub const IDENTIFAI_UNCLASSIFIED: i32 = 0;
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn identifai_report_free(report: *mut Report) {
 /// Returns the identifier of the submission. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_identifier(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| report.identifier.as_ptr()) }
+    unsafe { read(report, ptr_or_null(None), |report| report.identifier.as_ptr()) }
 }
 
 /// Returns the state of the analysis, one of `IDENTIFAI_STATE_...`. Returns 0 if `report` is NULL.
@@ -192,55 +192,55 @@ pub unsafe extern "C" fn identifai_report_verdict_confidence(report: *const Repo
 /// if there is no verdict with that number, and if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_verdict_heuristic(report: *const Report, number: i32) -> *const c_char {
-    let get = |report: &Report| lent(report.verdict(number).and_then(|verdict| verdict.heuristic.as_ref()));
-    unsafe { read(report, lent(None), get) }
+    let get = |report: &Report| ptr_or_null(report.verdict(number).and_then(|verdict| verdict.heuristic.as_ref()));
+    unsafe { read(report, ptr_or_null(None), get) }
 }
 
 /// Returns the verdict in one line for people. Control characters are escaped, so it can be printed. Returns NULL if
 /// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_summary(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| report.summary.as_ptr()) }
+    unsafe { read(report, ptr_or_null(None), |report| report.summary.as_ptr()) }
 }
 
 /// Returns the whole report as JSON with the service's field names. It includes the results of each model and frame,
 /// and fields that this version of the library does not know. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_json(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| report.json.as_ptr()) }
+    unsafe { read(report, ptr_or_null(None), |report| report.json.as_ptr()) }
 }
 
 /// Returns the SHA-256 of the file in hexadecimal digits, as `identifai_override` takes it, or NULL if the report has
 /// no hash. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_hash(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| lent(report.hash.as_ref())) }
+    unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.hash.as_ref())) }
 }
 
 /// Returns the name of the file, or NULL if the report has no name. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_name(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| lent(report.name.as_ref())) }
+    unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.name.as_ref())) }
 }
 
 /// Returns the reference that was set with `identifai_options_set_ref_id`, or NULL if it was not set. Returns NULL if
 /// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_ref_id(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| lent(report.ref_id.as_ref())) }
+    unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.ref_id.as_ref())) }
 }
 
 /// Returns the URL of the result's page on the service's dashboard, or NULL if the report has no URL. Returns NULL if
 /// `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_result_url(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| lent(report.result_url.as_ref())) }
+    unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.result_url.as_ref())) }
 }
 
 /// Returns the reason why the analysis failed, or NULL if it did not fail. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_errors(report: *const Report) -> *const c_char {
-    unsafe { read(report, lent(None), |report| lent(report.errors.as_ref())) }
+    unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.errors.as_ref())) }
 }
 
 /// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and if

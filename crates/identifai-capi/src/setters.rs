@@ -38,8 +38,8 @@ unsafe fn owned(value: *const c_char, name: &str) -> Result<String, Failure> {
 }
 
 /// Sets the base URL of the service. If it has a path, the API's paths are appended to it. The scheme must be `https`,
-/// or `http` if the host is this machine; see also `identifai_options_set_allow_http`. Defaults to
-/// `https://backend.identifai.net`.
+/// or `http` if the host is this machine. `identifai_options_set_allow_http` allows `http` for other machines. Defaults
+/// to `https://backend.identifai.net`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_base_url(options: *mut Options, base_url: *const c_char) -> i32 {
     unsafe { set(options, "base_url", owned(base_url, "base_url"), |options| &mut options.settings.base_url) }

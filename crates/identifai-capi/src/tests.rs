@@ -97,7 +97,7 @@ fn destructor_panic_is_caught() {
 }
 
 /// Returns the string at a pointer, or `None` for NULL.
-unsafe fn lent<'a>(text: *const c_char) -> Option<&'a str> {
+unsafe fn str_at<'a>(text: *const c_char) -> Option<&'a str> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_str().unwrap())
 }
 
@@ -119,11 +119,11 @@ fn error_has_all_fields_of_rust_error() {
     let lost = &raw const lost;
     unsafe {
         assert_eq!(identifai_error_code(lost), IDENTIFAI_ERROR_DISCONNECTED);
-        assert_eq!(lent(identifai_error_kind(lost)), Some("disconnected"));
-        assert_eq!(lent(identifai_error_message(lost)), Some(causes.as_str()));
+        assert_eq!(str_at(identifai_error_kind(lost)), Some("disconnected"));
+        assert_eq!(str_at(identifai_error_message(lost)), Some(causes.as_str()));
         assert_eq!((identifai_error_status(lost), identifai_error_retry_after_ms(lost)), (200, 2_000));
-        assert_eq!(lent(identifai_error_identifier(lost)), None);
-        assert_eq!(lent(identifai_error_body(lost)), Some("<h1>\u{fffd}\u{fffd}</h1>"));
+        assert_eq!(str_at(identifai_error_identifier(lost)), None);
+        assert_eq!(str_at(identifai_error_body(lost)), Some("<h1>\u{fffd}\u{fffd}</h1>"));
         assert_eq!((identifai_error_may_have_been_sent(lost), identifai_error_retryable(lost)), (1, 0));
     }
     let known = failed_submit(b"HTTP/1.1 502 X\r\nContent-Length: 20\r\n\r\n{\"identifier\":\"abc\"}");
@@ -131,7 +131,7 @@ fn error_has_all_fields_of_rust_error() {
     let known = &raw const known;
     unsafe {
         assert_eq!((identifai_error_code(known), identifai_error_status(known)), (IDENTIFAI_ERROR_SERVER, 502));
-        assert_eq!(lent(identifai_error_identifier(known)), Some("abc"));
+        assert_eq!(str_at(identifai_error_identifier(known)), Some("abc"));
         assert_eq!(identifai_error_retry_after_ms(known), -1);
     }
     // For this error, both flags are 0.
@@ -139,11 +139,11 @@ fn error_has_all_fields_of_rust_error() {
     let rejected = &raw const rejected;
     unsafe {
         assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
-        assert_eq!((lent(identifai_error_body(rejected)), lent(identifai_error_body(null()))), (None, None));
+        assert_eq!((str_at(identifai_error_body(rejected)), str_at(identifai_error_body(null()))), (None, None));
     }
     let invalid = Failure::invalid("na\0me", "is odd");
     let invalid = &raw const invalid;
-    assert_eq!(unsafe { lent(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is odd"));
+    assert_eq!(unsafe { str_at(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is odd"));
 }
 
 /// Returns the report of an image with the given JSON.
@@ -162,18 +162,18 @@ fn report_accessors_return_all_fields() {
     );
     let full = &raw const full;
     unsafe {
-        assert_eq!(lent(identifai_report_identifier(full)), Some("abc"));
-        assert_eq!(lent(identifai_report_hash(full)), Some("a hash"));
-        assert_eq!(lent(identifai_report_name(full)), Some("a\u{fffd}name"));
-        assert_eq!(lent(identifai_report_ref_id(full)), Some("a ref"));
-        assert_eq!(lent(identifai_report_result_url(full)), Some("a url"));
-        assert_eq!(lent(identifai_report_errors(full)), Some("a reason"));
+        assert_eq!(str_at(identifai_report_identifier(full)), Some("abc"));
+        assert_eq!(str_at(identifai_report_hash(full)), Some("a hash"));
+        assert_eq!(str_at(identifai_report_name(full)), Some("a\u{fffd}name"));
+        assert_eq!(str_at(identifai_report_ref_id(full)), Some("a ref"));
+        assert_eq!(str_at(identifai_report_result_url(full)), Some("a url"));
+        assert_eq!(str_at(identifai_report_errors(full)), Some("a reason"));
         assert_eq!((identifai_report_nsfw(full), identifai_report_has_heatmap(full)), (1, 0));
-        assert!(lent(identifai_report_json(full)).unwrap().contains("\"new\":1"));
+        assert!(str_at(identifai_report_json(full)).unwrap().contains("\"new\":1"));
         assert_eq!(identifai_report_verdict_count(full), 2);
         let verdict = |number| {
             let classification = identifai_report_verdict_classification(full, number);
-            let heuristic = lent(identifai_report_verdict_heuristic(full, number));
+            let heuristic = str_at(identifai_report_verdict_heuristic(full, number));
             (heuristic, classification, identifai_report_verdict_confidence(full, number).to_string())
         };
         assert_eq!(verdict(IDENTIFAI_MAIN_VERDICT), (Some("Main"), IDENTIFAI_ARTIFICIAL, "0.75".to_owned()));
@@ -210,12 +210,12 @@ type Set<'a> = &'a dyn Fn(*mut Options) -> i32;
 const MS: Duration = Duration::from_millis(7);
 
 /// Calls each setter on new options, and compares their `Debug` text with the expected one.
-fn compare(table: &[(Set<'_>, String)], shown: impl Fn(&Options) -> String) {
+fn compare(table: &[(Set<'_>, String)], debug_text: impl Fn(&Options) -> String) {
     for (set, expected) in table {
         let options = unsafe { identifai_options_new(c"key".as_ptr()) };
-        let before = shown(unsafe { &*options });
+        let before = debug_text(unsafe { &*options });
         assert_eq!(set(options), 0, "{expected}");
-        assert_eq!(shown(unsafe { &*options }), *expected);
+        assert_eq!(debug_text(unsafe { &*options }), *expected);
         assert_ne!(before, *expected, "the setter changes nothing");
         unsafe { free_object(options) };
     }
@@ -263,7 +263,7 @@ fn client_settings_reach_builder() {
 }
 
 /// Returns the `Debug` text of a submission with the options.
-fn shown(source: Source<'_>, medium: MediaType, options: &Options) -> String {
+fn debug_text(source: Source<'_>, medium: MediaType, options: &Options) -> String {
     format!("{:?}", source.submission(medium, &options.submit).ok().unwrap())
 }
 
@@ -286,15 +286,15 @@ fn image_options_reach_submission() {
             (&|o| identifai_options_set_any_format(o, 1), with(|j| j.any_format(true))),
         ]
     };
-    compare(&table, |options| shown(Source::Bytes(b"GIF89a"), MediaType::Image, options));
+    compare(&table, |options| debug_text(Source::Bytes(b"GIF89a"), MediaType::Image, options));
     // `identifai_classify_from_url` has the same options, except those of uploads.
     for (set, _) in &table[..9] {
         let options = unsafe { identifai_options_new(c"key".as_ptr()) };
         assert_eq!(set(options), 0);
         let options = unsafe { Box::from_raw(options) };
-        let submission = shown(Source::Url("https://x.test/"), MediaType::Image, &options);
-        let shown = format!("{:?}", options.url_options("https://x.test/").ok().unwrap());
-        assert!(shown.contains(&submission), "{shown} {submission}");
+        let submission = debug_text(Source::Url("https://x.test/"), MediaType::Image, &options);
+        let debug_text = format!("{:?}", options.url_options("https://x.test/").ok().unwrap());
+        assert!(debug_text.contains(&submission), "{debug_text} {submission}");
     }
 }
 
@@ -324,5 +324,5 @@ fn video_options_reach_submission() {
             (&|o| identifai_options_set_prevent_c2pa_forces(o, 1), with(|j| j.prevent_c2pa_forces(true))),
         ]
     };
-    compare(&table, |options| shown(Source::Path("a.mp4"), MediaType::Video, options));
+    compare(&table, |options| debug_text(Source::Path("a.mp4"), MediaType::Video, options));
 }

@@ -17,7 +17,7 @@
 //! | `https://sandbox.test/c2pa.jpg` | accepted; its C2PA metadata force `artificial` unless that is prevented |
 //!
 //! Any other URL is accepted and costs one credit. It is free if it was submitted before with the same options. The
-//! account starts with 1,000 credits; [`set_credits`](Sandbox::set_credits) changes that.
+//! account starts with 1,000 credits, which [`set_credits`](Sandbox::set_credits) changes.
 //!
 //! The rate limits of the key are those that the service documents: 30 submits per minute and 1 per second, 60 reads
 //! per minute and 2 per second. Requests beyond that are refused with a 429. Limits are counted, and the 429 is worded,
