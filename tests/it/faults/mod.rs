@@ -206,9 +206,9 @@ struct CallResult {
     took: Duration,
 }
 
-fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
-    let faulty = Faulty::start(cell.point, cell.fault, if call == Call::Batch { 1 } else { usize::MAX });
-    let deadline = if is_timed(&cell) { DEADLINE } else { LONG_TIMEOUT };
+fn run(call: Call, expected: Cell<'_>) -> Result<(), String> {
+    let faulty = Faulty::start(expected.point, expected.fault, if call == Call::Batch { 1 } else { usize::MAX });
+    let deadline = if is_timed(&expected) { DEADLINE } else { LONG_TIMEOUT };
     let client = Client::builder(KEY)
         .base_url(&faulty.base_url)
         .rate_limit(RateLimit::unlimited())
@@ -218,9 +218,9 @@ fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
         .wait(WaitOptions::default().timeout(deadline).initial_interval(Duration::from_millis(50)))
         .build()
         .unwrap();
-    let end = make(call, &client, cell.point);
-    check(call, cell, &faulty, &end)?;
-    if matches!(cell.point, Point::BeforeAccept | Point::InHandshake) {
+    let end = make(call, &client, expected.point);
+    check(call, expected, &faulty, &end)?;
+    if matches!(expected.point, Point::BeforeAccept | Point::InHandshake) {
         return Ok(());
     }
     faulty.repair();
@@ -228,9 +228,9 @@ fn run(call: Call, cell: Cell<'_>) -> Result<(), String> {
     let next =
         client.with_timeout(LONG_TIMEOUT).submit(&Image::from_url(CAT)).map_err(|error| format!("next: {error}"))?;
     let is_reused = faulty.was_reused(before);
-    let may_be_either = cell.fault == Fault::Early || call == Call::Batch;
+    let may_be_either = expected.fault == Fault::Early || call == Call::Batch;
     ensure(next.identifier().as_str() == ID, "the next call got the response of another call")?;
-    ensure(may_be_either || is_reused == cell.mark.contains('='), &format!("reused: {is_reused}"))
+    ensure(may_be_either || is_reused == expected.mark.contains('='), &format!("reused: {is_reused}"))
 }
 
 fn make(call: Call, client: &Client, point: Point) -> CallResult {
@@ -250,10 +250,10 @@ fn make(call: Call, client: &Client, point: Point) -> CallResult {
     CallResult { outcome, took: start.elapsed() }
 }
 
-fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Result<(), String> {
+fn check(call: Call, expected: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Result<(), String> {
     let (identifier, error) = (end.outcome.as_ref().ok(), end.outcome.as_ref().err());
     ensure(identifier.is_none_or(|id| id.as_str() == ID), "the response of another call")?;
-    let kind = match cell.word {
+    let kind = match expected.word {
         "ok" => None,
         "connect" => Some(ErrorKind::Connect),
         "tls" => Some(ErrorKind::Tls),
@@ -266,7 +266,7 @@ fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Resul
     };
     let shown = format!("{error:?}");
     // With `ok?`, a late reset means that the batch cannot know whether the submit was sent, and reports the error.
-    let is_undecided = cell.word == "ok" && cell.mark == "?" && error.is_some();
+    let is_undecided = expected.word == "ok" && expected.mark == "?" && error.is_some();
     let kind = if is_undecided { Some(ErrorKind::Disconnected) } else { kind };
     ensure(error.map(Error::kind) == kind, &shown)?;
     let may_have_been_sent = error.is_some_and(Error::may_have_been_sent);
@@ -274,7 +274,7 @@ fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Resul
         if is_undecided {
             may_have_been_sent
         } else {
-            cell.mark == "?" || may_have_been_sent == cell.mark.contains('!')
+            expected.mark == "?" || may_have_been_sent == expected.mark.contains('!')
         },
         &shown,
     )?;
@@ -284,12 +284,12 @@ fn check(call: Call, cell: Cell<'_>, faulty: &Faulty, end: &CallResult) -> Resul
         ensure(error.is_none_or(has_identifier), "the error has no identifier")?;
     }
     // A wait repeats a failed poll. No call repeats a submit that arrived.
-    let arrived = usize::from(error.is_none() || cell.point >= Point::BeforeStatus);
+    let arrived = usize::from(error.is_none() || expected.point >= Point::BeforeStatus);
     let method = if matches!(call, Call::Result | Call::Wait) { "GET " } else { "POST " };
     let received = faulty.requests().iter().filter(|request| request.head.starts_with(method)).count();
-    let polls_again = call == Call::Wait && cell.word == "expired" && arrived == 1;
+    let polls_again = call == Call::Wait && expected.word == "expired" && arrived == 1;
     ensure(received == arrived || (polls_again && received > 1), &format!("{received} requests"))?;
-    match cell.word {
+    match expected.word {
         "timeout" => ensure(end.took >= DEADLINE && end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),
         "expired" => ensure(end.took < DEADLINE + TOLERANCE, &format!("took {:?}", end.took)),
         _ => ensure(end.took < LONG_TIMEOUT, "took too long"),

@@ -169,7 +169,7 @@ fn assert_outcome(template: &[u8], limit: Duration, expected: Expected) {
             (Expected::Bad(kind), Err(error)) => assert_error(call, kind, known, &error, &shown),
             (Expected::BadBeforeBody(kind), Err(error)) => assert_error(call, kind, None, &error, &shown),
             (Expected::BadAfterIdentifier(kind), Err(error)) if call != Call::Submit => {
-                assert_error(call, kind, None, &error, &shown)
+                assert_error(call, kind, None, &error, &shown);
             }
             (expected, outcome) => panic!("{call:?} {shown:?}: {outcome:?} instead of {expected:?}"),
         }
