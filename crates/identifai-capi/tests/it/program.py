@@ -67,7 +67,7 @@ def declarations_match_header():
     declared = set()
     for returned, name, taken in re.findall(r"^(\w[\w ]*[ *])(identifai_\w+)\(([^)]*)\);", header, re.M):
         function = getattr(identifai._library, name)
-        types = [of_c.get(" ".join(parameter.split()[:-1]) if "*" not in parameter else parameter) for parameter in taken.split(",")]
+        types = [of_c.get(it if "*" in it else " ".join(it.split()[:-1])) for it in taken.split(",")]
         types = [] if taken == "void" else types
         check(types == [kind if kind in of_c.values() else None for kind in function.argtypes])
         check(of_c.get(returned.strip()) == (function.restype if function.restype in of_c.values() else None))
