@@ -24,6 +24,7 @@ from rich.text import Text
 DOCS = pathlib.Path(__file__).resolve().parent
 COLUMNS = 80  # GitHub shows the picture at most 800 pixels wide. More columns would be too small to read.
 COMMANDS = [
+    "# In another terminal: identifai sandbox",
     "identifai classify --wait dunes.png",
     "identifai batch --journal journal --html report.html jobs.txt > out.ndjson",
     "jq -r '[.input, .verdict.classification // .error.kind] | @tsv' out.ndjson",
