@@ -105,10 +105,11 @@
 //! account. So the client *polls*: it requests the report repeatedly. [`Client::poll`] polls once. [`Client::wait`]
 //! polls until the analysis is finished or [`WaitOptions::timeout`] has passed.
 //!
-//! By default, the first poll is made 2 seconds after the submit. An identifier from another process is polled at
-//! once. The following intervals are 3, 4.5, 6.75 and 10 seconds, and then always 10. Each interval is shortened at
-//! random by up to a fifth, so that programs that start together do not poll together. After 5 minutes, the wait fails
-//! with [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the
+//! By default, the first poll is made 2 seconds after the submit, and the following intervals are 3, 4.5, 6.75 and 10
+//! seconds, and then always 10. If the time of the submit is not known, as with a stored identifier, the first poll is
+//! made at once, and the interval of 2 seconds follows it. Each interval is shortened at random by up to a fifth, so
+//! that programs that start together do not poll together. After 5 minutes, the wait fails with
+//! [`ErrorKind::WaitTimedOut`]. The analysis continues, and you can wait again with the
 //! [identifier of the error](Error::identifier).
 //!
 //! # Indeterminate
@@ -117,15 +118,16 @@
 //! the connection is lost after the whole request was sent and before the response arrives. The submission may then
 //! have been paid for, and its identifier is not known.
 //!
-//! **The crate does not repeat such a submit**, since that could pay for the same submission twice. A submit is
-//! repeated in two cases only: the request surely did not arrive completely, or the service refused it with a 429. A
-//! 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
-//! (section 9.2.2) requires this caution for requests that are not idempotent. All other requests are idempotent, such
-//! as a request for a report, and are repeated.
+//! **By default, the crate does not repeat this submit**, since that could pay for the same submission twice. A submit
+//! is repeated in two cases only: the request certainly did not arrive completely, or the service refused it with a
+//! 429. A 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
+//! (section 9.2.2) recommends this caution for requests that are not idempotent. It also applies to the requests that
+//! create a user or send the mail about a new account. All other requests are idempotent, such as a request for a
+//! report, and are repeated after any temporary failure.
 //!
 //! [`Error::may_have_been_sent`] returns `true` for the error of an indeterminate submit. The [kind](Error::kind) of
 //! the error is the cause, such as [`Timeout`](ErrorKind::Timeout), [`Disconnected`](ErrorKind::Disconnected) or
-//! [`Server`](ErrorKind::Server). If the method returns `false`, the submit was surely not accepted.
+//! [`Server`](ErrorKind::Server). If the method returns `false`, the submit was certainly not accepted.
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
@@ -145,11 +147,12 @@
 //! There are three ways to handle an indeterminate submit:
 //!
 //! 1. Look at the dashboard or at [`Client::credits`], to see if the submission arrived.
-//! 2. Submit it again. The service documents that it may answer the same file with the same options from an earlier
-//!    analysis, unless [`no_cache`](Submission::no_cache) is set. So a second submit is probably not charged (*not
-//!    documented*).
-//! 3. Let the crate repeat it: [`ClientBuilder::resend_if_unknown`] for calls, and `Journal::retry_indeterminate` for
-//!    the jobs of a batch that an earlier run left indeterminate. **Both may pay twice.** Both default to `false`.
+//! 2. Submit it again. The service documents that it may return the result of an earlier analysis for the same file
+//!    with the same options, unless [`no_cache`](Submission::no_cache) is set. So a second submit is probably not
+//!    charged (*not documented*).
+//! 3. Let the crate repeat it: [`ClientBuilder::resend_if_unknown`] for the submits of a client, and
+//!    `Journal::retry_indeterminate` for the jobs that an earlier run of a batch left indeterminate. **Both may pay
+//!    twice.** Both default to `false`.
 //!
 //! [`ErrorKind::Indeterminate`] is the kind of such a job in a batch that resumes from a [journal](#journal).
 //!
@@ -166,8 +169,9 @@
 //!
 //! A *stall limit* bounds the time without progress instead of the total time. An upload may take hours on a slow line
 //! as long as bytes are sent. It fails if no byte could be sent for 60 seconds, or if the response does not arrive
-//! within 120 seconds after the last byte. A pause for the rate limit before an upload is limited to 120 seconds as
-//! well. If you set [`timeout`](ClientBuilder::timeout), that deadline replaces the stall limits.
+//! within 120 seconds after the last byte. It also fails if it would have to pause for longer than 120 seconds, for the
+//! rate limit or before a retry. If you set [`timeout`](ClientBuilder::timeout), that deadline replaces the stall
+//! limits.
 //!
 //! Further timeouts apply within the deadline:
 //!
@@ -187,7 +191,7 @@
 //!   pauses for up to 0.5 s and retries. After the second failure it pauses for up to 1 s. The third failure is final,
 //!   since [`retries`](ClientBuilder::retries) defaults to 2. So an unreachable service is reported after at most 16.5
 //!   seconds plus the wait for a slot of the rate limit.
-//! - The wait then ends within 180 s. A poll may take 20 s, a third of 60 s.
+//! - The wait then ends within 180 s. A poll is a single attempt, which may take 20 s, a third of 60 s.
 //! - The whole `classify` ends within 240 s.
 //!
 //! With the defaults, a `classify` by URL ends within 120 s + 300 s = 7 minutes.
@@ -227,25 +231,26 @@
 //! A process that detects others reduces its share of the limit to a half and spaces its requests evenly: one submit
 //! every 4.03 s. Two processes settle there, since 2 × 15 = 30. With three processes, 3 × 15 is too much, so the
 //! service refuses one of them for the rest of the minute. That process halves its share again and sends a submit
-//! every 8.07 s. Later the same happens to a second process. Then they settle at a half, a quarter and a quarter. The
+//! every 8.07 s. If the same then happens to a second process, they settle at a half, a quarter and a quarter. The
 //! smallest share is 1/64.
 //!
 //! A process increases its share again:
 //!
 //! - If a whole minute shows no requests but its own, it takes the whole limit.
-//! - If less than three quarters of a minute's limit were used, it doubles its share with a probability of 1/2.
+//! - If less than three quarters of a minute's limit were used, it doubles its share with a probability of 1/2, up to a
+//!   half.
 //! - If there was no sign of other processes for 605 s (ten windows), it takes the whole limit.
 //!
 //! After a 429, the process sends no further submits, or no further reads, for as long as the service asks for
 //! (`Retry-After` or `X-RateLimit-Reset`), and for at most about an hour. Without these headers, it waits until its
-//! oldest request leaves the window. If the service asks for 2 seconds or less, the limit for a second was exceeded,
-//! and another process is probably sending at full speed. Then the pause is at least 1.02 s for submits. It is 8 times
-//! as long after the second such 429 in a row, and 16 times as long after further ones.
+//! oldest request leaves the window. If the service asks for 2 seconds or less, the limit for a second was exceeded.
+//! Then the pause is at least 1.02 s for submits. Two of these 429s in a row show that another process sends at full
+//! speed, so the pause is 8 times as long after the second, and 16 times as long after each further one.
 //!
 //! # Journal
 //!
-//! A [`Journal`] is a file with which a [`Batch`] resumes after its process has ended, for whatever reason. It needs
-//! the feature `journal`. It records, as one line of JSON for each event:
+//! A [`Journal`] is a file with which a [`Batch`] resumes after its process has ended, for example in a crash. It
+//! needs the feature `journal`. It records, as one line of JSON for each event:
 //!
 //! - the host and port of the service,
 //! - that a job is about to be submitted,
@@ -253,16 +258,16 @@
 //! - that the analysis is finished, with the report.
 //!
 //! To resume, run the program again with the same jobs and the same file. The order of the jobs does not matter. Each
-//! job continues according to its last line:
+//! job continues according to its lines in the journal:
 //!
 //! | the journal has | the batch |
 //! | --- | --- |
-//! | a report | returns the report again, without a request |
+//! | a report | returns the same result again, without a request |
 //! | an identifier | waits for the report |
-//! | the beginning of a submit and no result, or an [indeterminate](#indeterminate) result | reports [`ErrorKind::Indeterminate`], unless `Journal::retry_indeterminate` is set |
+//! | the beginning of a submit and no result, or an [indeterminate](#indeterminate) submit, even if a later one was refused | reports [`ErrorKind::Indeterminate`], unless `Journal::retry_indeterminate` is set |
 //! | a refused submit, or nothing | submits the job |
 //!
-//! A job is recognized by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
+//! A job is recognised by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
 //! with the length and modification time of the file. The content of a reader is not known in advance, so its length
 //! and name count. Equal jobs are numbered. A file that has changed is submitted, and paid for, as a new job.
 //! [`BatchProgress::changed`] counts these jobs. A submission that the service no longer knows is reported as
@@ -270,8 +275,9 @@
 //!
 //! A journal costs no requests. It costs disk space for three lines for each job, one of which has the whole report,
 //! and memory for each job of earlier runs. Opening a journal reads the whole file. With `Journal::sync`, each line
-//! also waits for the disk, so that it survives a power failure. A journal is in use by one batch at a time. It has no
-//! API key, but it has URLs without user and query, paths and reports, so on Unix only its owner can read it.
+//! also waits for the disk, so that it survives a power failure. Only one batch at a time can use a journal. The file
+//! does not contain the API key, but it contains URLs without user and query, paths and reports, so on Unix only its
+//! owner can read it.
 //!
 #![cfg_attr(feature = "journal", doc = "```no_run")]
 #![cfg_attr(not(feature = "journal"), doc = "```ignore")]

@@ -18,8 +18,8 @@ where
     I: Iterator,
     I::Item: Into<Job>,
 {
-    /// Takes the next job from the iterator, unless a job is already due for a submit or too many jobs are unfinished.
-    /// Returns `true` if it took one.
+    /// Takes the next job from the iterator, unless a job is already due for a submit, too many jobs are unfinished, or
+    /// the pause after [`Job::pending`] is not over. Returns `true` if it took a job.
     pub(super) fn take_job(&mut self) -> bool {
         let now = self.client.caller.now();
         let has_task = self.queue.iter().any(|task| task.not_before <= now);
@@ -81,8 +81,7 @@ where
                 self.wait_for(id, submission.accepted_as(identifier));
             }
             EarlierRun::Indeterminate => {
-                let summary =
-                    "an earlier run ended during this submit, so it is unknown whether the service accepted it";
+                let summary = "an earlier run submitted this job, but it is unknown whether the service accepted it";
                 self.conclude(id, None, Err(Error::new(ErrorKind::Indeterminate, summary).mark_maybe_sent(true)));
             }
             EarlierRun::None | EarlierRun::Changed => {

@@ -28,7 +28,8 @@ pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{BatchProgress, Outcome};
-use self::scheduler::{PollSchedule, Step, SubmitBackoff};
+use self::scheduler::{PollSchedule, SubmitBackoff};
+use self::step::Step;
 pub use self::stop_handle::StopHandle;
 use self::store::Store;
 use self::task::{JobId, Pending, Submit, Task};
@@ -57,14 +58,14 @@ const IN_FLIGHT: usize = 100;
 /// - After a 429, or if the service cannot be reached, the job is submitted again later and is not lost. There are two
 ///   exceptions. A job from a reader fails, because a reader can be read only once. A job also fails if it is refused
 ///   more than 20 times and for at least 5 minutes while other jobs are accepted.
-/// - If no job is accepted for 5 minutes, or for the timeout of the client's [`WaitOptions`](crate::WaitOptions) if
-///   that is longer, submitting ends.
-/// - If a submit certainly was not accepted for another reason, it is retried as often as
+/// - If every submit gets a 429 or cannot reach the service for 5 minutes, or for the timeout of the client's
+///   [`WaitOptions`](crate::WaitOptions) if that is longer, submitting ends.
+/// - A submit that fails for another temporary reason, and that was certainly not accepted, is retried as often as
 ///   [`retries`](crate::ClientBuilder::retries) allows.
 /// - A submit that the service may have accepted, for example one that got a 5xx, is not retried unless
 ///   [`with_resend_if_unknown`](Client::with_resend_if_unknown) allows that. If the service caused the failure, all
-///   submits pause: for as long as `Retry-After` requests, else for a second, doubled after each further failure up to
-///   30 seconds.
+///   submits pause: for as long as `Retry-After` requests, else for up to a second, doubled after each further failure
+///   up to 30 seconds.
 /// - An error that would affect every job ends submitting: 401, 403, no credits left, a redirect, a certificate that
 ///   is not trusted, a journal that cannot be written. The batch still waits for pending submissions. The remaining
 ///   jobs end in an error of the same kind, which reports that they were not submitted.
@@ -262,7 +263,7 @@ fn not_submitted(reason: &Error) -> Error {
     Error::new(reason.kind(), format!("not submitted: {}", reason.summary()))
 }
 
-/// Adds one.
+/// Adds 1, without overflow.
 fn increment(number: &mut u64) {
     *number = number.saturating_add(1);
 }

@@ -31,8 +31,8 @@ impl<I> Batch<I> {
     ///
     /// It runs on the thread that calls `next`. It must be `Send`, because a batch may be sent to another thread.
     /// Defaults to none.
-    pub fn on_progress(mut self, see: impl FnMut(BatchProgress) + Send + 'static) -> Self {
-        self.watcher = Some(Box::new(see));
+    pub fn on_progress(mut self, watch: impl FnMut(BatchProgress) + Send + 'static) -> Self {
+        self.watcher = Some(Box::new(watch));
         self
     }
 

@@ -13,14 +13,14 @@ use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 use crate::wait::is_temporary;
 
-/// The maximum number of submissions in one poll, which is the API's limit per request.
+/// The maximum number of submissions in one poll, which is the API's limit for one request.
 const PAGE: usize = 100;
 /// The number of polls after which a submission is polled alone, if it is missing in the responses to all of them. The
 /// response to that single poll contains the reason.
 const MISSES: u32 = 3;
 
 impl<I> Batch<I> {
-    /// Adds an accepted submission to the pending ones.
+    /// Adds an accepted submission to the list of pending submissions.
     pub(super) fn wait_for(&mut self, id: JobId, submitted: AnySubmitted) {
         let until = saturating_add(self.client.caller.now(), self.client.wait.timeout);
         self.pending.push_back(Pending { id, submitted, until, misses: 0, last_state: None });
@@ -72,8 +72,8 @@ impl<I> Batch<I> {
         }
     }
 
-    /// Applies the reports of a poll to all pending submissions with these identifiers. Equal submissions share an
-    /// identifier. Returns a submission that was missing [`MISSES`] times, if there is one.
+    /// Applies the reports of a poll to all pending submissions with these identifiers. Equal submissions may share an
+    /// identifier. Returns a submission that was missing [`MISSES`] times in a row, if there is any.
     fn apply(&mut self, reports: &HashMap<&AnySubmitted, Option<AnyReport>>) -> Option<AnySubmitted> {
         let mut missing = None;
         for mut pending in mem::take(&mut self.pending) {
@@ -113,8 +113,8 @@ impl<I> Batch<I> {
         report.clone().into_result().map_err(|error| self.client.about(submitted, error))
     }
 
-    /// Handles a failed poll: delays the next one as the service requests, and ends the batch if the key may not read
-    /// reports.
+    /// Handles a failed poll: delays the next poll as the service requests. If the key may not read reports, ends
+    /// submitting, and ends the pending submissions that the key cannot poll.
     fn note_failed_poll(&mut self, medium: Option<MediaType>, error: &Error) {
         if let Some(pause) = error.retry_after() {
             self.polls.delay(self.client.caller.now(), pause);

@@ -20,15 +20,6 @@ const AFTER_REFUSAL: Backoff =
 const AFTER_LOSS: Backoff =
     Backoff { initial: Duration::from_secs(1), growth: 2.0, max: Duration::from_secs(30), jitter: 0.5 };
 
-/// The next step of a batch.
-pub(super) enum Step {
-    /// Submit the job at this position of the queue.
-    Submit(usize),
-    Poll,
-    Pause(Duration),
-    End,
-}
-
 /// The times of the polls of a batch.
 ///
 /// While there are jobs to submit, polls are rare, so that one request covers many submissions. Afterwards they are
@@ -46,7 +37,7 @@ impl PollSchedule {
     /// Returns the time until the next poll.
     ///
     /// The poll is made no later than `first_timeout`, the earliest timeout of a pending submission, unless the service
-    /// requested a longer pause. `is_idle` is `true` if no job can be submitted before another one has finished.
+    /// requested a longer pause. `is_idle` is `true` if no job is due for a submit.
     pub(super) fn next_in(
         &mut self,
         now: Instant,
@@ -74,7 +65,7 @@ impl PollSchedule {
     }
 
     /// Resets the schedule because no submission is pending. A pause that the service requested still applies.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn reset(&mut self) {
         *self = Self { not_before: self.not_before, ..Self::default() };
     }
 
@@ -90,7 +81,8 @@ pub(super) struct SubmitBackoff {
     closed_until: Option<Instant>,
     /// The number of failures since the last submit that was accepted or rejected because of its content.
     failures: u32,
-    /// The time of the first failure since then that would have affected every job.
+    /// The time of the first failure that would have affected every job. `None` after any other submit that was
+    /// accepted, rejected, or may have been accepted.
     failing_since: Option<Instant>,
 }
 
@@ -131,12 +123,14 @@ impl SubmitBackoff {
         }
     }
 
-    /// Records a submit that reached the service. A pause that another submit caused still applies.
+    /// Records a submit that reached the service and was not refused with a 429. A pause that another submit caused
+    /// still applies.
     pub(super) fn reached_service(&mut self) {
         (self.failures, self.failing_since) = (0, None);
     }
 
-    /// Returns the time for which no submit has reached the service.
+    /// Returns the time since the first failure that would have affected every job, or zero if a submit has reached the
+    /// service since then.
     pub(super) fn failing_for(&self, now: Instant) -> Duration {
         self.failing_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
@@ -145,7 +139,8 @@ impl SubmitBackoff {
 /// The action of the batch after a failed submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureAction {
-    /// Submit the job again later. The number of attempts is not limited, because any other job would also have failed.
+    /// Submit the job again later. This does not count against the client's `retries`, because any other job would also
+    /// have failed.
     Requeue,
     /// Submit the job again, as often as the client's `retries` allow.
     Retry,

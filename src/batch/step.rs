@@ -1,9 +1,8 @@
-//! The choice of the next step of a batch: to submit, to poll, to pause, or to end.
+//! The next step of a batch: to submit, to poll, to pause, or to end.
 
 use std::time::{Duration, Instant};
 
 use super::Batch;
-use super::scheduler::Step;
 use super::worker_pool::WorkerPool;
 use crate::http::request::Method;
 
@@ -13,8 +12,17 @@ const LAST_POLL: Duration = Duration::from_secs(15);
 /// The pause while only workers are busy. A worker that has finished ends it.
 const LONG: Duration = Duration::from_secs(3_600);
 
+/// The next step of a batch.
+pub(super) enum Step {
+    /// Submit the job at this position of the queue.
+    Submit(usize),
+    Poll,
+    Pause(Duration),
+    End,
+}
+
 impl<I> Batch<I> {
-    /// Returns the next step.
+    /// Chooses the next step. Polls take precedence over submits.
     pub(super) fn step(&mut self) -> Step {
         let now = self.client.caller.now();
         let due = self.queue.iter().position(|task| task.not_before <= now);
@@ -49,7 +57,7 @@ impl<I> Batch<I> {
     /// a submit.
     fn poll_in(&mut self, now: Instant, is_idle: bool) -> Option<Duration> {
         let Some(first_timeout) = self.pending.front().map(|pending| pending.until) else {
-            self.polls.rest();
+            self.polls.reset();
             self.poll_queue.clear();
             return None;
         };

@@ -1,4 +1,4 @@
-//! The store of a batch: a trait that records the steps of each job. `Journal` implements it.
+//! The store of a batch: a trait for a record of the steps of each job. `Journal` implements it.
 #![cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports these types.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -79,6 +79,6 @@ pub trait Store: Send + Sync {
     fn submitted(&self, key: Key, identifier: &Identifier) -> Result<()>;
     /// Records that the submit failed.
     fn failed(&self, key: Key, error: &Error) -> Result<()>;
-    /// Records the report of a finished analysis, including one of a failed analysis.
+    /// Records the report of a finished analysis, including the report of a failed analysis.
     fn finished(&self, key: Key, report: &AnyReport) -> Result<()>;
 }

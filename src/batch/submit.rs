@@ -17,7 +17,7 @@ use crate::model::submission::any::AnySubmission;
 use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 
-/// The minimum time without an accepted submit after which submitting ends.
+/// The minimum time for which every submit gets a 429 or cannot reach the service before submitting ends.
 const OUTAGE: Duration = Duration::from_secs(300);
 /// The number of refusals after which a job is submitted at longer intervals than other jobs.
 const LONGER_PAUSES: u32 = 10;
@@ -135,13 +135,14 @@ impl Submit {
             return Self { task, outcome: Err(error), store_error: None, panic: None };
         }
         jobs.insert(&task.id, None, store.is_some());
-        // The caller's function that watches the upload may panic. The panic is caught, so that this job ends as
-        // indeterminate and no other job is lost. The caller's thread resumes the panic afterwards.
+        // Functions of the caller run during a submit, such as the one that watches the upload, and may panic. The panic
+        // is caught, so that this job ends as indeterminate and no other job is lost. The caller's thread resumes the
+        // panic afterwards.
         let caught = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match caught {
             Ok(outcome) => (outcome, None),
             Err(panic) => {
-                let error = Error::new(ErrorKind::Indeterminate, "the `on_progress` function panicked");
+                let error = Error::new(ErrorKind::Indeterminate, "a function of the caller panicked during the submit");
                 (Err(error.mark_maybe_sent(true)), Some(panic))
             }
         };

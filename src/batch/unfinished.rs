@@ -19,8 +19,8 @@ pub struct Unfinished {
     pub index: u64,
     /// The [`tag`](crate::Submission::tag) of the submission.
     pub tag: Option<String>,
-    /// The identifier of the submission. `None` if the submit is still being sent or got no response. The service may
-    /// have accepted it nevertheless.
+    /// The identifier of the submission. `None` if the submit is still being sent, or if it failed and its response, if
+    /// any, did not contain an identifier. The service may have accepted it nevertheless.
     pub identifier: Option<Identifier>,
     /// If `true`, all of this is in the journal of the batch, and a later run continues from there.
     pub is_recorded: bool,

@@ -14,7 +14,7 @@ use crate::model::submission::any::AnySubmission;
 /// The version of the format.
 ///
 /// A new field does not need a new version: a program that does not know the field rejects its line as one of a newer
-/// version. A journal without such lines can still be read by older programs.
+/// version. A journal without new fields can still be read by older programs.
 const VERSION: u32 = 1;
 
 /// A line. Each event uses some of the fields.

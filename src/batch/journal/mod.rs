@@ -33,14 +33,13 @@ use crate::util::text::one_line;
 /// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run, the
 /// iterator may yield the jobs in any order. The batch handles each job by its state in the journal:
 ///
-/// - If the job has a report, the batch returns that report without a request.
+/// - If the job has a report, the batch returns the same result again, without a request.
 /// - If the job was accepted, the batch waits for its report.
-/// - If the job was being submitted when the process was killed, or if its submit got no response, the job ends as
+/// - If the job was being submitted when the process was killed, or if its submit was
+///   [indeterminate](crate::concepts#indeterminate), the job ends as
 ///   [`Indeterminate`](crate::ErrorKind::Indeterminate), unless
 ///   [`retry_indeterminate`](Self::retry_indeterminate) is set.
-/// - If the job is not in the journal, or if the service refused it, the batch submits it.
-///
-/// See [concepts](crate::concepts) for these states.
+/// - If the job is not in the journal, or if its submit was certainly not accepted, the batch submits it.
 ///
 /// # Equal jobs
 ///
@@ -134,7 +133,7 @@ impl Journal {
         Ok(Self { inner: Mutex::new(inner), retry_indeterminate: false, sync: false })
     }
 
-    /// Enables submitting indeterminate jobs again, which an earlier run may have submitted.
+    /// Enables submitting [indeterminate](crate::concepts#indeterminate) jobs again.
     ///
     /// **A job may then be paid for twice.** According to its documentation, the service returns the result of an equal
     /// submission from its cache, unless [`no_cache`](crate::Submission::no_cache) is set. Defaults to `false`.
@@ -145,7 +144,7 @@ impl Journal {
 
     /// Enables waiting after each line until it is stored on the disk.
     ///
-    /// The line then survives a crash of the machine and not only one of the process. Defaults to `false`.
+    /// The line then survives a crash of the machine, and not only a crash of the process. Defaults to `false`.
     pub fn sync(mut self, on: bool) -> Self {
         self.sync = on;
         self

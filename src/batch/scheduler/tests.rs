@@ -104,7 +104,7 @@ fn wait_options_invalid_submit_nothing() {
 }
 
 #[test]
-fn job_resting_and_job_pending_cause_no_busy_loop() {
+fn job_requeued_and_job_pending_cause_no_busy_loop() {
     let mut first = true;
     let fixture =
         with_max_sleeps("edge-busy", RateLimit::default(), 2_000, move |service, request| match request.method {
@@ -404,14 +404,14 @@ fn poll_before_first_timeout_respects_retry_after() {
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), SECOND);
     polls.delay(now, 40 * SECOND);
     assert_eq!(polls.next_in(now, now + SECOND, false, &wait, 0.0), 40 * SECOND);
-    polls.rest();
+    polls.reset();
     let later = now + 1_000 * SECOND;
     assert_eq!(
         polls.next_in(now, later, true, &wait, 0.0),
         40 * SECOND,
         "the pause also applies after a time without pending jobs"
     );
-    polls.rest();
+    polls.reset();
     assert_eq!(
         polls.next_in(later, later + later.duration_since(now), false, &wait, 0.0),
         15 * SECOND,
