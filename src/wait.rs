@@ -18,9 +18,10 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// The options for waiting for a result: timeout and polling intervals.
 ///
-/// By default the first poll is made 2 seconds after the submit, or at once if another process made the submit. The
-/// interval grows by half after each poll, up to 10 seconds. Each interval is shortened by a random part of up to
-/// one fifth, so programs that started at the same time poll at different times. The wait ends after 5 minutes.
+/// By default the first poll is made 2 seconds after the submit, or at once if the time of the submit is not known, as
+/// with a stored identifier. The interval grows by half after each poll, up to 10 seconds. Each interval is shortened
+/// by a random part of up to one fifth, so programs that started at the same time poll at different times. The wait
+/// ends after 5 minutes.
 ///
 /// ```
 /// use identifai::{Client, WaitOptions};
@@ -56,8 +57,8 @@ impl WaitOptions {
 
     /// Sets the time between the submit and the first poll.
     ///
-    /// If another process made the submit, the first poll is made at once, and this is the interval between the first
-    /// two polls. Defaults to 2 seconds.
+    /// If the time of the submit is not known, as with a stored identifier, the first poll is made at once, and this is
+    /// the interval between the first two polls. Defaults to 2 seconds.
     pub fn initial_interval(mut self, interval: Duration) -> Self {
         self.backoff.initial = interval;
         self
@@ -121,9 +122,9 @@ impl WaitOptions {
     /// Returns the pause before the next poll, with `left` until the end of the wait, or `None` if there is no time for
     /// another poll.
     ///
-    /// `own` is the interval of these options, and `requested` the pause that the service requests. The longer one
-    /// applies. An own interval that is too long is shortened, so that the last poll is made just before the end of
-    /// the wait. A requested pause is not shortened.
+    /// `own` is the interval of these options, and `requested` the pause that the service requests. The longer of the
+    /// two applies. If `own` is too long, it is shortened, so that the last poll is made just before the end of the
+    /// wait. A requested pause is not shortened.
     fn fit(&self, own: Duration, requested: Option<Duration>, left: Duration) -> Option<Duration> {
         if let Some(requested) = requested.filter(|requested| *requested > own) {
             return (requested < left).then_some(requested);
@@ -146,8 +147,8 @@ pub(crate) struct PollResult<T> {
 /// Calls `poll` at the intervals of `wait` until it returns a finished result, fails with an error that is not
 /// [temporary](is_temporary), or the wait times out.
 ///
-/// `caller` provides time, jitter and cancellation. `submitted` is the time of the submit, if this process made it.
-/// `poll` is passed the maximum duration of the poll.
+/// `caller` provides time, jitter and cancellation. `submitted` is the time of the submit, if it is known. The argument
+/// of `poll` is the maximum duration of the poll.
 pub(crate) fn poll_until_done<T>(
     wait: &WaitOptions,
     caller: &Caller,

@@ -19,7 +19,8 @@ pub struct Outcome {
     pub tag: Option<String>,
     /// The [`ref_id`](crate::Submission::ref_id) of the submission, which the service also stores.
     pub ref_id: Option<String>,
-    /// The service's identifier of the submission, if it is known. An outcome with an error may also have an identifier.
+    /// The service's identifier of the submission, if it is known. An outcome with an error may also have an
+    /// identifier.
     pub identifier: Option<Identifier>,
     /// The report, or the error with which the job ended. A failed analysis is an error.
     #[serde(flatten, serialize_with = "report_or_error")]

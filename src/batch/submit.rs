@@ -135,9 +135,9 @@ impl Submit {
             return Self { task, outcome: Err(error), store_error: None, panic: None };
         }
         jobs.insert(&task.id, None, store.is_some());
-        // Functions of the caller run during a submit, such as the one that watches the upload, and may panic. The panic
-        // is caught, so that this job ends as indeterminate and no other job is lost. The caller's thread resumes the
-        // panic afterwards.
+        // A submit calls functions of the caller, such as the watcher of the upload, and they may panic. The panic is
+        // caught, so that this job ends as indeterminate and no other job is lost. The caller's thread resumes the panic
+        // afterwards.
         let caught = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match caught {
             Ok(outcome) => (outcome, None),

@@ -49,7 +49,7 @@ impl Observer {
         Self(Arc::new(see))
     }
 
-    pub(super) fn see(&self, attempt: &Attempt) {
+    pub(super) fn notify(&self, attempt: &Attempt) {
         (self.0)(attempt);
     }
 }

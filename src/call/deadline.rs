@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::util::time::MAX;
 
-/// A point in time at which a call or a wait ends, whatever state it is in.
+/// The point in time at which a call or a wait ends, even if it has no result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     start: Instant,

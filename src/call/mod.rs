@@ -131,16 +131,16 @@ impl Caller {
         self.transport.shut_down();
     }
 
-    /// Sends `request`, retries it if `options` allow that, and returns the last response, whatever its status code.
+    /// Sends `request`, retries it if `options` allow that, and returns the last response, with any status code.
     ///
     /// One deadline covers the whole call: the attempts, the pauses between them, and the waits for a slot of the rate
     /// limit. It is [`CallOptions::timeout`] if that is set, else the [`Timeout`] of the request. A request with a
-    /// [`Stall`] has no deadline. The transport ends its attempts when they make no progress, and a pause is
-    /// limited to [`max_pause`].
+    /// [`Stall`] has no deadline. The transport ends its attempts when they make no progress, and a pause may last at
+    /// most [`max_pause`].
     ///
-    /// One attempt may take [`Request::attempt_timeout`] or a third of the call's timeout, whichever is longer, but never
-    /// more than the time that is left. If a pause or a wait for a slot would end after the deadline, the call ends at
-    /// once instead.
+    /// One attempt may take [`Request::attempt_timeout`] or a third of the call's timeout. The longer of the two
+    /// applies, but never more than the time that is left. If a pause or a wait for a slot would be too long, the call
+    /// ends at once instead.
     pub(crate) fn call(&self, request: &Request<'_>, key: &ApiKey, options: &CallOptions) -> Result<CallResponse> {
         let (total, stall) = match (options.timeout, request.timeout) {
             (Some(total), _) | (None, Timeout::Whole(total)) => (total, None),
@@ -195,7 +195,7 @@ impl Caller {
             let left = max_pause(deadline.left(end), stall);
             let decision = retry::decide(&outcome, Limits { retries, number, next_slot, left }, jitter);
             if let Some(observer) = &options.observer {
-                observer.see(&Attempt::new(number, &outcome, end.saturating_duration_since(now), decision.next));
+                observer.notify(&Attempt::new(number, &outcome, end.saturating_duration_since(now), decision.next));
             }
             if let Next::Retry(pause) = decision.next {
                 now = self.sleep(pause);
@@ -249,7 +249,7 @@ impl Caller {
 /// Returns the maximum duration of a pause, with `left` until the deadline.
 ///
 /// A call with a `stall` limit has no deadline, but nothing progresses during a pause. A pause is therefore limited to
-/// the time that such a call waits for a response.
+/// the time that the call waits for a response.
 fn max_pause(left: Duration, stall: Option<Stall>) -> Duration {
     stall.map_or(left, |stall| left.min(stall.response))
 }

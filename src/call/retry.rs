@@ -1,8 +1,8 @@
 //! Retry decisions: if and when a request is sent again.
 //!
 //! The functions compute on values, without a clock or a network. A read is idempotent and is retried after every
-//! failure that may be temporary. A submit costs money, so it is retried only if the last attempt proves that the
-//! service did not accept it. [`may_have_been_sent`] lists those proofs.
+//! failure that may be temporary. A submit costs money, so the failure must also prove that the service did not accept
+//! it, unless `resend_if_unknown` is set. [`may_have_been_sent`] lists those proofs.
 
 use std::time::Duration;
 
@@ -48,8 +48,8 @@ pub(crate) struct Limits {
 /// Decides on the step after an attempt that ended with `outcome`. `jitter` is a random number, at least 0 and less
 /// than 1.
 ///
-/// The pause before a retry is the one that the service requests with `Retry-After`. After a 429 it is at least the
-/// time until the next slot of the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
+/// The pause before a retry is the time in `Retry-After`. After a 429 it is at least the time until the next slot of
+/// the rate limit. If neither is known, the pause is that of [`Backoff::RETRY`].
 pub(crate) fn decide(outcome: &Outcome, limits: Limits, jitter: f64) -> Decision {
     let response = outcome.as_ref().ok();
     let requested = response.and_then(|response| response.retry_after).max(limits.next_slot);
@@ -89,10 +89,10 @@ fn is_temporary(outcome: &Outcome) -> bool {
 
 /// Returns `true` if a submit may be repeated after `outcome`.
 ///
-/// RFC 9110 (section 9.2.2) forbids retrying a request that is not idempotent unless the first one is known not to
-/// have been applied. That is known if the request was not sent completely or if a 429 refused it. `resend_if_unknown`
-/// also allows a retry where it is not known: the caller accepts that the submit may be paid for twice. A 2xx shows
-/// that the submit was accepted, even if its body is truncated, so it is never retried.
+/// According to RFC 9110 (section 9.2.2), a client should not retry a request that is not idempotent unless the first
+/// request is known not to have been applied. That is known if the request was not sent completely or if a 429 refused
+/// it. `resend_if_unknown` also allows a retry where it is not known: the caller accepts that the submit may be paid
+/// for twice. A 2xx shows that the submit was accepted, even if its body is truncated, so it is never retried.
 fn may_resend(outcome: &Outcome, resend_if_unknown: bool) -> bool {
     let accepted = outcome.as_ref().is_ok_and(Response::is_success);
     is_temporary(outcome) && !accepted && (resend_if_unknown || !may_have_been_sent(outcome))

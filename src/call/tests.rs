@@ -304,7 +304,7 @@ fn slot_of_attempt_without_connection_is_returned() {
     let (results, times) = rate_limited("rate_limited-6", 30, 120 * SECOND, || status(200, None));
     assert!(results.iter().all(Result::is_ok));
     assert_eq!((times[0], times[1]), (Duration::ZERO, Duration::from_millis(1_020)));
-    // An attempt that had a connection counts, whatever its outcome.
+    // An attempt that had a connection counts, even if it failed.
     rate_limited("rate_limited-7", 10, 120 * SECOND, || failure(ErrorKind::Disconnected, false));
     let (results, _) = rate_limited("rate_limited-7", 1, SECOND / 2, || status(200, None));
     assert_eq!(results[0].as_ref().unwrap_err().kind(), ErrorKind::RateLimited);

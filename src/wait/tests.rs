@@ -48,12 +48,9 @@ struct Waited {
     limits: Vec<Duration>,
 }
 
-fn wait(wait: WaitOptions, is_ours: bool, script: impl Fn(usize) -> TimedOutcome + Send + 'static) -> Waited {
+fn wait(wait: WaitOptions, submitted_here: bool, script: impl Fn(usize) -> TimedOutcome + Send + 'static) -> Waited {
     let (client, clock, sent) = fixture(script);
-    let submitted = match is_ours {
-        true => submitted_at(client.caller.now()),
-        false => submitted_elsewhere(),
-    };
+    let submitted = if submitted_here { submitted_at(client.caller.now()) } else { submitted_elsewhere() };
     let result = client.with_wait(wait).wait(&submitted);
     let sent = sent.lock().unwrap();
     assert!(sent.iter().all(|sent| sent.path == "/api/classification/abc"));

@@ -7,7 +7,7 @@ use crate::http::request::Method;
 use crate::util::time::div;
 
 /// The time for which a send counts against the limit. The service counts per minute. The window is half a second
-/// longer because requests that are sent at even intervals may arrive at uneven ones.
+/// longer because requests that are sent at even intervals may arrive at uneven intervals.
 pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 
 /// The maximum rate of requests per API key.
@@ -16,8 +16,9 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// minute. By default a process keeps within these limits for each key. A call waits for its slot. If the slot is
 /// after the deadline of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
 ///
-/// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` requests. Without
-/// that header, none is sent for the rest of the minute.
+/// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` or
+/// `X-RateLimit-Reset` requests, and for at most about an hour. Without these headers, none is sent for the rest of the
+/// minute.
 ///
 /// If `X-RateLimit-Remaining` or a 429 shows that other processes use the same key, this process reduces its rate to a
 /// share of the limit and spaces its requests evenly. The processes then seldom exceed the limit together. See
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rate_limit_default_is_the_documented_one() {
+    fn rate_limit_default_is_documented_limit() {
         let limit = |method| RateLimit::default().limit(method).unwrap();
         assert_eq!((limit(Method::Post).per_minute, limit(Method::Post).gap.as_millis()), (30, 1_020));
         assert_eq!((limit(Method::Get).per_minute, limit(Method::Get).gap.as_millis()), (60, 510));

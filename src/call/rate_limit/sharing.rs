@@ -74,8 +74,8 @@ impl KeySharing {
     /// Records a 429 that was received although this process keeps within the limit. `is_used_up` is `true` if it is
     /// for the limit per minute.
     pub(super) fn refuse(&mut self, now: Instant, is_used_up: bool) {
-        // A process with more than one accepted request in the window takes too much. One with fewer cannot know its
-        // share yet.
+        // A process with more than one accepted request in the window takes too much. A process with fewer cannot know
+        // its share yet.
         let divisor = if is_used_up && self.own > 1 { self.divisor.saturating_mul(2) } else { self.divisor };
         self.note_others(now, divisor);
     }

@@ -11,7 +11,8 @@ use super::sharing::KeySharing;
 use crate::http::response::RateLimitHeaders;
 use crate::util::time::{div, saturating_add};
 
-/// The longest pause that a 429 for the limit per second requests. A longer one is for the limit per minute.
+/// The longest pause that a 429 for the limit per second requests. A 429 with a longer pause is for the limit per
+/// minute.
 const BRIEF: Duration = Duration::from_secs(2);
 /// The pauses, in gaps, after the first, second and each further 429 in a row for the limit per second. Two in a row
 /// show that another process uses the full rate, which usually goes on for a while.
@@ -125,7 +126,7 @@ impl SlidingWindow {
         requested.max(limit.gap.saturating_mul(gaps)).saturating_add(limit.gap.mul_f64(jitter))
     }
 
-    /// Closes the class for `pause`, but for at most an hour.
+    /// Closes the class for `pause`, but for at most about an hour.
     fn close(&mut self, now: Instant, pause: Duration) {
         self.closed_until = self.closed_until.max(Some(saturating_add(now, pause.min(WINDOW.saturating_mul(60)))));
     }

@@ -123,7 +123,7 @@ fn pause_ending_at_deadline_is_too_late() {
 }
 
 #[test]
-fn pause_is_requested_one_or_backoff() {
+fn pause_is_retry_after_or_backoff() {
     let pause = |outcome: Outcome, number| match decide_after(&outcome, number, Duration::MAX, 0.75).next {
         Next::Retry(pause) => pause,
         other => panic!("{other:?}"),

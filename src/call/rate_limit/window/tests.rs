@@ -34,7 +34,7 @@ fn window_never_exceeds_limit_per_minute_and_gap() {
 }
 
 #[test]
-fn window_after_rest_is_empty_but_keeps_gap() {
+fn window_after_long_pause_is_empty_but_keeps_gap() {
     let (mut window, start) = (SlidingWindow::default(), Instant::now());
     run(&mut window, start, POST, 30);
     let times = run(&mut window, start + 200 * SECOND, POST, 3);
