@@ -136,8 +136,8 @@ impl Submit {
         }
         jobs.insert(&task.id, None, store.is_some());
         // A submit calls functions of the caller, such as the watcher of the upload, and they may panic. The panic is
-        // caught, so that this job ends as indeterminate and no other job is lost. The caller's thread resumes the panic
-        // afterwards.
+        // caught, so that this job ends as indeterminate and no other job is lost. The thread of the caller resumes the
+        // panic afterwards.
         let caught = panic::catch_unwind(AssertUnwindSafe(|| Self::send(client, &task.submission)));
         let (outcome, panic) = match caught {
             Ok(outcome) => (outcome, None),
