@@ -10,8 +10,8 @@
 //! - [Rate limit](#rate-limit): the time between requests, also with several processes
 //! - [Journal](#journal): the file with which a batch resumes
 //!
-//! Some statements below are marked *not documented*. There the API's documentation is silent, and this crate acts on
-//! an interpretation of the documentation and its examples.
+//! Where a statement below is marked *not documented*, the API's documentation is silent, and this crate acts on an
+//! interpretation of the documentation and its examples.
 //!
 //! # Submission
 //!
@@ -50,7 +50,7 @@
 //! # Report
 //!
 //! A [`Report`] is the service's result for a submission. It has the [state](State) of the analysis, the verdicts, and
-//! the results of the single detection models. Parsing is lenient: a field that is missing or malformed counts as
+//! the results of the individual detection models. Parsing is lenient: a field that is missing or malformed counts as
 //! absent, and [`raw_json`](Report::raw_json) has the whole JSON that the service sent.
 //!
 //! # Verdict and heuristic
@@ -118,9 +118,9 @@
 //! the connection is lost after the whole request was sent and before the response arrives. The submission may then
 //! have been paid for, and its identifier is not known.
 //!
-//! **By default, the crate does not repeat this submit**, since that could pay for the same submission twice. A submit
-//! is repeated in two cases only: the request certainly did not arrive completely, or the service refused it with a
-//! 429. A 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
+//! **By default, the crate does not repeat this submit**, since that could pay for the same submission twice. It
+//! repeats a submit in two cases only: the request certainly did not arrive completely, or the service refused it with
+//! a 429. A 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
 //! (section 9.2.2) recommends this caution for requests that are not idempotent. It also applies to the requests that
 //! create a user or send the mail about a new account. All other requests are idempotent, such as a request for a
 //! report, and are repeated after any temporary failure.
@@ -154,7 +154,8 @@
 //!    `Journal::retry_indeterminate` for the jobs that an earlier run of a batch left indeterminate. **Both may pay
 //!    twice.** Both default to `false`.
 //!
-//! [`ErrorKind::Indeterminate`] is the kind of such a job in a batch that resumes from a [journal](#journal).
+//! A batch that resumes from a [journal](#journal) reports an indeterminate submit of an earlier run with the kind
+//! [`ErrorKind::Indeterminate`].
 //!
 //! # Deadline and stall limit
 //!
