@@ -10,7 +10,7 @@
 //! - [Rate limit](#rate-limit): the time between requests, also with several processes
 //! - [Journal](#journal): the file with which a batch resumes
 //!
-//! Where a statement below is marked *not documented*, the API's documentation is silent, and this crate acts on an
+//! If a statement below is marked *not documented*, the API's documentation is silent, and this crate acts on an
 //! interpretation of the documentation and its examples.
 //!
 //! # Submission

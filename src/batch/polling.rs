@@ -13,7 +13,7 @@ use crate::model::submitted::AnySubmitted;
 use crate::util::time::saturating_add;
 use crate::wait::is_temporary;
 
-/// The maximum number of submissions in one poll, which is the API's limit for one request.
+/// The maximum number of submissions in one poll, which is the API's limit per request.
 const PAGE: usize = 100;
 /// The number of polls after which a submission is polled alone, if it is missing in the responses to all of them. The
 /// response to that single poll contains the reason.

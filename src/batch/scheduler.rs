@@ -129,8 +129,7 @@ impl SubmitBackoff {
         (self.failures, self.failing_since) = (0, None);
     }
 
-    /// Returns the time since the first failure that would have affected every job, or zero if a submit has reached the
-    /// service since then.
+    /// Returns the time for which every submit got a 429 or could not reach the service.
     pub(super) fn failing_for(&self, now: Instant) -> Duration {
         self.failing_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
