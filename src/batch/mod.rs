@@ -28,8 +28,7 @@ pub use self::job::Job;
 #[cfg(feature = "journal")]
 pub use self::journal::Journal;
 pub use self::outcome::{BatchProgress, Outcome};
-use self::scheduler::{PollSchedule, SubmitBackoff};
-use self::step::Step;
+use self::scheduler::{PollSchedule, Step, SubmitBackoff};
 pub use self::stop_handle::StopHandle;
 use self::store::Store;
 use self::task::{JobId, Pending, Submit, Task};

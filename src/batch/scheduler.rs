@@ -20,6 +20,15 @@ const AFTER_REFUSAL: Backoff =
 const AFTER_LOSS: Backoff =
     Backoff { initial: Duration::from_secs(1), growth: 2.0, max: Duration::from_secs(30), jitter: 0.5 };
 
+/// The next step of a batch.
+pub(super) enum Step {
+    /// Submit the job at this position of the queue.
+    Submit(usize),
+    Poll,
+    Pause(Duration),
+    End,
+}
+
 /// The times of the polls of a batch.
 ///
 /// While there are jobs to submit, polls are rare, so that one request covers many submissions. Afterwards they are

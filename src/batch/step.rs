@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Batch;
+use super::scheduler::Step;
 use super::worker_pool::WorkerPool;
 use crate::http::request::Method;
 
@@ -11,15 +12,6 @@ use crate::http::request::Method;
 const LAST_POLL: Duration = Duration::from_secs(15);
 /// The pause while only workers are busy. A worker that has finished ends it.
 const LONG: Duration = Duration::from_secs(3_600);
-
-/// The next step of a batch.
-pub(super) enum Step {
-    /// Submit the job at this position of the queue.
-    Submit(usize),
-    Poll,
-    Pause(Duration),
-    End,
-}
 
 impl<I> Batch<I> {
     /// Chooses the next step. Polls take precedence over submits.
