@@ -1,4 +1,5 @@
-//! Batches. A batch submits many jobs and polls for their reports, on one thread and within the rate limit of the key.
+//! Batches. A batch submits many jobs and polls for their reports, within the rate limit of the key. By default it does
+//! so on one thread.
 
 mod intake;
 mod job;
