@@ -60,7 +60,8 @@ impl Error {
         self
     }
 
-    /// Copies the error for another submission that has the same problem. The copy has no identifier, body and cause.
+    /// Copies the error for another submission that has the same problem. The copy has no identifier, no
+    /// body and no cause.
     pub(crate) fn without_submission(&self) -> Self {
         let Inner { kind, field, summary, message, status, request_id, retry_after, .. } = &*self.0;
         let (message, request_id) = (message.clone(), request_id.clone());

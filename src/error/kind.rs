@@ -7,8 +7,8 @@ macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
         /// The kind of an [`Error`](crate::Error). Each kind has a cause and a remedy.
         ///
-        /// After some kinds of errors, it is not known if the service accepted the submit.
-        /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) returns `true` for these. See
+        /// Some kinds do not show if the service accepted the submit, such as [`Timeout`](Self::Timeout). For these,
+        /// check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent). See
         /// [indeterminate](crate::concepts#indeterminate).
         ///
         /// The [`code`](Self::code) and the name ([`as_str`](Self::as_str)) of a kind never change. New kinds may be
@@ -25,7 +25,7 @@ macro_rules! kinds {
             /// ```
             /// use identifai::ErrorKind;
             ///
-            /// // Turns a stored code back into its kind.
+            /// // Finds the kind of a stored code.
             /// let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == 13);
             /// assert_eq!(kind, Some(&ErrorKind::RateLimited));
             /// ```
@@ -62,8 +62,8 @@ kinds! {
     /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. This
     /// attempt sent nothing. Check the certificates and the clock. A firewall or proxy may intercept TLS.
     Tls = (4, "tls");
-    /// A timeout passed: the deadline of the call, a stall limit or the connect timeout. Check
-    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
+    /// A timeout passed: the deadline of the call, the timeout of an attempt, a stall limit or the connect timeout.
+    /// Check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Timeout = (5, "timeout");
     /// The connection ended before the response was complete. Check
     /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
@@ -73,8 +73,11 @@ kinds! {
     Redirect = (7, "redirect");
     /// 401: The key is missing or invalid. The dashboard shows the key in the profile menu, under "API Key".
     Unauthorized = (8, "unauthorized");
-    /// 403: The key is not authorized for this API, or the terms of service were not accepted on the dashboard. If the
-    /// response is an HTML page, a firewall or proxy in front of the API refused the request. The message says so.
+    /// 403: The key is not authorized for this API, or the terms of service were not accepted. Accept them on the
+    /// dashboard.
+    ///
+    /// If the response is an HTML page, something in front of the API refused the request, such as a firewall or a
+    /// proxy. The message then states this.
     Forbidden = (9, "forbidden");
     /// 404: The submission, user, batch or heatmap does not exist, or the base URL does not point at the API. Check
     /// both.
@@ -84,15 +87,16 @@ kinds! {
     Rejected = (11, "rejected");
     /// The account has no credits left. Buy credits.
     ///
-    /// The API has no error code for this. The kind is used for a 400 whose text mentions credits, and for a 402.
+    /// The API has no error code for this, so the kind is a guess. It is used for a 400 whose text mentions credits, and
+    /// for a 402.
     OutOfCredits = (12, "out_of_credits");
     /// 429: The rate limit of the key is exceeded. Retry after [`Error::retry_after`](crate::Error::retry_after).
     ///
     /// If the error has no [`status`](crate::Error::status), nothing was sent: the next slot of the local
     /// [rate limit](crate::concepts#rate-limit) is after the deadline of the call.
     RateLimited = (13, "rate_limited");
-    /// 5xx: The service failed. Check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry
-    /// a submit.
+    /// 5xx: The service failed. Retry later. Check
+    /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Server = (14, "server");
     /// The response does not have the form that the API documents. For example, it is an HTML page of a proxy, it is
     /// not JSON, it has no identifier, or it is too long.
@@ -113,8 +117,8 @@ kinds! {
     /// The [journal](crate::concepts#journal) of a batch cannot be opened, read or written. The message has the
     /// reason. The batch submits nothing more.
     Journal = (19, "journal");
-    /// It is not known if the service accepted the job: an earlier run of the batch ended during the submit, or got no
-    /// response. `Journal::retry_indeterminate` submits it again. See [indeterminate](crate::concepts#indeterminate).
+    /// It is not known if the service accepted the job, because an earlier run of the batch ended during the submit or
+    /// got no response. `Journal::retry_indeterminate` submits it again. See [indeterminate](crate::concepts#indeterminate).
     Indeterminate = (20, "indeterminate");
 }
 

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_as_json_has_all_public_fields() {
+    fn error_as_json_has_documented_fields() {
         let error = Error::new(ErrorKind::Server, "failed").with_source(std::io::Error::other("reset"));
         let expected = json!({
             "kind": "server", "status": null, "message": "failed: reset", "may_have_been_sent": false,
