@@ -22,8 +22,10 @@ pub(crate) const MIN_REDACTABLE_LEN: usize = 12;
 /// A key of the identifAI API. The dashboard shows it in the user menu.
 ///
 /// The type has no `Display`, no method returns the key, and `Debug` is redacted. The crate keeps one copy of a key,
-/// which all clones share, and overwrites it when the last clone is dropped. A key that cannot be sent in a header is
-/// reported as [`ErrorKind::Config`](crate::ErrorKind::Config) when a client is built.
+/// which all clones share, and overwrites it when the last clone is dropped.
+///
+/// A key that cannot be sent in a header is reported as [`ErrorKind::Config`](crate::ErrorKind::Config) when a client
+/// is built or [`classify_from_url()`](crate::classify_from_url()) is called.
 ///
 /// ```
 /// let key = identifai::ApiKey::new("s3cret");
@@ -58,8 +60,8 @@ impl ApiKey {
         Self(Arc::new(Text { key, other_encodings }))
     }
 
-    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, and trims it. It leaves no other copy in
-    /// memory. A blank variable counts as unset.
+    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, and trims it. Apart from the environment itself,
+    /// no other copy of the key stays in memory. A blank variable counts as unset.
     ///
     /// # Errors
     ///

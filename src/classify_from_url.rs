@@ -89,7 +89,7 @@ impl UrlOptions {
     }
 }
 
-/// Maximum number of connection options in the cache.
+/// Maximum number of cached callers.
 const CACHED: usize = 8;
 
 /// The cached callers by their connection options. The most recently used caller is first.

@@ -165,8 +165,8 @@ macro_rules! settings_setters {
         ///
         /// Defaults to 120 seconds for a submit by URL, since the service downloads the file before it responds, and
         /// to 30 seconds for every other call. An upload has no deadline by default. It fails if no byte is sent for
-        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. A deadline replaces
-        /// these two limits.
+        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. If this deadline is set,
+        /// it replaces these two limits.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.options.timeout = Some(timeout);
             self
@@ -214,8 +214,8 @@ macro_rules! settings_setters {
         ///
         /// They replace the default roots, as with curl's `--cacert`. To trust a private CA in addition to the public
         /// ones, pass a bundle of all of them, such as `/etc/ssl/certs/ca-certificates.crt`. The certificates apply to
-        /// an `https` proxy as well. Defaults to the roots that are bundled with the crate, or with the feature
-        /// `platform-verifier` or `native-tls`, to those of the operating system.
+        /// an `https` proxy as well. Defaults to the roots that are bundled with the crate. With the feature
+        /// `platform-verifier` or `native-tls`, defaults to those of the operating system.
         pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
             self.settings.connection.root_certificates = Some(pem.into());
             self
@@ -240,13 +240,16 @@ macro_rules! settings_setters {
         /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries.
         ///
         /// - A submit is retried if the request surely did not arrive completely, and after a 429. The same applies to
-        ///   the creation of a partner's user and to the mail to that user. A submit is not retried after a 503, with
-        ///   or without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request.
-        ///   See [indeterminate](crate::concepts#indeterminate).
-        /// - Any other request is retried after a lost connection, a timeout, and a 408, 429, 500, 502, 503 or 504.
+        ///   the creation of a user and to the mail to a partner's user. A submit is not retried after a 503, with or
+        ///   without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request. See
+        ///   [indeterminate](crate::concepts#indeterminate).
+        /// - Any other request is retried after a failed or lost connection, a timeout, and a 408, 429, 500, 502, 503
+        ///   or 504.
+        /// - An upload from a reader is never retried, since it can be read only once.
         ///
-        /// The pause before a retry is the time in `Retry-After`. Without this header, it is a random time between
-        /// zero and a maximum, which doubles from 0.5 seconds to 8 seconds. Defaults to 2.
+        /// The pause before a retry is the time in `Retry-After`. After a 429 it is at least the time until the next
+        /// slot of the rate limit. Otherwise it is a random time between zero and a maximum, which doubles from 0.5
+        /// seconds to 8 seconds. Defaults to 2.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.options.retries = retries;
             self

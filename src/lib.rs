@@ -1,5 +1,5 @@
-//! A blocking client for the [identifAI](https://identifai.net) API, which detects if an image, a video or a recording
-//! of speech was made by a human or by a machine.
+//! A blocking client for the [identifAI](https://identifai.net) API, which detects whether an image, a video or a
+//! recording of speech was made by a human or by a machine.
 //!
 //! This crate is **unofficial**: it is not made or supported by the company behind identifAI.
 //!
@@ -33,8 +33,8 @@
 //! If the medium is known at run time only, use [`AnySubmission`], which can detect it, [`AnySubmitted`] and
 //! [`AnyReport`].
 //!
-//! **A batch.** [`Client::batch`] processes any number of submissions of any medium at the maximum rate of the key.
-//! With a journal, it can resume after the process has ended.
+//! **A batch.** [`Client::batch`] processes any number of submissions of any medium as fast as the rate limit of
+//! the key allows. With a journal, it can resume after the process has ended.
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
@@ -53,18 +53,19 @@
 //!
 //! - [Concepts](concepts) explains the terms: submission, identifier, verdict, pending, indeterminate, deadline, rate
 //!   limit, journal.
-//! - [`ErrorKind`] lists the errors and how to fix them. [`Error::may_have_been_sent`] tells if a failed submit may
-//!   have been charged.
+//! - [`ErrorKind`] lists the errors and how to fix them. [`Error::may_have_been_sent`] returns `true` if a failed
+//!   submit may have been charged.
 //! - [`ClientBuilder`] has the options: timeouts, retries, proxy, certificates, rate limit.
 //! - The crate `identifai-sandbox` is a fake of the service, to try this crate without a key and without a network.
 //!
 //! # Guarantees
 //!
 //! - **Safe retries.** A submit is repeated only if the request surely did not arrive completely, or if the service
-//!   refused it with a 429. So the crate does not pay twice. See [indeterminate](concepts#indeterminate).
-//! - **Bounded time.** A deadline bounds each call, from the name lookup to the last retry. An upload may take as long
-//!   as it makes progress. A wait has a timeout of its own. See
-//!   [deadline and stall limit](concepts#deadline-and-stall-limit).
+//!   refused it with a 429. So the crate does not pay twice, unless
+//!   [`resend_if_unknown`](ClientBuilder::resend_if_unknown) allows it. See [indeterminate](concepts#indeterminate).
+//! - **Bounded time.** A deadline bounds each call, from the name lookup to the last retry. Without
+//!   [`timeout`](ClientBuilder::timeout), an upload has no deadline, but it fails if it makes no progress. A wait has a
+//!   timeout of its own. See [deadline and stall limit](concepts#deadline-and-stall-limit).
 //! - **Strict results.** A pending or malformed response is never reported as a finished report. Fields and values
 //!   that this crate does not know are kept.
 //! - **Secret API key.** Redirects are not followed, proxies do not see the key, and no error and no `Debug` output

@@ -51,7 +51,7 @@ impl Client {
         PartnerUsers { client: self.clone(), query, page: Some(1), users: Vec::new().into_iter() }
     }
 
-    /// Requests that the service sends a user of a partner the mail about the new account.
+    /// Requests that the service send a user of a partner the mail about the new account.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl Client {
 
 /// An iterator over the users of a partner. See [`Client::partner_users`].
 #[derive(Debug)]
-#[must_use = "it asks for nothing until it is gone through"]
+#[must_use = "an iterator requests nothing until it is iterated over"]
 pub struct PartnerUsers {
     client: Client,
     query: PartnerUserQuery,
