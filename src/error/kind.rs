@@ -73,7 +73,7 @@ kinds! {
     Redirect = (7, "redirect");
     /// 401: The key is missing or invalid. The dashboard shows the key in the profile menu, under "API Key".
     Unauthorized = (8, "unauthorized");
-    /// 403: The key is not authorized for this API, or the terms of service were not accepted. Accept them on the
+    /// 403: The key is not allowed to use this API, or the terms of service were not accepted. Accept them on the
     /// dashboard.
     ///
     /// If the response is an HTML page, something in front of the API refused the request, such as a firewall or a
