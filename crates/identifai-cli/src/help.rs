@@ -21,7 +21,7 @@ Exit status (the highest one if there are several items):
     2  invalid usage or settings, and nothing was sent; batch: an invalid line
     3  the service refused the key, the request or the file, or the account has
        no credits left
-    4  the rate limit of the key is reached
+    4  rate limited, by the service or locally
     5  network, service or output failure; the wait timed out; it is unknown
        whether an item was submitted; health: the service is not ok
     6  the analysis failed

@@ -24,8 +24,9 @@ pub(crate) struct Options {
     pub(crate) webhook_url: Option<String>,
     /// Submit files of undocumented or unrecognized formats
     ///
-    /// Use it together with --image, --video or --audio. Files are uploaded under their own names, even if the
-    /// extension does not fit the content. By default, such files are refused, and a wrong extension is corrected.
+    /// An unrecognized format also requires --image, --video or --audio. Files are uploaded under their own names, even
+    /// if the extension does not fit the content. By default, files of these formats are refused, and a wrong extension
+    /// is corrected.
     #[arg(long)]
     #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,
@@ -104,7 +105,7 @@ impl Options {
     }
 }
 
-/// Deserializes a bool, and reads `null` as `false`: pandas writes `null` for an empty cell.
+/// Reads a bool, and `null` as `false`, because pandas writes `null` for an empty cell.
 fn null_as_false<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     Ok(Option::deserialize(value)?.unwrap_or_default())
 }

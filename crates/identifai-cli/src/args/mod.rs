@@ -51,9 +51,9 @@ pub(crate) struct Global {
     pub(crate) api_key_file: Option<PathBuf>,
     /// Use a built-in sandbox with made-up results, without a key
     ///
-    /// Requests go to the sandbox instead of the service. It needs no network, and it has no rate limit. The sandbox
-    /// has its own base URL and key, so this option cannot be combined with --base-url or --api-key-file. The sandbox
-    /// ends with the command. `identifai sandbox` starts one that keeps running.
+    /// Requests go to the sandbox instead of the service. The sandbox needs no network and has no rate limit. It has its
+    /// own base URL and key, so this option cannot be combined with --base-url or --api-key-file. The sandbox ends with
+    /// the command, whereas `identifai sandbox` runs until Ctrl-C.
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Print results as JSON, one object per line
@@ -167,8 +167,8 @@ pub(crate) enum Command {
     Man {
         /// Directory for the pages of all commands
         ///
-        /// It is created if it does not exist. Existing pages are overwritten. Without a directory, the main page is
-        /// printed.
+        /// The directory is created if it does not exist. Existing pages are overwritten. Without a directory, the main
+        /// page is printed.
         #[arg(value_name = "DIRECTORY")]
         directory: Option<PathBuf>,
     },
@@ -336,9 +336,9 @@ pub(crate) struct Tickets {
     pub(crate) no_models: bool,
     /// Format of references and models in the request [default: commas]
     ///
-    /// They are sent in one field separated by commas, or in one field each. The documentation of the service describes
-    /// both.
-    #[arg(long, value_name = "HOW")]
+    /// With commas, all references are sent in one field, separated by commas, and so are all models. With fields, each
+    /// of them is sent in its own field. Pages of the service's documentation disagree about the format.
+    #[arg(long, value_name = "FORMAT")]
     pub(crate) lists: Option<Lists>,
     /// Upload files of undocumented or unrecognized formats
     #[arg(long)]

@@ -16,7 +16,7 @@ pub(crate) enum Partner {
     Users(Users),
     /// Create a user, or change the user that --id names, and print the user
     ///
-    /// A change also requires the name, mail address, heuristic and plan. A switch such as --readonly sends true, and
+    /// A change also requires the name, email address, heuristic and plan. A switch such as --readonly sends true, and
     /// --readonly=false sends false. An option that is not given is not sent. The password is read from a file or a
     /// prompt. It is never an argument, because other users of the machine can see arguments.
     #[command(after_long_help = help::SAVE, override_usage = "\
@@ -49,7 +49,7 @@ pub(crate) struct Users {
     pub(crate) per_page: u32,
     /// Additional query parameter; may be repeated
     ///
-    /// The service has a parameter that searches names and mail addresses, but its documentation does not name it.
+    /// The service has a parameter that searches names and email addresses, but its documentation does not name it.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct UserForm {
     /// Name of the user
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: String,
-    /// Mail address of the user
+    /// Email address of the user
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
     /// Heuristic of the user's main verdicts, such as AverageExcludeObsolete
