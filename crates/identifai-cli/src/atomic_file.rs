@@ -1,4 +1,4 @@
-//! Files that are written completely or not at all, because a disk may be full.
+//! Files that are written completely or not at all.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// Writes a file completely or not at all, because a disk may be full. A path that is not a regular file, such as a
-/// device, is written to in place.
+/// device, is written to in place, and so is a file in a directory that is not writable.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         return std::fs::write(path, bytes);

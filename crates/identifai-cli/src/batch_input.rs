@@ -131,7 +131,7 @@ impl<R: BufRead> List<R> {
             if known == Some("") && !is_truncated {
                 continue;
             }
-            // The format of the first line stands for the format of the whole list.
+            // The format of the first line is taken as the format of the whole list.
             let is_first = std::mem::take(&mut self.is_at_start);
             if let Some(reason) = known.filter(|_| is_first).and_then(other_format_reason) {
                 return Ok(Next::Unusable(format!("line {number}: {reason}")));

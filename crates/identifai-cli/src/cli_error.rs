@@ -19,7 +19,7 @@ pub(crate) enum CliError {
     /// Output that cannot be written.
     Output {
         error: io::Error,
-        /// The exit status of the results before it.
+        /// The exit status of the results before the error.
         status: ExitStatus,
         /// The items that may have been paid for and were not printed.
         unprinted: Ledger,

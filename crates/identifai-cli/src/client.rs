@@ -115,8 +115,8 @@ const CA_FILE: &str = "--ca-file";
 /// Reads the root certificates, if any are given. Returns them together with the name of the option or variable that
 /// names their file.
 ///
-/// The environment variable applies to all programs of the user, so it is ignored if the base URL is plain `http`.
-/// Build systems set it to a file that does not exist.
+/// The environment variable is ignored if the base URL is plain `http`, because it is not meant for this program alone:
+/// some build systems, for example, set it to a file that does not exist.
 fn root_certificates(global: &Global, base_url: Option<&str>) -> Result<Option<(&'static str, Vec<u8>)>, String> {
     const VARIABLE: &str = "SSL_CERT_FILE";
     let is_plain = base_url.and_then(|url| url.get(..7)).is_some_and(|start| start.eq_ignore_ascii_case("http://"));

@@ -14,7 +14,7 @@ pub(crate) enum ExitStatus {
     Done = 0,
     /// Wrong arguments, settings or lines of a list.
     Usage = 2,
-    /// The service refused the key, the request or the file.
+    /// The service refused the key, the request or the file, or the account has no credits left.
     Refused = 3,
     RateLimited = 4,
     /// The network, the service or the output failed.

@@ -1,5 +1,5 @@
-//! A list of items that were not printed yet. If the program ends early, it reports those that may have been paid for
-//! on standard error.
+//! A list of items that were not printed yet. If the program ends early, it reports on standard error each of them that
+//! may have been paid for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The program `identifai`: commands for shells and scripts that call the client.
+//! The program `identifai`: commands that call the identifAI API from shells and scripts.
 //!
 //! The program is a library so that fuzzing can call parts of it. [`main`] runs the program. The rest is not an API.
 

@@ -76,7 +76,8 @@ pub(crate) fn print_result(line: &str) -> io::Result<()> {
 }
 
 /// Prints one line of JSON. Characters that control a terminal or are invisible are written as JSON escapes, which is
-/// valid because JSON has such characters only in strings. Tabs and line breaks are replaced by blanks.
+/// valid because JSON has these characters only in strings. Tabs and line breaks, which JSON has only between strings,
+/// are replaced by blanks.
 pub(crate) fn print_json(json: &str) -> io::Result<()> {
     let mut line = String::new();
     for c in json.chars() {

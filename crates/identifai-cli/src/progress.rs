@@ -66,8 +66,8 @@ impl Progress {
     }
 
     /// Runs `act` on a separate thread, and waits for it at most half a second. The thread that handles signals must
-    /// not wait for the bar, because the thread that holds it may be blocked by a pipe without a reader.
-    pub(crate) fn act_briefly(&self, act: impl FnOnce(&Self) + Send + 'static) {
+    /// not wait for the bar, because the thread that holds it may be blocked by a full pipe that nothing reads.
+    pub(crate) fn run_with_timeout(&self, act: impl FnOnce(&Self) + Send + 'static) {
         let (progress, (done, is_done)) = (self.clone(), mpsc::channel());
         let acting = thread::Builder::new().spawn(move || {
             act(&progress);

@@ -1,4 +1,4 @@
-//! Signals that end the program. The first signal makes it finish in order, and the second one ends it at once.
+//! Signals that end the program: the first one lets it finish its work in progress, and the second one ends it at once.
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -31,7 +31,8 @@ pub(crate) enum Signal {
 }
 
 /// Calls `first` at the first signal and `second` at the second signal, on a separate thread. The program ends after
-/// `second`. A third signal ends it even if `second` is blocked, because standard error may be a pipe without a reader.
+/// `second`. A third signal ends it even if `second` is blocked, which happens if standard error is a full pipe that
+/// nothing reads.
 pub(crate) fn listen(
     first: impl FnOnce(Signal) + Send + 'static,
     second: impl FnOnce() + Send + 'static,

@@ -84,7 +84,7 @@ fn prepare(options: &Options, submission: Result<AnySubmission>) -> Result<Check
 /// Returns a note that a file is uploaded as `name`, because its own name does not fit its content.
 pub(crate) fn correction(name: &str, medium: MediaType) -> Option<String> {
     let format = Format::from_extension(name)?.to_string();
-    // In 3GP, recordings and videos have the same extension, which is known as one of a video.
+    // Recordings and videos in 3GP have the same extension, and `Format` names the video format for it.
     let format = if medium == MediaType::Audio { format.replacen("video/", "audio/", 1) } else { format };
     Some(format!("the content is {format}, so it is uploaded as {name}"))
 }

@@ -43,12 +43,12 @@ fn print_each_of(
     printer: Printer<'_>,
     reports: impl IntoIterator<Item = identifai::Result<AnyReport>>,
 ) -> Result<ExitStatus, CliError> {
-    let mut is_one_missing = false;
-    let see = |report: &identifai::Result<AnyReport>| {
-        is_one_missing |= report.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let mut is_any_missing = false;
+    let note_missing = |report: &identifai::Result<AnyReport>| {
+        is_any_missing |= report.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound);
     };
-    let status = print_each(printer, reports.into_iter().inspect(see))?;
-    if is_one_missing && medium.chosen().is_none() {
+    let status = print_each(printer, reports.into_iter().inspect(note_missing))?;
+    if is_any_missing && medium.chosen().is_none() {
         output::note("only images were searched; pass --video or --audio for another medium");
     }
     Ok(status)
@@ -115,11 +115,11 @@ fn parse(inputs: &[String]) -> Result<Vec<Identifier>, CliError> {
 
 /// Parses an identifier on the command line. The error does not repeat it, because it may be the API key.
 fn parse_one(index: usize, input: &str) -> Result<Identifier, CliError> {
-    let place = index + 1;
+    let position = index + 1;
     if input.contains("://") {
         return Err(CliError::Usage(format!(
-            "argument {place}: must be an identifier, not a URL; use `identifai classify --wait URL` to submit a URL"
+            "argument {position}: must be an identifier, not a URL; use `identifai classify --wait URL` to submit a URL"
         )));
     }
-    input.parse().map_err(|error| CliError::Usage(format!("argument {place}: {error}")))
+    input.parse().map_err(|error| CliError::Usage(format!("argument {position}: {error}")))
 }

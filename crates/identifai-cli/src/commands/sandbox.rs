@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<ExitStatus, CliError> {
         "sandbox: all responses are made up; the API key is `{}`; press Ctrl-C to stop",
         sandbox.api_key()
     ));
-    // `stop` is not dropped before this line, so `recv` blocks even if no signal handler could be installed.
+    // `stop` is dropped after this line, so `recv` blocks even if no signal handler could be installed.
     let _ = stopped.recv();
     drop(stop);
     Ok(ExitStatus::Done)

@@ -83,7 +83,7 @@ fn html_report_escapes_text_and_hides_url_secrets() {
 /// Opens the page in a browser with each of these URL fragments, and returns its HTML after its script ran. Returns
 /// `None` if no browser is installed.
 ///
-/// The page is loaded into frames of another page, so that the browser is started only once, which takes long.
+/// The page is loaded into frames of another page, because starting the browser for each fragment would take long.
 fn loaded(here: &Directory, fragments: &[&str]) -> Option<Vec<String>> {
     const END: &str = "<end of a frame>";
     if !Path::new(BROWSER).exists() {

@@ -46,7 +46,7 @@ pub(super) struct Items {
     pub(super) status: ExitStatus,
     /// `true` if the rest of the list could not be used.
     pub(super) is_list_unusable: bool,
-    /// The kinds of errors that were reported on standard error. Only the first error of each kind is.
+    /// The kinds of errors that were reported on standard error. Only the first error of each kind is reported.
     reported: HashSet<ErrorKind>,
     /// The error that made standard output unusable.
     pub(super) output_error: Option<io::Error>,

@@ -52,7 +52,7 @@ impl Shutdown {
         let first = move |signal| {
             progress.interrupted.store(true, Ordering::Relaxed);
             first.stop_handle.stop();
-            progress.act_briefly(move |progress| {
+            progress.run_with_timeout(move |progress| {
                 progress
                     .note("submitting stopped; waiting for pending results (press Ctrl-C again to exit immediately)");
                 // The signal may come from a program, which does not send a second one and may send SIGKILL next. The
@@ -63,7 +63,7 @@ impl Shutdown {
             });
         };
         let second = move || {
-            progress_at_end.act_briefly(Progress::clear);
+            progress_at_end.run_with_timeout(Progress::clear);
             last.report_unprinted(Fallback::Json);
             output::note(if last.has_journal {
                 "interrupted; run the same command again to continue"

@@ -62,7 +62,7 @@ fn empty_file_and_empty_stdin_get_the_same_error() {
     assert_eq!(sandbox.submits(), 0);
 }
 
-/// Tests of file names with any bytes. Only Linux accepts them, and other systems refuse most of them.
+/// Tests of file names with any bytes. They run on Linux only, because other systems refuse most of these names.
 #[cfg(target_os = "linux")]
 mod any_bytes {
     use std::ffi::OsStr;
