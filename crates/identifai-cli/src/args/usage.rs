@@ -47,15 +47,15 @@ impl From<clap::Error> for CliError {
 /// Prints clap's text and returns the exit status. Requested text, such as help, goes to standard output, and errors go
 /// to standard error.
 pub(crate) fn print(error: &clap::Error) -> Result<ExitStatus, CliError> {
-    let is_wrong = error.use_stderr();
-    let is_terminal = if is_wrong { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    let is_error = error.use_stderr();
+    let is_terminal = if is_error { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
     // `print` writes colours even to a file if the environment forces them, so it is used for terminals only.
     if is_terminal {
         error.print().unwrap_or_default();
-    } else if is_wrong {
+    } else if is_error {
         write!(io::stderr().lock(), "{}", error.render()).unwrap_or_default();
     } else {
         output::print_text(error.render().to_string().as_bytes())?;
     }
-    Ok(if is_wrong { ExitStatus::Usage } else { ExitStatus::Done })
+    Ok(if is_error { ExitStatus::Usage } else { ExitStatus::Done })
 }

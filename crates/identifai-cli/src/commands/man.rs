@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     /// Runs a program with `text` as its standard input. Returns `None` if the program is not installed.
-    fn fed(program: &str, arguments: &[&str], text: &[u8]) -> Option<Output> {
+    fn run_with_input(program: &str, arguments: &[&str], text: &[u8]) -> Option<Output> {
         let mut process = Process::new(program);
         process.args(arguments).env("LC_ALL", "C.UTF-8").stdin(Stdio::piped()).stdout(Stdio::piped());
         let Ok(mut child) = process.stderr(Stdio::piped()).spawn() else {
@@ -54,8 +54,8 @@ mod tests {
     }
 
     /// Returns a command and all its subcommands, at all levels.
-    fn family(command: &Command) -> Vec<&Command> {
-        let below = command.get_subcommands().flat_map(family);
+    fn with_subcommands(command: &Command) -> Vec<&Command> {
+        let below = command.get_subcommands().flat_map(with_subcommands);
         std::iter::once(command).chain(below).collect()
     }
 
@@ -81,10 +81,10 @@ mod tests {
         let mut script = Vec::new();
         clap_complete::generate(Shell::Bash, &mut Arguments::command(), "identifai", &mut script);
         let script = String::from_utf8(script).unwrap();
-        for command in family(&built()) {
+        for command in with_subcommands(&built()) {
             assert_complete(&script, command);
         }
-        if let Some(output) = fed("bash", &["-n"], script.as_bytes()) {
+        if let Some(output) = run_with_input("bash", &["-n"], script.as_bytes()) {
             assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         }
     }
@@ -94,7 +94,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         man(Some(directory.path())).unwrap();
         let (command, mut pages) = (built(), Vec::new());
-        let commands = family(&command);
+        let commands = with_subcommands(&command);
         for command in &commands {
             let name = command.get_display_name().unwrap_or("identifai");
             let page = fs::read_to_string(directory.path().join(format!("{name}.1"))).unwrap();
@@ -107,7 +107,7 @@ mod tests {
         for (program, arguments) in
             [("groff", &["-man", "-Tutf8", "-ww", "-z"][..]), ("man", &["--warnings", "-l", "-"])]
         {
-            let Some(output) = fed(program, arguments, pages.concat().as_bytes()) else { continue };
+            let Some(output) = run_with_input(program, arguments, pages.concat().as_bytes()) else { continue };
             assert!(output.stderr.is_empty(), "{program}: {output:?}");
         }
     }

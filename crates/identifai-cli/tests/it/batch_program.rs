@@ -135,7 +135,7 @@ fn batch_invalid_line_is_reported_without_stopping() {
     }
     assert_eq!((&items[2]["ref_id"], items[2]["results"]["images"].as_array().unwrap().len()), (&json!("17"), 10));
     // `--with-nsfw` applies to images and videos, so it is an error for a recording.
-    let says = [
+    let reasons = [
         (3, "line 5: --with-nsfw: not supported for a recording"),
         (4, "line 6: --frames: not supported for an image"),
         (5, "line 7: invalid options: unknown field `colour`"),
@@ -145,9 +145,9 @@ fn batch_invalid_line_is_reported_without_stopping() {
         (9, "line 11: file: cannot find the file"),
         (10, "The uploaded file format is not supported."),
     ];
-    for (index, says) in says {
+    for (index, reason) in reasons {
         let message = items[index]["error"]["message"].as_str().unwrap();
-        assert!(message.starts_with(says), "{message}");
+        assert!(message.starts_with(reason), "{message}");
         assert!(index == 10 || outcome.err.contains(message), "{}", outcome.err);
     }
     assert!(outcome.err.contains("3 with a verdict, 8 without"), "{}", outcome.err);
@@ -179,7 +179,7 @@ fn batch_exit_status_is_that_of_worst_item() {
     });
     let nothing = run_with_input(batch(&env, &["--no-rate-limit", "-"]), "\n\n");
     assert!(nothing.status == 0 && nothing.err.contains("no line with a URL or a path"), "{}", nothing.err);
-    for (arguments, says) in [
+    for (arguments, reason) in [
         (&["/no/such/list"][..], "cannot read the list"),
         (&["/"], "cannot read the list: is a directory"),
         (&["-", "--workers", "257"], "--workers"),
@@ -191,7 +191,7 @@ fn batch_exit_status_is_that_of_worst_item() {
     ] {
         let outcome = run_with_input(batch(&env, arguments), "https://x.test/\n");
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{arguments:?}: {}", outcome.err);
     }
 }
 
@@ -254,7 +254,7 @@ fn overwritten_files_are_resubmitted_and_counted() {
     };
     let (submits, first) = run();
     assert!(submits == 3 && !first.err.contains("changed"), "{}", first.err);
-    for (changed, says) in [
+    for (changed, reason) in [
         (&files[..1], "1 file changed since an earlier run and is submitted again"),
         (&files[..2], "2 files changed since an earlier run and are submitted again"),
     ] {
@@ -262,7 +262,7 @@ fn overwritten_files_are_resubmitted_and_counted() {
             std::fs::write(path, png(&"-".repeat(10 * changed.len() + number))).unwrap();
         }
         let (submits, outcome) = run();
-        assert_eq!((submits, outcome.err.matches(says).count()), (changed.len() as u64, 1), "{}", outcome.err);
+        assert_eq!((submits, outcome.err.matches(reason).count()), (changed.len() as u64, 1), "{}", outcome.err);
         let (submits, outcome) = run();
         assert!(submits == 0 && !outcome.err.contains("changed"), "{}", outcome.err);
     }

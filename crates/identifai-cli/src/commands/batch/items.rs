@@ -17,7 +17,7 @@ use crate::printer::Line;
 use crate::progress::Progress;
 
 /// The maximum number of invalid lines reported on standard error, and of corrected names.
-const SHOWN: u64 = 10;
+const MAX_NOTES: u64 = 10;
 
 /// A line that became a job.
 #[derive(Default)]
@@ -106,11 +106,13 @@ impl Items {
         self.progress.note(reason);
     }
 
-    /// Reports an upload under a corrected name. Only the first [`SHOWN`] are reported one by one.
+    /// Reports an upload under a corrected name. Only the first [`MAX_NOTES`] are reported one by one.
     pub(super) fn note_corrected_name(&mut self, note: &str) {
         match self.corrected {
-            0..SHOWN => self.progress.note(note),
-            SHOWN => self.progress.note("more file names do not match the content and are corrected; no further notes"),
+            0..MAX_NOTES => self.progress.note(note),
+            MAX_NOTES => {
+                self.progress.note("more file names do not match the content and are corrected; no further notes")
+            }
             _ => {}
         }
         self.corrected += 1;
@@ -130,8 +132,8 @@ impl Items {
         self.totals.failed += 1;
         self.status.raise(ExitStatus::Usage);
         match self.progress.refused.fetch_add(1, Ordering::Relaxed) {
-            0..SHOWN => self.progress.note(reason),
-            SHOWN => self.progress.note("more lines are invalid; see standard output for each"),
+            0..MAX_NOTES => self.progress.note(reason),
+            MAX_NOTES => self.progress.note("more lines are invalid; see standard output for each"),
             _ => {}
         }
         self.write(&item.to_string());
@@ -196,9 +198,9 @@ impl Items {
             return self.status.max(ExitStatus::Failed);
         }
         let Totals { done, failed, unknown, left } = self.totals;
-        let not_begun = self.progress.total.filter(|_| self.is_interrupted());
-        let not_begun = not_begun.map(|total| format!(", {} not started", total.saturating_sub(self.count)));
-        output::note(&format!("{done} with a verdict, {failed} without{}", not_begun.unwrap_or_default()));
+        let not_started = self.progress.total.filter(|_| self.is_interrupted());
+        let not_started = not_started.map(|total| format!(", {} not started", total.saturating_sub(self.count)));
+        output::note(&format!("{done} with a verdict, {failed} without{}", not_started.unwrap_or_default()));
         if self.count == 0 && !self.is_interrupted() {
             output::note("the list is empty: no line with a URL or a path");
         }

@@ -38,14 +38,14 @@ fn list_of_other_format_ends_batch_before_submits() {
         (format!("{{\n  \"input\": \"{URL}\"\n}}\n").into(), "line 1: an object on several lines; write each object"),
         (format!("\"{URL}\"\n").into(), "line 1: text in quotes; write the URL or path without them"),
     ];
-    for (list, says) in table {
+    for (list, reason) in table {
         let shown = String::from_utf8_lossy(&list).into_owned();
         for arguments in
             [&["batch", "-"][..], &["batch", &here.file("list", &list), "--journal", &here.path("journal")]]
         {
             let outcome = run_with_input(without_rate_limit(&env, arguments), &list);
             assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{shown}: {}", outcome.err);
-            assert!(outcome.err.lines().count() == 1 && outcome.err.contains(says), "{shown}: {}", outcome.err);
+            assert!(outcome.err.lines().count() == 1 && outcome.err.contains(reason), "{shown}: {}", outcome.err);
         }
         assert_eq!(sandbox.submits(), 0, "{shown}");
     }
@@ -96,7 +96,7 @@ fn line_of_other_format_fails_without_stopping_batch() {
     ];
     for (index, item) in items.iter().enumerate() {
         match failed.iter().find(|(failed, _)| *failed == index) {
-            Some((_, says)) => assert!(item["error"]["message"].as_str().unwrap().starts_with(says), "{item}"),
+            Some((_, reason)) => assert!(item["error"]["message"].as_str().unwrap().starts_with(reason), "{item}"),
             None => assert!(item["verdict"]["classification"].is_string(), "{item}"),
         }
     }

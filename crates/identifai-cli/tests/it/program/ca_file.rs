@@ -34,9 +34,9 @@ fn ca_file_is_trusted_and_overrides_environment() {
             assert_eq!((status, out.trim()), (0, ID), "{variable:?} {option:?}: {err}");
         } else {
             assert_eq!((status, out.as_str()), (5, ""), "{variable:?} {option:?}: {err}");
-            let says =
+            let reason =
                 "its certificate was issued by an unknown authority; for a private CA, trust its root certificate";
-            assert!(err.contains(says) && !err.contains("root_certificates"), "{variable:?} {option:?}: {err}");
+            assert!(err.contains(reason) && !err.contains("root_certificates"), "{variable:?} {option:?}: {err}");
         }
     }
 }

@@ -17,7 +17,7 @@ fn error_names_option_or_variable_as_typed() {
     let directory = Directory::new();
     let (text, blank) = (directory.file("text", "hello"), directory.file("blank", " \n"));
     let key = ("IDENTIFAI_API_KEY", KEY);
-    for (env, arguments, says) in [
+    for (env, arguments, expected) in [
         (&[key][..], &["classify", "--image", &text][..], "; allow any format to send it anyway"),
         (&[key], &["tickets", &text], "; allow any format to send it anyway"),
         (&[key], &["tickets", "--ref-id", "a,b", CARGO], "--ref-id: a value contains a comma"),
@@ -64,7 +64,7 @@ fn error_names_option_or_variable_as_typed() {
         (&[key], &["credits", "-x"], "`identifai COMMAND --help`"),
     ] {
         let err = usage_error(env, arguments);
-        assert!(err.contains(says), "{arguments:?}: {err}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
         for internal in [
             "(true)",
             "::",

@@ -70,7 +70,7 @@ fn classify_unsupported_input_fails_before_submits() {
     let files = files();
     let (cat, clip, misnamed, notes) =
         (files.path("cat.png"), files.path("clip"), files.path("misnamed.mp3"), files.path("notes.txt"));
-    for (arguments, says) in [
+    for (arguments, reason) in [
         (&["classify", &cat, &clip, "--with-heatmap"][..], "argument 2: --with-heatmap: not supported for a video"),
         (&["classify", &cat, "--frames", "5"], "argument 1: --frames: not supported for an image"),
         (&["classify", "--audio", "https://x.test/a", "--with-nsfw"], "--with-nsfw: not supported for a recording"),
@@ -92,7 +92,7 @@ fn classify_unsupported_input_fails_before_submits() {
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
     assert_eq!(run_against(&server, &["classify", "--image", "--any-format", &notes, &misnamed]).status, 0);
@@ -195,7 +195,7 @@ fn undocumented_format_is_refused_by_extension() {
     let heic = directory.file("a.mp4.heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic");
     let dng = directory.file("a.dng", b"II*\0\x08\0\0\0");
     let script = directory.file("a.ts", b"import { a } from 'b';");
-    for (input, says) in [
+    for (input, reason) in [
         (wma.as_str(), "file: audio/x-ms-wma is not a documented audio format; allow any format to send it anyway"),
         (&mka, "file: audio/x-matroska is not a documented"),
         (&heic, "file: image/heic is not a documented"),
@@ -209,7 +209,7 @@ fn undocumented_format_is_refused_by_extension() {
     ] {
         let outcome = run_against(&server, &["classify", input]);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{input}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{input}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{input}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
     let forced = ["classify", "--image", "https://x.test/a.heic", "https://x.test/a.pdf"];
@@ -280,13 +280,13 @@ fn audio_only_video_container_is_not_sent_as_video() {
     let outcome = run_against(&server, &["classify", &mov]);
     let note = "identifai: argument 1: the content is audio/mp4, so it is uploaded as talk.m4a\n";
     assert_eq!((outcome.status, outcome.err.as_str()), (0, note));
-    for (file, says) in [
+    for (file, reason) in [
         (&webm, "file: audio/webm is not a documented audio format"),
         (&flv, "file: expected video, found video/x-flv with audio tracks only; allow any format to send it anyway"),
     ] {
         let outcome = run_against(&server, &["classify", file]);
         assert_eq!(outcome.status, 2, "{}", outcome.err);
-        assert!(outcome.err.contains(says), "{}", outcome.err);
+        assert!(outcome.err.contains(reason), "{}", outcome.err);
     }
     let memo = directory.file("memo.mp3", b"\0\0\0\x18ftyp3gp5\0\0\0\0isom3gp5");
     let outcome = run_against(&server, &["classify", &memo]);

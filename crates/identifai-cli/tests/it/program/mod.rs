@@ -180,7 +180,7 @@ fn options_override_environment_variables() {
 #[test]
 fn misplaced_key_is_not_printed() {
     let server = Server::responding(accepted());
-    for (arguments, says) in [
+    for (arguments, reason) in [
         (&["classify", KEY][..], "argument 1: file: cannot find the file (a URL must contain ://)"),
         (&[KEY], "unknown command"),
         (&[KEY, "classify", CAT], "unknown command"),
@@ -195,7 +195,7 @@ fn misplaced_key_is_not_printed() {
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!(outcome.status, 2, "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
     let typo = run_against(&server, &["classify", CAT, "--with-hetamap"]);
@@ -277,7 +277,7 @@ fn invalid_arguments_of_commands_fail_before_requests() {
     let (pdf, text) = (&*pdf, &*text);
     let mut holds_key = SAVE;
     holds_key[9] = KEY;
-    for (arguments, says) in [
+    for (arguments, reason) in [
         (&["tickets"][..], "<FILE>"),
         (&["tickets", pdf, "--ref-id", "a", "--ref-id", "b"], "--ref-id: 2 given for 1 files; pass one for each file"),
         (&["tickets", pdf, text], "ticket 2: file: not a documented image or PDF format"),
@@ -306,7 +306,7 @@ fn invalid_arguments_of_commands_fail_before_requests() {
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
 }

@@ -41,7 +41,7 @@ fn password_as_argument_or_empty_is_refused() {
     let with = format!("--password={PASSWORD}");
     let asked = format!("--ask-password={PASSWORD}");
     let (cannot, none) = ("--password-file: cannot read the file", "the first line must not be empty");
-    for (more, says) in [
+    for (more, reason) in [
         (&["--password", PASSWORD][..], "--password-file"),
         (&[&with], "--password-file"),
         (&[&asked], "--ask-password: does not take a value"),
@@ -56,7 +56,7 @@ fn password_as_argument_or_empty_is_refused() {
     ] {
         let outcome = run_against(&server, &[&SAVE[..], more].concat());
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{more:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says) && !outcome.err.contains("planted"), "{more:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason) && !outcome.err.contains("planted"), "{more:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
 }
@@ -140,14 +140,14 @@ mod terminal {
         assert_eq!(status, 0, "{shown}");
         assert!(shown.contains("7 A\\u{1b}[31mnn <ann@example.com>") && !shown.contains("planted"), "{shown}");
         assert!(has_field(&fields(&server, 0), "password", PASSWORD));
-        for (inputs, expected, says) in [
+        for (inputs, expected, reason) in [
             ([&typed[..], "another\r"], 2, "the passwords do not match"),
             (["\r", ""], 2, "the password must not be empty"),
             (["\x04", ""], 2, "the password must not be empty"),
             (["\x03", ""], 130, "cancelled"),
         ] {
             let (status, shown) = at_terminal(&server, inputs);
-            assert!(status == expected && shown.contains(says) && !shown.contains("planted"), "{status}: {shown}");
+            assert!(status == expected && shown.contains(reason) && !shown.contains("planted"), "{status}: {shown}");
         }
         assert_eq!(server.requests().len(), 1);
     }

@@ -138,7 +138,7 @@ fn override_appears_in_next_result() {
 fn invalid_identifier_or_hash_fails_before_requests() {
     let server = Server::responding(response(200, "application/json", "{}"));
     let hash = "0".repeat(64);
-    for (arguments, says) in [
+    for (arguments, reason) in [
         (&["result", CAT][..], "argument 1: must be an identifier, not a URL; use `identifai classify --wait URL`"),
         (&["wait", ID, KEY], "argument 2: identifier: must be"),
         (&["heatmap", KEY, "-o", "x"], "argument 1: identifier: must be"),
@@ -153,7 +153,7 @@ fn invalid_identifier_or_hash_fails_before_requests() {
     ] {
         let outcome = run_against(&server, arguments);
         assert_eq!((outcome.status, outcome.out.as_str()), (2, ""), "{arguments:?}: {}", outcome.err);
-        assert!(outcome.err.contains(says), "{arguments:?}: {}", outcome.err);
+        assert!(outcome.err.contains(reason), "{arguments:?}: {}", outcome.err);
     }
     assert_eq!(server.connections(), 0);
 }
