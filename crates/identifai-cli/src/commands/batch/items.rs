@@ -111,7 +111,7 @@ impl Items {
         match self.corrected {
             0..MAX_NOTES => self.progress.note(note),
             MAX_NOTES => {
-                self.progress.note("more file names do not match the content and are corrected; no further notes")
+                self.progress.note("more file names do not match the content and are corrected; no further notes");
             }
             _ => {}
         }
