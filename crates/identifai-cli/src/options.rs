@@ -24,9 +24,9 @@ pub(crate) struct Options {
     pub(crate) webhook_url: Option<String>,
     /// Submit files of undocumented or unrecognized formats
     ///
-    /// An unrecognized format also requires --image, --video or --audio. Files are uploaded under their own names, even
-    /// if the extension does not fit the content. By default, files of these formats are refused, and a wrong extension
-    /// is corrected.
+    /// If the format is unrecognized or not an image, video or audio format, pass --image, --video or --audio, too.
+    /// Files are uploaded under their own names, even if the extension does not fit the content. By default, files of
+    /// these formats are refused, and a wrong extension is corrected.
     #[arg(long)]
     #[serde(default, deserialize_with = "null_as_false")]
     pub(crate) any_format: bool,
