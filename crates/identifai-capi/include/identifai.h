@@ -55,7 +55,7 @@
  * ARGUMENTS
  *
  * A pointer must be NULL or point to a valid object of its type. NULL is only allowed where the documentation says so,
- * and as the `identifai_error **`. Elsewhere a call returns IDENTIFAI_ERROR_INVALID_INPUT and sends nothing.
+ * and as the `identifai_error **`. A call with any other NULL returns IDENTIFAI_ERROR_INVALID_INPUT and sends nothing.
  *
  * Strings are UTF-8 and end with a NUL byte. A string that is not UTF-8 also results in IDENTIFAI_ERROR_INVALID_INPUT.
  * Strings and bytes are copied, so they only need to be valid during the call. The only pointers that the library
@@ -143,7 +143,8 @@
 #define IDENTIFAI_ERROR_TLS 4
 
 /**
- * The deadline of the call or the connect timeout has passed.
+ * The deadline of the call or the connect timeout has passed, or an upload without a deadline made no progress. See
+ * `identifai_options_set_timeout_ms`.
  */
 #define IDENTIFAI_ERROR_TIMEOUT 5
 
@@ -163,7 +164,8 @@
 #define IDENTIFAI_ERROR_UNAUTHORIZED 8
 
 /**
- * Status 403: the key may not use this API, or the terms of service were not accepted.
+ * Status 403: the key may not use this API, or the terms of service were not accepted. If the response is an HTML
+ * page, a firewall or proxy in front of the API refused the request. The message says so.
  */
 #define IDENTIFAI_ERROR_FORBIDDEN 9
 
@@ -184,9 +186,11 @@
 #define IDENTIFAI_ERROR_OUT_OF_CREDITS 12
 
 /**
- * Status 429: more requests than the key may make. If `identifai_error_status` returns 0, the local rate limit refused
- * the call: its next slot is after the deadline of the call, and nothing was sent. In both cases,
- * `identifai_error_retry_after_ms` returns the time to wait.
+ * Status 429: more requests than the key may make. `identifai_error_retry_after_ms` returns the time to wait, if it is
+ * known.
+ *
+ * If `identifai_error_status` returns 0, the local rate limit refused the request, because its next slot is after the
+ * deadline of the call. The request was not sent.
  */
 #define IDENTIFAI_ERROR_RATE_LIMITED 13
 
@@ -445,9 +449,9 @@ const char *identifai_error_identifier(const identifai_error *error);
 const char *identifai_error_body(const identifai_error *error);
 
 /**
- * Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not fit
- * into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and if
- * `error` is NULL.
+ * Returns the number of milliseconds to wait before a retry. This is the pause that the service asked for, the pause
+ * that did not fit into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not
+ * known, and if `error` is NULL.
  */
 int64_t identifai_error_retry_after_ms(const identifai_error *error);
 
@@ -459,7 +463,7 @@ int32_t identifai_error_retryable(const identifai_error *error);
 
 /**
  * Returns 1 if the service may have accepted a submit, and charged for it, although the call failed. Returns 0 if it
- * certainly has not, and if `error` is NULL.
+ * certainly has not, if the call was not a submit, and if `error` is NULL.
  */
 int32_t identifai_error_may_have_been_sent(const identifai_error *error);
 
@@ -500,12 +504,14 @@ int32_t identifai_options_set_base_url(identifai_options *options,
                                        const char *base_url);
 
 /**
- * Sets the deadline of a whole call, including name lookup, connecting, waiting for a slot of the rate limit, pauses
- * and retries. The total time of `identifai_wait` has its own setting, `identifai_options_set_wait_timeout_ms`.
+ * Sets the deadline of a whole call: name lookup, connecting, sending, waiting for the response and for a slot of the
+ * rate limit, pauses and retries. The total time of `identifai_wait` has its own setting,
+ * `identifai_options_set_wait_timeout_ms`.
  *
- * Defaults to 120 seconds for a submit by URL, because the service downloads the file before it responds. An upload
- * has no deadline by default, but it ends after 60 seconds in which no byte is sent, and it waits at most 120 seconds
- * for the response. All other calls default to 30 seconds.
+ * Defaults to 120 seconds for a submit by URL, because the service downloads the file before it responds, and to 30
+ * seconds for all other calls except uploads. An upload has no deadline by default. It fails if no byte is sent for 60
+ * seconds, or if the response does not arrive within 120 seconds after the last byte. A deadline replaces these two
+ * limits.
  */
 int32_t identifai_options_set_timeout_ms(identifai_options *options,
                                          uint64_t milliseconds);
@@ -525,7 +531,8 @@ int32_t identifai_options_set_allow_http(identifai_options *options,
                                          int32_t on);
 
 /**
- * Sets a proxy: `http://user:password@host:port` or `https://...`. The proxy never sees the key, because only `https`
+ * Sets a proxy: `http://user:password@host:port`, `https://...`, or `socks5h://...` if the library was built with the
+ * feature `socks-proxy`. The proxy never sees the key, because only `https`
  * requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
  * `ALL_PROXY` and `NO_PROXY`.
  */
@@ -559,8 +566,8 @@ int32_t identifai_options_set_response_limit(identifai_options *options,
                                              uint64_t bytes);
 
 /**
- * Sets the maximum number of retries of a failed attempt within the deadline. A request is only retried if that cannot
- * cost twice. 0 disables retries. Defaults to 2.
+ * Sets the maximum number of retries of a call within its deadline. A submit is only retried if it cannot be paid for
+ * twice, unless `identifai_options_set_resend_if_unknown` allows it. 0 disables retries. Defaults to 2.
  */
 int32_t identifai_options_set_retries(identifai_options *options,
                                       uint32_t retries);
@@ -647,7 +654,7 @@ int32_t identifai_options_set_with_tampering(identifai_options *options,
 
 /**
  * Images: if not 0, the service also creates a heatmap of AI-generated content. `identifai_heatmap` fetches it.
- * Defaults to the service's choice.
+ * Defaults to the service's choice, which is not documented.
  */
 int32_t identifai_options_set_with_heatmap(identifai_options *options,
                                            int32_t on);
@@ -669,13 +676,14 @@ int32_t identifai_options_set_prevent_c2pa_forces(identifai_options *options,
 
 /**
  * Videos: sets the maximum number of frames to analyse: 5, 10 or 30. More frames cost more. Defaults to the service's
- * choice.
+ * choice, which is not documented.
  */
 int32_t identifai_options_set_frames(identifai_options *options,
                                      int32_t frames);
 
 /**
- * Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
+ * Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice,
+ * which is not documented.
  */
 int32_t identifai_options_set_key_frames(identifai_options *options,
                                          int32_t on);
@@ -725,7 +733,7 @@ int32_t identifai_options_set_progress(identifai_options *options,
  *
  * It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
  * both the client settings and the submit options. Calls with the same client settings share connections, even if they
- * use different options objects. The process keeps the connections of the 8 settings that were used last. Free
+ * use different options objects. The process keeps the connections of the 8 client settings that were used last. Free
  * `identifier` with `identifai_string_free`.
  */
 int32_t identifai_classify_from_url(const identifai_options *options,
@@ -773,8 +781,8 @@ int32_t identifai_submit_url(const identifai_client *client,
  * `path` is UTF-8. The file is checked before anything is sent. It must be a regular file, not empty, in a format of
  * the medium, and not larger than the service accepts.
  *
- * An upload has no deadline by default. It fails if no byte is sent for 60 seconds, or if the response takes more than
- * 120 seconds.
+ * An upload has no deadline by default. It fails if no byte is sent for 60 seconds, or if the response does not arrive
+ * within 120 seconds after the last byte. `identifai_options_set_timeout_ms` sets a deadline instead.
  */
 int32_t identifai_submit_file(const identifai_client *client,
                               int32_t medium,
@@ -955,8 +963,8 @@ const char *identifai_report_hash(const identifai_report *report);
 const char *identifai_report_name(const identifai_report *report);
 
 /**
- * Returns the reference that was set with `identifai_options_set_ref_id`, or NULL if it was not set. Returns NULL if
- * `report` is NULL.
+ * Returns the reference that the submit set with `identifai_options_set_ref_id`, or NULL if the report has no
+ * reference. Returns NULL if `report` is NULL.
  */
 const char *identifai_report_ref_id(const identifai_report *report);
 
@@ -967,13 +975,14 @@ const char *identifai_report_ref_id(const identifai_report *report);
 const char *identifai_report_result_url(const identifai_report *report);
 
 /**
- * Returns the reason why the analysis failed, or NULL if it did not fail. Returns NULL if `report` is NULL.
+ * Returns the service's reason why the analysis failed, or NULL if the report has no reason. Returns NULL if `report`
+ * is NULL.
  */
 const char *identifai_report_errors(const identifai_report *report);
 
 /**
- * Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and if
- * `report` is NULL.
+ * Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if the submit did not request this
+ * detection, and if `report` is NULL.
  */
 int32_t identifai_report_nsfw(const identifai_report *report);
 

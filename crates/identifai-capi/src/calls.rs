@@ -28,7 +28,7 @@ pub struct Handle(pub(crate) Client);
 ///
 /// It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
 /// both the client settings and the submit options. Calls with the same client settings share connections, even if they
-/// use different options objects. The process keeps the connections of the 8 settings that were used last. Free
+/// use different options objects. The process keeps the connections of the 8 client settings that were used last. Free
 /// `identifier` with `identifai_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_classify_from_url(
@@ -107,8 +107,8 @@ pub unsafe extern "C" fn identifai_submit_url(
 /// `path` is UTF-8. The file is checked before anything is sent. It must be a regular file, not empty, in a format of
 /// the medium, and not larger than the service accepts.
 ///
-/// An upload has no deadline by default. It fails if no byte is sent for 60 seconds, or if the response takes more than
-/// 120 seconds.
+/// An upload has no deadline by default. It fails if no byte is sent for 60 seconds, or if the response does not arrive
+/// within 120 seconds after the last byte. `identifai_options_set_timeout_ms` sets a deadline instead.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_submit_file(
     client: *const Handle,

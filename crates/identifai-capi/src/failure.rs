@@ -18,7 +18,8 @@ pub const IDENTIFAI_ERROR_CONFIG: i32 = 2;
 pub const IDENTIFAI_ERROR_CONNECT: i32 = 3;
 /// No secure connection: the certificate was not accepted, or the TLS handshake failed.
 pub const IDENTIFAI_ERROR_TLS: i32 = 4;
-/// The deadline of the call or the connect timeout has passed.
+/// The deadline of the call or the connect timeout has passed, or an upload without a deadline made no progress. See
+/// `identifai_options_set_timeout_ms`.
 pub const IDENTIFAI_ERROR_TIMEOUT: i32 = 5;
 /// The connection ended before the response was complete.
 pub const IDENTIFAI_ERROR_DISCONNECTED: i32 = 6;
@@ -26,7 +27,8 @@ pub const IDENTIFAI_ERROR_DISCONNECTED: i32 = 6;
 pub const IDENTIFAI_ERROR_REDIRECT: i32 = 7;
 /// Status 401: the key is missing or not valid.
 pub const IDENTIFAI_ERROR_UNAUTHORIZED: i32 = 8;
-/// Status 403: the key may not use this API, or the terms of service were not accepted.
+/// Status 403: the key may not use this API, or the terms of service were not accepted. If the response is an HTML
+/// page, a firewall or proxy in front of the API refused the request. The message says so.
 pub const IDENTIFAI_ERROR_FORBIDDEN: i32 = 9;
 /// Status 404: the submission does not exist, it has no heatmap, or the base URL does not point at the API.
 pub const IDENTIFAI_ERROR_NOT_FOUND: i32 = 10;
@@ -35,9 +37,11 @@ pub const IDENTIFAI_ERROR_NOT_FOUND: i32 = 10;
 pub const IDENTIFAI_ERROR_REJECTED: i32 = 11;
 /// The account has no credits left. This is a guess from the response, because the API has no code for it.
 pub const IDENTIFAI_ERROR_OUT_OF_CREDITS: i32 = 12;
-/// Status 429: more requests than the key may make. If `identifai_error_status` returns 0, the local rate limit refused
-/// the call: its next slot is after the deadline of the call, and nothing was sent. In both cases,
-/// `identifai_error_retry_after_ms` returns the time to wait.
+/// Status 429: more requests than the key may make. `identifai_error_retry_after_ms` returns the time to wait, if it is
+/// known.
+///
+/// If `identifai_error_status` returns 0, the local rate limit refused the request, because its next slot is after the
+/// deadline of the call. The request was not sent.
 pub const IDENTIFAI_ERROR_RATE_LIMITED: i32 = 13;
 /// Status 5xx: the service failed.
 pub const IDENTIFAI_ERROR_SERVER: i32 = 14;
@@ -190,9 +194,9 @@ pub unsafe extern "C" fn identifai_error_body(error: *const Failure) -> *const c
     unsafe { read(error, ptr_or_null(None), |error| ptr_or_null(error.body.as_ref())) }
 }
 
-/// Returns the number of milliseconds to wait before a retry: the pause that the service asked for or that did not fit
-/// into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not known, and if
-/// `error` is NULL.
+/// Returns the number of milliseconds to wait before a retry. This is the pause that the service asked for, the pause
+/// that did not fit into the deadline, or the time until the next slot of the local rate limit. Returns -1 if it is not
+/// known, and if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_retry_after_ms(error: *const Failure) -> i64 {
     unsafe { read(error, -1, |error| error.retry_after_ms.unwrap_or(-1)) }
@@ -206,7 +210,7 @@ pub unsafe extern "C" fn identifai_error_retryable(error: *const Failure) -> i32
 }
 
 /// Returns 1 if the service may have accepted a submit, and charged for it, although the call failed. Returns 0 if it
-/// certainly has not, and if `error` is NULL.
+/// certainly has not, if the call was not a submit, and if `error` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_error_may_have_been_sent(error: *const Failure) -> i32 {
     unsafe { read(error, 0, |error| error.may_have_been_sent.into()) }

@@ -223,8 +223,8 @@ pub unsafe extern "C" fn identifai_report_name(report: *const Report) -> *const 
     unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.name.as_ref())) }
 }
 
-/// Returns the reference that was set with `identifai_options_set_ref_id`, or NULL if it was not set. Returns NULL if
-/// `report` is NULL.
+/// Returns the reference that the submit set with `identifai_options_set_ref_id`, or NULL if the report has no
+/// reference. Returns NULL if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_ref_id(report: *const Report) -> *const c_char {
     unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.ref_id.as_ref())) }
@@ -237,14 +237,15 @@ pub unsafe extern "C" fn identifai_report_result_url(report: *const Report) -> *
     unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.result_url.as_ref())) }
 }
 
-/// Returns the reason why the analysis failed, or NULL if it did not fail. Returns NULL if `report` is NULL.
+/// Returns the service's reason why the analysis failed, or NULL if the report has no reason. Returns NULL if `report`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_errors(report: *const Report) -> *const c_char {
     unsafe { read(report, ptr_or_null(None), |report| ptr_or_null(report.errors.as_ref())) }
 }
 
-/// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if that was not requested, and if
-/// `report` is NULL.
+/// Returns 1 if the content is not safe for work, and 0 if it is safe. Returns -1 if the submit did not request this
+/// detection, and if `report` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_report_nsfw(report: *const Report) -> i32 {
     unsafe { read(report, -1, |report| flag(report.is_nsfw)) }

@@ -45,12 +45,14 @@ pub unsafe extern "C" fn identifai_options_set_base_url(options: *mut Options, b
     unsafe { set(options, "base_url", owned(base_url, "base_url"), |options| &mut options.settings.base_url) }
 }
 
-/// Sets the deadline of a whole call, including name lookup, connecting, waiting for a slot of the rate limit, pauses
-/// and retries. The total time of `identifai_wait` has its own setting, `identifai_options_set_wait_timeout_ms`.
+/// Sets the deadline of a whole call: name lookup, connecting, sending, waiting for the response and for a slot of the
+/// rate limit, pauses and retries. The total time of `identifai_wait` has its own setting,
+/// `identifai_options_set_wait_timeout_ms`.
 ///
-/// Defaults to 120 seconds for a submit by URL, because the service downloads the file before it responds. An upload
-/// has no deadline by default, but it ends after 60 seconds in which no byte is sent, and it waits at most 120 seconds
-/// for the response. All other calls default to 30 seconds.
+/// Defaults to 120 seconds for a submit by URL, because the service downloads the file before it responds, and to 30
+/// seconds for all other calls except uploads. An upload has no deadline by default. It fails if no byte is sent for 60
+/// seconds, or if the response does not arrive within 120 seconds after the last byte. A deadline replaces these two
+/// limits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_timeout_ms(options: *mut Options, milliseconds: u64) -> i32 {
     unsafe {
@@ -76,7 +78,8 @@ pub unsafe extern "C" fn identifai_options_set_allow_http(options: *mut Options,
     unsafe { set(options, "allow_http", Ok(on != 0), |options| &mut options.settings.allow_http) }
 }
 
-/// Sets a proxy: `http://user:password@host:port` or `https://...`. The proxy never sees the key, because only `https`
+/// Sets a proxy: `http://user:password@host:port`, `https://...`, or `socks5h://...` if the library was built with the
+/// feature `socks-proxy`. The proxy never sees the key, because only `https`
 /// requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
 /// `ALL_PROXY` and `NO_PROXY`.
 #[unsafe(no_mangle)]
@@ -115,8 +118,8 @@ pub unsafe extern "C" fn identifai_options_set_response_limit(options: *mut Opti
     unsafe { set(options, "response_limit", Ok(bytes), |options| &mut options.settings.response_limit) }
 }
 
-/// Sets the maximum number of retries of a failed attempt within the deadline. A request is only retried if that cannot
-/// cost twice. 0 disables retries. Defaults to 2.
+/// Sets the maximum number of retries of a call within its deadline. A submit is only retried if it cannot be paid for
+/// twice, unless `identifai_options_set_resend_if_unknown` allows it. 0 disables retries. Defaults to 2.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_retries(options: *mut Options, retries: u32) -> i32 {
     unsafe { set(options, "retries", Ok(retries), |options| &mut options.settings.retries) }
@@ -223,7 +226,7 @@ pub unsafe extern "C" fn identifai_options_set_with_tampering(options: *mut Opti
 }
 
 /// Images: if not 0, the service also creates a heatmap of AI-generated content. `identifai_heatmap` fetches it.
-/// Defaults to the service's choice.
+/// Defaults to the service's choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_with_heatmap(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "with_heatmap", Ok(on != 0), |options| &mut options.submit.with_heatmap) }
@@ -245,13 +248,14 @@ pub unsafe extern "C" fn identifai_options_set_prevent_c2pa_forces(options: *mut
 }
 
 /// Videos: sets the maximum number of frames to analyse: 5, 10 or 30. More frames cost more. Defaults to the service's
-/// choice.
+/// choice, which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_frames(options: *mut Options, frames: i32) -> i32 {
     unsafe { set(options, "frames", parse_frames(frames), |options| &mut options.submit.frames) }
 }
 
-/// Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice.
+/// Videos: if not 0, the service analyses key frames instead of evenly spaced frames. Defaults to the service's choice,
+/// which is not documented.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_key_frames(options: *mut Options, on: i32) -> i32 {
     unsafe { set(options, "key_frames", Ok(on != 0), |options| &mut options.submit.key_frames) }

@@ -249,7 +249,7 @@ class Client(_Object):
         _override(self, medium, hash, classification)
 
     def credits(self):
-        """Returns the credits that are left, and the credits spent, or -1 if that is not known."""
+        """Returns the number of credits left, and the number of credits spent, which is -1 if it is not known."""
         return tuple(number.value for number in _credits(self))
 
     def health(self):
@@ -257,5 +257,5 @@ class Client(_Object):
         return _health(self)[0].value
 
     def cancel(self):
-        """Cancels all calls. May be called from any thread."""
+        """Cancels the running calls of this client, and all later ones. May be called from any thread."""
         _cancel(self)
