@@ -141,9 +141,9 @@ fn error_has_all_fields_of_rust_error() {
         assert_eq!((identifai_error_may_have_been_sent(rejected), identifai_error_retryable(rejected)), (0, 0));
         assert_eq!((str_at(identifai_error_body(rejected)), str_at(identifai_error_body(null()))), (None, None));
     }
-    let invalid = Failure::invalid("na\0me", "is odd");
+    let invalid = Failure::invalid("na\0me", "is invalid");
     let invalid = &raw const invalid;
-    assert_eq!(unsafe { str_at(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is odd"));
+    assert_eq!(unsafe { str_at(identifai_error_message(invalid)) }, Some("na\u{fffd}me: is invalid"));
 }
 
 /// Returns the report of an image with the given JSON.

@@ -1,13 +1,13 @@
 //! Tests that the calls of each medium use the endpoints of that medium.
 
 use crate::fixture::Fixture;
-use crate::tools::{beside, program, run};
+use crate::tools::{program, run, test_file};
 
 const HASH: &str = "1122bc92d1aa7b52a1a19ca1ef4a4a1b0c7e5b1dd0a44d5cd1b8ad7fe0dd0c4e";
 
 #[test]
 fn each_medium_uses_its_own_endpoints() {
-    let Some(program) = program(&beside("media.c")) else { return };
+    let Some(program) = program(&test_file("media.c")) else { return };
     for (medium, results, from_url, submits) in [
         ("1", "/api/classification", "/api/image_fromurl", 6),
         ("2", "/api/classification_video", "/api/video_fromurl", 7),

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::fixture::Fixture;
-use crate::tools::{beside, compiler, is_installed, memcheck, program, run};
+use crate::tools::{compiler, is_installed, memcheck, program, run, test_file};
 
 /// The output of every program that uses the whole interface.
 const VERDICT: &str = "artificial, confidence 1 (AverageExcludeObsolete; sandbox 1)\n";
@@ -16,7 +16,7 @@ fn run_in_fixture(command: &Command) -> String {
 
 /// Compiles and runs a program that uses the whole interface, and runs it again under valgrind.
 fn run_program(source: &str) {
-    let Some(program) = program(&beside(source)) else { return };
+    let Some(program) = program(&test_file(source)) else { return };
     assert_eq!(run_in_fixture(&Command::new(&program)), VERDICT);
     memcheck(&program, run_in_fixture);
 }
@@ -36,7 +36,7 @@ fn cpp_wrapper_is_valid_in_every_standard() {
     // `cpp_program_uses_whole_interface` compiles it as C++11.
     for standard in ["c++14", "c++17", "c++20"] {
         let Some(mut compiler) = compiler("c++", &format!("identifai.hpp as {standard}")) else { return };
-        run(compiler.arg(format!("-std={standard}")).arg("-fsyntax-only").arg(beside("program.cpp")));
+        run(compiler.arg(format!("-std={standard}")).arg("-fsyntax-only").arg(test_file("program.cpp")));
     }
 }
 
@@ -44,14 +44,14 @@ fn cpp_wrapper_is_valid_in_every_standard() {
 fn python_program_uses_whole_interface() {
     if is_installed("python3", "the Python program") {
         let mut command = Command::new("python3");
-        command.args(["-B", "-X", "dev", "-W", "error"]).arg(beside("program.py"));
+        command.args(["-B", "-X", "dev", "-W", "error"]).arg(test_file("program.py"));
         assert_eq!(run_in_fixture(&command), VERDICT);
     }
 }
 
 #[test]
 fn eight_threads_share_and_cancel_a_client() {
-    let Some(program) = program(&beside("threads.c")) else { return };
+    let Some(program) = program(&test_file("threads.c")) else { return };
     let fixture = Fixture::new();
     run(&mut fixture.command(program));
     let submits = fixture.failing.requests().iter().filter(|request| request.head.starts_with("POST /fine/")).count();
@@ -61,7 +61,7 @@ fn eight_threads_share_and_cancel_a_client() {
 #[test]
 #[cfg(unix)]
 fn after_fork_each_process_opens_connections() {
-    let Some(program) = program(&beside("fork.c")) else { return };
+    let Some(program) = program(&test_file("fork.c")) else { return };
     let fixture = Fixture::new();
     run(&mut fixture.command(program));
     assert_eq!(fixture.failing.requests().len(), 300);

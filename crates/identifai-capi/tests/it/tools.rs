@@ -22,7 +22,7 @@ pub(crate) fn capi(name: &str) -> PathBuf {
 }
 
 /// Returns the path of a file in this directory.
-pub(crate) fn beside(name: &str) -> PathBuf {
+pub(crate) fn test_file(name: &str) -> PathBuf {
     capi("tests/it").join(name)
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn compiler(language: &str, what: &str) -> Option<Command> {
     let compiler = if language == "c" { "cc" } else { "c++" };
     is_installed(compiler, what).then(|| {
         let mut command = Command::new(compiler);
-        command.args(STRICT).arg("-I").arg(capi("include")).arg("-I").arg(beside(""));
+        command.args(STRICT).arg("-I").arg(capi("include")).arg("-I").arg(test_file(""));
         command
     })
 }
@@ -130,7 +130,7 @@ pub(crate) fn memcheck(program: &Path, run: impl FnOnce(&Command) -> String) {
         let mut command = Command::new("valgrind");
         command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
         command.arg("--errors-for-leak-kinds=definite,indirect,possible");
-        command.arg(format!("--suppressions={}", beside("valgrind.supp").display())).arg(program);
+        command.arg(format!("--suppressions={}", test_file("valgrind.supp").display())).arg(program);
         run(&command);
     }
 }
