@@ -137,7 +137,7 @@ fn plans() -> Vec<Value> {
     vec![json!({ "id": 1, "name": "Basic", "sku": "SANDBOX-1" }), json!({ "id": 2, "name": "Pro", "sku": "SANDBOX-2" })]
 }
 
-/// Returns the price plans. The form is that of the users' page, because the documentation shows none.
+/// Returns the price plans. The form is that of the users' page, because the documentation shows no response.
 pub(super) fn pricings() -> Response {
     Response::json(200, &json!({ "data": plans() }))
 }

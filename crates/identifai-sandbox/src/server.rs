@@ -154,10 +154,10 @@ impl Shared {
             let length = match (header("Content-Length"), header("Transfer-Encoding")) {
                 (None, None) => 0,
                 (Some(length), None) => length.parse().unwrap_or(u64::MAX),
-                _ => return respond(stream, &Response::message(411, "A Content-Length is wanted."), true),
+                _ => return respond(stream, &Response::message(411, "A Content-Length is required."), true),
             };
             if length > BODY_LIMIT {
-                return respond(stream, &Response::message(413, "No more than 6 GiB are read here."), true);
+                return respond(stream, &Response::message(413, "The maximum size of a request is 6 GiB."), true);
             }
             let expects_continue =
                 header("Expect").is_some_and(|expected| expected.eq_ignore_ascii_case("100-continue"));

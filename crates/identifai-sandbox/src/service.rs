@@ -122,7 +122,7 @@ impl Service {
         let methods = endpoint.methods();
         let Some((method, _)) = methods.iter().find(|(_, name)| *name == call.method) else {
             let names: Vec<_> = methods.iter().map(|(_, name)| *name).collect();
-            return Response::message(405, &format!("This path takes {} only.", names.join(" and ")));
+            return Response::message(405, &format!("This path supports {} only.", names.join(" and ")));
         };
         // The documentation requires no key here, and has no rate limit.
         if let Endpoint::Health = endpoint {

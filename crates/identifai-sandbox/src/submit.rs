@@ -78,7 +78,7 @@ pub(super) fn check(medium: MediaType, is_upload: bool, form: &Form) -> Result<(
 fn check_url(form: &Form) -> Result<(), String> {
     match value(&form.fields, "file_url") {
         None | Some("") => Err("The file_url field is required.".to_owned()),
-        Some(_) if !form.files.is_empty() => Err("A file has no place here.".to_owned()),
+        Some(_) if !form.files.is_empty() => Err("A file is not allowed here.".to_owned()),
         Some(_) => Ok(()),
     }
 }
@@ -87,7 +87,7 @@ fn check_file(medium: MediaType, files: &[File]) -> Result<(), String> {
     let name = medium.as_str();
     let file = match files {
         [file] if file.field == name && file.len > 0 => file,
-        [_, _, ..] => return Err("More than one file has no place here.".to_owned()),
+        [_, _, ..] => return Err("Only one file is allowed.".to_owned()),
         _ => return Err(format!("The {name} field is required.")),
     };
     let (max, max_text) = medium::max_size(medium);

@@ -146,7 +146,7 @@ fn check(form: &Form) -> Result<(), String> {
     }
     for file in &form.files {
         if file.field != "tickets[]" {
-            return Err("Files have no place here but in tickets[].".to_owned());
+            return Err("Files are only allowed in tickets[].".to_owned());
         }
         let format = Format::detect(&file.head, &file.name)
             .or_else(|| Format::from_extension(&file.name))

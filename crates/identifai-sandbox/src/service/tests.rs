@@ -83,8 +83,8 @@ fn repeated_submission_is_free_without_no_cache() {
     assert_eq!(url(&service, "https://x.test/"), first);
     assert_eq!(submit(&service, &[("file_url", "https://x.test/"), ("ref_id", "r")], |_| ()), first);
     assert_eq!(service.credits(), CREDITS - 1);
-    let anew = submit(&service, &[("file_url", "https://x.test/"), ("no_cache", "true")], |_| ());
-    assert_ne!(anew.body, first.body);
+    let repeated = submit(&service, &[("file_url", "https://x.test/"), ("no_cache", "true")], |_| ());
+    assert_ne!(repeated.body, first.body);
     assert_eq!(service.credits(), CREDITS - 2);
     service.set_credits(0);
     assert_eq!(url(&service, "https://y.test/"), no_credits());

@@ -26,7 +26,7 @@ fn credits_are_counted_and_health_needs_no_key() {
 }
 
 #[test]
-fn users_can_be_created_changed_and_listed() {
+fn users_are_created_changed_listed_and_mailed() {
     let service = unlimited();
     let save = |fields: &[(&str, &str)]| submit(&service, fields, |call| call.path = "/api/partner/user");
     let ann = [("name", "Ann"), ("email", "a@x.test"), ("heuristic", "Majority"), ("pricing_id", "2")];
