@@ -1,5 +1,7 @@
-//! A peer with `identifai` and all its features. `--plain-function` calls `classify_from_url` instead of a client.
-//! `--unlimited` disables the rate limit, which otherwise records the requests of the last minute.
+//! A peer with `identifai`, with deadline, rate limit and retries enabled.
+//!
+//! `--plain-function` calls `classify_from_url` instead of a client. `--unlimited` disables the rate limit, which
+//! otherwise records the requests of the last minute.
 
 use identifai::{Client, Identifier, Image, RateLimit, UrlOptions, classify_from_url};
 use measured::{Arguments, FIELDS, KEY};

@@ -64,7 +64,7 @@ fn write_request(request: &mut Vec<u8>, host: &str) {
          Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n{form}--{BOUNDARY}--\r\n",
         form.len() + BOUNDARY.len() + 6
     )
-    .expect("room in memory");
+    .expect("enough memory");
 }
 
 /// Reads a response with status code 200 and a `Content-Length`, and returns its body.
