@@ -13,7 +13,7 @@ pub fn form(data: &[u8]) {
     let mut input = Input(data);
     let (medium, is_upload) = (input.byte() % 3, input.byte() % 2 == 0);
     let switches = [None, Some(true), Some(false)];
-    let wanted = Wanted {
+    let expected = Expected {
         switches: [input.choose(&switches), input.choose(&switches)],
         block: 1 + input.number() % 5_000,
         name: input.text(),
@@ -21,14 +21,14 @@ pub fn form(data: &[u8]) {
         webhook_url: input.text(),
         file: if is_upload { input.0 } else { &[] },
     };
-    if !wanted.is_unsupported_by_parser() {
+    if !expected.is_unsupported_by_parser() {
         match (medium, is_upload) {
-            (0, true) => wanted.assert_sent(Image::from_bytes(wanted.file), HEATMAP),
-            (0, false) => wanted.assert_sent(Image::from_url(wanted.url()), HEATMAP),
-            (1, true) => wanted.assert_sent(Video::from_bytes(wanted.file), TAMPERING),
-            (1, false) => wanted.assert_sent(Video::from_url(wanted.url()), TAMPERING),
-            (_, true) => wanted.assert_sent(Audio::from_bytes(wanted.file), C2PA),
-            (_, false) => wanted.assert_sent(Audio::from_url(wanted.url()), C2PA),
+            (0, true) => expected.assert_sent(Image::from_bytes(expected.file), HEATMAP),
+            (0, false) => expected.assert_sent(Image::from_url(expected.url()), HEATMAP),
+            (1, true) => expected.assert_sent(Video::from_bytes(expected.file), TAMPERING),
+            (1, false) => expected.assert_sent(Video::from_url(expected.url()), TAMPERING),
+            (_, true) => expected.assert_sent(Audio::from_bytes(expected.file), C2PA),
+            (_, false) => expected.assert_sent(Audio::from_url(expected.url()), C2PA),
         }
     }
 }
@@ -41,7 +41,7 @@ const TAMPERING: Switch<Video> = ("with_tampering", Submission::<Video>::with_ta
 const C2PA: Switch<Audio> = ("prevent_c2pa_forces", Submission::<Audio>::prevent_c2pa_forces);
 
 /// The content of a submission.
-struct Wanted<'a> {
+struct Expected<'a> {
     switches: [Option<bool>; 2],
     /// The number of bytes to read at a time.
     block: usize,
@@ -52,7 +52,7 @@ struct Wanted<'a> {
     file: &'a [u8],
 }
 
-impl Wanted<'_> {
+impl Expected<'_> {
     /// Returns `true` if the form is correct, but the parser cannot read it.
     ///
     /// The parser ends a file name at a semicolon, and does not support control characters and long lines in headers.
