@@ -58,10 +58,10 @@ fn partner_users_of_ten_pages_take_ten_requests() {
     let users = server.client().partner_users(query);
     let ids: Vec<_> = users.map(|user| user.unwrap().id.unwrap()).collect();
     assert!(ids.iter().copied().eq(1..=1_000), "{ids:?}");
-    let asked = lines(&server);
-    assert_eq!(asked.len(), 10);
+    let lines = lines(&server);
+    assert_eq!(lines.len(), 10);
     let rest = "per_page=100&pricing_id=2&order=name&direction=desc&search=a%26b%3D%C3%A4";
-    assert_eq!(asked[9], format!("GET /api/partner/users?page=10&{rest}"));
+    assert_eq!(lines[9], format!("GET /api/partner/users?page=10&{rest}"));
     assert_eq!(elsewhere.connections(), 0, "the URL in next_page_url is never requested");
 }
 
@@ -87,10 +87,10 @@ fn partner_user_request_has_only_the_set_fields() {
     client.send_creation_email(7).unwrap();
     assert_eq!(client.create_user([("na\"me", "Ann"), ("x", "")]).unwrap(), USER);
     assert_eq!(client.delete_user([("id", "7"), ("why", "a b")]).unwrap(), USER);
-    let asked = ["/api/partner/user", "/api/partner/user", "/api/partner/send_creation_email", "/api/user"];
-    let asked = asked.map(|path| format!("POST {path}"));
+    let expected = ["/api/partner/user", "/api/partner/user", "/api/partner/send_creation_email", "/api/user"];
+    let expected = expected.map(|path| format!("POST {path}"));
     let requests = server.requests();
-    assert_eq!(lines(&server), [&asked[..], &["DELETE /api/user?id=7&why=a%20b".to_owned()]].concat());
+    assert_eq!(lines(&server), [&expected[..], &["DELETE /api/user?id=7&why=a%20b".to_owned()]].concat());
     let fields = |at: usize| -> Vec<(String, String)> {
         let parts = parse_multipart(&requests[at]).into_iter();
         parts.map(|(name, _, _, value)| (name, String::from_utf8(value).unwrap())).collect()

@@ -9,8 +9,8 @@ use test_support::{CAT, Connection, Server};
 
 const DEADLINE: Duration = Duration::from_millis(250);
 
-/// Asserts that a call to `serve` ends within 50 ms of the deadline. One of three calls must succeed, because a machine
-/// that is busy with other tests may delay a single one.
+/// Asserts that a call to `serve` ends within 50 ms after the deadline. At least one of three calls must, because a
+/// machine that is busy with other tests may delay single calls.
 fn assert_ends_in_time(serve: fn(&mut Connection)) {
     let server = Server::start(serve);
     let client = server.client().with_timeout(DEADLINE);
@@ -63,7 +63,7 @@ fn deadline_with_a_trickling_body_ends_the_call() {
     });
 }
 
-/// Asserts that an upload to a server that runs `read` ends within 50 ms of the deadline, and reports that the submit
+/// Asserts that an upload to a server that runs `read` ends within 50 ms after the deadline, and reports that the submit
 /// was not sent.
 fn assert_upload_ends_in_time(read: fn(&mut Connection)) {
     let server = Server::start(read);

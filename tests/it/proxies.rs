@@ -65,12 +65,12 @@ fn proxy_403_to_connect_is_a_config_error() {
         .unwrap();
     let error = client.submit(&Image::from_url(CAT)).unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
-    let says = format!(
+    let summary = format!(
         "proxy: {} refused to connect to api.test:443: 403 Forbidden; check the proxy URL, and that the proxy allows \
          this host",
         proxy.address
     );
-    assert_eq!((error.to_string(), format!("{error:#}")), (says.clone(), says));
+    assert_eq!((error.to_string(), format!("{error:#}")), (summary.clone(), summary));
     let [request] = proxy.requests().try_into().unwrap();
     assert!(request.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", request.head);
     assert_eq!(request.header("proxy-authorization"), Some("Basic dXNlcjpwYSRz"));
@@ -118,12 +118,12 @@ fn proxy_error_status_is_not_retried() {
         ("HTTP/1.1 503 Service Unavailable", ErrorKind::Connect, failed, "503 Service"),
         ("HTTP/1.1 504 Gateway Timeout", ErrorKind::Connect, failed, "504 Gateway"),
     ];
-    for (head, kind, says, because) in table {
+    for (head, kind, summary, cause) in table {
         // The body is never sent. The client must not wait for it.
         let (error, connections) = refused_by_proxy(format!("{head}\r\nContent-Length: 1000000\r\n\r\n<html>"), 2);
         assert_eq!((error.kind(), connections), (kind, 1), "{head}: {error}");
         let text = format!("{error:#}");
-        assert!(text.contains(says) && text.contains(because), "{head}: {text}");
+        assert!(text.contains(summary) && text.contains(cause), "{head}: {text}");
     }
 }
 
@@ -148,13 +148,13 @@ fn proxy_with_an_invalid_response_is_a_connect_error() {
         (flood.as_bytes(), long),
         (interim.as_bytes(), "the proxy sent more than 1 MiB of interim responses"),
     ];
-    for (response, because) in table {
+    for (response, cause) in table {
         let (error, _) = refused_by_proxy(response, 0);
         let start = String::from_utf8_lossy(&response[..response.len().min(40)]);
         assert_eq!(error.kind(), ErrorKind::Connect, "{start}: {error}");
         assert_eq!(
             format!("{error:#}"),
-            format!("cannot connect to api.test:443 through the proxy: {because}"),
+            format!("cannot connect to api.test:443 through the proxy: {cause}"),
             "{start}"
         );
     }

@@ -199,14 +199,14 @@ fn heatmap_that_is_not_a_whole_png_is_an_error() {
         (200, "<html>".into(), ErrorKind::UnexpectedResponse, "not a PNG"),
         (401, "{\"error\":\"Unauthorized\"}".into(), ErrorKind::Unauthorized, "Unauthorized"),
     ];
-    for (status, body, kind, says) in table {
+    for (status, body, kind, summary) in table {
         let mut mock = server.mock(|when, then| {
             when.method(GET).path(&path);
             then.status(status).body(&body);
         });
         let error = client(10_000).unwrap().heatmap(&submitted(ID)).unwrap_err();
         assert_eq!((error.kind(), error.identifier().map(Identifier::as_str)), (kind, Some(ID)), "{error}");
-        assert!(error.to_string().contains(says), "{error}");
+        assert!(error.to_string().contains(summary), "{error}");
         mock.delete();
     }
 }

@@ -108,16 +108,16 @@ fn tickets_upload_that_ends_early_submits_nothing() {
 
 #[test]
 fn wait_for_tickets_polls_until_done() {
-    let asked = Mutex::new(0);
+    let polls = Mutex::new(0);
     let server = Server::start(move |connection| {
         while let Some(request) = connection.request() {
             assert!(request.head.starts_with("GET /api/v2/tampering/tickets/65f0c0ff HTTP/1.1\r\n"));
-            let mut asked = asked.lock().unwrap();
-            *asked += 1;
+            let mut polls = polls.lock().unwrap();
+            *polls += 1;
             let pending = r#""done": false, "results": [{"identifier": "a1", "status": "inprogress"}]"#;
             let done = r#""done": true, "results": [{"identifier": "a1", "status": "done",
                 "verdict": {"classification": "tampered", "confidence": 0.9}}]"#;
-            let rest = if *asked < 3 { pending } else { done };
+            let rest = if *polls < 3 { pending } else { done };
             connection.send(&json(&format!(r#"{{"identifier": "65f0c0ff", {rest}}}"#)));
         }
     });

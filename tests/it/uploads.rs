@@ -131,10 +131,10 @@ fn invalid_files_are_rejected_before_a_request() {
         (directory.file("cat.mp3", PNG), "file: the extension stands for audio/mpeg, but the content is image/png"),
         (directory.file("cat.txt", b"some text"), "file: not a documented image format"),
     ];
-    for (path, says) in table {
+    for (path, summary) in table {
         let error = server.client().submit(&Image::from_path(&path)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::InvalidInput, false));
-        assert!(error.to_string().starts_with(says), "{error}");
+        assert!(error.to_string().starts_with(summary), "{error}");
         assert!(!format!("{error} {error:?}").contains("identifai-test-"), "no path is shown: {error:?}");
     }
     if !is_root {
@@ -176,7 +176,7 @@ fn file_changed_during_upload_is_not_submitted() {
     let shorten: fn(&Path) = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(1_500_000).unwrap();
     let lengthen: fn(&Path) =
         |path| fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"more").unwrap();
-    for (change, says) in [(shorten, "shrank during the upload"), (lengthen, "grew during the upload")] {
+    for (change, summary) in [(shorten, "shrank during the upload"), (lengthen, "grew during the upload")] {
         let path = directory.file("cat.png", &bytes);
         let (here, changed) = (path.clone(), AtomicBool::new(false));
         let job = Image::from_path(&path).on_progress(move |progress| {
@@ -192,7 +192,7 @@ fn file_changed_during_upload_is_not_submitted() {
             (error.kind(), error.field(), error.may_have_been_sent(), error.identifier()),
             (ErrorKind::InvalidInput, Some("file"), false, None)
         );
-        assert!(error.to_string().contains(says), "{error}");
+        assert!(error.to_string().contains(summary), "{error}");
     }
     // A file that is deleted during the upload is still open, so the upload completes. The next submit does not find
     // it.
@@ -258,10 +258,10 @@ fn expect_100_is_sent_only_over_1_mib() {
             connection.send(&accepted());
         }
     });
-    for (len, asks) in [(1_000_000, false), (1 << 20, true)] {
+    for (len, is_expected) in [(1_000_000, false), (1 << 20, true)] {
         let job = Image::from_bytes([PNG, &vec![7; len]].concat());
         server.client().submit(&job).unwrap();
-        assert_eq!(receiver.recv().unwrap(), asks, "{len}");
+        assert_eq!(receiver.recv().unwrap(), is_expected, "{len}");
     }
 }
 
@@ -353,14 +353,14 @@ fn upload_of_64_mib_uses_constant_memory() {
                 before += 1;
             }
             let file_len = length - before - "\r\n--identifai-0123456789abcdef0123456789abcdef--\r\n".len() as u64;
-            let (mut buffer, mut wanted, mut at) = ([0; 8192], [0; 8192], 0_u64);
+            let (mut buffer, mut expected, mut at) = ([0; 8192], [0; 8192], 0_u64);
             let mut pattern = Pattern::new();
             while at < file_len {
                 let most = buffer.len().min(usize::try_from(file_len - at).unwrap());
                 let amount = connection.stream.read(&mut buffer[..most]).unwrap();
                 assert!(amount > 0);
-                pattern.read_exact(&mut wanted[..amount]).unwrap();
-                assert!(buffer[..amount] == wanted[..amount], "near {at}");
+                pattern.read_exact(&mut expected[..amount]).unwrap();
+                assert!(buffer[..amount] == expected[..amount], "near {at}");
                 at += amount as u64;
             }
             let mut rest = vec![0; usize::try_from(length - before - file_len).unwrap()];

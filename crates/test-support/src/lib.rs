@@ -283,7 +283,7 @@ const SUBPROCESS: &str = "IDENTIFAI_TEST_SUBPROCESS";
 
 /// Runs the test `name` again in its own process, with the environment variables `env`.
 ///
-/// In the new process this function returns `None`, and the test goes on. In the original process it returns the output
+/// In the new process this function returns `None`, and the test continues. In the original process it returns the output
 /// of the new process, and the test returns. Used by tests of process-wide state: threads, environment variables,
 /// forks.
 pub fn run_in_subprocess(name: &str, env: &[(&str, &str)]) -> Option<Output> {

@@ -50,16 +50,16 @@ fn after_client_hello(wire: &[u8]) -> &[u8] {
 #[test]
 fn invalid_certificate_error_states_the_reason() {
     let company = Authority::new("company");
-    let check = |what: &str, host: &str, identity: Identity, says: &str, because: &str| {
+    let check = |what: &str, host: &str, identity: Identity, summary: &str, cause: &str| {
         let peer = Peer::serving(identity.config());
         let error = refused(what, &peer, host, &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(
             error.to_string(),
-            format!("cannot establish a TLS connection to {host}:{}: {says}", peer.port()),
+            format!("cannot establish a TLS connection to {host}:{}: {summary}", peer.port()),
             "{what}"
         );
-        assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
+        assert!(error_chain(&error).contains(cause), "{what}: {}", error_chain(&error));
     };
     let (name, address) = ("localhost", "127.0.0.1");
     check("of a stranger", name, Authority::new("stranger").certify(name), NOT_TRUSTED, "UnknownIssuer");
@@ -122,16 +122,16 @@ fn refused_handshake_error_states_the_reason() {
         ("data before the handshake", [&[23, 3, 3, 0, 20][..], &[1; 20]].concat(), NO_TLS, "got ApplicationData"),
     ];
     let company = Authority::new("company");
-    for (what, bytes, says, because) in table {
+    for (what, bytes, summary, cause) in table {
         let peer = responding(bytes);
         let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Tls, "{what}: {error}");
         assert_eq!(
             error.to_string(),
-            format!("cannot establish a TLS connection to localhost:{}: {says}", peer.port()),
+            format!("cannot establish a TLS connection to localhost:{}: {summary}", peer.port()),
             "{what}"
         );
-        assert!(error_chain(&error).contains(because), "{what}: {}", error_chain(&error));
+        assert!(error_chain(&error).contains(cause), "{what}: {}", error_chain(&error));
     }
 }
 
@@ -155,8 +155,8 @@ fn close_in_the_handshake_is_a_connect_error() {
     for (what, peer) in table {
         let error = refused(what, &peer, "localhost", &company);
         assert_eq!(error.kind(), ErrorKind::Connect, "{what}: {error}");
-        let says = format!("localhost:{} closed the connection during setup", peer.port());
-        assert_eq!(error.to_string(), says, "{what}");
+        let summary = format!("localhost:{} closed the connection during setup", peer.port());
+        assert_eq!(error.to_string(), summary, "{what}");
     }
 }
 
@@ -196,7 +196,7 @@ fn required_client_certificate_is_reported() {
         let ask = |builder: ConfigBuilder<_, _>| builder.with_client_cert_verifier(verifier);
         Peer::serving(company.certify("localhost").config_with(&[version], ask))
     };
-    let wants = "it requires a client certificate, and this client has none";
+    let summary = "it requires a client certificate, and this client has none";
     let error_of = |peer: &Peer| {
         let client = peer.builder("localhost").root_certificates(company.pem()).build().unwrap();
         client.submit(&Image::from_url(CAT)).unwrap_err()
@@ -206,14 +206,14 @@ fn required_client_certificate_is_reported() {
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
     assert_eq!(
         error.to_string(),
-        format!("cannot establish a TLS connection to localhost:{}: {wants}", peer_1_2.port())
+        format!("cannot establish a TLS connection to localhost:{}: {summary}", peer_1_2.port())
     );
     // With TLS 1.3 the client learns this only after it has sent the request. That is safe, because it has already
     // verified the server.
     let peer_1_3 = peer(&rustls::version::TLS13);
     let error = error_of(&peer_1_3);
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Disconnected, true), "{error}");
-    assert!(error.to_string().starts_with(&format!("lost the connection to localhost:{}: {wants}", peer_1_3.port())));
+    assert!(error.to_string().starts_with(&format!("lost the connection to localhost:{}: {summary}", peer_1_3.port())));
     for peer in [peer_1_2, peer_1_3] {
         assert!(peer.server.requests().is_empty());
     }

@@ -42,7 +42,7 @@ fn given_root_is_trusted() {
     let table = [
         ("by the root", "localhost", company.certify("localhost"), company.pem()),
         ("by an intermediate", "localhost", below.certify("localhost"), company.pem()),
-        ("beside other roots", "localhost", company.certify("localhost"), Authority::new("x").pem() + &company.pem()),
+        ("among other roots", "localhost", company.certify("localhost"), Authority::new("x").pem() + &company.pem()),
         ("for an address", "127.0.0.1", company.certify("127.0.0.1"), company.pem()),
         ("by itself", "localhost", self_signed, own),
     ];
@@ -77,10 +77,10 @@ fn root_certificates_without_pem_fail_the_build() {
         ),
         ("half a certificate after a whole one", format!("{pem}{half}").into_bytes(), damaged),
     ];
-    for (what, bytes, says) in table {
+    for (what, bytes, summary) in table {
         let error = Client::builder("key").root_certificates(bytes).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{what}");
-        assert_eq!(error.to_string(), format!("root_certificates: {says}"), "{what}");
+        assert_eq!(error.to_string(), format!("root_certificates: {summary}"), "{what}");
     }
     let both = Client::builder("key").root_certificates(key + &pem);
     assert!(both.build().is_ok(), "a key that comes along does no harm");

@@ -30,8 +30,8 @@ fn tunnel<S: std::io::Read + std::io::Write>(
         connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
         speak_tls(connection, target, accept);
     } else {
-        let asks = "Proxy-Authenticate: Basic realm=\"company\"\r\n";
-        connection.send(&response_with(407, asks, "Who are you?"));
+        let headers = "Proxy-Authenticate: Basic realm=\"company\"\r\n";
+        connection.send(&response_with(407, headers, "Who are you?"));
     }
 }
 
@@ -42,10 +42,10 @@ fn tunnel_proxy(login: Option<&'static str>, target: ServerConfig) -> Peer {
 
 /// Asserts that the proxy received only CONNECT requests with this `login`, and saw no plain text of the tunnels.
 fn assert_tunnels_only(proxy: &Peer, login: Option<&str>, connections: usize) {
-    let (asked, sent) =
+    let (connects, sent) =
         proxy.server.requests().into_iter().partition::<Vec<_>, _>(|request| request.head.starts_with("CONNECT"));
-    assert_eq!((asked.len(), proxy.server.connections()), (connections, connections));
-    for request in asked {
+    assert_eq!((connects.len(), proxy.server.connections()), (connections, connections));
+    for request in connects {
         assert!(request.head.starts_with("CONNECT api.test:443 HTTP/1.1\r\n"), "{}", request.head);
         assert_eq!((request.header("host"), request.header("proxy-authorization")), (Some("api.test:443"), login));
         assert_eq!(request.header("x-api-key"), None);
@@ -88,8 +88,8 @@ fn proxy_407_is_a_config_error_and_is_not_retried() {
         let client = client_through(&proxy, url, &company).retries(5).build().unwrap();
         let error = client.submit(&Image::from_url(CAT)).unwrap_err();
         assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Config, false), "{error}");
-        let says = "requires a valid user name and password; use http://user:password@host:port";
-        assert_eq!(error.to_string(), format!("proxy: localhost:{} {says}", proxy.port()));
+        let summary = "requires a valid user name and password; use http://user:password@host:port";
+        assert_eq!(error.to_string(), format!("proxy: localhost:{} {summary}", proxy.port()));
         assert!(error_chain(&error).contains("407") && !format!("{error:?}").contains("wr0ng"), "{error:?}");
         assert_eq!(proxy.server.connections(), 1, "some proxies lock a user out after repeated failed logins");
     }
@@ -192,8 +192,9 @@ fn https_proxy_certificate_is_checked() {
     for _ in 0..3 {
         submit(&client);
     }
-    let asked = good.server.requests().into_iter().filter(|request| request.head.starts_with("CONNECT api.test:443 "));
-    assert_eq!((asked.count(), good.server.requests().len()), (1, 1 + 3));
+    let connects =
+        good.server.requests().into_iter().filter(|request| request.head.starts_with("CONNECT api.test:443 "));
+    assert_eq!((connects.count(), good.server.requests().len()), (1, 1 + 3));
 
     let bad = proxy("other.test");
     let error = client_through(&bad, "https://user:pa%24s@", &company)
@@ -202,10 +203,10 @@ fn https_proxy_certificate_is_checked() {
         .submit(&Image::from_url(CAT))
         .unwrap_err();
     assert_eq!((error.kind(), error.may_have_been_sent()), (ErrorKind::Tls, false), "{error}");
-    let says = "its certificate is for another host; check the URL";
+    let summary = "its certificate is for another host; check the URL";
     assert_eq!(
         error.to_string(),
-        format!("cannot establish a TLS connection to the proxy localhost:{}: {says}", bad.port())
+        format!("cannot establish a TLS connection to the proxy localhost:{}: {summary}", bad.port())
     );
     assert_eq!((bad.server.connections(), bad.server.requests().len()), (1, 0));
 
@@ -253,11 +254,11 @@ fn socks_proxy_sees_only_the_host_and_password() {
     let target = Arc::new(company.certify("api.test").config());
     // RFC 1928 and RFC 1929. Each byte of the client's messages is compared.
     let proxy = Peer::scripted(move |connection| {
-        let mut exchange = |asked: &[u8], response: &[u8]| {
-            let mut bytes = vec![0; asked.len()];
+        let mut exchange = |expected: &[u8], response: &[u8]| {
+            let mut bytes = vec![0; expected.len()];
             connection.stream.read_exact(&mut bytes).unwrap();
             connection.stream.get_mut().write_all(response).unwrap();
-            bytes == asked
+            bytes == expected
         };
         let is_known = exchange(&[5, 2, 0, 2], &[5, 2]) && exchange(b"\x01\x04user\x04pa$s", &[1, 0]);
         if is_known && exchange(b"\x05\x01\x00\x03\x08api.test\x01\xbb", &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]) {
