@@ -94,9 +94,11 @@
  *
  * FURTHER GUARANTEES
  *
- * The library prints nothing, except in two cases. If a Rust panic occurs (a bug in the library), its details are
- * printed to standard error, and the call returns IDENTIFAI_ERROR_PANIC. If the library was built with panic=abort, a
- * panic ends the process. If memory runs out, Rust prints a message to standard error and aborts the process.
+ * The library prints nothing, except to standard error in two cases:
+ *
+ * - After a Rust panic (a bug in the library), it prints the details, and the call returns IDENTIFAI_ERROR_PANIC. If
+ *   the library was built with panic=abort, a panic ends the process instead.
+ * - If memory runs out, Rust prints a message and aborts the process.
  *
  * The key is sent to the host of the base URL and to no other host. No error message contains it.
  */
@@ -352,7 +354,8 @@ typedef struct identifai_client identifai_client;
  * `identifai_classify_from_url` uses both. You can change, reuse and free options at any time between calls, because
  * an existing client does not refer to them.
  *
- * An option that was never set has its default. An option cannot be unset: create new options instead.
+ * An option that was never set has its default. An option cannot be unset: create new options instead. A time of 0
+ * milliseconds is an error, and does not mean unlimited.
  *
  * A setter that fails returns its error code and leaves the option unchanged. From then on, each call that takes these
  * options fails with a message that names the option, until a setter of the same option succeeds. So you can ignore
@@ -484,8 +487,7 @@ identifai_options *identifai_options_from_env(void);
 
 /**
  * Checks that the last setter of each option succeeded. If not, it returns the code of one that failed, and `error`
- * describes it. It does not check that the service can be reached with these options: `identifai_client_new` and the
- * calls do.
+ * describes it. A setter does not check every value: `identifai_client_new` and the calls report an invalid setting.
  */
 int32_t identifai_options_check(const identifai_options *options,
                                 identifai_error **error);
@@ -532,9 +534,8 @@ int32_t identifai_options_set_allow_http(identifai_options *options,
 
 /**
  * Sets a proxy: `http://user:password@host:port`, `https://...`, or `socks5h://...` if the library was built with the
- * feature `socks-proxy`. The proxy never sees the key, because only `https`
- * requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
- * `ALL_PROXY` and `NO_PROXY`.
+ * feature `socks-proxy`. The proxy never sees the key, because only `https` requests go through it. Requests to this
+ * machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
  */
 int32_t identifai_options_set_proxy(identifai_options *options,
                                     const char *url);
@@ -545,15 +546,16 @@ int32_t identifai_options_set_proxy(identifai_options *options,
 int32_t identifai_options_set_no_proxy(identifai_options *options);
 
 /**
- * Trusts the root certificates in `pem` (one or more, in PEM format) and no others. They replace the usual roots, like
- * curl's `--cacert`, and they are also used for an `https` proxy. Defaults to the usual roots.
+ * Trusts the root certificates in `pem` (one or more, in PEM format) and no others. They replace the default roots,
+ * like curl's `--cacert`, and they are also used for an `https` proxy. Defaults to the roots that are bundled with the
+ * library or, if it was built with the feature `platform-verifier` or `native-tls`, to those of the operating system.
  */
 int32_t identifai_options_set_root_certificates(identifai_options *options,
                                                 const char *pem);
 
 /**
- * Sets the name of your program, as `product/version`. It is added to this library's own `User-Agent`. Defaults to no
- * name.
+ * Sets the name of your program, as `product/version`: up to 256 bytes of printable ASCII. It is added to this
+ * library's own `User-Agent`. Defaults to no name.
  */
 int32_t identifai_options_set_user_agent(identifai_options *options,
                                          const char *product);
@@ -580,8 +582,8 @@ int32_t identifai_options_set_resend_if_unknown(identifai_options *options,
                                                 int32_t on);
 
 /**
- * Limits requests to `submits` and `reads` per minute, and to 1/30 of that per second. An override counts as a submit.
- * A call waits for its slot. If the slot is after the call's deadline, the call fails with
+ * Limits requests to `submits` and `reads` per minute, and to 1/30 of that per second. Neither may be 0. An override
+ * counts as a submit. A call waits for its slot. If the slot is after the call's deadline, the call fails with
  * `IDENTIFAI_ERROR_RATE_LIMITED`. Defaults to 30 and 60, the limits that the service documents.
  */
 int32_t identifai_options_set_rate_limit(identifai_options *options,

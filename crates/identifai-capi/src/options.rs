@@ -22,7 +22,8 @@ use crate::memory::{free_object, make};
 /// `identifai_classify_from_url` uses both. You can change, reuse and free options at any time between calls, because
 /// an existing client does not refer to them.
 ///
-/// An option that was never set has its default. An option cannot be unset: create new options instead.
+/// An option that was never set has its default. An option cannot be unset: create new options instead. A time of 0
+/// milliseconds is an error, and does not mean unlimited.
 ///
 /// A setter that fails returns its error code and leaves the option unchanged. From then on, each call that takes these
 /// options fails with a message that names the option, until a setter of the same option succeeds. So you can ignore
@@ -75,7 +76,7 @@ pub(crate) enum Proxy {
     None,
 }
 
-/// The submit options. An option that is `None` is not sent.
+/// The submit options. `None` means the default, and such an option is not sent.
 #[derive(Default)]
 pub(crate) struct SubmitOptions {
     pub(crate) ref_id: Option<String>,
@@ -231,8 +232,7 @@ pub extern "C" fn identifai_options_from_env() -> *mut Options {
 }
 
 /// Checks that the last setter of each option succeeded. If not, it returns the code of one that failed, and `error`
-/// describes it. It does not check that the service can be reached with these options: `identifai_client_new` and the
-/// calls do.
+/// describes it. A setter does not check every value: `identifai_client_new` and the calls report an invalid setting.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_check(options: *const Options, error: *mut *mut Failure) -> i32 {
     unsafe { call(error, || object(options, "options")?.check()) }

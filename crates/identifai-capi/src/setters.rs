@@ -79,9 +79,8 @@ pub unsafe extern "C" fn identifai_options_set_allow_http(options: *mut Options,
 }
 
 /// Sets a proxy: `http://user:password@host:port`, `https://...`, or `socks5h://...` if the library was built with the
-/// feature `socks-proxy`. The proxy never sees the key, because only `https`
-/// requests go through it. Requests to this machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`,
-/// `ALL_PROXY` and `NO_PROXY`.
+/// feature `socks-proxy`. The proxy never sees the key, because only `https` requests go through it. Requests to this
+/// machine use no proxy. Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_proxy(options: *mut Options, url: *const c_char) -> i32 {
     unsafe { set(options, "proxy", owned(url, "proxy").map(Proxy::Url), |options| &mut options.settings.proxy) }
@@ -93,8 +92,9 @@ pub unsafe extern "C" fn identifai_options_set_no_proxy(options: *mut Options) -
     unsafe { set(options, "proxy", Ok(Proxy::None), |options| &mut options.settings.proxy) }
 }
 
-/// Trusts the root certificates in `pem` (one or more, in PEM format) and no others. They replace the usual roots, like
-/// curl's `--cacert`, and they are also used for an `https` proxy. Defaults to the usual roots.
+/// Trusts the root certificates in `pem` (one or more, in PEM format) and no others. They replace the default roots,
+/// like curl's `--cacert`, and they are also used for an `https` proxy. Defaults to the roots that are bundled with the
+/// library or, if it was built with the feature `platform-verifier` or `native-tls`, to those of the operating system.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_root_certificates(options: *mut Options, pem: *const c_char) -> i32 {
     unsafe {
@@ -104,8 +104,8 @@ pub unsafe extern "C" fn identifai_options_set_root_certificates(options: *mut O
     }
 }
 
-/// Sets the name of your program, as `product/version`. It is added to this library's own `User-Agent`. Defaults to no
-/// name.
+/// Sets the name of your program, as `product/version`: up to 256 bytes of printable ASCII. It is added to this
+/// library's own `User-Agent`. Defaults to no name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_user_agent(options: *mut Options, product: *const c_char) -> i32 {
     unsafe { set(options, "user_agent", owned(product, "user_agent"), |options| &mut options.settings.user_agent) }
@@ -132,8 +132,8 @@ pub unsafe extern "C" fn identifai_options_set_resend_if_unknown(options: *mut O
     unsafe { set(options, "resend_if_unknown", Ok(on != 0), |options| &mut options.settings.resend_if_unknown) }
 }
 
-/// Limits requests to `submits` and `reads` per minute, and to 1/30 of that per second. An override counts as a submit.
-/// A call waits for its slot. If the slot is after the call's deadline, the call fails with
+/// Limits requests to `submits` and `reads` per minute, and to 1/30 of that per second. Neither may be 0. An override
+/// counts as a submit. A call waits for its slot. If the slot is after the call's deadline, the call fails with
 /// `IDENTIFAI_ERROR_RATE_LIMITED`. Defaults to 30 and 60, the limits that the service documents.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_options_set_rate_limit(options: *mut Options, submits: u32, reads: u32) -> i32 {
