@@ -45,7 +45,7 @@ pub(super) fn identifier(medium: MediaType, form: &Form, analyses: u64) -> Strin
 pub(super) fn check(medium: MediaType, is_upload: bool, form: &Form) -> Result<(), String> {
     for (index, (name, value)) in form.fields.iter().enumerate() {
         if form.fields.iter().take(index).any(|(earlier, _)| earlier == name) {
-            return Err(format!("The {name} field is there twice."));
+            return Err(format!("The {name} field must not occur twice."));
         }
         let scheme = value.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         let is_url = matches!(scheme.as_deref(), Some("http" | "https"));
