@@ -29,6 +29,6 @@ fn warm_call_allocates_under_16_kib() {
     submit();
     let warm = allocation_counter::measure(|| (0..10).for_each(|_| submit()));
     let (count, bytes) = (warm.count_total / 10, warm.bytes_total / 10);
-    assert!((1..=45).contains(&count) && bytes < 16 * 1024, "{count} allocations of {bytes} bytes a call");
+    assert!((1..=45).contains(&count) && bytes < 16 * 1024, "{count} allocations of {bytes} bytes per call");
     assert_eq!(warm.count_current, 0, "allocations that were not freed");
 }

@@ -164,11 +164,11 @@ fn batch_uploads_in_parallel_up_to_the_worker_limit() {
 #[test]
 fn progress_callback_panic_reaches_the_caller() {
     let server = Server::start(|connection| while connection.request().is_some() {});
-    let job = || Image::from_bytes(PNG).on_progress(|_| -> ControlFlow<()> { panic!("of the watcher") });
+    let job = || Image::from_bytes(PNG).on_progress(|_| -> ControlFlow<()> { panic!("in the callback") });
     for workers in [1, 2] {
         let mut batch = fast_client(&server).batch([job()]).workers(workers);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch.next().map(drop)));
-        assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"of the watcher"));
+        assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"in the callback"));
         let error = batch.next().unwrap().result.unwrap_err();
         assert!(error.kind() == ErrorKind::Indeterminate && error.may_have_been_sent(), "{error}");
         assert!(batch.next().is_none());

@@ -91,7 +91,7 @@ fn any_file(content: &[u8]) {
         };
         let is_accepted = |line: &Value| line["event"] == "submitted" || line["event"] == "finished";
         if lines.iter().filter(is_its).any(is_accepted) {
-            assert!(!matches!(past, EarlierRun::None), "it would be paid for again");
+            assert!(!matches!(past, EarlierRun::None), "the job would be paid for again");
         }
     }
     if let Err(error) = journal::bind(&journal, "x.test:443") {
@@ -244,7 +244,7 @@ fn modified(mut input: Input<'_>) {
             let (_, histories) = known.last().unwrap();
             for ((_, past), history) in look_up(&journal).iter().zip(histories) {
                 let is_known = !matches!(past, EarlierRun::None | EarlierRun::Changed);
-                assert!(history.identifier.is_none() || is_known, "it would be paid for again");
+                assert!(history.identifier.is_none() || is_known, "the job would be paid for again");
             }
         }
         Err(error) => {

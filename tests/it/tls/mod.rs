@@ -56,7 +56,7 @@ fn given_root_is_trusted() {
 }
 
 #[test]
-fn root_certificates_without_pem_fail_the_build() {
+fn invalid_root_certificates_fail_the_build() {
     let company = Authority::new("company");
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let pem = company.pem();
@@ -83,7 +83,7 @@ fn root_certificates_without_pem_fail_the_build() {
         assert_eq!(error.to_string(), format!("root_certificates: {summary}"), "{what}");
     }
     let both = Client::builder("key").root_certificates(key + &pem);
-    assert!(both.build().is_ok(), "a key that comes along does no harm");
+    assert!(both.build().is_ok(), "a private key in addition to a certificate is ignored");
 }
 
 #[test]
