@@ -96,7 +96,7 @@ fn submits_and_reads_are_counted_separately() {
 }
 
 #[test]
-fn extreme_limits_are_kept() {
+fn limits_handle_unlimited_zero_and_maximum() {
     let mut none = FakeTimeLimits::new(RateLimit::unlimited());
     assert!((0..100).all(|_| none.submit(0) == (true, Vec::new())));
     let mut zero = FakeTimeLimits::new(RateLimit::per_minute(0, 1));
