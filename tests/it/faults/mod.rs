@@ -9,7 +9,7 @@
 //! | `lost`, `garbled`, `refused`, `expired` | `Disconnected`, `UnexpectedResponse`, `Rejected`, `WaitTimedOut` |
 //! | suffix `!` | `may_have_been_sent()` is `true`. Without `!` it is `false`. |
 //! | suffix `?` | `may_have_been_sent()` depends on how fast a reset arrives. |
-//! | suffix `=` | The next call reuses the connection. Without `=` it opens a new one. After an early response, both are allowed. |
+//! | suffix `=` | The next call reuses the connection. Without `=` it opens a new one. After an early response, and for a batch, both are allowed. |
 //! | `-` | This combination does not exist: nothing can be sent or reset before the connection is open, and no response is early after the whole request has arrived. |
 //!
 //! For every cell the tests also check that the server receives the expected number of complete requests, that the call
