@@ -148,7 +148,9 @@ impl Service {
             Endpoint::Heatmap(identifier) => self.heatmap(identifier),
             Endpoint::Override(medium, hash) => self.force(medium, hash, body),
             Endpoint::Credits | Endpoint::Health => self.account(),
-            Endpoint::User => Response::json(200, &json!({ "sandbox": "The response of this endpoint is not documented." })),
+            Endpoint::User => {
+                Response::json(200, &json!({ "sandbox": "The response of this endpoint is not documented." }))
+            }
             Endpoint::PartnerUser => self.with_form(call, body, |state, form| state.users.save(form)),
             Endpoint::PartnerUsers => self.state().users.list(call.query),
             Endpoint::CreationMail => self.with_form(call, body, |state, form| state.users.mail(form)),
