@@ -118,7 +118,7 @@ fn upload_progress_has_the_tag() {
 }
 
 #[test]
-fn unrecognized_medium_is_refused_before_a_request() {
+fn undocumented_format_is_refused_before_a_request() {
     let server = Server::responding(json("{}"));
     let heic = AnySubmission::from_url("https://example.com/cat.heic").unwrap();
     let error = server.client().submit_any(&heic).unwrap_err();
