@@ -735,8 +735,8 @@ int32_t identifai_options_set_progress(identifai_options *options,
  *
  * It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
  * both the client settings and the submit options. Calls with the same client settings share connections, even if they
- * use different options objects. The process keeps the connections of the 8 client settings that were used last. Free
- * `identifier` with `identifai_string_free`.
+ * use different options objects or keys. The process keeps the connections of the 8 sets of client settings that were
+ * used last. Free `identifier` with `identifai_string_free`.
  */
 int32_t identifai_classify_from_url(const identifai_options *options,
                                     const char *file_url,

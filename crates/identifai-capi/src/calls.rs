@@ -28,8 +28,8 @@ pub struct Handle(pub(crate) Client);
 ///
 /// It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
 /// both the client settings and the submit options. Calls with the same client settings share connections, even if they
-/// use different options objects. The process keeps the connections of the 8 client settings that were used last. Free
-/// `identifier` with `identifai_string_free`.
+/// use different options objects or keys. The process keeps the connections of the 8 sets of client settings that were
+/// used last. Free `identifier` with `identifai_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_classify_from_url(
     options: *const Options,
