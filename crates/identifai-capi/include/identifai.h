@@ -734,9 +734,11 @@ int32_t identifai_options_set_progress(identifai_options *options,
  * Submits the image at `file_url` without a client. It spends credits.
  *
  * It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
- * both the client settings and the submit options. Calls with the same client settings share connections, even if they
- * use different options objects or keys. The process keeps the connections of the 8 sets of client settings that were
- * used last. Free `identifier` with `identifai_string_free`.
+ * both the client settings and the submit options. Free `identifier` with `identifai_string_free`.
+ *
+ * Calls share connections if they have the same base URL, `http` permission, connect timeout, proxy, root certificates
+ * and user agent, even if they use different options objects or keys. The process keeps the connections of the 8
+ * combinations of these settings that were used last.
  */
 int32_t identifai_classify_from_url(const identifai_options *options,
                                     const char *file_url,

@@ -27,9 +27,11 @@ pub struct Handle(pub(crate) Client);
 /// Submits the image at `file_url` without a client. It spends credits.
 ///
 /// It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
-/// both the client settings and the submit options. Calls with the same client settings share connections, even if they
-/// use different options objects or keys. The process keeps the connections of the 8 sets of client settings that were
-/// used last. Free `identifier` with `identifai_string_free`.
+/// both the client settings and the submit options. Free `identifier` with `identifai_string_free`.
+///
+/// Calls share connections if they have the same base URL, `http` permission, connect timeout, proxy, root certificates
+/// and user agent, even if they use different options objects or keys. The process keeps the connections of the 8
+/// combinations of these settings that were used last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn identifai_classify_from_url(
     options: *const Options,
