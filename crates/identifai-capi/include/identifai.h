@@ -736,9 +736,9 @@ int32_t identifai_options_set_progress(identifai_options *options,
  * It behaves like `identifai_submit_url` with `IDENTIFAI_IMAGE`, except that `options` must not be NULL and supplies
  * both the client settings and the submit options. Free `identifier` with `identifai_string_free`.
  *
- * Calls share connections if they have the same base URL, `http` permission, connect timeout, proxy, root certificates
- * and user agent, even if they use different options objects or keys. The process keeps the connections of the 8
- * combinations of these settings that were used last.
+ * Calls share connections if they have the same base URL, `http` permission, connect timeout, proxy, root
+ * certificates, user agent and response limit, even if they use different options objects or keys. The process keeps
+ * the connections of the 8 combinations of these settings that were used last.
  */
 int32_t identifai_classify_from_url(const identifai_options *options,
                                     const char *file_url,
