@@ -60,8 +60,8 @@ impl ApiKey {
         Self(Arc::new(Text { key, other_encodings }))
     }
 
-    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, and trims it. Apart from the environment itself,
-    /// no other copy of the key stays in memory. A blank variable counts as unset.
+    /// Reads the key from the environment variable `IDENTIFAI_API_KEY`, and trims it. Apart from the environment
+    /// itself, no other copy of the key stays in memory. A blank variable counts as unset.
     ///
     /// # Errors
     ///

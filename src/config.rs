@@ -165,8 +165,8 @@ macro_rules! settings_setters {
         ///
         /// Defaults to 120 seconds for a submit by URL, since the service downloads the file before it responds, and
         /// to 30 seconds for every other call. An upload has no deadline by default. It fails if no byte is sent for
-        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. If this deadline is set,
-        /// it replaces these two limits.
+        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. If this deadline is
+        /// set, it replaces these two limits.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.options.timeout = Some(timeout);
             self

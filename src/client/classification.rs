@@ -32,7 +32,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent, and
+    ///   `InvalidInput` if a file changes during its upload. Nothing was submitted.
     /// - Any other [`ErrorKind`] of a call. Check [`Error::may_have_been_sent`] before you submit again, since the
     ///   service may have accepted the submission. See [indeterminate](crate::concepts#indeterminate).
     pub fn submit<M: Medium>(&self, submission: &Submission<M>) -> Result<Submitted<M>> {
@@ -93,8 +94,8 @@ impl Client {
     /// Waits until the analysis of a submission is finished, and returns its report.
     ///
     /// [`WaitOptions`](crate::WaitOptions) set the intervals between polls and the timeout, which defaults to 5
-    /// minutes. A lost connection, a timeout of a poll, or a 408, 429 or 5xx does not end the wait. A failed poll is
-    /// not retried separately, since the next poll is its retry.
+    /// minutes. A failed or lost connection, a timeout of a poll, or a 408, 429 or 5xx does not end the wait. A failed
+    /// poll is not retried separately, since the next poll is its retry.
     ///
     /// # Errors
     ///

@@ -51,7 +51,8 @@ macro_rules! kinds {
 
 // Add new kinds at the end, with the next code.
 kinds! {
-    /// An argument of the call is invalid. Nothing was sent. Fix the argument that the message names.
+    /// An argument of the call is invalid, or a file changed during its upload. Nothing was submitted. Fix the argument
+    /// that the message names.
     InvalidInput = (1, "invalid_input");
     /// A setting is invalid, such as the key, the base URL or the proxy. Nothing was sent. Fix the setting that the
     /// message names.
@@ -71,7 +72,8 @@ kinds! {
     /// The response is a redirect (3xx). Redirects are not followed, since the key would be sent to another URL.
     /// Correct the base URL.
     Redirect = (7, "redirect");
-    /// 401: The key is missing or invalid. The dashboard shows the key in the profile menu, under "API Key".
+    /// 401: The key is missing or invalid. The dashboard shows the key in the profile menu, under "API Key". For an
+    /// HTML page, see [`Forbidden`](Self::Forbidden).
     Unauthorized = (8, "unauthorized");
     /// 403: The key is not allowed to use this API, or the terms of service were not accepted. Accept them on the
     /// dashboard.
@@ -87,12 +89,12 @@ kinds! {
     Rejected = (11, "rejected");
     /// The account has no credits left. Buy credits.
     ///
-    /// The API has no error code for this, so the kind is a guess. It is used for a 400 whose text mentions credits, and
-    /// for a 402.
+    /// The API has no error code for this, so the kind is a guess. It is used for a 400 whose text mentions credits,
+    /// and for a 402.
     OutOfCredits = (12, "out_of_credits");
     /// 429: The rate limit of the key is exceeded. Retry after [`Error::retry_after`](crate::Error::retry_after).
     ///
-    /// If the error has no [`status`](crate::Error::status), nothing was sent: the next slot of the local
+    /// If the error has no [`status`](crate::Error::status), the attempt was not sent: the next slot of the local
     /// [rate limit](crate::concepts#rate-limit) is after the deadline of the call.
     RateLimited = (13, "rate_limited");
     /// 5xx: The service failed. Retry later. Check
@@ -117,8 +119,9 @@ kinds! {
     /// The [journal](crate::concepts#journal) of a batch cannot be opened, read or written. The message has the
     /// reason. The batch submits nothing more.
     Journal = (19, "journal");
-    /// It is not known if the service accepted the job, because an earlier run of the batch ended during the submit or
-    /// got no response. `Journal::retry_indeterminate` submits it again. See [indeterminate](crate::concepts#indeterminate).
+    /// It is not known if the service accepted the job, because an earlier run of the batch ended during the submit
+    /// or got no response. `Journal::retry_indeterminate` submits it again. See
+    /// [indeterminate](crate::concepts#indeterminate).
     Indeterminate = (20, "indeterminate");
 }
 
