@@ -9,7 +9,7 @@ use crate::model::lenient::is_valid;
 use crate::util::encodings::redactable;
 
 impl Client {
-    /// Returns the number of credits that the account has left and has spent. The call is free.
+    /// Returns the number of credits that the account has left and has spent. The call spends no credits.
     ///
     /// ```no_run
     /// let credits = identifai::Client::from_env()?.credits()?;
@@ -57,7 +57,7 @@ impl Client {
     ///
     /// The overview of the API mentions this endpoint, but no page describes it. The fields are sent in the query
     /// because a `DELETE` request should not have content (RFC 9110, section 9.3.5). This is our interpretation.
-    /// Servers, proxies and the HTTP library at trace level log queries, so do not pass secrets.
+    /// Do not pass secrets: servers and proxies log queries, and so does the HTTP library at trace level.
     ///
     /// # Errors
     ///
