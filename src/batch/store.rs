@@ -1,5 +1,5 @@
 //! The store of a batch: a trait for a record of the steps of each job. `Journal` implements it.
-#![cfg_attr(not(feature = "_internals"), allow(unreachable_pub))] // `internals` re-exports these types.
+#![cfg_attr(not(all(feature = "_internals", feature = "journal")), allow(unreachable_pub))] // `internals` re-exports these types.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
