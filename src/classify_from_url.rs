@@ -18,8 +18,8 @@ use crate::util::sync::lock;
 
 /// Submits the image at a URL for classification, and returns its identifier. This spends credits of the account.
 ///
-/// The verdict is available later. To request it, create a [`Submitted`](crate::Submitted) from the identifier and
-/// call [`Client::wait`].
+/// It does not wait for the verdict, in contrast to [`Client::classify`]. To wait for it, create a
+/// [`Submitted`](crate::Submitted) from the identifier and call [`Client::wait`].
 ///
 /// The function blocks until the service has responded or the deadline has passed, which is 120 seconds by default. It
 /// can be called from any thread. It starts a thread only to look up a host name for a new connection. Calls share a

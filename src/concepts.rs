@@ -120,9 +120,9 @@
 //!
 //! **By default, the crate does not repeat this submit**, since that could pay for the same submission twice. It
 //! repeats a submit in two cases only: the request certainly did not arrive completely, or the service refused it with
-//! a 429. A 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC 9110
-//! (section 9.2.2) recommends this caution for requests that are not idempotent. It also applies to the requests that
-//! create a user or send the mail about a new account. All other requests are idempotent, such as a request for a
+//! a 429. A 408 or a 5xx proves nothing, since a proxy or cache may send it after it has forwarded the request. RFC
+//! 9110 (section 9.2.2) recommends this caution for requests that are not idempotent. It also applies to the requests
+//! that create a user or send the mail about a new account. All other requests are idempotent, such as a request for a
 //! report, and are repeated after any temporary failure.
 //!
 //! [`Error::may_have_been_sent`] returns `true` for the error of an indeterminate submit. The [kind](Error::kind) of
@@ -209,7 +209,7 @@
 //! not limited. All clients of a process with the same key, host and port share one count.
 //!
 //! The limit is a sliding window: in any 60.5 seconds there are at most 30 submits. The half second allows for
-//! requests that arrive closer together than they were sent. Up to two thirds of the window, submits are sent 1.02 s
+//! requests that arrive closer together than they were sent. The first two thirds of the submits are sent 1.02 s
 //! apart. From then on they are spaced evenly, 60.5 s / 30 = 2.02 s apart. Even spacing has the same throughput, and
 //! it leaves gaps in which another process can start. For example, 100 submits one after the other are sent at these
 //! times:
@@ -217,7 +217,7 @@
 //! | submit | time | reason |
 //! | --- | --- | --- |
 //! | 1 to 20 | 0 s, 1.02 s, ..., 19.4 s | 1.02 s apart |
-//! | 21 to 30 | 21.4 s, ..., 39.6 s | 2.02 s apart |
+//! | 21 to 30 | 21.4 s, ..., 39.5 s | 2.02 s apart |
 //! | 31 | 60.5 s | The window is full until the first submit leaves it. |
 //! | 32 to 100 | 62.5 s, ..., 199.7 s | 2.02 s apart |
 //!

@@ -174,7 +174,8 @@ macro_rules! settings_setters {
 
         /// Sets the maximum time for the name lookup, connecting and the TLS handshake of an attempt.
         ///
-        /// The deadline of the call applies as well. Defaults to 10 seconds.
+        /// The deadline of the call applies as well. Zero is an error of the kind
+        /// [`Config`](crate::ErrorKind::Config). Defaults to 10 seconds.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connection.connect_timeout = timeout;
             self
@@ -196,8 +197,9 @@ macro_rules! settings_setters {
         /// not use the proxy. If the proxy refuses a tunnel with a status code, the call fails without a retry, since
         /// some proxies lock out clients that retry too often.
         ///
-        /// Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. They are read when the
-        /// connection options are first used.
+        /// Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. They are read by
+        /// [`Client::builder(..).build()`](crate::ClientBuilder::build), or by the first
+        /// [`classify_from_url()`](crate::classify_from_url()) with these options.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.connection.proxy =
                 crate::http::proxy::Proxy::Url(crate::http::endpoint::ProxyUrl(url.into()));
@@ -229,27 +231,28 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Sets the maximum size of the body of a response, in bytes. A larger response is an error.
+        /// Sets the maximum size of the body of a response, in bytes. A larger response is an
+        /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse).
         ///
-        /// Defaults to 4 MiB, and to 64 MiB for a heatmap.
+        /// The value replaces both defaults, which are 4 MiB, and 64 MiB for a heatmap.
         pub fn response_limit(mut self, bytes: u64) -> Self {
             self.settings.connection.response_limit = Some(bytes);
             self
         }
 
-        /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries.
+        /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries. Defaults to 2.
         ///
-        /// - A submit is retried if the request surely did not arrive completely, and after a 429. The same applies to
-        ///   the creation of a user and to the mail to a partner's user. A submit is not retried after a 503, with or
-        ///   without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request. See
-        ///   [indeterminate](crate::concepts#indeterminate).
+        /// - A submit is retried if the request certainly did not arrive completely, and after a 429. The same applies
+        ///   to the creation of a user and to the mail to a partner's user. A submit is not retried after a 503, with
+        ///   or without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request.
+        ///   See [indeterminate](crate::concepts#indeterminate).
         /// - Any other request is retried after a failed or lost connection, a timeout, and a 408, 429, 500, 502, 503
         ///   or 504.
         /// - An upload from a reader is never retried, since it can be read only once.
         ///
         /// The pause before a retry is the time in `Retry-After`. After a 429 it is at least the time until the next
         /// slot of the rate limit. Otherwise it is a random time between zero and a maximum, which doubles from 0.5
-        /// seconds to 8 seconds. Defaults to 2.
+        /// seconds to 8 seconds.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.options.retries = retries;
             self
@@ -265,8 +268,8 @@ macro_rules! settings_setters {
 
         /// Sets the rate limit of the key. See [`RateLimit`](crate::RateLimit).
         ///
-        /// A call waits until the rate limit allows it. Defaults to the documented limits: 30 submits and 60 reads a
-        /// minute.
+        /// A call waits until the rate limit allows it. Defaults to the documented limits: 1 submit and 2 reads a
+        /// second, and 30 submits and 60 reads a minute.
         pub fn rate_limit(mut self, rate_limit: crate::call::rate_limit::config::RateLimit) -> Self {
             self.settings.options.rate_limit = rate_limit;
             self

@@ -47,9 +47,11 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
-    /// Sets the timeout of the whole wait.
+    /// Sets the timeout of the whole wait, which begins when the call begins, or in a batch when the job is accepted.
     ///
-    /// The analysis continues after a timeout, and its result can be polled later. Defaults to 5 minutes.
+    /// The analysis continues after a timeout, and its result can be polled later. The wait ends early if the service
+    /// asks for a pause that is longer than the rest of the timeout. Zero is an error of the kind
+    /// [`Config`](ErrorKind::Config). Defaults to 5 minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -58,7 +60,8 @@ impl WaitOptions {
     /// Sets the time between the submit and the first poll.
     ///
     /// If the time of the submit is not known, as with a stored identifier, the first poll is made at once, and this is
-    /// the interval between the first two polls. Defaults to 2 seconds.
+    /// the interval between the first two polls. The maximum interval bounds it. Zero is an error of the kind
+    /// [`Config`](ErrorKind::Config). Defaults to 2 seconds.
     pub fn initial_interval(mut self, interval: Duration) -> Self {
         self.backoff.initial = interval;
         self
@@ -66,7 +69,8 @@ impl WaitOptions {
 
     /// Sets the factor by which the interval grows after each poll.
     ///
-    /// It must be at least 1. Defaults to 1.5.
+    /// A factor below 1, or one that is not finite, is an error of the kind [`Config`](ErrorKind::Config). Defaults to
+    /// 1.5.
     pub fn growth(mut self, factor: f64) -> Self {
         self.backoff.growth = factor;
         self

@@ -47,10 +47,11 @@ const IN_FLIGHT: usize = 100;
 
 /// A batch of jobs, returned by [`Client::batch`]: an iterator over their outcomes, in order of completion.
 ///
-/// The batch does its work in `next`, on the caller's thread. It polls if a poll is due, else submits a job if the
-/// rate limit of the key allows that, else pauses. One poll covers up to 100 pending submissions. While there are more
-/// jobs to submit, polls are 15 seconds apart. The batch takes a job from its iterator only if fewer than
-/// [`in_flight`](Self::in_flight) jobs are unfinished, so neither jobs nor outcomes accumulate.
+/// The batch does its work in `next`, on the caller's thread unless there are several [`workers`](Self::workers). It
+/// polls if a poll is due, else submits a job if the rate limit of the key allows that, else pauses. One poll covers up
+/// to 100 pending submissions. While there are more jobs to submit, polls are 15 seconds apart. The batch takes a job
+/// from its iterator only if fewer than [`in_flight`](Self::in_flight) jobs are unfinished, so neither jobs nor
+/// outcomes accumulate.
 ///
 /// # Failures
 ///
@@ -70,12 +71,12 @@ const IN_FLIGHT: usize = 100;
 ///   is not trusted, a journal that cannot be written. The batch still waits for pending submissions. The remaining
 ///   jobs end in an error of the same kind, which reports that they were not submitted.
 /// - The batch waits for each submission until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if
-///   polls fail.
+///   polls fail for a temporary reason.
 ///
 /// A dropped batch loses its pending submissions, unless it has a journal or the caller stores their identifiers from
 /// [`StopHandle::unfinished`]. The drop waits for the submits that the [`workers`](Self::workers) have begun.
 ///
-/// [Concepts](crate::concepts) explains the terms.
+/// [Concepts](crate::concepts#journal) explains journals and other terms.
 #[must_use = "a batch does nothing until it is iterated over"]
 pub struct Batch<I> {
     /// The client, with retries turned off. The batch itself decides on retries.
@@ -163,13 +164,15 @@ impl Client {
 }
 
 impl<I> Batch<I> {
-    /// Returns the current progress. To call it within a loop over the outcomes, loop over `batch.by_ref()`.
+    /// Returns the current progress. To call it between outcomes, use `while let Some(outcome) = batch.next()`
+    /// instead of a `for` loop, which borrows the batch.
     pub fn progress(&self) -> BatchProgress {
         BatchProgress { pending: self.pending.len() as u64, ..self.progress }
     }
 
     /// Returns the identifiers of the submissions that have no outcome yet, each with the index of its job. A caller
-    /// that stops before the end of the batch can store them.
+    /// that stops before the end of the batch can store them. [`StopHandle::unfinished`] also returns the jobs that are
+    /// being submitted.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &Identifier)> {
         self.pending.iter().map(|pending| (pending.id.index, pending.submitted.identifier()))
     }

@@ -8,8 +8,7 @@ use super::Journal;
 use super::{Batch, BatchProgress};
 
 impl<I> Batch<I> {
-    /// Sets the maximum number of unfinished jobs: those to be submitted, those being submitted, and those that are
-    /// pending.
+    /// Sets the maximum number of unfinished jobs, which are queued, being submitted, or pending.
     ///
     /// At 30 submits per minute, 100 are enough for analyses that take three minutes. 0 counts as 1. Defaults to 100.
     pub fn in_flight(mut self, max: usize) -> Self {
@@ -39,7 +38,7 @@ impl<I> Batch<I> {
     /// Records each step in `journal`, and continues where the earlier runs with the same journal ended.
     ///
     /// The journal contains the host and port of the service. If they are those of another service, nothing is
-    /// submitted, and each job ends in an error. Defaults to none.
+    /// submitted, and each job ends in an error of the kind [`Journal`](crate::ErrorKind::Journal). Defaults to none.
     #[cfg(feature = "journal")]
     pub fn journal(mut self, journal: Journal) -> Self {
         match journal.bind(self.client.caller.service()) {

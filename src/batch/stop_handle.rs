@@ -24,7 +24,9 @@ impl StopHandle {
     ///
     /// The remaining jobs are not submitted. Each ends in an error of the kind
     /// [`Cancelled`](crate::ErrorKind::Cancelled). The batch takes the remaining jobs from the iterator for that, so
-    /// the iterator of jobs must end.
+    /// a batch with an infinite iterator does not end.
+    ///
+    /// This method locks a mutex, so do not call it inside a POSIX signal handler.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.caller.notify();

@@ -57,7 +57,8 @@ impl Client {
     ///
     /// The overview of the API mentions this endpoint, but no page describes it. The fields are sent in the query
     /// because a `DELETE` request should not have content (RFC 9110, section 9.3.5). This is our interpretation.
-    /// Do not pass secrets: servers and proxies log queries, and so does the HTTP library at trace level.
+    /// Do not pass secrets: servers and proxies log queries, and so does the HTTP library at trace level. The request
+    /// is retried like a read, so [`NotFound`](crate::ErrorKind::NotFound) can mean that the first attempt succeeded.
     ///
     /// # Errors
     ///

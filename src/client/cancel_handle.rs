@@ -26,8 +26,8 @@ impl CancelHandle {
     /// Cancels pauses and all later calls, but lets running requests finish. The cancelled calls fail with
     /// [`ErrorKind::Cancelled`].
     ///
-    /// A running submit still returns its identifier, which may have been paid for. Its deadline does not change. You
-    /// can call [`cancel`](Self::cancel) afterwards.
+    /// A running submit still returns its identifier, so a submission that may have been paid for is not lost. Its
+    /// deadline does not change. You can call [`cancel`](Self::cancel) afterwards.
     pub fn drain(&self) {
         self.caller.drain();
     }

@@ -84,7 +84,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`] of a call. Repeating the call is safe.
+    /// Any [`ErrorKind`] of a call. Repeating the call is safe. A failed analysis is not an error of this call.
     pub fn results<M: Medium>(&self, submitted: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
         let submitted: Vec<_> = submitted.iter().map(Submitted::as_any).collect();
         let reports = self.results_of(&submitted)?;
@@ -123,7 +123,8 @@ impl Client {
     /// # Errors
     ///
     /// Every error of [`submit`](Self::submit) and [`wait`](Self::wait). If the submission was accepted, the error has
-    /// the identifier. In that case call `wait` with it. Submitting again may cost again.
+    /// the identifier. In that case, call [`wait`](Self::wait) with
+    /// [`Submitted::new`]`(identifier)`, since submitting again may cost again.
     pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
         self.classify_any(submission.as_any()).and_then(Report::try_from)
     }
@@ -240,8 +241,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) before anything is sent, [`NotFound`](ErrorKind::NotFound) if the
-    /// service does not know the file, and any other [`ErrorKind`] of a call.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if `hash` does not have 64 hexadecimal digits or `classification` is
+    /// [`Other`](Classification::Other), [`NotFound`](ErrorKind::NotFound) if the service does not know the file,
+    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it does not confirm the override, and any other
+    /// [`ErrorKind`] of a call.
     pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
         self.check_public("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {

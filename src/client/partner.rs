@@ -8,7 +8,7 @@ use crate::model::partner::form::{PartnerUserForm, PartnerUserQuery};
 use crate::model::partner::{PartnerUser, Pricings, UsersPage};
 
 impl Client {
-    /// Creates a user of a partner. If the form has an [`id`](PartnerUserForm::id), changes the user with that id.
+    /// Creates a user of a partner, or changes the user with the form's [`id`](PartnerUserForm::id) if there is one.
     ///
     /// ```no_run
     /// use identifai::{Client, PartnerUserForm};
@@ -51,11 +51,11 @@ impl Client {
         PartnerUsers { client: self.clone(), query, page: Some(1), users: Vec::new().into_iter() }
     }
 
-    /// Requests that the service send a user of a partner the mail about the new account.
+    /// Makes the service send the email about a new account to a user of a partner, and returns that user.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The request is not repeated if the mail may have been sent.
+    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The request is not repeated if the email may have been sent.
     pub fn send_creation_email(&self, id: u64) -> Result<PartnerUser> {
         self.call_json(&partner::send_creation_email(id), PartnerUser::read)
     }

@@ -11,6 +11,10 @@ macro_rules! kinds {
         /// check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent). See
         /// [indeterminate](crate::concepts#indeterminate).
         ///
+        /// Every call can fail with each kind from [`InvalidInput`](Self::InvalidInput) to
+        /// [`UnexpectedResponse`](Self::UnexpectedResponse), and with [`Cancelled`](Self::Cancelled). The other kinds
+        /// occur only where the documentation of a call names them.
+        ///
         /// The [`code`](Self::code) and the name ([`as_str`](Self::as_str)) of a kind never change. New kinds may be
         /// added.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,10 +62,10 @@ kinds! {
     /// message names.
     Config = (2, "config");
     /// The connection could not be established: the host name was not found, or the host did not accept the
-    /// connection. This attempt sent nothing. Check the network and the proxy, and retry.
+    /// connection. The last attempt sent nothing. Check the network and the proxy, and retry.
     Connect = (3, "connect");
-    /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. This
-    /// attempt sent nothing. Check the certificates and the clock. A firewall or proxy may intercept TLS.
+    /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. The
+    /// last attempt sent nothing. Check the certificates and the clock. A firewall or proxy may intercept TLS.
     Tls = (4, "tls");
     /// A timeout passed: the deadline of the call, the timeout of an attempt, a stall limit or the connect timeout.
     /// Check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
@@ -82,10 +86,11 @@ kinds! {
     /// proxy. The message then states this.
     Forbidden = (9, "forbidden");
     /// 404: The submission, user, batch or heatmap does not exist, or the base URL does not point at the API. Check
-    /// both.
+    /// the identifier and the base URL.
     NotFound = (10, "not_found");
     /// Any other 4xx. For example, a parameter is wrong, the service could not download the file, or the file is too
-    /// large or has an unsupported type. [`Error::message`](crate::Error::message) has the service's reason.
+    /// large or has an unsupported type. [`Error::message`](crate::Error::message) has the service's reason. After a
+    /// 408, check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
     Rejected = (11, "rejected");
     /// The account has no credits left. Buy credits.
     ///
@@ -120,7 +125,7 @@ kinds! {
     /// reason. The batch submits nothing more.
     Journal = (19, "journal");
     /// It is not known if the service accepted the job, because an earlier run of the batch ended during the submit
-    /// or got no response. `Journal::retry_indeterminate` submits it again. See
+    /// or did not get a response that shows it. `Journal::retry_indeterminate` submits it again. See
     /// [indeterminate](crate::concepts#indeterminate).
     Indeterminate = (20, "indeterminate");
 }

@@ -28,7 +28,7 @@ use crate::util::text::one_line;
 /// A file that records the steps of the jobs of a [`Batch`](super::Batch).
 ///
 /// If the process is killed at any moment, a later run with the same jobs and the same journal continues where it
-/// ended, and pays for nothing twice.
+/// ended. It does not submit jobs again that were accepted.
 ///
 /// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run, the
 /// iterator may yield the jobs in any order. The batch handles each job by its state in the journal:
@@ -43,10 +43,12 @@ use crate::util::text::one_line;
 ///
 /// # Equal jobs
 ///
-/// Two jobs are equal if their medium, source and options are equal. Equal jobs of a batch are numbered in the order in
+/// Two jobs are equal if their medium, source and options are equal. The query of a URL and options such as `ref_id`
+/// count, so a URL that is signed anew for each run makes a new job. Equal jobs of a batch are numbered in the order in
 /// which the iterator yields them. Data in memory is compared by its bytes, and readers by their length and file name.
 ///
-/// Files are compared by their absolute path, length and modification time. Symbolic links are followed.
+/// Files are compared by their absolute path, length and modification time. Length and time are those of the
+/// target of a symbolic link.
 ///
 /// - A file that was overwritten after an earlier run is a new job. It is submitted and paid for again, and counts in
 ///   [`BatchProgress::changed`](super::BatchProgress::changed).
@@ -67,7 +69,7 @@ use crate::util::text::one_line;
 /// # Privacy
 ///
 /// The journal contains identifiers, reports as the service sent them, URLs without user and query, and paths. It does
-/// not contain the API key. On Unix only its owner can read it.
+/// not contain the API key. On Unix, it is created so that only its owner can read it.
 ///
 /// ```no_run
 /// use identifai::{Client, Image, Journal};

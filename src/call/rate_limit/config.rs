@@ -17,12 +17,12 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 /// after the deadline of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
 ///
 /// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` or
-/// `X-RateLimit-Reset` requests, and for at most about an hour. Without these headers, none is sent for the rest of the
-/// minute.
+/// `X-RateLimit-Reset` requests, and for at most about an hour. Without these headers, none is sent until the oldest
+/// request leaves the window of one minute.
 ///
 /// If `X-RateLimit-Remaining` or a 429 shows that other processes use the same key, this process reduces its rate to a
 /// share of the limit and spaces its requests evenly. The processes then seldom exceed the limit together. See
-/// [concepts](crate::concepts).
+/// [concepts](crate::concepts#several-processes-with-one-key).
 ///
 /// ```
 /// use identifai::{Client, RateLimit};
@@ -44,10 +44,11 @@ impl RateLimit {
         Self { submits_per_minute: None, reads_per_minute: None }
     }
 
-    /// Limits to `submits` and `reads` per minute, and to 1/30 of that per second. For example, 30 per minute allow one
-    /// per second. These are the proportions of the documented limits.
+    /// Limits to `submits` and `reads` per minute, and to 1/30 of each per second, which is the ratio of the documented
+    /// limits. For example, 30 per minute allow one per second.
     ///
-    /// An override counts as a submit. Building a client fails if one of the limits is 0.
+    /// Every `POST` and `DELETE` request counts as a submit, such as an override. If one of the limits is 0, building a
+    /// client fails with [`Config`](crate::ErrorKind::Config).
     pub const fn per_minute(submits: u32, reads: u32) -> Self {
         Self { submits_per_minute: Some(submits), reads_per_minute: Some(reads) }
     }
