@@ -268,7 +268,7 @@
 //! | the beginning of a submit and no result, or an [indeterminate](#indeterminate) submit, even if a later one was refused | reports [`ErrorKind::Indeterminate`], unless `Journal::retry_indeterminate` is set |
 //! | a refused submit, or nothing | submits the job |
 //!
-//! A job is recognised by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
+//! A job is recognized by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
 //! with the length and modification time of the file. The content of a reader is not known in advance, so its length
 //! and name count. Equal jobs are numbered. A file that has changed is submitted, and paid for, as a new job.
 //! [`BatchProgress::changed`] counts these jobs. A submission that the service no longer knows is reported as

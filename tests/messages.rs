@@ -21,7 +21,7 @@ const OTHER_CALLS: [&str; 7] = ["contains", "split", "starts_with", "strip_prefi
 const WITH_FIELD: [&str; 4] = ["invalid_input", "config", "of_field", "invalid"];
 /// Functions whose last argument is a message, even if it is a single word.
 const WITH_MESSAGE: [&str; 5] = ["Error::new", "Failure::new", "note", "CliError::Usage", "CliError::Failed"];
-/// Texts that are not messages: parts of headers, and texts by which errors of other libraries are recognised.
+/// Texts that are not messages: parts of headers, and texts by which errors of other libraries are recognized.
 const OTHER_TEXTS: &str = "image/png, application/json;q=0.9 | multipart/form-data; boundary= | \"; filename=\" | \
     Proxy-Authorization: Basic  | User-Agent:  | local issuer certificate | self-signed certificate | \
     certificate signature failure | peer certificate: certificate expired | certificate has expired | \

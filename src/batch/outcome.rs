@@ -8,7 +8,7 @@ use crate::model::report::any::AnyReport;
 
 /// The outcome of one job of a [`Batch`](crate::Batch).
 ///
-/// It serialises with a field `report` or `error`. Their values are the serialised [`AnyReport`] or
+/// It serializes with a field `report` or `error`. Their values are the serialized [`AnyReport`] or
 /// [`Error`](crate::Error).
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
@@ -59,7 +59,7 @@ mod tests {
     use crate::error::{Error, ErrorKind};
 
     #[test]
-    fn outcome_serialises_report_or_error() {
+    fn outcome_serializes_report_or_error() {
         let report = AnyReport::from_json(r#"{"identifier":"abc","status":"done","has_heatmap":false}"#);
         let outcome = |result| Outcome {
             index: 7,

@@ -1,4 +1,4 @@
-//! The serialisation of errors, and the conversion of kinds from and to their names.
+//! The serialization of errors, and the conversion of kinds from and to their names.
 
 use std::borrow::Cow;
 use std::str::FromStr;

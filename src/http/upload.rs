@@ -62,7 +62,7 @@ impl<'a> Upload<'a> {
             (None, Some(extension)) => format!("{}.{extension}", required.name),
             (None, None) => required.name.to_owned(),
         };
-        let media_type = format.map_or("application/octet-stream", |format| format.media_type());
+        let media_type = format.map_or("application/octet-stream", |format| format.mime_type());
         Ok(Some(Self { source, len, file_name, is_renamed, media_type }))
     }
 }
@@ -109,7 +109,7 @@ fn peek(reader: &Mutex<Reader>, len: u64) -> Result<Content> {
     let Reader { head, rest } = &mut *reader;
     let rest = rest.as_mut().ok_or_else(already_sent)?;
     let window = |at: u64| {
-        let end = at.saturating_add(Format::LOOKS_AT as u64);
+        let end = at.saturating_add(Format::PROBE_LEN as u64);
         if end > PEEK_MAX {
             return Ok(Vec::new());
         }

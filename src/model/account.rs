@@ -6,7 +6,7 @@ use super::lenient::Object;
 use super::open_enum::open_enum;
 use super::serialize::RawJson;
 
-/// The credits of an account. It serialises as the JSON from which it was parsed.
+/// The credits of an account. It serializes as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Credits {
@@ -40,7 +40,7 @@ impl Credits {
     }
 }
 
-/// The health of the service. It serialises as the JSON from which it was parsed.
+/// The health of the service. It serializes as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Health {

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn deserialised_identifier_is_validated() {
+    fn deserialized_identifier_is_validated() {
         let id: Identifier = serde_json::from_str("\"abc\"").unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"abc\"");
         assert!(serde_json::from_str::<Identifier>("\"a/b\"").is_err());

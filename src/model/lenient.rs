@@ -69,12 +69,12 @@ impl<T: Part> FromJson for T {
     }
 }
 
-/// Deserialises a field, as `None` if the JSON has another type.
+/// Deserializes a field, as `None` if the JSON has another type.
 pub(crate) fn field<'de, D: Deserializer<'de>, T: FromJson>(deserializer: D) -> Result<Option<T>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(|json| T::from_json(json.get()))
 }
 
-/// Deserialises a list, without elements that do not set any field. The list is empty if the JSON has another type.
+/// Deserializes a list, without elements that do not set any field. The list is empty if the JSON has another type.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: FromJson + Default + PartialEq>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {

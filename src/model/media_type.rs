@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A medium as a value: image, video or audio.
 ///
-/// It serialises as `"image"`, `"video"` or `"audio"`.
+/// It serializes as `"image"`, `"video"` or `"audio"`.
 ///
 /// ```
 /// use identifai::MediaType;

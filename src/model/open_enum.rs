@@ -9,7 +9,7 @@ macro_rules! open_enum {
     ) => {
         $(#[$enum_meta])*
         ///
-        /// It serialises as the value that the service uses.
+        /// It serializes as the value that the service uses.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! Serialisation of fields whose Rust type differs from the JSON type.
+//! Serialization of fields whose Rust type differs from the JSON type.
 
 // Serde passes a reference to the field.
 #![allow(clippy::ref_option)]
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::identifier::Identifier;
 
-/// The unchanged JSON of a response. It serialises as this JSON. `Debug` does not show it, because it may contain names
+/// The unchanged JSON of a response. It serializes as this JSON. `Debug` does not show it, because it may contain names
 /// and references.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct RawJson(String);
@@ -22,7 +22,7 @@ impl RawJson {
         &self.0
     }
 
-    /// Serialises the JSON with the field `identifier` added or replaced, if `identifier` is set.
+    /// Serializes the JSON with the field `identifier` added or replaced, if `identifier` is set.
     pub(crate) fn with_identifier<S: Serializer>(
         &self,
         identifier: Option<&Identifier>,
@@ -56,17 +56,17 @@ impl fmt::Debug for RawJson {
     }
 }
 
-/// Serialises a duration as a number of seconds.
+/// Serializes a duration as a number of seconds.
 pub(crate) fn seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
-/// Serialises JSON text as the JSON value that it contains. `None` is serialised as `null`.
+/// Serializes JSON text as the JSON value that it contains. `None` is serialized as `null`.
 pub(crate) fn json<S: Serializer>(json: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     raw(json.as_deref().unwrap_or("null"), serializer)
 }
 
-/// Parses JSON text and serialises the value.
+/// Parses JSON text and serializes the value.
 fn raw<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serde_json::from_str::<Value>(json).map_err(S::Error::custom)?.serialize(serializer)
 }

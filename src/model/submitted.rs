@@ -18,7 +18,7 @@ use crate::error::Error;
 /// Keep it until you have the result: the service charges for the submission, and the result is requested by the
 /// identifier. If the medium is known at compile time, use [`Submitted`].
 ///
-/// It serialises as `{"medium": "image", "identifier": "..."}`. Two values are equal if their media and identifiers are
+/// It serializes as `{"medium": "image", "identifier": "..."}`. Two values are equal if their media and identifiers are
 /// equal.
 ///
 /// ```
@@ -109,7 +109,7 @@ impl fmt::Debug for AnySubmitted {
 /// An accepted submission of one medium.
 ///
 /// Keep it until you have the result: the service charges for the submission, and the result is requested by the
-/// identifier. It serialises in the same form as [`AnySubmitted`].
+/// identifier. It serializes in the same form as [`AnySubmitted`].
 ///
 /// ```
 /// use identifai::{Image, Submitted};

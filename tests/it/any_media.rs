@@ -41,7 +41,7 @@ fn media_keep_their_types_and_order() {
         assert_eq!(report.submitted(), *it);
         assert!(report.is_finished());
     }
-    // The identifiers survive serialisation. One is requested twice, and one is unknown to the service.
+    // The identifiers survive serialization. One is requested twice, and one is unknown to the service.
     let stored = serde_json::to_string(&submitted).unwrap();
     let mut restored: Vec<AnySubmitted> = serde_json::from_str(&stored).unwrap();
     restored.push(restored[1].clone());

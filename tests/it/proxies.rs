@@ -215,7 +215,7 @@ fn socks_proxy_resolves_the_host_name() {
 
 #[test]
 fn no_proxy_domain_is_reached_directly() {
-    /// A name of this machine that no rule for loopback recognises. The resolver reads it as a number, so it sends no
+    /// A name of this machine that no rule for loopback recognizes. The resolver reads it as a number, so it sends no
     /// query.
     const HERE: &str = "0x7f.0x1";
     const NAME: &str = "proxies::no_proxy_domain_is_reached_directly";

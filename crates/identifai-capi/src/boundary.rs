@@ -72,7 +72,7 @@ impl<T> Out<T> {
     }
 
     pub(crate) fn put(self, value: T) {
-        // The caller of `new` promised that it is writable. It may be uninitialised, so the old value is not dropped.
+        // The caller of `new` promised that it is writable. It may be uninitialized, so the old value is not dropped.
         unsafe { self.0.write(value) }
     }
 }

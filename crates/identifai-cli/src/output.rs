@@ -57,7 +57,7 @@ pub(crate) fn report_unprinted(ledger: &Ledger, fallback: Fallback) {
     ledger.hints().into_iter().for_each(note);
 }
 
-/// Returns a response as one JSON object with its identifier. A response that cannot be serialised, because it is
+/// Returns a response as one JSON object with its identifier. A response that cannot be serialized, because it is
 /// nested too deeply or contains half a surrogate pair, is returned as received: `raw`, with the identifier added if
 /// `raw` has none.
 pub(crate) fn json(response: &impl Serialize, identifier: &Identifier, raw: &str) -> String {

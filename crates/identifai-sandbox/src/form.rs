@@ -14,7 +14,7 @@ const TEXTS_MAX: usize = 16 * 1024 * 1024;
 /// The maximum number of files.
 const FILES_MAX: usize = 1_000;
 /// The number of bytes that are kept of each file.
-const HEAD: usize = identifai::Format::LOOKS_AT;
+const HEAD: usize = identifai::Format::PROBE_LEN;
 
 /// A form: its text fields and its files, each in the order in which they were sent.
 #[derive(Debug, Default, PartialEq, Eq)]

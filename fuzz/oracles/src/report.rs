@@ -58,7 +58,7 @@ fn refused(error: Error, data: &[u8]) {
     assert_safe(error);
 }
 
-/// Asserts that a report can be printed, is finished only if its fields show that, and is unchanged by serialisation.
+/// Asserts that a report can be printed, is finished only if its fields show that, and is unchanged by serialization.
 pub(crate) fn assert_sound<M: Medium>(report: &Report<M>) {
     assert!(is_identifier(report.identifier().as_str()));
     assert_printable(&report.to_string());
@@ -81,7 +81,7 @@ pub(crate) fn assert_sound<M: Medium>(report: &Report<M>) {
     }
     source["identifier"] = report.identifier().as_str().into();
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), source, "all fields of the source, and the identifier");
-    // The state `Pending` is not serialised.
+    // The state `Pending` is not serialized.
     if *report.state() == State::Pending {
         return;
     }

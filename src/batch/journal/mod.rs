@@ -199,7 +199,7 @@ impl Store for Journal {
     }
 
     fn finished(&self, key: Key, report: &AnyReport) -> Result<()> {
-        // A report that is too long for a line, or that cannot be serialised, is left out. The next run polls it again.
+        // A report that is too long for a line, or that cannot be serialized, is left out. The next run polls it again.
         let json = serde_json::to_string(report).ok().filter(|json| (json.len() as u64) < LINE_LIMIT / 2);
         let raw = json.and_then(|json| serde_json::value::RawValue::from_string(json).ok());
         self.write(&Line::finished(key, report.identifier(), raw.as_deref()))

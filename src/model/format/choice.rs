@@ -25,18 +25,18 @@ pub(crate) fn choose(kind: &str, content: Content, named: Option<Format>) -> Res
     }
     let contradiction = named.filter(|named| is_misnamed && named.medium != row.medium);
     if let Some(named) = contradiction {
-        return Err(contradicts(named, row.media_type));
+        return Err(contradicts(named, row.mime_type));
     }
     let Some(row) = row.as_medium(kind).or_else(|| detected.other_medium(kind)) else {
-        return Err(format!("expected {kind}, found {}", row.media_type));
+        return Err(format!("expected {kind}, found {}", row.mime_type));
     };
     // The caller requests one medium of a shared container, but the extension stands for the other medium only.
     if let Some(named) = named.filter(|named| is_misnamed && named.as_medium(kind).is_none()) {
-        return Err(contradicts(named, row.media_type));
+        return Err(contradicts(named, row.mime_type));
     }
     documented(kind, row)?;
     if detected.certainty == Certainty::SoundOnly && row.medium == "video" && detected.row == row {
-        return Err(format!("expected video, found {} with audio tracks only", row.media_type));
+        return Err(format!("expected video, found {} with audio tracks only", row.mime_type));
     }
     // The extension stands for a video, but the file contains sound only.
     let hides_sound = detected.certainty == Certainty::SoundOnly && row.medium == "audio";
@@ -60,7 +60,7 @@ fn best(content: Content, named: Option<&'static Row>) -> Option<&'static Row> {
             named.as_medium("audio").unwrap_or(detected.row)
         }
         Certainty::Ambiguous | Certainty::ByName | Certainty::Weak | Certainty::Id3Tag if agrees => named,
-        Certainty::Certain if named.media_type == detected.row.media_type => named,
+        Certainty::Certain if named.mime_type == detected.row.mime_type => named,
         // Layers II and III share a media type, and players accept either under the extension of the other.
         Certainty::Certain if agrees && detected.row == &MP2 => named,
         // The content is a video format, but the extension says that the file is submitted for its sound.
@@ -107,7 +107,7 @@ fn by_name(kind: &str, is_text: bool, named: Option<&'static Row>) -> Result<Cho
         return Err(format!("not a documented {kind} format"));
     };
     let Some(row) = named.as_medium(kind) else {
-        return Err(format!("expected {kind}, found {}", named.media_type));
+        return Err(format!("expected {kind}, found {}", named.mime_type));
     };
     documented(kind, row)?;
     // A part of an MPEG stream may begin with any bytes, so its extension is trusted unless the content is text. Every
@@ -133,13 +133,13 @@ fn documented(kind: &str, row: &Row) -> Result<(), String> {
     if row.is_documented {
         return Ok(());
     }
-    Err(format!("{} is not a documented {kind} format", row.media_type))
+    Err(format!("{} is not a documented {kind} format", row.mime_type))
 }
 
 fn not_by_content(named: &Row) -> String {
-    format!("the extension stands for {}, but the content does not match", named.media_type)
+    format!("the extension stands for {}, but the content does not match", named.mime_type)
 }
 
 fn contradicts(named: &Row, content: &str) -> String {
-    format!("the extension stands for {}, but the content is {content}", named.media_type)
+    format!("the extension stands for {}, but the content is {content}", named.mime_type)
 }

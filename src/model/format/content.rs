@@ -22,7 +22,7 @@ impl Content {
     /// Detects the content of a file that is read through `window`.
     ///
     /// `window` takes an offset and returns the bytes that follow it. These must be at least
-    /// [`Format::LOOKS_AT`](crate::Format::LOOKS_AT) bytes, unless the file ends earlier. If the offset cannot be
+    /// [`Format::PROBE_LEN`](crate::Format::PROBE_LEN) bytes, unless the file ends earlier. If the offset cannot be
     /// reached, `window` returns no bytes.
     ///
     /// ID3 tags may precede the content of any format, so they are skipped first.

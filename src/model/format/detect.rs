@@ -34,8 +34,8 @@ impl Format {
     /// use identifai::Format;
     ///
     /// let head = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
-    /// assert_eq!(Format::detect(head, "talk.m4a").unwrap().media_type(), "audio/mp4");
-    /// assert_eq!(Format::detect(head, "clip.mp4").unwrap().media_type(), "video/mp4");
+    /// assert_eq!(Format::detect(head, "talk.m4a").unwrap().mime_type(), "audio/mp4");
+    /// assert_eq!(Format::detect(head, "clip.mp4").unwrap().mime_type(), "video/mp4");
     /// assert_eq!(Format::detect(b"import { a } from 'b';", "code.ts"), None);
     /// ```
     pub fn detect(head: &[u8], name: &str) -> Option<Self> {
@@ -64,8 +64,8 @@ impl Format {
 pub(crate) fn detect_content(file: &mut (impl Read + Seek)) -> io::Result<Content> {
     Content::detect(|at| {
         file.seek(SeekFrom::Start(at))?;
-        let mut head = Vec::with_capacity(Format::LOOKS_AT);
-        file.by_ref().take(Format::LOOKS_AT as u64).read_to_end(&mut head)?;
+        let mut head = Vec::with_capacity(Format::PROBE_LEN);
+        file.by_ref().take(Format::PROBE_LEN as u64).read_to_end(&mut head)?;
         Ok(head)
     })
 }

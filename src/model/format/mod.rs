@@ -35,7 +35,7 @@ pub(crate) use self::rows::TICKET;
 /// use identifai::Format;
 ///
 /// let format = Format::from_bytes(b"\x89PNG\r\n\x1a\n...").unwrap();
-/// assert_eq!((format.medium(), format.media_type()), ("image", "image/png"));
+/// assert_eq!((format.medium(), format.mime_type()), ("image", "image/png"));
 /// assert_eq!(Format::from_extension("talk.OGG").unwrap().medium(), "audio");
 /// assert!(!Format::from_extension("cat.heic").unwrap().is_documented());
 /// ```
@@ -44,7 +44,7 @@ pub struct Format(&'static Row);
 
 impl Format {
     /// The number of bytes at the beginning of a file that [`from_bytes`](Self::from_bytes) examines.
-    pub const LOOKS_AT: usize = 4096;
+    pub const PROBE_LEN: usize = 4096;
 
     /// Returns the medium: `image`, `video`, `audio`, `document` or `other`. PDF is a `document`, and is accepted for
     /// tickets.
@@ -52,9 +52,9 @@ impl Format {
         self.0.medium
     }
 
-    /// Returns the media type, such as `image/png`.
-    pub fn media_type(&self) -> &'static str {
-        self.0.media_type
+    /// Returns the MIME type, such as `image/png`.
+    pub fn mime_type(&self) -> &'static str {
+        self.0.mime_type
     }
 
     /// Returns the usual file name extension, without the dot.
@@ -70,15 +70,15 @@ impl Format {
     }
 }
 
-/// Writes the media type.
+/// Writes the MIME type.
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0.media_type)
+        f.pad(self.0.mime_type)
     }
 }
 
 impl fmt::Debug for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Format({})", self.0.media_type)
+        write!(f, "Format({})", self.0.mime_type)
     }
 }

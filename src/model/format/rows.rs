@@ -7,7 +7,7 @@ pub(crate) const TICKET: &str = "image or PDF";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) medium: &'static str,
-    pub(super) media_type: &'static str,
+    pub(super) mime_type: &'static str,
     /// The file name extensions, in lower case. The first is the usual one.
     pub(super) extensions: &'static [&'static str],
     pub(super) family: Family,
@@ -41,11 +41,11 @@ pub(super) enum Family {
 }
 
 macro_rules! rows {
-    ($($name:ident: $documented:literal, $medium:literal, $media_type:literal, $extensions:expr, $family:ident
+    ($($name:ident: $documented:literal, $medium:literal, $mime_type:literal, $extensions:expr, $family:ident
         $(, [$($magic:literal),+])?;)*) => {
         $(pub(super) static $name: Row = Row {
             medium: $medium,
-            media_type: $media_type,
+            mime_type: $mime_type,
             extensions: &$extensions,
             family: Family::$family,
             magic: &[$($($magic),+)?],

@@ -100,7 +100,7 @@ fn as_medium(
 ) -> Result<(&'static str, &'static str, Option<&'static str>), String> {
     let content = detect_content(&mut Cursor::new(content)).unwrap();
     let Choice { format, is_misnamed } = choose(kind, content, Format::from_extension(name))?;
-    Ok((kind, format.media_type(), is_misnamed.then(|| format.extension())))
+    Ok((kind, format.mime_type(), is_misnamed.then(|| format.extension())))
 }
 
 /// Asserts that a file is refused for a reason that contains `expected`.
@@ -232,9 +232,9 @@ fn documented_formats_are_accepted_for_their_media() {
 fn video_container_with_audio_extension_is_audio() {
     for brand in [b"dash", b"isom", b"mp42", b"iso6", b"iso2", b"mp41", b"3gp4", b"qt  ", b"M4A\0", b"M4A ", b"MSNV"] {
         for name in ["a.m4a", "a.M4B", "a.m4p", "a.m4r", "a.f4a", "a.f4b"] {
-            let (medium, media_type, new_extension) = sent(&ftyp(brand, &[]), name).unwrap();
+            let (medium, mime_type, new_extension) = sent(&ftyp(brand, &[]), name).unwrap();
             assert_eq!((medium, new_extension), ("audio", None), "{name}");
-            assert_eq!(media_type, "audio/mp4", "{name}");
+            assert_eq!(mime_type, "audio/mp4", "{name}");
         }
         let medium = sent(&ftyp(brand, &[]), "a.mp4").unwrap().0;
         assert_eq!(medium, if brand.starts_with(b"M4A") { "audio" } else { "video" });
@@ -246,20 +246,20 @@ fn video_container_with_audio_extension_is_audio() {
     for name in ["a.oga", "a.opus", "a.ogg", "a.spx"] {
         assert_eq!(sent(&page(b"fishead\0"), name).unwrap(), ("audio", "audio/ogg", None), "{name}");
     }
-    for (content, name, media_type) in [
+    for (content, name, mime_type) in [
         (matroska("matroska", "V_VP9"), "a.mka", "audio/x-matroska"),
         (matroska("webm", "V_VP9"), "a.weba", "audio/webm"),
         (matroska("webm", "A_OPUS"), "a.mp3", "audio/webm"),
         (asf([0; 4]), "a.wma", "audio/x-ms-wma"),
         (asf([0x40, 0x9e, 0x69, 0xf8]), "a", "audio/x-ms-wma"),
     ] {
-        is_refused(&content, name, &format!("{media_type} is not a documented audio format"));
+        is_refused(&content, name, &format!("{mime_type} is not a documented audio format"));
     }
 }
 
 #[test]
 fn shared_container_without_audio_name_is_video() {
-    for (content, name, media_type) in [
+    for (content, name, mime_type) in [
         (ftyp(b"isom", &[]), "a", "video/mp4"),
         (ftyp(b"isom", &[]), "a.mov", "video/quicktime"),
         (ftyp(b"qt  ", &[]), "a.mp4", "video/mp4"),
@@ -273,7 +273,7 @@ fn shared_container_without_audio_name_is_video() {
         (transport_stream(4, 0), "a.m2ts", "video/mp2t"),
         (transport_stream(0, 16), "a.ts", "video/mp2t"),
     ] {
-        assert_eq!(sent(&content, name).unwrap(), ("video", media_type, None), "{name}");
+        assert_eq!(sent(&content, name).unwrap(), ("video", mime_type, None), "{name}");
     }
 }
 
@@ -283,18 +283,18 @@ fn movie_with_sound_tracks_only_is_audio() {
     let sound = description(&[track(b"soun"), track(b"text")]);
     let [both, cover, layer] = [b"vide", b"pict", b"auxv"].map(|other| description(&[track(b"soun"), track(other)]));
     // The description of the tracks may precede or follow the media data.
-    for (brand, media_type) in [(b"iso5", "audio/mp4"), (b"3gp5", "audio/3gpp")] {
+    for (brand, mime_type) in [(b"iso5", "audio/mp4"), (b"3gp5", "audio/3gpp")] {
         for before in [vec![], iso(b"mdat", &vec![7; 100_000])] {
             let file = |movie: &[u8]| [&ftyp(brand, &[]), &before, movie].concat();
             for name in ["a", if brand == b"iso5" { "a.mp4" } else { "a.3gp" }] {
-                assert_eq!(sent(&file(&sound), name).unwrap(), ("audio", media_type, None), "{name}");
+                assert_eq!(sent(&file(&sound), name).unwrap(), ("audio", mime_type, None), "{name}");
                 for other in [&both, &cover, &layer, &description(&[]), &sound[..200], &[]] {
                     assert_eq!(sent(&file(other), name).unwrap().0, "video", "{name}");
                 }
             }
             for name in ["a.m4v", "a.MOV", "a.f4v"] {
                 let (medium, sent, corrected) = sent(&file(&sound), name).unwrap();
-                assert_eq!((medium, sent, corrected.is_some()), ("audio", media_type, true), "{name}");
+                assert_eq!((medium, sent, corrected.is_some()), ("audio", mime_type, true), "{name}");
             }
             assert_eq!(
                 as_medium("video", &file(&sound), "a.mp4").unwrap().0,
@@ -384,7 +384,7 @@ fn unknown_brand_falls_back_to_compatible_then_name() {
 
 #[test]
 fn undocumented_format_is_refused_and_named() {
-    for (content, name, media_type) in [
+    for (content, name, mime_type) in [
         (&b"II*\0\x08\0\0\0"[..], "a.dng", "image/x-adobe-dng"),
         (b"II*\0\x08\0\0\0", "a.NEF", "image/x-nikon-nef"),
         (b"II*\0\x08\0\0\0", "a.arw", "image/x-sony-arw"),
@@ -404,7 +404,7 @@ fn undocumented_format_is_refused_and_named() {
         (&mp2(), "a", "audio/mp2"),
         (b"PK\x03\x04", "a.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     ] {
-        is_refused(content, name, &format!("{media_type} is not a documented "));
+        is_refused(content, name, &format!("{mime_type} is not a documented "));
     }
     is_refused(b"PK\x03\x04", "a.mp3", "the extension stands for audio/mpeg, but the content is application/zip");
     assert_eq!(sent(&mp2(), "a.mp3").unwrap(), ("audio", "audio/mpeg", None));
@@ -426,22 +426,22 @@ fn id3_tag_before_content_is_skipped() {
         (b"MAC \x96\x0f", "audio/x-ape"),
     ];
     let footer = [b"ID3\x04\0\x10\0\0\0\x04....3DI", &[0; 7][..]].concat();
-    for (body, media_type) in bodies {
+    for (body, mime_type) in bodies {
         for tag in [id3(0), id3(300), id3(5_000_000), [id3(9), id3(9_000)].concat(), footer.clone()] {
             for padding in [0, 1, 5_000] {
                 let file = [&tag[..], &vec![0; padding], body].concat();
                 let detected = Format::from_file(&mut Cursor::new(&file), "").unwrap().unwrap();
-                assert_eq!(detected.media_type(), media_type, "{} and {padding}", tag.len());
+                assert_eq!(detected.mime_type(), mime_type, "{} and {padding}", tag.len());
             }
         }
     }
     // If the content after the tag cannot be reached, the name decides among the formats that may follow a tag.
     let cut = &id3(5_000)[..4_096];
-    for (name, media_type) in
+    for (name, mime_type) in
         [("a.flac", "audio/flac"), ("a.WAV", "audio/wav"), ("a.aac", "audio/aac"), ("a", "audio/mpeg")]
     {
-        assert_eq!(Format::detect(cut, name).unwrap().media_type(), media_type);
-        assert_eq!(sent(cut, name).unwrap(), ("audio", media_type, None));
+        assert_eq!(Format::detect(cut, name).unwrap().mime_type(), mime_type);
+        assert_eq!(sent(cut, name).unwrap(), ("audio", mime_type, None));
     }
     assert_eq!(sent(cut, "a.m4a").unwrap(), ("audio", "audio/mpeg", Some("mp3")));
     is_refused(&[id3(9), b"Not found".to_vec()].concat(), "a.mp3", "but the content is plain text");
@@ -512,9 +512,9 @@ fn wrong_extension_of_same_medium_is_corrected() {
         (&transport_stream(0, 0), "a.mpg", "video/mp2t", "ts"),
         (b"\0\0\x01\xba\x44\0", "a.ts", "video/mpeg", "mpeg"),
     ];
-    for (content, name, media_type, extension) in files {
+    for (content, name, mime_type, extension) in files {
         let (_, sent, corrected) = sent(content, name).unwrap();
-        assert_eq!((sent, corrected), (media_type, Some(extension)), "{name}");
+        assert_eq!((sent, corrected), (mime_type, Some(extension)), "{name}");
     }
     for (content, name) in [
         (png, "a.mp4"),

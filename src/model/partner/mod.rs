@@ -11,7 +11,7 @@ use super::serialize::RawJson;
 
 /// A user of a partner. A field is `None` if it is missing or has another type than documented.
 ///
-/// It serialises as the JSON from which it was parsed. `Debug` shows only `id`, `readonly` and `pricing`, because names
+/// It serializes as the JSON from which it was parsed. `Debug` shows only `id`, `readonly` and `pricing`, because names
 /// and addresses are private.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -169,7 +169,7 @@ pub struct Pricing {
 
 impl Part for Pricing {}
 
-/// The plans that the users of a partner can have. It serialises as the JSON from which it was parsed.
+/// The plans that the users of a partner can have. It serializes as the JSON from which it was parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Pricings {

@@ -85,7 +85,7 @@ pub struct ValidationStatus {
 
 impl Part for ValidationStatus {}
 
-/// Deserialises any JSON value as its JSON text. `null` is deserialised as `None`.
+/// Deserializes any JSON value as its JSON text. `null` is deserialized as `None`.
 fn any_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let json = <&RawValue>::deserialize(deserializer)?.get();
     Ok(Some(json).filter(|json| *json != "null").map(str::to_owned))

@@ -1,4 +1,4 @@
-//! Formatting of reports as text, and their serialisation as JSON.
+//! Formatting of reports as text, and their serialization as JSON.
 
 use std::fmt;
 
@@ -93,10 +93,10 @@ fn four_digits(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
-/// Serialises the JSON from which the report was parsed, including unknown fields, always with an `identifier`.
+/// Serializes the JSON from which the report was parsed, including unknown fields, always with an `identifier`.
 ///
 /// The order of fields is not kept. Numbers with more digits than an `f64` or `u64` can hold are rounded.
-/// [`raw_json`](Report::raw_json) returns the JSON without these changes. Serialisation fails if the JSON is nested
+/// [`raw_json`](Report::raw_json) returns the JSON without these changes. Serialization fails if the JSON is nested
 /// deeper than 128 levels, or contains a number that is out of range.
 impl<M: Medium> Serialize for Report<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

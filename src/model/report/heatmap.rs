@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 /// A heatmap of an image, as a PNG. It marks the regions that look artificial.
 ///
 /// The signature, the header and the end of the PNG were checked, so this is neither an error page nor a truncated
-/// file. The data between them was not decoded. A heatmap serialises as its width, height and number of bytes.
+/// file. The data between them was not decoded. A heatmap serializes as its width, height and number of bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Heatmap {
     png: Vec<u8>,
@@ -81,7 +81,7 @@ impl AsRef<[u8]> for Heatmap {
     }
 }
 
-/// Serialises the width, the height and the number of bytes, but not the PNG itself.
+/// Serializes the width, the height and the number of bytes, but not the PNG itself.
 impl Serialize for Heatmap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Heatmap", 3)?;

@@ -146,7 +146,7 @@ pub struct BoundingBox {
 
 impl Part for BoundingBox {}
 
-/// Deserialises a required coordinate. A box in which a coordinate is missing or not a number counts as absent.
+/// Deserializes a required coordinate. A box in which a coordinate is missing or not a number counts as absent.
 fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     field(deserializer)?.ok_or_else(|| D::Error::custom("not a number"))
 }

@@ -34,7 +34,7 @@ use super::submitted::Submitted;
 /// - If a field name is repeated, the last value is used.
 ///
 /// [`raw_json`](Self::raw_json) returns the complete JSON, including fields that this version does not know. The report
-/// serialises as this JSON, always with an `identifier`, and can be deserialised again.
+/// serializes as this JSON, always with an `identifier`, and can be deserialized again.
 ///
 /// `Display` writes a summary of one line, with control characters escaped.
 #[derive(Clone, PartialEq)]

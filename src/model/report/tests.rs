@@ -167,7 +167,7 @@ fn assert_has(written: &Value, json: &Value) {
 }
 
 #[test]
-fn report_parts_serialise_without_loss() {
+fn report_parts_serialize_without_loss() {
     fn check<T: Serialize + DeserializeOwned>(part: &T, json: &Value) {
         let text = serde_json::to_string(part).unwrap();
         assert_eq!(serde_json::to_string(&serde_json::from_str::<T>(&text).unwrap()).unwrap(), text);
@@ -363,7 +363,7 @@ fn large_deep_or_malformed_report_does_not_panic() {
         let json = format!("{{\"identifier\":\"abc\",\"status\":\"done\",\"{field}\":{}}}", deep(10_000));
         let report = ImageReport::from_json(&json).unwrap();
         assert_eq!(report.state(), &State::Done);
-        assert!(serde_json::to_string(&report).is_err(), "too deep to be serialised");
+        assert!(serde_json::to_string(&report).is_err(), "too deep to be serialized");
         assert_eq!(report.raw_json(), json);
     }
     assert!(ImageReport::from_json(deep(10_000)).is_err());

@@ -32,7 +32,7 @@ impl FromStr for Classification {
 
 /// The verdict of a heuristic, which combines the results of the detection models. See [concepts](crate::concepts).
 ///
-/// Like the other parts of a report, it serialises with the field names of the API. It deserialises from JSON text
+/// Like the other parts of a report, it serializes with the field names of the API. It deserializes from JSON text
 /// only, because each field is parsed from its raw JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn report_parts_serialise_with_api_field_names() {
+    fn report_parts_serialize_with_api_field_names() {
         let verdict = r#"{"heuristic":"Majority","classification":"human","confidence":0.5,"models":["V01"],"count":3,"unknown":false}"#;
         assert_eq!(serde_json::to_string(&serde_json::from_str::<Verdict>(verdict).unwrap()).unwrap(), verdict);
         let result = r#"{"model":"V01","unknown":null,"elapsed_time":0.25,"classification":[{"label":"human","score":0.5}],"classification_details":{"confidence":0.75}}"#;

@@ -6,7 +6,7 @@ macro_rules! constructors {
     ($medium:literal, $file:literal) => {
         #[doc = concat!("Creates a submission of ", $medium, " that the service downloads from an `http` or `https` URL.")]
         ///
-        /// The URL is sent unchanged. It is neither encoded nor normalised.
+        /// The URL is sent unchanged. It is neither encoded nor normalized.
         pub fn from_url(file_url: impl Into<String>) -> Submission<Self> {
             Submission::new(Source::Url(file_url.into()))
         }

@@ -22,7 +22,7 @@ use crate::util::text::one_line;
 /// Keep the identifier of the batch until you have the results: the service charges for the submission, and the results
 /// are requested by this identifier.
 ///
-/// It serialises as the JSON from which it was parsed, with the identifier of the batch as the field `identifier`.
+/// It serializes as the JSON from which it was parsed, with the identifier of the batch as the field `identifier`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SubmittedTickets {
     batch: Identifier,
@@ -86,7 +86,7 @@ impl fmt::Debug for SubmittedTickets {
     }
 }
 
-/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
+/// Serializes the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
 /// is the identifier of the batch.
 impl Serialize for SubmittedTickets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -105,7 +105,7 @@ fn text_identifier(object: &Object<'_>, name: &str) -> Option<Identifier> {
     Identifier::try_from(object.field::<String>(name)?).ok()
 }
 
-/// The report on a batch of tickets. It is parsed and serialised as leniently as a [`Report`](crate::Report).
+/// The report on a batch of tickets. It is parsed and serialized as leniently as a [`Report`](crate::Report).
 ///
 /// `Display` writes a summary of one line, with control characters escaped. The same applies to each of the
 /// [`results`](Self::results):
@@ -203,7 +203,7 @@ impl fmt::Display for TicketsReport {
     }
 }
 
-/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
+/// Serializes the JSON from which it was parsed, in the same way as a [`Report`](crate::Report). The field `identifier`
 /// is always the identifier of the batch.
 impl Serialize for TicketsReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -214,7 +214,7 @@ impl Serialize for TicketsReport {
 /// The report on a ticket.
 ///
 /// `Display` writes a summary of one line such as `tampered, confidence 0.94`, with control characters escaped. It
-/// serialises as the JSON from which it was parsed. `Debug` does not show names and references, because they are
+/// serializes as the JSON from which it was parsed. `Debug` does not show names and references, because they are
 /// private to the user.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -319,7 +319,7 @@ impl fmt::Display for TicketReport {
     }
 }
 
-/// Serialises the JSON from which it was parsed, in the same way as a [`Report`](crate::Report).
+/// Serializes the JSON from which it was parsed, in the same way as a [`Report`](crate::Report).
 impl Serialize for TicketReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.raw.with_identifier(self.identifier.as_ref(), serializer)

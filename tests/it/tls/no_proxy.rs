@@ -7,7 +7,7 @@ use test_support::{CAT, KEY, Server, run_in_subprocess};
 
 use super::error_chain;
 
-/// An address of this machine that no rule for loopback recognises.
+/// An address of this machine that no rule for loopback recognizes.
 const HERE: &str = "0.0.0.0";
 
 const VARIABLES: [&str; 8] =

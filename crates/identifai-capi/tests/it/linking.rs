@@ -14,7 +14,7 @@ fn documented(library: &str) -> String {
 }
 
 /// Runs the documented command, with two changes: it compiles `program.c`, and it links to the library that is built
-/// without optimisation. Then runs the program from another directory.
+/// without optimization. Then runs the program from another directory.
 fn link(library: &str, directory: &Path) -> Option<PathBuf> {
     compiler("c", &format!("linking to {library}"))?;
     let program = directory.join(format!("capi-linked-{}", library.trim_start_matches('-')));

@@ -34,7 +34,7 @@ pub(crate) fn blessed(path: &Path, new: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// The directory of cargo's unoptimised builds, and of the programs that the tests compile.
+/// The directory of cargo's unoptimized builds, and of the programs that the tests compile.
 static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
     deps.parent().unwrap().parent().unwrap().join("debug")

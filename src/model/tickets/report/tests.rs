@@ -1,4 +1,4 @@
-//! Tests of the responses about tickets: documented examples, summaries and serialisation.
+//! Tests of the responses about tickets: documented examples, summaries and serialization.
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn ticket_reports_display_as_one_line() {
 }
 
 #[test]
-fn ticket_responses_serialise_with_identifier() {
+fn ticket_responses_serialize_with_identifier() {
     let anew = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
     let report = TicketsReport::read(DONE, &id("65f0c0ffee65f0c0ffee65f0")).unwrap();
     assert_eq!(serde_json::to_value(&report).unwrap(), anew(DONE));
