@@ -16,10 +16,11 @@ use crate::model::submission::setters::setters;
 use crate::util::environment;
 use crate::util::sync::lock;
 
-/// Submits the image at a URL for classification, and returns its identifier. This spends credits of the account.
+/// Submits the image at a URL and returns its identifier, without waiting for the verdict. This spends credits of the
+/// account.
 ///
-/// It does not wait for the verdict, in contrast to [`Client::classify`]. To wait for it, create a
-/// [`Submitted`](crate::Submitted) from the identifier and call [`Client::wait`].
+/// The verdict is available later. To request it, create a [`Submitted`](crate::Submitted) from the identifier and
+/// call [`Client::wait`]. [`Client::classify`] submits and waits in one call.
 ///
 /// The function blocks until the service has responded or the deadline has passed, which is 120 seconds by default. It
 /// can be called from any thread. It starts a thread only to look up a host name for a new connection. Calls share a
@@ -36,9 +37,9 @@ use crate::util::sync::lock;
 ///
 /// # Errors
 ///
-/// Any [`ErrorKind`](crate::ErrorKind) of a submit. If [`Error::may_have_been_sent`](crate::Error::may_have_been_sent)
-/// returns `true`, the service may have accepted the image although the call failed. See
-/// [indeterminate](crate::concepts#indeterminate).
+/// Any [error of a call](crate::ErrorKind#errors-of-any-call). If
+/// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) returns `true`, the service may have accepted the
+/// image although the call failed. See [indeterminate](crate::concepts#indeterminate).
 pub fn classify_from_url(opts: &UrlOptions) -> Result<Identifier> {
     client_for(&opts.settings)?.submit(&opts.image).map(Into::into)
 }

@@ -160,13 +160,15 @@ macro_rules! settings_setters {
         /// Sets the deadline of each call. It bounds the total time of the name lookup, connecting, sending, waiting
         /// for the response, pauses and retries.
         ///
-        /// An attempt of a submit may take all the time that is left. An attempt of any other call may take a third of
-        /// the deadline, and at least 10 seconds. See [concepts](crate::concepts#deadline-and-stall-limit).
+        /// An attempt of a submit may take all the time that is left. An attempt of any other call may take 10 seconds
+        /// or a third of the deadline, whichever is longer, but never more than the time that is left. See
+        /// [concepts](crate::concepts#deadline-and-stall-limit).
         ///
-        /// Defaults to 120 seconds for a submit by URL, since the service downloads the file before it responds, and
-        /// to 30 seconds for every other call. An upload has no deadline by default. It fails if no byte is sent for
-        /// 60 seconds, or if the response does not arrive within 120 seconds after the last byte. If this deadline is
-        /// set, it replaces these two limits.
+        /// Defaults to 120 seconds for a submit by URL, since the service downloads the file before it responds, and to
+        /// 30 seconds for every other call. An upload has no deadline by default. It fails if no byte is sent for 60
+        /// seconds, or if the response does not arrive within 120 seconds after the last byte. If this deadline is set,
+        /// it replaces these two limits. A timeout of zero is an error of the kind
+        /// [`Config`](crate::ErrorKind::Config).
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.options.timeout = Some(timeout);
             self
@@ -174,7 +176,7 @@ macro_rules! settings_setters {
 
         /// Sets the maximum time for the name lookup, connecting and the TLS handshake of an attempt.
         ///
-        /// The deadline of the call applies as well. Zero is an error of the kind
+        /// The deadline of the call applies as well. A timeout of zero is an error of the kind
         /// [`Config`](crate::ErrorKind::Config). Defaults to 10 seconds.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.connection.connect_timeout = timeout;
@@ -191,15 +193,15 @@ macro_rules! settings_setters {
         }
 
         /// Sets the URL of a proxy: `http://user:password@host:port`, `https://…`, or `socks5h://…` with the feature
-        /// `socks-proxy`.
+        /// `socks-proxy`. That feature also enables the schemes `socks4`, `socks4a` and `socks5`.
         ///
         /// The proxy does not see the key, since only `https` is allowed through it. Connections to this machine do
         /// not use the proxy. If the proxy refuses a tunnel with a status code, the call fails without a retry, since
         /// some proxies lock out clients that retry too often.
         ///
-        /// Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. They are read by
-        /// [`Client::builder(..).build()`](crate::ClientBuilder::build), or by the first
-        /// [`classify_from_url()`](crate::classify_from_url()) with these options.
+        /// Defaults to the environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower
+        /// case. They are read by [`ClientBuilder::build`](crate::ClientBuilder::build), or by the first
+        /// [`classify_from_url`](crate::classify_from_url()) with these connection options.
         pub fn proxy(mut self, url: impl Into<String>) -> Self {
             self.settings.connection.proxy =
                 crate::http::proxy::Proxy::Url(crate::http::endpoint::ProxyUrl(url.into()));
@@ -231,10 +233,10 @@ macro_rules! settings_setters {
             self
         }
 
-        /// Sets the maximum size of the body of a response, in bytes. A larger response is an
+        /// Sets the maximum size of the body of a response, in bytes. A larger response is an error of the kind
         /// [`UnexpectedResponse`](crate::ErrorKind::UnexpectedResponse).
         ///
-        /// The value replaces both defaults, which are 4 MiB, and 64 MiB for a heatmap.
+        /// Defaults to 4 MiB, and to 64 MiB for a heatmap. The value replaces both defaults.
         pub fn response_limit(mut self, bytes: u64) -> Self {
             self.settings.connection.response_limit = Some(bytes);
             self
@@ -242,17 +244,19 @@ macro_rules! settings_setters {
 
         /// Sets the maximum number of retries of a call, within its deadline. `0` disables retries. Defaults to 2.
         ///
-        /// - A submit is retried if the request certainly did not arrive completely, and after a 429. The same applies
-        ///   to the creation of a user and to the mail to a partner's user. A submit is not retried after a 503, with
-        ///   or without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the request.
-        ///   See [indeterminate](crate::concepts#indeterminate).
+        /// - A submit is retried if the request certainly did not arrive completely, including after a failed
+        ///   connection, and after a 429. The same applies to the creation of a user, by
+        ///   [`create_user`](crate::Client::create_user) or [`save_partner_user`](crate::Client::save_partner_user),
+        ///   and to [`send_creation_email`](crate::Client::send_creation_email). A submit is not retried after a 503,
+        ///   with or without `Retry-After`, since caches and proxies may send a 503 after they have forwarded the
+        ///   request. See [indeterminate](crate::concepts#indeterminate).
         /// - Any other request is retried after a failed or lost connection, a timeout, and a 408, 429, 500, 502, 503
         ///   or 504.
         /// - An upload from a reader is never retried, since it can be read only once.
         ///
-        /// The pause before a retry is the time in `Retry-After`. After a 429 it is at least the time until the next
-        /// slot of the rate limit. Otherwise it is a random time between zero and a maximum, which doubles from 0.5
-        /// seconds to 8 seconds.
+        /// The pause before a retry is the time in `Retry-After`. After a 429, with or without this header, it is at
+        /// least the time until the next slot of the local rate limit. Otherwise it is a random time between zero and a
+        /// maximum, which doubles from 0.5 seconds to 8 seconds.
         pub fn retries(mut self, retries: u32) -> Self {
             self.settings.options.retries = retries;
             self
@@ -268,8 +272,8 @@ macro_rules! settings_setters {
 
         /// Sets the rate limit of the key. See [`RateLimit`](crate::RateLimit).
         ///
-        /// A call waits until the rate limit allows it. Defaults to the documented limits: 1 submit and 2 reads a
-        /// second, and 30 submits and 60 reads a minute.
+        /// A call waits until the rate limit allows it. Defaults to the documented limits: 30 submits and 60 reads a
+        /// minute, and 1 submit and 2 reads a second.
         pub fn rate_limit(mut self, rate_limit: crate::call::rate_limit::config::RateLimit) -> Self {
             self.settings.options.rate_limit = rate_limit;
             self

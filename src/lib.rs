@@ -30,7 +30,7 @@
 //! # Ok::<(), identifai::Error>(())
 //! ```
 //!
-//! If the medium is known at run time only, use [`AnySubmission`], which can detect it, [`AnySubmitted`] and
+//! If the medium is known only at run time, use [`AnySubmission`], which can detect it, [`AnySubmitted`] and
 //! [`AnyReport`].
 //!
 //! **A batch.** [`Client::batch`] processes any number of submissions of any medium as fast as the rate limit of
@@ -60,20 +60,21 @@
 //!
 //! # Guarantees
 //!
-//! - **Safe retries.** A submit is repeated only if the request certainly did not arrive completely, or if the service
-//!   refused it with a 429. So the crate does not pay twice, unless
-//!   [`resend_if_unknown`](ClientBuilder::resend_if_unknown) allows it. See [indeterminate](concepts#indeterminate).
+//! - **Safe retries.** A submit is repeated only if the request certainly did not arrive completely, or if the
+//!   service refused it with a 429. So the crate never causes a second charge unless you opt in, with
+//!   [`resend_if_unknown`](ClientBuilder::resend_if_unknown) or `Journal::retry_indeterminate`. See
+//!   [indeterminate](concepts#indeterminate).
 //! - **Bounded time.** A deadline bounds each call, from the name lookup to the last retry. Without
 //!   [`timeout`](ClientBuilder::timeout), an upload has no deadline, but it fails if it makes no progress. A wait has a
 //!   timeout of its own. See [deadline and stall limit](concepts#deadline-and-stall-limit).
-//! - **Strict results.** A pending or unparsable response is never reported as a finished report. Within a report, a
-//!   malformed field counts as absent, and fields and values that this crate does not know are kept.
+//! - **Strict results.** A pending or unparsable response is never reported as a finished report. Within a report,
+//!   malformed fields count as absent. Fields and values that this crate does not know are kept.
 //! - **Secret API key.** Redirects are not followed, proxies do not see the key, and no error and no `Debug` output
 //!   shows it.
 //! - **Recoverable submissions.** An error carries the identifier if it is known, and a batch can keep a journal.
 //! - **Local rate limit.** Calls wait until the key's rate limit allows them. See [`RateLimit`].
 //! - **No output, no hidden runtime.** The crate prints nothing. A call starts a thread only to look up a host name
-//!   for a new connection, and a batch only for its [`workers`](Batch::workers).
+//!   for a new connection. A batch starts threads if [`workers`](Batch::workers) is above 1.
 //!
 //! # Features
 //!

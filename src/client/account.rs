@@ -19,7 +19,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call).
     pub fn credits(&self) -> Result<Credits> {
         self.call_json(&account::credits(), Credits::read)
     }
@@ -29,7 +29,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call).
     pub fn health(&self) -> Result<Health> {
         self.call_json(&account::health(), Health::read)
     }
@@ -41,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Check
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). Check
     /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create the user again.
     pub fn create_user<N: AsRef<str>, V: AsRef<str>>(
         &self,
@@ -62,7 +62,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). The request is retried, so a lost response can
+    /// turn into [`NotFound`](crate::ErrorKind::NotFound) although the user was deleted.
     pub fn delete_user<N: AsRef<str>, V: AsRef<str>>(
         &self,
         fields: impl IntoIterator<Item = (N, V)>,

@@ -47,7 +47,7 @@ impl ClientBuilder {
 
     /// Checks the options and creates the client. It does not connect yet.
     ///
-    /// The proxy variables of the environment are read here.
+    /// It reads the [proxy](Self::proxy) variables of the environment.
     ///
     /// # Errors
     ///

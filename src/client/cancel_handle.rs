@@ -9,6 +9,8 @@ use crate::call::Caller;
 use crate::error::ErrorKind;
 
 /// A handle that cancels the calls of a client and of all its clones. See [`Client::cancel_handle`].
+///
+/// It locks a mutex, so do not use it inside a POSIX signal handler.
 #[derive(Clone)]
 pub struct CancelHandle {
     pub(super) caller: Arc<Caller>,
@@ -26,7 +28,7 @@ impl CancelHandle {
     /// Cancels pauses and all later calls, but lets running requests finish. The cancelled calls fail with
     /// [`ErrorKind::Cancelled`].
     ///
-    /// A running submit still returns its identifier, so a submission that may have been paid for is not lost. Its
+    /// A running submit still returns its identifier, so that a submission that you may have paid for is not lost. Its
     /// deadline does not change. You can call [`cancel`](Self::cancel) afterwards.
     pub fn drain(&self) {
         self.caller.drain();

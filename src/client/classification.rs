@@ -32,10 +32,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) before anything is sent, and
-    ///   `InvalidInput` if a file changes during its upload. Nothing was submitted.
-    /// - Any other [`ErrorKind`] of a call. Check [`Error::may_have_been_sent`] before you submit again, since the
-    ///   service may have accepted the submission. See [indeterminate](crate::concepts#indeterminate).
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) or [`Config`](ErrorKind::Config) if an option is invalid. Nothing is
+    ///   sent in that case. A file or reader that fails or changes its length during the upload is also `InvalidInput`,
+    ///   and nothing is submitted.
+    /// - Any other [error of a call](crate::ErrorKind#errors-of-any-call). Check [`Error::may_have_been_sent`] before
+    ///   you submit again, since the service may have accepted the submission. See
+    ///   [indeterminate](crate::concepts#indeterminate).
     pub fn submit<M: Medium>(&self, submission: &Submission<M>) -> Result<Submitted<M>> {
         self.submit_any(submission.as_any())?.try_into()
     }
@@ -53,9 +55,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if the service does not know the submission, and any other [`ErrorKind`] of a
-    /// call. The error has the identifier. A failed analysis is not an error of this call: the report's
-    /// [`state`](Report::state) shows it.
+    /// [`NotFound`](ErrorKind::NotFound) if the service does not know the submission, and any other [error of a
+    /// call](crate::ErrorKind#errors-of-any-call). The error has the identifier. A failed analysis is not an error of
+    /// this call: the report's [`state`](Report::state) shows it.
     pub fn result<M: Medium>(&self, submitted: &Submitted<M>) -> Result<Report<M>> {
         self.result_any(submitted.as_any()).and_then(Report::try_from)
     }
@@ -84,7 +86,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`] of a call. Repeating the call is safe. A failed analysis is not an error of this call.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). Repeating the call is safe. A
+    /// failed analysis is not an error of this call: the report's [`state`](Report::state) shows it.
     pub fn results<M: Medium>(&self, submitted: &[Submitted<M>]) -> Result<Vec<Option<Report<M>>>> {
         let submitted: Vec<_> = submitted.iter().map(Submitted::as_any).collect();
         let reports = self.results_of(&submitted)?;
@@ -123,14 +126,16 @@ impl Client {
     /// # Errors
     ///
     /// Every error of [`submit`](Self::submit) and [`wait`](Self::wait). If the submission was accepted, the error has
-    /// the identifier. In that case, call [`wait`](Self::wait) with
-    /// [`Submitted::new`]`(identifier)`, since submitting again may cost again.
+    /// the identifier. In that case call `wait(&Submitted::new(identifier))`. Submitting again may cost again.
     pub fn classify<M: Medium>(&self, submission: &Submission<M>) -> Result<Report<M>> {
         self.classify_any(submission.as_any()).and_then(Report::try_from)
     }
 
     /// Downloads the heatmap of an image that was submitted with [`with_heatmap`](Submission::with_heatmap) and whose
     /// analysis is finished.
+    ///
+    /// A heatmap may have up to 64 MiB. By default, an attempt may take 10 seconds, and the call 30 seconds. On a slow
+    /// line, use [`with_timeout`](Self::with_timeout).
     ///
     /// ```no_run
     /// use identifai::{Client, Image, Submitted};
@@ -144,7 +149,8 @@ impl Client {
     /// # Errors
     ///
     /// [`NotFound`](ErrorKind::NotFound) if there is no heatmap, [`UnexpectedResponse`](ErrorKind::UnexpectedResponse)
-    /// if the response is not a complete PNG, and any other [`ErrorKind`] of a call. The error has the identifier.
+    /// if the response is not a complete PNG, and any other [error of a call](crate::ErrorKind#errors-of-any-call). The
+    /// error has the identifier.
     pub fn heatmap(&self, submitted: &Submitted<Image>) -> Result<Heatmap> {
         let submitted = submitted.as_any();
         self.check_public("identifier", submitted.identifier().as_str())?;
@@ -154,7 +160,7 @@ impl Client {
     }
 }
 
-/// Calls for a medium that is known at run time only.
+/// Calls for a medium that is known only at run time.
 impl Client {
     /// Submits an image, a video or a recording. See [`submit`](Self::submit).
     ///
@@ -241,10 +247,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) if `hash` does not have 64 hexadecimal digits or `classification` is
-    /// [`Other`](Classification::Other), [`NotFound`](ErrorKind::NotFound) if the service does not know the file,
-    /// [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if it does not confirm the override, and any other
-    /// [`ErrorKind`] of a call.
+    /// - [`InvalidInput`](ErrorKind::InvalidInput) if `hash` does not consist of 64 hexadecimal digits, or if
+    ///   `classification` is [`Other`](Classification::Other). Nothing is sent.
+    /// - [`NotFound`](ErrorKind::NotFound) if the service does not know the file.
+    /// - [`UnexpectedResponse`](ErrorKind::UnexpectedResponse) if the response does not confirm the override.
+    /// - Any other [error of a call](crate::ErrorKind#errors-of-any-call).
     pub fn override_verdict(&self, medium: MediaType, hash: &str, classification: &Classification) -> Result<()> {
         self.check_public("hash", hash)?;
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {

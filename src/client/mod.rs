@@ -28,8 +28,9 @@ use crate::wait::WaitOptions;
 ///
 /// Cloning is cheap, and clones use the same connections. A client and its clones can be shared between threads.
 ///
-/// The client has no async runtime, and it starts a thread only to look up a host name. So it can be used anywhere,
-/// including a blocking section of an async program. After a fork, the child process opens its own connections.
+/// The client has no async runtime, and it starts a thread only to look up a host name. A batch starts threads if
+/// [`workers`](crate::Batch::workers) is above 1. So the client can be used anywhere, including a blocking section of
+/// an async program. After a fork, the child process opens its own connections.
 ///
 /// [`Client::builder`] creates a client with options. [`Client::from_env`] creates a client with the key from the
 /// environment.

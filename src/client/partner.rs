@@ -8,7 +8,7 @@ use crate::model::partner::form::{PartnerUserForm, PartnerUserQuery};
 use crate::model::partner::{PartnerUser, Pricings, UsersPage};
 
 impl Client {
-    /// Creates a user of a partner, or changes the user with the form's [`id`](PartnerUserForm::id) if there is one.
+    /// Creates a user of a partner, or updates the user if the form has an [`id`](PartnerUserForm::id).
     ///
     /// ```no_run
     /// use identifai::{Client, PartnerUserForm};
@@ -21,7 +21,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. Check
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). Check
     /// [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you create the user again.
     pub fn save_partner_user(&self, form: &PartnerUserForm) -> Result<PartnerUser> {
         let request = partner::save_partner_user(&form.fields(), form.has_id());
@@ -51,11 +51,13 @@ impl Client {
         PartnerUsers { client: self.clone(), query, page: Some(1), users: Vec::new().into_iter() }
     }
 
-    /// Makes the service send the email about a new account to a user of a partner, and returns that user.
+    /// Sends the email about the new account to a user of a partner, through the service. Returns the user as parsed
+    /// from the response.
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The request is not repeated if the email may have been sent.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). The request is not repeated if the email may have
+    /// been sent.
     pub fn send_creation_email(&self, id: u64) -> Result<PartnerUser> {
         self.call_json(&partner::send_creation_email(id), PartnerUser::read)
     }
@@ -64,7 +66,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call).
     pub fn partner_pricings(&self) -> Result<Pricings> {
         self.call_json(&partner::partner_pricings(), Pricings::read)
     }
@@ -80,7 +82,7 @@ impl Client {
 
 /// An iterator over the users of a partner. See [`Client::partner_users`].
 #[derive(Debug)]
-#[must_use = "an iterator requests nothing until it is iterated over"]
+#[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct PartnerUsers {
     client: Client,
     query: PartnerUserQuery,

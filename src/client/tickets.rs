@@ -37,10 +37,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the tickets are invalid, before anything is sent, and any
-    /// other [`ErrorKind`](crate::ErrorKind) of a submit. Check
-    /// [`may_have_been_sent`](crate::Error::may_have_been_sent) before you submit again. If the response is unusable
-    /// but names the batch, the error has the identifier of the batch.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the tickets are invalid, or if a file or reader fails or
+    /// changes its length during the upload. Nothing is submitted in that case. Any other [error of a
+    /// call](crate::ErrorKind#errors-of-any-call). Check [`may_have_been_sent`](crate::Error::may_have_been_sent)
+    /// before you submit again. If the response is unusable but names the batch, the error has the identifier of the
+    /// batch.
     pub fn submit_tickets(&self, tickets: &Tickets) -> Result<SubmittedTickets> {
         let fields = tickets.fields()?;
         let request = api::submit(tickets, &fields, tickets.uploads()?);
@@ -54,7 +55,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`](crate::ErrorKind) of a call. The error has the identifier of the batch.
+    /// Any [error of a call](crate::ErrorKind#errors-of-any-call). The error has the identifier of the batch.
     pub fn tickets(&self, batch: &Identifier) -> Result<TicketsReport> {
         self.poll_tickets(batch, &self.options).map(|(report, _)| report)
     }

@@ -7,13 +7,17 @@ macro_rules! kinds {
     ($($(#[$about:meta])* $kind:ident = ($code:literal, $name:literal);)+) => {
         /// The kind of an [`Error`](crate::Error). Each kind has a cause and a remedy.
         ///
-        /// Some kinds do not show if the service accepted the submit, such as [`Timeout`](Self::Timeout). For these,
-        /// check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent). See
+        /// Some kinds do not show whether the service accepted the submit, such as [`Timeout`](Self::Timeout). For
+        /// these, check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent). See
         /// [indeterminate](crate::concepts#indeterminate).
         ///
-        /// Every call can fail with each kind from [`InvalidInput`](Self::InvalidInput) to
-        /// [`UnexpectedResponse`](Self::UnexpectedResponse), and with [`Cancelled`](Self::Cancelled). The other kinds
-        /// occur only where the documentation of a call names them.
+        /// # Errors of any call
+        ///
+        /// Any call can fail with any kind except four. [`AnalysisFailed`](Self::AnalysisFailed) and
+        /// [`WaitTimedOut`](Self::WaitTimedOut) come from polls and waits, and [`Journal`](Self::Journal) and
+        /// [`Indeterminate`](Self::Indeterminate) come from batches.
+        ///
+        /// # Codes and names
         ///
         /// The [`code`](Self::code) and the name ([`as_str`](Self::as_str)) of a kind never change. New kinds may be
         /// added.
@@ -35,7 +39,7 @@ macro_rules! kinds {
             /// ```
             pub const ALL: &'static [Self] = &[$(Self::$kind),+];
 
-            /// Returns the code of the kind, a positive number. Exit statuses and the C interface use it.
+            /// Returns the code of the kind, a positive number. The C interface uses it.
             pub const fn code(self) -> i32 {
                 match self {
                     $(Self::$kind => $code,)+
@@ -55,17 +59,18 @@ macro_rules! kinds {
 
 // Add new kinds at the end, with the next code.
 kinds! {
-    /// An argument of the call is invalid, or a file changed during its upload. Nothing was submitted. Fix the argument
-    /// that the message names.
+    /// An argument of the call is invalid, or a file or reader failed or changed its length during the upload. Nothing
+    /// was submitted. Fix the argument that the message names.
     InvalidInput = (1, "invalid_input");
     /// A setting is invalid, such as the key, the base URL or the proxy. Nothing was sent. Fix the setting that the
     /// message names.
     Config = (2, "config");
-    /// The connection could not be established: the host name was not found, or the host did not accept the
-    /// connection. The last attempt sent nothing. Check the network and the proxy, and retry.
+    /// The connection could not be established: the host name was not found, or the host did not accept the connection.
+    /// The last attempt sent nothing, but an earlier one may have. Check the network and the proxy, and retry.
     Connect = (3, "connect");
-    /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. The
-    /// last attempt sent nothing. Check the certificates and the clock. A firewall or proxy may intercept TLS.
+    /// The TLS connection could not be established: the certificate was not accepted, or the handshake failed. The last
+    /// attempt sent nothing, but an earlier one may have. Check the certificates and the clock. A firewall or proxy may
+    /// intercept TLS.
     Tls = (4, "tls");
     /// A timeout passed: the deadline of the call, the timeout of an attempt, a stall limit or the connect timeout.
     /// Check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
@@ -89,8 +94,8 @@ kinds! {
     /// the identifier and the base URL.
     NotFound = (10, "not_found");
     /// Any other 4xx. For example, a parameter is wrong, the service could not download the file, or the file is too
-    /// large or has an unsupported type. [`Error::message`](crate::Error::message) has the service's reason. After a
-    /// 408, check [`Error::may_have_been_sent`](crate::Error::may_have_been_sent) before you retry a submit.
+    /// large or has an unsupported type. [`Error::message`](crate::Error::message) has the service's reason.
+    /// After a 408, the service may have accepted a submit.
     Rejected = (11, "rejected");
     /// The account has no credits left. Buy credits.
     ///
@@ -124,9 +129,9 @@ kinds! {
     /// The [journal](crate::concepts#journal) of a batch cannot be opened, read or written. The message has the
     /// reason. The batch submits nothing more.
     Journal = (19, "journal");
-    /// It is not known if the service accepted the job, because an earlier run of the batch ended during the submit
-    /// or did not get a response that shows it. `Journal::retry_indeterminate` submits it again. See
-    /// [indeterminate](crate::concepts#indeterminate).
+    /// It is not known whether the service accepted the job, because an earlier run of the batch ended during the
+    /// submit, got no response or got a 5xx, or because a function of the caller panicked.
+    /// `Journal::retry_indeterminate` submits it again. See [indeterminate](crate::concepts#indeterminate).
     Indeterminate = (20, "indeterminate");
 }
 

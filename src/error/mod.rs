@@ -63,13 +63,14 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the name of the field or setting that the error is about, such as `file_url` or `base_url`. It is the
-    /// name in this crate or in the API.
+    /// Returns the name of the field or setting that the error is about, such as `file_url` or `base_url`. A field
+    /// that is sent has its name in the API. A setting has its name in this crate.
     ///
-    /// A call that fails with [`InvalidInput`](ErrorKind::InvalidInput), [`Config`](ErrorKind::Config) or
-    /// [`Journal`](ErrorKind::Journal) has a field, and its `Display` begins with the name. There are two exceptions.
-    /// An error about one of several tickets begins with the name of the ticket. The jobs that a batch did not submit
-    /// because of such an error have no field. A program can replace the name with that of its own option.
+    /// Errors of the kinds [`InvalidInput`](ErrorKind::InvalidInput), [`Config`](ErrorKind::Config) and
+    /// [`Journal`](ErrorKind::Journal) have a field. Their `Display` begins with its name. There are two exceptions.
+    /// An error about one of several tickets begins with the name of the ticket. An error about a job that a batch did
+    /// not submit, because submitting had ended, has no field. A program can replace the name with
+    /// that of its own option.
     ///
     /// ```
     /// use identifai::{UrlOptions, classify_from_url};
@@ -87,8 +88,9 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the service's own text: the field `error` or `message` of the response, or the field `errors` of the
-    /// report of a failed analysis. It is one line, and control characters are escaped.
+    /// Returns the service's own text, which is the field `error` or `message` of the response. It is one line, and
+    /// control characters are escaped. For [`AnalysisFailed`](ErrorKind::AnalysisFailed), it is
+    /// [`errors`](crate::Report::errors) of the report.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
@@ -99,9 +101,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Returns the identifier of the submission that the error is about, if it is known.
-    ///
-    /// The service has accepted this submission. Request its result instead of submitting it again.
+    /// Returns the identifier of the submission that the error is about, if it is known. The service has
+    /// accepted this submission. Request its result instead of submitting it again.
     pub fn identifier(&self) -> Option<&Identifier> {
         self.0.identifier.as_ref()
     }
@@ -113,16 +114,17 @@ impl Error {
 
     /// Returns the time to wait before a retry, if it is known.
     ///
-    /// It is the time that the service asks for, or the pause after a 429 that did not fit before the deadline. For a
-    /// call that the local rate limit refused, it is the time until the next slot.
+    /// It is the time that the service asks for. After a 429, it is at least the time until the next slot of the local
+    /// rate limit. If neither is known after a 429, it is the pause that did not fit before the deadline. For a call
+    /// that the local rate limit refused, it is the time until the next slot.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
     /// Returns `true` if the same call may succeed later, and if repeating it cannot pay twice.
     ///
-    /// The outcome of a batch job combines a submit and a wait. If its error has an [`identifier`](Self::identifier),
-    /// only the wait failed: wait again, and do not submit the job again.
+    /// For a job of a batch, this is not about the submit if the error or the [`Outcome`](crate::Outcome) has an
+    /// identifier. The submission was accepted: wait for it again, and do not submit it again.
     pub fn is_retryable(&self) -> bool {
         use ErrorKind::{Connect, Disconnected, RateLimited, Server, Timeout, WaitTimedOut};
         let is_temporary =
@@ -133,9 +135,10 @@ impl Error {
     /// Returns `true` if the service may have accepted the submit, and charged for it, although the call failed. See
     /// [indeterminate](crate::concepts#indeterminate).
     ///
-    /// `false` is certain for a call: the request did not arrive completely, the service refused it, or the call was
-    /// not a submit. For the outcome of a batch job, check [`identifier`](Self::identifier) as well: a job with an
-    /// identifier was accepted.
+    /// For a single call, `false` is certain: the request did not arrive completely, the service refused it, or the
+    /// call was not a submit. For a job of a batch, an error such as [`WaitTimedOut`](ErrorKind::WaitTimedOut) or
+    /// [`AnalysisFailed`](ErrorKind::AnalysisFailed) returns `false` although the submission was accepted. If the error
+    /// or the [`Outcome`](crate::Outcome) has an identifier, do not submit the job again.
     pub fn may_have_been_sent(&self) -> bool {
         self.0.may_have_been_sent
     }

@@ -12,7 +12,7 @@ const MAX_LEN: usize = 128;
 ///
 /// It consists of 1 to 128 characters of `A-Z a-z 0-9 _ -`. The documentation shows 64 hexadecimal digits, but does not
 /// guarantee a form. This crate accepts only characters that are safe in a path, a file name and a log. See
-/// [concepts](crate::concepts).
+/// [concepts](crate::concepts#identifier).
 ///
 /// ```
 /// use identifai::Identifier;

@@ -3,7 +3,7 @@
 use super::open_enum::open_enum;
 
 open_enum! {
-    /// The state of an analysis. See [concepts](crate::concepts).
+    /// The state of an analysis. See [concepts](crate::concepts#pending).
     ///
     /// The service documents `new`, `done` and `errored`. Older results do not have a state. This crate treats them as
     /// done if they have a verdict or results, which is our interpretation of the documentation.

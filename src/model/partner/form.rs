@@ -14,7 +14,7 @@ const PER_PAGE: u32 = 100;
 ///
 /// `Debug` shows the fields that are set. It does not show names, addresses and passwords.
 #[derive(Clone, Debug)]
-#[must_use = "it does nothing until it is saved"]
+#[must_use = "a form does nothing until a client saves it"]
 pub struct PartnerUserForm {
     id: Option<u64>,
     name: Hidden,
@@ -28,8 +28,8 @@ pub struct PartnerUserForm {
 }
 
 impl PartnerUserForm {
-    /// Creates a form with the fields that the service requires: the name, the mail address, the heuristic of the main
-    /// verdict, and the ID of the [plan](crate::Client::partner_pricings).
+    /// Creates a form with the fields that the service requires: the name, the email address, the heuristic of the
+    /// main verdict, and the ID of the [plan](crate::Client::partner_pricings).
     pub fn new(
         name: impl Into<String>,
         email: impl Into<String>,
@@ -109,7 +109,7 @@ impl PartnerUserForm {
 /// A query that selects and sorts the users of a partner, for
 /// [`Client::partner_users`](crate::Client::partner_users).
 #[derive(Clone, Debug, Default)]
-#[must_use = "it does nothing until users are listed"]
+#[must_use = "a query does nothing until a client lists users"]
 pub struct PartnerUserQuery {
     pricing_id: Option<u64>,
     order: Option<String>,
@@ -147,7 +147,7 @@ impl PartnerUserQuery {
 
     /// Adds another query parameter. By default, none is added.
     ///
-    /// The service has a parameter that filters by name and mail address, but the documentation does not state its
+    /// The service has a parameter that filters by name and email address, but the documentation does not state its
     /// name. Queries may be logged by servers, by proxies, and by the HTTP library at trace level.
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.others.push((name.into(), Hidden(value.into())));

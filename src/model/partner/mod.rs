@@ -20,9 +20,9 @@ pub struct PartnerUser {
     pub id: Option<u64>,
     /// The name.
     pub name: Option<String>,
-    /// The mail address.
+    /// The email address.
     pub email: Option<String>,
-    /// The time at which the mail address was confirmed, in the date format of the service.
+    /// The time at which the email address was confirmed, in the date format of the service.
     pub email_verified_at: Option<String>,
     /// The street and the house number.
     pub address: Option<String>,

@@ -41,6 +41,12 @@ macro_rules! accessors {
         ///
         /// An override is 0 or 1. Without an override, this is [`Verdict::artificial_score`] of the verdict, once the
         /// analysis is finished. The number expresses the service's confidence. It is not a probability.
+        ///
+        /// Returns `None` in these cases:
+        ///
+        /// - There is an override, and it is neither `human` nor `artificial`.
+        /// - There is no override, and the analysis is not finished or the report has no verdict.
+        /// - There is no override, and [`Verdict::artificial_score`] of the verdict is `None`.
         pub fn artificial_score(&self) -> Option<f64> {
             self.common().artificial_score()
         }
@@ -93,7 +99,7 @@ macro_rules! accessors {
             self.common().errors.as_deref()
         }
 
-        /// Returns `true` if the medium is not safe for work. Returns `None` if the submission did not enable this
+        /// Returns `true` if the content is not safe for work. Returns `None` if the submission did not enable this
         /// detection.
         pub fn is_nsfw(&self) -> Option<bool> {
             self.common().is_nsfw

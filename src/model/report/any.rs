@@ -1,4 +1,4 @@
-//! A report whose medium is known at run time only.
+//! A report whose medium is known only at run time.
 
 use std::fmt;
 
@@ -19,7 +19,10 @@ use crate::model::medium::{Audio, Image, Video};
 use crate::model::state::State;
 use crate::model::submitted::AnySubmitted;
 
-/// A report whose medium is known at run time only.
+/// A report whose medium is known only at run time.
+///
+/// It serialises as the JSON from which it was parsed. Deserialising derives the medium as
+/// [`from_json`](Self::from_json) does.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AnyReport {
@@ -36,10 +39,10 @@ impl AnyReport {
     ///
     /// A report does not name its medium, so the medium is derived from the fields:
     ///
-    /// - A report whose `results` are an object with `images` or `audios` is of a video.
-    /// - A report with `chunk_details`, or with `clips` in its `details`, is of a recording.
-    /// - A report with `has_heatmap` or `c2pa`, or with a list as its `details`, is of an image.
-    /// - Any other report with a list of `results` that is not empty is of a recording.
+    /// - A report whose `results` are an object with `images` or `audios` describes a video.
+    /// - A report with `chunk_details`, or with `clips` in its `details`, describes a recording.
+    /// - A report with `has_heatmap` or `c2pa`, or with a list as its `details`, describes an image.
+    /// - Any other report with a list of `results` that is not empty describes a recording.
     ///
     /// This is our interpretation of the documentation. A report that has none of these fields is an error. The report
     /// of a pending analysis may be such a report. If you know the medium, use `from_json` of that medium's type.
@@ -73,17 +76,17 @@ impl AnyReport {
         }
     }
 
-    /// Returns the report if it is of an image.
+    /// Returns the report if it describes an image.
     pub fn as_image(&self) -> Option<&Report<Image>> {
         if let Self::Image(report) = self { Some(report) } else { None }
     }
 
-    /// Returns the report if it is of a video.
+    /// Returns the report if it describes a video.
     pub fn as_video(&self) -> Option<&Report<Video>> {
         if let Self::Video(report) = self { Some(report) } else { None }
     }
 
-    /// Returns the report if it is of a recording.
+    /// Returns the report if it describes a recording.
     pub fn as_audio(&self) -> Option<&Report<Audio>> {
         if let Self::Audio(report) = self { Some(report) } else { None }
     }

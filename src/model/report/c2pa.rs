@@ -8,7 +8,7 @@ use crate::model::serialize;
 
 /// The C2PA metadata of a file, in the form of the report that the C2PA project's `c2patool` writes.
 ///
-/// By default, the presence of C2PA metadata forces the verdict to artificial. See
+/// By default, a C2PA signature forces the verdict to artificial. See
 /// [`prevent_c2pa_forces`](crate::Submission::prevent_c2pa_forces).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -57,7 +57,7 @@ pub struct ManifestResults {
     /// The checks that passed.
     #[serde(deserialize_with = "list")]
     pub success: Vec<ValidationStatus>,
-    /// Notes.
+    /// Informational findings.
     #[serde(deserialize_with = "list")]
     pub informational: Vec<ValidationStatus>,
     /// The checks that failed.

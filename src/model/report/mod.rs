@@ -25,7 +25,7 @@ use super::state::State;
 use super::submitted::Submitted;
 
 /// The result of a submission: [`ImageReport`](crate::ImageReport), [`VideoReport`](crate::VideoReport) or
-/// [`AudioReport`](crate::AudioReport). See [concepts](crate::concepts).
+/// [`AudioReport`](crate::AudioReport). See [concepts](crate::concepts#report).
 ///
 /// Parsing is lenient, because the service guarantees little about the form of its responses:
 ///

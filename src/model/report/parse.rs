@@ -11,7 +11,7 @@ use crate::model::medium::Medium;
 use crate::model::state::State;
 
 impl<M: Medium> Report<M> {
-    /// Parses a report from JSON that a [`Client`](crate::Client) did not receive, such as the body of a webhook
+    /// Parses a report from JSON from another source than a [`Client`](crate::Client), such as the body of a webhook
     /// request or the content of a file.
     ///
     /// Webhook requests are not signed, so their sender cannot be verified. To verify the report, request the result by

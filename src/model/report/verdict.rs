@@ -11,7 +11,7 @@ use crate::model::open_enum::open_enum;
 use crate::model::serialize;
 
 open_enum! {
-    /// The classification of a medium by its origin: human or artificial.
+    /// The classification of content by its origin: human or artificial.
     Classification {
         /// `human`: made by a human.
         Human = "human",
@@ -30,10 +30,12 @@ impl FromStr for Classification {
     }
 }
 
-/// The verdict of a heuristic, which combines the results of the detection models. See [concepts](crate::concepts).
+/// The verdict of a heuristic, which combines the results of the detection models. See
+/// [concepts](crate::concepts#verdict-and-heuristic).
 ///
-/// Like the other parts of a report, it serializes with the field names of the API. It deserializes from JSON text
-/// only, because each field is parsed from its raw JSON.
+/// Like the other parts of a report, it serializes with the field names of the API. Deserialize it with
+/// `serde_json::from_str`. `serde_json::from_value` and other formats fail, because each field is parsed from its raw
+/// JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! A submission whose medium is known at run time only. The typed submissions wrap it.
+//! A submission whose medium is known only at run time. The typed submissions wrap it.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::util::url::Url;
 
 /// An image, video or recording to submit, with its options.
 ///
-/// This is a [`Submission`](crate::Submission) whose medium is known at run time only.
+/// This is a [`Submission`](crate::Submission) whose medium is known only at run time.
 /// [`from_path`](Self::from_path), [`from_url`](Self::from_url) and [`from_bytes`](Self::from_bytes) detect the medium.
 /// The constructors whose names end in `_as` take it as an argument.
 ///

@@ -23,10 +23,12 @@ macro_rules! constructors {
             Submission::new(Source::Bytes(bytes.into().into()))
         }
 
-        #[doc = concat!("Creates a submission of ", $medium, " of `len` bytes from a reader, which is uploaded.")]
+        #[doc = concat!("Creates a submission that uploads the next `len` bytes of `reader` as ", $medium, ".")]
         ///
         /// A reader can be read only once. A submit of it is never retried automatically, and clones of the submission
-        /// share the reader. A deadline does not interrupt a read that blocks. Bytes beyond `len` are not read.
+        /// share the reader. A deadline does not interrupt a read that blocks. The submit fails with
+        /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the reader fails, if it ends before `len` bytes, or if
+        /// it was submitted before. Bytes beyond `len` are not read.
         pub fn from_reader(reader: impl std::io::Read + Send + 'static, len: u64) -> Submission<Self> {
             Submission::new(Source::Reader(self::source::Reader::new(reader), len))
         }

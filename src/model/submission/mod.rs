@@ -18,17 +18,19 @@ use self::source::Source;
 use super::medium::{Audio, Image, Medium, Video};
 use crate::error::Error;
 
-/// An image, video or recording to submit, with its options. See [concepts](crate::concepts).
+/// An image, video or recording to submit, with its options. See
+/// [concepts](crate::concepts#submission).
 ///
 /// It is created by the constructors of [`Image`], [`Video`] and [`Audio`], such as
 /// [`Image::from_url`](crate::Image::from_url) and [`Video::from_path`](crate::Video::from_path). For a medium that is
-/// known at run time only, use [`AnySubmission`].
+/// known only at run time, use [`AnySubmission`].
 ///
-/// Setting an option never fails. The call that submits it reports invalid input before it sends anything. An option
-/// that is not set is not sent, and the service's own default applies.
+/// Setting an option never fails. [`submit`](crate::Client::submit) validates all options before it sends
+/// anything. An option that is not set is not sent, and the service's own default applies. This differs from a bool
+/// option that is set to `false`, such as `with_nsfw(false)`: `false` is sent.
 ///
 /// `Debug` shows the options that are set. It shows only the origin of a URL, and it does not show references and
-/// names, because they are the user's secrets.
+/// names, because they may be confidential.
 #[derive(Clone)]
 #[must_use = "a submission does nothing until a client submits it"]
 pub struct Submission<M: Medium>(AnySubmission, PhantomData<fn() -> M>);

@@ -10,7 +10,8 @@ use crate::util::hidden::Hidden;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadProgress<'a> {
-    /// The number of bytes of the file that were written to the connection. A retry starts again from zero.
+    /// The number of bytes of the file that were written to the connection. The first call has 0. A retry starts again
+    /// from zero.
     pub sent: u64,
     /// The total number of bytes of the file.
     pub total: u64,

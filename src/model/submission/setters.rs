@@ -42,14 +42,17 @@ macro_rules! setter {
     (any_format) => {
         /// If `true`, submits a file of any format, with its file name unchanged.
         ///
-        /// If `false`, the format must be one that the service documents for the medium, and the name must not stand
-        /// for another medium. Either way, the service decides whether it accepts the file. Defaults to `false`.
+        /// If `false`, the format must be one that the service documents for the medium, and the extension of the name
+        /// must not belong to another medium. Either way, the service decides whether it accepts the file. Defaults to
+        /// `false`.
         pub fn any_format(self, on: bool) -> Self {
             self.change(|submission| submission.any_format = on)
         }
     };
     (on_progress) => {
-        /// Sets a function that is called with the progress of an upload after each block, and that can end the upload.
+        /// Sets a function that is called with the progress of an upload, and that can end the upload.
+        ///
+        /// It is first called with `sent: 0`, and then after each block.
         ///
         /// If the function returns [`ControlFlow::Break`](std::ops::ControlFlow::Break), the call fails with
         /// [`Cancelled`](crate::ErrorKind::Cancelled), and nothing was submitted. The function runs on the thread that
@@ -94,7 +97,7 @@ macro_rules! setter {
         }
     };
     (no_cache) => {
-        /// If `true`, the service analyses the medium even if it was submitted before with the same options.
+        /// If `true`, the service analyses the content even if it was submitted before with the same options.
         ///
         /// The new analysis may cost credits again. Defaults to the service's choice, which is not documented.
         pub fn no_cache(self, on: bool) -> Self {
@@ -164,7 +167,8 @@ macro_rules! setter {
     (key_frames_method) => {
         /// Sets the method by which the service chooses key frames (videos).
         ///
-        /// Defaults to the service's choice, documented as `iframes`.
+        /// The service does not document whether [`key_frames`](Self::key_frames) must be enabled as well. Defaults to
+        /// the service's choice, documented as `iframes`.
         pub fn key_frames_method(self, method: $crate::model::submission::options::KeyFramesMethod) -> Self {
             self.change(|submission| submission.options.key_frames_method = Some(method))
         }
