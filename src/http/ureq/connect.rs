@@ -69,7 +69,7 @@ impl Connect {
     fn connect_through_chain(&self, details: &ConnectionDetails) -> Result<Option<Box<dyn Transport>>, UreqError> {
         let proxy = details.config.proxy();
         let limit = || NextTimeout { after: request_context::left().into(), ..details.timeout };
-        // With most proxies, the proxy looks up the target. With `socks4` and `socks5`, the client does.
+        // A proxy looks up the target itself, except with the schemes `socks`, `socks4` and `socks5`.
         let needs_lookup = details.addrs.is_empty() && proxy.is_none_or(Proxy::resolve_target);
         let addrs = if needs_lookup {
             self.resolver.resolve(details.uri, details.config, limit())?

@@ -50,7 +50,7 @@ pub(super) enum Step {
 }
 
 impl ConnectError {
-    /// Wraps `error`, unless it is wrapped already. The connector that connects to a proxy runs inside of another one,
+    /// Wraps `error`, unless it is wrapped already. The connector that connects to a proxy runs inside another one,
     /// and the innermost step is the most precise.
     pub(super) fn at(step: Step, uri: &Uri, error: UreqError) -> UreqError {
         match error {

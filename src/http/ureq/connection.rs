@@ -1,6 +1,6 @@
 //! The connection that ureq uses as its transport, above TLS.
 //!
-//! It inserts the key into the request, sends the head together with a small content, hides interim responses from
+//! It inserts the key into the request, sends the head together with small content, hides interim responses from
 //! ureq, and decides whether the connection is reused.
 
 use std::error::Error as StdError;

@@ -1,4 +1,4 @@
-//! Conversion of ureq's errors to a [`Failure`].
+//! Converts the errors of ureq to a [`Failure`].
 
 use std::error::Error as StdError;
 
@@ -13,7 +13,7 @@ use crate::http::request::Stall;
 use crate::http::response::Failure;
 
 /// Converts an error of ureq. `is_read` is `true` if the content of the request was read to its end. `stall` has the
-/// limits of an upload that has no deadline.
+/// limits of an upload without a deadline.
 pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, base: &Base) -> Failure {
     let host = &base.authority;
     let error = match downcast::<ConnectError>(error) {
@@ -28,8 +28,8 @@ pub(super) fn from_error(error: UreqError, is_read: bool, stall: Option<Stall>, 
     let (kind, summary) = match &error {
         UreqError::Timeout(_) => {
             let summary = match stall {
-                Some(Stall { response: answer, .. }) if request_fully_sent => {
-                    format!("no response from {host} within {answer:?} after the upload")
+                Some(Stall { response, .. }) if request_fully_sent => {
+                    format!("no response from {host} within {response:?} after the upload")
                 }
                 Some(Stall { sending, .. }) => format!("the upload to {host} stalled: no data sent for {sending:?}"),
                 None if request_fully_sent => format!("timed out while waiting for the response from {host}"),

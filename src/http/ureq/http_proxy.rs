@@ -146,7 +146,11 @@ fn read_status(transport: &mut dyn Transport, timeout: NextTimeout) -> Result<St
             continue;
         }
         if !may_be_http(input) {
-            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) { is_tls() } else { not_http() });
+            return Err(if input.starts_with(&[22]) || input.starts_with(&[21]) {
+                unexpected_tls()
+            } else {
+                not_http()
+            });
         }
         if transport.buffers().input_append_buf().is_empty() {
             return Err(io::Error::other("the response head of the proxy exceeds 16 KiB").into());
@@ -163,7 +167,7 @@ fn not_http() -> UreqError {
 
 /// Returns the error for a response that is a TLS record. The first byte of a record is 22 in a handshake, and 21 in an
 /// alert (RFC 8446, section 5.1).
-fn is_tls() -> UreqError {
+fn unexpected_tls() -> UreqError {
     io::Error::other("the proxy responded with TLS; use https:// in the proxy URL").into()
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub(super) const INPUT: usize = 16 * 1024;
 /// The size of the output buffer, in bytes. With 64 KiB, a large file is sent twice as fast as with 16 KiB.
 pub(super) const OUTPUT: usize = 64 * 1024;
-/// Maximum length of a content that is sent together with the head, in bytes. Both fit into the output buffer.
+/// Maximum length of content that is sent together with the head, in bytes. Both fit into the output buffer.
 pub(super) const JOINED_MAX: u64 = 32 * 1024;
 /// Maximum idle time of a connection that is reused. A submit has a [shorter one](Timeouts::submit_max_idle).
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(15);

@@ -50,7 +50,7 @@
 //!
 //! [`Connection`](connection::Connection) is the transport that ureq uses. It inserts the key, and also does this:
 //!
-//! - It sends the head together with a small content. This saves a system call and a packet per submit on an open
+//! - It sends the head together with small content. This saves a system call and a packet per submit on an open
 //!   connection.
 //! - It removes interim responses. ureq treats `100 Continue` with header fields, or `103 Early Hints` before it, as a
 //!   rejection, and then waits for the response to a request whose content it did not send.
@@ -189,8 +189,8 @@ impl Transport for HttpTransport {
         if !is_rejected || request.content.as_ref().is_none_or(|content| content.len() <= EXPECT_ABOVE) {
             return outcome;
         }
-        // A server or proxy that does not support `Expect` responds with 417. RFC 9110, section 10.1.1, then allows
-        // the client to repeat the request without that header. A reader that has been read from cannot be sent again.
+        // A server or proxy that does not support `Expect` responds with 417. RFC 9110, section 10.1.1, recommends
+        // repeating the request without that header then. A reader that has been read from cannot be sent again.
         let body = match body {
             body if !body.has_begun() => body,
             _ if request.is_one_shot() => return outcome,

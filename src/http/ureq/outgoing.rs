@@ -1,4 +1,4 @@
-//! Conversion of a request to the types of ureq: the URI, the header fields and the content.
+//! Converts a request to the types of ureq: the URI, the header fields and the content.
 
 use std::io::{self, Read};
 

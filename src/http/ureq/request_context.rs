@@ -34,7 +34,7 @@ thread_local! {
 pub(super) struct RequestContext {
     /// The deadline. If `stall` is set, each write extends it.
     end: Instant,
-    /// The limits of the time without progress, if the request has them in place of a fixed deadline.
+    /// Maximum times without progress, if the request has these in place of a fixed deadline.
     stall: Option<Stall>,
     /// If `true`, the content has been read to its end.
     is_body_done: bool,
@@ -226,7 +226,7 @@ mod tests {
             assert!(with_timeout(Duration::MAX, left) <= HOUR);
             assert_eq!(with_timeout(Duration::ZERO, left), Duration::ZERO);
             assert_eq!(with_request(Duration::ZERO, &key, left), Duration::ZERO);
-            assert!(left() > HOUR / 2);
+            assert!(left() > HOUR / 2, "the deadline of the outer request is restored");
         });
         assert_eq!(left(), Duration::MAX);
     }

@@ -1,4 +1,4 @@
-//! Reading of a response body, up to its end or the size limit.
+//! Reads the body of a response, up to its end or the size limit.
 
 use std::io::{self, Read};
 

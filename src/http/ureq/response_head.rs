@@ -1,4 +1,4 @@
-//! Conversion of a response head.
+//! Converts the head of a response to a [`Response`], and determines how its body is framed.
 
 use std::time::{Duration, SystemTime};
 

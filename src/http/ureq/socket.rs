@@ -79,7 +79,7 @@ impl SocketTimeout {
         // Three quarters of `max` also fit somewhat smaller and larger limits, such as those of the next operations.
         let timeout = div(max, 4).saturating_mul(3);
         // macOS does not set a timeout after the peer has closed the connection, even if its response has not been read
-        // yet. The old timeout then stays.
+        // yet. The socket then keeps its old timeout. The error is ignored, so that the response can still be read.
         match set(Some(timeout)) {
             Err(error) if cfg!(target_os = "macos") && error.kind() == io::ErrorKind::InvalidInput => {}
             outcome => outcome?,
