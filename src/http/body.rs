@@ -12,7 +12,7 @@ use super::upload::Upload;
 use crate::error::{Error, ErrorKind};
 use crate::model::submission::progress::TaggedWatcher;
 
-/// The part of a content that has not been read yet, and the error of a file that could not be read.
+/// The part of a request's content that has not been read yet, and the error of a file that could not be read.
 pub(crate) struct Body<'a> {
     /// The remaining bytes before the open file, or before the end of the content.
     bytes: &'a [u8],
@@ -104,7 +104,7 @@ impl Read for Body<'_> {
 }
 
 impl OpenFile<'_> {
-    /// Reads the next bytes of the file. It fails if the file is not as long as declared.
+    /// Reads the next bytes of the file. Fails if the file is not as long as declared.
     fn read(&mut self, buffer: &mut [u8], progress: &mut Counter<'_>) -> Result<usize, Error> {
         if progress.watcher.is_some_and(|watcher| !watcher.notify(progress.sent, progress.total)) {
             return Err(Error::new(ErrorKind::Cancelled, "upload cancelled by `on_progress`"));
@@ -127,7 +127,7 @@ impl OpenFile<'_> {
     }
 }
 
-/// Reads once. A read that a signal interrupts is repeated.
+/// Reads once, and again if a signal interrupts the read.
 fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
     loop {
         match reader.read(buffer) {

@@ -5,8 +5,7 @@ use std::sync::OnceLock;
 /// A value that belongs to the process that created it.
 ///
 /// After a fork, the child creates a value of its own. It never accesses the value of its parent, not even a lock in
-/// it: another thread of the parent may have held the lock during the fork, and the child would wait for it without
-/// end.
+/// it: another thread of the parent may have held the lock during the fork, and the child would wait for it forever.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
     pid: u32,

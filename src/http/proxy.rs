@@ -20,8 +20,8 @@ pub(crate) enum Proxy {
 impl Proxy {
     /// Returns the proxy for `base`, if there is one. `env` reads a variable of the environment.
     pub(crate) fn choose(&self, base: &Base, env: impl Fn(&str) -> Option<String>) -> Result<Option<ProxyUrl>> {
-        // Requests to this machine never use a proxy, which might be on another machine and would see the key in plain
-        // text.
+        // Requests to this machine never use a proxy. It might be on another machine, and would see the key of a plain
+        // http request.
         if base.is_loopback() {
             return Ok(None);
         }
@@ -93,7 +93,7 @@ fn common_prefix(one: &str, other: &str) -> Option<u32> {
     }
 }
 
-/// Returns the reason why the URL of a proxy cannot be used for requests to `base`, if there is one.
+/// Checks that a proxy with this URL can be used for requests to `base`. The error is the reason why it cannot.
 fn check(proxy: &str, base: &Base) -> Result<(), &'static str> {
     let url = Url::split(proxy).filter(|url| !url.host.is_empty());
     let url = url.ok_or("must be a URL such as http://host:port")?;

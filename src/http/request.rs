@@ -26,7 +26,7 @@ pub(crate) struct Request<'a> {
     /// Secret values that a response may echo, and that are redacted in errors.
     pub(crate) redact: Vec<&'a str>,
     /// If `true`, sending the request several times has the same effect as sending it once (RFC 9110, section 9.2.2).
-    /// It may then be retried whatever the outcome of the last attempt was.
+    /// The request may then be retried even if the service may have acted on the last attempt.
     pub(crate) is_idempotent: bool,
     /// A function that returns `true` if the received bytes name a submission. This proves that the service accepted
     /// it, even if the status code is that of an error or the bytes are not HTTP. The request is then not retried.
@@ -46,7 +46,7 @@ pub(crate) struct Request<'a> {
 pub(crate) enum Timeout {
     /// A limit for the duration of the whole call.
     Whole(Duration),
-    /// No limit for the duration, but limits for the time without progress.
+    /// No limit for the whole call, but limits for the time without progress.
     Stall(Stall),
 }
 

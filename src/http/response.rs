@@ -46,7 +46,7 @@ pub(crate) struct Failure {
     pub(crate) connected: bool,
     /// The received bytes that are not a valid response, as far as they were read.
     pub(crate) received: Vec<u8>,
-    /// If `true`, the request is not retried, whatever the kind.
+    /// If `true`, the request is not retried, even if errors of this kind usually are.
     pub(crate) is_final: bool,
     pub(crate) source: Option<Cause>,
 }

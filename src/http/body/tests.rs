@@ -88,7 +88,7 @@ fn body_shorter_than_declared_is_not_submitted() {
 
 #[test]
 fn reader_is_not_read_beyond_declared_length() {
-    /// A reader that stands for a pipe which is never closed. A read would wait without end.
+    /// A reader in place of a pipe that is never closed. On the pipe, a read would block forever.
     struct OpenPipe;
     impl Read for OpenPipe {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
