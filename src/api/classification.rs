@@ -18,8 +18,8 @@ const SUBMIT_TIMEOUT: Duration = Duration::from_secs(120);
 const HEATMAP_LIMIT: u64 = 64 * 1024 * 1024;
 /// Maximum number of submissions per request for results. The API documents it.
 const PAGE_MAX: usize = 100;
-/// Maximum length of a request line, in bytes. Servers commonly accept 8 KiB, and RFC 9112, section 3, recommends to
-/// support at least 8,000 bytes.
+/// Maximum length of a request line, in bytes. Servers commonly accept 8 KiB, and RFC 9112, section 3, recommends
+/// supporting at least 8,000 bytes.
 const REQUEST_LINE_MAX: usize = 8_000;
 
 /// `POST /api/image_fromurl` for a URL, `POST /api/classification` for a file, and the same for the other media.

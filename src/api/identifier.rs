@@ -1,4 +1,4 @@
-//! Finds the identifier in the response to a submit, whatever surrounds it.
+//! Finds the identifier in the response to a submit, even if the rest of the response is unusable.
 //!
 //! The submit has been paid for, and without the identifier its result cannot be read. So the search also covers
 //! responses that are truncated, malformed or of an unexpected form.
@@ -50,7 +50,7 @@ pub(crate) fn identifier(response: Response) -> Result<Identifier> {
 }
 
 /// Returns `true` if the bytes received in response to a submit name the submission. This proves that the service
-/// accepted it, whatever the status code. A 2xx needs no proof.
+/// accepted it, even if the status code is that of an error. A 2xx needs no proof.
 pub(crate) fn is_accepted(received: &[u8], field: Field) -> bool {
     nearest(None, &json_text(received), field).is_some()
 }

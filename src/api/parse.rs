@@ -26,7 +26,7 @@ pub(crate) fn typed<T>(response: Response, read: impl FnOnce(&str) -> Result<T, 
 /// Parses the JSON of a 2xx response as [`typed`] does, or calls `pending` with it if there is no result yet.
 ///
 /// The documentation does not show the response before there is a result. This function assumes that it has the status
-/// code 202 or holds nothing: no body, `null`, or `[]`, which is how PHP encodes an empty object.
+/// code 202 or an empty value: no body, `null`, or `[]`, which is how PHP encodes an empty object.
 fn unless_pending<T>(
     response: Response,
     pending: impl FnOnce(&str) -> T,
@@ -79,7 +79,7 @@ pub(crate) fn reports(
     unless_pending(response, |_| Vec::new(), read)
 }
 
-/// Parses a heatmap. If the image has none, the error says so.
+/// Parses a heatmap. If the image has none, the error is [`ErrorKind::NotFound`] with the possible reasons.
 ///
 /// The documentation does not show the response for an image without a heatmap. This function assumes that it is a 404
 /// or has an empty body.
@@ -88,8 +88,8 @@ pub(crate) fn heatmap(response: Response) -> Result<Heatmap> {
     if response.status == 404 || is_empty {
         let status = response.status;
         let summary = format!(
-            "heatmap not found: it was not requested with the image, the analysis is not finished, or the submission is not \
-             known (HTTP {status})"
+            "heatmap not found: it was not requested with the image, the analysis is not finished, or the submission \
+             is not known (HTTP {status})"
         );
         return Err(describe(Error::new(ErrorKind::NotFound, summary), &response));
     }

@@ -10,7 +10,7 @@ use crate::util::encodings::percent_encoded;
 /// makes progress.
 pub(super) const UPLOAD_TIMEOUT: Timeout =
     Timeout::Stall(Stall { sending: Duration::from_secs(60), response: Duration::from_secs(120) });
-/// The timeout of every other call, with all its attempts.
+/// The default timeout of a call that is not a submit, with all its attempts.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// The timeout of one attempt. It is shorter than that of the call, so there is time for a retry.
 const READ_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use crate::model::lenient::json_text;
 use crate::util::text::one_line;
 use crate::util::url::Url;
 
-/// Returns the response if it is a complete 2xx, or else the error that it means.
+/// Returns the response if it is a complete 2xx. Otherwise returns the error for its status code or its missing end.
 pub(super) fn success(mut response: Response) -> Result<Response> {
     if !response.is_success() {
         return Err(status_error(&response));
@@ -58,9 +58,9 @@ fn status_error(response: &Response) -> Error {
 
 /// The summary for a 401 or 403 with an HTML page. The API responds with JSON, so a page comes from a firewall, a proxy
 /// or a content delivery network in front of it.
-const BLOCKED_BY_PAGE: &str = "a challenge, login or firewall in front of the API refused the request with an HTML page, so \
-                        the API key and the terms of service are not the cause; use another network, or ask its \
-                        administrator";
+const BLOCKED_BY_PAGE: &str = "a challenge, login or firewall in front of the API refused the request with an HTML \
+                               page, so the API key and the terms of service are not the cause; use another network, \
+                               or ask its administrator";
 const NOT_FOLLOWED: &str = "not followed because the API key would be sent along; correct the base URL";
 
 /// Returns `true` if the body is an HTML page, according to its media type or its first character.
@@ -70,7 +70,8 @@ fn is_html(response: &Response) -> bool {
     is_named || json_text(start(&response.body)).starts_with('<')
 }
 
-/// Returns the part of a body that an error may show. Only heatmaps can be longer than this.
+/// Returns the part of a body that is searched for an error text and kept in an error. With the default limits, only a
+/// heatmap can be longer.
 fn start(body: &[u8]) -> &[u8] {
     body.get(..4 * 1024 * 1024).unwrap_or(body)
 }

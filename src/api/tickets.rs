@@ -15,9 +15,9 @@ const TICKETS: &str = "/api/v2/tampering/tickets";
 
 /// `POST /api/v2/tampering/tickets`.
 ///
-/// The name of the files' field ends with brackets, whatever `fields` uses for other lists. The backend appears to run
-/// on PHP, which keeps only the last of several fields with the same name unless the name ends with brackets. The API
-/// does not document this.
+/// The name of the files' field ends with brackets, independently of the encoding of the other lists. The backend
+/// appears to run on PHP, which keeps only the last of several fields with the same name unless the name ends with
+/// brackets. The API does not document this.
 pub(crate) fn submit<'a>(tickets: &'a Tickets, fields: &Fields<'_>, files: Vec<Upload<'a>>) -> Request<'a> {
     let content = multipart::encode(fields, Boundary::random(), "tickets[]", files);
     Request {
