@@ -42,6 +42,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// Replaces the key in the body of a response. Otherwise the key would appear in a report if the service echoes it.
+    /// A short key is left in a longer body, where it may occur by chance; see [`ApiKey::redact`].
     ///
     /// The secrets of the request are not replaced here. The URL of a file may contain the hash that is also its
     /// identifier, and the identifier must stay intact.

@@ -25,7 +25,7 @@ impl<'a> Form<'a> {
         Self(multipart::encode(&form, Boundary::random(), "", Vec::new()))
     }
 
-    /// Encodes a submission. Fails if a check of the submission fails.
+    /// Encodes a submission. Fails as [`AnySubmission::check`] does.
     pub fn of_submission(submission: &'a AnySubmission, boundary: &str) -> Result<Self> {
         let request = classification::submit_with(submission, submission.upload()?, Boundary::fixed(boundary));
         Ok(Self(request.content.unwrap_or_default()))

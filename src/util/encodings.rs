@@ -55,8 +55,8 @@ fn json_escaped(text: &str) -> String {
     escaped
 }
 
-/// Returns the `values` that are long enough to be redacted in other texts. A shorter value occurs in many ordinary
-/// words.
+/// Returns the `values` that are long enough to be redacted in other texts, which takes 4 bytes. A shorter value occurs
+/// in many ordinary words.
 pub(crate) fn redactable<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     values.filter(|value| value.len() >= 4).collect()
 }

@@ -1,9 +1,9 @@
-//! Reading of settings from the environment.
+//! Reads settings from the environment.
 
 /// Returns the value of the variable `name` in `env`, without surrounding white space. A blank value counts as unset.
 pub(crate) fn value(env: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
     let mut value = env(name)?;
-    // The value is trimmed in place, since it may be the API key, and the original of a copy would stay in memory.
+    // Trimmed in place: the value may be the API key, and a copy would leave the original behind in memory.
     value.truncate(value.trim_end().len());
     value.drain(..value.len().saturating_sub(value.trim_start().len()));
     Some(value).filter(|value| !value.is_empty())

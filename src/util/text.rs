@@ -1,6 +1,6 @@
 //! Safe display of untrusted text.
 
-/// Returns untrusted text as a single line that is safe to print to a terminal.
+/// Returns untrusted text as a single, trimmed line that is safe to print to a terminal.
 ///
 /// Control characters are escaped. So are characters that reorder text, break lines or are invisible: Unicode's
 /// bidirectional controls, separators and formatting characters without a width.

@@ -1,4 +1,4 @@
-//! Arithmetic with times that never overflows, whatever duration a service or a caller specifies.
+//! Arithmetic with times that never overflows, even with the durations that a service or a caller specifies.
 
 use std::time::{Duration, Instant};
 
