@@ -47,11 +47,11 @@ const IN_FLIGHT: usize = 100;
 
 /// A batch of jobs, returned by [`Client::batch`]: an iterator over their outcomes, in order of completion.
 ///
-/// The batch does its work in `next`, on the caller's thread unless there are several [`workers`](Self::workers). It
-/// polls if a poll is due, else submits a job if the rate limit of the key allows that, else pauses. One poll covers up
-/// to 100 pending submissions. While there are more jobs to submit, polls are 15 seconds apart. The batch takes a job
-/// from its iterator only if fewer than [`in_flight`](Self::in_flight) jobs are unfinished, so neither jobs nor
-/// outcomes accumulate.
+/// The batch does its work in `next`, on the caller's thread. If there are several [`workers`](Self::workers), other
+/// threads send the submits. The batch polls if a poll is due, else submits a job if the rate limit of the key allows
+/// that, else pauses. One poll covers up to 100 pending submissions. While there are more jobs to submit, polls are 15
+/// seconds apart. The batch takes a job from its iterator only if fewer than [`in_flight`](Self::in_flight) jobs are
+/// unfinished, so neither jobs nor outcomes accumulate.
 ///
 /// # Failures
 ///
@@ -71,7 +71,9 @@ const IN_FLIGHT: usize = 100;
 ///   is not trusted, a journal that cannot be written. The batch still waits for pending submissions. The remaining
 ///   jobs end in an error of the same kind, which reports that they were not submitted.
 /// - The batch waits for each submission until the timeout of the client's [`WaitOptions`](crate::WaitOptions), even if
-///   polls fail for a temporary reason.
+///   polls fail. There are three exceptions. A poll that gets a 401 ends all pending jobs, and a 403 ends those of the
+///   polled medium. Both also end submitting. A submission that is missing in the responses to three polls in a row is
+///   polled alone, and if that poll fails for a reason that is not temporary, such as a 404, its job ends.
 ///
 /// A dropped batch loses its pending submissions, unless it has a journal or the caller stores their identifiers from
 /// [`StopHandle::unfinished`]. The drop waits for the submits that the [`workers`](Self::workers) have begun.
@@ -131,6 +133,9 @@ impl Client {
     /// The batch takes a job from `jobs` when fewer than [`in_flight`](Batch::in_flight) jobs are unfinished. If the
     /// iterator blocks, the batch neither submits nor polls. An iterator that may have to wait for a job should yield
     /// [`Job::pending`] instead.
+    ///
+    /// This method does not fail. If the client's timeout or its [`WaitOptions`](crate::WaitOptions) are invalid,
+    /// nothing is submitted, and each job that would be submitted ends in an error of the kind [`ErrorKind::Config`].
     pub fn batch<I>(&self, jobs: I) -> Batch<I::IntoIter>
     where
         I: IntoIterator,

@@ -19,7 +19,7 @@ impl<I> Batch<I> {
     /// Sets the number of threads that submit.
     ///
     /// More than one is useful for uploads that take longer than the interval of the rate limit, and for URLs that the
-    /// service downloads slowly. With 1, the caller's thread submits, and no thread is started. 0 counts as 1.
+    /// service downloads slowly. With 1, the caller's thread submits, and no worker is started. 0 counts as 1.
     /// Defaults to 1.
     pub fn workers(mut self, count: usize) -> Self {
         self.workers = count.max(1);

@@ -8,6 +8,8 @@ use super::unfinished::{Unfinished, UnfinishedJobs};
 use crate::call::Caller;
 
 /// A handle that ends the submitting of a [`Batch`](crate::Batch) from any thread.
+///
+/// Its methods lock a mutex, so do not call them inside a POSIX signal handler.
 #[derive(Clone)]
 pub struct StopHandle {
     stop: Arc<AtomicBool>,
@@ -25,16 +27,14 @@ impl StopHandle {
     /// The remaining jobs are not submitted. Each ends in an error of the kind
     /// [`Cancelled`](crate::ErrorKind::Cancelled). The batch takes the remaining jobs from the iterator for that, so
     /// a batch with an infinite iterator does not end.
-    ///
-    /// This method locks a mutex, so do not call it inside a POSIX signal handler.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
         self.caller.notify();
     }
 
     /// Returns the jobs that may have been paid for and whose outcome the caller does not have yet, in the order of
-    /// their indexes. It is meant for a signal handler's thread that is about to end the process, and for a caller that
-    /// stops early.
+    /// their indexes. It is meant for a thread that handles signals and is about to end the process, and for a caller
+    /// that stops early.
     ///
     /// After `next` has returned the outcome of a job, the job stays in the list until `next` is called again. The
     /// caller can store the outcome in between. The method may also be called after the batch was dropped. The drop

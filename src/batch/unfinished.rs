@@ -22,7 +22,8 @@ pub struct Unfinished {
     /// The identifier of the submission. `None` if the submit is still being sent, or if it failed and its response, if
     /// any, did not contain an identifier. The service may have accepted it nevertheless.
     pub identifier: Option<Identifier>,
-    /// If `true`, all of this is in the journal of the batch, and a later run continues from there.
+    /// If `true`, the submit and its identifier, if it has one, are in the journal of the batch, and a later run
+    /// continues from there.
     pub is_recorded: bool,
 }
 

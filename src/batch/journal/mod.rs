@@ -28,7 +28,7 @@ use crate::util::text::one_line;
 /// A file that records the steps of the jobs of a [`Batch`](super::Batch).
 ///
 /// If the process is killed at any moment, a later run with the same jobs and the same journal continues where it
-/// ended. It does not submit jobs again that were accepted.
+/// ended. It does not submit an accepted job again, unless the job's file has changed.
 ///
 /// The journal writes one line of JSON before each submit, one after it, and one with each report. In the next run, the
 /// iterator may yield the jobs in any order. The batch handles each job by its state in the journal:
@@ -43,12 +43,16 @@ use crate::util::text::one_line;
 ///
 /// # Equal jobs
 ///
-/// Two jobs are equal if their medium, source and options are equal. The query of a URL and options such as `ref_id`
-/// count, so a URL that is signed anew for each run makes a new job. Equal jobs of a batch are numbered in the order in
-/// which the iterator yields them. Data in memory is compared by its bytes, and readers by their length and file name.
+/// Two jobs are equal if their medium, source and options are equal. Equal jobs of a batch are numbered in the order in
+/// which the iterator yields them. Data in memory is compared by its bytes, and readers by their length.
 ///
-/// Files are compared by their absolute path, length and modification time. Length and time are those of the
-/// target of a symbolic link.
+/// The options include `ref_id`, `webhook_url` and `file_name`. A URL includes its query. If one of these differs in
+/// each run, such as the signature in a URL, the next run submits and pays for every job again. These jobs do not count
+/// in [`BatchProgress::changed`](super::BatchProgress::changed). `tag`, `max_size`, `any_format` and options that the
+/// medium does not support are not compared.
+///
+/// Files are compared by their absolute path, length and modification time. For a symbolic link, length and time are
+/// those of its target, and the path is that of the link.
 ///
 /// - A file that was overwritten after an earlier run is a new job. It is submitted and paid for again, and counts in
 ///   [`BatchProgress::changed`](super::BatchProgress::changed).
@@ -69,7 +73,8 @@ use crate::util::text::one_line;
 /// # Privacy
 ///
 /// The journal contains identifiers, reports as the service sent them, URLs without user and query, and paths. It does
-/// not contain the API key. On Unix, it is created so that only its owner can read it.
+/// not contain the API key. On Unix, only the owner can read a new journal. The permissions of an existing journal are
+/// not changed.
 ///
 /// ```no_run
 /// use identifai::{Client, Image, Journal};
@@ -135,7 +140,7 @@ impl Journal {
         Ok(Self { inner: Mutex::new(inner), retry_indeterminate: false, sync: false })
     }
 
-    /// Enables submitting [indeterminate](crate::concepts#indeterminate) jobs again.
+    /// If `true`, jobs that an earlier run left [indeterminate](crate::concepts#indeterminate) are submitted again.
     ///
     /// **A job may then be paid for twice.** According to its documentation, the service returns the result of an equal
     /// submission from its cache, unless [`no_cache`](crate::Submission::no_cache) is set. Defaults to `false`.
@@ -144,7 +149,7 @@ impl Journal {
         self
     }
 
-    /// Enables waiting after each line until it is stored on the disk.
+    /// If `true`, the journal waits after each line until the line is stored on the disk.
     ///
     /// The line then survives a crash of the machine, and not only a crash of the process. Defaults to `false`.
     pub fn sync(mut self, on: bool) -> Self {
