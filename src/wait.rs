@@ -47,10 +47,13 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
-    /// Sets the timeout of the whole wait, which begins when the call begins, or in a batch when the job is accepted.
+    /// Sets the timeout of the whole wait.
     ///
-    /// The analysis continues after a timeout, and its result can be polled later. The wait ends early if the service
-    /// asks for a pause that is longer than the rest of the timeout. Zero is an error of the kind
+    /// The timeout starts when [`wait`](crate::Client::wait) is called. In a batch it starts when the service accepts
+    /// the job. For a job that an earlier run submitted, it starts when the batch takes the job from its iterator.
+    ///
+    /// The analysis continues after a timeout, and its result can be polled later. If the service requests a pause that
+    /// does not end before the timeout, `wait` fails at once. Zero is an error of the kind
     /// [`Config`](ErrorKind::Config). Defaults to 5 minutes.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -60,8 +63,8 @@ impl WaitOptions {
     /// Sets the time between the submit and the first poll.
     ///
     /// If the time of the submit is not known, as with a stored identifier, the first poll is made at once, and this is
-    /// the interval between the first two polls. The maximum interval bounds it. Zero is an error of the kind
-    /// [`Config`](ErrorKind::Config). Defaults to 2 seconds.
+    /// the interval between the first two polls. It is at most [`max_interval`](Self::max_interval). Zero is an error
+    /// of the kind [`Config`](ErrorKind::Config). Defaults to 2 seconds.
     pub fn initial_interval(mut self, interval: Duration) -> Self {
         self.backoff.initial = interval;
         self
@@ -78,7 +81,8 @@ impl WaitOptions {
 
     /// Sets the maximum interval between two polls.
     ///
-    /// If the service requests a longer pause with `Retry-After`, that pause applies. Defaults to 10 seconds.
+    /// If the service requests a longer pause with `Retry-After`, that pause applies. Zero is an error of the kind
+    /// [`Config`](ErrorKind::Config). Defaults to 10 seconds.
     pub fn max_interval(mut self, interval: Duration) -> Self {
         self.backoff.max = interval;
         self
