@@ -14,11 +14,12 @@ pub(super) const WINDOW: Duration = Duration::from_millis(60_500);
 ///
 /// The service allows one submit per second and 30 per minute for each key, and two reads per second and 60 per
 /// minute. By default a process keeps within these limits for each key. A call waits for its slot. If the slot is
-/// after the deadline of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited).
+/// after the deadline of the call, the call fails at once with [`RateLimited`](crate::ErrorKind::RateLimited). So does
+/// an upload without a deadline if its slot is more than 120 seconds away.
 ///
 /// After a 429, no request of the same class (submits or reads) is sent for as long as `Retry-After` or
 /// `X-RateLimit-Reset` requests, and for at most about an hour. Without these headers, none is sent until the oldest
-/// request leaves the window of one minute.
+/// request of this process leaves the window of 60.5 seconds.
 ///
 /// If `X-RateLimit-Remaining` or a 429 shows that other processes use the same key, this process reduces its rate to a
 /// share of the limit and spaces its requests evenly. The processes then seldom exceed the limit together. See
