@@ -10,8 +10,8 @@
 //! - [Rate limit](#rate-limit): the time between requests, also with several processes
 //! - [Journal](#journal): the file with which a batch resumes
 //!
-//! If a statement below is marked *not documented*, the API's documentation is silent, and this crate acts on an
-//! interpretation of the documentation and its examples.
+//! A statement that is marked *not documented* is not in the API's documentation. It is this crate's interpretation of
+//! that documentation and its examples.
 //!
 //! # Submission
 //!
@@ -23,7 +23,7 @@
 //! sends a submission.
 //!
 //! The *medium* of a submission is image, video or audio. If the medium is known at compile time, it is a type
-//! parameter: `Submission<Image>`, `Submitted<Image>`, `Report<Image>`. If it is known at run time only, use
+//! parameter: `Submission<Image>`, `Submitted<Image>`, `Report<Image>`. If it is known only at run time, use
 //! [`AnySubmission`], [`AnySubmitted`] and [`AnyReport`].
 //!
 //! # Identifier
@@ -127,7 +127,9 @@
 //!
 //! [`Error::may_have_been_sent`] returns `true` for the error of an indeterminate submit. The [kind](Error::kind) of
 //! the error is the cause, such as [`Timeout`](ErrorKind::Timeout), [`Disconnected`](ErrorKind::Disconnected) or
-//! [`Server`](ErrorKind::Server). If the method returns `false`, the submit was certainly not accepted.
+//! [`Server`](ErrorKind::Server). If the method returns `false` for a submit, the service certainly did not accept
+//! it. In a batch, `false` can also be about a submission that was accepted, for example if the wait for its report
+//! timed out. Its [`Outcome`] has the identifier: wait for it again, and do not submit it again.
 //!
 //! ```no_run
 //! use identifai::{Client, Image};
@@ -201,33 +203,40 @@
 //!
 //! The service allows each API key 30 submits and 60 reads a minute, and 1 submit and 2 reads a second. The crate
 //! keeps these limits: a call waits until it may be sent. If the next slot is after the deadline of the call, the call
-//! fails at once with [`ErrorKind::RateLimited`], and [`Error::retry_after`] is the time until the slot. [`RateLimit`]
-//! changes the limits or disables them.
+//! fails at once with [`ErrorKind::RateLimited`], and [`Error::retry_after`] is the time until the slot. An upload
+//! without a deadline fails in this way if the slot is more than 120 s away. [`RateLimit`] changes the limits or
+//! disables them.
 //!
-//! Submits and reads are counted separately. Every `POST` and `DELETE` request counts as a submit, such as
-//! [`override_verdict`](Client::override_verdict). Every `GET` request counts as a read. [`health`](Client::health) is
-//! not limited. All clients of a process with the same key, host and port share one count.
+//! Submits and reads are counted separately. In this section, *a submit* is any `POST` or `DELETE` request, such as
+//! that of [`override_verdict`](Client::override_verdict), and *a read* is any `GET` request.
+//! [`health`](Client::health) is not limited. All clients of a process with the same key, host and port share one
+//! count.
 //!
 //! The limit is a sliding window: in any 60.5 seconds there are at most 30 submits. The half second allows for
-//! requests that arrive closer together than they were sent. The first two thirds of the submits are sent 1.02 s
-//! apart. From then on they are spaced evenly, 60.5 s / 30 = 2.02 s apart. Even spacing has the same throughput, and
-//! it leaves gaps in which another process can start. For example, 100 submits one after the other are sent at these
-//! times:
+//! requests that arrive closer together than they were sent. The first 20 submits (two thirds of the limit) are sent
+//! 1.02 s apart. From then on they are spaced evenly, 60.5 s / 30 = 2.02 s apart. Even spacing has the same throughput,
+//! and it leaves gaps in which another process can start. For example, 100 submits one after the other are sent at
+//! these times:
 //!
 //! | submit | time | reason |
 //! | --- | --- | --- |
-//! | 1 to 20 | 0 s, 1.02 s, ..., 19.4 s | 1.02 s apart |
-//! | 21 to 30 | 21.4 s, ..., 39.5 s | 2.02 s apart |
-//! | 31 | 60.5 s | The window is full until the first submit leaves it. |
-//! | 32 to 100 | 62.5 s, ..., 199.7 s | 2.02 s apart |
+//! | 1 to 20 | 0 s, 1.02 s, ..., 19.38 s | 1.02 s apart |
+//! | 21 to 30 | 21.40 s, ..., 39.55 s | 2.02 s apart |
+//! | 31 | 60.50 s | The window is full until the first submit leaves it. |
+//! | 32 to 100 | 62.52 s, ..., 199.65 s | 2.02 s apart |
 //!
 //! ## Several processes with one key
 //!
-//! The service counts requests for each key, but processes do not know of each other. A process detects others in two
-//! ways: by a 429 that it receives although it keeps the limit, and by the response headers `X-RateLimit-Limit` and
-//! `X-RateLimit-Remaining`, if the service sends them (*not documented*). For example, if the headers say that 12
-//! submits were made in this minute and the process made only 11, there is another one. The headers are used only if
-//! `X-RateLimit-Limit` is the limit that the client is configured for.
+//! Several processes can use one key without any configuration: each detects the others and reduces its own rate. Until
+//! the rates have settled, a request may get a 429. It is then [retried](ClientBuilder::retries) if the pause ends
+//! before the deadline of the call, and a batch submits the job again.
+//!
+//! The service counts requests for each key, and the processes do not communicate. A process detects others in two
+//! ways: by a 429, and by the response headers `X-RateLimit-Limit` and `X-RateLimit-Remaining`, if the service sends
+//! them (*not documented*). The process keeps the limit itself, so every 429 counts as a sign of another process,
+//! whatever its cause. The headers are a sign if they count more requests than the process made, for example 12 submits
+//! in this minute instead of 11. They are used only if `X-RateLimit-Limit` is the limit that the client is configured
+//! for.
 //!
 //! A process that detects others reduces its share of the limit to a half and spaces its requests evenly: one submit
 //! every 4.03 s. Two processes settle there, since 2 × 15 = 30. With three processes, 3 × 15 is too much, so the
@@ -268,17 +277,18 @@
 //! | the beginning of a submit and no result, or an [indeterminate](#indeterminate) submit, even if a later one was refused | reports [`ErrorKind::Indeterminate`], unless `Journal::retry_indeterminate` is set |
 //! | a refused submit, or nothing | submits the job |
 //!
-//! A job is recognized by its medium, its options and its content: the URL, the bytes in memory, or the absolute path
-//! with the length and modification time of the file. The content of a reader is not known in advance, so its length
-//! and name count. Equal jobs are numbered. A file that has changed is submitted, and paid for, as a new job.
+//! A job is recognized by its medium, its options and its content: the URL with its query, the bytes in memory, or the
+//! absolute path with the length and modification time of the file. The content of a reader is not known in advance, so
+//! its length counts. Options that differ in each run, such as a new [`ref_id`](Submission::ref_id), make every job a
+//! new one. Equal jobs are numbered. A file that has changed is submitted, and paid for, as a new job.
 //! [`BatchProgress::changed`] counts these jobs. A submission that the service no longer knows is reported as
 //! [`ErrorKind::NotFound`] in each run, and a new journal submits it again.
 //!
 //! A journal costs no requests. It costs disk space for three lines for each job, one of which has the whole report,
 //! and memory for each job of earlier runs. Opening a journal reads the whole file. With `Journal::sync`, each line
 //! also waits for the disk, so that it survives a power failure. Only one batch at a time can use a journal. The file
-//! does not contain the API key, but it contains URLs without user and query, paths and reports, so on Unix only its
-//! owner can read it.
+//! does not contain the API key, but it contains URLs without user and query, paths and reports. On Unix, only the
+//! owner can read a new journal.
 //!
 #![cfg_attr(feature = "journal", doc = "```no_run")]
 #![cfg_attr(not(feature = "journal"), doc = "```ignore")]
@@ -297,5 +307,5 @@
 #[cfg(doc)]
 use crate::{
     AnyReport, AnySubmission, AnySubmitted, Batch, BatchProgress, Client, ClientBuilder, Error, ErrorKind, Identifier,
-    RateLimit, Report, State, Submission, Submitted, Verdict, WaitOptions,
+    Outcome, RateLimit, Report, State, Submission, Submitted, Verdict, WaitOptions,
 };
