@@ -101,8 +101,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Returns the identifier of the submission that the error is about, if it is known. The service has
-    /// accepted this submission. Request its result instead of submitting it again.
+    /// Returns the identifier of the submission that the error is about, if it is known. After a submit,
+    /// request the result by this identifier before you submit again.
     pub fn identifier(&self) -> Option<&Identifier> {
         self.0.identifier.as_ref()
     }

@@ -1,7 +1,7 @@
 //! Enums of the values that the service documents, with a variant for any other value.
 
-/// Defines an enum with a variant for each documented value, and a variant `Other` for any other value. Documented
-/// values are recognized in upper and lower case.
+/// Defines an enum with a variant for each documented value, and a variant `Other` for any other value. The case of
+/// documented values is ignored.
 macro_rules! open_enum {
     (
         $(#[$enum_meta:meta])*

@@ -33,7 +33,7 @@ use crate::error::Error;
 pub struct AnySubmitted {
     medium: MediaType,
     identifier: Identifier,
-    /// The facts that only the submitting process knows. `None` in any other process.
+    /// The facts that only the submitting process knows. `None` if this was created from an identifier alone.
     #[serde(skip)]
     own: Option<Arc<Own>>,
 }

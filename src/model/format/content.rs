@@ -25,7 +25,7 @@ impl Content {
     /// [`Format::PROBE_LEN`](crate::Format::PROBE_LEN) bytes, unless the file ends earlier. If the offset cannot be
     /// reached, `window` returns no bytes.
     ///
-    /// ID3 tags may precede the content of any format, so they are skipped first.
+    /// ID3 tags may precede other content, so they are skipped first.
     pub(crate) fn detect(mut window: impl FnMut(u64) -> io::Result<Vec<u8>>) -> io::Result<Self> {
         let (mut at, mut is_tagged) = (0_u64, false);
         for _ in 0..TAGS {
@@ -107,7 +107,8 @@ fn chunked(head: &[u8]) -> Option<&'static Row> {
 }
 
 /// Distinguishes the audio and video formats of ASF by the GUIDs of the stream types (ASF specification, section 10.4).
-/// The file counts as video unless `head` contains the whole header, and it has audio streams only.
+/// If `head` contains the whole header, and it has audio streams only, the file is audio. Otherwise the extension
+/// decides, and without one the file counts as video.
 fn windows_media(head: &[u8]) -> DetectedFormat {
     const AUDIO: &[u8] = b"\x40\x9e\x69\xf8\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";
     const VIDEO: &[u8] = b"\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\0\x80\x5f\x5c\x44\x2b";

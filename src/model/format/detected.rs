@@ -28,8 +28,8 @@ pub(super) enum Certainty {
     /// The content has a format of this family. The extension tells which one. Without an extension of the family, this
     /// format is assumed.
     Ambiguous,
-    /// The content has a format of this family. The extension tells which one. Without an extension of the family, the
-    /// format remains unknown.
+    /// The content has a format of this family. The extension tells which one. Without an extension, the format
+    /// remains unknown.
     ByName,
     /// The content begins like this format, but other formats of the family begin in the same way.
     Weak,

@@ -32,8 +32,8 @@ pub(super) const MATROSKA: Container<u64> = Container {
 
 /// Distinguishes `WebM` from Matroska by the document type in the EBML header (RFC 8794).
 pub(super) fn detect(head: &[u8]) -> DetectedFormat {
-    // The search is limited to the header. The elements after it name the program that wrote the file, and that name
-    // may be "webm".
+    // The search is limited to 128 bytes, which contain the header. The elements after it name the program that wrote
+    // the file, and that name may be "webm".
     let header = head.get(..128).unwrap_or(head);
     Ambiguous.of(if contains(header, b"\x42\x82\x84webm") { &WEBM } else { &MKV })
 }

@@ -1,8 +1,9 @@
 //! Detection of MPEG streams: MP3, AAC and AC-3, program streams (MPEG-PS) and transport streams (MPEG-TS).
 //!
 //! Most of these streams do not have a magic number. They are sequences of frames or packets, each of which begins with
-//! a sync pattern. The patterns are short and occur by chance in other data. Therefore a header is certain only if a
-//! second header of the same kind follows at the distance that the first one states.
+//! a sync pattern. The patterns are short and occur by chance in other data. Therefore a
+//! header of MPEG audio, ADTS, LATM or MPEG-TS is certain only if a second header of the same kind follows at the
+//! distance that the first one states.
 
 use std::io;
 

@@ -197,7 +197,7 @@ impl Row {
         })
     }
 
-    /// Returns `true` if the service documents the extension for videos as well as for recordings.
+    /// Returns `true` if the extension is used for videos as well as for recordings.
     pub(super) fn has_ambiguous_extension(&self) -> bool {
         [&MP4, &THREE_GP, &OGG].contains(&self)
     }

@@ -163,12 +163,13 @@ fn formats_are_detected_by_first_bytes() {
 }
 
 #[test]
-fn headers_with_reserved_values_are_rejected() {
+fn single_headers_are_checked_for_reserved_values() {
     let detected = |head: &[u8]| Format::from_bytes(head).map(|format| format.extension());
     for (head, expected) in [
-        // The first row has a reserved version. The next rows have a reserved layer, a single header of layer II, a
-        // reserved bit rate and a reserved sampling rate.
+        // The first row has a reserved version. The next rows have a reserved layer, a single header of layer I, a
+        // single header of layer II, a reserved bit rate and a reserved sampling rate.
         (&[0xff, 0xeb, 0x90, 0x64][..], None),
+        (&[0xff, 0xe1, 0x90, 0x64], None),
         (&[0xff, 0xff, 0x90, 0x64], None),
         (&[0xff, 0xfd, 0x90, 0x64], None),
         (&[0xff, 0xfb, 0xf0, 0x64], None),

@@ -1,5 +1,5 @@
-//! Detection of plain text, which is never accepted as a medium, whatever the extension. For example, a failed download
-//! may have left an error page under the name of a video.
+//! Detection of plain text, which is refused under any extension, unless any format is allowed. For example, a failed
+//! download may have left an error page under the name of a video.
 
 /// The minimum number of bytes by which text in an encoding other than UTF-8 and UTF-16 is recognized.
 const SHORTEST: usize = 16;
@@ -34,8 +34,8 @@ pub(super) fn is_unclean_text(head: &[u8]) -> bool {
     let unprintable = head.iter().filter(|byte| !is_in_texts(**byte)).count();
     let foreign = head.iter().filter(|byte| !byte.is_ascii()).count();
     let letters = head.len().saturating_sub(foreign).saturating_sub(unprintable);
-    // Silence in MPEG audio may look like text: each frame consists of a header of a few bytes and a letter that
-    // repeats. The limit is low enough for the headers to exceed it.
+    // Binary data can consist mostly of letters, such as silence in MPEG audio. So the share of unprintable bytes is
+    // limited.
     let most = head.len().checked_div(64).unwrap_or_default().saturating_add(2);
     let is_mostly_letters = unprintable <= most && unprintable.saturating_mul(4) <= letters;
     unprintable == 0 || (is_mostly_letters && (foreign == 0 || is_utf_8(head))) || is_wide(head)

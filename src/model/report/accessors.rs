@@ -107,8 +107,8 @@ macro_rules! accessors {
 
         /// Returns the JSON of the response, including fields that this version does not know.
         ///
-        /// The JSON is unchanged, except that bytes that are not UTF-8 are replaced, and that the API key is redacted.
-        /// If the response did not contain JSON, it is `null`.
+        /// The JSON is unchanged, except that surrounding whitespace is removed, bytes that are not UTF-8 are replaced,
+        /// and the API key is redacted. If the response did not contain JSON, it is `null`.
         pub fn raw_json(&self) -> &str {
             self.common().raw.as_str()
         }

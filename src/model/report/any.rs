@@ -21,7 +21,7 @@ use crate::model::submitted::AnySubmitted;
 
 /// A report whose medium is known only at run time.
 ///
-/// It serialises as the JSON from which it was parsed. Deserialising derives the medium as
+/// It serializes as the JSON from which it was parsed, always with an `identifier`. Deserializing derives the medium as
 /// [`from_json`](Self::from_json) does.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

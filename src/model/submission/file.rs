@@ -33,7 +33,7 @@ pub(crate) fn open(path: &Path) -> Result<File> {
 }
 
 /// Builds the error for a file that cannot be submitted. The error does not contain the name of the file, because the
-/// name is the API key if the caller swapped two arguments.
+/// name may be the API key if the caller swapped two arguments.
 pub(crate) fn unusable(reason: &str) -> Error {
     Error::invalid_input("file", reason)
 }

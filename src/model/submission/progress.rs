@@ -10,7 +10,7 @@ use crate::util::hidden::Hidden;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadProgress<'a> {
-    /// The number of bytes of the file that were written to the connection. The first call has 0. A retry starts again
+    /// The number of bytes of the file that were read for sending. The first call has 0. A retry starts again
     /// from zero.
     pub sent: u64,
     /// The total number of bytes of the file.

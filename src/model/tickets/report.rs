@@ -105,7 +105,8 @@ fn text_identifier(object: &Object<'_>, name: &str) -> Option<Identifier> {
     Identifier::try_from(object.field::<String>(name)?).ok()
 }
 
-/// The report on a batch of tickets. It is parsed and serialized as leniently as a [`Report`](crate::Report).
+/// The report on a batch of tickets. It is parsed as leniently as a [`Report`](crate::Report), and serialized
+/// in the same way.
 ///
 /// `Display` writes a summary of one line, with control characters escaped. The same applies to each of the
 /// [`results`](Self::results):

@@ -41,7 +41,11 @@ fn medium_is_derived_from_the_fields() {
     ];
     for (json, reason) in table {
         let error = AnyReport::from_json(json).unwrap_err();
-        assert_eq!(error.identifier().is_some(), json.contains("abc"), "the error has the identifier: {json}");
+        assert_eq!(
+            error.identifier().is_some(),
+            json.contains("abc"),
+            "the error has the identifier of the JSON, if any: {json}"
+        );
         assert!(error.kind() == ErrorKind::UnexpectedResponse && error.to_string().contains(reason), "{json}: {error}");
     }
     let table = [
