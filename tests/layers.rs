@@ -8,18 +8,15 @@ use std::{collections::BTreeSet, fs, path::Path};
 const LAYERS: &str =
     "util model/error api_key redact http call api wait config client classify_from_url batch internals";
 
-fn files(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path.display().to_string()] }).collect()
-}
-
 #[test]
 fn imports_follow_the_layers_without_cycles() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let layer = |name: &str| LAYERS.split(' ').position(|names| names.split('/').any(|it| it == name)).unwrap_or(99);
     let is_file = |path: &str| src.join(format!("{path}.rs")).exists() || src.join(path).join("mod.rs").exists();
     let mut edges = BTreeSet::new();
-    for file in files(&src).iter().filter(|file| !file.ends_with("lib.rs") && !file.ends_with("tests.rs")) {
+    for file in
+        test_support::files_in(&src).iter().filter(|file| !file.ends_with("lib.rs") && !file.ends_with("tests.rs"))
+    {
         let own = file[src.as_os_str().len() + 1..].trim_end_matches(".rs").trim_end_matches("/mod");
         let (top, parent) = (own.split('/').next().unwrap(), own.rsplit_once('/').map_or("", |(parent, _)| parent));
         for line in fs::read_to_string(file).unwrap().lines().take_while(|line| !line.starts_with("mod tests {")) {

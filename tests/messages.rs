@@ -122,15 +122,10 @@ impl<'ast> Visit<'ast> for Messages {
     }
 }
 
-fn files(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path.display().to_string()] }).collect()
-}
-
 /// Returns the list: the name of each file that has messages, and a line for each of them.
 fn list() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let paths: BTreeSet<_> = SOURCES.iter().flat_map(|source| files(&root.join(source))).collect();
+    let paths: BTreeSet<_> = SOURCES.iter().flat_map(|source| test_support::files_in(&root.join(source))).collect();
     let mut list = String::new();
     for path in paths.iter().filter(|path| !OTHER_FILES.iter().any(|other| path.contains(other))) {
         let mut messages = Messages::default();

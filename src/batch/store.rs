@@ -1,5 +1,6 @@
 //! The store of a batch: a trait for a record of the steps of each job. `Journal` implements it.
-#![cfg_attr(not(all(feature = "_internals", feature = "journal")), allow(unreachable_pub))] // `internals` re-exports these types.
+// `internals` re-exports these types, with both features only.
+#![cfg_attr(not(all(feature = "_internals", feature = "journal")), allow(unreachable_pub))]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -19,11 +19,11 @@ impl Backoff {
     pub(crate) const RETRY: Self =
         Self { initial: Duration::from_millis(500), growth: 2.0, max: Duration::from_secs(8), jitter: 1.0 };
 
-    /// Returns pause `number`, counted from 0. `jitter` is a random number, at least 0 and less than 1.
-    pub(crate) fn pause(&self, number: u32, jitter: f64) -> Duration {
+    /// Returns pause `number`, counted from 0. `random` is a number of at least 0 and less than 1.
+    pub(crate) fn pause(&self, number: u32, random: f64) -> Duration {
         let exponent = i32::try_from(number).unwrap_or(i32::MAX);
         let grown = self.initial.as_secs_f64() * self.growth.powi(exponent);
-        let pause = grown.min(self.max.as_secs_f64()) * (1.0 - self.jitter * jitter);
+        let pause = grown.min(self.max.as_secs_f64()) * (1.0 - self.jitter * random);
         Duration::try_from_secs_f64(pause).unwrap_or(self.max)
     }
 }

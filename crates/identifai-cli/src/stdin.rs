@@ -1,5 +1,6 @@
 //! Standard input as a temporary file: a form states the length of its file before the content.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
 
@@ -7,6 +8,14 @@ use identifai::Format;
 
 /// The maximum size of a file of any medium: 5 GiB.
 const MAX_LEN: u64 = 5 << 30;
+
+/// Checks that at most one of the inputs is standard input.
+pub(crate) fn check_given_once(inputs: &[OsString]) -> Result<(), String> {
+    if inputs.iter().filter(|input| *input == "-").count() > 1 {
+        return Err("`-` can be given only once, as standard input can be read only once".to_owned());
+    }
+    Ok(())
+}
 
 /// The content of standard input, in a temporary file.
 pub(crate) struct Spooled {

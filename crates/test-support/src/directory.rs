@@ -1,7 +1,13 @@
 //! Temporary files of a test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Returns the paths of all files in `directory` and in the directories below it.
+pub fn files_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path.display().to_string()] }).collect()
+}
 
 /// A temporary directory that is deleted when this value is dropped.
 pub struct Directory(PathBuf);

@@ -35,7 +35,7 @@ use std::time::Duration;
 use identifai::{Client, ClientBuilder, Image, RateLimit, Submitted, UrlOptions};
 use serde_json::json;
 
-pub use self::directory::Directory;
+pub use self::directory::{Directory, files_in};
 
 /// The API key of the test clients.
 pub const KEY: &str = "planted-KEY-0f3a/9+x";

@@ -12,13 +12,12 @@ use crate::ledger::{Entry, State};
 use crate::names::display;
 use crate::output;
 use crate::printer::{Line, Printer};
+use crate::stdin;
 use crate::submission::{self, Checked};
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, arguments: &Classify) -> Result<ExitStatus, CliError> {
-    if arguments.inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return Err(CliError::Usage("`-` can be given only once, as standard input can be read only once".to_owned()));
-    }
+    stdin::check_given_once(&arguments.inputs).map_err(CliError::Usage)?;
     // All arguments are checked before the first submit, so an invalid command line costs nothing.
     let (mut jobs, mut notes) = (Vec::new(), Vec::new());
     for (index, input) in arguments.inputs.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::exit_status::ExitStatus;
 use crate::ledger::{Entry, State, TICKETS};
 use crate::output::{self, escape};
 use crate::printer::{Line, Printer};
-use crate::stdin::Spooled;
+use crate::stdin::{self, Spooled};
 use crate::submission::correction;
 use crate::{names, upload_bar};
 
@@ -66,9 +66,7 @@ fn tickets(arguments: &args::Tickets) -> Result<(Tickets, Vec<String>), String> 
         let (given, wanted) = (ref_ids.len(), inputs.len());
         return Err(format!("--ref-id: {given} given for {wanted} files; pass one for each file, or none"));
     }
-    if inputs.iter().filter(|input| *input == "-").count() > 1 {
-        return Err("`-` can be given only once, as standard input can be read only once".to_owned());
-    }
+    stdin::check_given_once(inputs)?;
     let (mut tickets, mut notes) = (Tickets::new(), Vec::new());
     for (index, input) in inputs.iter().enumerate() {
         let mut ticket = ticket(input).map_err(|reason| format!("argument {}: {reason}", index + 1))?;
